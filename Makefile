@@ -1,0 +1,47 @@
+# make demo: from nothing to explained recommendations.   make test: everything CI checks.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
+DEMO := demo
+
+.PHONY: demo test check clean
+
+demo: $(VENV)/.demo
+	@rm -rf $(DEMO)
+	$(BIN)/whyrec init $(DEMO) --example
+	$(BIN)/whyrec -w $(DEMO) load
+	$(BIN)/whyrec -w $(DEMO) train
+	$(BIN)/whyrec -w $(DEMO) recommend u0002 --domain cosmetics -n 5
+	$(BIN)/whyrec -w $(DEMO) recommend u0003 --domain courses -n 5
+	$(BIN)/whyrec -w $(DEMO) why u0001 p0001
+	@echo
+	@echo "Try next:"
+	@echo "  $(BIN)/whyrec -w $(DEMO) status"
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "whyrec needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
+	@echo "Installing whyrec with PyKEEN and torch; a few minutes, once."
+	$(PIP) --editable '.[train,neo4j]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
+	@echo "Installing whyrec with its test tools; a few minutes, once."
+	$(PIP) --editable '.[train,neo4j,test]'
+	@touch $@
+
+clean:
+	rm -rf $(DEMO) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The knowledge graph: schema, files, stores, snapshot."""

@@ -1,0 +1,101 @@
+"""TOML documents checked by pydantic models: one error with the place, what came, what is allowed."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from kg.errors import KGError, WhyrecError
+
+
+class Document(BaseModel):
+    """Base of everything a user writes in TOML: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+D = TypeVar("D", bound=BaseModel)
+
+
+def read_toml(path: Path, error: type[WhyrecError] = KGError) -> dict[str, Any]:
+    """Read a TOML file.
+
+    :raises WhyrecError: as ``error``, naming the file and the line, where it is missing or is no TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise error(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise error(f"{path}: cannot be read as UTF-8 text: {problem}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise error(f"{path}: not valid TOML: {problem}") from None
+
+
+def parse(model: type[D], data: Mapping[str, Any], origin: str, error: type[WhyrecError]) -> D:
+    """Check ``data`` against ``model``.
+
+    :param origin: what to name in the message, usually the file.
+    :raises WhyrecError: as ``error``, with one line per problem: place, what came, what is allowed.
+    """
+    try:
+        return model(**data)
+    except ValidationError as problem:
+        lines = [f"{origin}: {_sentence(model, dict(item))}" for item in problem.errors()]
+        raise error("\n".join(lines)) from None
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A hint such as ``nearest: 'tail'``, or the known words where nothing is near."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"nearest: {close[0]!r}" if close else f"known: {', '.join(known)}"
+
+
+def _sentence(model: type[BaseModel], item: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in item["loc"]) or "(top)"
+    if item["type"] == "extra_forbidden":
+        return f"{place}: unknown key; {nearest(str(item['loc'][-1]), _known_keys(model, item['loc'][:-1]))}"
+    if item["type"] == "missing":
+        return f"{place}: this key is required"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message} (got {item['input']!r})" if item["type"] != "value_error" else f"{place}: {message}"
+
+
+def _known_keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """The keys allowed at ``path``, following nested models, lists and dicts by their annotations."""
+    annotation: Any = model
+    for part in path:
+        annotation = _step(annotation, part)
+    found = _model_of(annotation)
+    return [_key(name, field) for name, field in found.model_fields.items()] if found else []
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    """The name a user writes for a field."""
+    alias = field.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field.alias or name
+
+
+def _step(annotation: Any, part: Any) -> Any:
+    found = _model_of(annotation)
+    if found and isinstance(part, str):
+        for name, field in found.model_fields.items():
+            if part in (name, _key(name, field)):
+                return field.annotation
+    return annotation
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_of(argument)
+        if found:
+            return found
+    return None

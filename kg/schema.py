@@ -1,0 +1,162 @@
+"""The schema: entity types, relations, items and their domains, interactions, sensitive types."""
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from kg.document import Document, nearest, parse, read_toml
+from kg.errors import SchemaError
+
+NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
+RESERVED_PROPERTIES = ("id", "label", "weight", "timestamp")
+
+PropertyType = Literal["str", "float", "int", "bool"]
+
+
+class EntityType(Document):
+    """One ``[entity.NAME]`` table; it becomes a Neo4j label."""
+
+    domain: str | None = None
+    """The domain whose items these entities are; ``None``: never recommended."""
+    sensitive: bool = False
+    """People: never named in anybody else's explanation, never logged."""
+    properties: dict[str, PropertyType] = Field(default_factory=dict)
+    """Property name → type. ``label_zh`` and its like hold the label in another language."""
+
+    @field_validator("properties")
+    @classmethod
+    def _property_names(cls, value: dict[str, PropertyType]) -> dict[str, PropertyType]:
+        for name in value:
+            _check_name(name, "property")
+            if name in RESERVED_PROPERTIES:
+                raise ValueError(f"property {name!r} is reserved ({', '.join(RESERVED_PROPERTIES)})")
+        return value
+
+
+class Relation(Document):
+    """One ``[relation.NAME]`` table: a typed, directed relation between two entity types."""
+
+    head: str
+    tail: str
+    interaction: bool = False
+    """What people did with items: these triples are learned from, and used items are not recommended again."""
+    phrase: dict[str, str] = Field(default_factory=dict)
+    """Language → how a person reads it, from head to tail."""
+    inverse_phrase: dict[str, str] = Field(default_factory=dict)
+    """Language → how a person reads it, from tail to head."""
+
+
+class MetapathRules(Document):
+    """The ``[metapaths]`` table."""
+
+    max_length: int = Field(default=3, ge=2, le=5)
+    """Longest metapath, in relations, the first step from the user included."""
+    exclude: tuple[str, ...] = ()
+    """Patterns such as ``has_skin_type > ~has_skin_type > *``; ``*`` stands for any number of steps."""
+
+
+class Schema(Document):
+    """A checked schema. Names of types and relations keep the order of the file."""
+
+    name: str
+    entity: dict[str, EntityType] = Field(min_length=1)
+    relation: dict[str, Relation] = Field(default_factory=dict)
+    metapaths: MetapathRules = Field(default_factory=MetapathRules)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for kind, names in (("entity type", self.entity), ("relation", self.relation)):
+            folded: dict[str, str] = {}
+            for name in names:
+                _check_name(name, kind)
+                if name.casefold() in folded:
+                    raise ValueError(f"{kind} {name!r} differs from {folded[name.casefold()]!r} only by case")
+                folded[name.casefold()] = name
+        for name, relation in self.relation.items():
+            self._check_relation(name, relation)
+        return self
+
+    def _check_relation(self, name: str, relation: Relation) -> None:
+        if name in self.entity:
+            raise ValueError(f"relation.{name}: an entity type has the same name")
+        for end in ("head", "tail"):
+            type_name = getattr(relation, end)
+            if type_name not in self.entity:
+                hint = nearest(type_name, list(self.entity))
+                raise ValueError(f"relation.{name}.{end}: unknown entity type {type_name!r}; {hint}")
+        if relation.interaction and self.entity[relation.tail].domain is None:
+            raise ValueError(
+                f"relation.{name}: an interaction ends in an item, but entity.{relation.tail} has no domain"
+            )
+
+    @cached_property
+    def item_types(self) -> tuple[str, ...]:
+        """Entity types that can be recommended."""
+        return tuple(name for name, entity in self.entity.items() if entity.domain is not None)
+
+    @cached_property
+    def domains(self) -> tuple[str, ...]:
+        """Domains of the items, sorted."""
+        return tuple(sorted({e.domain for e in self.entity.values() if e.domain is not None}))
+
+    @cached_property
+    def user_types(self) -> tuple[str, ...]:
+        """Entity types that interact with items (heads of interactions), or else the sensitive ones."""
+        heads = {r.head for r in self.relation.values() if r.interaction}
+        chosen = heads or {name for name, entity in self.entity.items() if entity.sensitive}
+        return tuple(name for name in self.entity if name in chosen)
+
+    @cached_property
+    def interactions(self) -> tuple[str, ...]:
+        """Relations that are interactions."""
+        return tuple(name for name, relation in self.relation.items() if relation.interaction)
+
+    def ends(self, step: str) -> tuple[str, str]:
+        """Head and tail type of a step, ``relation`` or ``~relation``.
+
+        :raises SchemaError: for an unknown relation, naming the nearest.
+        """
+        relation = self.relation.get(step.removeprefix("~"))
+        if relation is None:
+            raise SchemaError(f"unknown relation {step!r}; {nearest(step, list(self.relation))}")
+        return (relation.tail, relation.head) if step.startswith("~") else (relation.head, relation.tail)
+
+    def phrase(self, step: str, lang: str = "en") -> str:
+        """How a person reads a step; English where ``lang`` has no phrase, the name where there is none at all."""
+        relation = self.relation[step.removeprefix("~")]
+        forward = not step.startswith("~")
+        phrases = relation.phrase if forward else relation.inverse_phrase
+        spoken = step.removeprefix("~").replace("_", " ")
+        return phrases.get(lang) or phrases.get("en") or (spoken if forward else f"is reached by “{spoken}” from")
+
+    def canonical(self) -> dict[str, Any]:
+        """What of the schema decides the content of a snapshot: types, properties, relations; no phrases."""
+        return {
+            "entity": {n: {"properties": dict(sorted(e.properties.items()))} for n, e in sorted(self.entity.items())},
+            "relation": {n: [r.head, r.tail] for n, r in sorted(self.relation.items())},
+        }
+
+
+def read_schema(path: Path) -> Schema:
+    """Read and check a schema file.
+
+    :raises SchemaError: one line per problem, each with the file and the place in it.
+    """
+    return parse_schema(read_toml(path, SchemaError), str(path))
+
+
+def parse_schema(data: Mapping[str, Any], origin: str = "schema") -> Schema:
+    """Check a schema given as nested dicts, as TOML yields them.
+
+    :raises SchemaError: one line per problem.
+    """
+    return parse(Schema, data, origin, SchemaError)
+
+
+def _check_name(name: str, kind: str) -> None:
+    if not NAME.match(name):
+        raise ValueError(f"{kind} {name!r}: a name is a letter, then letters, digits and _ ({NAME.pattern})")

@@ -1,0 +1,56 @@
+"""Settings of a workspace: defaults < ``whyrec.toml`` < ``WHYREC_*`` environment < options of a command."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from kg.document import Document, parse, read_toml
+from kg.errors import WorkspaceError
+
+
+class RecommendSettings(Document):
+    """The ``[recommend]`` table."""
+
+    n: int = Field(default=10, ge=1)
+    """Length of a list."""
+
+
+class RuleSettings(Document):
+    """The ``[rules]`` table."""
+
+    avoid: tuple[str, ...] = ()
+    """``relation:ID`` texts: items with such a triple are never recommended."""
+
+
+class Settings(BaseSettings):
+    """``whyrec.toml``; a nested value from the environment is written ``WHYREC_RECOMMEND__N``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WHYREC_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    schema_file: str = Field(default="schema.toml", validation_alias=AliasChoices("schema", "WHYREC_SCHEMA"))
+    store: str = "graph.lbug"
+    recommend: RecommendSettings = Field(default_factory=RecommendSettings)
+    rules: RuleSettings = Field(default_factory=RuleSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before what the file said."""
+        return env_settings, init_settings
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings of a workspace.
+
+    :raises WorkspaceError: one line per problem, with file and key.
+    """
+    return parse(Settings, read_toml(path, WorkspaceError), str(path), WorkspaceError)

@@ -1,0 +1,124 @@
+"""The interface that every store implements; ``tests/kg/test_stores.py`` is its contract."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import polars as pl
+
+from kg.schema import Schema
+
+PROPERTY_DTYPES: dict[str, pl.DataType] = {
+    "str": pl.String(),
+    "float": pl.Float64(),
+    "int": pl.Int64(),
+    "bool": pl.Boolean(),
+}
+TRIPLE_DTYPES: dict[str, pl.DataType] = {
+    "head": pl.String(),
+    "tail": pl.String(),
+    "weight": pl.Float64(),
+    "timestamp": pl.Int64(),
+}
+MAX_ID_BYTES = 8_000
+"""Longest id, in bytes of UTF-8, that every store takes: Neo4j cannot index more than 8,164. A loader rejects longer
+ones, whatever the store, so that changing the store changes nothing."""
+
+
+def entity_dtypes(schema: Schema, entity_type: str) -> dict[str, pl.DataType]:
+    """Columns of an entity frame: ``id``, ``label``, then the properties in the order of the schema."""
+    properties = schema.entity[entity_type].properties
+    return {
+        "id": pl.String(),
+        "label": pl.String(),
+        **{name: PROPERTY_DTYPES[kind] for name, kind in properties.items()},
+    }
+
+
+class Store(Protocol):
+    """A graph of typed entities and triples.
+
+    Entity frames have the columns of ``entity_dtypes``; ``id`` is never null and unique per type; a null ``label``
+    means that the id is what a person reads; a null property is absent. Triple frames have the columns of
+    ``TRIPLE_DTYPES``; (head, tail) is unique per relation; ``timestamp`` is in milliseconds since 1970 UTC or null.
+    A store is opened for one schema; every type, property and relation of it exists after opening for writing.
+    Opened for reading only, what the store lacks is empty or null, and every writing method raises ``StoreError``.
+
+    The writing methods take frames with those columns in any order, others are ignored. They work in batches: each is
+    kept whole or not at all. They raise ``StoreError`` for a frame that does not fit: a missing column, another dtype,
+    a null id, end or weight, the same id or (head, tail) twice.
+    """
+
+    url: str
+    """The place, without user or password."""
+
+    def read_entities(self, entity_type: str) -> pl.DataFrame:
+        """All entities of a type, in no particular order."""
+        ...
+
+    def read_triples(self, relation: str) -> pl.DataFrame:
+        """All triples of a relation, in no particular order."""
+        ...
+
+    def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Add entities whose ids are not there yet; one that is there is a ``StoreError``."""
+        ...
+
+    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Overwrite label and properties of entities that are there; a null removes the value.
+
+        One that is not there is a ``StoreError``.
+        """
+        ...
+
+    def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Add triples that are not there yet (the caller's business); an end that is not there is a ``StoreError``."""
+        ...
+
+    def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Overwrite weight and timestamp of triples that are there; one that is not is a ``StoreError``."""
+        ...
+
+    def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Remove triples by their columns ``head`` and ``tail``; those that are not there are passed over."""
+        ...
+
+    def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Remove entities by their column ``id``, with all their triples; ids not there are passed over."""
+        ...
+
+    def count_entities(self) -> dict[str, int]:
+        """Entity type → number of entities, every type of the schema present."""
+        ...
+
+    def count_triples(self) -> dict[str, int]:
+        """Relation → number of triples, every relation of the schema present."""
+        ...
+
+    def existing_triples(self, relation: str, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the (head, tail) pairs that are triples of the relation."""
+        ...
+
+    def revision(self) -> str | None:
+        """The mark the last writer left, or ``None`` in a new store; another mark means another content."""
+        ...
+
+    def set_revision(self, revision: str) -> None:
+        """Leave a mark; a loader does so before its first and after its last write."""
+        ...
+
+    def compact(self) -> None:
+        """Rewrite the store so that nothing deleted is left in its files.
+
+        A server keeps its own files: there, its administrator decides how long its transaction logs live.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file or the connections; closing twice is fine."""
+        ...
+
+
+def chunks(frame: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]:
+    """Slices of at most ``rows`` rows."""
+    for start in range(0, frame.height, rows):
+        yield frame.slice(start, rows)

@@ -1,0 +1,59 @@
+"""An array of strings that can be memory-mapped: one UTF-8 blob and offsets, searched without reading it whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class StringArray:
+    """Immutable array of n strings, some of which may be missing.
+
+    :param blob: shape (bytes,), uint8: all strings in UTF-8, one after the other.
+    :param offsets: shape (n + 1,), int64: string i is ``blob[offsets[i]:offsets[i + 1]]``.
+    :param valid: shape (n,), bool, false where the string is missing.
+    """
+
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64], valid: NDArray[np.bool_]) -> None:
+        self.blob, self.offsets, self.valid = blob, offsets, valid
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> Self:
+        """Map the files that ``save`` wrote.
+
+        :raises FileNotFoundError: where one is missing.
+        """
+        parts = (np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("blob", "offsets", "valid"))
+        return cls(*parts)
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write three ``.npy`` files, no pickle."""
+        for part, array in (("blob", self.blob), ("offsets", self.offsets), ("valid", self.valid)):
+            np.save(folder / f"{name}.{part}.npy", array, allow_pickle=False)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, idx: int) -> str | None:
+        return self._bytes(idx).decode() if self.valid[idx] else None
+
+    def __iter__(self) -> Iterator[str | None]:
+        whole, ends = self.blob.tobytes(), self.offsets.tolist()
+        for idx, ok in enumerate(self.valid.tolist()):
+            yield whole[ends[idx] : ends[idx + 1]].decode() if ok else None
+
+    def search(self, text: str) -> int | None:
+        """Index of ``text`` in an array sorted by UTF-8 bytes, or ``None``; O(log n) reads."""
+        wanted, low, high = text.encode(), 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self._bytes(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) and self._bytes(low) == wanted else None
+
+    def _bytes(self, idx: int) -> bytes:
+        return bytes(self.blob[self.offsets[idx] : self.offsets[idx + 1]])

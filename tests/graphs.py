@@ -1,0 +1,80 @@
+"""Small graphs for tests, written as plain tables and taken from a real embedded store."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from kg.schema import Schema, parse_schema
+from kg.snapshot import Snapshot
+from kg.snapshot_building import take_snapshot
+from kg.stores.opening import open_store
+from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+
+Entities = dict[str, list[Any]]
+Triples = dict[str, list[tuple[Any, ...]]]
+
+SCHEMA: dict[str, Any] = {
+    "name": "test",
+    "entity": {
+        "User": {"sensitive": True},
+        "Product": {"domain": "cosmetics", "properties": {"price": "float", "label_zh": "str"}},
+        "Course": {"domain": "courses"},
+        "Ingredient": {},
+        "Concern": {},
+    },
+    "relation": {
+        "purchased": {
+            "head": "User",
+            "tail": "Product",
+            "interaction": True,
+            "phrase": {"en": "bought", "zh": "购买了"},
+        },
+        "enrolled": {
+            "head": "User",
+            "tail": "Course",
+            "interaction": True,
+            "phrase": {"en": "enrolled in", "zh": "学习了"},
+        },
+        "has_concern": {"head": "User", "tail": "Concern", "phrase": {"en": "have the concern", "zh": "关注"}},
+        "contains": {
+            "head": "Product",
+            "tail": "Ingredient",
+            "phrase": {"en": "contains", "zh": "含有"},
+            "inverse_phrase": {"en": "is contained in", "zh": "被用于"},
+        },
+        "teaches": {
+            "head": "Course",
+            "tail": "Ingredient",
+            "phrase": {"en": "teaches about", "zh": "讲解"},
+            "inverse_phrase": {"en": "is taught in", "zh": "的讲解见于"},
+        },
+    },
+    "metapaths": {"max_length": 4},
+}
+
+
+def snapshot_of(folder: Path, entities: Entities, triples: Triples, schema: dict[str, Any] | None = None) -> Snapshot:
+    """Load tables into a new embedded store in ``folder`` and take its snapshot.
+
+    An entity is an id or a tuple (id, label, properties …); a triple is (head, tail) or (head, tail, weight).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    checked = parse_schema(schema or SCHEMA)
+    store = open_store("graph.lbug", checked, folder=folder)
+    try:
+        for name, rows in entities.items():
+            store.create_entities(name, _entity_frame(checked, name, rows))
+        for name, pairs in triples.items():
+            full = [(pair[0], pair[1], float(pair[2]) if len(pair) > 2 else 1.0, None) for pair in pairs]
+            store.create_triples(name, pl.DataFrame(full, schema=TRIPLE_DTYPES, orient="row"))
+        store.set_revision("test")
+        return take_snapshot(store, checked, folder / "snapshot")
+    finally:
+        store.close()
+
+
+def _entity_frame(schema: Schema, name: str, rows: list[Any]) -> pl.DataFrame:
+    dtypes = entity_dtypes(schema, name)
+    full = [row if isinstance(row, tuple) else (row,) for row in rows]
+    return pl.DataFrame([(*row, *[None] * (len(dtypes) - len(row))) for row in full], schema=dtypes, orient="row")
