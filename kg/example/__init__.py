@@ -1,0 +1,1 @@
+"""The bundled example: courses and cosmetics, with planted tastes and a dozen bad rows."""
