@@ -1,0 +1,1 @@
+"""Embeddings: training, vectors, link prediction."""
