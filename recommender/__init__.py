@@ -1,0 +1,1 @@
+"""Recommendation: metapaths, kernels, scorers, rules, ranking, explanation."""

@@ -1,0 +1,37 @@
+"""The blend: non-negative weights of metapaths, embedding and popularity."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from kg.document import Document
+from recommender.metapaths import Metapath
+
+SHORT = 3
+"""Steps up to which a metapath weighs 1 by default."""
+LONGER = 0.25
+"""Factor for each step more."""
+EMBEDDING, POPULARITY = 3.0, 0.05
+
+
+class Blend(Document):
+    """``score = Σ_m w_m · path_m + w_e · embedding + w_p · popularity``; every weight ≥ 0."""
+
+    metapaths: dict[str, float]
+    """Metapath, written out, → weight; what is missing weighs nothing."""
+    embedding: float = Field(default=0.0, ge=0)
+    popularity: float = Field(default=0.0, ge=0)
+
+    def weight(self, metapath: Metapath) -> float:
+        """The weight of a metapath."""
+        return self.metapaths.get(str(metapath), 0.0)
+
+
+def default_blend(metapaths: Sequence[Metapath], *, embedding: bool) -> Blend:
+    """Weights for a graph nobody has learned weights for yet.
+
+    Metapaths of two and three steps weigh 1, longer ones less. Popularity only breaks ties; the embedding speaks up
+    where paths are few.
+    """
+    weights = {str(path): LONGER ** max(0, len(path.steps) - SHORT) for path in metapaths}
+    return Blend(metapaths=weights, embedding=EMBEDDING if embedding else 0.0, popularity=POPULARITY)

@@ -1,0 +1,62 @@
+"""The catalogue: the items of all domains on one axis."""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.snapshot import Snapshot
+
+
+class Catalogue:
+    """Items of all item types, one after the other in the order of the schema.
+
+    A *position* is an index on this axis; entity indices count within a type.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.types = snapshot.schema.item_types
+        counts = [snapshot.vocabulary.count(name) for name in self.types]
+        ends = np.cumsum([0, *counts]).tolist()
+        self.slices = {name: slice(ends[n], ends[n + 1]) for n, name in enumerate(self.types)}
+        self.size: int = ends[-1]
+
+    def position(self, entity_type: str, idx: int) -> int:
+        """Position of an item."""
+        return int(self.slices[entity_type].start) + idx
+
+    def item(self, position: int) -> tuple[str, int]:
+        """Entity type and index of the item at a position."""
+        for name, part in self.slices.items():
+            if position < part.stop:
+                return name, position - int(part.start)
+        raise IndexError(f"position {position} in a catalogue of {self.size} items")
+
+    def of_domain(self, domain: str) -> NDArray[np.bool_]:
+        """Mask of the items of a domain: shape (size,), bool."""
+        mask = np.zeros(self.size, dtype=bool)
+        for name, part in self.slices.items():
+            if self.snapshot.schema.entity[name].domain == domain:
+                mask[part] = True
+        return mask
+
+    @cached_property
+    def popularity(self) -> NDArray[np.float64]:
+        """Log-popularity, shape (size,), float64 in [0, 1].
+
+        ``log(1 + n_i) / log(1 + max_j n_j)``, n_i the number of interactions of item i, the maximum taken over the
+        items of the same domain, so that a domain with more traffic does not crowd out another.
+        """
+        schema = self.snapshot.schema
+        counts = np.zeros(self.size)
+        for name in schema.interactions:
+            indptr = self.snapshot.adjacency(f"~{name}").indptr
+            counts[self.slices[schema.relation[name].tail]] += np.diff(indptr)
+        logs = np.log1p(counts)
+        for domain in schema.domains:
+            mask = self.of_domain(domain)
+            highest = logs[mask].max(initial=0.0)
+            if highest > 0:
+                logs[mask] /= highest
+        return logs

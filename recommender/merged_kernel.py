@@ -1,0 +1,49 @@
+"""Merged kernels: the weighted sum of all metapath kernels of one start and item type, for serving."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.sparse import csr_array
+
+from recommender.blend import Blend
+from recommender.csr_file import has_csr, open_csr, save_csr
+from recommender.kernels import Kernels
+from recommender.metapaths import Metapath
+
+
+@dataclass(frozen=True)
+class MergedKernel:
+    """``Σ_m w_m K_m`` over the metapaths with this start and item type: shape (anchors, items), float64."""
+
+    start: str
+    item_type: str
+    matrix: csr_array
+
+
+def merged_kernels(kernels: Kernels, metapaths: Sequence[Metapath], blend: Blend) -> list[MergedKernel]:
+    """The merged kernels of a blend, read from the kernels' folder, or made and kept there."""
+    groups: dict[tuple[str, str], list[Metapath]] = {}
+    for path in metapaths:
+        if blend.weight(path) > 0:
+            groups.setdefault((path.start, kernels.snapshot.schema.ends(path.steps[-1])[1]), []).append(path)
+    merged = []
+    for (start, item_type), paths in sorted(groups.items()):
+        weights = {str(path): blend.weight(path) for path in paths}
+        key = hashlib.blake2b(json.dumps(weights, sort_keys=True).encode(), digest_size=8).hexdigest()
+        name = f"merged+{start}+{item_type}+{key}"
+        if not has_csr(kernels.folder, name):
+            save_csr(_sum(kernels, paths, blend), kernels.folder, name, 1.0)
+        merged.append(MergedKernel(start, item_type, open_csr(kernels.folder, name)[0]))
+    return merged
+
+
+def _sum(kernels: Kernels, paths: Sequence[Metapath], blend: Blend) -> csr_array:
+    total = None
+    for path in paths:
+        part = kernels.kernel(path.tail) * blend.weight(path)
+        total = part if total is None else total + part
+    result = csr_array(total)
+    result.sort_indices()
+    return result

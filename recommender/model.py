@@ -1,0 +1,98 @@
+"""A model: the blend and, once trained, the vectors, tied to one snapshot; a folder of the workspace."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError
+
+from embeddings.vectors import TrainingConfig, Vectors
+from kg.errors import ModelError
+from kg.snapshot import Snapshot
+from recommender.blend import Blend, default_blend
+from recommender.kernels import KernelConfig, Kernels
+from recommender.metapaths import enumerate_metapaths
+from recommender.results import ModelInfo
+from recommender.scorer import Scorer
+
+MANIFEST = "model.json"
+VECTORS = "vectors"
+UNTRAINED = "default"
+
+
+class ModelManifest(BaseModel, frozen=True):
+    """``model.json``: what the model is made of and which snapshot it belongs to."""
+
+    name: str
+    snapshot: str
+    """Content hash of the snapshot the model was made from."""
+    blend: Blend
+    kernels: KernelConfig = Field(default_factory=KernelConfig)
+    training: TrainingConfig | None = None
+    """What the vectors were trained with; ``None`` without vectors."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A scorer and what is to be said of it."""
+
+    scorer: Scorer
+    info: ModelInfo
+    notices: tuple[str, ...] = ()
+
+
+def read_manifest(folder: Path) -> ModelManifest | None:
+    """The manifest of a model folder, ``None`` where nothing was trained.
+
+    :raises ModelError: where it is damaged.
+    """
+    try:
+        return ModelManifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise ModelError(f"{folder / MANIFEST}: damaged; run `whyrec train` to make it anew") from None
+
+
+def save_manifest(folder: Path, manifest: ModelManifest) -> None:
+    """Write the manifest in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pending = folder / f".{MANIFEST}"
+    pending.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    pending.replace(folder / MANIFEST)
+
+
+def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
+    """The trained model if it fits the snapshot, else the paths with default weights and a notice that says so.
+
+    :raises ModelError: where the model is damaged.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        notice = "no model is trained yet: paths with default weights are used; `whyrec train` adds an embedding"
+        return _untrained(snapshot, kernels_folder, notice)
+    if manifest.snapshot != snapshot.hash:
+        notice = (
+            f"model {manifest.name} belongs to snapshot {manifest.snapshot[:12]}, the current one is "
+            f"{snapshot.hash[:12]}: its vectors are refused and paths with default weights are used; "
+            "run `whyrec train`"
+        )
+        return _untrained(snapshot, kernels_folder, notice)
+    vectors = Vectors.open(folder / VECTORS, snapshot.hash) if manifest.training else None
+    kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
+    info = ModelInfo(name=manifest.name, snapshot=snapshot.hash, trained=True)
+    return Model(Scorer(snapshot, kernels, manifest.blend, vectors), info)
+
+
+def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Kernels:
+    """The kernels that ``open_model`` would use."""
+    manifest = read_manifest(folder)
+    fits = manifest is not None and manifest.snapshot == snapshot.hash
+    return Kernels(snapshot, manifest.kernels if manifest and fits else KernelConfig(), kernels_folder)
+
+
+def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: str) -> Model:
+    metapaths = enumerate_metapaths(snapshot.schema)
+    blend = default_blend(metapaths, embedding=False)
+    kernels = Kernels(snapshot, KernelConfig(), kernels_folder)
+    info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
+    return Model(Scorer(snapshot, kernels, blend, None), info, (notice,))

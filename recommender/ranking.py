@@ -1,0 +1,29 @@
+"""Ranking: the best candidates in order, ties broken by position so that a list can be repeated."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def top_n(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+    """Positions of the n best allowed items, best first; equal scores by position.
+
+    :param scores: shape (items,), float64, no NaN; higher is better.
+    :param allowed: shape (items,), bool.
+    :returns: shape (min(n, allowed.sum()),), int64.
+    """
+    positions = np.flatnonzero(allowed)
+    if len(positions) > n > 0:
+        values = scores[positions]
+        threshold = np.partition(values, len(values) - n)[len(values) - n]
+        positions = positions[values >= threshold]
+    order = np.lexsort((positions, -scores[positions]))
+    return positions[order][:n]
+
+
+def rank_of(scores: NDArray[np.float64], allowed: NDArray[np.bool_], position: int) -> int | None:
+    """1-based rank of an item among the allowed ones, by the order of ``top_n``; ``None`` where it is not allowed."""
+    if not allowed[position]:
+        return None
+    better = allowed & (scores > scores[position])
+    tied = allowed & (scores == scores[position])
+    return int(better.sum() + tied[:position].sum()) + 1
