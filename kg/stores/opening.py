@@ -2,30 +2,26 @@
 
 from pathlib import Path
 
-from kg.errors import StoreError
 from kg.schema import Schema
+from kg.stores.empty_store import EmptyStore
 from kg.stores.store import Store
-
-NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
-
-
-def is_neo4j(url: str) -> bool:
-    """Whether the URL names a Neo4j server rather than a file."""
-    return "://" in url and url.split("://", 1)[0] in NEO4J_SCHEMES
+from kg.stores.url import check_url, is_neo4j
 
 
 def open_store(url: str, schema: Schema, *, folder: Path, read_only: bool = False) -> Store:
-    """Open a store; opened for writing, it makes what the schema needs.
+    """Open a store; opened for writing, it makes what the schema needs; read-only, a missing file is an empty store.
 
     :param url: ``neo4j://…``, ``bolt://…`` or the path of an embedded store, relative to ``folder``.
     :raises StoreError: with what to do next: unreachable, refused, locked, unknown scheme, missing driver.
     """
+    check_url(url)
     if is_neo4j(url):
         from kg.stores.neo4j_store import Neo4jStore  # the driver is an extra
 
         return Neo4jStore.connect(url, schema, read_only=read_only)
-    if "://" in url:
-        raise StoreError(f"store {url!r}: unknown scheme; use a file name, or one of {', '.join(NEO4J_SCHEMES)}://")
+    path = folder / url
+    if read_only and not path.exists() and not path.with_name(f"{path.name}.wal").exists():
+        return EmptyStore(str(path), schema)
     from kg.stores.embedded_store import EmbeddedStore  # Neo4j users need not load it
 
-    return EmbeddedStore.open(folder / url, schema, read_only=read_only)
+    return EmbeddedStore.open(path, schema, read_only=read_only)

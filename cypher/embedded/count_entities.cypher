@@ -1,0 +1,2 @@
+MATCH (n:{type})
+RETURN count(n) AS count

@@ -1,0 +1,2 @@
+MATCH (h:{head})-[r:{relation}]->(t:{tail})
+RETURN count(r) AS count

@@ -1,0 +1,1 @@
+COPY {type} (`id`, `label`[[, {property}]]) FROM $rows

@@ -1,0 +1,1 @@
+CREATE NODE TABLE IF NOT EXISTS {type} (`id` STRING, `label` STRING, PRIMARY KEY (`id`))

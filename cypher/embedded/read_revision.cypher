@@ -1,0 +1,2 @@
+MATCH (n:`_whyrec` {`key`: 'revision'})
+RETURN n.`value` AS revision

@@ -1,0 +1,7 @@
+// One MATCH per end: a single pattern, or MERGE, builds the product of both tables.
+LOAD FROM $rows
+MATCH (_h:{head}) WHERE _h.`id` = `head`
+MATCH (_t:{tail}) WHERE _t.`id` = `tail`
+MATCH (_h)-[_r:{relation}]->(_t)
+SET _r.`weight` = `weight`, _r.`timestamp` = `timestamp`
+RETURN count(*) AS updated

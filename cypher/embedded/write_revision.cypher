@@ -1,0 +1,2 @@
+MERGE (n:`_whyrec` {`key`: 'revision'})
+SET n.`value` = $revision

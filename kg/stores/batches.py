@@ -1,0 +1,124 @@
+"""Batches: frames checked on their way into a store, and values on their way out."""
+
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any
+
+import polars as pl
+
+from kg.document import nearest
+from kg.errors import StoreError
+from kg.schema import Relation, Schema
+from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+
+_PYTHON_TYPES: dict[pl.DataType, set[type]] = {
+    pl.String(): {str, NoneType},
+    pl.Float64(): {float, int, NoneType},
+    pl.Int64(): {int, NoneType},
+    pl.Boolean(): {bool, NoneType},
+}
+
+
+def entity_batch(schema: Schema, entity_type: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the columns of ``entity_dtypes``, in that order.
+
+    :raises StoreError: unknown type, missing column, wrong dtype, an id that is null or there twice.
+    """
+    check_entity_type(schema, entity_type)
+    batch = _conform(frame, entity_dtypes(schema, entity_type), entity_type)
+    return _unique(batch, ["id"], entity_type)
+
+
+def triple_batch(schema: Schema, relation: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the columns of ``TRIPLE_DTYPES``, in that order.
+
+    :raises StoreError: unknown relation, missing column, wrong dtype, an end or a weight that is null, a triple
+        that is there twice.
+    """
+    relation_of(schema, relation)
+    batch = _conform(frame, TRIPLE_DTYPES, relation)
+    if batch["weight"].null_count():
+        raise StoreError(f"{relation}: {batch['weight'].null_count()} triples have no weight; 1.0 is the usual one")
+    return _unique(batch, ["head", "tail"], relation)
+
+
+def id_batch(schema: Schema, entity_type: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The distinct ids of a frame: column ``id``.
+
+    :raises StoreError: unknown type, missing column, wrong dtype.
+    """
+    check_entity_type(schema, entity_type)
+    return _conform(frame, {"id": pl.String()}, entity_type).unique(maintain_order=True)
+
+
+def pair_batch(schema: Schema, relation: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The distinct pairs of a frame: columns ``head`` and ``tail``.
+
+    :raises StoreError: unknown relation, missing column, wrong dtype.
+    """
+    relation_of(schema, relation)
+    return _conform(frame, {"head": pl.String(), "tail": pl.String()}, relation).unique(maintain_order=True)
+
+
+def pairs_frame(pairs: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """(head, tail) pairs as a frame."""
+    columns = {"head": [head for head, _ in pairs], "tail": [tail for _, tail in pairs]}
+    return pl.DataFrame(columns, schema={"head": pl.String(), "tail": pl.String()})
+
+
+def check_entity_type(schema: Schema, entity_type: str) -> None:
+    """Refuse a type that the schema does not have.
+
+    :raises StoreError: naming the nearest.
+    """
+    if entity_type not in schema.entity:
+        raise StoreError(f"unknown entity type {entity_type!r}; {nearest(entity_type, list(schema.entity))}")
+
+
+def relation_of(schema: Schema, relation: str) -> Relation:
+    """The relation of that name.
+
+    :raises StoreError: where the schema has none, naming the nearest.
+    """
+    if relation not in schema.relation:
+        raise StoreError(f"unknown relation {relation!r}; {nearest(relation, list(schema.relation))}")
+    return schema.relation[relation]
+
+
+def stored_frame(columns: Mapping[str, Sequence[Any]], dtypes: Mapping[str, pl.DataType], origin: str) -> pl.DataFrame:
+    """A frame of values that come from a store.
+
+    :param origin: the type or relation, for the message.
+    :raises StoreError: for a value of another type than the schema says, and for an id that is null.
+    """
+    for name, dtype in dtypes.items():
+        kinds = {type(value) for value in columns[name]}
+        if not kinds <= _PYTHON_TYPES[dtype]:
+            raise StoreError(
+                f"{origin}.{name}: the store holds a value that is no {dtype}; "
+                "correct the value there, or the type in the schema"
+            )
+        if name in ("id", "head", "tail") and NoneType in kinds:
+            raise StoreError(f"{origin}.{name}: entities in the store have no id; give them one")
+    return pl.DataFrame([pl.Series(name, columns[name], dtype=dtype) for name, dtype in dtypes.items()])
+
+
+def _conform(frame: pl.DataFrame, dtypes: Mapping[str, pl.DataType], origin: str) -> pl.DataFrame:
+    missing = [name for name in dtypes if name not in frame.columns]
+    if missing:
+        raise StoreError(f"{origin}: the rows have no column {', '.join(missing)}")
+    chosen = frame.select(list(dtypes))
+    for name, dtype in dtypes.items():
+        if chosen.schema[name] not in (dtype, pl.Null()):
+            raise StoreError(f"{origin}.{name}: the column is {chosen.schema[name]}, not {dtype}")
+    return chosen.cast(pl.Schema(dtypes))
+
+
+def _unique(batch: pl.DataFrame, keys: list[str], origin: str) -> pl.DataFrame:
+    for key in keys:
+        if batch[key].null_count():
+            raise StoreError(f"{origin}.{key}: {batch[key].null_count()} rows have none")
+    repeated = batch.height - batch.select(keys).n_unique()
+    if repeated:
+        raise StoreError(f"{origin}: {repeated} rows repeat the {' and '.join(keys)} of another row of the batch")
+    return batch

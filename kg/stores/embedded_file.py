@@ -1,0 +1,231 @@
+"""The file of an embedded store: opened, locked, checked for damage.
+
+The engine notices neither an empty file nor noise in the middle of one, and may crash on the latter. So a clean close
+leaves a checksum beside the file, ``<file>.crc32``, which the next opening checks; the first write removes it. After a
+crash there is none: then the engine's write-ahead log, ``<file>.wal``, brings the file up to date.
+"""
+
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import ladybug
+
+from kg.errors import StoreError, StoreLockedError, StoreUnavailableError
+
+BUFFER_POOL_VARIABLE = "WHYREC_BUFFER_POOL_MB"
+BUFFER_POOL_MB = 1024
+MAX_THREADS = 4
+LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
+
+_written_here: set[Path] = set()
+"""Files this process has open for writing: the lock of the operating system only keeps other processes out."""
+
+
+class StoreFile:
+    """An open file of the embedded engine."""
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        """Open the file; opened for writing, it is made where it is missing.
+
+        :raises StoreUnavailableError: missing, damaged, not a store, or in a folder that is not there.
+        :raises StoreLockedError: where another process has it open for writing.
+        """
+        self.path = path
+        self.read_only = read_only
+        self._unchanged = True
+        self._closed = False
+        self._place = path.resolve()
+        if not read_only and self._place in _written_here:
+            raise StoreLockedError(f"{path}: this process has the store open for writing already")
+        _check_before_opening(path, read_only)
+        self._database = _open_engine(path, read_only)
+        if not read_only:
+            _written_here.add(self._place)
+            with self.session() as session:  # close() does it, before the checksum
+                session.execute("CALL force_checkpoint_on_close=false")
+
+    @contextmanager
+    def session(self) -> Iterator[ladybug.Connection]:
+        """A connection; what the engine reports becomes a ``StoreError``.
+
+        Each use is a connection of its own, since a connection keeps every frame that it has been given.
+        """
+        if self._closed:
+            raise StoreError(f"{self.path}: the store is closed")
+        connection = ladybug.Connection(self._database)
+        try:
+            yield connection
+        except (RuntimeError, ValueError) as problem:
+            raise StoreError(f"{self.path}: {_sentence(problem)}") from problem
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[ladybug.Connection]:
+        """A connection with a transaction: all of it is kept, or nothing.
+
+        :raises StoreError: where the store is open for reading only, and for what the engine reports.
+        """
+        self.check_writable()
+        with self.session() as connection:
+            if self._unchanged:
+                checksum_path(self.path).unlink(missing_ok=True)
+                self._unchanged = False
+            connection.execute("BEGIN TRANSACTION")
+            yield connection  # an error closes the connection, and that takes everything back
+            connection.execute("COMMIT")
+
+    def check_writable(self) -> None:
+        """Refuse to go on where the file is open for reading only.
+
+        :raises StoreError: then.
+        """
+        if self.read_only:
+            raise StoreError(f"{self.path}: the store is open for reading only")
+
+    def replaced_by(self, other: Path) -> "StoreFile":
+        """Close this file, put the closed file ``other`` in its place, and open that.
+
+        :raises StoreError: what the engine or the operating system reports.
+        """
+        self.close()
+        try:
+            checksum_path(self.path).unlink(missing_ok=True)
+            other.replace(self.path)
+            checksum_path(other).replace(checksum_path(self.path))
+        except OSError as problem:
+            raise StoreError(f"{self.path}: cannot be replaced by {other.name}: {problem.strerror}") from problem
+        return StoreFile(self.path, read_only=False)
+
+    def close(self) -> None:
+        """Bring the file up to date, leave its checksum, let go of it; closing twice is fine."""
+        if self._closed:
+            return
+        try:
+            if not self._unchanged:
+                with self.session() as session:
+                    session.execute("CHECKPOINT")
+                with suppress(OSError):  # a store without one is whole too, and only checked less
+                    _leave_checksum(self.path)
+        finally:
+            self._closed = True
+            self._database.close()
+            if not self.read_only:
+                _written_here.discard(self._place)
+
+
+def checksum_path(path: Path) -> Path:
+    """Where the checksum of a store file lies."""
+    return path.with_name(f"{path.name}.crc32")
+
+
+def _check_before_opening(path: Path, read_only: bool) -> None:
+    try:
+        _check_path(path, read_only)
+    except OSError as problem:
+        raise StoreUnavailableError(f"{path}: cannot be read: {problem.strerror}") from problem
+
+
+def _check_path(path: Path, read_only: bool) -> None:
+    if path.is_dir():
+        raise StoreUnavailableError(f"{path}: this is a folder; an embedded store is a file")
+    if not path.exists():
+        _check_missing(path, read_only)
+    elif path.stat().st_size == 0:
+        raise StoreUnavailableError(
+            f"{path}: the file is empty, so the graph in it is lost; restore a copy, or delete the file and load again"
+        )
+    elif path.resolve() not in _written_here:
+        _check_sum(path)
+
+
+def _check_missing(path: Path, read_only: bool) -> None:
+    for leftover in (path.with_name(path.name + suffix) for suffix in LEFTOVERS):
+        if leftover.exists():
+            raise StoreUnavailableError(
+                f"{leftover}: belongs to the store file {path.name}, which is missing; "
+                f"put {path.name} back, or delete {leftover.name} to begin a new store"
+            )
+    if read_only:
+        raise StoreUnavailableError(f"{path}: no such store file; `whyrec load` makes it")
+    if not path.parent.is_dir():
+        raise StoreUnavailableError(f"{path}: the folder {path.parent} does not exist; make it first")
+    checksum_path(path).unlink(missing_ok=True)
+
+
+def _check_sum(path: Path) -> None:
+    place = checksum_path(path)
+    told = _read_if_there(place)
+    if told is None or told == _checksum(path):
+        return
+    if told == _read_if_there(place):  # else another process has begun to write in the meantime
+        raise StoreUnavailableError(
+            f"{path}: damaged: the file is not as whyrec left it; restore a copy, or delete it and {place.name} "
+            f"and load again. If you put this file here yourself, delete only {place.name}"
+        )
+
+
+def _leave_checksum(path: Path) -> None:
+    unfinished = checksum_path(path).with_suffix(f".{os.getpid()}")
+    unfinished.write_text(_checksum(path), encoding="ascii")
+    unfinished.replace(checksum_path(path))
+
+
+def _checksum(path: Path) -> str:
+    """Size and CRC-32: several gigabytes a second, and the enemy is accident, not malice."""
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            value = zlib.crc32(block, value)
+    return f"{path.stat().st_size} {value:08x}\n"
+
+
+def _read_if_there(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+
+
+def _open_engine(path: Path, read_only: bool) -> ladybug.Database:
+    try:
+        return ladybug.Database(
+            path,
+            buffer_pool_size=_buffer_pool_bytes(),
+            max_num_threads=min(MAX_THREADS, os.cpu_count() or 1),
+            read_only=read_only,
+        )
+    except (RuntimeError, ValueError, MemoryError) as problem:
+        text = _sentence(problem)
+        if "Could not set lock" in text:
+            holder = re.search(r"PID \d+", text)
+            raise StoreLockedError(
+                f"{path}: another whyrec process{f' ({holder[0]})' if holder else ''} is writing to this store; "
+                "wait until it has ended, or end it"
+            ) from problem
+        raise StoreUnavailableError(
+            f"{path}: cannot be opened as an embedded store: {text}. Restore a copy, or delete the file and load again"
+        ) from problem
+
+
+def _buffer_pool_bytes() -> int:
+    told = os.environ.get(BUFFER_POOL_VARIABLE, str(BUFFER_POOL_MB))
+    if not told.isdecimal() or not 64 <= int(told) <= 1 << 20:
+        raise StoreError(f"{BUFFER_POOL_VARIABLE}={told!r}: a whole number of megabytes, from 64 on")
+    return int(told) << 20
+
+
+def _sentence(problem: BaseException) -> str:
+    """What the engine says, without the values of a row that it may quote."""
+    text = str(problem).strip().split("\n")[0].rstrip(".") or type(problem).__name__
+    if "duplicated primary key" in text:
+        return "an id of this batch is in the store already"
+    if "Unable to find primary key" in text:
+        return "a triple of this batch begins or ends in an entity that is not in the store"
+    if "buffer pool is full" in text:
+        return f"out of memory; allow more with {BUFFER_POOL_VARIABLE}, now {_buffer_pool_bytes() >> 20}"
+    return text

@@ -1,0 +1,237 @@
+"""The embedded store: a graph in one file, no server. The engine is Ladybug, the maintained fork of Kùzu."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+
+from kg.errors import StoreError
+from kg.schema import Schema
+from kg.stores.batches import (
+    check_entity_type,
+    entity_batch,
+    id_batch,
+    pair_batch,
+    pairs_frame,
+    relation_of,
+    triple_batch,
+)
+from kg.stores.embedded_file import StoreFile
+from kg.stores.embedded_tables import Tables, check_tables, create_tables, read_tables, result_rows, schema_of
+from kg.stores.queries import statement
+from kg.stores.store import TRIPLE_DTYPES, chunks, entity_dtypes
+
+BATCH_ROWS = 200_000
+"""Rows that are written, and kept, together."""
+
+
+class EmbeddedStore:
+    """``Store`` in a file; see the protocol for what each method promises.
+
+    One process writes at a time. Others may read meanwhile: they see the graph as it was at their opening.
+    Every batch of ``BATCH_ROWS`` rows is kept whole or not at all, even if the process is killed.
+    """
+
+    def __init__(self, file: StoreFile, tables: Tables, schema: Schema) -> None:
+        """Use :meth:`open`."""
+        self.url = str(file.path)
+        self._file = file
+        self._tables = tables
+        self._schema = schema
+
+    @classmethod
+    def open(cls, path: Path, schema: Schema, *, read_only: bool = False) -> Self:
+        """Open a store file; opened for writing, it gets the tables and properties that it lacks.
+
+        Opened for reading only, what the file lacks is empty or null.
+
+        :raises StoreUnavailableError: missing, damaged, not a store.
+        :raises StoreLockedError: another process has it open for writing.
+        :raises StoreError: the file contradicts the schema.
+        """
+        file = StoreFile(path, read_only=read_only)
+        try:
+            tables = read_tables(file)
+            check_tables(tables, schema, str(path))
+            return cls(file, tables if read_only else create_tables(file, tables, schema), schema)
+        except BaseException:
+            file.close()
+            raise
+
+    def read_entities(self, entity_type: str) -> pl.DataFrame:
+        """All entities of a type: columns and dtypes of ``entity_dtypes``.
+
+        :raises StoreError: unknown type.
+        """
+        check_entity_type(self._schema, entity_type)
+        dtypes = entity_dtypes(self._schema, entity_type)
+        columns = self._tables.columns.get(entity_type)
+        if columns is None:
+            return pl.DataFrame(schema=dtypes)
+        properties = [name for name in self._schema.entity[entity_type].properties if name in columns]
+        with self._file.session() as session:
+            found = result_rows(
+                session, statement("embedded", "read_entities", properties=properties, type=entity_type)
+            )
+        lacking = [pl.lit(None).alias(name) for name in dtypes if name not in found.columns]
+        return found.with_columns(lacking).select(list(dtypes)).cast(pl.Schema(dtypes))
+
+    def read_triples(self, relation: str) -> pl.DataFrame:
+        """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
+
+        :raises StoreError: unknown relation.
+        """
+        query = self._about("read_triples", relation)
+        if relation not in self._tables.ends:
+            return pl.DataFrame(schema=TRIPLE_DTYPES)
+        with self._file.session() as session:
+            return result_rows(session, query).select(list(TRIPLE_DTYPES)).cast(pl.Schema(TRIPLE_DTYPES))
+
+    def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Add entities.
+
+        :raises StoreError: a frame that does not fit, or an id that is there already.
+        """
+        batch = entity_batch(self._schema, entity_type, frame)
+        properties = list(self._schema.entity[entity_type].properties)
+        self._write(statement("embedded", "create_entities", properties=properties, type=entity_type), batch)
+
+    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Overwrite label and properties.
+
+        :raises StoreError: a frame that does not fit, or an id that is not there.
+        """
+        batch = entity_batch(self._schema, entity_type, frame)
+        properties = list(self._schema.entity[entity_type].properties)
+        query = statement("embedded", "update_entities", properties=properties, type=entity_type)
+        self._update(query, batch, entity_type)
+
+    def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Remove entities by ``id`` with all their triples; ids that are not there are passed over.
+
+        :raises StoreError: a frame that does not fit.
+        """
+        batch = id_batch(self._schema, entity_type, frame)
+        self._write(statement("embedded", "delete_entities", type=entity_type), batch)
+
+    def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Add triples.
+
+        :raises StoreError: a frame that does not fit, or an end that is not there.
+        """
+        batch = triple_batch(self._schema, relation, frame)
+        self._write(self._about("create_triples", relation), batch)
+
+    def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Overwrite weight and timestamp.
+
+        :raises StoreError: a frame that does not fit, or a triple that is not there.
+        """
+        batch = triple_batch(self._schema, relation, frame)
+        self._update(self._about("update_triples", relation), batch, relation)
+
+    def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Remove triples by ``head`` and ``tail``; those that are not there are passed over.
+
+        :raises StoreError: a frame that does not fit.
+        """
+        batch = pair_batch(self._schema, relation, frame)
+        self._write(self._about("delete_triples", relation), batch)
+
+    def count_entities(self) -> dict[str, int]:
+        """Entity type → number of entities."""
+        with self._file.session() as session:
+            return {
+                name: result_rows(session, statement("embedded", "count_entities", type=name)).item()
+                if name in self._tables.columns
+                else 0
+                for name in self._schema.entity
+            }
+
+    def count_triples(self) -> dict[str, int]:
+        """Relation → number of triples."""
+        with self._file.session() as session:
+            return {
+                name: result_rows(session, self._about("count_triples", name)).item()
+                if name in self._tables.ends
+                else 0
+                for name in self._schema.relation
+            }
+
+    def existing_triples(self, relation: str, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the (head, tail) pairs that are triples of the relation.
+
+        :raises StoreError: unknown relation.
+        """
+        batch = pair_batch(self._schema, relation, pairs_frame(pairs))
+        found: set[tuple[str, str]] = set()
+        if relation not in self._tables.ends:
+            return found
+        with self._file.session() as session:
+            for part in chunks(batch, BATCH_ROWS):
+                found.update(
+                    result_rows(session, self._about("existing_triples", relation), {"rows": part}).iter_rows()
+                )
+        return found
+
+    def revision(self) -> str | None:
+        """The mark the last writer left, or ``None`` in a new store."""
+        if not self._tables.has_revision:
+            return None
+        with self._file.session() as session:
+            found = result_rows(session, statement("embedded", "read_revision"))
+        return found.item() if found.height else None
+
+    def set_revision(self, revision: str) -> None:
+        """Leave a mark.
+
+        :raises StoreError: where the store is open for reading only.
+        """
+        with self._file.writing() as session:
+            session.execute(statement("embedded", "write_revision"), {"revision": revision})
+
+    def compact(self) -> None:
+        """Rewrite the file so that nothing deleted is left in it; either file is whole if this is interrupted.
+
+        :raises StoreError: where the store is open for reading only, or for what the engine reports.
+        """
+        self._file.check_writable()
+        whole = schema_of(self._tables)
+        old = EmbeddedStore(self._file, self._tables, whole)
+        copy = self._file.path.with_name(f"{self._file.path.name}.compact")
+        copy.unlink(missing_ok=True)
+        new = EmbeddedStore.open(copy, whole)
+        try:
+            for name in whole.entity:
+                new.create_entities(name, old.read_entities(name))
+            for name in whole.relation:
+                new.create_triples(name, old.read_triples(name))
+            revision = old.revision()
+            if revision is not None:
+                new.set_revision(revision)
+        finally:
+            new.close()
+        self._file = self._file.replaced_by(copy)
+
+    def close(self) -> None:
+        """Bring the file up to date and let go of it; closing twice is fine."""
+        self._file.close()
+
+    def _about(self, name: str, relation: str) -> str:
+        ends = relation_of(self._schema, relation)
+        return statement("embedded", name, relation=relation, head=ends.head, tail=ends.tail)
+
+    def _write(self, query: str, batch: pl.DataFrame) -> None:
+        for part in chunks(batch, BATCH_ROWS):
+            with self._file.writing() as session:
+                session.execute(query, {"rows": part})
+
+    def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
+        for part in chunks(batch, BATCH_ROWS):
+            with self._file.writing() as session:
+                updated = result_rows(session, query, {"rows": part}).item()
+                if updated != part.height:
+                    raise StoreError(
+                        f"{self.url}: {origin}: {part.height - updated} of {part.height} rows to update are not there"
+                    )

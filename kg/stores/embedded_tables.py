@@ -1,0 +1,161 @@
+"""The tables of an embedded store: what the file has, what the schema needs, and where the two contradict."""
+
+from dataclasses import dataclass
+
+import ladybug
+import polars as pl
+
+from kg.errors import StoreError
+from kg.schema import Schema, parse_schema
+from kg.stores.embedded_file import StoreFile
+from kg.stores.queries import statement
+
+KINDS = {"str": "STRING", "float": "DOUBLE", "int": "INT64", "bool": "BOOL"}
+"""Property type of the schema → column type of the engine."""
+REVISION_TABLE = "_whyrec"
+WORDS = {kind: word for word, kind in KINDS.items()}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What a store file has."""
+
+    columns: dict[str, dict[str, str]]
+    """Node table → column → column type."""
+    ends: dict[str, tuple[str, str]]
+    """Relation table → its head and its tail table."""
+
+    @property
+    def has_revision(self) -> bool:
+        """Whether the file has a place for the revision mark."""
+        return REVISION_TABLE in self.columns
+
+
+def read_tables(file: StoreFile) -> Tables:
+    """Look into the file.
+
+    :raises StoreError: for what the engine reports.
+    """
+    with file.session() as session:
+        tables = result_rows(session, "CALL show_tables() RETURN name, type")
+        names = {kind: [name for name, found in tables.iter_rows() if found == kind] for kind in ("NODE", "REL")}
+        return Tables(
+            {
+                name: dict(result_rows(session, f"CALL table_info({_text(name)}) RETURN name, type").iter_rows())
+                for name in names["NODE"]
+            },
+            {
+                name: result_rows(session, f"CALL show_connection({_text(name)}) RETURN *").row(0)[:2]
+                for name in names["REL"]
+            },
+        )
+
+
+def result_rows(session: ladybug.Connection, query: str, parameters: dict[str, object] | None = None) -> pl.DataFrame:
+    """The result of one query."""
+    result = session.execute(query, parameters)
+    last = result[-1] if isinstance(result, list) else result  # a list for several statements
+    return pl.DataFrame(last.get_as_arrow())
+
+
+def check_tables(tables: Tables, schema: Schema, origin: str) -> None:
+    """Refuse a file that contradicts the schema; what the file lacks is no contradiction.
+
+    :raises StoreError: one line per contradiction, and what to do.
+    """
+    problems = [*_spellings(tables, schema), *_kinds(tables, schema), *_ends(tables, schema)]
+    if problems:
+        advice = "change the schema back, or load into a new store file"
+        raise StoreError("\n".join(f"{origin}: {problem}; {advice}" for problem in problems))
+
+
+def schema_of(tables: Tables) -> Schema:
+    """A schema that covers all of a file, what its own schema no longer names included.
+
+    :raises SchemaError: where somebody else made tables with names that no schema can hold.
+    """
+    entity = {
+        name: {"properties": {key: WORDS[kind] for key, kind in columns.items() if key not in ("id", "label")}}
+        for name, columns in tables.columns.items()
+        if name != REVISION_TABLE
+    }
+    relation = {name: {"head": head, "tail": tail} for name, (head, tail) in tables.ends.items()}
+    return parse_schema({"name": "store", "entity": entity, "relation": relation}, "store")
+
+
+def create_tables(file: StoreFile, tables: Tables, schema: Schema) -> Tables:
+    """Make the tables and columns that the schema needs and the file lacks; what it has after that.
+
+    :raises StoreError: for what the engine reports.
+    """
+    wanted = [
+        *([] if tables.has_revision else [statement("embedded", "create_revision")]),
+        *(
+            statement("embedded", "create_entity_type", type=name)
+            for name in schema.entity
+            if name not in tables.columns
+        ),
+        *(
+            statement("embedded", "create_property", type=name, property=key, kind=KINDS[word])
+            for name, entity in schema.entity.items()
+            for key, word in entity.properties.items()
+            if key not in tables.columns.get(name, {})
+        ),
+        *(
+            statement("embedded", "create_relation", relation=name, head=relation.head, tail=relation.tail)
+            for name, relation in schema.relation.items()
+            if name not in tables.ends
+        ),
+    ]
+    if not wanted:
+        return tables
+    with file.writing() as session:
+        for each in wanted:
+            session.execute(each)
+    return read_tables(file)
+
+
+def _spellings(tables: Tables, schema: Schema) -> list[str]:
+    """Names that the engine takes for the same, since it ignores case."""
+    problems = []
+    there = {name.casefold(): (name, "an entity type") for name in tables.columns}
+    there.update({name.casefold(): (name, "a relation") for name in tables.ends})
+    needed = [
+        *((name, "an entity type") for name in schema.entity),
+        *((name, "a relation") for name in schema.relation),
+    ]
+    for name, kind in needed:
+        found = there.get(name.casefold(), (name, kind))
+        if found != (name, kind):
+            problems.append(f"{name} is {kind} in the schema, but {found[0]} is {found[1]} in the store")
+    for name, entity in schema.entity.items():
+        columns = {column.casefold(): column for column in tables.columns.get(name, {})}
+        problems += [
+            f"{name}.{key} is spelt {columns[key.casefold()]} in the store"
+            for key in entity.properties
+            if columns.get(key.casefold(), key) != key
+        ]
+    return problems
+
+
+def _kinds(tables: Tables, schema: Schema) -> list[str]:
+    return [
+        f"{name}.{key} is {word} in the schema, but {WORDS.get(found, found)} in the store"
+        for name, entity in schema.entity.items()
+        for key, word in entity.properties.items()
+        if (found := tables.columns.get(name, {}).get(key, KINDS[word])) != KINDS[word]
+    ]
+
+
+def _ends(tables: Tables, schema: Schema) -> list[str]:
+    return [
+        f"{name}: {relation.head} → {relation.tail} in the schema, but {found[0]} → {found[1]} in the store"
+        for name, relation in schema.relation.items()
+        if (found := tables.ends.get(name, (relation.head, relation.tail))) != (relation.head, relation.tail)
+    ]
+
+
+def _text(name: str) -> str:
+    """A table name of the file itself as a string literal; the catalogue's functions take no parameters."""
+    escaped = name.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -1,0 +1,78 @@
+"""A store that is not there yet, seen read-only: nothing in it."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from kg.errors import StoreError
+from kg.schema import Schema
+from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+
+
+class EmptyStore:
+    """What a dry run or ``status`` sees before the first load; every write is refused."""
+
+    def __init__(self, url: str, schema: Schema) -> None:
+        self.url, self._schema = url, schema
+
+    def read_entities(self, entity_type: str) -> pl.DataFrame:
+        """No entities."""
+        return pl.DataFrame(schema=entity_dtypes(self._schema, entity_type))
+
+    def read_triples(self, relation: str) -> pl.DataFrame:
+        """No triples."""
+        return pl.DataFrame(schema=TRIPLE_DTYPES)
+
+    def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def count_entities(self) -> dict[str, int]:
+        """0 of every type."""
+        return dict.fromkeys(self._schema.entity, 0)
+
+    def count_triples(self) -> dict[str, int]:
+        """0 of every relation."""
+        return dict.fromkeys(self._schema.relation, 0)
+
+    def existing_triples(self, relation: str, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """None of them."""
+        return set()
+
+    def revision(self) -> str | None:
+        """No mark."""
+        return None
+
+    def set_revision(self, revision: str) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def compact(self) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _read_only(self) -> StoreError:
+        return StoreError(f"{self.url}: the store does not exist yet and was opened read-only; `whyrec load` makes it")

@@ -1,0 +1,229 @@
+"""The Neo4j store: typed labels and relations, ids unique per type, batches in managed transactions."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Self
+
+import polars as pl
+
+from kg.errors import StoreError
+from kg.schema import Schema
+from kg.stores.batches import (
+    check_entity_type,
+    entity_batch,
+    id_batch,
+    pair_batch,
+    pairs_frame,
+    relation_of,
+    stored_frame,
+    triple_batch,
+)
+from kg.stores.neo4j_connection import Connection, Transaction, records, run
+from kg.stores.queries import statement
+from kg.stores.store import TRIPLE_DTYPES, chunks, entity_dtypes
+
+BATCH_ROWS = 10_000
+"""Rows that are written, and kept, together."""
+
+
+class Neo4jStore:
+    """``Store`` on a server; see the protocol for what each method promises.
+
+    Entities and relations that the schema does not name are left alone and never seen.
+    """
+
+    def __init__(self, connection: Connection, schema: Schema) -> None:
+        """Use :meth:`connect`."""
+        self.url = connection.url
+        self._connection = connection
+        self._schema = schema
+
+    @classmethod
+    def connect(cls, url: str, schema: Schema, *, read_only: bool = False) -> Self:
+        """Connect; opened for writing, the ids of every type are made unique.
+
+        User, password and database come from NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE only.
+
+        :raises StoreUnavailableError: nothing answers.
+        :raises StoreAuthenticationError: user, password or database refused.
+        :raises StoreError: a URL that does not fit, or entities of one type that share an id.
+        """
+        store = cls(Connection(url, read_only=read_only), schema)
+        try:
+            store.revision()  # the first thing to fail where the database does not exist
+            if not read_only:
+                store._prepare()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def read_entities(self, entity_type: str) -> pl.DataFrame:
+        """All entities of a type: columns and dtypes of ``entity_dtypes``.
+
+        :raises StoreError: unknown type, or a value of another type than the schema says.
+        """
+        check_entity_type(self._schema, entity_type)
+        dtypes = entity_dtypes(self._schema, entity_type)
+        properties = list(self._schema.entity[entity_type].properties)
+        query = statement("neo4j", "read_entities", properties=properties, type=entity_type)
+        columns = list(zip(*self._connection.read(query), strict=True)) or [()] * len(dtypes)
+        return stored_frame(dict(zip(dtypes, columns, strict=True)), dtypes, entity_type)
+
+    def read_triples(self, relation: str) -> pl.DataFrame:
+        """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
+
+        :raises StoreError: unknown relation, or a value of another type than the schema says.
+        """
+        query = self._about("read_triples", relation)
+        columns: dict[str, list[Any]] = {name: [] for name in TRIPLE_DTYPES}
+        for record in self._connection.read(query):  # the triples of some hundred heads, column by column
+            for column, values in zip(columns.values(), record, strict=True):
+                column += values
+        return stored_frame(columns, TRIPLE_DTYPES, relation)
+
+    def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Add entities.
+
+        :raises StoreError: a frame that does not fit, or an id that is there already.
+        """
+        batch = entity_batch(self._schema, entity_type, frame)
+        self._write(statement("neo4j", "create_entities", type=entity_type), batch)
+
+    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Overwrite label and properties.
+
+        :raises StoreError: a frame that does not fit, or an id that is not there.
+        """
+        batch = entity_batch(self._schema, entity_type, frame)
+        self._update(statement("neo4j", "update_entities", type=entity_type), batch, entity_type)
+
+    def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Remove entities by ``id`` with all their triples; ids that are not there are passed over.
+
+        :raises StoreError: a frame that does not fit.
+        """
+        batch = id_batch(self._schema, entity_type, frame)
+        self._write(statement("neo4j", "delete_entities", type=entity_type), batch)
+
+    def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Add triples.
+
+        :raises StoreError: a frame that does not fit, or an end that is not there.
+        """
+        create, existing = self._about("create_triples", relation), self._about("existing_triples", relation)
+
+        def work(rows: list[dict[str, Any]], transaction: Transaction) -> None:
+            created = run(transaction, create, rows=rows).consume().counters.relationships_created
+            if created < len(rows) and len(records(transaction, existing, rows=rows)) < len(rows):
+                problem = "a triple of this batch begins or ends in an entity that is not in the store"
+                raise StoreError(f"store {self.url}: {relation}: {problem}")
+
+        for part in chunks(triple_batch(self._schema, relation, frame), BATCH_ROWS):
+            self._connection.write(partial(work, part.to_dicts()))
+
+    def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Overwrite weight and timestamp.
+
+        :raises StoreError: a frame that does not fit, or a triple that is not there.
+        """
+        batch = triple_batch(self._schema, relation, frame)
+        self._update(self._about("update_triples", relation), batch, relation)
+
+    def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Remove triples by ``head`` and ``tail``; those that are not there are passed over.
+
+        :raises StoreError: a frame that does not fit.
+        """
+        batch = pair_batch(self._schema, relation, frame)
+        self._write(self._about("delete_triples", relation), batch)
+
+    def count_entities(self) -> dict[str, int]:
+        """Entity type → number of entities."""
+        return {name: self._value(statement("neo4j", "count_entities", type=name)) for name in self._schema.entity}
+
+    def count_triples(self) -> dict[str, int]:
+        """Relation → number of triples."""
+        return {name: self._value(self._about("count_triples", name)) for name in self._schema.relation}
+
+    def existing_triples(self, relation: str, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the (head, tail) pairs that are triples of the relation.
+
+        :raises StoreError: unknown relation.
+        """
+        query = self._about("existing_triples", relation)
+        found: set[tuple[str, str]] = set()
+        for part in chunks(pair_batch(self._schema, relation, pairs_frame(pairs)), BATCH_ROWS):
+            found.update((head, tail) for head, tail in self._connection.read(query, rows=part.to_dicts()))
+        return found
+
+    def revision(self) -> str | None:
+        """The mark the last writer left, or ``None`` in a new store."""
+        found = self._value(statement("neo4j", "read_revision"))
+        return None if found is None else str(found)
+
+    def set_revision(self, revision: str) -> None:
+        """Leave a mark.
+
+        :raises StoreError: where the store is open for reading only.
+        """
+        self._run(statement("neo4j", "write_revision"), revision=revision)
+
+    def compact(self) -> None:
+        """Do nothing: a server reuses the room of what was deleted, and prunes its transaction logs as it is told.
+
+        :raises StoreError: where the store is open for reading only.
+        """
+        self._connection.check_writable()
+
+    def close(self) -> None:
+        """Let go of the connections; closing twice is fine."""
+        self._connection.close()
+
+    def _prepare(self) -> None:
+        """Unique ids first, then the names that are not there yet: Neo4j keeps the two in transactions apart."""
+        types, relations = self._schema.entity, self._schema.relation
+        keys = {key for entity in types.values() for key in entity.properties}
+        unique = [statement("neo4j", "create_entity_type", type=name) for name in types]
+        self._run_all([*unique, statement("neo4j", "create_revision")])
+        self._run_all(
+            [
+                *(self._about("create_relation", name) for name in relations),
+                *(statement("neo4j", "create_property", property=key) for key in sorted(keys)),
+            ]
+        )
+
+    def _about(self, name: str, relation: str) -> str:
+        ends = relation_of(self._schema, relation)
+        return statement("neo4j", name, relation=relation, head=ends.head, tail=ends.tail)
+
+    def _run_all(self, queries: Sequence[str]) -> None:
+        def work(transaction: Transaction) -> None:
+            for query in queries:
+                run(transaction, query).consume()
+
+        self._connection.write(work)
+
+    def _run(self, query: str, **parameters: Any) -> None:
+        def work(transaction: Transaction) -> None:
+            run(transaction, query, **parameters).consume()
+
+        self._connection.write(work)
+
+    def _value(self, query: str) -> Any:
+        found = self._connection.read(query)
+        return found[0][0] if found else None
+
+    def _write(self, query: str, batch: pl.DataFrame) -> None:
+        for part in chunks(batch, BATCH_ROWS):
+            self._run(query, rows=part.to_dicts())
+
+    def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
+        def work(rows: list[dict[str, Any]], transaction: Transaction) -> None:
+            updated = records(transaction, query, rows=rows)[0][0]
+            if updated < len(rows):
+                problem = f"{len(rows) - updated} of {len(rows)} rows to update are not there"
+                raise StoreError(f"store {self.url}: {origin}: {problem}")
+
+        for part in chunks(batch, BATCH_ROWS):
+            self._connection.write(partial(work, part.to_dicts()))

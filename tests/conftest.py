@@ -1,0 +1,97 @@
+"""Fixtures for all tests: a real Neo4j server, and each store in turn."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from neo4j import Driver, GraphDatabase
+
+from kg.schema import Schema
+from kg.stores.opening import open_store
+from kg.stores.store import Store
+
+SERVER = Path(__file__).with_name("neo4j_server.py")
+
+
+@pytest.fixture(scope="session")
+def neo4j_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a Neo4j server for the whole run, with NEO4J_USERNAME and NEO4J_PASSWORD set to fit.
+
+    NEO4J_URI names a server to use instead; its database must be empty, since the tests wipe it. Without a server
+    the tests fail.
+    """
+    told = os.environ.get("NEO4J_URI")
+    if told:
+        yield told
+        return
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():  # a first run fetches for a minute or two, and says so
+        process = subprocess.Popen(
+            [sys.executable, str(SERVER), "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        with process:  # the server stops when its standard input ends, even where this process is killed
+            answer = process.stdout.readline()
+            if not answer:
+                pytest.fail("no Neo4j server, see standard error; the tests need one", pytrace=False)
+            access = json.loads(answer)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("NEO4J_USERNAME", access["user"])
+                patch.setenv("NEO4J_PASSWORD", access["password"])
+                patch.delenv("NEO4J_DATABASE", raising=False)
+                yield access["uri"]
+            process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def neo4j_driver(neo4j_url: str) -> Iterator[Driver]:
+    """A driver of the server; the database is empty at the beginning."""
+    user, password = os.environ.get("NEO4J_USERNAME", ""), os.environ.get("NEO4J_PASSWORD", "")
+    with GraphDatabase.driver(neo4j_url, auth=(user, password), notifications_min_severity="OFF") as driver:
+        count = driver.execute_query("MATCH (n) RETURN count(n) AS n", database_=_database()).records[0]["n"]
+        if count:
+            pytest.fail(f"{neo4j_url} holds {count} nodes; the tests wipe it, so give them an empty one", pytrace=False)
+        yield driver
+
+
+@pytest.fixture
+def empty_neo4j_url(neo4j_url: str, neo4j_driver: Driver) -> Iterator[str]:
+    """The URL of the server, whose database is empty before and after the test."""
+    _wipe(neo4j_driver)
+    yield neo4j_url
+    _wipe(neo4j_driver)
+
+
+@pytest.fixture(params=["embedded", "neo4j"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Each store in turn: the URL of an empty one, to be opened with ``open_store``."""
+    if request.param == "neo4j":
+        return request.getfixturevalue("empty_neo4j_url")
+    return str(tmp_path / "graph.lbug")
+
+
+@pytest.fixture
+def opened(store_url: str) -> Iterator[Callable[..., Store]]:
+    """Opens the store of this test with a schema, as often as wanted; all are closed at the end."""
+    stores: list[Store] = []
+
+    def open_again(schema: Schema, *, read_only: bool = False) -> Store:
+        stores.append(open_store(store_url, schema, folder=Path(), read_only=read_only))
+        return stores[-1]
+
+    yield open_again
+    for store in stores:
+        store.close()
+
+
+def _database() -> str | None:
+    return os.environ.get("NEO4J_DATABASE")
+
+
+def _wipe(driver: Driver) -> None:
+    driver.execute_query("MATCH (n) DETACH DELETE n", database_=_database())
+    for record in driver.execute_query("SHOW CONSTRAINTS YIELD name", database_=_database()).records:
+        driver.execute_query(f"DROP CONSTRAINT `{record['name']}`", database_=_database())
