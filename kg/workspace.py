@@ -13,6 +13,7 @@ from kg.errors import SnapshotError, WorkspaceError
 from kg.schema import Schema, read_schema
 from kg.settings import Settings, read_settings
 from kg.snapshot import Snapshot, current_snapshot
+from kg.stores.url import check_url
 
 if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
     from collections.abc import Callable
@@ -96,9 +97,11 @@ def create_workspace(folder: Path, schema: str = "courses-cosmetics", store: str
 
     :raises WorkspaceError: where the folder is a workspace already, or the schema is neither a name nor a file.
     :raises SchemaError: where the schema breaks the rules.
+    :raises StoreError: where the URL cannot name a store, or holds a password.
     """
     if (folder / CONFIGURATION).exists():
         raise WorkspaceError(f"{folder}: is a workspace already; remove {CONFIGURATION} to start over")
+    check_url(store)
     text = _schema_text(schema)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,59 @@
+"""Cells of text: trimmed, without the spellings of "no value", ids in Unicode NFC."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import polars as pl
+
+BLANKS = "".join(
+    map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, 0x180E, *range(0x2000, 0x200C), 0x2028, 0x2029))
+) + "".join(map(chr, (0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF)))
+"""White space, and what looks like none at all: zero-width space, word joiner, byte order mark."""
+
+LONGEST_ID = 4000
+"""UTF-8 bytes of an id; longer ones fit into no index of Neo4j. The same limit holds for every store."""
+
+
+def trimmed(series: pl.Series, nulls: Sequence[str]) -> pl.Series:
+    """The cells without ``BLANKS`` around them; null where nothing but a spelling of "no value" is left."""
+    text = series.str.strip_chars(BLANKS)
+    return masked(text, text.is_in(list(nulls)).fill_null(True))
+
+
+def identifiers(series: pl.Series) -> pl.Series:
+    """Trimmed cells in Unicode NFC."""
+    plain = series.drop_nulls()
+    if int(plain.str.len_bytes().sum() or 0) == int(plain.str.len_chars().sum() or 0):
+        return series
+    return series.str.normalize("NFC")
+
+
+def normalised_text(text: str) -> str:
+    """One text, trimmed and in NFC, as ids are."""
+    return unicodedata.normalize("NFC", text.strip(BLANKS))
+
+
+def masked(series: pl.Series, mask: pl.Series) -> pl.Series:
+    """The series with null where ``mask`` is true."""
+    return series.to_frame("x").select(pl.when(~mask).then(pl.col("x"))).to_series().alias(series.name)
+
+
+def too_long(series: pl.Series) -> pl.Series:
+    """Where an id has more than ``LONGEST_ID`` bytes; false for null."""
+    return (series.str.len_bytes() > LONGEST_ID).fill_null(False)
+
+
+def map_unique(series: pl.Series, function: Callable[[str], str]) -> pl.Series:
+    """``function`` of each cell, computed once per different text; null stays null."""
+    texts = series.drop_nulls().unique()
+    results = pl.Series([function(text) for text in texts], dtype=pl.String)
+    table = pl.DataFrame({"x": texts, "result": results})
+    return series.to_frame("x").join(table, on="x", how="left", maintain_order="left").get_column("result")
+
+
+def casefolded(series: pl.Series) -> pl.Series:
+    """Cells for comparison without case, by Unicode case folding."""
+    plain = series.drop_nulls()
+    if int(plain.str.len_bytes().sum() or 0) == int(plain.str.len_chars().sum() or 0):
+        return series.str.to_lowercase()
+    return map_unique(series, lambda text: unicodedata.normalize("NFC", text.casefold()))

@@ -1,0 +1,67 @@
+"""Find the columns that a source asks for among those that a file has."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from kg.cells import BLANKS
+from kg.document import nearest
+from kg.errors import ReadError
+from kg.mapping import Source
+from kg.notices import Notices
+
+
+def find_columns(
+    wanted: Sequence[str], found: Sequence[str], source: Source, place: str, notices: Notices
+) -> dict[str, int | None]:
+    """Wanted column → its position in the file, ``None`` for an optional one that is absent.
+
+    A name counts as found when it differs only by surrounding blanks, case or Unicode form; that is a notice.
+
+    :raises ReadError: naming the file and what was found, for a name that is there twice and for a missing column.
+    """
+    _refuse_duplicates(found, place)
+    positions: dict[str, int | None] = {}
+    missing = []
+    for name in wanted:
+        same = [i for i, other in enumerate(found) if other == name]
+        alike = same or [i for i, other in enumerate(found) if _folded(other) == _folded(name)]
+        if len(alike) == 1:
+            positions[name] = alike[0]
+            if not same:
+                notices.add(place, f"column {found[alike[0]]!r} was taken for {name!r}")
+        elif not alike and name in source.optional_columns:
+            positions[name] = None
+        else:
+            missing.append(name)
+    if missing:
+        raise ReadError(_missing(missing, found, place))
+    if source.reports_unused:
+        for i, name in enumerate(found):
+            if i not in positions.values():
+                notices.add(place, f"column {name!r} is not used; {nearest(name, list(wanted))}")
+    return positions
+
+
+def _refuse_duplicates(found: Sequence[str], place: str) -> None:
+    seen: dict[str, int] = {}
+    for number, name in enumerate(found, 1):
+        if name.strip(BLANKS) and name in seen:
+            raise ReadError(
+                f"{place}: duplicate column {name!r} (columns {seen[name]} and {number}); rename one of them"
+            )
+        seen[name] = number
+
+
+def _missing(missing: Sequence[str], found: Sequence[str], place: str) -> str:
+    names = ", ".join(repr(name) for name in missing)
+    shown = ", ".join(repr(name) for name in found[:50])
+    message = f"{place}: missing column {names}; found: {shown}"
+    if len(found) == 1:
+        marks = [mark for mark in (";", "\t", ",", "|") if mark in found[0]]
+        if marks:
+            return f"{message}; only one column was found: tell delimiter = {marks[0]!r} in the mapping"
+    return f"{message}; correct the mapping, or tell columns = [...] where the file has no header"
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip(BLANKS)).casefold()

@@ -1,0 +1,107 @@
+"""Bytes of a file, decompressed: gzip with many members, zstd with many frames, told by content, not by name."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import zstandard
+
+from kg.errors import ReadError
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+PIECE = 1 << 20
+FOREIGN = {
+    b"PAR1": ("a Parquet file", "name it .parquet"),
+    b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "save it as CSV, or unpack it"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as CSV"),
+    b"BZh9": ("compressed with bzip2", "use gzip or zstd"),
+    b"\xfd7zXZ": ("compressed with xz", "use gzip or zstd"),
+    b"%PDF": ("a PDF document", "export the table as CSV"),
+    b"SQLite format 3": ("an SQLite database", "export the table as CSV"),
+}
+
+
+class ByteSource:
+    """The decompressed bytes of one file, read once from start to end; use it in ``with``."""
+
+    def __init__(self, path: Path, place: str) -> None:
+        """Open the file.
+
+        :param place: how messages name it.
+        :raises ReadError: where it cannot be opened.
+        """
+        self._place = place
+        try:
+            self._raw: BinaryIO = path.open("rb")
+            self.size = path.stat().st_size
+        except OSError as problem:
+            raise ReadError(f"{place}: cannot be opened: {problem.strerror}") from None
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file itself that have been read, for progress."""
+        return self.size if self._raw.closed else self._raw.tell()
+
+    def pieces(self, allowed: bytes = b"") -> Iterator[bytes]:
+        """The content, about 1 MiB at a time.
+
+        :param allowed: the first bytes of the kind of file that is expected, where it is not text.
+        :raises ReadError: for damaged compression, one that ends too early, and other kinds of files.
+        """
+        magic = self._raw.read(4)
+        self._raw.seek(0)
+        try:
+            if magic.startswith(GZIP_MAGIC):
+                with gzip.GzipFile(fileobj=self._raw) as stream:
+                    yield from self._checked(iter(lambda: stream.read(PIECE), b""), allowed)
+            elif magic == ZSTD_MAGIC:
+                yield from self._checked(self._zstd(), allowed)
+            else:
+                yield from self._checked(iter(lambda: self._raw.read(PIECE), b""), allowed)
+        except EOFError:
+            raise ReadError(f"{self._place}: the compressed file ends too early; copy it again") from None
+        except (OSError, zlib.error, zstandard.ZstdError) as problem:
+            raise ReadError(f"{self._place}: cannot be read: {problem}") from None
+
+    def _zstd(self) -> Iterator[bytes]:
+        """All frames; the stream reader of the library would take a cut file for a complete one."""
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        fed = False
+        while data := self._raw.read(PIECE):
+            while data:
+                yield frame.decompress(data)
+                fed, data = True, b""
+                if frame.eof:
+                    fed, data = False, frame.unused_data
+                    frame = zstandard.ZstdDecompressor().decompressobj()
+        if fed:
+            raise EOFError
+
+    def _checked(self, pieces: Iterator[bytes], allowed: bytes) -> Iterator[bytes]:
+        first = True
+        for piece in pieces:
+            if first and piece:
+                self._refuse_foreign(piece, allowed)
+                first = False
+            yield piece
+
+    def _refuse_foreign(self, start: bytes, allowed: bytes) -> None:
+        for magic, (kind, advice) in FOREIGN.items():
+            if magic != allowed and start.startswith(magic):
+                raise ReadError(f"{self._place}: this is {kind}, whatever its name; {advice}")
+
+    def close(self) -> None:
+        """Let go of the file; closing twice is fine."""
+        self._raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

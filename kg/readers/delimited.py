@@ -1,0 +1,156 @@
+"""CSV and TSV: every cell as text, every physical line accounted for.
+
+Quoting is RFC 4180: a quote opens a cell only as its first character, a quote inside is doubled, a backslash is an
+ordinary character. A quoted cell may hold line ends. A quote that is not closed makes a reject of its own line only;
+the lines after it are read on their own. In TSV, where lone quotes are usually data, such a line is read as it stands.
+Lines with nothing on them are no rows.
+
+Two ways lead to the same rows: blocks in which each line is a faultless record go to polars as they are
+(``plain_block``); all others go through the ``csv`` module record by record (``records``).
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.errors import ReadError
+from kg.mapping import Source
+from kg.notices import Notices
+from kg.readers.batch import Batch, text_batch
+from kg.readers.columns import find_columns
+from kg.readers.physical_lines import Block, PhysicalLines
+from kg.readers.plain_block import is_plain, plain_batch
+from kg.readers.records import Dialect, RecordParser, Records
+
+_SEP = re.compile(r'^"?sep=(.)"?\s*$')
+_MARKUP = re.compile(r"^\s*<(!doctype|html|\?xml)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the first lines of a file say."""
+
+    dialect: Dialect
+    positions: Mapping[str, int | None]
+    """Wanted column → position, ``None`` where an optional one is absent."""
+    lines: int
+    """Physical lines before the first row."""
+
+
+class DelimitedReader:
+    """Reads one CSV or TSV file."""
+
+    def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
+        """Open the file.
+
+        :param place: how messages name it.
+        :param wanted: the columns to read.
+        :raises ReadError: where it cannot be opened or is text of another encoding for sure.
+        """
+        self._source, self._wanted, self._notices, self._place = source, wanted, notices, place
+        self._delimiter = source.delimiter or ("\t" if source.file_format(path) == "tsv" else ",")
+        self.text = PhysicalLines(path, place, source.encoding, notices)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file as it lies there."""
+        return self.text.size
+
+    @property
+    def position(self) -> int:
+        """How many of them have been read."""
+        return self.text.position
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, once, in the order of the file.
+
+        :raises ReadError: for an empty file, a header that does not fit the mapping, and what
+            :class:`~kg.readers.physical_lines.PhysicalLines` raises.
+        """
+        header: Header | None = None
+        rest, rest_line = b"", 1
+        for block in self.text.blocks():
+            line = rest_line if rest else block.first_line
+            data = rest + block.data
+            if header is None:
+                header = self.header(data)
+                line += header.lines
+                data = b"".join(data.splitlines(keepends=True)[header.lines :])
+            batch, rest, rest_line = self._read(Block(line, data, block.last), header)
+            if batch.rows:
+                yield batch
+
+    def header(self, data: bytes) -> Header:
+        """Read the header, or what stands for it, from the first lines of the file.
+
+        :raises ReadError: where there is none, or it does not fit the mapping.
+        """
+        lines = data.splitlines(keepends=True)
+        used = _first_with_content(lines, 0)
+        hint = _SEP.match(self._decoded(lines[used], used)) if used < len(lines) else None
+        if hint:
+            self._notices.add(self._place, f"line {used + 1} says that {hint[1]!r} separates the cells")
+            self._delimiter, used = hint[1], _first_with_content(lines, used + 1)
+        if used == len(lines):
+            raise ReadError(f"{self._place}: no header, the file is empty; export it again, or leave it out")
+        self._decoded(lines[used], used)
+        if self._source.columns is None:
+            names, taken = self._names(lines, used)
+        else:
+            names, taken = list(self._source.columns), 0
+        positions = find_columns(self._wanted, names, self._source, self._place, self._notices)
+        return Header(Dialect(self._delimiter, len(names)), positions, used + taken)
+
+    def _names(self, lines: list[bytes], used: int) -> tuple[list[str], int]:
+        texts = (self._decoded(raw, used + i) for i, raw in enumerate(lines[used:]))
+        reader = csv.reader(texts, delimiter=self._delimiter, strict=True)
+        try:
+            return next(reader), reader.line_num
+        except csv.Error as problem:
+            raise ReadError(f"{self._place}: line {used + 1}: the header cannot be read: {problem}") from None
+
+    def _decoded(self, raw: bytes, index: int) -> str:
+        codec = self.text.codec
+        place = f"{self._place}: line {index + 1}"
+        try:
+            text = raw.decode(codec)
+        except UnicodeDecodeError as problem:
+            raise ReadError(
+                f"{place}, byte {problem.start + 1}: not valid {codec.upper()}; tell the encoding in the mapping, "
+                'for example encoding = "gb18030" or "cp1252"'
+            ) from None
+        if "\0" in text or _MARKUP.match(text):
+            raise ReadError(f"{place}: this is no table of text; export it again as CSV")
+        return text
+
+    def _read(self, block: Block, header: Header) -> tuple[Batch, bytes, int]:
+        """The batch of a block, then the bytes and first line of a record that goes on in the next block."""
+        codec = self.text.codec
+        try:
+            text = block.data.decode(codec)
+        except UnicodeDecodeError:
+            faulty = True
+        else:
+            faulty = "\0" in text
+            utf8 = block.data if codec == "utf-8" else text.encode()
+            if not faulty and is_plain(utf8, header.dialect):
+                return plain_batch(utf8, block.first_line, header.dialect, header.positions), b"", 0
+        raw = block.data.splitlines(keepends=True)
+        texts = [line.decode(codec, "surrogateescape") for line in raw]
+        parser = RecordParser(texts, block.first_line, header.dialect)
+        used = parser.parse(block.last, faulty)
+        return _batch(parser.records, header.positions), b"".join(raw[used:]), block.first_line + used
+
+
+def _batch(records: Records, positions: Mapping[str, int | None]) -> Batch:
+    columns: dict[str, list[str | None]] = {
+        name: [None] * len(records.cells) if at is None else [cells[at] for cells in records.cells]
+        for name, at in positions.items()
+    }
+    return text_batch(columns, records.lines, records.spans, records.rejects)
+
+
+def _first_with_content(lines: list[bytes], start: int) -> int:
+    return next((i for i in range(start, len(lines)) if lines[i].strip()), len(lines))

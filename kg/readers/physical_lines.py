@@ -1,0 +1,145 @@
+"""Physical lines of a text file, as bytes: blocks that end at a line end, with the number of their first line.
+
+A line ends with LF, CR LF or a lone CR. A byte order mark is dropped, and decides the encoding. Files in UTF-16, UTF-32
+and EBCDIC are turned into UTF-8 on the way; all others keep their bytes, since in them no character contains the
+byte of a line end.
+"""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.errors import ReadError
+from kg.notices import Notices
+from kg.readers.compression import ByteSource
+
+BLOCK = 4 << 20
+"""Bytes that a block has at least, but for the last one."""
+LONGEST_LINE = 256 << 20
+"""Bytes without a line end after which a file is taken for no text at all."""
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    ("\ufeff".encode("gb18030"), "gb18030"),
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Complete physical lines (the last one of a file may lack its end)."""
+
+    first_line: int
+    data: bytes
+    last: bool
+
+
+class PhysicalLines:
+    """The lines of one file. ``codec`` decodes them; ``encoding`` is what the file itself is written in."""
+
+    def __init__(self, path: Path, place: str, encoding: str | None, notices: Notices) -> None:
+        """Open the file and settle its encoding.
+
+        :raises ReadError: where it cannot be opened or is text of another encoding for sure.
+        """
+        self.place = place
+        self._source = ByteSource(path, place)
+        self._pieces = self._source.pieces()
+        try:
+            self._start = self._first_piece()
+            self.encoding = self._settle(encoding, notices)
+        except ReadError:
+            self._source.close()
+            raise
+        wide = _is_wide(self.encoding)
+        self.codec = "utf-8" if wide else self.encoding
+        self._decoder = codecs.getincrementaldecoder(self.encoding)() if wide else None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file itself."""
+        return self._source.size
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file itself that have been read."""
+        return self._source.position
+
+    def blocks(self) -> Iterator[Block]:
+        """All lines, once. The last block says so, and may be empty.
+
+        :raises ReadError: for broken UTF-16 or UTF-32, for damaged compression, and for a line without end.
+        """
+        with self._source:
+            first_line, waiting = 1, bytearray()
+            for piece in self._utf8_pieces():
+                waiting += piece
+                cut = _last_line_end(waiting) if len(waiting) >= BLOCK else 0
+                if cut:
+                    data = bytes(waiting[:cut])
+                    del waiting[:cut]
+                    yield Block(first_line, data, last=False)
+                    first_line += count_lines(data)
+                elif len(waiting) > LONGEST_LINE:
+                    raise ReadError(f"{self.place}: line {first_line} has no end in {LONGEST_LINE >> 20} MiB; no text?")
+            yield Block(first_line, bytes(waiting), last=True)
+
+    def _first_piece(self) -> bytes:
+        start = b""
+        for piece in self._pieces:
+            start += piece
+            if len(start) >= 4:
+                break
+        return start
+
+    def _settle(self, told: str | None, notices: Notices) -> str:
+        for mark, encoding in MARKS:
+            if self._start.startswith(mark):
+                if not _is_wide(encoding):  # the decoders of the wide ones need their mark
+                    self._start = self._start[len(mark) :]
+                if not (told or "utf-8").startswith(encoding):
+                    notices.add(self.place, f"read as {encoding}, as its byte order mark says")
+                return encoding
+        self._refuse_wide(told)
+        return (told or "utf-8").removesuffix("-sig")
+
+    def _refuse_wide(self, told: str | None) -> None:
+        every_second = self._start[0:4:2] == b"\0\0" or self._start[1:4:2] == b"\0\0"
+        if told is None and every_second:
+            raise ReadError(
+                f'{self.place}: looks like UTF-16 without a byte order mark; tell encoding = "utf-16-le" '
+                'or "utf-16-be" in the mapping'
+            )
+
+    def _utf8_pieces(self) -> Iterator[bytes]:
+        decoder = self._decoder
+        if decoder is None:
+            yield self._start
+            yield from self._pieces
+            return
+        try:
+            yield decoder.decode(self._start).encode()
+            for piece in self._pieces:
+                yield decoder.decode(piece).encode()
+            yield decoder.decode(b"", final=True).encode()
+        except UnicodeError as problem:
+            raise ReadError(f"{self.place}: broken {self.encoding.upper()}: {problem}") from None
+
+
+def count_lines(data: bytes) -> int:
+    """Physical lines in ``data``; a rest without a line end counts."""
+    ends = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    return ends if not data or data.endswith((b"\n", b"\r")) else ends + 1
+
+
+def _last_line_end(data: bytearray) -> int:
+    """Where the last complete line ends, 0 where none does; a CR at the very end may be half of a CR LF."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+
+
+def _is_wide(encoding: str) -> bool:
+    """Whether a line end is more than its ASCII byte: UTF-16, UTF-32, EBCDIC."""
+    return "\n".encode(encoding) != b"\n"

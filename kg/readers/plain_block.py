@@ -1,0 +1,67 @@
+"""The fast way through CSV and TSV: blocks in which each physical line is a faultless record of its own."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from kg.readers.batch import Batch
+from kg.readers.records import Dialect
+
+_QUOTE, _LF, _CR = ord('"'), ord("\n"), ord("\r")
+Codes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.intp]
+
+
+def is_plain(data: bytes, dialect: Dialect) -> bool:
+    """Whether each line has ``dialect.width`` cells, no blank one, no line end in quotes, and quotes as in RFC 4180.
+
+    :param data: complete lines in UTF-8 without NUL.
+    """
+    if not data or len(dialect.delimiter.encode()) != 1 or data.count(b"\r") != data.count(b"\r\n"):
+        return False
+    codes = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(codes == _LF)
+    if codes[-1] != _LF:
+        ends = np.append(ends, len(codes))
+    cuts = np.flatnonzero(codes == ord(dialect.delimiter))
+    if b'"' in data:
+        inside = np.cumsum(codes == _QUOTE, dtype=np.int32) & 1
+        if inside[ends - 1].any() or not _quotes_fit(codes, inside, dialect.delimiter):
+            return False
+        cuts = cuts[inside[cuts] == 0]
+    if dialect.width == 1:
+        return not len(cuts) and not _has_blank(codes, ends)
+    per_line = np.diff(np.searchsorted(cuts, ends), prepend=0)
+    return bool((per_line == dialect.width - 1).all())
+
+
+def plain_batch(data: bytes, first_line: int, dialect: Dialect, positions: Mapping[str, int | None]) -> Batch:
+    """The rows of a block for which :func:`is_plain` holds."""
+    used = sorted({at for at in positions.values() if at is not None})
+    schema = {str(at): pl.String for at in range(dialect.width)}
+    table = pl.read_csv(data, has_header=False, schema=schema, columns=used, separator=dialect.delimiter).fill_null("")
+    place = {at: table.get_column(str(at)) for at in used}
+    missing = pl.Series([None], dtype=pl.String).new_from_index(0, table.height)
+    frame = pl.DataFrame([(missing if at is None else place[at]).alias(name) for name, at in positions.items()])
+    lines = pl.Series("line", np.arange(first_line, first_line + table.height, dtype=np.int64))
+    return Batch(frame, lines, pl.Series("lines", np.ones(table.height, dtype=np.int64)))
+
+
+def _quotes_fit(codes: Codes, inside: npt.NDArray[np.int32], delimiter: str) -> bool:
+    """Whether each quote opens after, or closes before, a delimiter, a line end or another quote."""
+    quotes = np.flatnonzero(codes == _QUOTE)
+    allowed = np.zeros(256, dtype=np.bool_)
+    allowed[[ord(delimiter), _LF, _CR, _QUOTE]] = True
+    opening = quotes[inside[quotes] == 1]
+    closing = quotes[inside[quotes] == 0]
+    before = opening[opening > 0] - 1
+    after = closing[closing < len(codes) - 1] + 1
+    return bool(allowed[codes[before]].all() and allowed[codes[after]].all())
+
+
+def _has_blank(codes: Codes, ends: Positions) -> bool:
+    lengths = np.diff(ends, prepend=-1) - 1
+    ends_with_cr = codes[np.maximum(ends - 1, 0)] == _CR
+    return bool((lengths - ends_with_cr == 0).any())

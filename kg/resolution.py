@@ -1,0 +1,194 @@
+"""From staged rows to the entities and triples that they say, whatever the order of the rows.
+
+Several rows about one entity are merged property by property; where they contradict each other the largest value wins.
+Of several triples with the same ends the one with the latest timestamp wins (none counts as oldest), then the largest
+weight. Relation rows whose head or tail is nowhere, neither in this load nor in the store, are rejected.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from kg.readers.batch import REJECT_DTYPES
+from kg.schema import Schema
+from kg.staging import Staging
+from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+
+TAIL_LABEL = "tail label"
+"""Column for the label that a link's cell gives: used only where no entity row says a label."""
+
+
+def said(column: str) -> str:
+    """Name of the column that tells whether some source maps ``column`` for this entity."""
+    return f"{column} said"
+
+
+@dataclass(frozen=True)
+class Entities:
+    """All entities of one type that a load speaks of."""
+
+    frame: pl.DataFrame
+    """``id`` (unique); per label and property its value and, Boolean, whether it is ``said``; ``TAIL_LABEL``."""
+    contradictions: int
+    """Ids about which rows contradict each other."""
+
+
+class StoredGraph(Protocol):
+    """The part of a :class:`~kg.stores.store.Store` that is read."""
+
+    def read_entities(self, entity_type: str) -> pl.DataFrame:
+        """All entities of a type."""
+        ...
+
+    def read_triples(self, relation: str) -> pl.DataFrame:
+        """All triples of a relation."""
+        ...
+
+
+class NothingStored:
+    """Stands for a store that is not there yet."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+
+    def read_entities(self, entity_type: str) -> pl.DataFrame:
+        """No entity."""
+        return pl.DataFrame(schema=entity_dtypes(self._schema, entity_type))
+
+    def read_triples(self, relation: str) -> pl.DataFrame:
+        """No triple."""
+        return pl.DataFrame(schema=TRIPLE_DTYPES)
+
+
+class Graph:
+    """What staging and store hold together; frames of the store are read once."""
+
+    def __init__(self, staging: Staging, schema: Schema, store: StoredGraph) -> None:
+        self._staging, self._schema, self._store = staging, schema, store
+        self._entities: dict[str, Entities] = {}
+        self._stored: dict[str, pl.DataFrame] = {}
+
+    def entity_types(self) -> list[str]:
+        """The types that the load speaks of, in the order of the schema."""
+        spoken = {name.split(".")[1] for kind in ("entity", "tail") for name in self._staging.names(kind)}
+        return [name for name in self._schema.entity if name in spoken]
+
+    def entities(self, entity_type: str) -> Entities:
+        """What the load says about a type."""
+        if entity_type not in self._entities:
+            self._entities[entity_type] = self._merged(entity_type)
+        return self._entities[entity_type]
+
+    def stored(self, entity_type: str) -> pl.DataFrame:
+        """What the store has of a type."""
+        if entity_type not in self._stored:
+            self._stored[entity_type] = self._store.read_entities(entity_type)
+        return self._stored[entity_type]
+
+    def ids(self, entity_type: str) -> pl.Series:
+        """The ids of a type in load and store; some may be there twice."""
+        return pl.concat([self.entities(entity_type).frame.get_column("id"), self.stored(entity_type).get_column("id")])
+
+    def labels(self, entity_type: str) -> pl.DataFrame:
+        """``id`` (unique) and ``label`` (null: the id is the label) of a type, as they will be after the load."""
+        new = self.entities(entity_type).frame
+        old = self.stored(entity_type).select("id", pl.col("label").alias("stored"))
+        both = new.join(old, on="id", how="full", coalesce=True)
+        kept = pl.when(pl.col(said("label")).fill_null(False)).then("label").otherwise("stored")
+        return both.select("id", pl.coalesce(kept, TAIL_LABEL).alias("label"))
+
+    def rows(self, relation: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The staged relation rows with both ends known, and the rejects (``file`` and ``REJECT_DTYPES``)."""
+        table = self._staging.scan(f"row.{relation}")
+        if table is None:
+            return pl.DataFrame(), pl.DataFrame(schema={"file": pl.Int64, **REJECT_DTYPES})
+        frame = table.collect()
+        ends = self._schema.relation[relation]
+        rejects = []
+        for end, entity_type in (("head", ends.head), ("tail", ends.tail)):
+            known = frame.get_column(end).is_in(self.ids(entity_type).implode())
+            rejects.append(self._dangling(frame.filter(~known), end, entity_type))
+            frame = frame.filter(known)
+        return frame, pl.concat(rejects)
+
+    def triples(self, relation: str, more: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """The triples of a relation: unique ``head``, ``tail``; ``weight`` and ``timestamp``, null where not said.
+
+        :param more: frames of the same columns besides the staged table: relation rows, labels found in text.
+        """
+        columns = {"head": pl.String, "tail": pl.String, "weight": pl.Float64, "timestamp": pl.Int64}
+        frames = [pl.DataFrame(schema=columns), *(frame.select(list(columns)) for frame in more if frame.width)]
+        table = self._staging.scan(f"triple.{relation}")
+        if table is not None:
+            frames.append(table.collect())
+        return _one_per_pair(pl.concat(frames))
+
+    def _dangling(self, frame: pl.DataFrame, end: str, entity_type: str) -> pl.DataFrame:
+        """Rejects for rows of which one end is not known as ``entity_type``."""
+        ids = frame.get_column(end)
+        reason, hint = pl.lit(f"unknown {entity_type}"), pl.lit("load it too, or correct the id")
+        if frame.height:
+            whole = ids.str.strip_suffix(".0")
+            stripped = (whole != ids) & whole.is_in(self.ids(entity_type).implode())
+            hint = pl.when(stripped).then(pl.lit("the id without '.0' is known; export ids as text")).otherwise(hint)
+            for other in self._schema.entity:
+                if other != entity_type:
+                    elsewhere = ids.is_in(self.ids(other).implode())
+                    text = pl.lit(f"this id is a {other}, no {entity_type}")
+                    reason = pl.when(elsewhere).then(text).otherwise(reason)
+        return frame.select(
+            "file",
+            "line",
+            "lines",
+            pl.lit(end).alias("field"),
+            pl.col(end).alias("value"),
+            reason.alias("reason"),
+            hint.alias("hint"),
+        )
+
+    def _merged(self, entity_type: str) -> Entities:
+        dtypes = entity_dtypes(self._schema, entity_type)
+        columns = [name for name in dtypes if name != "id"]
+        frames = [pl.DataFrame(schema={**dtypes, **{said(name): pl.Boolean() for name in columns}})]
+        for name in self._staging.names("entity"):
+            table = self._staging.scan(name) if name.split(".")[1] == entity_type else None
+            if table is not None:
+                frame = table.collect()
+                frames.append(frame.with_columns(pl.lit(True).alias(said(c)) for c in columns if c in frame.columns))
+        merged, contradictions = _one_per_id(pl.concat(frames, how="diagonal"), columns)
+        tails = self._tail_labels(entity_type)
+        frame = merged.join(tails, on="id", how="full", coalesce=True)
+        return Entities(frame.with_columns(pl.col(said(c)).fill_null(False) for c in columns), contradictions)
+
+    def _tail_labels(self, entity_type: str) -> pl.DataFrame:
+        """``id`` and the label most often written for it; of equally frequent ones the smallest."""
+        table = self._staging.scan(f"tail.{entity_type}")
+        if table is None:
+            return pl.DataFrame(schema={"id": pl.String, TAIL_LABEL: pl.String})
+        counts = table.group_by("id", "label").agg(pl.col("count").sum()).collect()
+        ordered = counts.sort(
+            pl.col("label").is_null(), "count", "label", descending=[False, True, False], nulls_last=True
+        )
+        return ordered.unique("id", keep="first", maintain_order=True).select("id", pl.col("label").alias(TAIL_LABEL))
+
+
+def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, int]:
+    twice = frame.get_column("id").is_duplicated()
+    if not twice.any():
+        return frame, 0
+    groups = frame.filter(twice).group_by("id")
+    values = [pl.col(c).max() for c in columns] + [pl.col(said(c)).any() for c in columns]
+    differs = pl.any_horizontal([pl.col(c).drop_nulls().n_unique() > 1 for c in columns])
+    merged = groups.agg(*values, differs.alias("differs"))
+    contradictions = int(merged.get_column("differs").sum())
+    return pl.concat([frame.filter(~twice), merged.select(frame.columns)]), contradictions
+
+
+def _one_per_pair(frame: pl.DataFrame) -> pl.DataFrame:
+    twice = frame.select(pl.struct("head", "tail").is_duplicated()).to_series()
+    if not twice.any():
+        return frame
+    ordered = frame.filter(twice).sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
+    return pl.concat([frame.filter(~twice), ordered.unique(["head", "tail"], keep="first", maintain_order=True)])

@@ -1,0 +1,219 @@
+"""Check rows against schema and mapping: each is good as a whole, filtered, or rejected with its first fault.
+
+Good rows come out as frames for these tables of :mod:`kg.staging`; what needs knowledge of other rows (does the head
+exist?) is left to :mod:`kg.resolution`.
+
+=====================  ===========================================================================================
+``entity.TYPE.N``      ``id``, and of ``label`` and the properties those that source N maps
+``tail.TYPE``          ``id``, ``label`` of entities to be created where absent, ``count`` of their mentions
+``triple.RELATION``    ``head``, ``tail``, ``weight``, ``timestamp`` (null: not said) whose ends exist for sure
+``row.RELATION``       the same from rows of their own, with ``file``, ``line``, ``lines``
+``text.N.K``           ``head``, ``text`` for the K-th text table of source N
+=====================  ===========================================================================================
+"""
+
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from kg.cells import identifiers, map_unique, too_long
+from kg.document import nearest
+from kg.mapping import Link, Source
+from kg.notices import Notices
+from kg.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
+from kg.readers.batch import REJECT_DTYPES, Batch
+from kg.row_set import RowSet
+from kg.schema import Schema
+from kg.stores.store import PROPERTY_DTYPES
+from kg.tails import normalised_ids, tails_of
+from kg.text import COLUMN_BREAK
+from kg.timestamp import parse_timestamps
+
+_TOO_LONG = "more than 4,000 bytes of UTF-8 fit into no index"
+
+
+@dataclass
+class Checked:
+    """What became of the rows of one batch."""
+
+    good: int = 0
+    filtered: int = 0
+    rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_DTYPES))
+    tables: list[tuple[str, pl.DataFrame]] = field(default_factory=list)
+
+
+class RowChecker:
+    """Checks the rows of one file of one source."""
+
+    def __init__(self, source: Source, schema: Schema, index: int, place: str, notices: Notices) -> None:
+        """Prepare.
+
+        :param index: the number of the source in the load.
+        :param place: how notices name the file.
+        :raises MappingError: where the ``where`` of the source is no condition.
+        """
+        self._source, self._schema, self._index, self._place, self._notices = source, schema, index, place, notices
+        self._filter = source.row_filter(schema)
+        self.wanted = source.used_columns(self._filter.columns if self._filter else ())
+
+    def check(self, batch: Batch, file_index: int) -> Checked:
+        """Check all rows of a batch.
+
+        :param file_index: what the table ``row.RELATION`` holds as ``file``.
+        """
+        kept, rejected, filtered = self._kept(batch)
+        rows = RowSet(kept, self._source)
+        checked = Checked(filtered=filtered)
+        if self._source.entity is not None:
+            checked.tables = self._entities(rows, self._source.entity)
+        elif self._source.relation is not None:
+            checked.tables = self._triples(rows, self._source.relation, file_index)
+        else:
+            checked.tables = self._named_triples(rows, file_index)
+        checked.rejects = pl.concat([rejected, rows.rejects])
+        checked.good = kept.frame.height - int(rows.bad.sum())
+        return checked
+
+    def _kept(self, batch: Batch) -> tuple[Batch, pl.DataFrame, int]:
+        """The rows that ``where`` keeps, the rows so far rejected, and the number of rows filtered."""
+        if self._filter is None:
+            return replace(batch, rejects=pl.DataFrame(schema=REJECT_DTYPES)), batch.rejects, 0
+        rows = RowSet(batch, self._source)
+        columns = []
+        for name, kind in self._filter.kinds.items():
+            cells = rows.single(name)
+            if kind == "number":
+                cells = rows.parsed(name, self._number(cells))
+            elif kind == "truth":
+                cells = rows.parsed(name, parse_truth_values(cells))
+            columns.append(cells.alias(name))
+        keep = self._filter.keeps(pl.DataFrame(columns)) & ~rows.bad
+        return batch.only(keep), rows.rejects, int((~keep & ~rows.bad).sum())
+
+    def _number(self, cells: pl.Series) -> Parsed:
+        return parse_numbers(cells, self._source.decimal, self._source.delimiter == ";")
+
+    def _identifiers(self, rows: RowSet, column: str, what: str) -> pl.Series:
+        """The ids in a column; faults are empty and overlong ones."""
+        cells = rows.single(column)
+        ids = normalised_ids(cells, self._source.normalise)
+        raw = rows.batch.frame.get_column(column)
+        changed = int((raw != identifiers(cells)).fill_null(False).sum())
+        self._notices.add(self._place, f"{{n}} cells of {column!r} were trimmed or put into Unicode form NFC", changed)
+        hint = f'each row needs {column!r}; a cell that spells "no value" (null in the mapping) counts as empty'
+        rows.fault(ids.is_null(), column, f"empty {what}", hint)
+        rows.fault(too_long(ids), column, f"{what} too long", _TOO_LONG)
+        return ids
+
+    def _entities(self, rows: RowSet, entity_type: str) -> list[tuple[str, pl.DataFrame]]:
+        source = self._source
+        ids = self._identifiers(rows, source.id or "", "id").alias("id")
+        columns = [ids]
+        if source.label is not None:
+            columns.append(rows.single(source.label).alias("label"))
+        for name, column in source.properties.items():
+            kind = self._schema.entity[entity_type].properties[name]
+            values = self._property(rows, column, kind)
+            columns.append(values.cast(PROPERTY_DTYPES[kind]).alias(name))
+        tails = [(link, self._tails(rows, link)) for link in source.link]
+        texts = [self._text(rows, text.columns) for text in source.text]
+        good = ~rows.bad
+        tables = [(f"entity.{entity_type}.{self._index}", pl.DataFrame(columns).filter(good))]
+        if source.label is None and source.normalise != "none":  # as written, but only where nothing better is said
+            written = pl.DataFrame([ids.alias("tail"), rows.single(source.id or "").alias("label")]).filter(good)
+            label = pl.when(pl.col("tail") != pl.col("label")).then(pl.col("label"))
+            tables.append((f"tail.{entity_type}", _mentions(written.with_columns(label.alias("label")))))
+        for link, found in tails:
+            kept = found.filter(good.gather(found.get_column("row")))
+            tables.append((f"tail.{self._schema.relation[link.relation].tail}", _mentions(kept)))
+            heads = ids.gather(kept.get_column("row")).alias("head")
+            tables.append((f"triple.{link.relation}", _plain_triples(heads, kept.get_column("tail"))))
+        for number, text in enumerate(texts):
+            frame = pl.DataFrame([ids.alias("head"), text.alias("text")]).filter(good & text.is_not_null())
+            tables.append((f"text.{self._index}.{number}", frame))
+        return tables
+
+    def _property(self, rows: RowSet, column: str, kind: str) -> pl.Series:
+        cells = rows.single(column)
+        if kind == "float":
+            return rows.parsed(column, self._number(cells))
+        if kind == "int":
+            semicolons = self._source.delimiter == ";"
+            return rows.parsed(column, parse_whole_numbers(cells, self._source.decimal, semicolons))
+        return rows.parsed(column, parse_truth_values(cells)) if kind == "bool" else cells
+
+    def _tails(self, rows: RowSet, link: Link) -> pl.DataFrame:
+        found = tails_of(rows.cells(link.tail), link, self._source.null, self._place, self._notices)
+        long = found.filter(too_long(found.get_column("tail"))).unique("row", keep="first", maintain_order=True)
+        if long.height:
+            positions = pl.DataFrame({"row": pl.Series(range(rows.bad.len()), dtype=pl.UInt32)})
+            value = positions.join(long, on="row", how="left", maintain_order="left").get_column("tail")
+            rows.fault(value.is_not_null(), link.tail, "id too long", _TOO_LONG, value)
+        return found
+
+    def _text(self, rows: RowSet, columns: tuple[str, ...]) -> pl.Series:
+        """The text of several columns and lists, one after the other; null where there is none."""
+        parts = []
+        for column in columns:
+            cells = rows.cells(column)
+            parts.append(cells.single.alias(f"single {column}"))
+            if cells.listed is not None:
+                parts.append(cells.listed.list.join(COLUMN_BREAK, ignore_nulls=True).alias(f"list {column}"))
+        joined = pl.concat_str(pl.all(), separator=COLUMN_BREAK, ignore_nulls=True).alias("text")
+        text = pl.DataFrame(parts).select(pl.when(pl.any_horizontal(pl.all().is_not_null())).then(joined))
+        return text.to_series().alias("text")
+
+    def _ends(self, rows: RowSet, file_index: int) -> pl.DataFrame:
+        """Columns of the table ``row.RELATION``, for all rows of the batch."""
+        source, batch = self._source, rows.batch
+        columns = [self._identifiers(rows, source.head or "", "head").alias("head")]
+        columns.append(self._identifiers(rows, source.tail or "", "tail").alias("tail"))
+        missing = pl.Series([None]).new_from_index(0, batch.frame.height)
+        weight, timestamp = missing.cast(pl.Float64), missing.cast(pl.Int64)
+        if source.weight is not None:
+            weight = rows.parsed(source.weight, self._number(rows.single(source.weight)))
+        if source.timestamp is not None:
+            timestamp = rows.parsed(source.timestamp, parse_timestamps(rows.single(source.timestamp)))
+        number = pl.Series("file", [file_index], dtype=pl.Int64).new_from_index(0, batch.frame.height)
+        columns += [weight.alias("weight"), timestamp.alias("timestamp"), number]
+        return pl.DataFrame([*columns, batch.lines.alias("line"), batch.spans.alias("lines")])
+
+    def _triples(self, rows: RowSet, relation: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
+        frame = self._ends(rows, file_index).filter(~rows.bad)
+        return [(f"row.{relation}", frame), *self._created_ends(frame, relation)]
+
+    def _named_triples(self, rows: RowSet, file_index: int) -> list[tuple[str, pl.DataFrame]]:
+        """Rows that name their own relation."""
+        column = self._source.relation_column or ""
+        names = rows.single(column)
+        rows.fault(names.is_null(), column, "empty relation", f"each row needs {column!r}")
+        known = list(self._schema.relation)
+        strange = names.is_not_null() & ~names.is_in(known).fill_null(False)
+        hint = map_unique(names, lambda name: nearest(name, known) if known else "the schema has none")
+        rows.fault(strange, column, "unknown relation", hint)
+        frame = self._ends(rows, file_index).with_columns(names.alias("relation")).filter(~rows.bad)
+        tables = []
+        for relation in frame.get_column("relation").unique(maintain_order=True):
+            part = frame.filter(pl.col("relation") == relation).drop("relation")
+            tables += [(f"row.{relation}", part), *self._created_ends(part, relation)]
+        return tables
+
+    def _created_ends(self, frame: pl.DataFrame, relation: str) -> list[tuple[str, pl.DataFrame]]:
+        if not self._source.create_ends:
+            return []
+        ends = self._schema.relation[relation]
+        unlabelled = pl.lit(None, dtype=pl.String).alias("label")
+        return [
+            (f"tail.{entity_type}", _mentions(frame.select(pl.col(end).alias("tail"), unlabelled)))
+            for end, entity_type in (("head", ends.head), ("tail", ends.tail))
+        ]
+
+
+def _mentions(found: pl.DataFrame) -> pl.DataFrame:
+    return found.group_by(pl.col("tail").alias("id"), "label").agg(pl.len().cast(pl.Int64).alias("count"))
+
+
+def _plain_triples(heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame([heads, tails.alias("tail")]).with_columns(
+        pl.lit(None, dtype=pl.Float64).alias("weight"), pl.lit(None, dtype=pl.Int64).alias("timestamp")
+    )

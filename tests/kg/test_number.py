@@ -1,0 +1,80 @@
+"""Numbers, truth values and timestamps written as text: what is ambiguous is refused."""
+
+import polars as pl
+import pytest
+
+from kg.number import parse_numbers, parse_truth_values, parse_whole_numbers
+from kg.timestamp import parse_timestamps
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal", "semicolons", "outcome"),
+    [
+        ("12.5", None, False, 12.5),
+        ("1e-3", None, False, 0.001),
+        ("1.000", None, False, 1.0),
+        ("1.000", None, True, "ambiguous number"),
+        ("0.125", None, True, 0.125),
+        ("1.355,90", None, False, "ambiguous number"),
+        ("€ 12,99", None, False, "ambiguous number"),
+        ("1,000", None, False, "ambiguous number"),
+        ("€ 12,99", ",", False, 12.99),
+        ("-1.355,90 EUR", ",", False, -1355.9),
+        ("1.000", ",", False, 1000.0),
+        ("12.99", ",", False, "ambiguous number"),
+        ("$1,355.90", ".", False, 1355.9),
+        ("1'000.5", ".", False, 1000.5),
+        ("1,35", ".", False, "ambiguous number"),
+        ("1 000,5", ",", False, 1000.5),
+        ("NaN", None, False, "not a number"),
+        ("inf", None, False, "not a number"),
+        ("1e400", None, False, "not a number"),
+        ("twelve", None, False, "not a number"),
+        ("٣", None, False, "not a number"),
+        ("0x10", None, False, "not a number"),
+        ("1_000", None, False, "not a number"),
+    ],
+)
+def test_numbers(cell: str, decimal: str | None, semicolons: bool, outcome: float | str) -> None:
+    parsed = parse_numbers(pl.Series([cell, None]), decimal, semicolons)
+    assert outcome in (parsed.values[0], parsed.reason[0])
+    assert parsed.values[1] is None and parsed.reason[1] is None
+
+
+def test_whole_numbers() -> None:
+    cells = pl.Series(["3", "3.0", "3.5", "9223372036854775807", "9223372036854775808", None])
+    parsed = parse_whole_numbers(cells, None, False)
+    assert parsed.values.to_list() == [3, 3, None, 9223372036854775807, None, None]
+    assert parsed.reason.is_not_null().to_list() == [False, False, True, False, True, False]
+
+
+def test_truth_values() -> None:
+    parsed = parse_truth_values(pl.Series(["True", "0", "YES", "2", None]))
+    assert parsed.values.to_list() == [True, False, True, None, None]
+    assert parsed.reason.to_list() == [None, None, None, "not true or false", None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "outcome"),
+    [
+        ("1700000000", 1_700_000_000_000),
+        ("1700000000.25", 1_700_000_000_250),
+        ("1700000000000", 1_700_000_000_000),
+        ("2023-11-14T22:13:20Z", 1_700_000_000_000),
+        ("2023-11-15 06:13:20+08:00", 1_700_000_000_000),
+        ("2023-11-14T22:13:20.123456789", 1_700_000_000_123),
+        ("2024-01-01", 1_704_067_200_000),
+        ("1989-12-31T23:59:59Z", "timestamp out of range"),
+        ("2100-12-31T23:59:59Z", 4_133_980_799_000),
+        ("2101-01-01", "timestamp out of range"),
+        ("20240101", "timestamp out of range"),
+        ("1700000000000000", "timestamp out of range"),
+        ("2024-02-30", "not a timestamp"),
+        ("01/02/2024", "not a timestamp"),
+        ("1.7e9", "not a timestamp"),
+    ],
+)
+def test_timestamps(cell: str, outcome: int | str) -> None:
+    parsed = parse_timestamps(pl.Series([cell, None]))
+    assert outcome in (parsed.values[0], parsed.reason[0])
+    assert parsed.values[1] is None and parsed.reason[1] is None
