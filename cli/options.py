@@ -1,0 +1,55 @@
+"""Options that every command has, and what they decide."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.workspace import Workspace
+
+
+@dataclass
+class Session:
+    """What the options before the command said; the context object of typer."""
+
+    workspace: Path
+    debug: bool = False
+
+
+def _debug(ctx: typer.Context, value: bool) -> bool:
+    if value:
+        session = ctx.find_object(Session)
+        if session is not None:
+            session.debug = True
+        sys.excepthook = sys.__excepthook__
+    return value
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notices.")]
+DebugOption = Annotated[
+    bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.", expose_value=True)
+]
+DomainOption = Annotated[str | None, typer.Option("--domain", help="Only items of this domain.", metavar="D")]
+AnchorOption = Annotated[
+    list[str] | None,
+    typer.Option("--anchor", metavar="relation:ID", help="An anchor: describes somebody not in the graph; repeatable."),
+]
+AvoidOption = Annotated[
+    list[str] | None,
+    typer.Option("--avoid", metavar="relation:ID", help="No item with this triple, e.g. contains:PARFUM; repeatable."),
+]
+PriceOption = Annotated[float | None, typer.Option("--max-price", metavar="X", help="No item that costs more.")]
+LangOption = Annotated[str, typer.Option("--lang", help="Language of labels and reasons: en or zh.")]
+
+
+def workspace_of(ctx: typer.Context) -> Workspace:
+    """The workspace the command works in.
+
+    :raises WorkspaceError: where the folder is none.
+    """
+    session = ctx.find_object(Session)
+    assert session is not None
+    return Workspace(session.workspace)

@@ -1,0 +1,43 @@
+"""Open the recommender of a workspace, taking what is missing from the store."""
+
+from cli.output import Output
+from kg.errors import SnapshotError
+from kg.snapshot import Snapshot
+from kg.workspace import Workspace
+from recommender.metapaths import enumerate_metapaths
+from recommender.model import kernels_of, open_model
+from recommender.recommend import Recommender
+
+
+def open_recommender(workspace: Workspace, output: Output) -> Recommender:
+    """The recommender of the current snapshot; the first one after a load makes the kernels, once."""
+    snapshot = _snapshot(workspace, output)
+    build_kernels(workspace, snapshot, output)
+    return Recommender(open_model(workspace.model, snapshot, workspace.kernels))
+
+
+def build_kernels(workspace: Workspace, snapshot: Snapshot, output: Output) -> int:
+    """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
+    kernels = kernels_of(workspace.model, snapshot, workspace.kernels)
+    tails = [path.tail for path in enumerate_metapaths(snapshot.schema)]
+    with output.progress() as progress:
+        task = progress.add_task("Kernels", total=None, note="", visible=False)
+
+        def show(name: str, number: int, total: int) -> None:
+            progress.update(task, completed=number - 1, total=total, note=name, visible=True)
+
+        return kernels.build(tails, show)
+
+
+def _snapshot(workspace: Workspace, output: Output) -> Snapshot:
+    try:
+        return workspace.snapshot()
+    except SnapshotError as problem:
+        if (workspace.snapshots / "current").exists():
+            raise
+        output.notices([f"{problem}; looking into the store"])
+        store = workspace.open_store(read_only=True)
+        try:
+            return workspace.refresh(store)[0]
+        finally:
+            store.close()

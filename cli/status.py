@@ -1,0 +1,95 @@
+"""``whyrec status``: what is there, what is stale, what to do next."""
+
+from typing import Any
+
+import typer
+
+from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
+from cli.output import Output
+from kg.errors import SnapshotError
+from kg.stores.store import Store
+from kg.workspace import Workspace
+from recommender.model import read_manifest
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def status(
+    ctx: typer.Context, as_json: JsonOption = False, quiet: QuietOption = False, debug: DebugOption = False
+) -> None:
+    """Show store, snapshot and model, what is stale, and the next step.
+
+    Example: whyrec -w demo status --json
+    """
+    output, workspace = Output(as_json, quiet), workspace_of(ctx)
+    document = _document(workspace)
+    if not output.document(document):
+        _show(output, document)
+
+
+def _document(workspace: Workspace) -> dict[str, Any]:
+    store, revision = _store(workspace)
+    snapshot = _snapshot(workspace, revision)
+    model = _model(workspace, snapshot)
+    return {
+        "workspace": str(workspace.folder),
+        "store": store,
+        "snapshot": snapshot,
+        "model": model,
+        "next": _next(workspace, revision, snapshot, model),
+    }
+
+
+def _store(workspace: Workspace) -> tuple[dict[str, Any], str | None]:
+    store: Store = workspace.open_store(read_only=True)
+    try:
+        counts = {"url": store.url, "entities": store.count_entities(), "triples": store.count_triples()}
+        return counts, store.revision()
+    finally:
+        store.close()
+
+
+def _snapshot(workspace: Workspace, revision: str | None) -> dict[str, Any] | None:
+    try:
+        manifest = workspace.snapshot().manifest
+    except SnapshotError:
+        return None
+    return {"hash": manifest.hash, "current": manifest.revision == revision}
+
+
+def _model(workspace: Workspace, snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
+    manifest = read_manifest(workspace.model)
+    if manifest is None:
+        return None
+    fits = snapshot is not None and snapshot["current"] and snapshot["hash"] == manifest.snapshot
+    return {"name": manifest.name, "current": fits}
+
+
+def _next(
+    workspace: Workspace, revision: str | None, snapshot: dict[str, Any] | None, model: dict[str, Any] | None
+) -> str:
+    program = f"whyrec -w {workspace.folder}"
+    if revision is None:
+        return f"{program} load"
+    if revision.startswith("loading-"):
+        return f"a load was interrupted: {program} load --resume"
+    if snapshot is None or not snapshot["current"] or model is None or not model["current"]:
+        return f"{program} train"
+    return f"{program} recommend USER"
+
+
+def _show(output: Output, document: dict[str, Any]) -> None:
+    store, snapshot, model = document["store"], document["snapshot"], document["model"]
+    rows = [("entity", name, f"{count:,}") for name, count in store["entities"].items()]
+    rows += [("relation", name, f"{count:,}") for name, count in store["triples"].items()]
+    output.table(f"Store {store['url']}", ("kind", "name", "count"), rows, right="count")
+    output.line(f"Snapshot: {_state(snapshot, 'hash', 'none')}")
+    output.line(f"Model:    {_state(model, 'name', 'none; paths with default weights are used')}")
+    output.line(f"Next:     {document['next']}")
+
+
+def _state(part: dict[str, Any] | None, key: str, missing: str) -> str:
+    if part is None:
+        return missing
+    return f"{str(part[key])[:40]} ({'current' if part['current'] else 'stale'})"

@@ -1,0 +1,74 @@
+"""``whyrec why``: the whole account of one score."""
+
+from typing import Annotated
+
+import typer
+from rich.tree import Tree
+
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption, workspace_of
+from cli.output import Output, shown
+from cli.recommender import open_recommender
+from recommender.mermaid import mermaid
+from recommender.recommend import Request
+from recommender.results import Account, OtherPaths, Part
+from recommender.rules import Rules
+
+app = typer.Typer(add_completion=False)
+LARGE = 0.05
+"""Part of the score from which a part shows more than one path."""
+
+
+@app.command()
+def why(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Argument(help="Id of a user.")],
+    item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
+    lang: LangOption = "en",
+    diagram: Annotated[bool, typer.Option("--mermaid", help="Print the paths as a Mermaid diagram.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Explain one score: every part, its share, and the paths behind it.
+
+    Example: whyrec why u0001 p0042 --lang zh
+    """
+    output, workspace = Output(as_json, quiet), workspace_of(ctx)
+    rules = Rules(avoid=workspace.settings.rules.avoid)
+    account = open_recommender(workspace, output).why(Request(user, rules=rules, lang=lang), item)
+    output.notices(account.notices)
+    if output.document(account):
+        return
+    if diagram:
+        output.line(mermaid(account))
+    else:
+        _show(output, account)
+
+
+def _show(output: Output, account: Account) -> None:
+    place = f"rank {account.rank}" if account.rank else f"not recommended: {account.excluded}"
+    title = f"{account.item.label} ({account.item.type}, {account.item.domain}) for {account.user.label}"
+    tree = Tree(shown(f"{title}: score {account.score:.6f}, {place}"))
+    for part in account.parts:
+        _add(tree, part, account.score)
+    output.tree(tree)
+    output.line()
+    output.line(account.text)
+
+
+def _add(tree: Tree, part: Part, score: float) -> None:
+    percent = f"{part.share / score:.1%}" if score else "–"
+    name = part.metapath or part.kind
+    branch = tree.add(shown(f"{part.share:+.6f}  {percent:>6}  {name}"))
+    paths, others = part.paths or [], part.other_paths or OtherPaths(count=0, share=0.0)
+    told = paths if part.share >= LARGE * score else paths[:1]
+    for path in told:
+        branch.add(shown(f"{path.share:+.6f}  {path.text}"))
+    count = others.count + sum(path.people or 1 for path in paths[len(told) :])
+    if count:
+        share = others.share + sum(path.share for path in paths[len(told) :])
+        branch.add(shown(f"{share:+.6f}  {count:,} other paths"))
+    for near in part.nearest or ():
+        branch.add(shown(f"{near.share:+.6f}  {near.label} ({near.type}), cosine {near.cosine:.3f}"))
+    if part.kind != "path":
+        branch.add(shown(part.text))
