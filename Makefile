@@ -14,10 +14,15 @@ demo: $(VENV)/.demo
 	$(BIN)/whyrec -w $(DEMO) train
 	$(BIN)/whyrec -w $(DEMO) recommend u0002 --domain cosmetics -n 5
 	$(BIN)/whyrec -w $(DEMO) recommend u0003 --domain courses -n 5
-	$(BIN)/whyrec -w $(DEMO) why u0001 p0001
+	$(BIN)/whyrec -w $(DEMO) why u0002 p0166
 	@echo
 	@echo "Try next:"
+	@echo "  $(BIN)/whyrec -w $(DEMO) why u0002 p0166 --lang zh"
+	@echo "  $(BIN)/whyrec -w $(DEMO) recommend --anchor has_concern:acne --avoid contains:PARFUM --max-price 30"
+	@echo "  $(BIN)/whyrec -w $(DEMO) recommend --all --out $(DEMO)/all.parquet"
+	@echo "  $(BIN)/whyrec -w $(DEMO) graph stats"
 	@echo "  $(BIN)/whyrec -w $(DEMO) status"
+	@echo "  cat $(DEMO)/rejects/*/rejects.csv"
 
 test: check
 	$(BIN)/python -m pytest

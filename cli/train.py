@@ -118,4 +118,5 @@ def _show(output: Output, document: dict[str, Any], done: bool) -> None:
         f"{document['triples']:,} triples; snapshot {document['model']['snapshot'][:12]}, "
         f"{document['kernels_made']} kernels made."
     )
-    output.line("Blend weights are the defaults; the embedding term is off." if model == PATHS_ONLY else "")
+    off = "; the embedding term is off" if model == PATHS_ONLY else ""
+    output.line(f"Blend weights are the defaults{off}. Next: whyrec recommend USER")

@@ -208,7 +208,8 @@ def _open_engine(path: Path, read_only: bool) -> ladybug.Database:
                 "wait until it has ended, or end it"
             ) from problem
         raise StoreUnavailableError(
-            f"{path}: cannot be opened as an embedded store: {text}. Restore a copy, or delete the file and load again"
+            f"{path}: cannot be opened as an embedded store: {text}. If another process is writing to it, try again; "
+            f"else restore a copy, or delete it, and {path.name}.wal if that is there, and load again"
         ) from problem
 
 
