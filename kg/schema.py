@@ -1,7 +1,7 @@
 """The schema: entity types, relations, items and their domains, interactions, sensitive types."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -30,9 +30,9 @@ class EntityType(Document):
     @field_validator("properties")
     @classmethod
     def _property_names(cls, value: dict[str, PropertyType]) -> dict[str, PropertyType]:
+        _check_names("property", value)
         for name in value:
-            _check_name(name, "property")
-            if name in RESERVED_PROPERTIES:
+            if name.casefold() in RESERVED_PROPERTIES:
                 raise ValueError(f"property {name!r} is reserved ({', '.join(RESERVED_PROPERTIES)})")
         return value
 
@@ -69,19 +69,14 @@ class Schema(Document):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for kind, names in (("entity type", self.entity), ("relation", self.relation)):
-            folded: dict[str, str] = {}
-            for name in names:
-                _check_name(name, kind)
-                if name.casefold() in folded:
-                    raise ValueError(f"{kind} {name!r} differs from {folded[name.casefold()]!r} only by case")
-                folded[name.casefold()] = name
+        _check_names("entity type", self.entity)
+        _check_names("relation", self.relation)
         for name, relation in self.relation.items():
             self._check_relation(name, relation)
         return self
 
     def _check_relation(self, name: str, relation: Relation) -> None:
-        if name in self.entity:
+        if name.casefold() in {known.casefold() for known in self.entity}:
             raise ValueError(f"relation.{name}: an entity type has the same name")
         for end in ("head", "tail"):
             type_name = getattr(relation, end)
@@ -158,5 +153,15 @@ def parse_schema(data: Mapping[str, Any], origin: str = "schema") -> Schema:
 
 
 def _check_name(name: str, kind: str) -> None:
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise ValueError(f"{kind} {name!r}: a name is a letter, then letters, digits and _ ({NAME.pattern})")
+
+
+def _check_names(kind: str, names: Iterable[str]) -> None:
+    """Refuse names that are no names, and those that differ only by case: the embedded store would fold them."""
+    folded: dict[str, str] = {}
+    for name in names:
+        _check_name(name, kind)
+        if name.casefold() in folded:
+            raise ValueError(f"{kind} {name!r} differs from {folded[name.casefold()]!r} only by case")
+        folded[name.casefold()] = name

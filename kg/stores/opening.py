@@ -1,5 +1,6 @@
 """Open the store that a URL names."""
 
+from glob import escape
 from pathlib import Path
 
 from kg.schema import Schema
@@ -20,7 +21,7 @@ def open_store(url: str, schema: Schema, *, folder: Path, read_only: bool = Fals
 
         return Neo4jStore.connect(url, schema, read_only=read_only)
     path = folder / url
-    if read_only and not path.exists() and not path.with_name(f"{path.name}.wal").exists():
+    if read_only and not any(path.parent.glob(f"{escape(path.name)}*")):  # a stray .wal is no empty store
         return EmptyStore(str(path), schema)
     from kg.stores.embedded_store import EmbeddedStore  # Neo4j users need not load it
 

@@ -43,6 +43,10 @@ def test_phrases_fall_back_to_english_then_to_the_name() -> None:
         ({"entity": {"User": {"properties": {"id": "str"}}}}, "property 'id' is reserved"),
         ({"entity": {"User": {"properties": {"age": "number"}}}}, "entity.User.properties.age"),
         ({"entity": {"User": {}, "USER": {}}}, "only by case"),
+        ({"entity": {"User\n": {}}}, "a name is a letter"),
+        ({"entity": {"User": {"properties": {"Label": "str"}}}}, "property 'Label' is reserved"),
+        ({"entity": {"User": {"properties": {"age": "int", "Age": "int"}}}}, "only by case"),
+        ({"relation": {"user": {"head": "User", "tail": "Product"}}}, "an entity type has the same name"),
         ({"metapaths": {"max_length": 9}}, "metapaths.max_length"),
     ],
 )

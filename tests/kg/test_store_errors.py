@@ -163,11 +163,18 @@ def test_another_process_holds_the_store_and_is_killed(path):
     EmbeddedStore.open(path, SCHEMA).close()
 
 
-def test_a_file_that_contradicts_the_schema(path):
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"Price": "float"}, "Product.Price is spelt price in the store"),
+        ({"price": "str"}, "Product.price is str in the schema, but float in the store"),
+    ],
+)
+def test_a_file_that_contradicts_the_schema(path, properties, told):
     changed = parse_schema(
         {
             "name": "t",
-            "entity": {"user": {}, "Product": {"properties": {"price": "str", "Label": "str"}}},
+            "entity": {"user": {}, "Product": {"properties": properties}},
             "relation": {"bought": {"head": "Product", "tail": "user"}},
         }
     )
@@ -177,8 +184,7 @@ def test_a_file_that_contradicts_the_schema(path):
         lines = str(caught.value).splitlines()
         assert [line.removeprefix(f"{path}: ").partition(";")[0] for line in lines] == [
             "user is an entity type in the schema, but User is an entity type in the store",
-            "Product.Label is spelt label in the store",
-            "Product.price is str in the schema, but float in the store",
+            told,
             "bought: Product → user in the schema, but User → Product in the store",
         ]
 
