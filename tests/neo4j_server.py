@@ -32,6 +32,7 @@ OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util", "java.u
 SETTINGS = """\
 server.bolt.listen_address=127.0.0.1:{port}
 server.bolt.advertised_address=127.0.0.1:{port}
+dbms.security.auth_max_failed_attempts=0
 server.http.enabled=false
 server.memory.pagecache.size=128m
 dbms.usage_report.enabled=false

@@ -28,7 +28,7 @@ def test_neo4j_and_the_embedded_store_give_the_same_answers(
         assert document("-w", folder, *command) == document("-w", example, *command)
 
 
-@pytest.mark.parametrize("command", [("load",), ("status",), ("train",)])
+@pytest.mark.parametrize("command", [("load",), ("status",)])
 def test_a_wrong_password_gets_one_message_without_it(
     whyrec: Whyrec, neo4j_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
