@@ -77,7 +77,10 @@ class Snapshot:
             head, tail = self.schema.ends(step)
             shape = (self.vocabulary.count(head), self.vocabulary.count(tail))
             parts = [self._array(f"{self._direction(step)}.{part}") for part in ("weight", "indices", "indptr")]
-            matrix = csr_array(tuple(parts), shape=shape, copy=False)
+            try:
+                matrix = csr_array(tuple(parts), shape=shape, copy=False)
+            except ValueError:
+                raise self._damaged(step) from None
             matrix.has_sorted_indices = matrix.has_canonical_format = True
             self._steps[step] = matrix
         return self._steps[step]
@@ -100,14 +103,42 @@ class Snapshot:
         """A float, int or bool property of all entities of a type: shape (count,), float64, NaN where absent."""
         key = (entity_type, name)
         if key not in self._columns:
-            values = self._array(f"{entity_type}.property.{name}")
-            present = self._array(f"{entity_type}.property.{name}.valid")
+            values, present = self.values(entity_type, name)
             self._columns[key] = np.where(present, values.astype(np.float64), np.nan)
         return self._columns[key]
+
+    def values(self, entity_type: str, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """A float, int or bool property as it was loaded, and where it is present: two arrays of shape (count,)."""
+        key = f"{entity_type}.property.{name}"
+        return self._array(key), self._array(f"{key}.valid")
 
     def text(self, entity_type: str, name: str) -> StringArray:
         """A str property of all entities of a type."""
         return self._string(f"{entity_type}.property.{name}")
+
+    def labels(self, entity_type: str) -> StringArray:
+        """The labels of all entities of a type; missing where the id is what a person reads."""
+        return self._string(f"{entity_type}.label")
+
+    def check(self) -> None:
+        """Open every array and compare its length with the manifest.
+
+        :raises SnapshotError: for the first that is missing, damaged or of another length.
+        """
+        for name, count in self.manifest.entities.items():
+            numbers = [p for p, kind in self.schema.entity[name].properties.items() if kind != "str"]
+            texts = [p for p, kind in self.schema.entity[name].properties.items() if kind == "str"]
+            arrays = [self._string(f"{name}.id"), self.labels(name), *(self.text(name, p) for p in texts)]
+            lengths = [len(array) for array in arrays] + [len(a) for p in numbers for a in self.values(name, p)]
+            if set(lengths) != {count}:
+                raise self._damaged(name)
+        for name, count in self.manifest.triples.items():
+            parts = [self.timestamps(name)]
+            for step in (name, f"~{name}"):
+                self.degrees(step)
+                parts += [self.adjacency(step).data, self.adjacency(step).indices]
+            if {len(part) for part in parts} != {count}:
+                raise self._damaged(name)
 
     def label(self, entity_type: str, idx: int, lang: str = "en") -> str:
         """What a person reads: ``label_<lang>``, else the label, else the id."""
@@ -116,7 +147,7 @@ class Snapshot:
             found = self.text(entity_type, translated)[idx]
             if found:
                 return found
-        return self._string(f"{entity_type}.label")[idx] or self.vocabulary.id(entity_type, idx)
+        return self.labels(entity_type)[idx] or self.vocabulary.id(entity_type, idx)
 
     @staticmethod
     def _direction(step: str) -> str:

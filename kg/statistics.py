@@ -1,10 +1,11 @@
 """Counts and health of a graph, from its snapshot."""
 
-from collections import Counter
-
 import numpy as np
 from pydantic import BaseModel
 
+from kg.census import Census, Cycles
+from kg.curation import Finding, findings
+from kg.duplicates import Duplicates
 from kg.snapshot import Snapshot
 
 
@@ -14,62 +15,100 @@ class EntityStatistics(BaseModel, frozen=True):
     count: int
     isolated: int
     """Entities without any triple."""
-    same_label: int
-    """Entities that share their label with another of the type."""
+    unlabelled: int
+    """Entities that a person sees by their id."""
+    same_label: Duplicates
+    no_attribute_path: int | None
+    """Items that attribute triples, however long their chain, join neither to a user nor to another item that anybody
+    used: only other people's interactions and popularity can bring them into a list. ``None`` where no item."""
+    unreached: int | None
+    """Those among them without any interaction: nothing can."""
+
+
+class Degrees(BaseModel, frozen=True):
+    """Triples per entity at one end of a relation; the quantiles leave out the entities without any."""
+
+    linked: int
+    """Entities with at least one triple."""
+    without: int
+    p50: int
+    p90: int
+    p99: int
+    max: int
 
 
 class TripleStatistics(BaseModel, frozen=True):
-    """One relation; degrees are the median, the 90th percentile and the maximum, entities without a triple left out."""
+    """One relation."""
 
     head: str
     tail: str
     count: int
-    head_degrees: tuple[int, int, int]
-    tail_degrees: tuple[int, int, int]
+    head_degrees: Degrees
+    tail_degrees: Degrees
+    cycles: Cycles | None
+    """``None`` for a relation between different types."""
 
 
 class GraphStatistics(BaseModel, frozen=True):
     """The answer of ``graph stats``."""
 
     snapshot: str
+    dangling: int
+    """Triples with an end that is no entity. 0: all are checked, and a snapshot with any is refused."""
     entities: dict[str, EntityStatistics]
     triples: dict[str, TripleStatistics]
+    mend_first: list[Finding]
+    """What a curator should mend, the most harmful first."""
 
 
 def statistics(snapshot: Snapshot) -> GraphStatistics:
-    """Count entities, triples, isolated entities, equal labels and degrees."""
-    degrees = {name: np.zeros(snapshot.vocabulary.count(name), dtype=np.int64) for name in snapshot.vocabulary.types}
-    triples = {}
-    for name, relation in snapshot.schema.relation.items():
-        heads, tails = (np.diff(snapshot.adjacency(step).indptr) for step in (name, f"~{name}"))
-        degrees[relation.head] += heads
-        degrees[relation.tail] += tails
-        triples[name] = TripleStatistics(
-            head=relation.head,
-            tail=relation.tail,
-            count=int(heads.sum()),
-            head_degrees=_quantiles(heads),
-            tail_degrees=_quantiles(tails),
-        )
-    entities = {
-        name: EntityStatistics(
-            count=len(degrees[name]),
-            isolated=int((degrees[name] == 0).sum()),
-            same_label=_same_label(snapshot, name),
-        )
-        for name in snapshot.schema.entity
-    }
-    return GraphStatistics(snapshot=snapshot.hash, entities=entities, triples=triples)
+    """Count entities, triples and degrees, and find what a curator may want to mend.
+
+    :raises SnapshotError: where a triple has an end that is no entity, which only damage can bring about.
+    """
+    census = Census(snapshot)
+    return GraphStatistics(
+        snapshot=snapshot.hash,
+        dangling=0,
+        entities={name: _entities(census, name) for name in snapshot.schema.entity},
+        triples={name: _triples(census, name) for name in snapshot.schema.relation},
+        mend_first=findings(census),
+    )
 
 
-def _quantiles(degrees: np.ndarray) -> tuple[int, int, int]:
-    present = degrees[degrees > 0]
-    if not len(present):
-        return 0, 0, 0
-    low, high = np.quantile(present, [0.5, 0.9], method="lower")
-    return int(low), int(high), int(present.max())
+def _entities(census: Census, name: str) -> EntityStatistics:
+    item = name in census.schema.item_types
+    return EntityStatistics(
+        count=census.snapshot.vocabulary.count(name),
+        isolated=int(census.isolated(name).sum()),
+        unlabelled=int(census.unlabelled(name).sum()),
+        same_label=census.duplicates[name],
+        no_attribute_path=int(census.without_path(name).sum()) if item else None,
+        unreached=int(census.unreached(name).sum()) if item else None,
+    )
 
 
-def _same_label(snapshot: Snapshot, entity_type: str) -> int:
-    labels = Counter(snapshot.label(entity_type, idx) for idx in range(snapshot.vocabulary.count(entity_type)))
-    return sum(count for count in labels.values() if count > 1)
+def _triples(census: Census, name: str) -> TripleStatistics:
+    relation = census.schema.relation[name]
+    return TripleStatistics(
+        head=relation.head,
+        tail=relation.tail,
+        count=int(census.degrees[name].sum()),
+        head_degrees=_degrees(census, name),
+        tail_degrees=_degrees(census, f"~{name}"),
+        cycles=census.cycles.get(name),
+    )
+
+
+def _degrees(census: Census, step: str) -> Degrees:
+    numbers = census.degrees[step]
+    present = numbers[numbers > 0]
+    middle, high, higher = np.quantile(present, [0.5, 0.9, 0.99], method="lower") if len(present) else (0, 0, 0)
+    return Degrees(
+        linked=len(present),
+        without=len(numbers) - len(present),
+        p50=int(middle),
+        p90=int(high),
+        p99=int(higher),
+        max=int(present.max(initial=0)),
+    )

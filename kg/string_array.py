@@ -24,9 +24,13 @@ class StringArray:
         """Map the files that ``save`` wrote.
 
         :raises FileNotFoundError: where one is missing.
+        :raises ValueError: where they do not fit each other.
         """
         parts = (np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("blob", "offsets", "valid"))
-        return cls(*parts)
+        array = cls(*parts)
+        if len(array.valid) != len(array) or array.offsets[-1] != len(array.blob):
+            raise ValueError(f"{folder / name}: blob, offsets and valid do not fit each other")
+        return array
 
     def save(self, folder: Path, name: str) -> None:
         """Write three ``.npy`` files, no pickle."""

@@ -80,9 +80,16 @@ class Workspace:
         revision = store.revision()
         if revision is None:
             raise SnapshotError(f"{store.url}: the store is empty; run `whyrec load`")
-        if self.is_current(revision):
+        if self.is_current(revision) and self._is_whole():
             return self.snapshot(), False
         return take_snapshot(store, self.schema, self.snapshots, progress), True
+
+    def _is_whole(self) -> bool:
+        try:
+            self.snapshot().check()
+        except SnapshotError:
+            return False
+        return True
 
     def is_current(self, revision: str | None) -> bool:
         """Whether the current snapshot shows the store at that revision."""

@@ -74,3 +74,14 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, damage: bytes) -> No
         opened = current_snapshot(tmp_path / "snapshot", snapshot.schema)
         opened.vocabulary.ids("Product")
         opened.adjacency("purchased")
+
+
+@pytest.mark.parametrize(
+    "name", ["Product.label.blob.npy", "purchased.inverse.weight.npy", "Product.property.price.npy"]
+)
+def test_checking_finds_every_damaged_array(tmp_path: Path, name: str) -> None:
+    snapshot = snapshot_of(tmp_path, ENTITIES, TRIPLES)
+    snapshot.check()
+    np.save(snapshot.folder / name, np.zeros(1))
+    with pytest.raises(SnapshotError, match="damaged"):
+        Snapshot.open(snapshot.folder, snapshot.schema).check()

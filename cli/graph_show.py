@@ -1,0 +1,74 @@
+"""``whyrec graph show``: one entity and what it is linked to, as a tree."""
+
+from typing import Annotated
+
+import typer
+from rich.tree import Tree
+
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption, workspace_of
+from cli.output import Output, shown
+from kg.neighbourhood import LIMIT, Neighbour, Neighbourhood, Neighbours, find_entity, neighbourhood
+from kg.schema import Schema
+
+
+def show(
+    ctx: typer.Context,
+    entity: Annotated[str, typer.Argument(help="Id of an entity; Type:id where two types share ids.")],
+    depth: Annotated[int, typer.Option(min=1, max=3, help="Triples to follow from the entity.")] = 1,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Entities to list per relation.")] = LIMIT,
+    lang: LangOption = "en",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show an entity and what it is linked to; people it is linked to are counted, not named.
+
+    Examples: whyrec graph show p0042 · whyrec graph show Ingredient:RETINOL --depth 2 --limit 5 --lang zh
+    """
+    output, workspace = Output(as_json, quiet), workspace_of(ctx)
+    snapshot = workspace.snapshot()
+    found = neighbourhood(snapshot, *find_entity(snapshot, entity), depth, limit, lang)
+    if not output.document(found):
+        output.tree(_tree(found, snapshot.schema, lang))
+
+
+def _tree(found: Neighbourhood, schema: Schema, lang: str) -> Tree:
+    entity = found.entity
+    tree = Tree(f"[bold]{_named(entity.label, entity.id)}[/bold] ({entity.type})")
+    for name, value in entity.properties.items():
+        tree.add(f"{name}: {_one_line(str(value))}", style="dim")
+    for group in found.neighbours:
+        _add(tree, group, schema, lang)
+    if not found.neighbours:
+        tree.add("linked to nothing")
+    return tree
+
+
+def _add(tree: Tree, group: Neighbours, schema: Schema, lang: str) -> None:
+    branch = tree.add(f"[bold]{group.relation}[/bold]{_phrase(group, schema, lang)}: {group.count:,} {group.type}")
+    for neighbour in group.entities:
+        twig = branch.add(_leaf(neighbour))
+        for deeper in neighbour.neighbours or ():
+            _add(twig, deeper, schema, lang)
+    more = group.count - len(group.entities)
+    if more and not group.people:
+        branch.add(f"… and {more:,} more", style="dim")
+
+
+def _phrase(group: Neighbours, schema: Schema, lang: str) -> str:
+    phrase = schema.phrase(group.relation, lang)
+    return "" if phrase == group.relation.replace("_", " ") else f" ({_one_line(phrase)})"
+
+
+def _leaf(neighbour: Neighbour) -> str:
+    weight = "" if neighbour.weight == 1.0 else f"  weight {neighbour.weight:g}"
+    return _named(neighbour.label, neighbour.id) + weight
+
+
+def _named(label: str, entity_id: str) -> str:
+    return _one_line(label) if label == entity_id else f"{_one_line(label)}  [dim]{_one_line(entity_id)}[/dim]"
+
+
+def _one_line(text: str) -> str:
+    """Data on one line of the tree, safe for a terminal."""
+    return shown(" ".join(text.split()))
