@@ -11,7 +11,7 @@ from recommender.recommend import Recommender
 
 def open_recommender(workspace: Workspace, output: Output) -> Recommender:
     """The recommender of the current snapshot; the first one after a load makes the kernels, once."""
-    snapshot = _snapshot(workspace, output)
+    snapshot = current_snapshot(workspace, output)
     build_kernels(workspace, snapshot, output)
     return Recommender(open_model(workspace.model, snapshot, workspace.kernels))
 
@@ -29,7 +29,8 @@ def build_kernels(workspace: Workspace, snapshot: Snapshot, output: Output) -> i
         return kernels.build(tails, show)
 
 
-def _snapshot(workspace: Workspace, output: Output) -> Snapshot:
+def current_snapshot(workspace: Workspace, output: Output) -> Snapshot:
+    """The snapshot that was taken last; taken from the store where there is none yet."""
     try:
         return workspace.snapshot()
     except SnapshotError as problem:

@@ -113,7 +113,7 @@ class Kernels:
             for factor in rest:
                 block = csr_array(block @ factor)
             if head == item:
-                block = _without_diagonal(block, start)
+                block = without_diagonal(block, start)
             blocks.append(top_per_row(block, self.config.top))
         product = csr_array(vstack(blocks, format="csr"))
         product.sort_indices()
@@ -126,7 +126,7 @@ class Kernels:
             factor = self.transition(tail, place)
             if place + 1 < len(tail) and tail[place + 1] == inverse_of(tail[place]):
                 place += 1
-                factor = _without_diagonal(csr_array(factor @ self.transition(tail, place)), 0)
+                factor = without_diagonal(csr_array(factor @ self.transition(tail, place)))
             factors.append(factor)
             place += 1
         return factors[0], factors[1:]
@@ -169,8 +169,8 @@ def damping(degrees: NDArray[np.float64], exponent: float) -> NDArray[np.float64
     return powers
 
 
-def _without_diagonal(matrix: csr_array, offset: int) -> csr_array:
-    """Drop the entries (row, row + offset)."""
+def without_diagonal(matrix: csr_array, offset: int = 0) -> csr_array:
+    """A matrix without its entries (row, row + offset)."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     keep = matrix.indices != rows + offset
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=matrix.shape[0]))])

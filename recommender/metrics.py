@@ -1,0 +1,82 @@
+"""Ranking metrics at k over full rankings, one value per user; higher is better unless said.
+
+For a user with the test items R and the list i_1 … i_k, rel_r = 1 if i_r ∈ R:
+
+* ``precision`` = Σ rel_r / k, ``recall`` = Σ rel_r / |R|, ``hit_rate`` = 1 if any rel_r
+* ``ndcg`` = Σ rel_r / log2(r + 1) ÷ Σ_{r ≤ min(k, |R|)} 1 / log2(r + 1)   (Järvelin & Kekäläinen, 2002; binary gain)
+* ``mrr`` = 1 / r of the first hit, 0 without one
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RankingMetrics:
+    """Values per user, each of shape (users,), float64, in [0, 1]."""
+
+    ndcg: Array
+    recall: Array
+    hit_rate: Array
+    precision: Array
+    mrr: Array
+
+    def items(self) -> dict[str, Array]:
+        """Name → values."""
+        return {name: getattr(self, name) for name in ("ndcg", "recall", "hit_rate", "precision", "mrr")}
+
+
+def ranking_metrics(hits: NDArray[np.bool_], relevant: NDArray[np.int64]) -> RankingMetrics:
+    """Metrics of many users' lists.
+
+    :param hits: shape (users, k), bool: whether the item at each rank is a test item; shorter lists end in false.
+    :param relevant: shape (users,), int: number of test items of each user, ≥ 1.
+    """
+    k = hits.shape[1]
+    discounts = 1 / np.log2(np.arange(2, k + 2))
+    ideal = np.cumsum(discounts)[np.minimum(relevant, k) - 1]
+    found = hits.sum(axis=1)
+    first = np.where(found > 0, hits.argmax(axis=1), 0)
+    return RankingMetrics(
+        ndcg=(hits @ discounts) / ideal,
+        recall=found / relevant,
+        hit_rate=(found > 0).astype(np.float64),
+        precision=found / k,
+        mrr=np.where(found > 0, 1 / (first + 1), 0.0),
+    )
+
+
+def coverage(shown: NDArray[np.int64]) -> float:
+    """Share of the catalogue that is in at least one list.
+
+    :param shown: shape (items,): in how many lists each candidate item is.
+    """
+    return float((shown > 0).mean()) if len(shown) else 0.0
+
+
+def gini(shown: NDArray[np.int64]) -> float:
+    """Gini index of exposure, in [0, 1]: 0 all items are shown equally often, 1 one item has all; lower is fairer.
+
+    ``G = Σ_i (2 i − n − 1) x_i / (n Σ x)`` over x sorted upwards.
+    """
+    if not shown.sum():
+        return 0.0
+    ordered, n = np.sort(shown), len(shown)
+    return float(((2 * np.arange(1, n + 1) - n - 1) * ordered).sum() / (n * ordered.sum()))
+
+
+def novelty(shown: NDArray[np.int64], popularity: NDArray[np.int64], users: int) -> float:
+    """Mean self-information of what is shown, in bits: ``−log2(share of users who used the item)``; unused items
+    count as if one user had (Zhou et al., 2010).
+
+    :param shown: shape (items,): in how many lists each item is.
+    :param popularity: shape (items,): how many users used it in training.
+    """
+    if not shown.sum():
+        return 0.0
+    bits = -np.log2(np.maximum(popularity, 1) / max(users, 1))
+    return float((bits * shown).sum() / shown.sum())

@@ -1,0 +1,67 @@
+"""Intervals and paired tests over users, by the bootstrap (Efron & Tibshirani, 1993)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 1000
+LEVEL = 0.95
+_CHUNK = 50
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and its percentile bootstrap interval at ``LEVEL``."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference of means; ``p`` is two-sided: twice the smaller tail of resamples beyond 0."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+def interval(values: NDArray[np.float64], seed: int = 0) -> Interval:
+    """Interval of a mean over users.
+
+    :param values: shape (users,), float64.
+    """
+    if not len(values):
+        return Interval(0.0, 0.0, 0.0)
+    low, high = np.quantile(_resampled_means(values, seed), _tails())
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def paired_difference(first: NDArray[np.float64], second: NDArray[np.float64], seed: int = 0) -> Difference:
+    """``first − second`` of the same users.
+
+    :param first: shape (users,), float64; ``second`` likewise, user by user.
+    """
+    gaps = first - second
+    if not len(gaps):
+        return Difference(0.0, 0.0, 0.0, 1.0)
+    means = _resampled_means(gaps, seed)
+    low, high = np.quantile(means, _tails())
+    tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
+    return Difference(float(gaps.mean()), float(low), float(high), min(1.0, 2 * (tail + 1) / (len(means) + 1)))
+
+
+def _tails() -> list[float]:
+    return [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+
+
+def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    random, users = np.random.default_rng(seed), len(values)
+    chunks = [
+        values[random.integers(0, users, size=(min(_CHUNK, RESAMPLES - start), users))].mean(axis=1)
+        for start in range(0, RESAMPLES, _CHUNK)
+    ]
+    return np.concatenate(chunks)
