@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
 DEMO := demo
+FIRST := $(BIN)/whyrec -w $(DEMO) recommend u0002 --domain cosmetics -n 1 --json | \
+	$(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["id"])'
 
 .PHONY: demo test check clean
 
@@ -14,12 +16,13 @@ demo: $(VENV)/.demo
 	$(BIN)/whyrec -w $(DEMO) train
 	$(BIN)/whyrec -w $(DEMO) recommend u0002 --domain cosmetics -n 5
 	$(BIN)/whyrec -w $(DEMO) recommend u0003 --domain courses -n 5
-	$(BIN)/whyrec -w $(DEMO) why u0002 p0166
+	$(BIN)/whyrec -w $(DEMO) why u0002 $$($(FIRST))
 	@echo
 	@echo "Try next:"
-	@echo "  $(BIN)/whyrec -w $(DEMO) why u0002 p0166 --lang zh"
+	@echo "  $(BIN)/whyrec -w $(DEMO) why u0002 $$($(FIRST)) --lang zh"
 	@echo "  $(BIN)/whyrec -w $(DEMO) recommend --anchor has_concern:acne --avoid contains:PARFUM --max-price 30"
 	@echo "  $(BIN)/whyrec -w $(DEMO) recommend --all --out $(DEMO)/all.parquet"
+	@echo "  $(BIN)/whyrec -w $(DEMO) evaluate --no-embeddings"
 	@echo "  $(BIN)/whyrec -w $(DEMO) graph stats"
 	@echo "  $(BIN)/whyrec -w $(DEMO) status"
 	@echo "  cat $(DEMO)/rejects/*/rejects.csv"

@@ -1,22 +1,29 @@
 """``whyrec train``: store → snapshot → kernels → vectors → model."""
 
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import Progress
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import build_kernels
-from embeddings.vectors import TrainingConfig
+from embeddings.vectors import TrainingConfig, Vectors
+from kg.errors import ModelError
 from kg.snapshot import Snapshot
 from kg.workspace import Workspace
-from recommender.blend import default_blend
-from recommender.metapaths import enumerate_metapaths
+from recommender.blend import Blend
+from recommender.fitting import fit_blend
+from recommender.learning import DomainReport
 from recommender.model import VECTORS, ModelManifest, read_manifest, save_manifest
 
 app = typer.Typer(add_completion=False)
 PATHS_ONLY = "paths"
 MANY_TRIPLES, FEWER_EPOCHS = 100_000, 10
+SCORERS_SHOWN = 12
+Display = tuple[Output, Progress]
 
 
 @app.command()
@@ -47,7 +54,7 @@ def train(
     snapshot, taken = _refresh(workspace, output)
     if wanted is not None and epochs is None and sum(snapshot.manifest.triples.values()) > MANY_TRIPLES:
         wanted = TrainingConfig.from_options(**{**options, "epochs": FEWER_EPOCHS})
-    manifest = read_manifest(workspace.model)
+    manifest = _earlier(workspace, output)
     done = manifest is not None and manifest.snapshot == snapshot.hash and manifest.training == wanted
     if not done:
         manifest = _train(workspace, snapshot, wanted, resume, output)
@@ -62,9 +69,18 @@ def train(
         "relations": len(snapshot.manifest.triples),
         "triples": sum(snapshot.manifest.triples.values()),
         "blend": manifest.blend.model_dump(),
+        "learning": [report.model_dump() for report in manifest.learning],
     }
     if not output.document(document):
-        _show(output, document, done)
+        _show(output, document, manifest, done)
+
+
+def _earlier(workspace: Workspace, output: Output) -> ModelManifest | None:
+    try:
+        return read_manifest(workspace.model)
+    except ModelError as problem:
+        output.notices([f"{problem} – doing so"])
+        return None
 
 
 def _refresh(workspace: Workspace, output: Output) -> tuple[Snapshot, bool]:
@@ -80,37 +96,53 @@ def _refresh(workspace: Workspace, output: Output) -> tuple[Snapshot, bool]:
 def _train(
     workspace: Workspace, snapshot: Snapshot, wanted: TrainingConfig | None, resume: bool, output: Output
 ) -> ModelManifest:
+    """Train the vectors, learn the blend on a validation part, and save both as the model."""
     name = PATHS_ONLY
-    if wanted is not None:
-        name = _train_vectors(workspace, snapshot, wanted, resume, output)
-    metapaths = enumerate_metapaths(snapshot.schema)
-    manifest = ModelManifest(
-        name=name,
-        snapshot=snapshot.hash,
-        blend=default_blend(metapaths, embedding=wanted is not None),
-        training=wanted,
-    )
+    with output.progress() as progress:
+        if wanted is not None:
+            name = f"{wanted.model}-{wanted.dim}"
+            _train_vectors(snapshot, wanted, workspace.model / VECTORS, resume, (output, progress))
+        blend, learning = _fit(workspace, snapshot, wanted, (output, progress))
+    manifest = ModelManifest(name=name, snapshot=snapshot.hash, blend=blend, learning=learning, training=wanted)
     save_manifest(workspace.model, manifest)
     return manifest
 
 
-def _train_vectors(
-    workspace: Workspace, snapshot: Snapshot, config: TrainingConfig, resume: bool, output: Output
-) -> str:
+def _train_vectors(snapshot: Snapshot, config: TrainingConfig, folder: Path, resume: bool, display: Display) -> Vectors:
     from embeddings.training import Epoch, train_vectors  # PyKEEN takes seconds to import
 
-    with output.progress() as progress:
-        task = progress.add_task(f"Training {config.model}", total=config.epochs, note="")
+    output, progress = display
+    task = progress.add_task(f"Training {config.model}", total=config.epochs, note="")
 
-        def show(epoch: Epoch) -> None:
-            note = f"loss {epoch.loss:.4f}, {epoch.triples_per_second:,.0f} triples/s"
-            progress.update(task, completed=epoch.number, note=note)
+    def show(epoch: Epoch) -> None:
+        note = f"loss {epoch.loss:.4f}, {epoch.triples_per_second:,.0f} triples/s"
+        progress.update(task, completed=epoch.number, note=note)
 
-        train_vectors(snapshot, config, workspace.model / VECTORS, show, resume, lambda text: output.notices([text]))
-    return f"{config.model}-{config.dim}"
+    return train_vectors(snapshot, config, folder, show, resume, lambda text: output.notices([text]))
 
 
-def _show(output: Output, document: dict[str, Any], done: bool) -> None:
+def _fit(
+    workspace: Workspace, snapshot: Snapshot, wanted: TrainingConfig | None, display: Display
+) -> tuple[Blend, list[DomainReport]]:
+    """Learn the blend, on kernels and vectors that have not seen the validation part."""
+    progress = display[1]
+    task = progress.add_task("Fitting the blend", total=None, note="")
+
+    def show(name: str, number: int, total: int) -> None:
+        progress.update(task, completed=number - 1, total=total, note=name)
+
+    def vectors(train: Snapshot, folder: Path) -> Vectors:
+        assert wanted is not None
+        return _train_vectors(train, wanted, folder, False, display)
+
+    with tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".fitting-") as folder:
+        seed = wanted.seed if wanted else 0
+        fitted = fit_blend(snapshot, Path(folder), seed, vectors if wanted else None, show)
+    progress.update(task, completed=1, total=1, note="")
+    return fitted
+
+
+def _show(output: Output, document: dict[str, Any], manifest: ModelManifest, done: bool) -> None:
     model = document["model"]["name"]
     state = "was up to date already" if done else "is ready"
     output.line(
@@ -118,5 +150,22 @@ def _show(output: Output, document: dict[str, Any], done: bool) -> None:
         f"{document['triples']:,} triples; snapshot {document['model']['snapshot'][:12]}, "
         f"{document['kernels_made']} kernels made."
     )
-    off = "; the embedding term is off" if model == PATHS_ONLY else ""
-    output.line(f"Blend weights are the defaults{off}. Next: whyrec recommend USER")
+    for domain in manifest.learning:
+        _show_domain(output, manifest, domain)
+    output.line("Next: whyrec recommend USER")
+
+
+def _show_domain(output: Output, manifest: ModelManifest, report: DomainReport) -> None:
+    """The weights of one domain, and what each adds on validation."""
+    verdict = "learned weights kept" if report.kept else "default weights kept: learned ones are not surely better"
+    figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
+    weights = {**manifest.blend.metapaths, "embedding": manifest.blend.embedding.get(report.domain, 0.0)}
+    weights["popularity"] = manifest.blend.popularity.get(report.domain, 0.0)
+    rows = [
+        (name, f"{weights[name]:.4f}", f"{added:+.4f}")
+        for name, added in sorted(report.adds.items(), key=lambda pair: -pair[1])
+    ]
+    title = f"{report.domain}, {report.users:,} validation users: {verdict}. {figures}"
+    output.table(title, ("scorer", "weight", "adds"), rows[:SCORERS_SHOWN], right="weight adds")
+    if len(rows) > SCORERS_SHOWN:
+        output.line(f"… and {len(rows) - SCORERS_SHOWN} more; --json has them all")

@@ -41,9 +41,9 @@ class Explainer:
     def parts(self, position: int) -> list[Part]:
         """All parts of the score of an item, largest share first; parts with a share of 0 are left out."""
         parts = [self._path_part(path, share, position) for path, share in self._path_shares(position) if share != 0]
-        if self.scorer.vectors is not None and self.scorer.blend.embedding > 0:
+        if self.scorer.vectors is not None and self.scorer.embedding_weight[position] > 0:
             parts += self._embedding_part(position)
-        popularity = self.scorer.blend.popularity * float(self.scorer.catalogue.popularity[position])
+        popularity = float(self.scorer.popularity[position])
         if popularity != 0:
             text = self.phrasing.popularity(self._domain(position))
             parts.append(Part(kind="popularity", share=popularity, text=text))
@@ -135,7 +135,7 @@ class Explainer:
 
     def _near(self, position: int) -> list[_Near]:
         """The anchors' embedding shares, largest first; people are no anchors to name."""
-        if self.scorer.vectors is None or self.scorer.blend.embedding == 0:
+        if self.scorer.vectors is None or self.scorer.embedding_weight[position] == 0:
             return []
         near = []
         for step, anchors in self.scorer.embedding_anchors(self.profile).items():
@@ -146,7 +146,7 @@ class Explainer:
 
     def _cosines(self, step: str, entity_type: str, anchors: Anchors, position: int) -> list[_Near]:
         cosines = self.scorer.cosines(step, anchors, position)
-        shares = self.scorer.blend.embedding * anchors.weight * cosines
+        shares = float(self.scorer.embedding_weight[position]) * anchors.weight * cosines
         return [
             _Near(entity_type, int(idx), float(cosine), float(share))
             for idx, cosine, share in zip(anchors.idx, cosines, shares, strict=True)
@@ -154,7 +154,7 @@ class Explainer:
 
     def _embedding_part(self, position: int) -> list[Part]:
         anchors = self.scorer.embedding_anchors(self.profile)
-        share = self.scorer.blend.embedding * sum(
+        share = float(self.scorer.embedding_weight[position]) * sum(
             float(found.weight @ self.scorer.cosines(step, found, position)) for step, found in anchors.items()
         )
         near = self._near(position)[:ANCHORS_SHOWN]

@@ -10,6 +10,7 @@ from kg.errors import ModelError
 from kg.snapshot import Snapshot
 from recommender.blend import Blend, default_blend
 from recommender.kernels import KernelConfig, Kernels
+from recommender.learning import DomainReport
 from recommender.metapaths import enumerate_metapaths
 from recommender.results import ModelInfo
 from recommender.scorer import Scorer
@@ -27,6 +28,8 @@ class ModelManifest(BaseModel, frozen=True):
     """Content hash of the snapshot the model was made from."""
     blend: Blend
     kernels: KernelConfig = Field(default_factory=KernelConfig)
+    learning: list[DomainReport] = Field(default_factory=list)
+    """What learning the blend did for each domain."""
     training: TrainingConfig | None = None
     """What the vectors were trained with; ``None`` without vectors."""
 
@@ -92,7 +95,7 @@ def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Kernel
 
 def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: str) -> Model:
     metapaths = enumerate_metapaths(snapshot.schema)
-    blend = default_blend(metapaths, embedding=False)
+    blend = default_blend(snapshot.schema, metapaths, embedding=False)
     kernels = Kernels(snapshot, KernelConfig(), kernels_folder)
     info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
     return Model(Scorer(snapshot, kernels, blend, None), info, (notice,))

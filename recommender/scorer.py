@@ -51,8 +51,8 @@ class Scorer:
     def score(self, profiles: Sequence[Profile]) -> Scores:
         """Score a block of profiles."""
         paths = self._paths(profiles)
-        embedding = np.stack([self._embedding(profile) for profile in profiles])
-        popularity = np.tile(self.blend.popularity * self.catalogue.popularity, (len(profiles), 1))
+        embedding = np.stack([self.embedding_weight * self.similarity(profile) for profile in profiles])
+        popularity = np.tile(self.popularity, (len(profiles), 1))
         return Scores(paths + embedding + popularity, paths, embedding, popularity)
 
     def metapaths_of(self, profile: Profile) -> list[Metapath]:
@@ -86,19 +86,36 @@ class Scorer:
         paths = np.zeros((len(profiles), self.catalogue.size))
         for merged in self.merged:
             user_type = self.snapshot.schema.ends(merged.start)[0]
-            rows = _rows(profiles, merged.start, merged.matrix.shape[0], user_type)
+            rows = anchor_rows(profiles, merged.start, merged.matrix.shape[0], user_type)
             if rows.nnz:
                 paths[:, self.catalogue.slices[merged.item_type]] += (rows @ merged.matrix).toarray()
         return paths
 
-    def _embedding(self, profile: Profile) -> NDArray[np.float64]:
+    def similarity(self, profile: Profile) -> NDArray[np.float64]:
+        """``Σ_a x̃[a] · cos(a, i)`` for every item: shape (catalogue.size,), in [−1, 1]; 0 without vectors."""
         anchors = self.embedding_anchors(profile)
-        if self.vectors is None or self.blend.embedding == 0 or not anchors:
+        if self.vectors is None or not self.embedding_weight.any() or not anchors:
             return np.zeros(self.catalogue.size)
-        query = np.zeros(self._unit(self.catalogue.types[0]).shape[1])
+        query = np.zeros(self._items.shape[1])
         for step, found in anchors.items():
             query += found.weight @ self._unit(self.snapshot.schema.ends(step)[1])[found.idx].astype(np.float64)
-        return np.asarray(self.blend.embedding * (self._items @ query))
+        return np.asarray(self._items @ query)
+
+    @cached_property
+    def embedding_weight(self) -> NDArray[np.float64]:
+        """w_e of each item, by its domain: shape (catalogue.size,)."""
+        return self._per_item(self.blend.embedding)
+
+    @cached_property
+    def popularity(self) -> NDArray[np.float64]:
+        """The popularity term of each item: shape (catalogue.size,)."""
+        return np.asarray(self._per_item(self.blend.popularity) * self.catalogue.popularity)
+
+    def _per_item(self, weights: dict[str, float]) -> NDArray[np.float64]:
+        values = np.zeros(self.catalogue.size)
+        for domain, weight in weights.items():
+            values[self.catalogue.of_domain(domain)] = weight
+        return values
 
     @cached_property
     def _items(self) -> NDArray[np.float64]:
@@ -113,7 +130,7 @@ class Scorer:
         return self._units[entity_type]
 
 
-def _rows(profiles: Sequence[Profile], start: str, anchors: int, user_type: str) -> csr_array:
+def anchor_rows(profiles: Sequence[Profile], start: str, anchors: int, user_type: str) -> csr_array:
     """The profiles' anchors of one step as a matrix: shape (profiles, anchors)."""
     nothing = Anchors(np.empty(0, dtype=np.int32), np.empty(0))
     found = [p.anchors.get(start, nothing) if p.user_type == user_type else nothing for p in profiles]
