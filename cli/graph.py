@@ -3,6 +3,7 @@
 import typer
 
 from cli.graph_export import export_command
+from cli.graph_import import import_command
 from cli.graph_show import show
 from cli.graph_stats import stats
 
@@ -10,6 +11,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.command("stats")(stats)
 app.command("show")(show)
 app.command("export")(export_command)
+app.command("import")(import_command)
 
 
 @app.callback()

@@ -14,7 +14,7 @@ from kg.schema import Schema
 
 def export_command(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="File to write; its suffix decides the format: .graphml, .json.")],
+    file: Annotated[Path, typer.Argument(help="File to write: .graphml, .json, .ttl, .nt, .jsonld.")],
     around: Annotated[
         str | None, typer.Option(metavar="ENTITY", help="Only this entity and what is near it; an id, or Type:id.")
     ] = None,
@@ -24,7 +24,7 @@ def export_command(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write the graph to a file: GraphML (.graphml) or node-link JSON (.json).
+    """Write the graph to a file: GraphML, node-link JSON (.json), or RDF (.ttl, .nt, .jsonld), which `load` reads.
 
     Examples: whyrec graph export shop.graphml --without-people · whyrec graph export near.json --around p0042 --depth 2
     """

@@ -1,10 +1,11 @@
 """``whyrec load``: files → store → snapshot."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
@@ -12,11 +13,14 @@ from kg.errors import UsageError
 from kg.implicit_mapping import sources_for_paths
 from kg.load import LoadOptions, load
 from kg.load_report import LoadReport
-from kg.mapping import Source, read_mapping
+from kg.mapping import RDF_FORMATS, Mode, Source, format_of_name, rdf_mapping, read_mapping
+from kg.people import People, sensitive_types
+from kg.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
+from kg.suppression import Suppression
 from kg.workspace import Workspace
 
 app = typer.Typer(add_completion=False)
-COUNTS = ("created", "updated", "unchanged")
+COUNTS = ("created", "updated", "unchanged", "deleted")
 
 
 @app.command("load")
@@ -30,6 +34,17 @@ def load_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Write nothing if any row is bad.")] = False,
     max_rejects: Annotated[int | None, typer.Option(min=0, help="Write nothing if more rows are bad.")] = None,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(help="replace: delete from the store what vanished from the files; merge: delete nothing."),
+    ] = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="With replace: an empty file may delete all that it covers.")
+    ] = False,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option("--pseudonymise", help="Replace ids of people by a hash with the key WHYREC_PSEUDONYM_KEY."),
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish an interrupted load; the same as loading again.")
     ] = False,
@@ -39,15 +54,29 @@ def load_command(
 ) -> None:
     """Load files into the store; bad rows go to a rejects file, a second load changes nothing.
 
-    Examples: whyrec load · whyrec load --mapping shop.toml --dry-run · whyrec load Product.csv purchased.csv
+    Examples: whyrec load · whyrec load --mapping shop.toml --dry-run · whyrec load Product.csv purchased.csv ·
+    whyrec load --mode replace --dry-run
     """
     output, workspace = Output(as_json, quiet), workspace_of(ctx)
     sources, base = _sources(workspace, paths or [], mapping, triples)
-    options = LoadOptions(workspace.rejects, workspace.staging, dry_run, 0 if strict else max_rejects)
-    with _Bars(output) as bars:
-        report = load(workspace.open_store, workspace.schema, sources, base, options, bars)
-    output.notices(report.notices)
-    snapshot = None if dry_run else _snapshot(workspace, output)
+    limit = 0 if strict else max_rejects
+    people = people_of(workspace, pseudonymise)
+    options = LoadOptions(workspace.rejects, workspace.staging, dry_run, limit, mode, allow_empty, people)
+    load_and_show(output, workspace, sources, base, options)
+
+
+def load_and_show(
+    output: Output, workspace: Workspace, sources: list[Source], base: Path, options: LoadOptions
+) -> None:
+    """Load, take the snapshot, and say what happened."""
+    dry_run, people = options.dry_run, options.people or People(workspace.schema)
+    with nullcontext() if dry_run else workspace.lock(lambda text: output.notices([text])):
+        if people.pseudonyms and not dry_run:
+            remember_pseudonyms(workspace.folder, people.pseudonyms)
+        with _Bars(output) as bars:
+            report = load(workspace.open_store, workspace.schema, sources, base, options, bars)
+        output.notices(report.notices)
+        snapshot = None if dry_run else _snapshot(workspace, output)
     document = report.to_json() | {"snapshot": snapshot}
     if not output.document(document):
         _show(output, report, document, workspace)
@@ -59,9 +88,25 @@ def _sources(workspace: Workspace, paths: list[Path], mapping: Path | None, trip
     if triples and not paths:
         raise UsageError("--triples goes with files")
     if paths:
-        return sources_for_paths(paths, workspace.schema, triples), Path()
+        is_rdf = any(path.is_dir() or format_of_name(path) in RDF_FORMATS for path in paths)
+        rdf = rdf_mapping(workspace.mapping, workspace.schema) if is_rdf else None
+        return sources_for_paths(paths, workspace.schema, triples, rdf), Path()
     chosen = mapping or workspace.mapping
     return read_mapping(chosen, workspace.schema), chosen.parent
+
+
+def people_of(workspace: Workspace, pseudonymise: bool) -> People:
+    """What the load does with ids of people."""
+    raw: list[str] = []
+    if pseudonymise and not is_pseudonymised(workspace.folder):
+        store = workspace.open_store(read_only=True)
+        try:
+            counts = store.count_entities()
+        finally:
+            store.close()
+        raw = [name for name in sensitive_types(workspace.schema) if counts[name]]
+    pseudonyms = pseudonyms_for_load(workspace.folder, pseudonymise, raw)
+    return People(workspace.schema, pseudonyms, Suppression.open(workspace.folder))
 
 
 def _snapshot(workspace: Workspace, output: Output) -> str:
@@ -84,21 +129,24 @@ def _show(output: Output, report: LoadReport, document: dict[str, Any], workspac
     output.table("Would change" if report.dry_run else "Store", ("what", *COUNTS), cells, right=" ".join(COUNTS))
     if report.rejected:
         output.line(f"{report.rejected:,} rows were rejected: {report.rejects_file}", style="yellow")
+    if report.contradictions:
+        text = f"{report.contradictions:,} entities and triples are contradicted: {report.contradictions_file}"
+        output.line(text, style="yellow")
     total = sum(file.rows for file in report.files)
     speed = f"{total:,} rows in {report.seconds:.1f} s ({total / max(report.seconds, 1e-9):,.0f} rows/s)"
     if report.dry_run:
         output.line(f"Dry run: nothing was written; {speed}.")
-    elif not any(counts["created"] + counts["updated"] for counts in changes.values()):
+    elif not any(sum(counts.values()) - counts["unchanged"] for counts in changes.values()):
         output.line(f"Nothing changed: the store held all of this already; {speed}.")
     else:
         output.line(f"Loaded {speed}. Next: whyrec -w {workspace.folder} train, or recommend USER at once.")
 
 
 class _Bars:
-    """A bar per file on stderr, with rows per second."""
+    """A bar per file and one for the writing on stderr, with rows per second."""
 
     def __init__(self, output: Output) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TextColumn("{task.fields[note]}"))
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
         hidden = output.quiet or not output.errors.is_terminal
         self._progress = Progress(*columns, TimeElapsedColumn(), console=output.errors, disable=hidden)
         self._task, self._rows = TaskID(0), 0
@@ -116,11 +164,23 @@ class _Bars:
 
     def advance(self, rows: int, bytes_read: int) -> None:
         """Rows and bytes were read."""
-        self._rows += rows
-        task = self._progress.tasks[self._task]
-        speed = f"{self._rows / task.elapsed:,.0f} rows/s" if task.elapsed else ""
-        self._progress.update(self._task, advance=bytes_read, note=f"{self._rows:,} rows, {speed}")
+        self._move(rows, bytes_read)
+
+    def start_writing(self, rows: int) -> None:
+        """The writing begins."""
+        self._task, self._rows = self._progress.add_task("Writing", total=rows, note=""), 0
+
+    def written(self, name: str, rows: int) -> None:
+        """Rows were written."""
+        self._progress.update(self._task, description=f"Writing {name}")
+        self._move(rows, rows)
 
     def finish(self) -> None:
-        """The file is done."""
+        """The file, or the writing, is done."""
         self._progress.update(self._task, completed=self._progress.tasks[self._task].total)
+
+    def _move(self, rows: int, advance: int) -> None:
+        self._rows += rows
+        task = self._progress.tasks[self._task]
+        speed = f", {self._rows / task.elapsed:,.0f} rows/s" if task.elapsed else ""
+        self._progress.update(self._task, advance=advance, note=f"{self._rows:,} rows{speed}")

@@ -15,7 +15,7 @@ from cli.options import Session
 from cli.output import shown
 from kg.errors import WhyrecError
 
-COMMANDS = ("init", "load", "train", "recommend", "why", "status", "graph")
+COMMANDS = ("init", "load", "train", "recommend", "why", "evaluate", "status", "graph", "forget")
 INTERRUPTED = 130
 
 

@@ -70,6 +70,9 @@ def _next(
     workspace: Workspace, revision: str | None, snapshot: dict[str, Any] | None, model: dict[str, Any] | None
 ) -> str:
     program = f"whyrec -w {workspace.folder}"
+    running = workspace.running_load()
+    if running is not None:
+        return f"a load is running ({running}): wait until it has ended"
     if revision is None:
         return f"{program} load"
     if revision.startswith("loading-"):

@@ -14,9 +14,15 @@ LONGEST_ID = 4000
 """UTF-8 bytes of an id; longer ones fit into no index of Neo4j. The same limit holds for every store."""
 
 
-def trimmed(series: pl.Series, nulls: Sequence[str]) -> pl.Series:
-    """The cells without ``BLANKS`` around them; null where nothing but a spelling of "no value" is left."""
-    text = series.str.strip_chars(BLANKS)
+def trimmed(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:
+    """The cells without ``BLANKS`` around them; null where nothing but a spelling of "no value" is left.
+
+    :param tidy: whether there are no ``BLANKS`` for sure.
+    """
+    text = series if tidy else series.str.strip_chars(BLANKS)
+    shortest = text.str.len_bytes().min()
+    if isinstance(shortest, int) and shortest > max((len(null.encode()) for null in nulls), default=-1):
+        return text
     return masked(text, text.is_in(list(nulls)).fill_null(True))
 
 

@@ -1,10 +1,10 @@
-"""What a load changes in a store: rows to create, rows to update, and how many stay as they are.
+"""What a load changes in a store: rows to create, to update and to delete, and how many stay as they are.
 
 What no source maps, and the weight or timestamp that a triple does not say, is left as the store has it. Values are
 compared with null equal to null.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -22,11 +22,25 @@ class Difference:
     created: pl.DataFrame
     updated: pl.DataFrame
     unchanged: int
+    deleted: pl.DataFrame
+    """Only the keys: ``id``, or ``head`` and ``tail``."""
+    changed: tuple[str, ...]
+    """The columns of ``updated`` of which some value differs."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """``created``, ``updated``, ``unchanged`` as numbers."""
-        return {"created": self.created.height, "updated": self.updated.height, "unchanged": self.unchanged}
+        """``created``, ``updated``, ``unchanged``, ``deleted`` as numbers."""
+        return {
+            "created": self.created.height,
+            "updated": self.updated.height,
+            "unchanged": self.unchanged,
+            "deleted": self.deleted.height,
+        }
+
+    def deleting(self, gone: pl.DataFrame) -> "Difference":
+        """The same, and besides the rows with the keys of ``gone`` to delete."""
+        keys = self.deleted.columns
+        return replace(self, deleted=gone.select(keys))
 
 
 def entity_difference(schema: Schema, entity_type: str, new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
@@ -58,12 +72,20 @@ def triple_difference(new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
 def _split(
     new: pl.DataFrame, stored: pl.DataFrame, keys: list[str], columns: list[str], wanted: list[pl.Expr]
 ) -> Difference:
-    """Join on the keys and sort the rows by what became of them, in the order of the keys."""
+    """Join on the keys and tell the rows apart by what became of them; they are in no particular order."""
+    gone = stored.select(keys).clear()
+    if stored.is_empty():
+        nothing = [pl.lit(None, dtype=stored.schema[name]).alias(f"{name} stored") for name in columns]
+        created = new.with_columns(nothing).select(*keys, *wanted)
+        return Difference(created, created.clear(), 0, gone, ())
     old = stored.select(*keys, *(pl.col(name).alias(f"{name} stored") for name in columns), there=pl.lit(True))
     both = new.join(old, on=keys, how="left")
     result = both.with_columns(wanted)
-    changed = pl.any_horizontal([pl.col(name).ne_missing(pl.col(f"{name} stored")) for name in columns])
+    differs = {name: pl.col(name).ne_missing(pl.col(f"{name} stored")) for name in columns}
     there = pl.col("there").fill_null(False)
-    created = result.filter(~there).select(*keys, *columns).sort(keys)
-    updated = result.filter(there & changed).select(*keys, *columns).sort(keys)
-    return Difference(created, updated, result.height - created.height - updated.height)
+    created = result.filter(~there).select(*keys, *columns)
+    different = result.filter(there & pl.any_horizontal(differs.values()))
+    changed = tuple(name for name in columns if different.select(differs[name].any()).item())
+    updated = different.select(*keys, *columns)
+    unchanged = result.height - created.height - updated.height
+    return Difference(created, updated, unchanged, gone, changed)

@@ -14,7 +14,8 @@
     │   ├── StoreError
     │   │   ├── StoreUnavailableError
     │   │   ├── StoreAuthenticationError
-    │   │   └── StoreLockedError
+    │   │   ├── StoreLockedError
+    │   │   └── StoreConflictError  another writer was quicker
     │   └── SnapshotError           missing, damaged or stale
     └── ModelError                  embeddings and models
         ├── TrainingError           not finite, nothing to train on
@@ -81,6 +82,10 @@ class StoreAuthenticationError(StoreError):
 
 class StoreLockedError(StoreError):
     """Another process holds the store."""
+
+
+class StoreConflictError(StoreError):
+    """Another writer has added the same entities meanwhile."""
 
 
 class SnapshotError(KGError):

@@ -10,12 +10,19 @@ from pydantic import BaseModel
 from kg.errors import UsageError
 from kg.neighbourhood import find_entity
 from kg.networkx_view import write_graphml, write_node_link
+from kg.rdf.writing import write_jsonld, write_ntriples, write_turtle
 from kg.snapshot import Snapshot
 from kg.subgraph import around, without_people
 
 Writer = Callable[[Snapshot, Path], list[str]]
 """Writes a new file and returns notices: what the format could not hold as it was."""
-WRITERS: Mapping[str, Writer] = {".graphml": write_graphml, ".json": write_node_link}
+WRITERS: Mapping[str, Writer] = {
+    ".graphml": write_graphml,
+    ".json": write_node_link,
+    ".ttl": write_turtle,
+    ".nt": write_ntriples,
+    ".jsonld": write_jsonld,
+}
 """Suffix in small letters → writer."""
 
 

@@ -2,11 +2,11 @@
 
 All rows are read, checked and staged on disk first; relation rows then look for their ends in this load and in the
 store; then the limits are checked; only then is anything written, and only what differs. So a load either stops
-before its first write or writes all of it, and repeating it writes nothing.
+before its first write or writes all of it, and repeating it writes nothing. A load that is cut off while it writes is
+finished by the same load: what it wrote no longer differs.
 """
 
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,20 +15,27 @@ from typing import Protocol
 
 import polars as pl
 
-from kg.cycle import describe_cycles
-from kg.difference import Difference, entity_difference, triple_difference
-from kg.errors import LimitError
+from kg.comparison import Comparison
+from kg.contradictions import write_contradictions
+from kg.errors import LimitError, UsageError
+from kg.load_progress import LoadProgress, NoProgress
 from kg.load_report import FileReport, LoadReport
-from kg.mapping import Source
+from kg.mapping import Mode, RdfSource, Source
 from kg.notices import Notices
+from kg.people import People, SourcePeople
+from kg.rdf.loading import RdfLoading
+from kg.rdf.plan import make_plan
 from kg.readers import open_reader
-from kg.rejects import RejectedFile, write_rejects
+from kg.rejects import RejectedFile, new_rejects_folder, write_rejects
+from kg.replacement import Replacement
 from kg.resolution import Graph, NothingStored, StoredGraph
 from kg.schema import Schema
+from kg.similarity import similar_triples
 from kg.staging import Staging
 from kg.stores.store import Store
 from kg.text import LabelMatcher, text_triples
 from kg.validation import RowChecker
+from kg.writing import Changes, write_changes
 
 
 class StoreOpener(Protocol):
@@ -37,35 +44,6 @@ class StoreOpener(Protocol):
     def __call__(self, *, read_only: bool) -> Store | None:
         """Open it, read-only for a dry run; ``None`` where a dry run finds no store yet."""
         ...
-
-
-class LoadProgress(Protocol):
-    """Is told how far a load has come."""
-
-    def start(self, file: str, total_bytes: int) -> None:
-        """The reading of a file begins."""
-        ...
-
-    def advance(self, rows: int, bytes_read: int) -> None:
-        """So many more rows and bytes of that file have been read and checked."""
-        ...
-
-    def finish(self) -> None:
-        """That file is done."""
-        ...
-
-
-class NoProgress:
-    """Tells nobody."""
-
-    def start(self, file: str, total_bytes: int) -> None:
-        """Do nothing."""
-
-    def advance(self, rows: int, bytes_read: int) -> None:
-        """Do nothing."""
-
-    def finish(self) -> None:
-        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +58,12 @@ class LoadOptions:
     """Report what would change and write nothing to the store."""
     max_rejects: int | None = None
     """Rejected rows above which nothing is written; 0 is strict, ``None`` no limit."""
+    mode: Mode | None = None
+    """``replace``: delete what vanished from the files, see :mod:`kg.replacement`; ``None``: as each source says."""
+    allow_empty: bool = False
+    """Whether an empty file may delete everything that it covers."""
+    people: People | None = None
+    """Pseudonyms, and who was forgotten; ``None``: ids of people are taken as they come."""
 
 
 def load(
@@ -95,23 +79,26 @@ def load(
     :param base: the folder that file names are relative to, that of the mapping.
     :raises MappingError: for a file that is not there, or a mapping that does not fit.
     :raises ReadError: for a file that cannot be read as a whole.
-    :raises LimitError: where rejects exceed ``options.max_rejects``, or of some file not one row could be loaded. The
-        rejects file is there by then; nothing has been written to the store.
-    :raises StoreError: where the store fails.
+    :raises LimitError: where rejects exceed ``options.max_rejects``, of some file not one row could be loaded, or too
+        much would be deleted. The rejects file is there by then; nothing has been written to the store.
+    :raises StoreError: where the store fails, with what is safe by then.
     """
-    started = time.monotonic()
+    started, progress, people = time.monotonic(), progress or NoProgress(), options.people or People(schema)
     store = open_store(read_only=options.dry_run)
     try:
         with Staging(options.staging) as staging:
-            loading = _Load(store or NothingStored(schema), schema, staging, base, progress or NoProgress())
-            report = loading.read(sources)
+            replacement = Replacement(sources, options.mode, schema)
+            loading = _Load(store or NothingStored(schema), people, staging, replacement, progress)
+            report = loading.read(sources, base)
             report.dry_run = options.dry_run
             loading.resolve(report)
-            report.rejects_file = _write_rejects(report, options.rejects)
+            report.rejects_file = _write_rejects(report, options.rejects, people)
             _check_limits(report, options.max_rejects)
-            changes = loading.compare(report)
+            changes, comparison = loading.compare(report)
+            replacement.check(report, comparison.vanished, options.max_rejects, options.allow_empty)
+            report.contradictions_file = _write_contradictions(report, comparison.contradictions, options.rejects)
             if store is not None and not options.dry_run:
-                _write(store, *changes)
+                write_changes(store, changes, progress)
     finally:
         if store is not None:
             store.close()
@@ -123,28 +110,48 @@ class _Load:
     """The steps of one load."""
 
     def __init__(
-        self, store: StoredGraph, schema: Schema, staging: Staging, base: Path, progress: LoadProgress
+        self,
+        store: StoredGraph,
+        people: People,
+        staging: Staging,
+        replacement: Replacement,
+        progress: LoadProgress,
     ) -> None:
-        self._store, self._schema, self._staging, self._base = store, schema, staging, base
-        self._progress = progress
+        self._store, self._people, self._schema, self._staging = store, people, people.schema, staging
+        self._replacement, self._progress = replacement, progress
         self._notices = Notices()
-        self._graph = Graph(staging, schema, store)
+        self._graph = Graph(staging, self._schema, store, replacement.entities)
         self._sources: list[Source] = []
+        self._rdf: RdfLoading | None = None
         self._found: dict[str, list[pl.DataFrame]] = defaultdict(list)
 
-    def read(self, sources: Sequence[Source]) -> LoadReport:
+    def read(self, sources: Sequence[Source], base: Path) -> LoadReport:
         """Read, check and stage all rows of all files."""
         self._sources = list(sources)
-        planned = [(index, source, path) for index, source in enumerate(sources) for path in source.files(self._base)]
+        planned = [(index, source, path) for index, source in enumerate(sources) for path in source.files(base)]
         files: list[FileReport] = []
         for index, source, path in planned:
-            file = FileReport(path, _place(path, self._base), source)
-            self._read_file(file, index, len(files))
+            file = FileReport(path, _place(path, base), source)
+            if isinstance(source, RdfSource):
+                self._read_rdf(file, source, len(files))
+            else:
+                self._read_file(file, index, len(files))
             files.append(file)
+        if self._rdf is not None:
+            known = Graph(self._staging, self._schema, self._store, self._replacement.entities)
+            self._rdf.finish(files, known)
         return LoadReport(files)
 
+    def _read_rdf(self, file: FileReport, source: RdfSource, number: int) -> None:
+        if self._replacement.covers(source):
+            raise UsageError(f"{file.place}: mode replace does not go with RDF; delete with another source, or merge")
+        if self._rdf is None:
+            plan = make_plan(source.vocabulary, self._schema)
+            self._rdf = RdfLoading(plan, self._staging, self._people, self._notices)
+        self._rdf.read(file, number, self._progress)
+
     def _read_file(self, file: FileReport, index: int, number: int) -> None:
-        checker = RowChecker(file.source, self._schema, index, file.place, self._notices)
+        checker = RowChecker(file.source, self._people, index, file.place, self._notices)
         reader = open_reader(file.path, file.place, file.source, checker.wanted, self._notices)
         self._progress.start(file.place, reader.size)
         position = 0
@@ -162,14 +169,18 @@ class _Load:
         self._progress.finish()
 
     def resolve(self, report: LoadReport) -> None:
-        """Settle what depends on other rows: ends of relation rows, labels in text."""
+        """Settle what depends on other rows: ends of relation rows, labels in text, likeness."""
         for relation in self._relations("row"):
             rows, rejects = self._graph.rows(relation)
             self._found[relation].append(rows)
             for (number,), part in rejects.group_by("file", maintain_order=True):
-                _reject_late(report.files[int(str(number))], part.drop("file"))
+                file = report.files[int(str(number))]
+                people = self._people.of(file.source, file.place, self._notices)
+                _reject_late(file, part.drop("file"), people)
         for name in self._staging.names("text"):
             self._find_labels(name)
+        for name in self._staging.names("similar"):
+            self._compare_texts(name)
 
     def _find_labels(self, table: str) -> None:
         _, index, number = table.split(".")
@@ -181,30 +192,31 @@ class _Load:
         for alias in matcher.unknown_aliases:
             self._notices.add(text.relation, f"alias {alias!r} stands for no known entity")
 
-    def compare(self, report: LoadReport) -> tuple[dict[str, Difference], dict[str, Difference]]:
+    def _compare_texts(self, table: str) -> None:
+        _, index, number = table.split(".")
+        similar, texts = self._sources[int(index)].similar[int(number)], self._staging.scan(table)
+        if texts is not None:
+            self._found[similar.relation].append(similar_triples(texts.collect(), similar))
+
+    def compare(self, report: LoadReport) -> tuple[Changes, Comparison]:
         """What changes, per entity type and per relation; fills the counts of the report."""
-        entities, triples = {}, {}
-        for name in self._graph.entity_types():
-            merged = self._graph.entities(name)
-            sentence = "{n} ids about which rows contradict each other; the largest value was taken"
-            self._notices.add(name, sentence, merged.contradictions)
-            entities[name] = entity_difference(self._schema, name, merged.frame, self._graph.stored(name))
-        for name in self._relations("row", "triple", "text"):
-            stored = self._store.read_triples(name)
-            new = self._graph.triples(name, self._found[name])
-            triples[name] = triple_difference(new, stored)
-            self._report_cycles(name, pl.concat([stored.select("head", "tail"), new.select("head", "tail")]))
+        mutual = {similar.relation for source in self._sources for similar in source.similar}
+        comparison = Comparison(self._store, self._graph, self._schema, self._replacement, mutual, self._notices)
+        entities = {name: comparison.entities(name) for name in self._graph.entity_types()}
+        gone = {name: difference.deleted for name, difference in entities.items() if difference.deleted.height}
+        self._replacement.cover(self._graph, self._found, report.files)
+        spoken = {*self._relations("row", "triple", "text"), *self._replacement.relations()}
+        triples = {}
+        for name, ends in self._schema.relation.items():
+            if name in spoken or ends.head in gone or ends.tail in gone:
+                difference = comparison.triples(name, self._found[name], gone)
+                if name in spoken or difference.deleted.height:
+                    triples[name] = difference
         report.entities = {name: difference.counts for name, difference in entities.items()}
         report.triples = {name: difference.counts for name, difference in triples.items()}
+        report.contradictions = comparison.contradicted
         report.notices = self._notices.render()
-        return entities, triples
-
-    def _report_cycles(self, relation: str, triples: pl.DataFrame) -> None:
-        ends = self._schema.relation[relation]
-        if ends.head == ends.tail and not self._schema.entity[ends.head].sensitive:
-            sentence = describe_cycles(triples)
-            if sentence is not None:
-                self._notices.add(relation, sentence)
+        return Changes(entities, triples), comparison
 
     def _relations(self, *kinds: str) -> list[str]:
         """Relations with staged tables of these kinds, in the order of the schema."""
@@ -214,17 +226,17 @@ class _Load:
         return [name for name in self._schema.relation if name in names]
 
 
-def _reject_late(file: FileReport, rejects: pl.DataFrame) -> None:
+def _reject_late(file: FileReport, rejects: pl.DataFrame, people: SourcePeople) -> None:
     """Turn rows that were good by themselves into rejects."""
     columns = {"head": file.source.head or "", "tail": file.source.tail or ""}
-    file.reject_frames.append(rejects.with_columns(pl.col("field").replace(columns)))
+    file.reject_frames.append(people.masked(rejects.with_columns(pl.col("field").replace(columns)), late=True))
     file.loaded -= rejects.height
     file.check()
 
 
-def _write_rejects(report: LoadReport, folder: Path) -> Path | None:
+def _write_rejects(report: LoadReport, folder: Path, people: People) -> Path | None:
     bad = [RejectedFile(f.path, f.place, f.source, f.rejects) for f in report.files if f.rejected]
-    return write_rejects(folder, bad) if bad else None
+    return write_rejects(folder, bad, people) if bad else None
 
 
 def _check_limits(report: LoadReport, max_rejects: int | None) -> None:
@@ -234,28 +246,18 @@ def _check_limits(report: LoadReport, max_rejects: int | None) -> None:
     for file in report.files:
         if file.rejected and not file.loaded:
             first = file.rejects.sort("line").row(0, named=True)
+            place = first["field"] if first["line"] is None else f"line {first['line']}"
             raise LimitError(
-                f"{file.place}: none of its {file.rows:,} rows could be loaded; "
-                f"line {first['line']}: {first['reason']}; {where}"
+                f"{file.place}: none of its {file.rows:,} rows could be loaded; {place}: {first['reason']}; {where}"
             )
 
 
-def _write(store: Store, entities: dict[str, Difference], triples: dict[str, Difference]) -> None:
-    """Write what differs, entities first; nothing at all, not even a new revision, where nothing does."""
-    if not any(d.created.height or d.updated.height for d in (*entities.values(), *triples.values())):
-        return
-    store.set_revision(f"loading-{uuid.uuid4()}")
-    for name, difference in entities.items():
-        if difference.created.height:
-            store.create_entities(name, difference.created)
-        if difference.updated.height:
-            store.update_entities(name, difference.updated)
-    for name, difference in triples.items():
-        if difference.created.height:
-            store.create_triples(name, difference.created)
-        if difference.updated.height:
-            store.update_triples(name, difference.updated)
-    store.set_revision(str(uuid.uuid4()))
+def _write_contradictions(report: LoadReport, rows: pl.DataFrame, folder: Path) -> Path | None:
+    """Write them beside the rejects, where there are any."""
+    if rows.is_empty():
+        return None
+    home = report.rejects_file.parent if report.rejects_file else new_rejects_folder(folder)
+    return write_contradictions(home, rows, [file.place for file in report.files])
 
 
 def _place(path: Path, base: Path) -> str:

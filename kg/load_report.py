@@ -56,10 +56,14 @@ class LoadReport:
 
     files: list[FileReport]
     entities: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Entity type → ``created``, ``updated``, ``unchanged``."""
+    """Entity type → ``created``, ``updated``, ``unchanged``, ``deleted``."""
     triples: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Relation → ``created``, ``updated``, ``unchanged``."""
+    """Relation → the same; with entities go all their triples, those of other sources too."""
     rejects_file: Path | None = None
+    contradictions: int = 0
+    """Entities and triples about which rows contradict each other."""
+    contradictions_file: Path | None = None
+    """Those rows that were passed over."""
     seconds: float = 0.0
     dry_run: bool = False
     notices: list[str] = field(default_factory=list)
@@ -71,13 +75,15 @@ class LoadReport:
         return sum(file.rejected for file in self.files)
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON of ``load``, as the command line promises it, with ``notices`` besides."""
+        """The JSON of ``load``, as the command line promises it, with contradictions and ``notices`` besides."""
         return {
             "files": [file.to_json() for file in self.files],
             "entities": self.entities,
             "triples": self.triples,
             "rejected": self.rejected,
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "contradictions": self.contradictions,
+            "contradictions_file": str(self.contradictions_file) if self.contradictions_file else None,
             "seconds": round(self.seconds, 3),
             "dry_run": self.dry_run,
             "notices": self.notices,

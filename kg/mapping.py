@@ -9,11 +9,15 @@ from pydantic import Field, field_validator, model_validator
 
 from kg.document import Document, nearest, parse, read_toml
 from kg.errors import MappingError
+from kg.link import Link, Normalisation, Similar, Text
+from kg.rdf.default_vocabulary import default_vocabulary
+from kg.rdf.plan import vocabulary_problems
+from kg.rdf.vocabulary import RdfMapping
 from kg.row_filter import Kind, RowFilter
 from kg.schema import RESERVED_PROPERTIES, Schema
 
-Format = Literal["csv", "tsv", "jsonl", "ndjson", "parquet"]
-Normalisation = Literal["inci", "casefold", "none"]
+Format = Literal["csv", "tsv", "jsonl", "ndjson", "parquet", "turtle", "ntriples", "jsonld"]
+Mode = Literal["merge", "replace"]
 
 DEFAULT_NULLS = ("", "NA", "N/A", "NULL", "null", "NaN", "nan", "\\N")
 SUFFIXES: dict[str, Format] = {
@@ -22,37 +26,14 @@ SUFFIXES: dict[str, Format] = {
     ".jsonl": "jsonl",
     ".ndjson": "ndjson",
     ".parquet": "parquet",
+    ".ttl": "turtle",
+    ".nt": "ntriples",
+    ".jsonld": "jsonld",
 }
+RDF_FORMATS = ("turtle", "ntriples", "jsonld")
 COMPRESSIONS = (".gz", ".zst")
-_ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text")
+_ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar")
 _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends")
-
-
-class Link(Document):
-    """A ``[[source.link]]`` table: triples that start from the entity of the row."""
-
-    relation: str
-    tail: str
-    """Column whose values are ids of the relation's tail type; entities that are not there are created."""
-    split: str | None = Field(default=None, min_length=1)
-    """Separator of several tails in one cell; lists of JSON Lines and Parquet need none."""
-    normalise: Normalisation = "none"
-    """``inci`` splits and cleans an ingredient list by itself; ``none`` is trim and Unicode NFC."""
-
-
-class Text(Document):
-    """A ``[[source.text]]`` table: labels of known entities found in text become triples."""
-
-    relation: str
-    columns: tuple[str, ...] = Field(min_length=1)
-    stop: tuple[str, ...] = ()
-    """Words and phrases in which no label is looked for: ``soap ui`` is no soap."""
-    aliases: dict[str, str] = Field(default_factory=dict)
-    """Other spellings, plurals too, → id or label of the entity."""
-    word_separators: str = ""
-    """Characters that stand between words besides blanks: ``-`` for titles such as ``aromatherapy-for-beginners``."""
-    weight: Literal["tfidf", "none"] = "tfidf"
-    """``tfidf``: in (0, 1], see ``kg.text``; ``none``: 1.0."""
 
 
 class Source(Document):
@@ -67,6 +48,8 @@ class Source(Document):
     decimal: Literal[".", ","] | None = None
     """The decimal mark. Where told, currency signs and grouping are understood; else only plain ``1234.5``."""
     where: str | None = Field(default=None, min_length=1)
+    mode: Mode | None = None
+    """``replace``: what vanished from the file is deleted from the store; ``merge``, as by default: it stays."""
 
     entity: str | None = None
     id: str | None = None
@@ -76,6 +59,7 @@ class Source(Document):
     """How the ids of entity rows are written; as in the links that lead to them."""
     link: tuple[Link, ...] = ()
     text: tuple[Text, ...] = ()
+    similar: tuple[Similar, ...] = ()
 
     relation: str | None = None
     relation_column: str | None = None
@@ -105,6 +89,12 @@ class Source(Document):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
+        if self.is_rdf:
+            for key in sorted(
+                self.model_fields_set - {"file", "format", *RdfSource.model_fields.keys() - Source.model_fields}
+            ):
+                raise ValueError(f"{self.file}: the key {key!r} does not go with RDF; [rdf] says what becomes what")
+            return self
         kinds = [key for key in ("entity", "relation", "relation_column") if getattr(self, key) is not None]
         if len(kinds) != 1:
             found = " and ".join(kinds) or "neither"
@@ -121,6 +111,11 @@ class Source(Document):
         return self
 
     @property
+    def is_rdf(self) -> bool:
+        """Whether the file holds statements, not rows."""
+        return (self.format or format_of_name(Path(self.file))) in RDF_FORMATS
+
+    @property
     def key_columns(self) -> tuple[str, ...]:
         """Columns without which no row can be read."""
         return tuple(c for c in (self.id, self.relation_column, self.head, self.tail) if c is not None)
@@ -135,10 +130,16 @@ class Source(Document):
         """Whether a column that nobody asked for is worth a notice."""
         return False
 
+    @property
+    def renames(self) -> dict[str, str]:
+        """In rows of triples: how an end is written → the id that is meant; all others are taken as they are."""
+        return {}
+
     def used_columns(self, filtered: tuple[str, ...] = ()) -> tuple[str, ...]:
         """All columns that are read, keys first; ``filtered`` are those of ``where``."""
         others = [self.label, *self.properties.values(), self.weight, self.timestamp]
         others += [link.tail for link in self.link] + [c for text in self.text for c in text.columns]
+        others += [column for similar in self.similar for column in similar.columns]
         return tuple(dict.fromkeys([*self.key_columns, *(c for c in others if c is not None), *filtered]))
 
     def row_filter(self, schema: Schema) -> RowFilter | None:
@@ -191,10 +192,26 @@ def format_of_name(path: Path) -> Format | None:
     return SUFFIXES.get(suffixes[-1]) if suffixes else None
 
 
+class RdfSource(Source):
+    """A file of statements, and what they become."""
+
+    vocabulary: RdfMapping
+    told: bool = True
+    """Whether a mapping said so; else ``vocabulary`` is what is known without one."""
+
+
 class Mapping(Document):
     """A mapping file."""
 
-    source: tuple[Source, ...] = Field(min_length=1)
+    source: tuple[Source, ...] = ()
+    rdf: RdfMapping | None = None
+    """What the statements of RDF files become; a mapping may consist of it alone."""
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.source and self.rdf is None:
+            raise ValueError("source: this key is required, or rdf")
+        return self
 
 
 def read_mapping(path: Path, schema: Schema) -> list[Source]:
@@ -204,9 +221,28 @@ def read_mapping(path: Path, schema: Schema) -> list[Source]:
     """
     mapping = parse(Mapping, read_toml(path, MappingError), str(path), MappingError)
     problems = [f"{path}: source.{i}.{p}" for i, s in enumerate(mapping.source) for p in problems_of(s, schema)]
+    if mapping.rdf is not None:
+        problems += [f"{path}: {problem}" for problem in vocabulary_problems(mapping.rdf, schema)]
     if problems:
         raise MappingError("\n".join(problems))
-    return list(mapping.source)
+    return [rdf_source(source, mapping.rdf, schema) if source.is_rdf else source for source in mapping.source]
+
+
+def rdf_mapping(path: Path, schema: Schema) -> RdfMapping | None:
+    """The ``[rdf]`` table of a mapping file; ``None`` where there is no such file or table.
+
+    :raises MappingError: one line per problem.
+    """
+    if not path.is_file():
+        return None
+    read_mapping(path, schema)
+    return parse(Mapping, read_toml(path, MappingError), str(path), MappingError).rdf
+
+
+def rdf_source(source: Source, told: RdfMapping | None, schema: Schema) -> RdfSource:
+    """A source of statements with its vocabulary: the one that was told, else what is known without."""
+    vocabulary = told or default_vocabulary(schema)
+    return RdfSource(file=source.file, format=source.format, vocabulary=vocabulary, told=told is not None)
 
 
 def problems_of(source: Source, schema: Schema) -> list[str]:
@@ -237,12 +273,16 @@ def _entity_problems(source: Source, schema: Schema) -> list[str]:
             problems.append(f"properties.{key}: entity type {name} has no property {key!r}; {_near(key, known)}")
     starts = [(f"link.{i}", link.relation) for i, link in enumerate(source.link)]
     starts += [(f"text.{i}", text.relation) for i, text in enumerate(source.text)]
+    starts += [(f"similar.{i}", similar.relation) for i, similar in enumerate(source.similar)]
     for place, relation in starts:
         if relation not in schema.relation:
             problems.append(f"{place}.relation: unknown relation {relation!r}; {_near(relation, schema.relation)}")
         elif schema.relation[relation].head != name:
             head = schema.relation[relation].head
             problems.append(f"{place}.relation: {relation} starts from {head}, but these rows are {name}")
+        elif place.startswith("similar") and schema.relation[relation].tail != name:
+            tail = schema.relation[relation].tail
+            problems.append(f"{place}.relation: {relation} leads to {tail}, but the rows it compares are {name}")
     return problems
 
 

@@ -40,9 +40,13 @@ def parse_numbers(cells: pl.Series, decimal: str | None, semicolons: bool) -> Pa
     :param semicolons: whether the file separates cells by semicolons, as spreadsheets do where the decimal mark is a
         comma; ``1.000`` is then ambiguous unless the mark is told.
     """
-    plain = _plain(cells, decimal, semicolons)
-    values = plain.cast(pl.Float64, strict=False)
-    values = masked(values, ~values.is_finite().fill_null(True))
+    values = cells.cast(pl.Float64, strict=False)
+    if decimal is not None or semicolons or not _all_finite(cells, values):  # else all are in the plain spelling
+        plain = _plain(cells, decimal, semicolons)
+        values = plain.cast(pl.Float64, strict=False)
+        values = masked(values, ~values.is_finite().fill_null(True))
+    if values.null_count() == cells.null_count():
+        return Parsed(values, no_reasons(cells), _hint(decimal))
     ambiguous = cells.str.contains(_AMBIGUOUS)
     return Parsed(values, reasons(cells, values, "not a number", {"ambiguous number": ambiguous}), _hint(decimal))
 
@@ -63,6 +67,11 @@ def parse_truth_values(cells: pl.Series) -> Parsed:
     return Parsed(values, reasons(cells, values, "not true or false"), hint)
 
 
+def no_reasons(cells: pl.Series) -> pl.Series:
+    """The reasons where every cell that is there has a value: null for each of the cells."""
+    return pl.Series("reason", [None], dtype=pl.String).new_from_index(0, cells.len())
+
+
 def reasons(
     cells: pl.Series, values: pl.Series, general: str, special: Mapping[str, pl.Series] | None = None
 ) -> pl.Series:
@@ -75,6 +84,11 @@ def reasons(
         text = pl.when(mask).then(pl.lit(reason)).otherwise(text)
     fault = cells.is_not_null() & values.is_null()
     return pl.select(pl.when(fault).then(text).otherwise(None).cast(pl.String).alias("reason")).to_series()
+
+
+def _all_finite(cells: pl.Series, values: pl.Series) -> bool:
+    """Whether every cell that is there is a finite number as polars reads it."""
+    return values.null_count() == cells.null_count() and bool(values.is_finite().all())
 
 
 def _plain(cells: pl.Series, decimal: str | None, semicolons: bool) -> pl.Series:

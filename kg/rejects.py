@@ -15,8 +15,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kg.mapping import COMPRESSIONS, Source
+from kg.mapping import COMPRESSIONS, RDF_FORMATS, Source
 from kg.notices import Notices
+from kg.people import People
 from kg.readers.delimited import DelimitedReader
 from kg.readers.parquet import ROWS, open_parquet
 from kg.readers.physical_lines import Block, PhysicalLines
@@ -36,12 +37,13 @@ class RejectedFile:
     """Columns of ``REJECT_DTYPES``."""
 
 
-def write_rejects(folder: Path, files: Sequence[RejectedFile]) -> Path:
+def write_rejects(folder: Path, files: Sequence[RejectedFile], people: People | None = None) -> Path:
     """Write all rejects of a load into a new folder inside ``folder``.
 
+    :param people: whose rows must not be kept as they came.
     :returns: the path of the new ``rejects.csv``.
     """
-    home = _new_folder(folder)
+    home = new_rejects_folder(folder)
     table = [
         rejected.rejects.sort("line", maintain_order=True).select(
             pl.lit(rejected.place).alias("file"),
@@ -59,11 +61,13 @@ def write_rejects(folder: Path, files: Sequence[RejectedFile]) -> Path:
     for path in dict.fromkeys(rejected.path for rejected in files):
         group = [rejected for rejected in files if rejected.path == path]
         rejects = pl.concat([rejected.rejects for rejected in group])
-        _write_rows(home / _free_name(path, taken), group[0], rejects)
+        if people is None or not any(people.withholds_rows(rejected.source) for rejected in group):
+            _write_rows(home / _free_name(path, taken), group[0], rejects, people)
     return target
 
 
-def _new_folder(folder: Path) -> Path:
+def new_rejects_folder(folder: Path) -> Path:
+    """Make a folder for one load inside ``folder``, named after the time."""
     started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     for number in itertools.count(1):
         home = folder / f"{started}-{number}"
@@ -90,8 +94,12 @@ def _free_name(path: Path, taken: set[str]) -> str:
     return safe
 
 
-def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame) -> None:
+def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame, people: People | None) -> None:
     kind = file.source.file_format(file.path)
+    if kind in RDF_FORMATS:  # rejects show whole statements, as lines of N-Triples
+        lines_of_ntriples = "".join(f"{value}\n" for value in rejects.get_column("value") if value)
+        target.with_suffix(".nt").write_text(lines_of_ntriples, encoding="utf-8")
+        return
     spans = sorted(zip(rejects.get_column("line"), rejects.get_column("lines"), strict=True))
     bad = (line for at, n in spans for line in range(at, at + n))
     if kind == "parquet":
@@ -102,10 +110,17 @@ def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame) -> None
         first = next(blocks)
         header = reader.header(first.data).lines if file.source.columns is None else 0
         lines = _picked(itertools.chain([first], blocks), itertools.chain(range(1, header + 1), bad))
-        _write_lines(target, reader.text, lines)
+        _write_lines(target, reader.text, _without_forgotten(lines, reader.text.codec, people))
     else:
         text = PhysicalLines(file.path, file.place, file.source.encoding, Notices())
-        _write_lines(target, text, _picked(text.blocks(), bad))
+        _write_lines(target, text, _without_forgotten(_picked(text.blocks(), bad), text.codec, people))
+
+
+def _without_forgotten(lines: Iterator[bytes], codec: str, people: People | None) -> Iterator[bytes]:
+    """The lines without those in which somebody is named who was forgotten."""
+    if people is None or not people.suppression:
+        return lines
+    return (line for line in lines if not people.mentions_forgotten(line.decode(codec, "replace")))
 
 
 def _write_lines(target: Path, text: PhysicalLines, lines: Iterator[bytes]) -> None:

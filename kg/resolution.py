@@ -5,12 +5,13 @@ Of several triples with the same ends the one with the latest timestamp wins (no
 weight. Relation rows whose head or tail is nowhere, neither in this load nor in the store, are rejected.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
+from kg.contradictions import DTYPES, ORIGIN, entity_contradictions
 from kg.readers.batch import REJECT_DTYPES
 from kg.schema import Schema
 from kg.staging import Staging
@@ -31,8 +32,8 @@ class Entities:
 
     frame: pl.DataFrame
     """``id`` (unique); per label and property its value and, Boolean, whether it is ``said``; ``TAIL_LABEL``."""
-    contradictions: int
-    """Ids about which rows contradict each other."""
+    contradictions: pl.DataFrame
+    """Rows that were passed over, since others contradict them; see :mod:`kg.contradictions`."""
 
 
 class StoredGraph(Protocol):
@@ -63,16 +64,22 @@ class NothingStored:
 
 
 class Graph:
-    """What staging and store hold together; frames of the store are read once."""
+    """What staging and store hold together; frames of the store are read once.
 
-    def __init__(self, staging: Staging, schema: Schema, store: StoredGraph) -> None:
-        self._staging, self._schema, self._store = staging, schema, store
+    Of the types in ``replaced`` only what the load speaks of will stay, so what else the store has is not known.
+    """
+
+    def __init__(
+        self, staging: Staging, schema: Schema, store: StoredGraph, replaced: Collection[str] = frozenset()
+    ) -> None:
+        self._staging, self._schema, self._store, self._replaced = staging, schema, store, replaced
         self._entities: dict[str, Entities] = {}
         self._stored: dict[str, pl.DataFrame] = {}
 
     def entity_types(self) -> list[str]:
         """The types that the load speaks of, in the order of the schema."""
         spoken = {name.split(".")[1] for kind in ("entity", "tail") for name in self._staging.names(kind)}
+        spoken |= set(self._replaced)
         return [name for name in self._schema.entity if name in spoken]
 
     def entities(self, entity_type: str) -> Entities:
@@ -89,13 +96,15 @@ class Graph:
 
     def ids(self, entity_type: str) -> pl.Series:
         """The ids of a type in load and store; some may be there twice."""
+        if entity_type in self._replaced:
+            return self.entities(entity_type).frame.get_column("id")
         return pl.concat([self.entities(entity_type).frame.get_column("id"), self.stored(entity_type).get_column("id")])
 
     def labels(self, entity_type: str) -> pl.DataFrame:
         """``id`` (unique) and ``label`` (null: the id is the label) of a type, as they will be after the load."""
         new = self.entities(entity_type).frame
         old = self.stored(entity_type).select("id", pl.col("label").alias("stored"))
-        both = new.join(old, on="id", how="full", coalesce=True)
+        both = new.join(old, on="id", how="left" if entity_type in self._replaced else "full", coalesce=True)
         kept = pl.when(pl.col(said("label")).fill_null(False)).then("label").otherwise("stored")
         return both.select("id", pl.coalesce(kept, TAIL_LABEL).alias("label"))
 
@@ -152,15 +161,33 @@ class Graph:
         dtypes = entity_dtypes(self._schema, entity_type)
         columns = [name for name in dtypes if name != "id"]
         frames = [pl.DataFrame(schema={**dtypes, **{said(name): pl.Boolean() for name in columns}})]
-        for name in self._staging.names("entity"):
-            table = self._staging.scan(name) if name.split(".")[1] == entity_type else None
-            if table is not None:
-                frame = table.collect()
-                frames.append(frame.with_columns(pl.lit(True).alias(said(c)) for c in columns if c in frame.columns))
-        merged, contradictions = _one_per_id(pl.concat(frames, how="diagonal"), columns)
+        for table in self._entity_tables(entity_type):
+            frame = table.drop(ORIGIN).collect()
+            frames.append(frame.with_columns(pl.lit(True).alias(said(c)) for c in columns if _says(frame, c)))
+        merged, differing = _one_per_id(pl.concat(frames, how="diagonal"), columns)
+        contradictions = self._contradictions(entity_type, differing, columns)
         tails = self._tail_labels(entity_type)
         frame = merged.join(tails, on="id", how="full", coalesce=True)
         return Entities(frame.with_columns(pl.col(said(c)).fill_null(False) for c in columns), contradictions)
+
+    def heads(self, entity_type: str, source: int) -> pl.Series:
+        """The ids of the rows of one source; some may be there twice."""
+        table = self._staging.scan(f"entity.{entity_type}.{source}")
+        if table is None:
+            return pl.Series("id", [], dtype=pl.String)
+        return table.select("id").collect().to_series()
+
+    def _entity_tables(self, entity_type: str) -> list[pl.LazyFrame]:
+        names = [name for name in self._staging.names("entity") if name.split(".")[1] == entity_type]
+        return [table for table in map(self._staging.scan, names) if table is not None]
+
+    def _contradictions(self, entity_type: str, differing: pl.Series, columns: list[str]) -> pl.DataFrame:
+        """The rows about ``differing`` ids that say another value than the one taken."""
+        if differing.is_empty():
+            return pl.DataFrame(schema=DTYPES)
+        tables = [table.filter(pl.col("id").is_in(differing.implode())) for table in self._entity_tables(entity_type)]
+        rows = pl.concat([table.collect() for table in tables], how="diagonal")
+        return entity_contradictions(entity_type, rows, columns)
 
     def _tail_labels(self, entity_type: str) -> pl.DataFrame:
         """``id`` and the label most often written for it; of equally frequent ones the smallest."""
@@ -174,21 +201,28 @@ class Graph:
         return ordered.unique("id", keep="first", maintain_order=True).select("id", pl.col("label").alias(TAIL_LABEL))
 
 
-def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, int]:
+def _says(frame: pl.DataFrame, column: str) -> bool:
+    """Whether all rows say a column; RDF tells row by row."""
+    return column in frame.columns and said(column) not in frame.columns
+
+
+def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, pl.Series]:
+    """One row per id, and the ids about which rows contradict each other."""
     twice = frame.get_column("id").is_duplicated()
     if not twice.any():
-        return frame, 0
+        return frame, pl.Series("id", [], dtype=pl.String)
     groups = frame.filter(twice).group_by("id")
     values = [pl.col(c).max() for c in columns] + [pl.col(said(c)).any() for c in columns]
     differs = pl.any_horizontal([pl.col(c).drop_nulls().n_unique() > 1 for c in columns])
     merged = groups.agg(*values, differs.alias("differs"))
-    contradictions = int(merged.get_column("differs").sum())
-    return pl.concat([frame.filter(~twice), merged.select(frame.columns)]), contradictions
+    differing = merged.filter("differs").get_column("id")
+    return pl.concat([frame.filter(~twice), merged.select(frame.columns)]), differing
 
 
 def _one_per_pair(frame: pl.DataFrame) -> pl.DataFrame:
-    twice = frame.select(pl.struct("head", "tail").is_duplicated()).to_series()
-    if not twice.any():
+    pair = frame.select("head", "tail")
+    if pair.hash_rows().n_unique() == frame.height:  # equal pairs have equal hashes; a third of the time
         return frame
+    twice = pair.is_duplicated()
     ordered = frame.filter(twice).sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
     return pl.concat([frame.filter(~twice), ordered.unique(["head", "tail"], keep="first", maintain_order=True)])

@@ -37,7 +37,9 @@ class RowSet:
 
     def cells(self, column: str) -> Cells:
         """The cells of a column that may hold lists."""
-        return Cells(trimmed(self._batch.frame.get_column(column), self._nulls), self._batch.lists.get(column))
+        return Cells(
+            trimmed(self._batch.frame.get_column(column), self._nulls, self._batch.tidy), self._batch.lists.get(column)
+        )
 
     def parsed(self, column: str, result: Parsed) -> pl.Series:
         """The values of cells that were read as some type; what could not be read is a fault."""

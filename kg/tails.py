@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from kg.cells import casefolded, identifiers, map_unique, trimmed
-from kg.inci import canonical_ingredient, parse_ingredients
-from kg.mapping import Link, Normalisation
+from kg.inci import Ingredients, parse_ingredients
+from kg.inci_name import canonical_ingredient
+from kg.link import Link, Normalisation
 from kg.notices import Notices
 
 
@@ -19,11 +20,11 @@ class Cells:
 
 
 def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notices: Notices) -> pl.DataFrame:
-    """Columns ``row`` (UInt32, position in the batch), ``tail`` (id) and ``label`` (null where it is the id)."""
+    """Columns ``row`` (UInt32, position in the batch), ``tail`` (id), ``label`` (null: it is the id), ``weight``."""
     rows = pl.Series("row", range(cells.single.len()), dtype=pl.UInt32)
     single = pl.DataFrame([rows, cells.single.alias("text")]).drop_nulls("text")
     if link.normalise == "inci":
-        found = _ingredient_lists(single, link.tail, place, notices)
+        found = _ingredient_lists(single, link, place, notices)
     else:
         if link.split is not None:
             single = single.with_columns(pl.col("text").str.split(link.split)).explode("text")
@@ -53,10 +54,10 @@ def _named(rows: pl.Series, texts: pl.Series, normalise: Normalisation) -> pl.Da
     ids = normalised_ids(texts, normalise)
     label = pl.when(pl.col("tail") != pl.col("label")).then(pl.col("label"))
     frame = pl.DataFrame([rows, ids.alias("tail"), identifiers(texts).alias("label")]).drop_nulls("tail")
-    return frame.with_columns(label.alias("label"))
+    return frame.with_columns(label.alias("label"), pl.lit(None, dtype=pl.Float64).alias("weight"))
 
 
-def _ingredient_lists(single: pl.DataFrame, column: str, place: str, notices: Notices) -> pl.DataFrame:
+def _ingredient_lists(single: pl.DataFrame, link: Link, place: str, notices: Notices) -> pl.DataFrame:
     texts = single.get_column("text").unique()
     parsed = [parse_ingredients(text) for text in texts]
     flagged = single.join(
@@ -66,16 +67,24 @@ def _ingredient_lists(single: pl.DataFrame, column: str, place: str, notices: No
         ),
         on="text",
     )
-    notices.add(place, f"free text in {{n}} cells of {column!r}", int(flagged.get_column("prose").sum()))
+    notices.add(place, f"free text in {{n}} cells of {link.tail!r}", int(flagged.get_column("prose").sum()))
+    left_out = link.possible_weight is None
+    fate = "were left out" if left_out else f"got the weight {link.possible_weight}"
     possible = int(flagged.get_column("possible").sum())
-    notices.add(place, f'{{n}} names after "may contain" in {column!r} were left out', possible)
+    notices.add(place, f'{{n}} names after "may contain" in {link.tail!r} {fate}', possible)
     pairs = {
         "text": texts,
-        "tail": [[name for name, _ in p.certain] for p in parsed],
-        "label": [[label if label != name else None for name, label in p.certain] for p in parsed],
+        "tail": [[name for name, _ in _pairs(p, left_out)] for p in parsed],
+        "label": [[label if label != name else None for name, label in _pairs(p, left_out)] for p in parsed],
+        "sure": [[True] * len(p.certain) + [False] * (0 if left_out else len(p.possible)) for p in parsed],
     }
-    names = pl.DataFrame(
-        pairs, schema={"text": pl.String, "tail": pl.List(pl.String), "label": pl.List(pl.String)}
-    ).filter(pl.col("tail").list.len() > 0)
-    found = single.join(names.explode("tail", "label"), on="text", maintain_order="left")
-    return found.select("row", "tail", "label")
+    lists = {"tail": pl.List(pl.String), "label": pl.List(pl.String), "sure": pl.List(pl.Boolean)}
+    names = pl.DataFrame(pairs, schema={"text": pl.String, **lists}).filter(pl.col("tail").list.len() > 0)
+    found = single.join(names.explode(*lists), on="text", maintain_order="left")
+    weight = pl.lit(None) if left_out else pl.when("sure").then(1.0).otherwise(link.possible_weight)
+    return found.select("row", "tail", "label", weight.cast(pl.Float64).alias("weight"))
+
+
+def _pairs(parsed: Ingredients, left_out: bool) -> tuple[tuple[str, str], ...]:
+    """What a list certainly holds and, unless that is left out, what it may hold."""
+    return parsed.certain if left_out else (*parsed.certain, *parsed.possible)

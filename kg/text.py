@@ -1,12 +1,9 @@
 """Text → triples: labels of known entities found in titles and descriptions.
 
-The dictionary is the label of each entity of the tail type, its id where that reads as words, and the aliases of the
-mapping. Comparison is by Unicode case folding. A match is of whole words, leftmost and longest first, without overlap:
-
-- ``-`` joins (``soap-ui`` is one word) unless the mapping lists it in ``word_separators``; so do ``+`` and ``#`` after
-  a word (``C++``);
-- Chinese, Japanese and Korean characters need no blanks around them;
-- in the phrases of ``stop`` nothing is found, nor are plurals: they are aliases.
+The dictionary is the label of each entity of the tail type (its id where it has none), the aliases of the mapping,
+and with ``ids = true`` every id without digits. All texts are searched in one pass of an Aho–Corasick automaton over
+rows of words (:mod:`kg.words`), so a match is always of whole words; matches are leftmost and longest first, without
+overlap. In the phrases of ``stop`` nothing is found, and plurals are found only as aliases.
 
 Weight of entity e for head h: ``tf(h, e) / max tf(h, ·) · idf(e) / idf₁``, where
 ``idf(e) = ln((1 + N) / (1 + df(e))) + 1`` over N heads with text and idf₁ is that of an entity in one text only; so
@@ -14,22 +11,22 @@ it is in (0, 1].
 """
 
 import math
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
 
 import ahocorasick
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from kg.mapping import Text
-from kg.stores.store import TRIPLE_DTYPES
+from kg.link import Text
+from kg.words import TEXT, word_rows
 
-COLUMN_BREAK = "\x1e"
-"""Stands between the texts of two columns; no label goes across."""
 SHORTEST = 2
 """Characters that a label needs to be looked for; an alias may be shorter."""
-_HYPHENS = "-\u2010\u2011"
-_CJK = ((0x2E80, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+BATCH = 5_000
+"""Texts that are searched at once."""
+_MATCH = np.dtype([("last", np.int64), ("form", np.int64)])
+Positions = NDArray[np.int64]
 
 
 class LabelMatcher:
@@ -40,115 +37,138 @@ class LabelMatcher:
 
         :param labels: ``id`` and ``label`` of the entities; a null label means that the id is the label.
         """
-        self._separators = str.maketrans(dict.fromkeys(text.word_separators, " "))
+        self._separators = text.word_separators
         self.unknown_aliases: list[str] = []
-        forms = self._forms(labels, text.aliases)
-        for phrase in text.stop:
-            forms.pop(self.normalise(phrase), None)
-        self._labels = _automaton(forms.items())
-        self._stop = _automaton((self.normalise(phrase), set()) for phrase in text.stop)
-
-    def normalise(self, text: str) -> str:
-        """Text as it is compared: folded, single blanks between words."""
-        folded = unicodedata.normalize("NFC", text).casefold().translate(self._separators)
-        return COLUMN_BREAK.join(" ".join(part.split()) for part in folded.split(COLUMN_BREAK))
+        """Aliases that stand for no entity."""
+        stop = dict.fromkeys(self._words(text.stop))
+        forms = {form: ids for form, ids in self._forms(labels, text).items() if form not in stop}
+        self._automaton = _automaton([*forms, *stop])
+        self._lengths = np.array([len(_symbols(form)) for form in (*forms, *stop)], dtype=np.int64)
+        self._labels = len(forms)
+        self.ids = pl.Series("id", sorted({entity_id for ids in forms.values() for entity_id in ids}), dtype=pl.String)
+        """The entities that can be found, sorted."""
+        position = {entity_id: i for i, entity_id in enumerate(self.ids)}
+        tails = [sorted(position[entity_id] for entity_id in ids) for ids in forms.values()]
+        self._counts = np.array([len(found) for found in tails], dtype=np.int64)
+        self._tails = np.array([tail for found in tails for tail in found], dtype=np.int64)
 
     def find(self, text: str) -> Counter[str]:
         """Entity id → number of matches in a text."""
-        text = self.normalise(text)
-        masked = [span for span, _ in _matches(self._stop, text)]
-        candidates = sorted(_matches(self._labels, text), key=lambda match: (match[0][0], -match[0][1]))
-        found: Counter[str] = Counter()
-        position = 0
-        for (start, end), ids in candidates:
-            if start >= position and not any(start < e and s < end for s, e in masked):
-                position = end
-                found.update(ids)
-        return found
+        return Counter(self.ids.gather(self.find_all([text])[1]).to_list())
 
-    def _forms(self, labels: pl.DataFrame, aliases: dict[str, str]) -> dict[str, set[str]]:
+    def find_all(self, texts: list[str]) -> tuple[Positions, Positions]:
+        """All matches: the text as its position in ``texts``, ascending, and the entity as its position in ``ids``.
+
+        Shape of both: (matches,).
+        """
+        parts = [self._find_batch(texts[start : start + BATCH], start) for start in range(0, max(len(texts), 1), BATCH)]
+        return np.concatenate([rows for rows, _ in parts]), np.concatenate([tails for _, tails in parts])
+
+    def _find_batch(self, texts: list[str], first: int) -> tuple[Positions, Positions]:
+        words = _symbols(word_rows(texts, self._separators))
+        matches = np.fromiter(() if self._automaton is None else self._automaton.iter(words), dtype=_MATCH)
+        ends, numbers = matches["last"], matches["form"]
+        starts = ends - self._lengths[numbers] + 2
+        label = numbers < self._labels
+        free = label & ~_overlapping(starts, ends, starts[~label], ends[~label])
+        starts, ends, numbers = starts[free], ends[free], numbers[free]
+        chosen = _leftmost_longest(starts, ends)
+        breaks = np.cumsum([len(row) + 1 for row in words.split(TEXT)[:-1]], dtype=np.int64)
+        rows = first + np.searchsorted(breaks, starts[chosen], side="right")
+        counts = self._counts[numbers[chosen]]
+        offsets = np.cumsum(self._counts)[numbers[chosen]] - np.cumsum(counts)
+        return np.repeat(rows, counts), self._tails[np.repeat(offsets, counts) + np.arange(counts.sum())]
+
+    def _words(self, phrases: tuple[str, ...] | list[str]) -> list[str]:
+        """Each phrase as it stands in a row of words, with its blanks; empty ones are left out."""
+        rows = word_rows(list(phrases), self._separators).split(TEXT)[:-1]
+        return [row for row in rows if row.strip()]
+
+    def _forms(self, labels: pl.DataFrame, text: Text) -> dict[str, set[str]]:
         """Written form → ids that it stands for."""
         forms: dict[str, set[str]] = defaultdict(set)
+        names, ids = [], []
         for entity_id, label in labels.select("id", "label").iter_rows():
-            names = [label] if label is not None else [entity_id.replace("_", " ")]
-            if label is not None and _reads_as_words(entity_id):
-                names.append(entity_id.replace("_", " "))
-            for name in names:
-                form = self.normalise(name)
-                if len(form) >= SHORTEST:
-                    forms[form].add(entity_id)
-        known = set(labels.get_column("id"))
-        for alias, target in aliases.items():
-            ids = {target} if target in known else set(forms.get(self.normalise(target), set()))
-            if ids:
-                forms[self.normalise(alias)] |= ids
-            else:
-                self.unknown_aliases.append(alias)
+            spaced = entity_id.replace("_", " ")
+            written = [spaced] if label is None else [label]
+            if text.ids and label is not None and _reads_as_words(entity_id):
+                written.append(spaced)
+            names += written
+            ids += [entity_id] * len(written)
+        for form, entity_id in zip(word_rows(names, self._separators).split(TEXT), ids, strict=False):
+            if len(form.replace(" ", "")) >= SHORTEST:
+                forms[form].add(entity_id)
+        self._add_aliases(forms, set(labels.get_column("id")), text.aliases)
         return dict(forms)
+
+    def _add_aliases(self, forms: dict[str, set[str]], known: set[str], aliases: dict[str, str]) -> None:
+        for alias, target in aliases.items():
+            ids = {target} if target in known else {i for form in self._words([target]) for i in forms.get(form, ())}
+            if not ids:
+                self.unknown_aliases.append(alias)
+            for form in self._words([alias]) if ids else ():
+                forms[form] |= ids
 
 
 def text_triples(texts: pl.DataFrame, matcher: LabelMatcher, weight: str) -> pl.DataFrame:
-    """Triples with the columns of ``TRIPLE_DTYPES``, unique ends, from texts.
+    """Triples with the columns of ``TRIPLE_DTYPES``, unique ends, sorted by them, from texts.
 
     :param texts: ``head`` and ``text``; several texts of one head count together.
     :param weight: ``tfidf`` or ``none``, as in the mapping.
     """
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for head, text in texts.sort("head", "text").iter_rows():
-        counts[head].update(matcher.find(text))
-    spread = Counter(entity_id for found in counts.values() for entity_id in found)
-    rarest = math.log((1 + len(counts)) / 2) + 1
-    rows = []
-    for head, found in counts.items():
-        most = max(found.values(), default=1)
-        for entity_id, times in sorted(found.items()):
-            idf = math.log((1 + len(counts)) / (1 + spread[entity_id])) + 1
-            rows.append((head, entity_id, times / most * idf / rarest if weight == "tfidf" else 1.0, None))
-    return pl.DataFrame(rows, schema=TRIPLE_DTYPES, orient="row")
+    heads = texts.get_column("head").unique().sort()
+    head = texts.select(pl.col("head").replace_strict(heads, range(len(heads)), return_dtype=pl.Int64)).to_series()
+    rows, tails = matcher.find_all(texts.get_column("text").to_list())
+    width = max(len(matcher.ids), 1)
+    pairs, counts = np.unique(head.to_numpy()[rows] * width + tails, return_counts=True)
+    head_idx, tail_idx = pairs // width, pairs % width
+    weights = np.ones(len(pairs))
+    if weight == "tfidf":
+        n = len(heads)
+        spread = np.bincount(tail_idx, minlength=width)
+        idf = {df: (math.log((1 + n) / (1 + df)) + 1) / (math.log((1 + n) / 2) + 1) for df in set(spread.tolist())}
+        most = np.zeros(n, dtype=np.int64)
+        np.maximum.at(most, head_idx, counts)
+        weights = counts / most[head_idx] * np.array([idf[df] for df in spread.tolist()])[tail_idx]
+    columns = [heads.gather(head_idx), matcher.ids.gather(tail_idx).alias("tail"), pl.Series("weight", weights)]
+    return pl.DataFrame(columns).select(*columns, pl.lit(None, dtype=pl.Int64).alias("timestamp"))
 
 
-def _automaton(forms: Iterable[tuple[str, set[str]]]) -> ahocorasick.Automaton | None:
+def _symbols(words: str) -> str:
+    """The same with one character per byte of UTF-8: nodes of the automaton search their many children one by one."""
+    return words if words.isascii() else words.encode("utf-8").decode("latin-1")
+
+
+def _automaton(forms: list[str]) -> ahocorasick.Automaton | None:
     automaton = ahocorasick.Automaton()
-    for form, ids in forms:
-        if form:
-            automaton.add_word(form, (len(form), sorted(ids)))
+    for number, form in enumerate(forms):
+        automaton.add_word(_symbols(form), number)
     if not len(automaton):
         return None
     automaton.make_automaton()
     return automaton
 
 
-def _matches(automaton: ahocorasick.Automaton | None, text: str) -> Iterator[tuple[tuple[int, int], list[str]]]:
-    """(start, end) and ids of each form that stands in the text as whole words."""
-    if automaton is None:
-        return
-    for last, (length, ids) in automaton.iter(text):
-        start, end = last - length + 1, last + 1
-        if not _joins_before(text, start) and not _joins_after(text, end):
-            yield (start, end), ids
+def _overlapping(
+    starts: Positions, ends: Positions, masked_starts: Positions, masked_ends: Positions
+) -> NDArray[np.bool_]:
+    """Which spans share a character with one of the masked spans."""
+    order = np.argsort(masked_starts, kind="stable")
+    reach = np.maximum.accumulate(np.append(-1, masked_ends[order]))
+    before = np.searchsorted(masked_starts[order], ends, side="left")
+    return np.asarray(reach[before] > starts)
 
 
-def _joins_before(text: str, start: int) -> bool:
-    """Whether the word at ``start`` begins earlier."""
-    if start == 0 or not _is_word(text[start]):
-        return False
-    before = text[start - 1]
-    return _is_word(before) or (before in _HYPHENS and start > 1 and _is_word(text[start - 2]))
-
-
-def _joins_after(text: str, end: int) -> bool:
-    """Whether the word before ``end`` goes on."""
-    if end == len(text) or not _is_word(text[end - 1]):
-        return False
-    after = text[end]
-    return _is_word(after) or after in "+#" or (after in _HYPHENS and _is_word(text[end + 1 : end + 2]))
-
-
-def _is_word(character: str) -> bool:
-    """Whether a character makes words that need blanks around them."""
-    if not character or not (character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"):
-        return False
-    return not any(low <= ord(character) <= high for low, high in _CJK)
+def _leftmost_longest(starts: Positions, ends: Positions) -> Positions:
+    """Positions of the spans that are chosen: from the left, of several that start at one place the longest."""
+    order = np.lexsort((-ends, starts))
+    chosen = []
+    position = -1
+    for i, start, end in zip(order.tolist(), starts[order].tolist(), ends[order].tolist(), strict=True):
+        if start >= position:
+            position = end
+            chosen.append(i)
+    return np.array(chosen, dtype=np.int64)
 
 
 def _reads_as_words(entity_id: str) -> bool:

@@ -4,11 +4,12 @@ Good rows come out as frames for these tables of :mod:`kg.staging`; what needs k
 exist?) is left to :mod:`kg.resolution`.
 
 =====================  ===========================================================================================
-``entity.TYPE.N``      ``id``, and of ``label`` and the properties those that source N maps
+``entity.TYPE.N``      ``id``, of ``label`` and the properties those that source N maps, ``_file``, ``_line``
 ``tail.TYPE``          ``id``, ``label`` of entities to be created where absent, ``count`` of their mentions
 ``triple.RELATION``    ``head``, ``tail``, ``weight``, ``timestamp`` (null: not said) whose ends exist for sure
 ``row.RELATION``       the same from rows of their own, with ``file``, ``line``, ``lines``
 ``text.N.K``           ``head``, ``text`` for the K-th text table of source N
+``similar.N.K``        the same for its K-th table of similar texts
 =====================  ===========================================================================================
 """
 
@@ -18,16 +19,17 @@ import polars as pl
 
 from kg.cells import identifiers, map_unique, too_long
 from kg.document import nearest
-from kg.mapping import Link, Source
+from kg.link import Link
+from kg.mapping import Source
 from kg.notices import Notices
 from kg.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
+from kg.people import People
 from kg.readers.batch import REJECT_DTYPES, Batch
 from kg.row_set import RowSet
-from kg.schema import Schema
 from kg.stores.store import PROPERTY_DTYPES
 from kg.tails import normalised_ids, tails_of
-from kg.text import COLUMN_BREAK
 from kg.timestamp import parse_timestamps
+from kg.words import COLUMN_BREAK
 
 _TOO_LONG = "more than 4,000 bytes of UTF-8 fit into no index"
 
@@ -45,15 +47,23 @@ class Checked:
 class RowChecker:
     """Checks the rows of one file of one source."""
 
-    def __init__(self, source: Source, schema: Schema, index: int, place: str, notices: Notices) -> None:
+    def __init__(self, source: Source, people: People, index: int, place: str, notices: Notices) -> None:
         """Prepare.
 
+        :param people: the schema, and what becomes of the ids of people.
         :param index: the number of the source in the load.
         :param place: how notices name the file.
         :raises MappingError: where the ``where`` of the source is no condition.
         """
-        self._source, self._schema, self._index, self._place, self._notices = source, schema, index, place, notices
-        self._filter = source.row_filter(schema)
+        self._source, self._schema, self._index, self._place, self._notices = (
+            source,
+            people.schema,
+            index,
+            place,
+            notices,
+        )
+        self._people = people.of(source, place, notices)
+        self._filter = source.row_filter(self._schema)
         self.wanted = source.used_columns(self._filter.columns if self._filter else ())
 
     def check(self, batch: Batch, file_index: int) -> Checked:
@@ -61,16 +71,17 @@ class RowChecker:
 
         :param file_index: what the table ``row.RELATION`` holds as ``file``.
         """
+        batch, forgotten = self._people.remembered(batch)
         kept, rejected, filtered = self._kept(batch)
         rows = RowSet(kept, self._source)
-        checked = Checked(filtered=filtered)
+        checked = Checked(filtered=filtered + forgotten)
         if self._source.entity is not None:
-            checked.tables = self._entities(rows, self._source.entity)
+            checked.tables = self._entities(rows, self._source.entity, file_index)
         elif self._source.relation is not None:
             checked.tables = self._triples(rows, self._source.relation, file_index)
         else:
             checked.tables = self._named_triples(rows, file_index)
-        checked.rejects = pl.concat([rejected, rows.rejects])
+        checked.rejects = self._people.masked(pl.concat([rejected, rows.rejects]))
         checked.good = kept.frame.height - int(rows.bad.sum())
         return checked
 
@@ -105,21 +116,26 @@ class RowChecker:
         rows.fault(too_long(ids), column, f"{what} too long", _TOO_LONG)
         return ids
 
-    def _entities(self, rows: RowSet, entity_type: str) -> list[tuple[str, pl.DataFrame]]:
+    def _entities(self, rows: RowSet, entity_type: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
         source = self._source
-        ids = self._identifiers(rows, source.id or "", "id").alias("id")
+        ids = self._people.ids(entity_type, self._identifiers(rows, source.id or "", "id")).alias("id")
         columns = [ids]
-        if source.label is not None:
-            columns.append(rows.single(source.label).alias("label"))
+        if source.label is not None and self._people.keeps(entity_type, "label", source.label):
+            columns.append(self._people.cleared(source.label, rows.single(source.label)).alias("label"))
         for name, column in source.properties.items():
+            if not self._people.keeps(entity_type, name, column):
+                continue
             kind = self._schema.entity[entity_type].properties[name]
-            values = self._property(rows, column, kind)
+            values = self._people.cleared(column, self._property(rows, column, kind))
             columns.append(values.cast(PROPERTY_DTYPES[kind]).alias(name))
         tails = [(link, self._tails(rows, link)) for link in source.link]
-        texts = [self._text(rows, text.columns) for text in source.text]
+        texts = [(f"text.{self._index}.{k}", self._text(rows, t.columns)) for k, t in enumerate(source.text)]
+        texts += [(f"similar.{self._index}.{k}", self._text(rows, s.columns)) for k, s in enumerate(source.similar)]
         good = ~rows.bad
+        columns += _origin(rows, file_index)
         tables = [(f"entity.{entity_type}.{self._index}", pl.DataFrame(columns).filter(good))]
-        if source.label is None and source.normalise != "none":  # as written, but only where nothing better is said
+        written_matters = source.normalise != "none" and not self._people.hides_labels(entity_type)
+        if source.label is None and written_matters:  # as written, but only where nothing better is said
             written = pl.DataFrame([ids.alias("tail"), rows.single(source.id or "").alias("label")]).filter(good)
             label = pl.when(pl.col("tail") != pl.col("label")).then(pl.col("label"))
             tables.append((f"tail.{entity_type}", _mentions(written.with_columns(label.alias("label")))))
@@ -127,10 +143,10 @@ class RowChecker:
             kept = found.filter(good.gather(found.get_column("row")))
             tables.append((f"tail.{self._schema.relation[link.relation].tail}", _mentions(kept)))
             heads = ids.gather(kept.get_column("row")).alias("head")
-            tables.append((f"triple.{link.relation}", _plain_triples(heads, kept.get_column("tail"))))
-        for number, text in enumerate(texts):
+            tables.append((f"triple.{link.relation}", _plain_triples(heads, kept)))
+        for name, text in texts:
             frame = pl.DataFrame([ids.alias("head"), text.alias("text")]).filter(good & text.is_not_null())
-            tables.append((f"text.{self._index}.{number}", frame))
+            tables.append((name, frame))
         return tables
 
     def _property(self, rows: RowSet, column: str, kind: str) -> pl.Series:
@@ -149,7 +165,7 @@ class RowChecker:
             positions = pl.DataFrame({"row": pl.Series(range(rows.bad.len()), dtype=pl.UInt32)})
             value = positions.join(long, on="row", how="left", maintain_order="left").get_column("tail")
             rows.fault(value.is_not_null(), link.tail, "id too long", _TOO_LONG, value)
-        return found
+        return self._people.tails(link.relation, found)
 
     def _text(self, rows: RowSet, columns: tuple[str, ...]) -> pl.Series:
         """The text of several columns and lists, one after the other; null where there is none."""
@@ -168,24 +184,27 @@ class RowChecker:
         source, batch = self._source, rows.batch
         columns = [self._identifiers(rows, source.head or "", "head").alias("head")]
         columns.append(self._identifiers(rows, source.tail or "", "tail").alias("tail"))
+        if source.renames:
+            columns = [ids.replace(source.renames) for ids in columns]
         missing = pl.Series([None]).new_from_index(0, batch.frame.height)
         weight, timestamp = missing.cast(pl.Float64), missing.cast(pl.Int64)
         if source.weight is not None:
             weight = rows.parsed(source.weight, self._number(rows.single(source.weight)))
         if source.timestamp is not None:
             timestamp = rows.parsed(source.timestamp, parse_timestamps(rows.single(source.timestamp)))
-        number = pl.Series("file", [file_index], dtype=pl.Int64).new_from_index(0, batch.frame.height)
+        number = _origin(rows, file_index)[0].alias("file")
         columns += [weight.alias("weight"), timestamp.alias("timestamp"), number]
         return pl.DataFrame([*columns, batch.lines.alias("line"), batch.spans.alias("lines")])
 
     def _triples(self, rows: RowSet, relation: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
-        frame = self._ends(rows, file_index).filter(~rows.bad)
+        frame = self._people.ends(relation, self._ends(rows, file_index).filter(~rows.bad))
         return [(f"row.{relation}", frame), *self._created_ends(frame, relation)]
 
     def _named_triples(self, rows: RowSet, file_index: int) -> list[tuple[str, pl.DataFrame]]:
         """Rows that name their own relation."""
         column = self._source.relation_column or ""
-        names = rows.single(column)
+        folded = {name.casefold(): name for name in self._schema.relation}
+        names = map_unique(rows.single(column), lambda name: folded.get(name.casefold(), name))
         rows.fault(names.is_null(), column, "empty relation", f"each row needs {column!r}")
         known = list(self._schema.relation)
         strange = names.is_not_null() & ~names.is_in(known).fill_null(False)
@@ -194,7 +213,7 @@ class RowChecker:
         frame = self._ends(rows, file_index).with_columns(names.alias("relation")).filter(~rows.bad)
         tables = []
         for relation in frame.get_column("relation").unique(maintain_order=True):
-            part = frame.filter(pl.col("relation") == relation).drop("relation")
+            part = self._people.ends(relation, frame.filter(pl.col("relation") == relation).drop("relation"))
             tables += [(f"row.{relation}", part), *self._created_ends(part, relation)]
         return tables
 
@@ -213,7 +232,14 @@ def _mentions(found: pl.DataFrame) -> pl.DataFrame:
     return found.group_by(pl.col("tail").alias("id"), "label").agg(pl.len().cast(pl.Int64).alias("count"))
 
 
-def _plain_triples(heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
-    return pl.DataFrame([heads, tails.alias("tail")]).with_columns(
-        pl.lit(None, dtype=pl.Float64).alias("weight"), pl.lit(None, dtype=pl.Int64).alias("timestamp")
-    )
+def _origin(rows: RowSet, file_index: int) -> list[pl.Series]:
+    """Where rows come from: the number of the file and the line, in columns that no property can be called."""
+    number = pl.Series("_file", [file_index], dtype=pl.Int64).new_from_index(0, rows.batch.frame.height)
+    return [number, rows.batch.lines.alias("_line")]
+
+
+def _plain_triples(heads: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
+    """Triples of a link, with the weight that its tails say, if they say one."""
+    weight = pl.col("weight") if "weight" in found.columns else pl.lit(None, dtype=pl.Float64).alias("weight")
+    tails = found.with_columns(heads).select("head", "tail", weight.cast(pl.Float64))
+    return tails.with_columns(pl.lit(None, dtype=pl.Int64).alias("timestamp"))

@@ -17,6 +17,7 @@ from kg.stores.url import check_url
 
 if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from kg.stores.store import Store
 
@@ -65,6 +66,18 @@ class Workspace:
         from kg.stores.opening import open_store
 
         return open_store(self.settings.store, self.schema, folder=self.folder, read_only=read_only)
+
+    def lock(self, waiting: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
+        """Keep other loads out of the workspace; see :func:`kg.workspace_lock.workspace_lock`."""
+        from kg.workspace_lock import workspace_lock
+
+        return workspace_lock(self.folder, waiting=waiting)
+
+    def running_load(self) -> str | None:
+        """The process that loads into the workspace now, and since when; ``None`` where none does."""
+        from kg.workspace_lock import running_load
+
+        return running_load(self.folder)
 
     def snapshot(self) -> Snapshot:
         """The current snapshot.
@@ -124,7 +137,8 @@ def add_example(workspace: Workspace) -> None:
     """Copy the bundled data and mapping into a workspace."""
     with as_file(files("kg") / "example") as example:
         for path in sorted(example.iterdir()):
-            if path.is_file() and path.suffix not in (".py", ".pyc") and path.name != "schema.toml":
+            shown = path.is_file() and path.suffix not in (".py", ".pyc")
+            if shown and path.name not in ("schema.toml", "schema_org.toml"):
                 shutil.copyfile(path, workspace.folder / path.name)
 
 

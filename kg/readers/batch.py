@@ -36,6 +36,8 @@ class Batch:
     """Column → List(String) for columns with lists; where a list is not null, the cell of ``frame`` is."""
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_DTYPES))
     """Rows that could not be read, columns of ``REJECT_DTYPES``."""
+    tidy: bool = False
+    """Whether every cell of ``frame`` is known to be of ASCII characters that show something; saves looking."""
 
     @property
     def rows(self) -> int:
@@ -45,7 +47,8 @@ class Batch:
     def only(self, mask: pl.Series) -> "Batch":
         """The rows for which ``mask`` is true, without the rejects."""
         lists = {name: series.filter(mask) for name, series in self.lists.items()}
-        return Batch(self.frame.filter(mask), self.lines.filter(mask), self.spans.filter(mask), lists)
+        frame, lines, spans = self.frame.filter(mask), self.lines.filter(mask), self.spans.filter(mask)
+        return Batch(frame, lines, spans, lists, tidy=self.tidy)
 
 
 @dataclass(frozen=True)

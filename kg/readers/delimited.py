@@ -13,6 +13,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from kg.errors import ReadError
@@ -20,11 +21,12 @@ from kg.mapping import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, text_batch
 from kg.readers.columns import find_columns
-from kg.readers.physical_lines import Block, PhysicalLines
+from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines
 from kg.readers.plain_block import is_plain, plain_batch
 from kg.readers.records import Dialect, RecordParser, Records
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _MARKUP = re.compile(r"^\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
 
@@ -77,7 +79,7 @@ class DelimitedReader:
             if header is None:
                 header = self.header(data)
                 line += header.lines
-                data = b"".join(data.splitlines(keepends=True)[header.lines :])
+                data = data[_end_of_line(data, header.lines) :]
             batch, rest, rest_line = self._read(Block(line, data, block.last), header)
             if batch.rows:
                 yield batch
@@ -138,7 +140,7 @@ class DelimitedReader:
             if not faulty and is_plain(utf8, header.dialect):
                 return plain_batch(utf8, block.first_line, header.dialect, header.positions), b"", 0
         raw = block.data.splitlines(keepends=True)
-        texts = [line.decode(codec, "surrogateescape") for line in raw]
+        texts = [line.decode(codec, UNDECODABLE) for line in raw]
         parser = RecordParser(texts, block.first_line, header.dialect)
         used = parser.parse(block.last, faulty)
         return _batch(parser.records, header.positions), b"".join(raw[used:]), block.first_line + used
@@ -150,6 +152,12 @@ def _batch(records: Records, positions: Mapping[str, int | None]) -> Batch:
         for name, at in positions.items()
     }
     return text_batch(columns, records.lines, records.spans, records.rejects)
+
+
+def _end_of_line(data: bytes, number: int) -> int:
+    """Where the line with this number, counted from 1, ends; 0 for 0."""
+    ends = [0, *(found.end() for found in islice(_LINE_END.finditer(data), number))]
+    return ends[number] if number < len(ends) else len(data)
 
 
 def _first_with_content(lines: list[bytes], start: int) -> int:

@@ -64,7 +64,9 @@ class ParquetReader:
         for name in self._wanted:
             cells[name] = missing
             if name in used:
-                column = self._text(pl.Series(name, table.column(used[name])), name)
+                values = table.column(used[name])
+                values.validate(full=True)  # text that is not UTF-8 makes polars panic
+                column = self._text(pl.Series(name, values), name)
                 if column.dtype == pl.String:
                     cells[name] = column
                 else:
@@ -80,7 +82,7 @@ class ParquetReader:
         if isinstance(dtype, pl.Array):
             column, dtype = column.arr.to_list(), pl.List(dtype.inner)
         inner = dtype.inner if isinstance(dtype, pl.List) else dtype
-        if inner in (pl.Struct, pl.Binary, pl.Object, pl.List, pl.Array):
+        if inner in (pl.Struct, pl.Binary, pl.Object, pl.List, pl.Array, pl.Duration):
             raise ReadError(f"{self._place}: column {name!r} holds {dtype}; text, numbers or lists of them can be read")
         if isinstance(dtype, pl.Datetime):
             return column.dt.to_string("iso:strict")
@@ -100,7 +102,7 @@ def open_parquet(path: Path, place: str) -> pq.ParquetFile:
         with ByteSource(path, place) as source:
             content = b"".join(source.pieces(allowed=b"PAR1"))
         return pq.ParquetFile(pa.BufferReader(content))
-    except (pa.ArrowException, OSError) as problem:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise ReadError(f"{place}: no readable Parquet file: {problem}") from None
 
 

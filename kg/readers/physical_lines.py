@@ -18,6 +18,9 @@ BLOCK = 4 << 20
 """Bytes that a block has at least, but for the last one."""
 LONGEST_LINE = 256 << 20
 """Bytes without a line end after which a file is taken for no text at all."""
+UNDECODABLE = "whyrec.undecodable"
+"""What decoding does with bytes that mean nothing: as ``surrogateescape``; an ASCII byte, which only some encodings can
+find bad, gets a surrogate before it."""
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -129,9 +132,21 @@ class PhysicalLines:
             raise ReadError(f"{self.place}: broken {self.encoding.upper()}: {problem}") from None
 
 
+def _as_surrogates(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeDecodeError):
+        raise problem
+    bad = problem.object[problem.start : problem.end]
+    return "".join(chr(0xDC00 + byte) if byte > 127 else "\udcff" + chr(byte) for byte in bad), problem.end
+
+
+codecs.register_error(UNDECODABLE, _as_surrogates)
+
+
 def count_lines(data: bytes) -> int:
     """Physical lines in ``data``; a rest without a line end counts."""
-    ends = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    ends = data.count(b"\n")
+    if b"\r" in data:
+        ends += data.count(b"\r") - data.count(b"\r\n")
     return ends if not data or data.endswith((b"\n", b"\r")) else ends + 1
 
 

@@ -10,6 +10,8 @@ from kg.readers.batch import Batch
 from kg.readers.records import Dialect
 
 _QUOTE, _LF, _CR = ord('"'), ord("\n"), ord("\r")
+_FIRST, _LAST = ord("!"), ord("~")
+"""The ASCII characters that show something."""
 Codes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.intp]
 
@@ -19,34 +21,59 @@ def is_plain(data: bytes, dialect: Dialect) -> bool:
 
     :param data: complete lines in UTF-8 without NUL.
     """
-    if not data or len(dialect.delimiter.encode()) != 1 or data.count(b"\r") != data.count(b"\r\n"):
+    if not data or len(dialect.delimiter.encode()) != 1 or _has_lone_cr(data):
         return False
     codes = np.frombuffer(data, dtype=np.uint8)
-    ends = np.flatnonzero(codes == _LF)
-    if codes[-1] != _LF:
-        ends = np.append(ends, len(codes))
-    cuts = np.flatnonzero(codes == ord(dialect.delimiter))
+    marks = np.flatnonzero((codes == _LF) | (codes == ord(dialect.delimiter)))
     if b'"' in data:
         inside = np.cumsum(codes == _QUOTE, dtype=np.int32) & 1
-        if inside[ends - 1].any() or not _quotes_fit(codes, inside, dialect.delimiter):
+        quoted = inside[marks] == 1
+        if inside[-1] or (codes[marks[quoted]] == _LF).any() or not _quotes_fit(codes, inside, dialect.delimiter):
             return False
-        cuts = cuts[inside[cuts] == 0]
-    if dialect.width == 1:
-        return not len(cuts) and not _has_blank(codes, ends)
-    per_line = np.diff(np.searchsorted(cuts, ends), prepend=0)
-    return bool((per_line == dialect.width - 1).all())
+        marks = marks[~quoted]
+    is_end = codes[marks] == _LF
+    if codes[-1] != _LF:
+        marks, is_end = np.append(marks, len(codes)), np.append(is_end, True)
+    if len(marks) % dialect.width:
+        return False
+    rows = is_end.reshape(-1, dialect.width)
+    if not rows[:, -1].all() or rows[:, :-1].any():
+        return False
+    return dialect.width > 1 or not _has_blank(codes, marks)
 
 
 def plain_batch(data: bytes, first_line: int, dialect: Dialect, positions: Mapping[str, int | None]) -> Batch:
     """The rows of a block for which :func:`is_plain` holds."""
     used = sorted({at for at in positions.values() if at is not None})
     schema = {str(at): pl.String for at in range(dialect.width)}
-    table = pl.read_csv(data, has_header=False, schema=schema, columns=used, separator=dialect.delimiter).fill_null("")
+    table = pl.read_csv(
+        data,
+        has_header=False,
+        schema=schema,
+        columns=used,
+        separator=dialect.delimiter,
+        quote_char='"' if b'"' in data else None,
+    ).fill_null("")
     place = {at: table.get_column(str(at)) for at in used}
     missing = pl.Series([None], dtype=pl.String).new_from_index(0, table.height)
     frame = pl.DataFrame([(missing if at is None else place[at]).alias(name) for name, at in positions.items()])
     lines = pl.Series("line", np.arange(first_line, first_line + table.height, dtype=np.int64))
-    return Batch(frame, lines, pl.Series("lines", np.ones(table.height, dtype=np.int64)))
+    spans = pl.Series("lines", np.ones(table.height, dtype=np.int64))
+    return Batch(frame, lines, spans, tidy=_is_tidy(data, dialect.delimiter))
+
+
+def _has_lone_cr(data: bytes) -> bool:
+    return b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
+
+
+def _is_tidy(data: bytes, delimiter: str) -> bool:
+    """Whether the cells hold nothing but ASCII characters that show something."""
+    codes = np.frombuffer(data, dtype=np.uint8)
+    others = np.count_nonzero((codes - _FIRST) > _LAST - _FIRST)  # below "!", the difference is beyond 255 - 33
+    between = data.count(b"\n") + (data.count(b"\r") if b"\r" in data else 0)
+    if not "!" <= delimiter <= "~":
+        between += data.count(delimiter.encode())
+    return bool(others == between)
 
 
 def _quotes_fit(codes: Codes, inside: npt.NDArray[np.int32], delimiter: str) -> bool:

@@ -18,6 +18,9 @@ from kg.errors import StoreError, StoreLockedError, StoreUnavailableError
 
 BUFFER_POOL_VARIABLE = "WHYREC_BUFFER_POOL_MB"
 BUFFER_POOL_MB = 1024
+ROWS_PER_MEGABYTE = 4_000
+"""Rows that one COPY may have per megabyte of buffer pool. Each COPY writes again what the ones before it wrote: many
+small ones take several times as long as one."""
 MAX_THREADS = 4
 LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
 
@@ -36,6 +39,8 @@ class StoreFile:
         """
         self.path = path
         self.read_only = read_only
+        self.batch_rows = (_buffer_pool_bytes() >> 20) * ROWS_PER_MEGABYTE
+        """Rows that are written, and kept, together."""
         self._unchanged = True
         self._closed = False
         self._place = path.resolve()

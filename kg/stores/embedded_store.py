@@ -1,6 +1,6 @@
 """The embedded store: a graph in one file, no server. The engine is Ladybug, the maintained fork of Kùzu."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -18,24 +18,30 @@ from kg.stores.batches import (
     triple_batch,
 )
 from kg.stores.embedded_file import StoreFile
-from kg.stores.embedded_tables import Tables, check_tables, create_tables, read_tables, result_rows, schema_of
+from kg.stores.embedded_tables import (
+    Tables,
+    by_number,
+    check_tables,
+    create_tables,
+    read_tables,
+    result_rows,
+    schema_of,
+)
 from kg.stores.queries import statement
 from kg.stores.store import TRIPLE_DTYPES, chunks, entity_dtypes
-
-BATCH_ROWS = 200_000
-"""Rows that are written, and kept, together."""
 
 
 class EmbeddedStore:
     """``Store`` in a file; see the protocol for what each method promises.
 
     One process writes at a time. Others may read meanwhile: they see the graph as it was at their opening.
-    Every batch of ``BATCH_ROWS`` rows is kept whole or not at all, even if the process is killed.
+    Every batch of ``batch_rows`` rows is kept whole or not at all, even if the process is killed.
     """
 
     def __init__(self, file: StoreFile, tables: Tables, schema: Schema) -> None:
         """Use :meth:`open`."""
         self.url = str(file.path)
+        self.batch_rows = file.batch_rows
         self._file = file
         self._tables = tables
         self._schema = schema
@@ -82,11 +88,14 @@ class EmbeddedStore:
 
         :raises StoreError: unknown relation.
         """
-        query = self._about("read_triples", relation)
-        if relation not in self._tables.ends:
-            return pl.DataFrame(schema=TRIPLE_DTYPES)
-        with self._file.session() as session:
-            return result_rows(session, query).select(list(TRIPLE_DTYPES)).cast(pl.Schema(TRIPLE_DTYPES))
+        return self._read_triples(relation)
+
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+        """All triples of a relation, their ends as positions in ``heads`` and ``tails``.
+
+        :raises StoreError: unknown relation.
+        """
+        return self._read_triples(relation, {"head": heads, "tail": tails})
 
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Add entities.
@@ -97,8 +106,8 @@ class EmbeddedStore:
         properties = list(self._schema.entity[entity_type].properties)
         self._write(statement("embedded", "create_entities", properties=properties, type=entity_type), batch)
 
-    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
-        """Overwrite label and properties.
+    def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
+        """Overwrite label and properties; nobody else writes, so ``changed`` makes no difference here.
 
         :raises StoreError: a frame that does not fit, or an id that is not there.
         """
@@ -169,7 +178,7 @@ class EmbeddedStore:
         if relation not in self._tables.ends:
             return found
         with self._file.session() as session:
-            for part in chunks(batch, BATCH_ROWS):
+            for part in chunks(batch, self.batch_rows):
                 found.update(
                     result_rows(session, self._about("existing_triples", relation), {"rows": part}).iter_rows()
                 )
@@ -218,17 +227,30 @@ class EmbeddedStore:
         """Bring the file up to date and let go of it; closing twice is fine."""
         self._file.close()
 
+    def _read_triples(self, relation: str, positions: Mapping[str, pl.Series] | None = None) -> pl.DataFrame:
+        """Triples; their ends as ids or, where ids are given for them, as positions in those."""
+        query, ends = self._about("read_triples", relation), self._schema.relation[relation]
+        dtypes = TRIPLE_DTYPES | dict.fromkeys(positions or {}, pl.UInt32())
+        if relation not in self._tables.ends:
+            return pl.DataFrame(schema=dtypes)
+        with self._file.session() as session:
+            found = result_rows(session, query)
+            for end, name in (("head", ends.head), ("tail", ends.tail)):
+                values = by_number(session, name, positions[end] if positions else None)
+                found = found.with_columns(values.gather(found[end]).alias(end))
+        return found.cast(pl.Schema(dtypes))
+
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)
         return statement("embedded", name, relation=relation, head=ends.head, tail=ends.tail)
 
     def _write(self, query: str, batch: pl.DataFrame) -> None:
-        for part in chunks(batch, BATCH_ROWS):
+        for part in chunks(batch, self.batch_rows):
             with self._file.writing() as session:
                 session.execute(query, {"rows": part})
 
     def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
-        for part in chunks(batch, BATCH_ROWS):
+        for part in chunks(batch, self.batch_rows):
             with self._file.writing() as session:
                 updated = result_rows(session, query, {"rows": part}).item()
                 if updated != part.height:

@@ -58,6 +58,21 @@ def result_rows(session: ladybug.Connection, query: str, parameters: dict[str, o
     return pl.DataFrame(last.get_as_arrow())
 
 
+def by_number(session: ladybug.Connection, entity_type: str, ids: pl.Series | None = None) -> pl.Series:
+    """Something of each entity of a type, at the place that is the engine's number of it; null at other places.
+
+    :param ids: different ids; the result then has the position of each entity in them, else its id.
+    """
+    found = result_rows(session, statement("embedded", "read_numbers", type=entity_type))
+    if ids is not None:
+        positions = ids.alias("id").to_frame().with_row_index("position")
+        found = found.join(positions, on="id", how="left")
+    count = int(found["number"].to_numpy().max(initial=-1)) + 1
+    numbers = pl.int_range(count, eager=True).alias("number").to_frame()
+    placed = numbers.join(found, on="number", how="left", maintain_order="left")
+    return placed["id" if ids is None else "position"]
+
+
 def check_tables(tables: Tables, schema: Schema, origin: str) -> None:
     """Refuse a file that contradicts the schema; what the file lacks is no contradiction.
 

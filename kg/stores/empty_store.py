@@ -6,11 +6,14 @@ import polars as pl
 
 from kg.errors import StoreError
 from kg.schema import Schema
+from kg.stores.batches import positions_of
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 
 
 class EmptyStore:
     """What a dry run or ``status`` sees before the first load; every write is refused."""
+
+    batch_rows = 1
 
     def __init__(self, url: str, schema: Schema) -> None:
         self.url, self._schema = url, schema
@@ -23,11 +26,15 @@ class EmptyStore:
         """No triples."""
         return pl.DataFrame(schema=TRIPLE_DTYPES)
 
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+        """No triples."""
+        return positions_of(self.read_triples(relation), heads, tails)
+
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Refuse."""
         raise self._read_only()
 
-    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+    def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
         """Refuse."""
         raise self._read_only()
 

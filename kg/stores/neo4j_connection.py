@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kg.errors import StoreAuthenticationError, StoreError, StoreUnavailableError
+from kg.errors import StoreAuthenticationError, StoreConflictError, StoreError, StoreUnavailableError
 from kg.stores.store import MAX_ID_BYTES
 from kg.stores.url import check_url
 
@@ -116,6 +116,8 @@ class Connection:
                 f"{place}: no answer: {_line(problem)}. Check that the server runs, that host and port (Bolt, "
                 "usually 7687) are right, and that +s in the scheme fits its TLS"
             )
+        if code == "Neo.ClientError.Schema.ConstraintValidationFailed":
+            return StoreConflictError(f"{place}: an id of this batch is in the store already")
         return StoreError(f"{place}: {_refusal(problem, code)}")
 
 
@@ -132,8 +134,6 @@ def records(transaction: Transaction, query: str, /, **parameters: Any) -> list[
 def _refusal(problem: exceptions.Neo4jError | exceptions.DriverError, code: str) -> str:
     """What went wrong, without the values that a server's message may quote."""
     text = _line(problem)
-    if code == "Neo.ClientError.Schema.ConstraintValidationFailed":
-        return "an id of this batch is in the store already"
     if code == "Neo.DatabaseError.Schema.ConstraintCreationFailed" or "ConstraintCreationFailed" in code:
         return "entities of one type share an id there, so ids cannot be made unique; remove the doubles first"
     if "too large to index" in text:

@@ -14,6 +14,7 @@ from kg.stores.batches import (
     id_batch,
     pair_batch,
     pairs_frame,
+    positions_of,
     relation_of,
     stored_frame,
     triple_batch,
@@ -31,6 +32,8 @@ class Neo4jStore:
 
     Entities and relations that the schema does not name are left alone and never seen.
     """
+
+    batch_rows = BATCH_ROWS
 
     def __init__(self, connection: Connection, schema: Schema) -> None:
         """Use :meth:`connect`."""
@@ -82,6 +85,13 @@ class Neo4jStore:
                 column += values
         return stored_frame(columns, TRIPLE_DTYPES, relation)
 
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+        """All triples of a relation, their ends as positions in ``heads`` and ``tails``.
+
+        :raises StoreError: as :meth:`read_triples`.
+        """
+        return positions_of(self.read_triples(relation), heads, tails)
+
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Add entities.
 
@@ -90,12 +100,14 @@ class Neo4jStore:
         batch = entity_batch(self._schema, entity_type, frame)
         self._write(statement("neo4j", "create_entities", type=entity_type), batch)
 
-    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
-        """Overwrite label and properties.
+    def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
+        """Overwrite label and properties, of these only what ``changed`` names.
 
         :raises StoreError: a frame that does not fit, or an id that is not there.
         """
         batch = entity_batch(self._schema, entity_type, frame)
+        if changed is not None:
+            batch = batch.select("id", *changed)
         self._update(statement("neo4j", "update_entities", type=entity_type), batch, entity_type)
 
     def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:

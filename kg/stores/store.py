@@ -50,6 +50,8 @@ class Store(Protocol):
 
     url: str
     """The place, without user or password."""
+    batch_rows: int
+    """Rows that are written together: a writing call with at most so many rows is kept whole or not at all."""
 
     def read_entities(self, entity_type: str) -> pl.DataFrame:
         """All entities of a type, in no particular order."""
@@ -59,13 +61,23 @@ class Store(Protocol):
         """All triples of a relation, in no particular order."""
         ...
 
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+        """All triples of a relation like :meth:`read_triples`, but with numbers for ends, which is faster.
+
+        :param heads: different ids; ``head`` is the position in them, UInt32, null where the id is none of them.
+        :param tails: likewise for ``tail``.
+        """
+        ...
+
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Add entities whose ids are not there yet; one that is there is a ``StoreError``."""
         ...
 
-    def update_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+    def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
         """Overwrite label and properties of entities that are there; a null removes the value.
 
+        ``changed`` names the columns that differ; the others hold what the store had when it was read. Where several
+        may write at once only these are written, so that nobody undoes what another has changed meanwhile.
         One that is not there is a ``StoreError``.
         """
         ...

@@ -1,4 +1,4 @@
-"""Load into a real embedded store, and read back what is there."""
+"""Load into a real store, the embedded one unless told otherwise, and read back what is there."""
 
 import csv
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.load import LoadOptions, load
+from kg.load_progress import LoadProgress
 from kg.load_report import LoadReport
 from kg.mapping import Source, read_mapping
 from kg.schema import Schema
@@ -15,21 +16,30 @@ from kg.stores.store import Store
 STORE = "graph.lbug"
 
 
-def store_of(folder: Path, schema: Schema, *, read_only: bool = False) -> Store:
-    """The embedded store of a workspace folder."""
-    return open_store(STORE, schema, folder=folder, read_only=read_only)
+def store_of(folder: Path, schema: Schema, *, read_only: bool = False, url: str = STORE) -> Store:
+    """The store of a workspace folder."""
+    return open_store(url, schema, folder=folder, read_only=read_only)
 
 
-def load_sources(workspace: Path, schema: Schema, sources: Sequence[Source], base: Path, **options: Any) -> LoadReport:
+def load_sources(
+    workspace: Path,
+    schema: Schema,
+    sources: Sequence[Source],
+    base: Path,
+    *,
+    url: str = STORE,
+    progress: LoadProgress | None = None,
+    **options: Any,
+) -> LoadReport:
     """Load into the store of the workspace folder."""
 
     def opener(*, read_only: bool) -> Store | None:
-        missing = read_only and not (workspace / STORE).exists()
-        return None if missing else store_of(workspace, schema, read_only=read_only)
+        missing = read_only and url == STORE and not (workspace / STORE).exists()
+        return None if missing else store_of(workspace, schema, read_only=read_only, url=url)
 
     workspace.mkdir(parents=True, exist_ok=True)
     settings = LoadOptions(workspace / "rejects", workspace / "staging", **options)
-    return load(opener, schema, sources, base, settings)
+    return load(opener, schema, sources, base, settings, progress)
 
 
 def load_text(workspace: Path, schema: Schema, mapping: str, files: dict[str, str], **options: Any) -> LoadReport:
@@ -42,9 +52,9 @@ def load_text(workspace: Path, schema: Schema, mapping: str, files: dict[str, st
     return load_sources(workspace, schema, read_mapping(base / "mapping.toml", schema), base, **options)
 
 
-def graph(workspace: Path, schema: Schema) -> dict[str, list[tuple[Any, ...]]]:
+def graph(workspace: Path, schema: Schema, url: str = STORE) -> dict[str, list[tuple[Any, ...]]]:
     """Every entity type and relation that is not empty → its rows, sorted, without the nulls at their ends."""
-    store = store_of(workspace, schema, read_only=True)
+    store = store_of(workspace, schema, read_only=True, url=url)
     try:
         frames = {name: store.read_entities(name) for name in schema.entity}
         frames |= {name: store.read_triples(name) for name in schema.relation}

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.inci import canonical_ingredient, parse_ingredients
+from kg.inci import parse_ingredients
+from kg.inci_name import canonical_ingredient
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,44 @@ from kg.inci import canonical_ingredient, parse_ingredients
         ("Aqua\nGlycerin|Talc;Mica", "AQUA|GLYCERIN|TALC|MICA"),
         ("aqua ·  glycerin", "AQUA|GLYCERIN"),
         ("Aqua, aqua, AQUA", "AQUA"),
+        (
+            "Citrus Limon(Lemon) Fruit Extract, Rosa Canina (Rose (Dog)) Oil",
+            "CITRUS LIMON FRUIT EXTRACT|ROSA CANINA OIL",
+        ),
+        (
+            "Vitis Vinifera (Grape/Raisin) Seed Oil, Mineral Oil(Paraffinum Liquidum/Huile Minerale)",
+            "VITIS VINIFERA SEED OIL|PARAFFINUM LIQUIDUM",
+        ),
+        ("Bis(Tripeptide-1) Copper Acetate, Poly(C6-14 Olefin)", "BIS(TRIPEPTIDE-1) COPPER ACETATE|POLY(C6-14 OLEFIN)"),
+        (
+            "Hydrolyzed (A/B) Fruit Extract, X Fruit / Leaf Extract",
+            "HYDROLYZED (A/B) FRUIT EXTRACT|X FRUIT/LEAF EXTRACT",
+        ),
+        ("Parfum (Limonene (Lemon, Lime), Linalool)", "PARFUM|LIMONENE|LEMON|LIME|LINALOOL"),
+        ("Aqua (Water, Glycerin, Talc (Mineral), Mica", "AQUA|GLYCERIN|TALC|MICA"),
+        ("Mica), Talc, Urea (Carbamide", "MICA|TALC|UREA"),
+        (
+            "Avobenzone 3%, Zinc Oxide 5.0%Water, 1, 2-Hexanediol",
+            "BUTYL METHOXYDIBENZOYLMETHANE|ZINC OXIDE|AQUA|1,2-HEXANEDIOL",
+        ),
+        (
+            "Iron Oxides (CI 77491, ci 77492/77499), C.I. 19140, Mica (CI 77019)",
+            "CI 77491|CI 77492|CI 77499|CI 19140|MICA",
+        ),
+        ("FD&C Yellow No. 5, Ext. Violet 2, Red 7 Lake (CI 15850), Blue 99", "CI 19140|CI 60730|CI 15850|BLUE 99"),
+        (
+            "Shea Butter, Butyrospermum Parkii (Shea Butter), Shea Butter Ethyl Esters",
+            "BUTYROSPERMUM PARKII BUTTER|SHEA BUTTER ETHYL ESTERS",
+        ),
+        ("Corn (Zea Mays) Oil, Yeast Extract/Faex/Extrait De Levure", "ZEA MAYS OIL|FAEX EXTRACT"),
+        (
+            "Sodium Laureth Sulphate, Aluminium Starch, Organic Urea+, Biosaccharide Gum \u2013 1",
+            "SODIUM LAURETH SULFATE|ALUMINUM STARCH|UREA|BIOSACCHARIDE GUM-1",
+        ),
+        ("Talc, Mica * Essential Oil Please be aware that ingredient lists may change, too.", "TALC|MICA"),
+        ("Active Ingredients: Urea 5%. Inactive Ingredients: Aqua, Talc.", "UREA|AQUA|TALC"),
+        ("成分：水、甘油（保湿剂）、1,2-己二醇。", "水|甘油|1,2-己二醇"),
+        ("No Info", ""),
         (" ,, * , .", ""),
     ],
 )
@@ -34,8 +73,50 @@ def test_what_may_be_contained_is_kept_apart() -> None:
     assert [name for name, _ in found.possible] == ["CI 77891"]
 
 
+@pytest.mark.parametrize(
+    "marker", ["May contain:", "[+/-: ", "May Contain (+/-): ", "[May Contain/Peut Contenir/+/-:", "±"]
+)
+def test_markers_of_what_may_be_contained(marker: str) -> None:
+    found = parse_ingredients(f"Talc. {marker} Titanium Dioxide (CI 77891), Zinc Oxide]")
+    assert [[name for name, _ in names] for names in (found.certain, found.possible)] == [
+        ["TALC"],
+        ["TITANIUM DIOXIDE", "ZINC OXIDE"],
+    ]
+
+
 def test_the_label_is_the_name_as_written() -> None:
     assert parse_ingredients("Sodium Hyaluronate*").certain == (("SODIUM HYALURONATE", "Sodium Hyaluronate"),)
+
+
+WORDS = [
+    "Aqua",
+    "Water",
+    "CI",
+    "77491",
+    "(",
+    ")",
+    "[",
+    "/",
+    ",",
+    "-",
+    "1",
+    "5%",
+    "Mica",
+    "Seed",
+    "Oil",
+    "Shea",
+    "Butter",
+    "+/-",
+    "é",
+]
+
+
+@given(st.lists(st.sampled_from([*WORDS, " ", " "]), max_size=12).map("".join) | st.text(max_size=40))
+def test_ids_are_fixed_points(text: str) -> None:
+    found = parse_ingredients(text)
+    for name, _ in (*found.certain, *found.possible):
+        again = canonical_ingredient(name)
+        assert again is not None and again[0] == name
 
 
 @given(st.text(alphabet="ab12 ,;.:()[]*%/+-·•、（）：\n", max_size=60) | st.text(max_size=60))

@@ -203,7 +203,10 @@ def test_rows_that_contradict_each_other_are_counted(tmp_path: Path) -> None:
         tmp_path, SCHEMA, PRODUCTS, {"products.csv": "id,name,price\np1,A,1\np1,A,\np1,,2\np2,B,1\np2,B,1\n"}
     )
     assert graph(tmp_path, SCHEMA)["Product"] == [("p1", "A", 2.0), ("p2", "B", 1.0)]
-    assert report.notices == ["Product: 1 ids about which rows contradict each other; the largest value was taken"]
+    assert report.notices == [
+        "Product: 1 ids about which rows contradict each other; the largest value was taken; "
+        "the others are in contradictions.csv"
+    ]
 
 
 def test_the_latest_of_several_equal_triples_wins_then_the_largest_weight(tmp_path: Path) -> None:
@@ -227,8 +230,8 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(tmp_path: Path) -> None:
     for key in ("files", "entities", "triples", "rejected"):
         assert planned[key] == done[key]
     assert done["entities"] == {
-        "User": {"created": 0, "updated": 0, "unchanged": 1},
-        "Product": {"created": 1, "updated": 0, "unchanged": 0},
+        "User": {"created": 0, "updated": 0, "unchanged": 1, "deleted": 0},
+        "Product": {"created": 1, "updated": 0, "unchanged": 0, "deleted": 0},
     }
 
 

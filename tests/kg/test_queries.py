@@ -14,7 +14,7 @@ NAMES = sorted(place.name.removesuffix(".cypher") for place in files("cypher").j
 def test_both_dialects_have_the_same_files():
     folders = {dialect: files("cypher").joinpath(dialect).iterdir() for dialect in ("embedded", "neo4j")}
     names = {dialect: {place.name for place in folder if place.is_file()} for dialect, folder in folders.items()}
-    assert names["embedded"] == names["neo4j"]
+    assert names["embedded"] - {"read_numbers.cypher"} == names["neo4j"]  # Neo4j gives its numbers again
     assert len(NAMES) > 10
 
 

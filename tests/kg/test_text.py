@@ -1,12 +1,16 @@
 """Labels found in text: whole words, longest first, in English and Chinese."""
 
 import math
+from collections import Counter
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kg.mapping import Text
-from kg.text import COLUMN_BREAK, LabelMatcher, text_triples
+from kg.link import Text
+from kg.text import LabelMatcher, text_triples
+from kg.words import COLUMN_BREAK, word_rows
 
 LABELS = pl.DataFrame(
     {
@@ -37,10 +41,54 @@ def matcher(**keys: object) -> LabelMatcher:
         ("ÄGYPTEN", {"Ä": 1}),
         ("A\u0308gypten", {"Ä": 1}),
         (f"hand{COLUMN_BREAK}soap", {"soap": 1}),
+        ("soap\u2011ui, soap\u2014ui, -soap-, soap--ui", {"soap": 3}),
+        ("soap_ui #soap soap# +soap", {"soap": 2}),
+        ("\x02\x03soap\x03hand soap", {"soap": 1, "hand-soap": 1}),
+        ("", {}),
     ],
 )
 def test_matches(text: str, found: dict[str, int]) -> None:
     assert matcher().find(text) == found
+
+
+def test_ids_are_looked_for_where_asked() -> None:
+    labels = pl.DataFrame({"id": ["dry_skin", "p1", "oily"], "label": ["Xerosis", "Serum", None]})
+    text = "dry skin, p1, oily, dry_skin"
+    for ids, found in ((False, {"oily": 1}), (True, {"oily": 1, "dry_skin": 1})):
+        options = Text.model_validate({"relation": "suits", "columns": ["t"], "ids": ids})
+        assert LabelMatcher(labels, options).find(text) == found
+
+
+SENTENCES = st.lists(st.sampled_from([*"abc", "bb", "-", "+", "水", ",", " ", " "]), max_size=12).map("".join)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(SENTENCES, max_size=5), st.lists(SENTENCES, max_size=4), st.lists(SENTENCES, min_size=1, max_size=4))
+def test_many_texts_at_once_are_searched_as_one_by_one(labels: list[str], stop: list[str], texts: list[str]) -> None:
+    frame = pl.DataFrame({"id": [f"e{i}" for i in range(len(labels))], "label": labels}, {"id": str, "label": str})
+    options = Text.model_validate({"relation": "teaches", "columns": ["t"], "stop": stop})
+    found = LabelMatcher(frame, options)
+    rows, tails = found.find_all(texts)
+    for number, text in enumerate(texts):
+        expected = searched_word_by_word(text, labels, stop)
+        assert Counter(found.ids.gather(tails[rows == number]).to_list()) == expected
+
+
+def searched_word_by_word(text: str, labels: list[str], stop: list[str]) -> Counter[str]:
+    def words_of(written: str) -> tuple[str, ...]:
+        return tuple(word_rows([written]).split()[:-1])
+
+    words, masks, forms = words_of(text), set(map(words_of, stop)), list(map(words_of, labels))
+    spans = [(i, j) for i in range(len(words)) for j in range(i + 1, len(words) + 1)]
+    masked = {k for i, j in spans if words[i:j] in masks for k in range(i, j)}
+    found: Counter[str] = Counter()
+    end = 0
+    for i, j in sorted(spans, key=lambda span: (span[0], -span[1])):
+        ids = [f"e{n}" for n, form in enumerate(forms) if form == words[i:j] not in masks]
+        if i >= end and masked.isdisjoint(range(i, j)) and len("".join(words[i:j])) > 1 and ids:
+            found.update(ids)
+            end = j
+    return found
 
 
 def test_stop_phrases_mask_their_words_only() -> None:

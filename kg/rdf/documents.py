@@ -1,0 +1,192 @@
+"""Turtle and JSON-LD: read whole by rdflib, values as they are written.
+
+JSON-LD may name the context of schema.org, which stands for "every name is a term of schema.org"; no other context is
+fetched from anywhere: it must be in the file.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import rdflib
+from rdflib.exceptions import ParserError
+from rdflib.plugins.parsers.jsonld import to_rdf
+from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
+from rdflib.store import Store
+from rdflib.term import BNode, Literal
+
+from kg.errors import ReadError
+from kg.rdf.statements import STATEMENT_DTYPES
+from kg.rdf.terms import BLANK, IRI, LITERAL
+from kg.readers.compression import ByteSource
+
+NO_BASE = {"turtle": "relative-iri://relative-iri/", "jsonld": "http://relative-iri.invalid/"}
+"""Stands for the base that nobody gave: what starts like it was relative."""
+_SCHEMA_ORG = re.compile(r"https?://schema\.org/?(docs/jsonldcontext\.jsonl?d?)?$")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_ROWS = 100_000
+
+
+class DocumentReader:
+    """Reads one file of Turtle or JSON-LD; all of it is in memory at once."""
+
+    def __init__(self, path: Path, place: str, format: str, base: str | None) -> None:
+        """Open the file.
+
+        :param place: how messages name it.
+        :param format: ``turtle`` or ``jsonld``.
+        :raises ReadError: where it cannot be opened.
+        """
+        self._place, self._format, self._base = place, format, base
+        self._source = ByteSource(path, place)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file itself."""
+        return self._source.size
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file itself that have been read."""
+        return self._source.position
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """All statements.
+
+        :raises ReadError: for a syntax error, with line and column, and for relative IRIs without a base.
+        """
+        with self._source:
+            data = b"".join(self._source.pieces())
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as problem:
+            line, column = _position(data[: problem.start].decode("utf-8"), problem.start)
+            raise ReadError(f"{self._place}: line {line}, column {column}: not UTF-8, as RDF must be") from None
+        triples = self._parsed(text)
+        for start in range(0, max(len(triples), 1), _ROWS):
+            rows = [self._row(*triple) for triple in triples[start : start + _ROWS]]
+            yield pl.DataFrame(rows, schema=STATEMENT_DTYPES, orient="row")
+
+    def _parsed(self, text: str) -> list[Any]:
+        """The triples in the order of the file."""
+        store = _Triples()
+        graph = rdflib.Graph(store, bind_namespaces="none")
+        base = self._base or NO_BASE[self._format]
+        turtle = _TurtleParser(RDFSink(graph), baseURI=base, turtle=True)
+        with values_as_written():
+            try:
+                if self._format == "jsonld":
+                    to_rdf(self._local(json.loads(text)), graph, base)
+                else:
+                    turtle.loadBuf(text)
+            except json.JSONDecodeError as problem:
+                raise self._refused(problem.lineno, problem.colno, problem.msg) from None
+            except BadSyntax as problem:
+                raise self._refused(*_position(text, max(problem._i, 0)), problem._why) from None
+            except (AssertionError, IndexError, ParserError, ValueError, RecursionError) as problem:
+                if self._format == "turtle":
+                    raise self._refused(*_position(text, turtle.at), str(problem)) from None
+                raise ReadError(f"{self._place}: not JSON-LD: {problem}; nothing was loaded") from None
+            except (AttributeError, KeyError, TypeError) as problem:
+                raise ReadError(f"{self._place}: rdflib cannot read it: {problem}; nothing was loaded") from None
+        return store.triples_added
+
+    def _refused(self, line: int, column: int, why: str) -> ReadError:
+        kind = {"turtle": "Turtle", "jsonld": "JSON-LD"}[self._format]
+        return ReadError(f"{self._place}: line {line}, column {column}: not {kind}: {why}; mend it, nothing was loaded")
+
+    def _row(self, s: Any, p: Any, o: Any) -> tuple[object, ...]:
+        if isinstance(o, Literal):
+            datatype = None if o.datatype is None else str(o.datatype)
+            return (None, self._node(s), self._node(p), str(o), LITERAL, datatype, o.language)
+        return (None, self._node(s), self._node(p), self._node(o), BLANK if isinstance(o, BNode) else IRI, None, None)
+
+    def _node(self, term: Any) -> str:
+        if isinstance(term, BNode):
+            return f"_:{term}"
+        absent = NO_BASE[self._format]
+        if not str(term).startswith(absent if self._format == "jsonld" else absent.split("/", 1)[0]):
+            return str(term)
+        relative = str(term).removeprefix(absent)
+        raise ReadError(
+            f"{self._place}: relative IRI <{relative}>; give a base: @base in the file, base in [rdf], "
+            "or `whyrec graph import --base`"
+        )
+
+    def _local(self, document: Any) -> Any:
+        """The document without references to contexts elsewhere."""
+        if isinstance(document, list):
+            return [self._local(part) for part in document]
+        if not isinstance(document, dict):
+            return document
+        return {key: self._context(v) if key == "@context" else self._local(v) for key, v in document.items()}
+
+    def _context(self, context: Any) -> Any:
+        if isinstance(context, list):
+            return [self._context(part) for part in context]
+        if isinstance(context, str):
+            if _SCHEMA_ORG.match(context):
+                return {"@vocab": "https://schema.org/", "schema": "https://schema.org/"}
+            raise ReadError(
+                f"{self._place}: context {context!r} is not fetched; write the context itself into the file"
+            )
+        return context
+
+
+class _Triples(Store):
+    """Keeps triples as they come; rdflib's own store would lose their order and those that come twice."""
+
+    context_aware = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.triples_added: list[Any] = []
+
+    def add(self, triple: Any, context: Any, quoted: bool = False) -> None:
+        """Append a triple."""
+        self.triples_added.append(triple)
+
+
+class _TurtleParser(SinkParser):
+    """rdflib's parser, which knows where it is when it fails."""
+
+    at = 0
+    """Start of the statement, or of the string, that is read."""
+
+    def directiveOrStatement(self, argstr: str, h: int) -> int:  # noqa: N802
+        """Read a statement."""
+        self.at = max(self.skipSpace(argstr, h), h)
+        return super().directiveOrStatement(argstr, h)
+
+    def strconst(self, argstr: str, i: int, delim: str) -> tuple[int, str]:
+        """Read a string; a missing end is no mere assertion."""
+        try:
+            return super().strconst(argstr, i, delim)
+        except AssertionError:
+            raise BadSyntax("", self.lines, argstr, i - len(delim), "this string has no end") from None
+
+
+@contextmanager
+def values_as_written() -> Iterator[None]:
+    """Keep rdflib from rewriting literals (``+05`` → ``5``) and from logging those that do not fit their type.
+
+    Both are settings of the whole process, so this is not for several threads; they are as before afterwards.
+    """
+    log, normalise = logging.getLogger("rdflib.term"), rdflib.NORMALIZE_LITERALS
+    silent = log.disabled
+    rdflib.NORMALIZE_LITERALS, log.disabled = False, True
+    try:
+        yield
+    finally:
+        rdflib.NORMALIZE_LITERALS, log.disabled = normalise, silent
+
+
+def _position(text: str, index: int) -> tuple[int, int]:
+    """Line and column, both from 1, of a place in a text."""
+    ends = [match.end() for match in _LINE_END.finditer(text, 0, index)]
+    return len(ends) + 1, index - (ends[-1] if ends else 0) + 1

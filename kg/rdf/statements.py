@@ -1,0 +1,44 @@
+"""Statements as frames, and the readers that yield them."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import polars as pl
+
+STATEMENT_DTYPES: dict[str, pl.DataType] = {
+    "line": pl.Int64(),
+    "s": pl.String(),
+    "p": pl.String(),
+    "o": pl.String(),
+    "kind": pl.Int8(),
+    "datatype": pl.String(),
+    "lang": pl.String(),
+}
+"""``line``: null where the format does not tell; ``s``, ``o``: IRI, ``_:label`` or text of a literal; ``kind``: of the
+object, as :mod:`kg.rdf.terms` numbers them."""
+
+
+class StatementReader(Protocol):
+    """What reads one file."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file as it lies there."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """How many of them have been read."""
+        ...
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """All statements, once, columns of ``STATEMENT_DTYPES``.
+
+        :raises ReadError: for a syntax error, with line and column, and for relative IRIs without a base.
+        """
+        ...
+
+
+def is_blank(column: str) -> pl.Expr:
+    """Whether a column of IRIs and blank nodes holds a blank node; not for literals."""
+    return pl.col(column).str.starts_with("_:")

@@ -1,0 +1,76 @@
+"""Text as a row of words: what counts as one word, for the search for labels and for the similarity of texts.
+
+Comparison is by Unicode case folding of NFC. A word is a run of letters, digits, ``_`` and combining marks; a hyphen
+between two of them joins (``soap-ui`` is one word), and ``+`` and ``#`` belong to the word before them (``C++``).
+Chinese, Japanese and Korean characters are words of their own, which need no blanks around them; so is every other
+character that is neither a letter nor white space.
+"""
+
+import re
+import unicodedata
+
+import numpy as np
+
+COLUMN_BREAK = "\x1e"
+"""Stands between the texts of two columns; no label goes across."""
+FIELD, TEXT = "\x02", "\x03"
+"""Words that stand, in a row of words, for a break between two columns and between two texts."""
+_CJK = ((0x2E80, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+_FIRST_CJK = chr(_CJK[0][0])
+_SAME = {"\u2010": "-", "\u2011": "-", "\u2019": "'", "\u02bc": "'"}
+_SUFFIXES = re.compile("[+#]+")
+_LONG = 20_000
+_MANY = 24
+"""Different characters from which on one pass over the text is cheaper than one replacement for each."""
+
+
+def is_cjk(character: str) -> bool:
+    """Whether a character is a word of its own by its script."""
+    return character >= _FIRST_CJK and any(low <= ord(character) <= high for low, high in _CJK)
+
+
+def word_rows(texts: list[str], separators: str = "") -> str:
+    """All texts as one string: every word with one blank on each side, ``TEXT`` after every text.
+
+    :param separators: characters that count as white space besides the usual ones.
+    """
+    joined = TEXT.join(text.replace(TEXT, " ").replace(FIELD, " ") for text in [*texts, ""])
+    joined = unicodedata.normalize("NFC", joined).casefold()
+    for written, same in _SAME.items():
+        joined = joined.replace(written, same)
+    for character in separators.casefold():
+        joined = joined.replace(character, " ")
+    joined = _apart(joined.replace(COLUMN_BREAK, FIELD))
+    return f" {' '.join(joined.split())} "
+
+
+def _apart(text: str) -> str:
+    """The text with blanks around whatever is a word by its single character."""
+    present = _characters(text)
+    singles = [c for c in sorted(present) if not _joins(c) and not c.isspace()]
+    if len(singles) > _MANY:
+        text = text.translate({ord(c): f" {c} " for c in singles})
+    else:
+        for character in singles:
+            text = text.replace(character, f" {character} ")
+    if present & {"+", "#"}:
+        text = _SUFFIXES.sub(r"\g<0> ", text)
+    if "-" in present:
+        text = text.replace("--", " - - ").replace("- ", " - ").replace(" -", " - ")
+    return text
+
+
+def _joins(character: str) -> bool:
+    """Whether a character may be part of a longer word."""
+    if character.isascii():
+        return character.isalnum() or character in "_-+#"
+    return (character.isalnum() or unicodedata.category(character)[0] == "M") and not is_cjk(character)
+
+
+def _characters(text: str) -> set[str]:
+    """The different characters of a text; a long one is counted, which is faster by far."""
+    if len(text) < _LONG:
+        return set(text)
+    width = 256 if text.isascii() else 0x110000
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return {chr(code) for code in np.flatnonzero(np.bincount(codes, minlength=width))}

@@ -1,0 +1,144 @@
+"""``whyrec forget``: nothing of the person is left but in the files that somebody else owns, and no load undoes it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import zstandard
+
+from kg.erasure import forget
+from kg.workspace import Workspace
+from tests.cli.conftest import Whyrec
+
+Document = Callable[..., Any]
+PERSON = "u0042"
+SOURCES = {"users.csv", "purchases.csv.zst", "more/purchased.csv"}
+
+
+def make_shop(folder: Path, whyrec: Whyrec, store: str) -> Path:
+    """A workspace with rejects, a model, kernels and a list for all users, in all of which the person is."""
+    more = folder / "more"
+    assert whyrec("init", folder, "--example", "--store", store).exit_code == 0
+    assert whyrec("-w", folder, "load").exit_code == 0
+    more.mkdir()
+    rows = f'head,tail,weight\n{PERSON},p0001,many\n{PERSON},p9999,1\nu0001,p0001,some\n{PERSON},"x,1\nu0001,p0002,1\n'
+    (more / "purchased.csv").write_text(rows)
+    assert whyrec("-w", folder, "load", more / "purchased.csv").exit_code == 0
+    assert whyrec("-w", folder, "train", "--no-embeddings").exit_code == 0
+    assert whyrec("-w", folder, "recommend", "--all", "-n", "3", "--out", folder / "all.parquet").exit_code == 0
+    assert any(PERSON.encode() in path.read_bytes() for path in (folder / "rejects").rglob("*.csv"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, whyrec: Whyrec) -> Path:
+    """Such a workspace with its store in it, to be copied."""
+    return make_shop(tmp_path_factory.mktemp("shop") / "w", whyrec, "graph.lbug")
+
+
+@pytest.fixture
+def copied(prepared: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(prepared, tmp_path / "copy"))
+
+
+def holding(folder: Path, needle: bytes) -> set[str]:
+    """The files of a folder that hold some bytes, by a search that shares nothing with the program's."""
+    found = set()
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        if path.suffix == ".zst":
+            data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        if path.suffix == ".parquet":
+            data += "\n".join(map(str, pl.read_parquet(path).rows())).encode()
+        if needle in data:
+            found.add(str(path.relative_to(folder)))
+    return found
+
+
+def triples_of(workspace: Workspace, user: str) -> int:
+    """How many triples a user has in the store."""
+    store = workspace.open_store(read_only=True)
+    try:
+        names = [name for name, one in workspace.schema.relation.items() if one.head == "User"]
+        return sum(store.read_triples(name).filter(pl.col("head") == user).height for name in names)
+    finally:
+        store.close()
+
+
+def test_a_person_is_gone_everywhere_and_stays_away(
+    document: Document, whyrec: Whyrec, tmp_path: Path, store_url: str
+) -> None:
+    shop = make_shop(tmp_path / "w", whyrec, store_url)
+    triples = triples_of(Workspace(shop), PERSON)
+    before = document("-w", shop, "status")
+    erased = document("-w", shop, "forget", PERSON)
+    assert erased["user"] == PERSON and erased["found"] == []
+    assert erased["deleted"]["entities"] == 1 and sum(erased["deleted"]["triples"].values()) == triples > 0
+    assert set(erased["source_files"]) == SOURCES
+    assert "all.parquet" in erased["files_rewritten"] and len(erased["files_rewritten"]) == 3
+    lock = 1  # of this very command
+    assert erased["searched_files"] == sum(p.is_file() for p in shop.rglob("*")) + _outside(store_url) + lock
+    assert holding(shop, PERSON.encode()) == SOURCES
+    assert not any(PERSON.encode() in path.read_bytes() for path in shop.parent.glob("graph.lbug*"))
+    assert any("whyrec train" in notice for notice in erased["notices"])
+    assert any("transaction logs" in notice for notice in erased["notices"]) == ("://" in store_url)
+    after = document("-w", shop, "status")
+    assert after["model"] is None and after["snapshot"]["current"] and after["next"].endswith("train")
+    assert after["store"]["entities"]["User"] == before["store"]["entities"]["User"] - 1
+    others = pl.read_parquet(shop / "all.parquet").get_column("user_id")
+    assert others.n_unique() == before["store"]["entities"]["User"] - 1
+    again = document("-w", shop, "forget", PERSON)
+    assert again["deleted"] == {"entities": 0, "triples": {}} and again["found"] == []
+    for arguments in ((), (shop / "more" / "purchased.csv",)):
+        loaded = document("-w", shop, "load", *arguments)
+        assert all(f["rows"] == f["loaded"] + f["rejected"] + f["filtered"] for f in loaded["files"])
+        changes = [*loaded["entities"].values(), *loaded["triples"].values()]
+        assert all(change["created"] == change["updated"] == 0 for change in changes)
+    assert [(f["rows"], f["rejected"], f["filtered"]) for f in loaded["files"]] == [(5, 1, 3)]
+    assert holding(shop, PERSON.encode()) == SOURCES
+    assert triples_of(Workspace(shop), PERSON) == 0
+
+
+def _outside(store_url: str) -> int:
+    """Files of an embedded store, which lies beside the workspace here."""
+    return 0 if "://" in store_url else len(list(Path(store_url).parent.glob("graph.lbug*")))
+
+
+@pytest.mark.parametrize("step", ["Store", "Snapshot", "Files", "Searching all files"])
+def test_interrupted_anywhere_the_same_command_goes_on(document: Document, copied: Path, step: str) -> None:
+    def interrupt(name: str) -> None:
+        if name == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        forget(Workspace(copied), PERSON, interrupt)
+    erased = document("-w", copied, "forget", PERSON)
+    assert erased["found"] == [] and holding(copied, PERSON.encode()) == SOURCES
+    assert document("-w", copied, "status")["snapshot"]["current"]
+
+
+def test_an_unknown_id_changes_nothing(whyrec: Whyrec, copied: Path) -> None:
+    before = {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()}
+    for user in ("u004", "p0001", "", "u\n1"):
+        result = whyrec("-w", copied, "forget", user)
+        assert result.exit_code in (1, 2) and "Traceback" not in result.output
+    assert "'p0001' is a Product, no User" in whyrec("-w", copied, "forget", "p0001").stderr
+    assert "nearest: u0004" in whyrec("-w", copied, "forget", "u004").stderr
+    assert {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()} == before
+
+
+def test_what_still_holds_the_id_is_found_and_fails(whyrec: Whyrec, document: Document, tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    whyrec("init", folder, "--example")
+    (folder / "User.csv").write_text("id\nu0042\nu00421\n")
+    (folder / "Product.csv").write_text("id,label\np1,a gift for u0042\n")
+    document("-w", folder, "load", folder / "User.csv", folder / "Product.csv")
+    found = document("-w", folder, "forget", "u0042", exit_code=1)["found"]
+    assert any(place.startswith("snapshot") for place in found)
+    (folder / "Product.csv").write_text("id,label\np1,a gift for u00421\n")
+    document("-w", folder, "load", folder / "Product.csv")
+    assert document("-w", folder, "forget", "u0042")["found"] == []

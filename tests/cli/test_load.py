@@ -1,0 +1,53 @@
+"""``load --mode replace`` on the command line: what it counts, what it refuses, and how it says so."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Whyrec
+
+Document = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, whyrec: Whyrec) -> Path:
+    """A workspace with three brands."""
+    (tmp_path / "Brand.csv").write_text("id,label\nb1,One\nb2,Two\nb3,Three\n")
+    assert whyrec("init", tmp_path / "w").exit_code == 0
+    assert whyrec("-w", tmp_path / "w", "load", tmp_path / "Brand.csv").exit_code == 0
+    return tmp_path
+
+
+def test_what_vanished_is_deleted_and_counted(folder: Path, document: Document, whyrec: Whyrec) -> None:
+    (folder / "Brand.csv").write_text("id,label\nb1,One\n")
+    command = ("-w", folder / "w", "load", folder / "Brand.csv")
+    kept = {"Brand": {"created": 0, "updated": 0, "unchanged": 1, "deleted": 0}}
+    assert document(*command)["entities"] == document(*command, "--mode", "merge")["entities"] == kept
+    deleted = {"Brand": {"created": 0, "updated": 0, "unchanged": 1, "deleted": 2}}
+    assert document(*command, "--mode", "replace", "--dry-run")["entities"] == deleted
+    assert document(*command, "--mode", "replace")["entities"] == deleted
+    assert document("-w", folder / "w", "status")["store"]["entities"]["Brand"] == 1
+    assert "Nothing changed" in whyrec(*command, "--mode", "replace").stdout
+    assert whyrec(*command, "--mode", "mirror").exit_code == 2
+
+
+def test_a_broken_export_deletes_nothing(folder: Path, document: Document, whyrec: Whyrec) -> None:
+    command = ("-w", folder / "w", "load", folder / "Brand.csv", "--mode", "replace")
+    for text, way_out in (("id,label\nb1,One\n,Two\n", ("--max-rejects", "1")), ("id,label\n", ("--allow-empty",))):
+        (folder / "Brand.csv").write_text(text)
+        refused = whyrec(*command)
+        assert refused.exit_code == 3 and "nothing was written" in refused.stderr
+        assert " ".join(way_out) in refused.stderr
+        assert document("-w", folder / "w", "status")["store"]["entities"]["Brand"] > 0
+        assert whyrec(*command, *way_out).exit_code == 0
+    assert document("-w", folder / "w", "status")["store"]["entities"]["Brand"] == 0
+
+
+def test_contradictions_are_said_on_the_terminal(folder: Path, whyrec: Whyrec) -> None:
+    (folder / "Brand.csv").write_text("id,label\nb1,One\nb1,Eins\n")
+    loaded = whyrec("-w", folder / "w", "load", folder / "Brand.csv")
+    assert loaded.exit_code == 0
+    assert "1 entities and triples are contradicted" in loaded.stdout and "contradictions.csv" in loaded.stdout
+    assert "1 ids about which rows contradict each other" in loaded.stderr

@@ -1,0 +1,58 @@
+"""A load that kills itself: ``python killed_load.py FOLDER STORE MOMENT``, run by ``test_resume.py`` as a process.
+
+MOMENT is ``start`` (all is read, nothing written), a number (so many batches are written) or ``finish`` (all is
+written but the last mark). The kill is SIGKILL: no handler runs, nothing is closed.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from kg.load import LoadOptions, load
+from kg.load_progress import NoProgress
+from kg.mapping import read_mapping
+from kg.schema import read_schema
+from kg.stores.opening import open_store
+from kg.stores.store import Store
+
+BATCH_ROWS = 2
+
+
+class Killer(NoProgress):
+    """Ends the process at a moment."""
+
+    def __init__(self, moment: str) -> None:
+        self._moment, self._batches, self._writing = moment, 0, False
+
+    def start_writing(self, rows: int) -> None:
+        self._writing = True
+        self._die_at("start")
+
+    def written(self, name: str, rows: int) -> None:
+        self._batches += 1
+        self._die_at(str(self._batches))
+
+    def finish(self) -> None:
+        if self._writing:
+            self._die_at("finish")
+
+    def _die_at(self, moment: str) -> None:
+        if moment == self._moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(folder: Path, url: str, moment: str) -> None:
+    schema = read_schema(folder / "schema.toml")
+    sources = read_mapping(folder / "mapping.toml", schema)
+
+    def opener(*, read_only: bool) -> Store:
+        store = open_store(url, schema, folder=folder, read_only=read_only)
+        store.batch_rows = BATCH_ROWS
+        return store
+
+    load(opener, schema, sources, folder, LoadOptions(folder / "rejects", folder / "staging"), Killer(moment))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
