@@ -28,7 +28,8 @@ _IRI = r"<([A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\x00-\x20]*)>"
 _NODE = r"(_:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)"
 _LITERAL = rf'"([^"\\]*)"(?:@([A-Za-z]+(?:-[A-Za-z0-9]+)*)|\^\^{_IRI})?'
 _LINE = rf"^[ \t]*(?:{_IRI}|{_NODE})[ \t]*{_IRI}[ \t]*(?:{_IRI}|{_NODE}|{_LITERAL})[ \t]*\.[ \t]*(?:#.*)?$"
-_BAD_ESCAPE = re.compile(r"\\(?![tbnrf\"'\\]|u[0-9A-Fa-f]{4}|U000[0-9A-Fa-f]{5}|U0010[0-9A-Fa-f]{4})|\\u[dD][89a-fA-F]")
+_ESCAPE = r"\\(?:[tbnrf\"'\\]|u(?![dD][89a-fA-F])[0-9A-Fa-f]{4}|U000[0-9A-Fa-f]{5}|U0010[0-9A-Fa-f]{4})"
+_WELL_ESCAPED = re.compile(rf"(?:[^\\]|{_ESCAPE})*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _REFERENCE = re.compile(r"<([^\s\"<>]*)>")
 
@@ -100,12 +101,13 @@ class NTriplesReader:
 
     def _parsed(self, text: str, number: int) -> tuple[object, ...] | None:
         """One line by rdflib's parser; ``None`` for an empty line and for a comment."""
-        escape = _BAD_ESCAPE.search(text)
+        escaped = _WELL_ESCAPED.match(text)
+        fine = escaped.end() if escaped else 0
         parser = _LineParser(self._base)
         parser.line = text
         try:
-            if escape and not text.lstrip().startswith("#"):
-                parser.line = text[escape.start() :]
+            if fine < len(text) and not text.lstrip().startswith("#"):
+                parser.line = text[fine:]
                 raise ParseError("bad escape")
             with values_as_written():
                 parser.parseline()

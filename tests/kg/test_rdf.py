@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import rdflib
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import example as explicit
 from hypothesis import strategies as st
 
 from kg.errors import LimitError, MappingError, ReadError
@@ -400,13 +401,16 @@ def reader_of(path: Path) -> StatementReader:
     return DocumentReader(path, path.name, "jsonld" if path.suffix == ".jsonld" else "turtle", None)
 
 
-@settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
 @given(
     ids=st.lists(NASTY, min_size=20, max_size=60, unique=True),
     text=st.none() | NASTY | st.just(""),
     number=st.integers(-(2**63), 2**63 - 1),
     real=st.floats(allow_nan=False, allow_infinity=False),
 )
+@explicit(ids=['a"b\\c', "u", "\\"], text='a"b\\c\nd\r\te\\\\u', number=1, real=0.5)
 def test_whatever_ids_and_texts_survive(
     ids: list[str], text: str | None, number: int, real: float, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
