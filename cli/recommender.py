@@ -4,9 +4,9 @@ from cli.output import Output
 from kg.errors import SnapshotError
 from kg.snapshot import Snapshot
 from kg.workspace import Workspace
-from recommender.metapaths import enumerate_metapaths
 from recommender.model import kernels_of, open_model
 from recommender.recommend import Recommender
+from recommender.scored_paths import scored_paths
 
 
 def open_recommender(workspace: Workspace, output: Output) -> Recommender:
@@ -18,8 +18,8 @@ def open_recommender(workspace: Workspace, output: Output) -> Recommender:
 
 def build_kernels(workspace: Workspace, snapshot: Snapshot, output: Output) -> int:
     """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
-    kernels = kernels_of(workspace.model, snapshot, workspace.kernels)
-    tails = [path.tail for path in enumerate_metapaths(snapshot.schema)]
+    kernels, blend = kernels_of(workspace.model, snapshot, workspace.kernels)
+    tails = [path.tail for path in scored_paths(snapshot) if blend.weight(path) > 0]
     with output.progress() as progress:
         task = progress.add_task("Kernels", total=None, note="", visible=False)
 

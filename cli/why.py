@@ -14,6 +14,7 @@ from recommender.results import Account, OtherPaths, Part
 from recommender.rules import Rules
 
 app = typer.Typer(add_completion=False)
+ANCHORS_SHOWN = 3
 LARGE = 0.05
 """Part of the score from which a part shows more than one path."""
 
@@ -68,7 +69,8 @@ def _add(tree: Tree, part: Part, score: float) -> None:
     if count:
         share = others.share + sum(path.share for path in paths[len(told) :])
         branch.add(shown(f"{share:+.6f}  {count:,} other paths"))
-    for near in part.nearest or ():
-        branch.add(shown(f"{near.share:+.6f}  {near.label} ({near.type}), cosine {near.cosine:.3f}"))
+    for near in (part.nearest or [])[:ANCHORS_SHOWN]:
+        cosine = "" if near.cosine is None else f", cosine {near.cosine:.3f}"
+        branch.add(shown(f"{near.share:+.6f}  {near.label} ({near.type}){cosine}"))
     if part.kind != "path":
         branch.add(shown(part.text))

@@ -136,6 +136,11 @@ class Schema(Document):
         }
 
 
+def inverse_of(step: str) -> str:
+    """``~r`` for ``r`` and the other way round."""
+    return step[1:] if step.startswith("~") else f"~{step}"
+
+
 def read_schema(path: Path) -> Schema:
     """Read and check a schema file.
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, diags_array, vstack
 
 from kg.snapshot import Snapshot
 from recommender.catalogue import Catalogue
-from recommender.kernels import damping, top_per_row, without_diagonal
+from recommender.sparse_matrix import damping, top_per_row, without_diagonal
 
 User = tuple[str, int]
 ScoreUsers = Callable[[Sequence[User]], NDArray[np.float64]]

@@ -40,7 +40,10 @@ class Explainer:
 
     def parts(self, position: int) -> list[Part]:
         """All parts of the score of an item, largest share first; parts with a share of 0 are left out."""
-        parts = [self._path_part(path, share, position) for path, share in self._path_shares(position) if share != 0]
+        parts = []
+        for path, share in self._path_shares(position):
+            part = self._path_part if path.association is None else self._association_part
+            parts.append(part(path, share, position))
         if self.scorer.vectors is not None and self.scorer.embedding_weight[position] > 0:
             parts += self._embedding_part(position)
         popularity = float(self.scorer.popularity[position])
@@ -51,10 +54,16 @@ class Explainer:
 
     def reason(self, position: int) -> str:
         """One sentence: the largest path of the strongest metapath that may be told, else the largest other part."""
-        for path, _share in sorted(self._path_shares(position), key=lambda pair: -pair[1]):
+        associated = ""
+        for path, share in sorted(self._path_shares(position), key=lambda pair: -pair[1]):
+            if path.association is not None:
+                associated = associated or self._association_part(path, share, position).text
+                continue
             shown, _, _ = self._groups(path, position)
             if shown:
                 return self.phrasing.sentence(self.phrasing.path(path, shown[0]))
+        if associated:
+            return associated
         near = [one for one in self._near(position) if one.cosine >= NEAR]
         if near:
             named = [(one.entity_type, one.idx) for one in near[:ANCHORS_SHOWN]]
@@ -73,7 +82,7 @@ class Explainer:
         item_type, item = self.scorer.catalogue.item(position)
         shares = []
         for path in self.metapaths:
-            if self.snapshot.schema.ends(path.steps[-1])[1] == item_type:
+            if path.item_type(self.snapshot.schema) == item_type:
                 share = self.scorer.blend.weight(path) * self._kernel_sum(path, item)
                 if share:
                     shares.append((path, share))
@@ -111,6 +120,28 @@ class Explainer:
             other_paths=OtherPaths(count=others, share=rest) if others else OtherPaths(count=0, share=0.0),
             text=text,
         )
+
+    def _association_part(self, path: Metapath, share: float, position: int) -> Part:
+        """The part of an association, by anchors: what was used goes with the item, as learned from all."""
+        kernel, anchors = self.scorer.kernels.kernel(path.tail), self.profile.anchors[path.start]
+        item, weight = self.scorer.catalogue.item(position)[1], self.scorer.blend.weight(path)
+        anchor_type = self.snapshot.schema.ends(path.start)[1]
+        entries = [
+            (int(idx), float(x * kernel[idx, item]) * weight) for idx, x in zip(*vars(anchors).values(), strict=True)
+        ]
+        largest = sorted((one for one in entries if one[1]), key=lambda one: (-one[1], one[0]))
+        nearest = [
+            NearAnchor(
+                id=self.snapshot.vocabulary.id(anchor_type, idx),
+                type=anchor_type,
+                label=self.snapshot.label(anchor_type, idx, self.phrasing.lang),
+                share=one_share,
+            )
+            for idx, one_share in largest
+        ]
+        text = self.phrasing.association([(anchor_type, idx) for idx, _ in largest[:ANCHORS_SHOWN]])
+        sentence = self.phrasing.sentence(text)
+        return Part(kind="association", share=share, metapath=str(path), nearest=nearest, text=sentence)
 
     def _path(self, path: Metapath, group: PathGroup) -> Path:
         types = (self.profile.user_type, *self._node_types(path))

@@ -9,7 +9,7 @@ from recommender.blend import Blend, default_blend
 from recommender.candidate_features import candidate_features
 from recommender.kernels import KernelConfig, Kernels
 from recommender.learning import DomainReport, learn_blend, validation_split
-from recommender.metapaths import enumerate_metapaths
+from recommender.scored_paths import scored_paths
 from recommender.scorer import Scorer
 
 TrainVectors = Callable[[Snapshot, Path], Vectors]
@@ -30,7 +30,7 @@ def fit_blend(
     :param progress: called with what is done, its number and the number of things.
     """
     split = validation_split(snapshot, seed)
-    metapaths = enumerate_metapaths(snapshot.schema)
+    metapaths = scored_paths(snapshot)
     default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
     kernels = Kernels(split.train, KernelConfig(), folder / "kernels")
     kernels.build([path.tail for path in metapaths], progress)

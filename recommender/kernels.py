@@ -12,8 +12,13 @@ from pydantic import Field
 from scipy.sparse import csr_array, diags_array, vstack
 
 from kg.document import Document
+from kg.schema import inverse_of
 from kg.snapshot import Snapshot
+from recommender.association import association
+from recommender.catalogue import Catalogue
 from recommender.csr_file import has_csr, open_csr, save_csr
+from recommender.metapaths import ASSOCIATION
+from recommender.sparse_matrix import damping, row_lengths, top_per_row, without_diagonal
 
 Tail = tuple[str, ...]
 Progress = Callable[[str, int, int], None]
@@ -54,6 +59,7 @@ class Kernels:
         self.parent = parent
         self.folder = parent / hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
         self._open: dict[Tail, tuple[csr_array, float]] = {}
+        self._weights: NDArray[np.float64] | None = None
         self._transitions: dict[tuple[str, float, float], csr_array] = {}
 
     def build(self, tails: Sequence[Tail], progress: Progress | None = None) -> int:
@@ -70,11 +76,21 @@ class Kernels:
         for number, tail in enumerate(missing, start=1):
             if progress:
                 progress(" > ".join(tail), number, len(missing))
-            product = self._product(tail)
-            lengths = _row_lengths(product)
+            product = self._association(tail) if tail[0].startswith(ASSOCIATION) else self._product(tail)
+            lengths = row_lengths(product)
             scale = 1.0 / float(lengths[lengths > 0].mean()) if (lengths > 0).any() else 1.0
             save_csr(csr_array(product * scale), self.folder, "+".join(tail), scale)
+        self._weights = None
         return len(missing)
+
+    def _association(self, tail: Tail) -> csr_array:
+        """One block of the association, positive entries only, pruned like a kernel."""
+        if self._weights is None:
+            self._weights = association(self.snapshot)
+        slices = Catalogue(self.snapshot).slices
+        anchor_type, item_type = tail[0].removeprefix(ASSOCIATION).split("-")
+        block = csr_array(np.maximum(self._weights[slices[anchor_type], slices[item_type]], 0.0))
+        return top_per_row(block, self.config.top)
 
     def kernel(self, tail: Tail) -> csr_array:
         """One kernel, shape (anchors, items), float64; made first where ``build`` has not made it."""
@@ -137,46 +153,3 @@ class Kernels:
             for other in self.parent.iterdir():
                 if other != self.folder:
                     shutil.rmtree(other, ignore_errors=True)
-
-
-def inverse_of(step: str) -> str:
-    """``~r`` for ``r`` and the other way round."""
-    return step[1:] if step.startswith("~") else f"~{step}"
-
-
-def top_per_row(matrix: csr_array, top: int) -> csr_array:
-    """The ``top`` largest entries of each row, whole; the others are dropped. Indices come out sorted."""
-    counts = np.diff(matrix.indptr)
-    if counts.max(initial=0) <= top:
-        matrix.sort_indices()
-        return matrix
-    keep = np.ones(matrix.nnz, dtype=bool)
-    for row in np.flatnonzero(counts > top):
-        start, end = matrix.indptr[row], matrix.indptr[row + 1]
-        smallest = np.argpartition(matrix.data[start:end], counts[row] - top)[: counts[row] - top]
-        keep[start + smallest] = False
-    rows = np.repeat(np.arange(matrix.shape[0]), counts)[keep]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=matrix.shape[0]))])
-    result = csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
-    result.sort_indices()
-    return result
-
-
-def damping(degrees: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
-    """Degrees to the power of −exponent, 0 where the degree is 0: the shape of ``degrees``, float64."""
-    powers = np.zeros(degrees.shape)
-    np.power(degrees, -exponent, out=powers, where=degrees > 0)
-    return powers
-
-
-def without_diagonal(matrix: csr_array, offset: int = 0) -> csr_array:
-    """A matrix without its entries (row, row + offset)."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    keep = matrix.indices != rows + offset
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=matrix.shape[0]))])
-    return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
-
-
-def _row_lengths(matrix: csr_array) -> NDArray[np.float64]:
-    """Euclidean length of each row: shape (rows,)."""
-    return np.sqrt(np.asarray(matrix.power(2).sum(axis=1), dtype=np.float64))

@@ -83,7 +83,7 @@ def learn_blend(
         mark = np.random.default_rng(0).random(domain.users)
         start = learned = domain.weights(default, metapaths)
         if (mark < FITTED).sum() >= ENOUGH:
-            fitted = _ascend(domain.part(mark < FITTED), start, progress)
+            fitted = _best_ascent(domain.part(mark < FITTED), start, progress)
             learned = _without_idle(domain.part((mark >= FITTED) & (mark < PRUNED)), fitted)
         held = domain.part(mark >= PRUNED)
         before, after = ndcg(held.scores(start), held.truth), ndcg(held.scores(learned), held.truth)
@@ -115,6 +115,14 @@ def ndcg(scores: Score, truth: NDArray[np.int64]) -> Score:
     right = scores[np.arange(len(truth)), truth][:, None]
     rank = (scores >= right).sum(axis=1)
     return np.where(rank <= K, 1 / np.log2(1 + rank), 0.0)
+
+
+def _best_ascent(features: CandidateFeatures, start: Score, progress: Callable[[str, int], None] | None) -> Score:
+    """The best of three ascents: from the given weights, from equal ones, and from the best feature alone."""
+    alone = np.eye(len(start))
+    single = alone[int(np.argmax([ndcg(features.scores(row), features.truth).mean() for row in alone]))]
+    found = [_ascend(features, begin, progress) for begin in (start, np.ones(len(start)), single)]
+    return max(found, key=lambda weights: float(ndcg(features.scores(weights), features.truth).mean()))
 
 
 def _ascend(features: CandidateFeatures, start: Score, progress: Callable[[str, int], None] | None) -> Score:

@@ -27,7 +27,7 @@ def merged_kernels(kernels: Kernels, metapaths: Sequence[Metapath], blend: Blend
     groups: dict[tuple[str, str], list[Metapath]] = {}
     for path in metapaths:
         if blend.weight(path) > 0:
-            groups.setdefault((path.start, kernels.snapshot.schema.ends(path.steps[-1])[1]), []).append(path)
+            groups.setdefault((path.start, path.item_type(kernels.snapshot.schema)), []).append(path)
     merged = []
     for (start, item_type), paths in sorted(groups.items()):
         weights = {str(path): blend.weight(path) for path in paths}

@@ -8,16 +8,20 @@ from functools import lru_cache
 from kg.schema import Schema
 
 MOST_REPEATS = 2
+ASSOCIATION = "≈"
 
 
 @dataclass(frozen=True, order=True)
 class Metapath:
     """A sequence of steps, each a ``relation`` or ``~relation``.
 
-    The first step leads from a user to her anchors; the rest, the *tail*, from an anchor to items.
+    The first step leads from a user to her anchors; the rest, the *tail*, from an anchor to items. Where
+    ``association`` is set, the tail is no path but the association kernel between two item types.
     """
 
     steps: tuple[str, ...]
+    association: tuple[str, str] | None = None
+    """Anchors' type and items' type of an association kernel."""
 
     @property
     def start(self) -> str:
@@ -27,10 +31,14 @@ class Metapath:
     @property
     def tail(self) -> tuple[str, ...]:
         """The steps of the kernel, anchor → item."""
-        return self.steps[1:]
+        return self.steps[1:] if self.association is None else (association_step(*self.association),)
+
+    def item_type(self, schema: Schema) -> str:
+        """The type of the items it leads to."""
+        return schema.ends(self.steps[-1])[1] if self.association is None else self.association[1]
 
     def __str__(self) -> str:
-        return " > ".join(self.steps)
+        return " > ".join((*self.steps[:1], *self.tail))
 
 
 def enumerate_metapaths(schema: Schema) -> tuple[Metapath, ...]:
@@ -43,6 +51,20 @@ def enumerate_metapaths(schema: Schema) -> tuple[Metapath, ...]:
     found = [path for user_type in schema.user_types for path in _grow(schema, (), user_type)]
     kept = [path for path in found if not any(matches(path, pattern) for pattern in schema.metapaths.exclude)]
     return tuple(sorted(set(kept), key=lambda path: (len(path.steps), path.steps)))
+
+
+def association_step(anchor_type: str, item_type: str) -> str:
+    """The step that stands for an association kernel, ``≈Course-Product``; no relation has such a name."""
+    return f"{ASSOCIATION}{anchor_type}-{item_type}"
+
+
+def associations(schema: Schema) -> tuple[Metapath, ...]:
+    """One association from each interaction to each item type."""
+    return tuple(
+        Metapath((name,), (schema.relation[name].tail, item_type))
+        for name in schema.interactions
+        for item_type in schema.item_types
+    )
 
 
 def matches(path: Metapath, pattern: str) -> bool:

@@ -86,11 +86,13 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
     return Model(Scorer(snapshot, kernels, manifest.blend, vectors), info)
 
 
-def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Kernels:
-    """The kernels that ``open_model`` would use."""
+def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
+    """The kernels and the blend that ``open_model`` would use."""
     manifest = read_manifest(folder)
-    fits = manifest is not None and manifest.snapshot == snapshot.hash
-    return Kernels(snapshot, manifest.kernels if manifest and fits else KernelConfig(), kernels_folder)
+    if manifest is None or manifest.snapshot != snapshot.hash:
+        blend = default_blend(snapshot.schema, enumerate_metapaths(snapshot.schema), embedding=False)
+        return Kernels(snapshot, KernelConfig(), kernels_folder), blend
+    return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend
 
 
 def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: str) -> Model:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.schema import inverse_of
 from kg.snapshot import Snapshot
-from recommender.kernels import Kernels, Tail, damping, inverse_of
+from recommender.kernels import Kernels, Tail
 from recommender.profile import Anchors
+from recommender.sparse_matrix import damping
 
 Idxs = NDArray[np.int32]
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from kg.errors import UsageError
+from kg.schema import inverse_of
 from kg.snapshot import Snapshot
-from recommender.kernels import inverse_of
 from recommender.metapaths import Metapath
 from recommender.path_groups import PathGroup
 
@@ -21,6 +21,7 @@ TEXTS = {
         "it": "it",
         "popularity": "Popular in {domain}",
         "embedding": "Close in the learned embedding to {anchors}",
+        "association": "Goes with {anchors}, as learned from what people use together and from shared attributes",
         "far": "Not close to your history in the learned embedding",
         "nothing": "Nothing in your history leads here",
         "fewer": "Paths through fewer than {k} people",
@@ -40,6 +41,7 @@ TEXTS = {
         "it": "它",
         "popularity": "在 {domain} 中受欢迎",
         "embedding": "在学习到的嵌入中与{anchors}相近",
+        "association": "与{anchors}相配（由大家的共同使用和共有属性学得）",
         "far": "在学习到的嵌入中与您的记录并不相近",
         "nothing": "您的记录中没有通向它的路径",
         "fewer": "经过不足 {k} 人的路径",
@@ -92,6 +94,11 @@ class Phrasing:
             return self.texts["far"]
         names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in anchors)
         return self.texts["embedding"].format(anchors=names)
+
+    def association(self, anchors: Sequence[tuple[str, int]]) -> str:
+        """The sentence of an association, naming the anchors (type, index) it comes from."""
+        names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in anchors)
+        return self.texts["association"].format(anchors=names)
 
     def popularity(self, domain: str) -> str:
         """The sentence of the popularity part."""

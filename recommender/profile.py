@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
+from kg.schema import inverse_of
 from kg.snapshot import Snapshot
-from recommender.kernels import inverse_of
 
 
 @dataclass(frozen=True)

@@ -99,13 +99,14 @@ class OtherPaths(Result):
     share: float
 
 
-class NearAnchor(Result):
-    """An anchor that is near the item in the embedding."""
+class NearAnchor(Sparse):
+    """An anchor that is near the item in the embedding, or goes with it by association."""
 
     id: str
     type: str
     label: str
-    cosine: float
+    cosine: float | None = None
+    """Of an embedding part only."""
     share: float
 
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
+from kg.schema import inverse_of
 from kg.snapshot import Snapshot
 from recommender.catalogue import Catalogue
-from recommender.kernels import inverse_of
 from recommender.profile import Profile, user_steps
 
 PRICE = "price"

@@ -14,8 +14,9 @@ from recommender.blend import Blend
 from recommender.catalogue import Catalogue
 from recommender.kernels import Kernels
 from recommender.merged_kernel import merged_kernels
-from recommender.metapaths import Metapath, enumerate_metapaths
+from recommender.metapaths import Metapath
 from recommender.profile import Anchors, Profile
+from recommender.scored_paths import scored_paths
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Scorer:
         self.snapshot, self.kernels, self.blend, self.vectors = snapshot, kernels, blend, vectors
         self.catalogue = Catalogue(snapshot)
         self._units: dict[str, NDArray[np.float32]] = {}
-        self.metapaths = enumerate_metapaths(snapshot.schema)
+        self.metapaths = scored_paths(snapshot)
         self.merged = merged_kernels(kernels, self.metapaths, blend)
         self.starts = tuple(dict.fromkeys(path.start for path in self.metapaths))
 
@@ -67,7 +68,7 @@ class Scorer:
 
     def item_slice(self, metapath: Metapath) -> slice:
         """Where on the axis of items a metapath ends."""
-        return self.catalogue.slices[self.snapshot.schema.ends(metapath.steps[-1])[1]]
+        return self.catalogue.slices[metapath.item_type(self.snapshot.schema)]
 
     def embedding_anchors(self, profile: Profile) -> dict[str, Anchors]:
         """The anchors that the embedding compares with, weights x̃ summing to 1 over all steps."""

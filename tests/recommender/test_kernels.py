@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recommender.kernels import KernelConfig, Kernels, top_per_row
+from recommender.kernels import KernelConfig, Kernels
+from recommender.sparse_matrix import top_per_row
 from tests.graphs import snapshot_of
 
 SHARED = ("contains", "~contains")

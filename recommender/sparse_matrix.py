@@ -1,0 +1,43 @@
+"""What kernels and baselines do to sparse matrices: pruning, damping, lengths of rows."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+
+def top_per_row(matrix: csr_array, top: int) -> csr_array:
+    """The ``top`` largest entries of each row, whole; the others are dropped. Indices come out sorted."""
+    counts = np.diff(matrix.indptr)
+    if counts.max(initial=0) <= top:
+        matrix.sort_indices()
+        return matrix
+    keep = np.ones(matrix.nnz, dtype=bool)
+    for row in np.flatnonzero(counts > top):
+        start, end = matrix.indptr[row], matrix.indptr[row + 1]
+        smallest = np.argpartition(matrix.data[start:end], counts[row] - top)[: counts[row] - top]
+        keep[start + smallest] = False
+    rows = np.repeat(np.arange(matrix.shape[0]), counts)[keep]
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=matrix.shape[0]))])
+    result = csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
+    result.sort_indices()
+    return result
+
+
+def damping(degrees: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """Degrees to the power of −exponent, 0 where the degree is 0: the shape of ``degrees``, float64."""
+    powers = np.zeros(degrees.shape)
+    np.power(degrees, -exponent, out=powers, where=degrees > 0)
+    return powers
+
+
+def without_diagonal(matrix: csr_array, offset: int = 0) -> csr_array:
+    """A matrix without its entries (row, row + offset)."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    keep = matrix.indices != rows + offset
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=matrix.shape[0]))])
+    return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
+
+
+def row_lengths(matrix: csr_array) -> NDArray[np.float64]:
+    """Euclidean length of each row: shape (rows,), float64."""
+    return np.sqrt(np.asarray(matrix.power(2).sum(axis=1), dtype=np.float64))
