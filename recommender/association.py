@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 from scipy.sparse import csr_array, diags_array
 
 from kg.schema import inverse_of
@@ -26,6 +25,8 @@ def association(snapshot: Snapshot) -> NDArray[np.float64]:
     of users and tails; d_r: mean number of tails per item; c: keeps the trace of the first term at the number of
     interactions.
     """
+    from scipy.linalg import lapack  # 0.1 s to import, which answering must not pay
+
     interactions = Interactions(snapshot)
     gram = _interaction_gram(interactions.matrix).toarray()
     for relation in _attribute_steps(snapshot):
