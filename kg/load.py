@@ -171,12 +171,11 @@ class _Load:
     def resolve(self, report: LoadReport) -> None:
         """Settle what depends on other rows: ends of relation rows, labels in text, likeness."""
         for relation in self._relations("row"):
-            rows, rejects = self._graph.rows(relation)
-            self._found[relation].append(rows)
-            for (number,), part in rejects.group_by("file", maintain_order=True):
-                file = report.files[int(str(number))]
-                people = self._people.of(file.source, file.place, self._notices)
-                _reject_late(file, part.drop("file"), people)
+            for rejects in self._graph.settle_rows(relation):
+                for (number,), part in rejects.group_by("file", maintain_order=True):
+                    file = report.files[int(str(number))]
+                    people = self._people.of(file.source, file.place, self._notices)
+                    _reject_late(file, part.drop("file"), people)
         for name in self._staging.names("text"):
             self._find_labels(name)
         for name in self._staging.names("similar"):
@@ -201,11 +200,13 @@ class _Load:
     def compare(self, report: LoadReport) -> tuple[Changes, Comparison]:
         """What changes, per entity type and per relation; fills the counts of the report."""
         mutual = {similar.relation for source in self._sources for similar in source.similar}
-        comparison = Comparison(self._store, self._graph, self._schema, self._replacement, mutual, self._notices)
+        comparison = Comparison(
+            self._store, self._graph, self._schema, self._replacement, mutual, self._notices, report.dry_run
+        )
         entities = {name: comparison.entities(name) for name in self._graph.entity_types()}
         gone = {name: difference.deleted for name, difference in entities.items() if difference.deleted.height}
-        self._replacement.cover(self._graph, self._found, report.files)
-        spoken = {*self._relations("row", "triple", "text"), *self._replacement.relations()}
+        self._replacement.cover(self._graph, report.files)
+        spoken = {*self._relations("known", "triple", "text"), *self._replacement.relations()}
         triples = {}
         for name, ends in self._schema.relation.items():
             if name in spoken or ends.head in gone or ends.tail in gone:

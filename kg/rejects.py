@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kg.errors import ReadError
 from kg.mapping import COMPRESSIONS, RDF_FORMATS, Source
 from kg.notices import Notices
 from kg.people import People
@@ -146,10 +147,21 @@ def _picked(blocks: Iterable[Block], wanted: Iterator[int]) -> Iterator[bytes]:
                 number = next(wanted, None)
 
 
+def _whole_rows(source: pq.ParquetFile, place: str) -> Iterator[pa.RecordBatch]:
+    """All columns of a file, those too that the load did not read and that may be damaged.
+
+    :raises ReadError: where they are.
+    """
+    try:
+        yield from source.iter_batches(ROWS)
+    except (pa.ArrowException, OSError) as problem:
+        raise ReadError(f"{place}: damaged, so its bad rows cannot be kept as they came: {problem}") from None
+
+
 def _write_parquet_rows(target: Path, file: RejectedFile, rows: set[int]) -> None:
     with open_parquet(file.path, file.place) as source, pq.ParquetWriter(target, source.schema_arrow) as out:
         first = 1
-        for batch in source.iter_batches(ROWS):
+        for batch in _whole_rows(source, file.place):
             mask = pa.array([first + i in rows for i in range(batch.num_rows)], type=pa.bool_())
             out.write_batch(batch.filter(mask))
             first += batch.num_rows

@@ -35,20 +35,16 @@ class Replacement:
         self._whole = {source.relation for source in self._sources if source.relation is not None}
         self._heads: dict[str, list[pl.Series]] = {}
 
-    def cover(self, graph: Graph, found: Mapping[str, Sequence[pl.DataFrame]], files: Sequence[FileReport]) -> None:
-        """Learn from the rows what sources cover whose relations only their rows tell.
-
-        :param found: relation → frames of relation rows, with the number of their ``file``, among others.
-        """
+    def cover(self, graph: Graph, files: Sequence[FileReport]) -> None:
+        """Learn from the rows what sources cover whose relations only their rows tell."""
         for number, source in zip(self._numbers, self._sources, strict=True):
             if source.entity is not None:
                 heads = graph.heads(source.entity, number)
                 for relation in _started(source):
                     self._heads.setdefault(relation, []).append(heads)
         named = {n for n, file in enumerate(files) if file.source.relation_column and self.covers(file.source)}
-        for relation, frames in found.items():
-            numbers = {n for frame in frames if "file" in frame.columns for n in frame.get_column("file").unique()}
-            if not named.isdisjoint(numbers):
+        for relation in self._schema.relation if named else ():
+            if not named.isdisjoint(graph.files(relation)):
                 self._whole.add(relation)
 
     def covers(self, source: Source) -> bool:

@@ -5,16 +5,16 @@ Of several triples with the same ends the one with the latest timestamp wins (no
 weight. Relation rows whose head or tail is nowhere, neither in this load nor in the store, are rejected.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
 from kg.contradictions import DTYPES, ORIGIN, entity_contradictions
-from kg.readers.batch import REJECT_DTYPES
+from kg.partition import WHOLE, Partition, partitions_of
 from kg.schema import Schema
-from kg.staging import Staging
+from kg.staging import PARTITIONED, Staging
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 
 TAIL_LABEL = "tail label"
@@ -108,31 +108,59 @@ class Graph:
         kept = pl.when(pl.col(said("label")).fill_null(False)).then("label").otherwise("stored")
         return both.select("id", pl.coalesce(kept, TAIL_LABEL).alias("label"))
 
-    def rows(self, relation: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The staged relation rows with both ends known, and the rejects (``file`` and ``REJECT_DTYPES``)."""
-        table = self._staging.scan(f"row.{relation}")
-        if table is None:
-            return pl.DataFrame(), pl.DataFrame(schema={"file": pl.Int64, **REJECT_DTYPES})
-        frame = table.collect()
-        ends = self._schema.relation[relation]
-        rejects = []
-        for end, entity_type in (("head", ends.head), ("tail", ends.tail)):
-            known = frame.get_column(end).is_in(self.ids(entity_type).implode())
-            rejects.append(self._dangling(frame.filter(~known), end, entity_type))
-            frame = frame.filter(known)
-        return frame, pl.concat(rejects)
+    def partitions(self, relation: str, more: Sequence[pl.DataFrame] = ()) -> list[Partition]:
+        """The parts in which the triples of a relation are looked at.
 
-    def triples(self, relation: str, more: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        :param more: as for :meth:`triples`.
+        """
+        staged = sum(self._staging.rows(f"{kind}.{relation}") for kind in PARTITIONED)
+        return partitions_of(staged + sum(frame.height for frame in more))
+
+    def settle_rows(self, relation: str) -> Iterator[pl.DataFrame]:
+        """Stage the relation rows with both ends known anew, as ``known.RELATION``.
+
+        :returns: the rejects, part by part: ``file`` and ``REJECT_DTYPES``.
+        """
+        ends = self._schema.relation[relation]
+        partitions = self.partitions(relation)
+        for partition in partitions:
+            frame = self._collected(f"row.{relation}", partition)
+            if partition == partitions[-1]:
+                self._staging.remove(f"row.{relation}")
+            for end, entity_type in (("head", ends.head), ("tail", ends.tail)):
+                known = frame.get_column(end).is_in(self.ids(entity_type).implode())
+                if not known.all():
+                    yield self._dangling(frame.filter(~known), end, entity_type)
+                    frame = frame.filter(known)
+            self._staging.add([(f"known.{relation}", frame)])
+
+    def rows(self, relation: str, partition: Partition = WHOLE) -> pl.DataFrame:
+        """The relation rows that :meth:`settle_rows` has staged: ``TRIPLE_DTYPES``, ``file``, ``line``, ``lines``."""
+        return self._collected(f"known.{relation}", partition)
+
+    def files(self, relation: str) -> set[int]:
+        """The numbers of the files that these rows come from."""
+        table = self._staging.scan(f"known.{relation}")
+        return set() if table is None else set(table.select("file").unique().collect().to_series())
+
+    def triples(self, relation: str, partition: Partition, more: Iterable[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
         """The triples of a relation: unique ``head``, ``tail``; ``weight`` and ``timestamp``, null where not said.
 
-        :param more: frames of the same columns besides the staged table: relation rows, labels found in text.
+        :param more: frames of the same columns besides what is staged: labels found in text, likeness.
+        :returns: and how many rows repeat a pair of another row.
         """
-        columns = {"head": pl.String, "tail": pl.String, "weight": pl.Float64, "timestamp": pl.Int64}
-        frames = [pl.DataFrame(schema=columns), *(frame.select(list(columns)) for frame in more if frame.width)]
-        table = self._staging.scan(f"triple.{relation}")
-        if table is not None:
-            frames.append(table.collect())
-        return _one_per_pair(pl.concat(frames))
+        staged = [self._collected(f"{kind}.{relation}", partition) for kind in ("known", "triple")]
+        frames = [frame for frame in (*staged, *map(partition.select, more)) if frame.width]
+        whole = pl.concat(
+            [pl.DataFrame(schema=TRIPLE_DTYPES), *(frame.select(list(TRIPLE_DTYPES)) for frame in frames)]
+        )
+        found = _one_per_pair(whole)
+        return found, whole.height - found.height
+
+    def _collected(self, name: str, partition: Partition) -> pl.DataFrame:
+        """A staged table, without columns where there is none."""
+        table = self._staging.scan(name, partition)
+        return pl.DataFrame() if table is None else table.collect()
 
     def _dangling(self, frame: pl.DataFrame, end: str, entity_type: str) -> pl.DataFrame:
         """Rejects for rows of which one end is not known as ``entity_type``."""
@@ -167,7 +195,10 @@ class Graph:
         merged, differing = _one_per_id(pl.concat(frames, how="diagonal"), columns)
         contradictions = self._contradictions(entity_type, differing, columns)
         tails = self._tail_labels(entity_type)
-        frame = merged.join(tails, on="id", how="full", coalesce=True)
+        if tails.is_empty():
+            frame = merged.with_columns(pl.lit(None, dtype=pl.String).alias(TAIL_LABEL))
+        else:
+            frame = merged.join(tails, on="id", how="full", coalesce=True)
         return Entities(frame.with_columns(pl.col(said(c)).fill_null(False) for c in columns), contradictions)
 
     def heads(self, entity_type: str, source: int) -> pl.Series:
@@ -208,9 +239,9 @@ def _says(frame: pl.DataFrame, column: str) -> bool:
 
 def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, pl.Series]:
     """One row per id, and the ids about which rows contradict each other."""
-    twice = frame.get_column("id").is_duplicated()
-    if not twice.any():
+    if frame.get_column("id").hash().n_unique() == frame.height:  # equal ids have equal hashes
         return frame, pl.Series("id", [], dtype=pl.String)
+    twice = frame.get_column("id").is_duplicated()
     groups = frame.filter(twice).group_by("id")
     values = [pl.col(c).max() for c in columns] + [pl.col(said(c)).any() for c in columns]
     differs = pl.any_horizontal([pl.col(c).drop_nulls().n_unique() > 1 for c in columns])

@@ -14,9 +14,12 @@ from typing import Self
 import polars as pl
 
 from kg.file_lock import FileLock
+from kg.partition import WHOLE, Partition, by_bucket, together
 
-IN_MEMORY = 128 << 20
+IN_MEMORY = 80 << 20
 """Bytes of rows that wait in memory before they are written to disk together."""
+PARTITIONED = ("row", "known", "triple")
+"""Kinds of tables that are partitioned by their column ``head``."""
 _PREFIX, _LOCK = "load-", ".lock"
 
 
@@ -28,15 +31,17 @@ class Staging:
         folder.mkdir(parents=True, exist_ok=True)
         _clear(folder)
         self._folder, self._lock = _new_folder(folder)
-        self._parts: dict[str, int] = {}
+        self._files: dict[str, list[tuple[Path, int | None]]] = {}
         self._waiting: dict[str, list[pl.DataFrame]] = {}
+        self._rows: dict[str, int] = {}
         self._bytes = 0
 
     def add(self, tables: Iterable[tuple[str, pl.DataFrame]]) -> None:
         """Append frames to tables; names are of letters, digits, ``_`` and ``.``."""
         for name, frame in tables:
             waiting = self._waiting.setdefault(name, [])
-            if frame.height or not (waiting or name in self._parts):
+            self._rows[name] = self._rows.get(name, 0) + frame.height
+            if frame.height or not (waiting or name in self._files):
                 waiting.append(frame)
                 self._bytes += int(frame.estimated_size())
         if self._bytes > IN_MEMORY:
@@ -44,25 +49,40 @@ class Staging:
 
     def names(self, kind: str) -> list[str]:
         """The tables of which the first part of the name is ``kind``, sorted."""
-        return sorted(name for name in {*self._parts, *self._waiting} if name.split(".", 1)[0] == kind)
+        return sorted(name for name in {*self._files, *self._waiting} if name.split(".", 1)[0] == kind)
 
-    def scan(self, name: str) -> pl.LazyFrame | None:
-        """A table, or ``None`` where nothing was added under that name."""
-        paths = [self._path(name, part) for part in range(self._parts.get(name, 0))]
+    def rows(self, name: str) -> int:
+        """How many rows a table has."""
+        return self._rows.get(name, 0)
+
+    def scan(self, name: str, partition: Partition = WHOLE) -> pl.LazyFrame | None:
+        """A table, or ``None`` where nothing was added under that name.
+
+        :param partition: which part of it, for tables of kinds in ``PARTITIONED``.
+        """
+        files, waiting = self._files.get(name, []), self._waiting.get(name, [])
+        if not files and not waiting:
+            return None
+        paths = [path for path, bucket in files if bucket is None or bucket in partition.buckets]
         written = [pl.scan_parquet(paths, glob=False)] if paths else []
-        frames = written + [frame.lazy() for frame in self._waiting.get(name, ())]
-        return pl.concat(frames) if frames else None
+        frames = written + [partition.select(frame).lazy() for frame in waiting]
+        return pl.concat(frames) if frames else pl.scan_parquet(files[0][0], glob=False).clear()
+
+    def remove(self, name: str) -> None:
+        """Forget a table."""
+        self._bytes -= sum(int(frame.estimated_size()) for frame in self._waiting.pop(name, ()))
+        for path, _ in self._files.pop(name, ()):
+            path.unlink()
+        self._rows.pop(name, None)
 
     def _write(self) -> None:
         for name, frames in self._waiting.items():
-            if frames:
-                part = self._parts.get(name, 0)
-                pl.concat(frames).write_parquet(self._path(name, part), compression="lz4", statistics=False)
-                self._parts[name] = part + 1
+            partitioned = name.split(".", 1)[0] in PARTITIONED
+            for bucket, part in by_bucket(frames) if partitioned else together(frames):
+                files = self._files.setdefault(name, [])
+                files.append((self._folder / f"{name}-{len(files)}.parquet", bucket))
+                part.write_parquet(files[-1][0], compression="lz4", statistics=False)
         self._waiting, self._bytes = {}, 0
-
-    def _path(self, name: str, part: int) -> Path:
-        return self._folder / f"{name}-{part}.parquet"
 
     def __enter__(self) -> Self:
         return self

@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kg.link import Text
+from kg.stores.store import TRIPLE_DTYPES
 from kg.words import TEXT, word_rows
 
 SHORTEST = 2
@@ -117,6 +118,8 @@ def text_triples(texts: pl.DataFrame, matcher: LabelMatcher, weight: str) -> pl.
     :param weight: ``tfidf`` or ``none``, as in the mapping.
     """
     heads = texts.get_column("head").unique().sort()
+    if heads.is_empty():
+        return pl.DataFrame(schema=TRIPLE_DTYPES)
     head = texts.select(pl.col("head").replace_strict(heads, range(len(heads)), return_dtype=pl.Int64)).to_series()
     rows, tails = matcher.find_all(texts.get_column("text").to_list())
     width = max(len(matcher.ids), 1)

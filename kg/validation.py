@@ -107,10 +107,13 @@ class RowChecker:
     def _identifiers(self, rows: RowSet, column: str, what: str) -> pl.Series:
         """The ids in a column; faults are empty and overlong ones."""
         cells = rows.single(column)
-        ids = normalised_ids(cells, self._source.normalise)
-        raw = rows.batch.frame.get_column(column)
-        changed = int((raw != identifiers(cells)).fill_null(False).sum())
-        self._notices.add(self._place, f"{{n}} cells of {column!r} were trimmed or put into Unicode form NFC", changed)
+        ids = cells
+        if not rows.batch.tidy:
+            changed = int((rows.batch.frame.get_column(column) != identifiers(cells)).fill_null(False).sum())
+            sentence = f"{{n}} cells of {column!r} were trimmed or put into Unicode form NFC"
+            self._notices.add(self._place, sentence, changed)
+        if not rows.batch.tidy or self._source.normalise != "none":
+            ids = normalised_ids(cells, self._source.normalise)
         hint = f'each row needs {column!r}; a cell that spells "no value" (null in the mapping) counts as empty'
         rows.fault(ids.is_null(), column, f"empty {what}", hint)
         rows.fault(too_long(ids), column, f"{what} too long", _TOO_LONG)

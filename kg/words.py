@@ -40,7 +40,7 @@ def word_rows(texts: list[str], separators: str = "") -> str:
         joined = joined.replace(written, same)
     for character in separators.casefold():
         joined = joined.replace(character, " ")
-    joined = _apart(joined.replace(COLUMN_BREAK, FIELD))
+    joined = _apart(f" {joined.replace(COLUMN_BREAK, FIELD)} ")  # a hyphen at either end joins nothing
     return f" {' '.join(joined.split())} "
 
 

@@ -86,7 +86,7 @@ class _Writer:
         return f"Safe in the store: {'; '.join(parts + partial)}. The same command goes on from there."
 
     def _in_batches(self, write: Callable[[str, pl.DataFrame], None], name: str, frame: pl.DataFrame) -> None:
-        for part in chunks(frame, self._store.batch_rows):
+        for part in chunks(self._arranged(frame), self._store.batch_rows):
             write(name, part)
             self._count(name, part.height)
 
@@ -94,7 +94,7 @@ class _Writer:
         self._in_batches(partial(self._store.update_entities, changed=changed), name, frame)
 
     def _create_entities(self, name: str, frame: pl.DataFrame) -> None:
-        rest = frame
+        rest = self._arranged(frame)
         while rest.height:
             part = rest.head(self._store.batch_rows)
             try:
@@ -124,6 +124,11 @@ class _Writer:
         self._update_entities(name, different.select("id", *wanted), changed)
         self._count(name, there.height - different.height)
         return rest.join(there, on="id", how="anti", maintain_order="left")
+
+    def _arranged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows in the order in which the store writes them fastest."""
+        keys = ["head", "tail"] if "head" in frame.columns else ["id"]
+        return frame.sort(keys) if self._store.sorted_writes else frame
 
     def _count(self, name: str, rows: int) -> None:
         self._done[name] += rows

@@ -1,8 +1,9 @@
+// A row is a list: head, tail, weight, timestamp.
 // Hints and WITH hold the planner to two look-ups and one expansion, also when it knows an emptier graph.
 UNWIND $rows AS row
-MATCH (h:{head} {`id`: row.`head`}) USING INDEX SEEK h:{head}(`id`)
-MATCH (t:{tail} {`id`: row.`tail`}) USING INDEX SEEK t:{tail}(`id`)
+MATCH (h:{head} {`id`: row[0]}) USING INDEX SEEK h:{head}(`id`)
+MATCH (t:{tail} {`id`: row[1]}) USING INDEX SEEK t:{tail}(`id`)
 WITH row, h, t
 MATCH (h)-[r:{relation}]->(t)
-SET r.`weight` = row.`weight`, r.`timestamp` = row.`timestamp`
+SET r.`weight` = row[2], r.`timestamp` = row[3]
 RETURN count(*) AS updated

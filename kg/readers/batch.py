@@ -37,7 +37,7 @@ class Batch:
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_DTYPES))
     """Rows that could not be read, columns of ``REJECT_DTYPES``."""
     tidy: bool = False
-    """Whether every cell of ``frame`` is known to be of ASCII characters that show something; saves looking."""
+    """Whether every cell of ``frame`` is known to be ASCII without a blank; saves looking."""
 
     @property
     def rows(self) -> int:

@@ -26,6 +26,8 @@ from kg.readers.plain_block import is_plain, plain_batch
 from kg.readers.records import Dialect, RecordParser, Records
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')
+_HEADER_LINES = 100
+"""Lines in which a header is looked for first; all others only where it is not there."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _MARKUP = re.compile(r"^\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
@@ -89,6 +91,15 @@ class DelimitedReader:
 
         :raises ReadError: where there is none, or it does not fit the mapping.
         """
+        start = data[: _end_of_line(data, _HEADER_LINES)]
+        try:
+            return self._header(start)
+        except ReadError:
+            if len(start) == len(data):
+                raise
+            return self._header(data)
+
+    def _header(self, data: bytes) -> Header:
         lines = data.splitlines(keepends=True)
         used = _first_with_content(lines, 0)
         hint = _SEP.match(self._decoded(lines[used], used)) if used < len(lines) else None

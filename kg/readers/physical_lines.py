@@ -14,7 +14,7 @@ from kg.errors import ReadError
 from kg.notices import Notices
 from kg.readers.compression import ByteSource
 
-BLOCK = 4 << 20
+BLOCK = 8 << 20
 """Bytes that a block has at least, but for the last one."""
 LONGEST_LINE = 256 << 20
 """Bytes without a line end after which a file is taken for no text at all."""
@@ -82,7 +82,8 @@ class PhysicalLines:
                 waiting += piece
                 cut = _last_line_end(waiting) if len(waiting) >= BLOCK else 0
                 if cut:
-                    data = bytes(waiting[:cut])
+                    with memoryview(waiting) as view:
+                        data = bytes(view[:cut])
                     del waiting[:cut]
                     yield Block(first_line, data, last=False)
                     first_line += count_lines(data)

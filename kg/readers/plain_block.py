@@ -10,8 +10,8 @@ from kg.readers.batch import Batch
 from kg.readers.records import Dialect
 
 _QUOTE, _LF, _CR = ord('"'), ord("\n"), ord("\r")
-_FIRST, _LAST = ord("!"), ord("~")
-"""The ASCII characters that show something."""
+_BLANKS = (b" ", b"\t", b"\v", b"\f")
+"""The blanks of ASCII that a line may hold."""
 Codes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.intp]
 
@@ -53,7 +53,8 @@ def plain_batch(data: bytes, first_line: int, dialect: Dialect, positions: Mappi
         columns=used,
         separator=dialect.delimiter,
         quote_char='"' if b'"' in data else None,
-    ).fill_null("")
+    )
+    table = table.with_columns(pl.col(name).fill_null("") for name in table.columns if table[name].null_count())
     place = {at: table.get_column(str(at)) for at in used}
     missing = pl.Series([None], dtype=pl.String).new_from_index(0, table.height)
     frame = pl.DataFrame([(missing if at is None else place[at]).alias(name) for name, at in positions.items()])
@@ -67,13 +68,8 @@ def _has_lone_cr(data: bytes) -> bool:
 
 
 def _is_tidy(data: bytes, delimiter: str) -> bool:
-    """Whether the cells hold nothing but ASCII characters that show something."""
-    codes = np.frombuffer(data, dtype=np.uint8)
-    others = np.count_nonzero((codes - _FIRST) > _LAST - _FIRST)  # below "!", the difference is beyond 255 - 33
-    between = data.count(b"\n") + (data.count(b"\r") if b"\r" in data else 0)
-    if not "!" <= delimiter <= "~":
-        between += data.count(delimiter.encode())
-    return bool(others == between)
+    """Whether the cells hold nothing but ASCII, and no blank."""
+    return data.isascii() and not any(blank in data for blank in _BLANKS if blank != delimiter.encode())
 
 
 def _quotes_fit(codes: Codes, inside: npt.NDArray[np.int32], delimiter: str) -> bool:

@@ -22,6 +22,9 @@ ROWS_PER_MEGABYTE = 4_000
 """Rows that one COPY may have per megabyte of buffer pool. Each COPY writes again what the ones before it wrote: many
 small ones take several times as long as one."""
 MAX_THREADS = 4
+TORN_LOG = re.compile(r"the WAL file is corrupted|past the end of the file .*\.wal ")
+"""What the engine says of a log whose last entry is cut off, as after a kill in the middle of a commit. The log is then
+read up to there: what had been committed is whole, and the transaction that was cut off never happened."""
 LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
 
 _written_here: set[Path] = set()
@@ -75,14 +78,25 @@ class StoreFile:
 
         :raises StoreError: where the store is open for reading only, and for what the engine reports.
         """
+        with self.writing_once() as connection:
+            connection.execute("BEGIN TRANSACTION")
+            yield connection  # an error closes the connection, and that takes everything back
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def writing_once(self) -> Iterator[ladybug.Connection]:
+        """A connection for one writing statement, all of which is kept, or nothing.
+
+        A COPY by itself goes straight into the file; in a transaction it takes half as long again.
+
+        :raises StoreError: where the store is open for reading only, and for what the engine reports.
+        """
         self.check_writable()
         with self.session() as connection:
             if self._unchanged:
                 checksum_path(self.path).unlink(missing_ok=True)
                 self._unchanged = False
-            connection.execute("BEGIN TRANSACTION")
-            yield connection  # an error closes the connection, and that takes everything back
-            connection.execute("COMMIT")
+            yield connection
 
     def check_writable(self) -> None:
         """Refuse to go on where the file is open for reading only.
@@ -198,12 +212,12 @@ def _read_if_there(path: Path) -> str | None:
 
 def _open_engine(path: Path, read_only: bool) -> ladybug.Database:
     try:
-        return ladybug.Database(
-            path,
-            buffer_pool_size=_buffer_pool_bytes(),
-            max_num_threads=min(MAX_THREADS, os.cpu_count() or 1),
-            read_only=read_only,
-        )
+        try:
+            return _database(path, read_only)
+        except RuntimeError as problem:
+            if not TORN_LOG.search(str(problem)):
+                raise
+            return _database(path, read_only, torn_log=True)
     except (RuntimeError, ValueError, MemoryError) as problem:
         text = _sentence(problem)
         if "Could not set lock" in text:
@@ -216,6 +230,16 @@ def _open_engine(path: Path, read_only: bool) -> ladybug.Database:
             f"{path}: cannot be opened as an embedded store: {text}. If another process is writing to it, try again; "
             f"else restore a copy, or delete it, and {path.name}.wal if that is there, and load again"
         ) from problem
+
+
+def _database(path: Path, read_only: bool, torn_log: bool = False) -> ladybug.Database:
+    return ladybug.Database(
+        path,
+        buffer_pool_size=_buffer_pool_bytes(),
+        max_num_threads=min(MAX_THREADS, os.cpu_count() or 1),
+        read_only=read_only,
+        throw_on_wal_replay_failure=not torn_log,
+    )
 
 
 def _buffer_pool_bytes() -> int:

@@ -38,6 +38,8 @@ class EmbeddedStore:
     Every batch of ``batch_rows`` rows is kept whole or not at all, even if the process is killed.
     """
 
+    sorted_writes = False
+
     def __init__(self, file: StoreFile, tables: Tables, schema: Schema) -> None:
         """Use :meth:`open`."""
         self.url = str(file.path)
@@ -197,7 +199,7 @@ class EmbeddedStore:
 
         :raises StoreError: where the store is open for reading only.
         """
-        with self._file.writing() as session:
+        with self._file.writing_once() as session:
             session.execute(statement("embedded", "write_revision"), {"revision": revision})
 
     def compact(self) -> None:
@@ -246,7 +248,7 @@ class EmbeddedStore:
 
     def _write(self, query: str, batch: pl.DataFrame) -> None:
         for part in chunks(batch, self.batch_rows):
-            with self._file.writing() as session:
+            with self._file.writing_once() as session:
                 session.execute(query, {"rows": part})
 
     def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:

@@ -14,6 +14,7 @@ class EmptyStore:
     """What a dry run or ``status`` sees before the first load; every write is refused."""
 
     batch_rows = 1
+    sorted_writes = False
 
     def __init__(self, url: str, schema: Schema) -> None:
         self.url, self._schema = url, schema

@@ -1,6 +1,6 @@
 """The Neo4j store: typed labels and relations, ids unique per type, batches in managed transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -34,6 +34,7 @@ class Neo4jStore:
     """
 
     batch_rows = BATCH_ROWS
+    sorted_writes = True
 
     def __init__(self, connection: Connection, schema: Schema) -> None:
         """Use :meth:`connect`."""
@@ -70,8 +71,7 @@ class Neo4jStore:
         dtypes = entity_dtypes(self._schema, entity_type)
         properties = list(self._schema.entity[entity_type].properties)
         query = statement("neo4j", "read_entities", properties=properties, type=entity_type)
-        columns = list(zip(*self._connection.read(query), strict=True)) or [()] * len(dtypes)
-        return stored_frame(dict(zip(dtypes, columns, strict=True)), dtypes, entity_type)
+        return self._read_columns(query, dtypes, entity_type)
 
     def read_triples(self, relation: str) -> pl.DataFrame:
         """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
@@ -79,11 +79,7 @@ class Neo4jStore:
         :raises StoreError: unknown relation, or a value of another type than the schema says.
         """
         query = self._about("read_triples", relation)
-        columns: dict[str, list[Any]] = {name: [] for name in TRIPLE_DTYPES}
-        for record in self._connection.read(query):  # the triples of some hundred heads, column by column
-            for column, values in zip(columns.values(), record, strict=True):
-                column += values
-        return stored_frame(columns, TRIPLE_DTYPES, relation)
+        return self._read_columns(query, TRIPLE_DTYPES, relation)
 
     def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
         """All triples of a relation, their ends as positions in ``heads`` and ``tails``.
@@ -125,14 +121,14 @@ class Neo4jStore:
         """
         create, existing = self._about("create_triples", relation), self._about("existing_triples", relation)
 
-        def work(rows: list[dict[str, Any]], transaction: Transaction) -> None:
+        def work(rows: list[Any], transaction: Transaction) -> None:
             created = run(transaction, create, rows=rows).consume().counters.relationships_created
             if created < len(rows) and len(records(transaction, existing, rows=rows)) < len(rows):
                 problem = "a triple of this batch begins or ends in an entity that is not in the store"
                 raise StoreError(f"store {self.url}: {relation}: {problem}")
 
         for part in chunks(triple_batch(self._schema, relation, frame), BATCH_ROWS):
-            self._connection.write(partial(work, part.to_dicts()))
+            self._connection.write(partial(work, _rows(part)))
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.
@@ -166,7 +162,7 @@ class Neo4jStore:
         query = self._about("existing_triples", relation)
         found: set[tuple[str, str]] = set()
         for part in chunks(pair_batch(self._schema, relation, pairs_frame(pairs)), BATCH_ROWS):
-            found.update((head, tail) for head, tail in self._connection.read(query, rows=part.to_dicts()))
+            found.update((head, tail) for head, tail in self._connection.read(query, rows=_rows(part)))
         return found
 
     def revision(self) -> str | None:
@@ -205,6 +201,14 @@ class Neo4jStore:
             ]
         )
 
+    def _read_columns(self, query: str, dtypes: Mapping[str, pl.DataType], origin: str) -> pl.DataFrame:
+        """The rows of a query whose records hold a list per column, each for many rows."""
+        columns: dict[str, list[Any]] = {name: [] for name in dtypes}
+        for record in self._connection.read(query):
+            for column, values in zip(columns.values(), record, strict=True):
+                column += values
+        return stored_frame(columns, dtypes, origin)
+
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)
         return statement("neo4j", name, relation=relation, head=ends.head, tail=ends.tail)
@@ -228,14 +232,19 @@ class Neo4jStore:
 
     def _write(self, query: str, batch: pl.DataFrame) -> None:
         for part in chunks(batch, BATCH_ROWS):
-            self._run(query, rows=part.to_dicts())
+            self._run(query, rows=_rows(part))
 
     def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
-        def work(rows: list[dict[str, Any]], transaction: Transaction) -> None:
+        def work(rows: list[Any], transaction: Transaction) -> None:
             updated = records(transaction, query, rows=rows)[0][0]
             if updated < len(rows):
                 problem = f"{len(rows) - updated} of {len(rows)} rows to update are not there"
                 raise StoreError(f"store {self.url}: {origin}: {problem}")
 
         for part in chunks(batch, BATCH_ROWS):
-            self._connection.write(partial(work, part.to_dicts()))
+            self._connection.write(partial(work, _rows(part)))
+
+
+def _rows(part: pl.DataFrame) -> list[Any]:
+    """Rows as the statements take them: a list for each triple, a map for each entity."""
+    return list(map(list, part.iter_rows())) if "head" in part.columns else part.to_dicts()

@@ -52,6 +52,8 @@ class Store(Protocol):
     """The place, without user or password."""
     batch_rows: int
     """Rows that are written together: a writing call with at most so many rows is kept whole or not at all."""
+    sorted_writes: bool
+    """Whether writing is faster where the rows are sorted by their keys."""
 
     def read_entities(self, entity_type: str) -> pl.DataFrame:
         """All entities of a type, in no particular order."""

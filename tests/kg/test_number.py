@@ -2,6 +2,8 @@
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kg.number import parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.timestamp import parse_timestamps
@@ -78,3 +80,19 @@ def test_timestamps(cell: str, outcome: int | str) -> None:
     parsed = parse_timestamps(pl.Series([cell, None]))
     assert outcome in (parsed.values[0], parsed.reason[0])
     assert parsed.values[1] is None and parsed.reason[1] is None
+
+
+SPELLINGS = st.text("0159.eE+-_ n", max_size=8) | st.sampled_from(
+    [*("nan", "inf", "1e999", "-0", "1.", ".5", "1_000", "١", "0" * 20 + "1", "9" * 19, "1700000000", "1700000000000")]
+)
+
+
+@given(st.lists(SPELLINGS | st.none(), min_size=1, max_size=4))
+def test_a_cell_is_read_the_same_in_any_company(cells: list[str | None]) -> None:
+    for read in (lambda column: parse_numbers(column, None, False), parse_timestamps):
+        alone = [read(pl.Series([cell], dtype=pl.String)) for cell in cells]
+        together = read(pl.Series([*cells, "1", "2024-01-31", "x"], dtype=pl.String))
+        company = read(pl.Series([*cells, "1700000000"], dtype=pl.String))
+        for found in (together, company):
+            assert found.values.head(len(cells)).to_list() == [parsed.values.item() for parsed in alone]
+            assert found.reason.head(len(cells)).to_list() == [parsed.reason.item() for parsed in alone]

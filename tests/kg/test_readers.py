@@ -1,16 +1,19 @@
 """Readers: every row once, with its line; two ways through a CSV file give the same rows; files that are no tables."""
 
 import gzip
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kg.cells import BLANKS
 from kg.errors import ReadError
 from kg.mapping import Source
 from kg.notices import Notices
@@ -25,6 +28,9 @@ def read(path: Path, source: Source, notices: Notices | None = None) -> tuple[li
     bad: list[tuple[int, int, str]] = []
     for batch in open_reader(path, path.name, source, source.used_columns(), notices or Notices()).batches():
         good += zip(batch.lines, batch.spans, batch.frame.iter_rows(), strict=True)
+        if batch.tidy:
+            marks = {mark for row in batch.frame.iter_rows() for cell in row for mark in cell or ""}
+            assert all(mark.isascii() and mark not in BLANKS for mark in marks)
         bad += batch.rejects.select("line", "lines", "reason").rows()
     return sorted(good), sorted(bad)
 
@@ -207,3 +213,29 @@ def test_parquet_refuses_what_is_no_cell(tmp_path: Path) -> None:
     pl.DataFrame({"a": [{"x": 1}], "b": ["2"]}).write_parquet(path)
     with pytest.raises(ReadError, match="column 'a' holds Struct"):
         read(path, source)
+    pl.DataFrame({"a": [timedelta(1)], "b": ["2"]}).write_parquet(path)
+    with pytest.raises(ReadError, match="column 'a' holds Duration"):
+        read(path, source)
+
+
+def test_parquet_with_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    source = Source(file="x", relation="r", head="a", tail="b")
+    bad = pa.array([b"\xc3("]).view(pa.string())
+    pq.write_table(pa.table({"a": bad, "b": ["2"]}), path)
+    with pytest.raises(ReadError, match=r"x\.parquet: damaged"):
+        read(path, source)
+    pl.DataFrame({"a": ["1"], "bbbb": ["2"]}).write_parquet(path)
+    path.write_bytes(path.read_bytes().replace(b"bbbb", b"b\xff\xffb"))
+    with pytest.raises(ReadError, match=r"x\.parquet"):
+        read(path, source)
+
+
+def test_bytes_that_only_some_encodings_find_bad_cost_their_own_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"a,b\n+AOk-,p1\n+~~,p2\nu3,p3\n")
+    source = Source(file="x.csv", relation="r", head="a", tail="b", encoding="utf-7")
+    assert read(path, source) == (
+        [(2, 1, ("é", "p1")), (4, 1, ("u3", "p3"))],
+        [(3, 1, "invalid bytes for the encoding")],
+    )

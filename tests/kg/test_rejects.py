@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kg.errors import LimitError
+from kg.errors import LimitError, ReadError
 from kg.mapping import read_mapping
 from tests.kg.loading import bad_rows, graph, load_sources, load_text, rejects
 from tests.kg.test_load import PRODUCTS, PURCHASED, RATED, SCHEMA, USERS, changes, revision
@@ -100,6 +100,18 @@ def test_bad_rows_of_json_lines_and_parquet_and_hostile_names(tmp_path: Path) ->
         ("2", "empty id"),
         ("4", "empty id"),
     ]
+
+
+def test_a_damaged_column_that_nobody_reads_is_told_of_when_bad_rows_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    frame = pl.DataFrame({"id": ["u1", None], "n": ["looked for", "and found"]})
+    frame.write_parquet(path, compression="uncompressed", statistics=False)
+    content = path.read_bytes()
+    at = content.index(b"looked for") - 4
+    path.write_bytes(content[:at] + b"\xff\xff\xff\x7f" + content[at + 4 :])
+    source = f'[[source]]\nfile = "{path}"\nentity = "User"\nid = "id"\n'
+    with pytest.raises(ReadError, match=r"x\.parquet: damaged, so its bad rows cannot be kept"):
+        load_text(tmp_path, SCHEMA, source, {})
 
 
 def test_no_id_of_a_person_is_in_notices(tmp_path: Path) -> None:

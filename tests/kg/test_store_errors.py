@@ -163,6 +163,29 @@ def test_another_process_holds_the_store_and_is_killed(path):
     EmbeddedStore.open(path, SCHEMA).close()
 
 
+def test_a_log_cut_off_by_a_kill_is_read_up_to_there(tmp_path):
+    (tmp_path / "killed").mkdir()
+    path, killed = tmp_path / "graph.lbug", tmp_path / "killed" / "graph.lbug"
+    before = users(*(f"u{number}" for number in range(300)))
+    with closing(EmbeddedStore.open(path, SCHEMA)) as store:
+        store.create_entities("User", before)
+    with closing(EmbeddedStore.open(path, SCHEMA)) as store:
+        store.set_revision("loading")
+        store.update_entities("User", before.with_columns(label=pl.col("id") + " new"))
+        store.set_revision("done")
+        content, log = path.read_bytes(), path.with_name("graph.lbug.wal").read_bytes()
+    found = set()
+    for length in (*range(0, len(log), 128), len(log)):  # the operating system writes whole blocks
+        killed.write_bytes(content)
+        killed.with_name("graph.lbug.wal").write_bytes(log[:length])
+        with closing(EmbeddedStore.open(killed, SCHEMA)) as store:
+            labels = store.read_entities("User")["label"]
+            assert labels.null_count() in (0, 300)
+            found.add((labels.null_count() == 0, store.revision()))
+        checksum_path(killed).unlink(missing_ok=True)
+    assert found == {(False, None), (False, "loading"), (True, "loading"), (True, "done")}
+
+
 @pytest.mark.parametrize(
     ("properties", "told"),
     [
