@@ -9,14 +9,15 @@ import typer
 from cli.options import DebugOption, DomainOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import current_snapshot
-from embeddings.vectors import Vectors
+from embeddings.vectors import TrainingConfig
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.snapshot import Snapshot
 from kg.workspace import Workspace
 from recommender.baselines import baselines
-from recommender.blend import default_blend
+from recommender.blend import Blend, default_blend
 from recommender.evaluation import Evaluation, evaluate, scorer_of_users
+from recommender.fitting import TrainVectors, fit_blend
 from recommender.kernels import KernelConfig, Kernels
 from recommender.metapaths import enumerate_metapaths
 from recommender.model import ModelManifest, read_manifest
@@ -60,8 +61,7 @@ def evaluate_command(
     chosen = _split(snapshot, test, (split, holdout, seed), domain)
     if not chosen.test:
         raise UsageError("no user has an interaction to hold out; try another --split, or a larger --holdout")
-    manifest = None if no_embeddings else read_manifest(workspace.model)
-    result = _evaluate(workspace, chosen, manifest, (k, domain), output)
+    result = _evaluate(workspace, chosen, no_embeddings, (k, domain), output)
     if not output.document(result):
         _show(output, result)
 
@@ -101,35 +101,46 @@ def _pairs(path: Path) -> list[tuple[str, str]]:
 
 
 def _evaluate(
-    workspace: Workspace,
-    split: Split,
-    manifest: ModelManifest | None,
-    task: tuple[int, str | None],
-    output: Output,
+    workspace: Workspace, split: Split, no_embeddings: bool, task: tuple[int, str | None], output: Output
 ) -> Evaluation:
-    """Build everything anew from the training part alone: kernels, vectors, popularity, baselines."""
+    """Build everything anew from the training part alone: kernels, vectors, popularity, weights, baselines."""
+    manifest = read_manifest(workspace.model)
+    training = None if manifest is None or no_embeddings else manifest.training
     with tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".evaluation-") as folder:
         kernels = Kernels(split.train, manifest.kernels if manifest else KernelConfig(), Path(folder) / "kernels")
-        metapaths = enumerate_metapaths(split.train.schema)
-        vectors = _vectors(split.train, manifest, Path(folder), output)
-        blend = (
-            manifest.blend if manifest else default_blend(split.train.schema, metapaths, embedding=vectors is not None)
-        )
-        scorer = Scorer(split.train, kernels, blend, vectors)
-        models = {"whyrec": scorer_of_users(scorer), **baselines(split.train)}
+        vectors = _train_vectors(training, output) if training else None
+        blend = _blend(split, manifest, vectors, Path(folder) / "fitting", output)
+        found = vectors(split.train, Path(folder) / "vectors") if vectors else None
+        models = {
+            "whyrec": scorer_of_users(Scorer(split.train, kernels, blend, found)),
+            **baselines(split.train),
+        }
         with output.progress() as progress:
             tasks = {name: progress.add_task(name, total=len(split.test), note="") for name in models}
             return evaluate(split, models, *task, lambda name, users: progress.advance(tasks[name], users))
 
 
-def _vectors(train: Snapshot, manifest: ModelManifest | None, folder: Path, output: Output) -> Vectors | None:
+def _train_vectors(config: TrainingConfig, output: Output) -> TrainVectors:
     """Vectors that have not seen the held-out part, trained like those of the model."""
-    if manifest is None or manifest.training is None:
-        return None
     from embeddings.training import train_vectors  # PyKEEN takes seconds to import
 
     output.notices(["training vectors on the training part alone; --no-embeddings leaves them out"])
-    return train_vectors(train, manifest.training, folder / "vectors")
+    return lambda snapshot, folder: train_vectors(snapshot, config, folder)
+
+
+def _blend(
+    split: Split, manifest: ModelManifest | None, vectors: TrainVectors | None, folder: Path, output: Output
+) -> Blend:
+    """Default weights without a model; the model's where the whole graph is the training part; else learned anew,
+    for the model's have seen what is tested on."""
+    train = split.train
+    if manifest is None:
+        output.notices(["no model is trained: default weights are evaluated; `whyrec train` learns better ones"])
+        return default_blend(train.schema, enumerate_metapaths(train.schema), embedding=False)
+    if split.description.get("taken_out") == 0 and (vectors is not None) == (manifest.training is not None):
+        return manifest.blend
+    output.notices(["learning the weights anew on the training part alone"])
+    return fit_blend(train, folder, manifest.training.seed if manifest.training else 0, vectors)[0]
 
 
 def _show(output: Output, result: Evaluation) -> None:
