@@ -8,10 +8,10 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from embeddings.vectors import TrainingConfig
+from embeddings.training_config import TrainingConfig
 from kg.errors import TrainingError
 
-FORMAT = 1
+FORMAT = 2
 NAME = "checkpoint.safetensors"
 Arrays = dict[str, NDArray[Any]]
 
@@ -24,6 +24,8 @@ class CheckpointHeader(BaseModel, frozen=True):
     config: TrainingConfig
     losses: tuple[float, ...]
     """Mean loss of each finished epoch."""
+    curve: tuple[float, ...]
+    """Validation MRR of each finished epoch; empty without a validation part."""
     seconds: float
     """Training time so far."""
     environment: dict[str, str]
@@ -39,11 +41,12 @@ class Checkpoint:
     """The state after an epoch.
 
     :param model: name of a parameter → C-contiguous array.
-    :param optimizer: ``<number of the parameter>.<name of the moment>`` → C-contiguous array.
+    :param optimizer: state of the loop's optimizer: name → C-contiguous array.
+    :param best: the parameters of the best epoch; empty without a validation part.
     """
 
-    def __init__(self, header: CheckpointHeader, model: Arrays, optimizer: Arrays) -> None:
-        self.header, self.model, self.optimizer = header, model, optimizer
+    def __init__(self, header: CheckpointHeader, model: Arrays, optimizer: Arrays, best: Arrays) -> None:
+        self.header, self.model, self.optimizer, self.best = header, model, optimizer, best
 
     def save(self, folder: Path) -> None:
         """Write the file and put it in place in one step; the header travels in it, so the two cannot differ.
@@ -52,8 +55,8 @@ class Checkpoint:
         """
         pending = folder / f"{NAME}.part"
         try:
-            arrays = {f"model/{name}": array for name, array in self.model.items()}
-            arrays |= {f"optimizer/{name}": array for name, array in self.optimizer.items()}
+            parts = {"model": self.model, "optimizer": self.optimizer, "best": self.best}
+            arrays = {f"{part}/{name}": array for part, held in parts.items() for name, array in held.items()}
             save_file(arrays, pending, metadata={"header": self.header.model_dump_json()})
             pending.replace(folder / NAME)
         except (OSError, SafetensorError) as problem:
@@ -76,7 +79,7 @@ class Checkpoint:
             raise TrainingError(f"{path}: damaged; train without --resume to start anew") from None
         if header.format != FORMAT:
             raise TrainingError(f"{path}: format {header.format}, expected {FORMAT}; train without --resume")
-        return cls(header, _part(arrays, "model/"), _part(arrays, "optimizer/"))
+        return cls(header, *(_part(arrays, f"{part}/") for part in ("model", "optimizer", "best")))
 
     def check(self, snapshot_hash: str, config: TrainingConfig) -> None:
         """Make sure that the checkpoint belongs to this training.

@@ -1,12 +1,11 @@
-"""Training of entity vectors with PyKEEN: its model, loss, sampler and loop; our ids, checkpoints and seeds."""
+"""Training of entity vectors with PyKEEN's models: our ids, loops, checkpoints and seeds."""
 
 import gc
 import logging
-import math
 import platform
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,43 +13,48 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.triples import global_triples, relations_without
-from embeddings.vectors import TrainingConfig, Vectors, VectorsManifest, unit_rows
+from embeddings.held_out import HeldOut
+from embeddings.training_config import TrainingConfig
+from embeddings.triples import TripleSet, relations_without
+from embeddings.vectors import Vectors, VectorsManifest, unit_rows
 from kg.errors import TrainingError
 from kg.snapshot import Snapshot
 
 try:
     import torch
-    from pykeen.losses import CrossEntropyLoss, InfoNCELoss
-    from pykeen.models import ComplEx, DistMult, ERModel, RotatE, TransE
-    from pykeen.nn.init import xavier_normal_
-    from pykeen.training import NonFiniteLossError, SLCWATrainingLoop, TrainingCallback
-    from pykeen.triples import CoreTriplesFactory
-    from pykeen.utils import NoRandomSeedNecessary
     from pykeen.version import VERSION as PYKEEN_VERSION
 
     from embeddings.checkpoint import NAME, Checkpoint, CheckpointHeader, discard_checkpoint
+    from embeddings.epochs import Epochs
+    from embeddings.network import parameters_of, put_parameters
 except (ModuleNotFoundError, OSError) as problem:
     raise TrainingError(
         f"torch and PyKEEN cannot be loaded: {problem}. Install them with pip install 'whyrec[train]'; PyKEEN also "
         "needs a folder to write to (PYSTOW_HOME, by default ~/.data). `--no-embeddings` does without them"
     ) from problem
 
-__all__ = ["Epoch", "TrainingConfig", "train_vectors"]
+__all__ = ["Epoch", "TrainingConfig", "reproducible", "train_vectors"]
 
+MANY_ROWS = 1024
+"""Rows of a batch below which one thread is used: several would wait for each other most of the time."""
+FILLING: Any = torch.utils.deterministic
 CHECKPOINT_PAUSE = 20
 """A checkpoint is due when training has gone on this many times as long as the last one took to write: ≤ 5 %."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is known after an epoch; ``number`` counts from 1 to ``total``."""
+    """What is known after an epoch; ``number`` counts from 1 to at most ``total``."""
 
     number: int
     total: int
     loss: float
-    """Mean over the steps, lower is better; only comparable within one model and number of negatives."""
+    """Mean over the triples, lower is better; only comparable within one model and number of negatives."""
     triples_per_second: float
+    curve: tuple[float, ...] = ()
+    """Validation MRR of all epochs so far; empty without a validation part."""
+    best: int | None = None
+    """The epoch with the best validation MRR."""
 
 
 Progress = Callable[[Epoch], None]
@@ -65,10 +69,11 @@ def train_vectors(
     resume: bool = False,
     notice: Notice | None = None,
 ) -> Vectors:
-    """Train on all triples of a snapshot and save the vectors; older vectors stay in place until then.
+    """Train on the triples of a snapshot and save the vectors; older vectors stay in place until then.
 
-    On one machine, CPU and number of threads, the result is the same to the bit for the same snapshot and
-    configuration, whether or not training was stopped and resumed in between.
+    A small part of the triples is held out (``config.validation``) to stop in time and to calibrate scores. On one
+    machine, CPU and number of threads, the result is the same to the bit for the same snapshot and configuration,
+    whether or not training was stopped and resumed in between.
 
     :param folder: for the vectors, and for the checkpoint while training is under way.
     :param progress: called after each epoch; what it raises stops training and leaves the last checkpoint.
@@ -84,182 +89,123 @@ def train_vectors(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise TrainingError(f"{folder}: cannot be made: {problem}") from problem
-    with _reproducible(device):
-        training = _Training(snapshot, config, folder, device, progress or (lambda _epoch: None))
-        training.start(resume, notice or (lambda _sentence: None))
-        training.run()
+    batch_size = config.batch_size_for(sum(snapshot.manifest.triples.values()))
+    with reproducible(device, one_thread=batch_size < MANY_ROWS):
+        training = _Training(snapshot, config, folder, device, notice or (lambda _sentence: None))
+        training.start(resume)
+        training.run(progress or (lambda _epoch: None))
         saved = training.vectors().save(folder)
     discard_checkpoint(folder)
     return saved
 
 
-class _Training(TrainingCallback):
-    """One training: hands everything to PyKEEN's loop and watches it as its callback."""
+class _Training:
+    """One training of a snapshot, with its checkpoints."""
 
     def __init__(
-        self, snapshot: Snapshot, config: TrainingConfig, folder: Path, device: torch.device, progress: Progress
+        self, snapshot: Snapshot, config: TrainingConfig, folder: Path, device: torch.device, notice: Notice
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # PyKEEN left this one without types
-        self.snapshot, self.config, self.folder, self.progress = snapshot, config, folder, progress
+        self.snapshot, self.config, self.folder, self.notice = snapshot, config, folder, notice
         self.relations = relations_without(snapshot.schema, config.exclude)
-        self.factory = _factory(snapshot, self.relations)
-        self.batch_size = config.batch_size_for(self.factory.num_triples)
-        self.environment = _environment(device)
-        self.started = self.written = time.perf_counter()
-        self._seed(0)
-        self.network = _model(config, self.factory).to(device)
-        self.loop = SLCWATrainingLoop(
-            model=self.network,
-            triples_factory=self.factory,
-            optimizer=torch.optim.Adam(self.network.get_grad_params(), lr=config.learning_rate, fused=True),
-            automatic_memory_optimization=False,
-            negative_sampler="basic",
-            negative_sampler_kwargs={"num_negs_per_pos": config.negatives},
-        )
-        self.losses: list[float] = []
-        self.seconds, self.cost, self.seen = 0.0, 0.0, 0
+        triples = TripleSet.of(snapshot, self.relations)
+        if len(triples.rows) == 0 or triples.entities < 2:
+            raise TrainingError(
+                f"nothing to train on: {triples.entities} entities, {len(triples.rows)} triples in "
+                f"{len(self.relations)} relations; load a graph first (`whyrec load`), or exclude fewer relations"
+            )
+        self.parts, self.environment = HeldOut.of(triples, config), _environment(device)
+        if config.loop == "stock":
+            notice(f"{config.model} has no fast loop: PyKEEN's own trains it, several times slower")
+        self.epochs = Epochs(self.parts, config, device, folder)
+        self.written, self.seconds, self.cost = time.perf_counter(), 0.0, 0.0
 
-    def start(self, resume: bool, notice: Notice) -> None:
+    def start(self, resume: bool) -> None:
         """Take over the state of the checkpoint, where that is wanted and there is one."""
         if not resume:
             if (self.folder / NAME).exists():
-                notice(f"{self.folder}: the checkpoint of an unfinished training is replaced; --resume goes on from it")
+                self.notice(
+                    f"{self.folder}: the checkpoint of an unfinished training is replaced; --resume goes on from it"
+                )
             return
         checkpoint = Checkpoint.open(self.folder)
         if checkpoint is None:
-            notice(f"{self.folder}: no checkpoint to go on from; training starts anew")
+            self.notice(f"{self.folder}: no checkpoint to go on from; training starts anew")
             return
         checkpoint.check(self.snapshot.hash, self.config)
+        header = checkpoint.header
         if changed := checkpoint.changed(self.environment):
-            notice(f"the first {checkpoint.header.epoch} epochs ran elsewhere ({changed}): last bits may differ")
-        self.network.load_state_dict({name: torch.tensor(array) for name, array in checkpoint.model.items()})
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, array in checkpoint.optimizer.items():
-            number, _, key = name.partition(".")
-            state.setdefault(int(number), {})[key] = torch.tensor(array)
-        groups = self.loop.optimizer.state_dict()["param_groups"]
-        self.loop.optimizer.load_state_dict({"state": state, "param_groups": groups})
-        self.losses, self.seconds = list(checkpoint.header.losses), checkpoint.header.seconds
-        self._seed(len(self.losses) + 1)
+            self.notice(f"the first {header.epoch} epochs ran elsewhere ({changed}): last bits may differ")
+        put_parameters(self.epochs.network, checkpoint.model)
+        self.epochs.loop.restore(checkpoint.optimizer)
+        self.epochs.best = checkpoint.best
+        self.epochs.losses, self.epochs.curve = list(header.losses), list(header.curve)
+        self.seconds = header.seconds
 
-    def run(self) -> None:
+    def run(self, progress: Progress) -> None:
         """Run the epochs that are left."""
-        if len(self.losses) == self.config.epochs:
-            return
-        self.started = self.written = time.perf_counter()
-        try:
-            self.loop.train(
-                self.factory,
-                num_epochs=self.config.epochs - len(self.losses),
-                batch_size=self.batch_size,
-                continue_training=bool(self.losses),
-                use_tqdm=False,
-                pin_memory=self.network.device.type == "cuda",
-                callbacks=self,
-                checkpoint_directory=self.folder,  # it makes a folder and writes nothing there
+        epochs = self.epochs
+        while not epochs.finished:
+            start = time.perf_counter()
+            if not epochs.run_one():
+                raise self._not_finite()
+            seconds = time.perf_counter() - start
+            self.seconds += seconds
+            epochs.validate()
+            self._keep()
+            speed = len(self.parts.train.rows) / seconds
+            number = len(epochs.losses)
+            progress(
+                Epoch(number, self.config.epochs, epochs.losses[-1], speed, tuple(epochs.curve), epochs.best_epoch)
             )
-        except NonFiniteLossError:
-            raise self._not_finite() from None
+        epochs.take_best()
 
     def vectors(self) -> Vectors:
         """The vectors as they are now, with their manifest."""
-        with torch.inference_mode():
-            entity = self.network.entity_representations[0]().cpu().numpy()
-            relation = self.network.relation_representations[0]().cpu().numpy()
-        vocabulary, triples = self.snapshot.vocabulary, self.factory.num_triples
+        epochs, vocabulary, triples = self.epochs, self.snapshot.vocabulary, len(self.parts.train.rows)
+        entity, relation = epochs.tables()
         _same("entities", len(entity), vocabulary.size)
         _same("relations", len(relation), len(self.relations))
         manifest = VectorsManifest(
             snapshot=self.snapshot.hash,
             config=self.config,
-            batch_size=self.batch_size,
+            batch_size=epochs.batch_size,
             entities={name: vocabulary.count(name) for name in vocabulary.types},
             relations=self.relations,
             triples=triples,
-            losses=tuple(self.losses),
+            losses=tuple(epochs.losses),
+            curve=tuple(epochs.curve),
+            best_epoch=epochs.best_epoch,
+            held_out=len(self.parts.known) - triples,
+            score_card=self.parts.score_card(epochs.scorer(), self.config.seed),
             seconds=self.seconds,
-            triples_per_second=triples * len(self.losses) / self.seconds,
+            triples_per_second=triples * len(epochs.losses) / self.seconds,
             environment=self.environment,
         )
         return Vectors(manifest, entity, relation, unit_rows(entity))
-
-    def post_batch(self, epoch: int, batch: Mapping[str, torch.Tensor], **kwargs: Any) -> None:
-        """Count the triples that PyKEEN really trains on."""
-        self.seen += batch["positives"].shape[0]
-
-    def post_epoch(self, epoch: int, epoch_loss: float, **kwargs: Any) -> None:
-        """Check, keep, report, and start the next epoch from its own seed."""
-        seconds = time.perf_counter() - self.started
-        if not all(torch.isfinite(parameter).all() for parameter in self.network.parameters()):
-            raise self._not_finite()
-        _same("triples", self.seen, sum(self.snapshot.manifest.triples[name] for name in self.relations))
-        self.losses.append(epoch_loss)
-        self.seconds += seconds
-        self._keep()
-        self.progress(Epoch(len(self.losses), self.config.epochs, epoch_loss, self.seen / seconds))
-        self._seed(len(self.losses) + 1)
-        self.seen, self.started = 0, time.perf_counter()
 
     def _keep(self) -> None:
         start = time.perf_counter()
         if start - self.written < CHECKPOINT_PAUSE * self.cost:
             return
-        model = {name: tensor.cpu().contiguous().numpy() for name, tensor in self.network.state_dict().items()}
-        optimizer = {
-            f"{number}.{key}": tensor.cpu().contiguous().numpy()
-            for number, state in self.loop.optimizer.state_dict()["state"].items()
-            for key, tensor in state.items()
-        }
         header = CheckpointHeader(
             snapshot=self.snapshot.hash,
             config=self.config,
-            losses=tuple(self.losses),
+            losses=tuple(self.epochs.losses),
+            curve=tuple(self.epochs.curve),
             seconds=self.seconds,
             environment=self.environment,
         )
-        Checkpoint(header, model, optimizer).save(self.folder)
+        model = parameters_of(self.epochs.network)
+        Checkpoint(header, model, self.epochs.loop.state(), self.epochs.best).save(self.folder)
         self.written = time.perf_counter()
         self.cost = self.written - start
-
-    def _seed(self, epoch: int) -> None:
-        state = np.random.SeedSequence([self.config.seed, epoch]).generate_state(1, np.uint64)
-        torch.manual_seed(int(state[0]))
 
     def _not_finite(self) -> TrainingError:
         discard_checkpoint(self.folder)  # going on from it would end here again
         return TrainingError(
-            f"{self.config.model}: not finite after epoch {len(self.losses) + 1}; nothing was saved. "
-            f"Try a smaller learning rate (now {self.config.learning_rate:g}) or dimension (now {self.config.dim})"
+            f"{self.config.model}: not finite after epoch {len(self.epochs.losses) + 1}; nothing was saved. "
+            f"Try a smaller learning rate (now {self.config.step:g}) or dimension (now {self.config.dim})"
         )
-
-
-def _model(config: TrainingConfig, factory: CoreTriplesFactory) -> ERModel[Any, Any, Any]:
-    """PyKEEN's model; the loss is the cross-entropy of each triple against its negatives.
-
-    Distances of TransE and RotatE differ by little, so their scores are multiplied by 8 (temperature 1/8). ComplEx
-    does not learn from PyKEEN's default start, and DistMult hardly with vectors held at length 1.
-    """
-    common: Any = {"triples_factory": factory, "embedding_dim": config.dim, "random_seed": NoRandomSeedNecessary}
-    if config.model == "DistMult":
-        return DistMult(loss=CrossEntropyLoss(), entity_constrainer=None, regularizer=None, **common)
-    if config.model == "ComplEx":
-        common |= {"entity_initializer": xavier_normal_, "relation_initializer": xavier_normal_}
-        return ComplEx(loss=CrossEntropyLoss(), regularizer=None, **common)
-    scaled = InfoNCELoss(margin=0.0, log_adversarial_temperature=-math.log(8))
-    if config.model == "RotatE":
-        return RotatE(loss=scaled, **common)
-    return TransE(loss=scaled, scoring_fct_norm=2, **common)
-
-
-def _factory(snapshot: Snapshot, relations: Sequence[str]) -> CoreTriplesFactory:
-    """PyKEEN's view of the graph, in our integers: nothing renumbered, isolated entities included."""
-    triples, entities = global_triples(snapshot, relations), snapshot.vocabulary.size
-    if len(triples) == 0 or entities < 2:
-        raise TrainingError(
-            f"nothing to train on: {entities} entities, {len(triples)} triples in {len(relations)} relations; "
-            "load a graph first (`whyrec load`), or exclude fewer relations"
-        )
-    return CoreTriplesFactory(mapped_triples=triples, num_entities=entities, num_relations=len(relations))
 
 
 def _same(what: str, used: int, expected: int) -> None:
@@ -279,20 +225,26 @@ def _environment(device: torch.device) -> dict[str, str]:
 
 
 @contextmanager
-def _reproducible(device: torch.device) -> Iterator[None]:
+def reproducible(device: torch.device, one_thread: bool = False) -> Iterator[None]:
     """Deterministic kernels and random numbers of our own; the caller's are put back afterwards."""
+    threads = torch.get_num_threads()
     logger, deterministic = logging.getLogger("pykeen"), torch.are_deterministic_algorithms_enabled()
-    level = logger.level
+    level, filling = logger.level, FILLING.fill_uninitialized_memory
     gc.collect()
     gc.freeze()  # PyKEEN collects garbage after every epoch: do not let it walk all of torch each time
     try:
+        torch.set_num_threads(1 if one_thread else threads)
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), warnings.catch_warnings():
             # PyKEEN's loop always passes the argument that PyKEEN's instances warn about
             warnings.filterwarnings("ignore", "Training instances are always shuffled", DeprecationWarning)
+            warnings.filterwarnings("ignore", "Sparse invariant checks", UserWarning)  # R-GCN's message passing
             logger.setLevel(logging.CRITICAL)  # it announces errors that reach us anyway
             torch.use_deterministic_algorithms(device.type == "cpu")
+            FILLING.fill_uninitialized_memory = False  # nothing here reads what it did not write
             yield
     finally:
+        torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(deterministic)
+        FILLING.fill_uninitialized_memory = filling
         logger.setLevel(level)
         gc.unfreeze()

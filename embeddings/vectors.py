@@ -4,62 +4,19 @@ import hashlib
 from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError
 
-from kg.document import Document, nearest, parse
-from kg.errors import ModelError, StaleModelError, UsageError
+from embeddings.calibration import ScoreCard
+from embeddings.training_config import MODELS, TrainingConfig
+from kg.errors import ModelError, StaleModelError
+
+__all__ = ["MODELS", "TrainingConfig", "Vectors", "VectorsManifest", "read_manifest", "unit_rows"]
 
 FORMAT = 1
-MODELS = ("TransE", "DistMult", "ComplEx", "RotatE")
-
-
-class TrainingConfig(Document):
-    """How vectors are trained; equal configurations on the same snapshot give the same vectors."""
-
-    model: Literal["TransE", "DistMult", "ComplEx", "RotatE"] = "TransE"
-    """The embedding model, in any case of letters."""
-    dim: int = Field(default=64, ge=1, le=1024)
-    """Numbers per vector; ComplEx and RotatE have complex ones."""
-    epochs: int = Field(default=50, ge=1)
-    """Passes over all triples."""
-    seed: int = Field(default=0, ge=0, lt=2**63)
-    batch_size: int | None = Field(default=None, ge=1)
-    """Triples per step; by default a power of two that gives at least 32 steps per epoch, from 32 to 4096."""
-    learning_rate: float = Field(default=0.01, gt=0, allow_inf_nan=False)
-    """Step size of Adam."""
-    negatives: int = Field(default=10, ge=1)
-    """Corrupted triples per triple; more are slower and, up to a point, more accurate."""
-    exclude: tuple[str, ...] = ()
-    """Relations whose triples are left out."""
-
-    @field_validator("model", mode="before")
-    @classmethod
-    def _any_case(cls, value: Any) -> Any:
-        found = [name for name in MODELS if name.casefold() == str(value).casefold()]
-        if not found:
-            raise ValueError(f"unknown model {value!r}; {nearest(str(value), list(MODELS))}")
-        return found[0]
-
-    @field_validator("exclude")
-    @classmethod
-    def _sorted(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(sorted(set(value)))
-
-    @classmethod
-    def from_options(cls, **options: Any) -> Self:
-        """Check options of the command line; those that are ``None`` keep their default.
-
-        :raises UsageError: one line per option that does not fit, naming the nearest model for an unknown one.
-        """
-        return parse(cls, {key: value for key, value in options.items() if value is not None}, "train", UsageError)
-
-    def batch_size_for(self, triples: int) -> int:
-        """The batch size for a graph of so many triples."""
-        return self.batch_size or min(4096, max(32, 1 << max(0, (triples // 32).bit_length() - 1)))
 
 
 class ArrayShape(BaseModel, frozen=True):
@@ -86,6 +43,16 @@ class VectorsManifest(BaseModel, frozen=True):
     """Triples trained on."""
     losses: tuple[float, ...]
     """Mean loss of each epoch."""
+    curve: tuple[float, ...] = ()
+    """Filtered MRR on the validation part after each epoch; empty without one."""
+    best_epoch: int | None = None
+    """The epoch whose vectors these are, from 1; ``None`` without a validation part: the last."""
+    held_out: int = 0
+    """Triples held out for validation and calibration."""
+    score_card: ScoreCard | None = None
+    """How scores become probabilities, and how good these are; ``None`` where too few triples were held out."""
+    folded_in: int = 0
+    """Entities that came after training; their vectors were fitted to the others'."""
     seconds: float
     triples_per_second: float
     environment: dict[str, str]

@@ -1,0 +1,97 @@
+"""How vectors are trained: the settings, and which loop fits which of PyKEEN's models."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator
+
+from kg.document import Document, nearest, parse
+from kg.errors import UsageError
+
+Loop = Literal["products", "tail products", "stock"]
+PRODUCTS = ("TransE", "DistMult", "ComplEx", "RotatE")
+"""Models that score many candidates by one matrix product, on either side."""
+TAIL_PRODUCTS = ("ConvE", "TuckER")
+"""Models that do so for tails only; heads are the tails of inverse relations."""
+STOCK = tuple(
+    "BoxE CompGCN CP CrossE DistMA ERMLP ERMLPE HolE KG2E MuRE NTN PairRE ProjE QuatE RESCAL RGCN SE SimplE TorusE "
+    "TransD TransF TransH TransR UM".split()
+)
+"""The other models of PyKEEN that need nothing but triples; PyKEEN's own loop trains them."""
+MODELS = PRODUCTS + TAIL_PRODUCTS + STOCK
+
+MAX_BATCH, STEPS = 2048, 32
+LEARNING_RATE: dict[Loop, float] = {"products": 0.1, "tail products": 0.1, "stock": 0.01}
+NEGATIVES: dict[Loop, int] = {"products": 64, "tail products": 256, "stock": 10}
+MODEL_RATE = {"RotatE": 0.2}
+MODEL_NEGATIVES = {"RotatE": 128, "DistMult": 256, "ComplEx": 256}
+"""Where a model does better with other numbers than its loop's."""
+
+
+class TrainingConfig(Document):
+    """How vectors are trained; equal configurations on the same snapshot give the same vectors."""
+
+    model: str = "TransE"
+    """The embedding model: one of ``MODELS``, in any case of letters."""
+    dim: int = Field(default=64, ge=1, le=1024)
+    """Numbers per vector; ComplEx and RotatE have complex ones."""
+    epochs: int = Field(default=50, ge=1)
+    """Passes over all triples, at most; the validation part may end training earlier."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    batch_size: int | None = Field(default=None, ge=1)
+    """Triples per step; by default a power of two that gives at least 32 steps per epoch, from 32 to 2048."""
+    learning_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Step size: by default 0.1 (RotatE 0.2) of Adagrad per row, 0.01 of Adam in PyKEEN's loop."""
+    negatives: int | None = Field(default=None, ge=1)
+    """Corrupted triples per triple and side: by default 64 for TransE, 128 for RotatE, 10 in
+    PyKEEN's loop, else 256."""
+    candidates: Literal["type", "all"] = "type"
+    """What a missing entity is ranked against, in training (three of four negatives) and on validation:
+    the entities of the relation's type, or all."""
+    validation: float = Field(default=0.05, ge=0, le=0.5, allow_inf_nan=False)
+    """Part of the triples that is held out, up to 2,000, to stop early and to calibrate; 0 trains on all of them."""
+    patience: int = Field(default=5, ge=1)
+    """Epochs without a better validation MRR after which training stops; the best epoch's vectors are kept."""
+    exclude: tuple[str, ...] = ()
+    """Relations whose triples are left out."""
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        found = [name for name in MODELS if name.casefold() == str(value).casefold()]
+        if not found:
+            raise ValueError(f"unknown model {value!r}; {nearest(str(value), list(MODELS))}")
+        return found[0]
+
+    @field_validator("exclude")
+    @classmethod
+    def _sorted(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(value)))
+
+    @classmethod
+    def from_options(cls, **options: Any) -> Self:
+        """Check options of the command line; those that are ``None`` keep their default.
+
+        :raises UsageError: one line per option that does not fit, naming the nearest model for an unknown one.
+        """
+        return parse(cls, {key: value for key, value in options.items() if value is not None}, "train", UsageError)
+
+    @property
+    def loop(self) -> Loop:
+        """Which loop trains the model."""
+        if self.model in PRODUCTS:
+            return "products"
+        return "tail products" if self.model in TAIL_PRODUCTS else "stock"
+
+    @property
+    def step(self) -> float:
+        """The learning rate that is used."""
+        return self.learning_rate or MODEL_RATE.get(self.model, LEARNING_RATE[self.loop])
+
+    @property
+    def negatives_used(self) -> int:
+        """The number of negatives that is used."""
+        return self.negatives or MODEL_NEGATIVES.get(self.model, NEGATIVES[self.loop])
+
+    def batch_size_for(self, triples: int) -> int:
+        """The batch size for a graph of so many triples."""
+        return self.batch_size or min(MAX_BATCH, max(STEPS, 1 << max(0, (triples // STEPS).bit_length() - 1)))

@@ -1,0 +1,124 @@
+"""A new item's vector from its triples is nearly as good as a trained one, old vectors stay, torch is not needed."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings.fold_in import fitted, fold_in, softmax_gradients
+from embeddings.geometry import GEOMETRIES
+from embeddings.training import train_vectors
+from embeddings.training_config import PRODUCTS, TrainingConfig
+from embeddings.vectors import Vectors
+from kg.errors import ModelError
+from kg.snapshot import Snapshot
+from tests.graphs import snapshot_of
+
+ITEMS, NEW = 40, 8
+
+
+def graph(folder: Path, products: int) -> Snapshot:
+    """200 users of two tastes buy 6 of the products of theirs, even or odd; the last products may not be there yet."""
+    draw = random.Random(0)
+    names = [f"p{number:02}" for number in range(ITEMS)]
+    bought = [(f"u{user:03}", item) for user in range(200) for item in draw.sample(names[user % 2 :: 2], 6)]
+    there = set(names[:products])
+    return snapshot_of(
+        folder,
+        {"User": [f"u{user:03}" for user in range(200)], "Product": names[:products], "Ingredient": ["a", "b"]},
+        {"purchased": [pair for pair in bought if pair[1] in there]},
+    )
+
+
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Snapshot]:
+    folder = tmp_path_factory.mktemp("graphs")
+    return graph(folder / "old", ITEMS - NEW), graph(folder / "new", ITEMS)
+
+
+def separation(vectors: Vectors) -> float:
+    """How much more similar new products are to old ones of their taste than to the others."""
+    units = vectors.unit("Product")
+    similar = units[ITEMS - NEW :] @ units[: ITEMS - NEW].T
+    same = (np.arange(ITEMS - NEW, ITEMS)[:, None] - np.arange(ITEMS - NEW)) % 2 == 0
+    return float(similar[same].mean() - similar[~same].mean())
+
+
+@pytest.mark.parametrize("model", PRODUCTS)
+def test_folded_in_items_are_as_good_as_trained_ones(
+    model: str, graphs: tuple[Snapshot, Snapshot], tmp_path: Path
+) -> None:
+    old, new = graphs
+    config = TrainingConfig(model=model, dim=16, epochs=15, validation=0)
+    vectors = train_vectors(old, config, tmp_path / "old")
+    folded = fold_in(vectors, old.vocabulary, new)
+    again = train_vectors(new, config, tmp_path / "new")
+    assert separation(folded) >= 0.8 * separation(again) > 0.1
+
+    for name in ("User", "Ingredient", "Product"):
+        before, after = (v.start(name) for v in (old.vocabulary, new.vocabulary))
+        count = old.vocabulary.count(name)
+        np.testing.assert_array_equal(folded.entity[after : after + count], vectors.entity[before : before + count])
+    saved = folded.save(tmp_path / "folded")
+    assert (saved.manifest.snapshot, saved.manifest.folded_in) == (new.hash, NEW)
+    assert saved.manifest.entities == new.manifest.entities
+    assert fold_in(vectors, old.vocabulary, new).save(tmp_path / "twice").manifest.digest == saved.manifest.digest
+
+
+def test_vectors_of_something_else_are_refused(graphs: tuple[Snapshot, Snapshot], tmp_path: Path) -> None:
+    old, new = graphs
+    vectors = train_vectors(old, TrainingConfig(dim=4, epochs=1), tmp_path)
+    with pytest.raises(ModelError, match="older vocabulary"):
+        fold_in(vectors, new.vocabulary, new)
+    config = TrainingConfig(model="TuckER", dim=4, epochs=1)
+    with pytest.raises(ModelError, match="only TransE"):
+        fold_in(train_vectors(old, config, tmp_path), old.vocabulary, new)
+
+
+@pytest.mark.parametrize("model", ["TransE", "DistMult"])
+def test_gradients_are_those_of_the_loss(model: str) -> None:
+    draw = np.random.default_rng(0)
+    query, true, wrong = (draw.normal(size=(n, 5)).astype(np.float32) for n in (3, 3, 7))
+    same = np.zeros((3, 7), dtype=bool)
+    same[1, 2] = True
+    geometry = GEOMETRIES[model]
+
+    def loss(query: np.ndarray, true: np.ndarray) -> float:
+        total = 0.0
+        for row, goal, hidden in zip(query.astype(float), true.astype(float), same, strict=True):
+            if geometry.distance:
+                scores = -geometry.sharpness * np.linalg.norm(wrong - row, axis=1)
+                right = -geometry.sharpness * np.linalg.norm(goal - row)
+            else:
+                scores, right = wrong @ row, goal @ row
+            total += np.log1p(np.exp(scores[~hidden] - right).sum())
+        return total
+
+    found = softmax_gradients(geometry, query, true, wrong, same)
+    for number, array in enumerate((query, true)):
+        for place in np.ndindex(array.shape):
+            up, down = (array.astype(float) for _ in range(2))
+            up[place] += 1e-5
+            down[place] -= 1e-5
+            ends = [loss(*((moved, true) if number == 0 else (query, moved))) for moved in (up, down)]
+            assert found[number][place] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-3)
+
+
+def test_without_new_entities_nothing_changes(graphs: tuple[Snapshot, Snapshot]) -> None:
+    from embeddings.triples import TripleSet
+
+    entity = np.ones((240, 4), dtype=np.float32)
+    triples = TripleSet.of(graphs[0], ["purchased"])
+    none = np.empty(0, dtype=np.int64)
+    np.testing.assert_array_equal(fitted(TrainingConfig(), entity, entity[:1], none, triples), entity)
+
+
+def test_folding_in_and_predicting_import_nothing_heavy() -> None:
+    modules = "embeddings.fold_in, embeddings.prediction, embeddings.link_prediction"
+    heavy = "{'torch', 'pykeen', 'polars', 'pyarrow'} & set(sys.modules)"
+    code = f"import sys, {modules}; sys.exit(str({heavy}) if {heavy} else 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
