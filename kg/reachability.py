@@ -9,12 +9,13 @@ from kg.snapshot import Snapshot
 
 
 class Reachability:
-    """What leads to the items: attribute triples (all that are no interactions), interactions, or nothing."""
+    """What leads to the items: attributes (nothing that people did, dislike or avoid), interactions, or nothing."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         schema, vocabulary = snapshot.schema, snapshot.vocabulary
-        self._attributes = [name for name in schema.relation if name not in schema.interactions]
+        others = (*schema.interactions, *schema.negatives, *schema.rules)
+        self._attributes = [name for name in schema.relation if name not in others]
         self._component = self._components()
         self._used = np.zeros(vocabulary.size, dtype=bool)
         for name in schema.interactions:

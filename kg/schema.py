@@ -44,6 +44,12 @@ class Relation(Document):
     tail: str
     interaction: bool = False
     """What people did with items: these triples are learned from, and used items are not recommended again."""
+    negative: bool = False
+    """What people said against items or attributes: it subtracts from scores, and is never an interaction."""
+    half_life_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """After how many days a triple of a user counts half; the latest triple of the snapshot is now."""
+    rule: Literal["avoid"] | None = None
+    """``avoid``: a rule, never a reason. The tail, items with a triple to it and paths through it are not shown."""
     phrase: dict[str, str] = Field(default_factory=dict)
     """Language → how a person reads it, from head to tail."""
     inverse_phrase: dict[str, str] = Field(default_factory=dict)
@@ -57,6 +63,10 @@ class MetapathRules(Document):
     """Longest metapath, in relations, the first step from the user included."""
     exclude: tuple[str, ...] = ()
     """Patterns such as ``has_skin_type > ~has_skin_type > *``; ``*`` stands for any number of steps."""
+
+    def excluding(self, patterns: Iterable[str]) -> Self:
+        """The same with more patterns left out."""
+        return self.model_copy(update={"exclude": tuple(dict.fromkeys((*self.exclude, *patterns)))})
 
 
 class Schema(Document):
@@ -73,7 +83,25 @@ class Schema(Document):
         _check_names("relation", self.relation)
         for name, relation in self.relation.items():
             self._check_relation(name, relation)
+            self._check_of_people(name, relation)
+        # frozen for everybody else; patterns that follow from the relations are written here, once
+        object.__setattr__(self, "metapaths", self.metapaths.excluding(self._no_reasons()))
         return self
+
+    def _no_reasons(self) -> list[str]:
+        """Patterns of metapaths that a rule would be part of, or a dislike, but for the user's own at the start."""
+        rules = [f"* > {sign}{name} > *" for name in self.rules for sign in ("", "~")]
+        return [*rules, *(pattern for n in self.negatives for pattern in (f"?* > * > {n} > *", f"* > ~{n} > *"))]
+
+    def _check_of_people(self, name: str, relation: Relation) -> None:
+        """A rule, a dislike and a half-life are of people."""
+        keys = {"rule": relation.rule, "negative": relation.negative, "half_life_days": relation.half_life_days}
+        used = [key for key, value in keys.items() if value]
+        if used and relation.head not in self.user_types:
+            known = ", ".join(self.user_types) or "none"
+            raise ValueError(f"relation.{name}.{used[0]}: the head is {relation.head!r}, no user type (known: {known})")
+        if relation.rule and (relation.interaction or relation.negative or relation.half_life_days):
+            raise ValueError(f"relation.{name}: a rule is no interaction, not negative and has no half-life")
 
     def _check_relation(self, name: str, relation: Relation) -> None:
         if name.casefold() in {known.casefold() for known in self.entity}:
@@ -107,8 +135,18 @@ class Schema(Document):
 
     @cached_property
     def interactions(self) -> tuple[str, ...]:
-        """Relations that are interactions."""
-        return tuple(name for name, relation in self.relation.items() if relation.interaction)
+        """Relations that are interactions; what people said against items is none."""
+        return tuple(n for n, relation in self.relation.items() if relation.interaction and not relation.negative)
+
+    @cached_property
+    def negatives(self) -> tuple[str, ...]:
+        """Relations that subtract."""
+        return tuple(name for name, relation in self.relation.items() if relation.negative)
+
+    @cached_property
+    def rules(self) -> tuple[str, ...]:
+        """Relations that say what a user avoids."""
+        return tuple(name for name, relation in self.relation.items() if relation.rule)
 
     def ends(self, step: str) -> tuple[str, str]:
         """Head and tail type of a step, ``relation`` or ``~relation``.

@@ -15,6 +15,8 @@ from kg.string_array import StringArray
 from kg.vocabulary import Vocabulary
 
 FORMAT = 1
+NO_TIME = int(np.iinfo(np.int64).min)
+"""The timestamp of a triple without one."""
 
 
 class Manifest(BaseModel, frozen=True):
@@ -37,8 +39,10 @@ class Snapshot:
     def __init__(self, folder: Path, manifest: Manifest, schema: Schema) -> None:
         self.folder, self.manifest, self.schema = folder, manifest, schema
         self._steps: dict[str, csr_array] = {}
+        self._degrees: dict[str, NDArray[np.float64]] = {}
         self._columns: dict[tuple[str, str], NDArray[np.float64]] = {}
         self._strings: dict[str, StringArray] = {}
+        self._times: dict[str, NDArray[np.int64]] = {}
 
     @classmethod
     def open(cls, folder: Path, schema: Schema) -> Self:
@@ -86,8 +90,15 @@ class Snapshot:
         return self._steps[step]
 
     def timestamps(self, relation: str) -> NDArray[np.int64]:
-        """Milliseconds since 1970 UTC, aligned with ``adjacency(relation).data``; the smallest int64 where absent."""
-        return self._array(f"{relation}.forward.timestamp")
+        """Milliseconds since 1970 UTC, aligned with ``adjacency(relation).data``; ``NO_TIME`` where absent."""
+        if relation not in self._times:
+            self._times[relation] = self._array(f"{relation}.forward.timestamp")
+        return self._times[relation]
+
+    @cached_property
+    def newest(self) -> int:
+        """The latest timestamp of all triples, in milliseconds since 1970 UTC; ``NO_TIME`` where none has one."""
+        return max((int(self.timestamps(name).max(initial=NO_TIME)) for name in self.schema.relation), default=NO_TIME)
 
     def neighbours(self, step: str, idx: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Tail indices and weights of one head: two arrays of shape (degree,)."""
@@ -97,7 +108,9 @@ class Snapshot:
 
     def degrees(self, step: str) -> NDArray[np.float64]:
         """Sum of the absolute weights of each head of a step: shape (heads,), float64."""
-        return self._array(f"{self._direction(step)}.degree")
+        if step not in self._degrees:
+            self._degrees[step] = self._array(f"{self._direction(step)}.degree")
+        return self._degrees[step]
 
     def number(self, entity_type: str, name: str) -> NDArray[np.float64]:
         """A float, int or bool property of all entities of a type: shape (count,), float64, NaN where absent."""
@@ -163,10 +176,10 @@ class Snapshot:
 
     def _array(self, name: str) -> NDArray[Any]:
         try:
-            array: NDArray[Any] = np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            mapped: NDArray[Any] = np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as problem:
             raise self._damaged(name) from problem
-        return array
+        return np.asarray(mapped)  # still mapped, but slices of it cost a fifth
 
     def _damaged(self, name: str) -> SnapshotError:
         return SnapshotError(f"{self.folder}: {name} is missing or damaged; run `whyrec load` to make it anew")

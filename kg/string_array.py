@@ -26,7 +26,8 @@ class StringArray:
         :raises FileNotFoundError: where one is missing.
         :raises ValueError: where they do not fit each other.
         """
-        parts = (np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("blob", "offsets", "valid"))
+        files = (folder / f"{name}.{part}.npy" for part in ("blob", "offsets", "valid"))
+        parts = (np.asarray(np.load(file, mmap_mode="r")) for file in files)
         array = cls(*parts)
         if len(array.valid) != len(array) or array.offsets[-1] != len(array.blob):
             raise ValueError(f"{folder / name}: blob, offsets and valid do not fit each other")
@@ -60,4 +61,4 @@ class StringArray:
         return low if low < len(self) and self._bytes(low) == wanted else None
 
     def _bytes(self, idx: int) -> bytes:
-        return bytes(self.blob[self.offsets[idx] : self.offsets[idx + 1]])
+        return self.blob[self.offsets[idx] : self.offsets[idx + 1]].tobytes()

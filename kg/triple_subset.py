@@ -45,12 +45,13 @@ def _without(whole: Snapshot, name: str, mask: NDArray[np.bool_]) -> dict[str, d
     columns, weights = matrix.indices[~mask], matrix.data[~mask]
     forward = csr_array(coo_array((weights, (rows, columns)), shape=matrix.shape))
     inverse = csr_array(coo_array((weights, (columns, rows)), shape=matrix.shape[::-1]))
-    parts = {f"{name}.forward": _part(forward), f"{name}.inverse": _part(inverse)}
+    parts = {f"{name}.forward": step_arrays(forward), f"{name}.inverse": step_arrays(inverse)}
     parts[f"{name}.forward"]["timestamp"] = whole.timestamps(name)[~mask]
     return parts
 
 
-def _part(matrix: csr_array) -> dict[str, NDArray[np.generic]]:
+def step_arrays(matrix: csr_array) -> dict[str, NDArray[np.generic]]:
+    """The arrays that a snapshot keeps of one direction of a relation, but for timestamps."""
     matrix.sort_indices()
     return {
         "indptr": matrix.indptr.astype(np.int32),

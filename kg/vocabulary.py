@@ -1,6 +1,8 @@
 """The only place where ids (strings, outside) and indices (int32, inside) are converted."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,21 @@ class Vocabulary:
         starts = np.cumsum([0, *(len(array) for array in self._ids.values())])
         self._starts: dict[str, int] = dict(zip(self._ids, starts.tolist(), strict=False))
         self.size = int(starts[-1])
+
+    @classmethod
+    def load(cls, folder: Path, types: Sequence[str]) -> Self:
+        """Map the ids that ``save`` wrote.
+
+        :raises FileNotFoundError: where a file is missing.
+        :raises ValueError: where files do not fit each other.
+        """
+        return cls({name: StringArray.load(folder, f"{name}.id") for name in types})
+
+    def save(self, folder: Path) -> None:
+        """Write the ids of every type."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, array in self._ids.items():
+            array.save(folder, f"{name}.id")
 
     @property
     def types(self) -> tuple[str, ...]:

@@ -31,7 +31,11 @@ store = "{store}"
 n = 10
 
 [rules]
-avoid = []
+avoid = []                        # "contains:PARFUM" (relation:ID) or "Ingredient:PARFUM" (Type:ID)
+# min_price = 5.0                 # and max_price
+# in_stock = true
+# language = ["en"]
+# unknown = "keep"                # items of which a rule cannot tell; "drop" where absent
 """
 
 
