@@ -2,16 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from scipy.sparse import csr_array
 
 from kg.snapshot import Snapshot
 from recommender.baselines import Interactions, ScoreUsers
 from recommender.catalogue import Catalogue
-from recommender.metrics import RankingMetrics, coverage, gini, novelty, ranking_metrics
+from recommender.cold_start import ColdStart
+from recommender.duplicates import Duplicates
+from recommender.explanation_report import ExplanationReport
+from recommender.item_attributes import item_attributes
+from recommender.leakage import check_leaks, telling_relations
+from recommender.metrics import RankingMetrics, coverage, gini, intra_list_distance, novelty, ranking_metrics
 from recommender.profile import profile_of
 from recommender.ranking import top_n
 from recommender.scorer import Scorer
@@ -19,13 +26,16 @@ from recommender.significance import interval, paired_difference
 from recommender.splitting import Split, User
 
 BLOCK = 256
+Test = Mapping[User, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
 class Lists:
-    """One model's lists: ``metrics`` per user, and ``shown``, how often each item of the catalogue was shown."""
+    """One model's lists: ``metrics`` and ``distance``, intra-list, per user; ``shown``: how often each item of the
+    catalogue was shown."""
 
     metrics: RankingMetrics
+    distance: NDArray[np.float64]
     shown: NDArray[np.int64]
 
 
@@ -47,15 +57,24 @@ class Evaluation(BaseModel, frozen=True):
     users: int
     domain: str | None
     split: dict[str, Any]
+    duplicates: Duplicates | None = None
+    """Probable duplicates among the items, and what became of them; to be read before any figure."""
+    notes: list[str] = Field(default_factory=list)
+    """What else a reader should know before believing the figures."""
+    tuned: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Baseline → parameters chosen on a validation part of the training part."""
     models: dict[str, dict[str, Any]]
     comparisons: list[Comparison]
+    explanations: ExplanationReport | None = None
+    """How good the explanations of the workspace's model are, where that was asked for."""
 
 
 def scorer_of_users(scorer: Scorer) -> ScoreUsers:
     """A blend as a scorer of users."""
+    scorers = ColdStart(scorer)
 
     def score(users: Sequence[User]) -> NDArray[np.float64]:
-        return scorer.score([profile_of(scorer.snapshot, user_type, idx) for user_type, idx in users]).total
+        return scorers.totals([profile_of(scorer.snapshot, user_type, idx) for user_type, idx in users])
 
     return score
 
@@ -66,17 +85,23 @@ def evaluate(
     k: int,
     domain: str | None = None,
     progress: Callable[[str, int], None] | None = None,
+    left_out: NDArray[np.bool_] | None = None,
 ) -> Evaluation:
     """Rank all items that a user did not use in training, for every user with test items, and measure.
 
     :param models: the first one is compared with each other.
     :param domain: rank, and count test items of, this domain only.
     :param progress: called with a model's name and the number of users just ranked.
+    :param left_out: shape (catalogue.size,), bool: items that nobody ranks, duplicates for instance.
+    :raises ModelError: where something of the test part is left in the training part.
     """
-    inside = Catalogue(split.train).of_domain(domain) if domain else np.ones(Catalogue(split.train).size, dtype=bool)
-    test = {user: found[inside[found]] for user, found in split.test.items()}
-    test = {user: found for user, found in test.items() if len(found)}
-    lists = {name: _rank(split.train, test, model, (name, inside, k), progress) for name, model in models.items()}
+    check_leaks(split)
+    inside, test = task_of(split, domain, left_out)
+    attributes = item_attributes(split.train, Catalogue(split.train))
+    lists = {
+        name: _lists(split.train, test, model, (name, inside, k, attributes), progress)
+        for name, model in models.items()
+    }
     interactions = Interactions(split.train)
     used = np.asarray(interactions.matrix.sum(axis=0)).astype(np.int64)
     first = next(iter(lists))
@@ -85,36 +110,72 @@ def evaluate(
         users=len(test),
         domain=domain,
         split=split.description,
+        notes=telling_relations(split),
         models={name: _report(found, inside, used, interactions.matrix.shape[0]) for name, found in lists.items()},
         comparisons=[_compare(first, other, lists) for other in list(lists)[1:]],
     )
 
 
-def _rank(
+def task_of(
+    split: Split, domain: str | None, left_out: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.bool_], Test]:
+    """What is ranked, shape (catalogue.size,), bool, and the users with the test items that are in it."""
+    catalogue = Catalogue(split.train)
+    inside = catalogue.of_domain(domain) if domain else np.ones(catalogue.size, dtype=bool)
+    if left_out is not None:
+        inside &= ~left_out
+    test = {user: found[inside[found]] for user, found in split.test.items()}
+    return inside, {user: found for user, found in test.items() if len(found)}
+
+
+def rank_users(
     train: Snapshot,
-    test: Mapping[User, NDArray[np.int64]],
+    test: Test,
     model: ScoreUsers,
-    task: tuple[str, NDArray[np.bool_], int],
-    progress: Callable[[str, int], None] | None,
-) -> Lists:
-    name, inside, k = task
-    interactions = Interactions(train)
-    users = list(test)
-    hits = np.zeros((len(users), k), dtype=bool)
-    shown = np.zeros(len(inside), dtype=np.int64)
+    task: tuple[NDArray[np.bool_], int],
+    progress: Callable[[int], None] | None = None,
+) -> NDArray[np.int64]:
+    """The k best items of each user, what she used or disliked in training left out.
+
+    :param task: what is ranked, and k.
+    :param progress: called with the number of users just ranked.
+    :returns: shape (users, k), int64, positions, −1 where there are fewer.
+    """
+    inside, k = task
+    schema, users = train.schema, list(test)
+    known = Interactions(train, (*schema.interactions, *schema.negatives))
+    items = np.full((len(users), k), -1, dtype=np.int64)
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
-        used = interactions.rows(block)
+        used = known.rows(block)
         for row, (user, scores) in enumerate(zip(block, model(block), strict=True)):
             allowed = inside.copy()
             allowed[used.indices[used.indptr[row] : used.indptr[row + 1]]] = False
+            allowed[test[user]] = True  # bought in the test part, though disliked before
             best = top_n(scores, allowed, k)
-            hits[start + row, : len(best)] = np.isin(best, test[user])
-            shown[best] += 1
+            items[start + row, : len(best)] = best
         if progress:
-            progress(name, len(block))
-    relevant = np.array([len(found) for found in test.values()], dtype=np.int64)
-    return Lists(ranking_metrics(hits, relevant), shown)
+            progress(len(block))
+    return items
+
+
+def metrics_of(items: NDArray[np.int64], test: Test) -> RankingMetrics:
+    """Metrics of lists, user by user in the order of ``test``."""
+    hits = np.array([np.isin(row, found) for row, found in zip(items, test.values(), strict=True)], dtype=bool)
+    return ranking_metrics(hits.reshape(items.shape), np.array([len(found) for found in test.values()], dtype=np.int64))
+
+
+def _lists(
+    train: Snapshot,
+    test: Test,
+    model: ScoreUsers,
+    task: tuple[str, NDArray[np.bool_], int, csr_array],
+    progress: Callable[[str, int], None] | None,
+) -> Lists:
+    name, inside, k, attributes = task
+    items = rank_users(train, test, model, (inside, k), partial(progress, name) if progress else None)
+    shown = np.bincount(items[items >= 0], minlength=len(inside))
+    return Lists(metrics_of(items, test), intra_list_distance(items, attributes), shown)
 
 
 def _report(lists: Lists, inside: NDArray[np.bool_], used: NDArray[np.int64], users: int) -> dict[str, Any]:
@@ -122,6 +183,9 @@ def _report(lists: Lists, inside: NDArray[np.bool_], used: NDArray[np.int64], us
     report["coverage"] = coverage(lists.shown[inside])
     report["gini"] = gini(lists.shown[inside])
     report["novelty"] = novelty(lists.shown[inside], used[inside], users)
+    known = lists.distance[~np.isnan(lists.distance)]
+    if len(known):  # items have attributes, and lists more than one item
+        report["intra_list_distance"] = vars(interval(known))
     return report
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Array = NDArray[np.float64]
 
@@ -80,3 +81,28 @@ def novelty(shown: NDArray[np.int64], popularity: NDArray[np.int64], users: int)
         return 0.0
     bits = -np.log2(np.maximum(popularity, 1) / max(users, 1))
     return float((bits * shown).sum() / shown.sum())
+
+
+def intra_list_distance(lists: NDArray[np.int64], attributes: csr_array) -> Array:
+    """How unlike the items of each list are, in [0, 1]; higher is more diverse (Ziegler et al., 2005; Zhang & Hurley,
+    2008).
+
+    ``ILD(u) = 1 − mean over the pairs i < j of her list of cos(i, j)``, ``cos(i, j) = |A_i ∩ A_j| / √(|A_i| |A_j|)`` of
+    their sets of attributes, 0 where one has none. With x_i the rows of ``attributes`` and n items in a list,
+    ``Σ_{i ≠ j} cos(i, j) = ‖Σ x_i‖² − Σ ‖x_i‖²``, so that no pair has to be visited.
+
+    :param lists: shape (users, k), int64, positions, negative where a list is shorter.
+    :param attributes: items × attributes, rows of length 1 or 0: ``item_attributes``.
+    :returns: shape (users,), float64, NaN for a list of fewer than two items, and for all where no item has attributes.
+    """
+    if not attributes.nnz:
+        return np.full(len(lists), np.nan)
+    there = lists >= 0
+    counts = there.sum(axis=1)
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    members = csr_array((np.ones(indptr[-1]), lists[there], indptr), shape=(len(lists), attributes.shape[0]))
+    lengths = np.asarray(attributes.power(2).sum(axis=1), dtype=np.float64)
+    summed = np.asarray(csr_array(members @ attributes).power(2).sum(axis=1), dtype=np.float64)
+    pairs = counts * (counts - 1.0)
+    alike = np.divide(summed - members @ lengths, pairs, out=np.full(len(lists), np.nan), where=pairs > 0)
+    return np.asarray(1.0 - np.clip(alike, 0.0, 1.0))

@@ -28,20 +28,41 @@ class Split:
 
 
 def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any]) -> Split:
-    """Turn masks of held-out interactions, in the order of ``adjacency(relation).data``, into a split."""
+    """Turn masks of held-out interactions, in the order of ``adjacency(relation).data``, into a split.
+
+    A pair that several interactions hold (viewed and bought) is held out of all of them.
+    """
     catalogue = Catalogue(snapshot)
+    masks = _in_all_interactions(snapshot, masks)
     found: dict[User, list[NDArray[np.int64]]] = {}
     for name, mask in masks.items():
         relation = snapshot.schema.relation[name]
         matrix = snapshot.adjacency(name)
         rows = _rows(snapshot, name)[mask]
         positions = matrix.indices[mask].astype(np.int64) + catalogue.slices[relation.tail].start
-        for user in np.unique(rows):
-            found.setdefault((relation.head, int(user)), []).append(positions[rows == user])
+        users, starts = np.unique(rows, return_index=True)
+        parts = np.split(positions, starts[1:]) if len(users) else []
+        for user, part in zip(users.tolist(), parts, strict=True):
+            found.setdefault((relation.head, user), []).append(part)
     test = {user: np.unique(np.concatenate(parts)) for user, parts in sorted(found.items())}
     sizes = {"test": int(sum(mask.sum() for mask in masks.values()))}
     sizes["train"] = sum(snapshot.manifest.triples[name] for name in snapshot.schema.interactions) - sizes["test"]
     return Split(TripleSubset(snapshot, masks), test, {**description, **sizes})
+
+
+def _in_all_interactions(snapshot: Snapshot, masks: Masks) -> Masks:
+    """The masks with every held-out pair marked in each interaction between the same two types."""
+    schema, spread = snapshot.schema, dict(masks)
+    for ends in {(schema.relation[name].head, schema.relation[name].tail) for name in masks}:
+        names = [n for n in schema.interactions if (schema.relation[n].head, schema.relation[n].tail) == ends]
+        if len(names) < 2:
+            continue
+        pairs = {
+            n: _rows(snapshot, n) * snapshot.vocabulary.count(ends[1]) + snapshot.adjacency(n).indices for n in names
+        }
+        held_out = np.unique(np.concatenate([pairs[name][masks[name]] for name in names if name in masks]))
+        spread |= {name: np.isin(pairs[name], held_out) for name in names}
+    return spread
 
 
 def random_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:

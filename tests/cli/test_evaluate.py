@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.cli.conftest import Whyrec
@@ -34,11 +35,57 @@ def test_weights_are_learned_anew_without_what_is_tested_on(document: Document, 
     assert listed.exit_code == 0 and "anew" not in listed.stderr
 
 
+def test_duplicates_are_listed_before_any_figure_and_left_out_on_request(
+    document: Document, whyrec: Whyrec, tmp_path: Path
+) -> None:
+    """The example with every product listed a second time, bought by the same people."""
+    folder = tmp_path / "w"
+    whyrec("init", folder, "--example")
+    mapping = (folder / "mapping.toml").read_text(encoding="utf-8")
+    for kind in ("products.csv.gz", "purchases.csv.zst"):
+        (source,) = [text for text in mapping.split("[[source]]\n") if text.startswith(f'file = "{kind}"')]
+        again = (
+            source.replace('"product_id"', '"twin"').replace('label = "name"', "").replace(kind, _twins(folder, kind))
+        )
+        mapping += f"\n[[source]]\n{again}"
+    (folder / "mapping.toml").write_text(mapping, encoding="utf-8")
+    document("-w", folder, "load")
+    options = ("-w", folder, "evaluate", "--domain", "cosmetics", "--no-tuning")
+    shown = whyrec(*options).stdout
+    assert shown.index("Probable duplicates") < shown.index("ndcg") and "same audience" in shown
+    kept, merged, dropped = (document(*options, "--duplicates", how) for how in ("keep", "merge", "drop"))
+    assert kept["duplicates"]["by_audience"] > 100 and kept["duplicates"]["handling"] == "keep"
+    assert list(kept).index("duplicates") < list(kept).index("models")
+    assert kept["duplicates"]["first"][0]["items"][0]["type"] == "Product"
+    assert kept["models"]["item-knn"]["ndcg"]["mean"] > 1.5 * merged["models"]["item-knn"]["ndcg"]["mean"]
+    assert dropped["users"] < merged["users"]
+
+
+def _twins(folder: Path, kind: str) -> str:
+    """The file as CSV with one column more, another id for each product."""
+    frame = pl.read_csv(folder / kind, infer_schema=False, truncate_ragged_lines=True, encoding="utf8-lossy")
+    name = f"twin-{kind.partition('.')[0]}.csv"
+    frame.with_columns(twin="twin-" + pl.col("product_id")).write_csv(folder / name)
+    return name
+
+
+def test_figures_beyond_accuracy_and_tuned_baselines(document: Document, example: Path) -> None:
+    found = document("-w", example, "evaluate", "--domain", "courses", "--no-embeddings")
+    for model in found["models"].values():
+        assert {"coverage", "gini", "novelty", "intra_list_distance"} <= set(model)
+        assert 0 < model["intra_list_distance"]["low"] <= model["intra_list_distance"]["mean"] < 1
+    assert set(found["tuned"]) == {"item-knn", "rp3beta", "ease"}
+    plain = document("-w", example, "evaluate", "--domain", "courses", "--no-embeddings", "--no-tuning")
+    assert plain["tuned"] == {} and plain["models"]["whyrec"] == found["models"]["whyrec"]
+    assert found["duplicates"]["groups"] == 0 and found["notes"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
         (("--split", "randon"), 2, "nearest: 'random'"),
         (("--split", "cold-domain"), 2, "name it with --domain"),
+        (("--duplicates", "merged"), 2, "keep, drop or merge"),
         (("--split", "cold-users", "--holdout", "0"), 2, "try another --split"),
         (("--test", "nowhere.csv"), 2, "nowhere.csv"),
     ],
