@@ -19,7 +19,7 @@ def open_recommender(workspace: Workspace, output: Output) -> Recommender:
 def build_kernels(workspace: Workspace, snapshot: Snapshot, output: Output) -> int:
     """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
     kernels, blend = kernels_of(workspace.model, snapshot, workspace.kernels)
-    tails = [path.tail for path in scored_paths(snapshot) if blend.weight(path) > 0]
+    tails = [path.tail for path in scored_paths(snapshot) if blend.uses(path)]
     with output.progress() as progress:
         task = progress.add_task("Kernels", total=None, note="", visible=False)
 

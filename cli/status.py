@@ -9,6 +9,7 @@ from cli.output import Output
 from kg.errors import SnapshotError
 from kg.stores.store import Store
 from kg.workspace import Workspace
+from recommender.carry_over import VOCABULARY
 from recommender.model import read_manifest
 
 app = typer.Typer(add_completion=False)
@@ -63,7 +64,8 @@ def _model(workspace: Workspace, snapshot: dict[str, Any] | None) -> dict[str, A
     if manifest is None:
         return None
     fits = snapshot is not None and snapshot["current"] and snapshot["hash"] == manifest.snapshot
-    return {"name": manifest.name, "current": fits}
+    carried_over = not fits and (workspace.model / VOCABULARY).exists()
+    return {"name": manifest.name, "current": fits, "carried_over": carried_over}
 
 
 def _next(
@@ -95,4 +97,5 @@ def _show(output: Output, document: dict[str, Any]) -> None:
 def _state(part: dict[str, Any] | None, key: str, missing: str) -> str:
     if part is None:
         return missing
-    return f"{str(part[key])[:40]} ({'current' if part['current'] else 'stale'})"
+    stale = "trained before the graph changed; its weights are carried over" if part.get("carried_over") else "stale"
+    return f"{str(part[key])[:40]} ({'current' if part['current'] else stale})"

@@ -1,5 +1,6 @@
 """``whyrec train``: store → snapshot → kernels → vectors → model."""
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,12 +11,13 @@ from rich.progress import Progress
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import build_kernels
-from embeddings.vectors import TrainingConfig, Vectors
+from embeddings.training_config import MODELS, TrainingConfig
+from embeddings.vectors import Vectors
 from kg.errors import ModelError
 from kg.snapshot import Snapshot
 from kg.workspace import Workspace
-from recommender.blend import Blend
-from recommender.fitting import fit_blend
+from recommender.carry_over import FOLDED, keep_vocabulary
+from recommender.fitting import Fitted, fit_blend
 from recommender.learning import DomainReport
 from recommender.model import VECTORS, ModelManifest, read_manifest, save_manifest
 
@@ -24,19 +26,35 @@ PATHS_ONLY = "paths"
 MANY_TRIPLES, FEWER_EPOCHS = 100_000, 10
 SCORERS_SHOWN = 12
 Display = tuple[Output, Progress]
+ValidationOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Part of the triples held out to stop early and to calibrate, at most 2,000 triples; 0.05. 0: none.",
+        metavar="V",
+    ),
+]
+CandidatesOption = Annotated[
+    str | None,
+    typer.Option(help="What an entity is told from: others of its type (type, the default), or all.", metavar="C"),
+]
 
 
 @app.command()
 def train(
     ctx: typer.Context,
-    model: Annotated[str, typer.Option(help="TransE, DistMult, ComplEx or RotatE.", metavar="M")] = "TransE",
+    model: Annotated[str, typer.Option(help=f"Any of {', '.join(MODELS)}.", metavar="M")] = "TransE",
     dim: Annotated[int, typer.Option(min=1, help="Dimension of the vectors.", metavar="D")] = 64,
     epochs: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Passes over all triples; 50, or 10 where there are over 100,000 triples.", metavar="E"
+            min=1,
+            help="Passes over all triples at most, validation may stop earlier; 50, or 10 of a slow model where there "
+            "are over 100,000 triples.",
+            metavar="E",
         ),
     ] = None,
+    validation: ValidationOption = None,
+    candidates: CandidatesOption = None,
     no_embeddings: Annotated[bool, typer.Option("--no-embeddings", help="Paths and popularity only.")] = False,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same vectors on a CPU.", metavar="S")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training stopped.")] = False,
@@ -50,10 +68,12 @@ def train(
     """
     output, workspace = Output(as_json, quiet), workspace_of(ctx)
     options = {"model": model, "dim": dim, "epochs": epochs, "seed": seed}
+    options |= {"validation": validation, "candidates": candidates}
     wanted = None if no_embeddings else TrainingConfig.from_options(**options)
     snapshot, taken = _refresh(workspace, output)
-    if wanted is not None and epochs is None and sum(snapshot.manifest.triples.values()) > MANY_TRIPLES:
-        wanted = TrainingConfig.from_options(**{**options, "epochs": FEWER_EPOCHS})
+    if wanted is not None and epochs is None and wanted.loop != "products":
+        few = sum(snapshot.manifest.triples.values()) <= MANY_TRIPLES
+        wanted = wanted if few else TrainingConfig.from_options(**{**options, "epochs": FEWER_EPOCHS})
     manifest = _earlier(workspace, output)
     done = manifest is not None and manifest.snapshot == snapshot.hash and manifest.training == wanted
     if not done:
@@ -102,8 +122,17 @@ def _train(
         if wanted is not None:
             name = f"{wanted.model}-{wanted.dim}"
             _train_vectors(snapshot, wanted, workspace.model / VECTORS, resume, (output, progress))
-        blend, learning = _fit(workspace, snapshot, wanted, (output, progress))
-    manifest = ModelManifest(name=name, snapshot=snapshot.hash, blend=blend, learning=learning, training=wanted)
+        fitted = _fit(workspace, snapshot, wanted, (output, progress))
+    manifest = ModelManifest(
+        name=name,
+        snapshot=snapshot.hash,
+        blend=fitted.blend,
+        kernels=fitted.kernels,
+        learning=fitted.reports,
+        training=wanted,
+    )
+    shutil.rmtree(workspace.model / FOLDED, ignore_errors=True)
+    keep_vocabulary(workspace.model, snapshot)
     save_manifest(workspace.model, manifest)
     return manifest
 
@@ -116,14 +145,19 @@ def _train_vectors(snapshot: Snapshot, config: TrainingConfig, folder: Path, res
 
     def show(epoch: Epoch) -> None:
         note = f"loss {epoch.loss:.4f}, {epoch.triples_per_second:,.0f} triples/s"
+        if epoch.curve:
+            note += f", MRR {epoch.curve[-1]:.4f} (best {max(epoch.curve):.4f}, epoch {epoch.best})"
         progress.update(task, completed=epoch.number, note=note)
 
-    return train_vectors(snapshot, config, folder, show, resume, lambda text: output.notices([text]))
+    vectors = train_vectors(snapshot, config, folder, show, resume, lambda text: output.notices([text]))
+    progress.update(task, total=len(vectors.manifest.losses))
+    if curve := vectors.manifest.curve:
+        path = " ".join(f"{mrr:.3f}" for mrr in curve)
+        output.notices([f"{config.model}: validation MRR by epoch {path}; epoch {vectors.manifest.best_epoch} is kept"])
+    return vectors
 
 
-def _fit(
-    workspace: Workspace, snapshot: Snapshot, wanted: TrainingConfig | None, display: Display
-) -> tuple[Blend, list[DomainReport]]:
+def _fit(workspace: Workspace, snapshot: Snapshot, wanted: TrainingConfig | None, display: Display) -> Fitted:
     """Learn the blend, on kernels and vectors that have not seen the validation part."""
     progress = display[1]
     task = progress.add_task("Fitting the blend", total=None, note="")
@@ -159,13 +193,15 @@ def _show_domain(output: Output, manifest: ModelManifest, report: DomainReport) 
     """The weights of one domain, and what each adds on validation."""
     verdict = "learned weights kept" if report.kept else "default weights kept: learned ones are not surely better"
     figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
-    weights = {**manifest.blend.metapaths, "embedding": manifest.blend.embedding.get(report.domain, 0.0)}
-    weights["popularity"] = manifest.blend.popularity.get(report.domain, 0.0)
+    blend = manifest.blend.for_cold(frozenset([report.domain] if report.cold else []))
+    weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
+    weights["popularity"] = blend.popularity.get(report.domain, 0.0)
     rows = [
         (name, f"{weights[name]:.4f}", f"{added:+.4f}")
         for name, added in sorted(report.adds.items(), key=lambda pair: -pair[1])
     ]
-    title = f"{report.domain}, {report.users:,} validation users: {verdict}. {figures}"
+    whom = f"{report.domain}, people new to it" if report.cold else report.domain
+    title = f"{whom}, {report.users:,} validation rankings: {verdict}. {figures}"
     output.table(title, ("scorer", "weight", "adds"), rows[:SCORERS_SHOWN], right="weight adds")
     if len(rows) > SCORERS_SHOWN:
         output.line(f"… and {len(rows) - SCORERS_SHOWN} more; --json has them all")

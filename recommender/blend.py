@@ -1,8 +1,9 @@
 """The blend: non-negative weights of metapaths, embedding and popularity."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from kg.document import Document
 from kg.schema import Schema
@@ -15,26 +16,57 @@ LONGER = 0.25
 EMBEDDING, POPULARITY = 3.0, 0.05
 
 
+Weights = dict[str, float]
+
+
+def _not_negative(value: Weights) -> Weights:
+    for name, weight in value.items():
+        if not 0 <= weight < float("inf"):
+            raise ValueError(f"weight of {name!r} is {weight}; weights are 0 or more")
+    return value
+
+
+NonNegative = Annotated[Weights, AfterValidator(_not_negative)]
+
+
+class ColdWeights(Document):
+    """Weights for the items of one domain, for people who used nothing of it yet."""
+
+    metapaths: NonNegative
+    embedding: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    popularity: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+
+
 class Blend(Document):
     """``score = Σ_m w_m · path_m + w_e · embedding + w_p · popularity``; every weight ≥ 0.
 
-    A metapath ends at items of one domain, so each domain has weights of its own.
+    A metapath ends at items of one domain, so each domain has weights of its own; where they were learned, it has
+    others for people who used nothing of it: what one used in another domain says little beside what one used in
+    this, and all there is without it.
     """
 
-    metapaths: dict[str, float]
+    metapaths: NonNegative
     """Metapath, written out, → weight; what is missing weighs nothing."""
-    embedding: dict[str, float] = Field(default_factory=dict)
+    embedding: NonNegative = Field(default_factory=dict)
     """Domain → weight of the embedding for its items."""
-    popularity: dict[str, float] = Field(default_factory=dict)
+    popularity: NonNegative = Field(default_factory=dict)
     """Domain → weight of popularity for its items."""
+    cold: dict[str, ColdWeights] = Field(default_factory=dict)
+    """Domain → weights for people who used nothing of it; where it is missing, the others count for them too."""
 
-    @field_validator("metapaths", "embedding", "popularity")
-    @classmethod
-    def _not_negative(cls, value: dict[str, float]) -> dict[str, float]:
-        for name, weight in value.items():
-            if not 0 <= weight < float("inf"):
-                raise ValueError(f"weight of {name!r} is {weight}; weights are 0 or more")
-        return value
+    def uses(self, metapath: Metapath) -> bool:
+        """Whether a metapath weighs something for anybody."""
+        return self.weight(metapath) > 0 or any(cold.metapaths.get(str(metapath)) for cold in self.cold.values())
+
+    def for_cold(self, domains: frozenset[str]) -> "Blend":
+        """The weights of somebody who used nothing of some domains, ``cold`` left empty."""
+        found = {domain: self.cold[domain] for domain in sorted(domains & set(self.cold))}
+        metapaths = dict(self.metapaths)
+        for cold in found.values():
+            metapaths |= cold.metapaths
+        embedding = self.embedding | {domain: cold.embedding for domain, cold in found.items()}
+        popularity = self.popularity | {domain: cold.popularity for domain, cold in found.items()}
+        return Blend(metapaths=metapaths, embedding=embedding, popularity=popularity)
 
     def weight(self, metapath: Metapath) -> float:
         """The weight of a metapath."""

@@ -1,19 +1,31 @@
 """Fit the blend of a snapshot: kernels and vectors of its training part, candidates, learned weights."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.vectors import Vectors
 from kg.snapshot import Snapshot
+from recommender.association_learning import learn_association
 from recommender.blend import Blend, default_blend
 from recommender.candidate_features import candidate_features
 from recommender.kernels import KernelConfig, Kernels
-from recommender.learning import DomainReport, learn_blend, validation_split
+from recommender.learning import DomainReport, learn_blend
 from recommender.scored_paths import scored_paths
 from recommender.scorer import Scorer
+from recommender.validation import validation_split
 
 TrainVectors = Callable[[Snapshot, Path], Vectors]
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learned: how kernels are made, what everything weighs, and what that did for each domain."""
+
+    kernels: KernelConfig
+    blend: Blend
+    reports: list[DomainReport]
 
 
 def fit_blend(
@@ -22,7 +34,7 @@ def fit_blend(
     seed: int,
     train_vectors: TrainVectors | None,
     progress: Progress | None = None,
-) -> tuple[Blend, list[DomainReport]]:
+) -> Fitted:
     """Learn the weights on a validation part that neither kernels nor vectors nor popularity have seen.
 
     :param folder: for kernels and vectors of the training part; may be removed afterwards.
@@ -31,15 +43,17 @@ def fit_blend(
     """
     split = validation_split(snapshot, seed)
     metapaths = scored_paths(snapshot)
-    default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
-    kernels = Kernels(split.train, KernelConfig(), folder / "kernels")
+    associated = any(path.association for path in metapaths)
+    config = KernelConfig(association=learn_association(split, progress)) if associated else KernelConfig()
+    kernels = Kernels(split.train, config, folder / "kernels")
     kernels.build([path.tail for path in metapaths], progress)
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
+    default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
     scorer = Scorer(split.train, kernels, default, vectors)
-    domains = snapshot.schema.domains
+    parts = [(domain, cold) for domain in snapshot.schema.domains for cold in (False, True)]
     features = []
-    for number, domain in enumerate(domains, start=1):
+    for number, (domain, cold) in enumerate(parts, start=1):
         if progress:
-            progress(f"candidates of {domain}", number, len(domains))
-        features.append(candidate_features(scorer, split, domain))
-    return learn_blend(features, metapaths, default)
+            progress(f"candidates of {domain}", number, len(parts))
+        features.append(candidate_features(scorer, split, domain, cold))
+    return Fitted(config, *learn_blend(features, metapaths, default))

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from kg.snapshot import Snapshot
-from recommender.blend import Blend
+from recommender.blend import Blend, ColdWeights
 from recommender.candidate_features import EMBEDDING, POPULARITY, CandidateFeatures
 from recommender.metapaths import Metapath
 from recommender.significance import paired_difference
-from recommender.splitting import Split, hold_out
+from recommender.validation import FITTED, PRUNED
 
 K = 10
 PASSES = 6
@@ -19,12 +18,8 @@ FACTORS = (2.0, 1.4, 1.15)
 SHRINK = 0.7
 SMALL = 0.03
 """A feature of weight 0 is tried at this part of the sum of all weights."""
-FITTED, PRUNED = 0.6, 0.8
-"""Validation users below the first mark fit the weights, below the second they say which are idle, and the others
-decide whether the weights are kept, and say what each adds."""
-FEW_USERS = 5_000
-GAIN = 0.3
-"""Least gain of a step, in users whose item would rise from unranked to the top: less is noise."""
+GAIN = 1.0
+"""Least gain of a step, in standard errors of the paired difference: less is noise, and many steps fit noise."""
 CERTAIN = 0.05
 MANY_USERS = 1_000
 """Validation users from which learned weights need not be better with a p below ``CERTAIN``."""
@@ -37,8 +32,10 @@ class DomainReport(BaseModel, frozen=True):
     """What learning did for one domain."""
 
     domain: str
+    cold: bool = False
+    """Whether this is about people who used nothing of the domain."""
     users: int
-    """Validation users."""
+    """Validation rankings: one per user, several for people who are new to the domain."""
     before: float
     """NDCG@10 of the default weights on validation users that weights were not fitted on."""
     after: float
@@ -51,22 +48,6 @@ class DomainReport(BaseModel, frozen=True):
     """Feature → fall of NDCG@10 on those users when its weight becomes 0."""
 
 
-def validation_split(snapshot: Snapshot, seed: int) -> Split:
-    """Hold out one interaction, drawn at random, of half of the users with two or more; of all where there are few."""
-    random = np.random.default_rng([seed, 20])
-    users = sum(snapshot.vocabulary.count(name) for name in snapshot.schema.user_types)
-    part = 0.5 if users > FEW_USERS else 1.0
-    masks = {}
-    for name in snapshot.schema.interactions:
-        indptr = snapshot.adjacency(name).indptr
-        mask = np.zeros(indptr[-1], dtype=bool)
-        counts = np.diff(indptr)
-        chosen = np.flatnonzero((counts >= 2) & (random.random(len(counts)) < part))
-        mask[indptr[chosen] + (random.random(len(chosen)) * counts[chosen]).astype(np.int64)] = True
-        masks[name] = mask
-    return hold_out(snapshot, masks, {"kind": "validation", "seed": seed})
-
-
 def learn_blend(
     features: Sequence[CandidateFeatures],
     metapaths: Sequence[Metapath],
@@ -75,16 +56,20 @@ def learn_blend(
 ) -> tuple[Blend, list[DomainReport]]:
     """Weights per domain; those of a domain stay the default where learned ones are not better on held-back users.
 
-    :param features: one per domain, from the training part of ``validation_split``.
+    :param features: one per domain, and one more for people who are new to it, from the training part of
+        ``validation_split``; where there are too few of these, they get no weights of their own.
     :param progress: called with a domain and the number of the pass just finished.
     """
     blend, reports = default, []
-    for domain in features:
-        mark = np.random.default_rng(0).random(domain.users)
-        start = learned = domain.weights(default, metapaths)
+    for raw in features:
+        if raw.cold and raw.users < ENOUGH:
+            continue
+        domain, means = raw.standardised()
+        mark = domain.marks
+        start = learned = domain.weights(default, metapaths) * means
         if (mark < FITTED).sum() >= ENOUGH:
-            fitted = _best_ascent(domain.part(mark < FITTED), start, progress)
-            learned = _without_idle(domain.part((mark >= FITTED) & (mark < PRUNED)), fitted)
+            check = domain.part((mark >= FITTED) & (mark < PRUNED))
+            learned = _best_ascent(domain.part(mark < FITTED), check, start, progress)
         held = domain.part(mark >= PRUNED)
         before, after = ndcg(held.scores(start), held.truth), ndcg(held.scores(learned), held.truth)
         gain = paired_difference(after, before)
@@ -93,6 +78,7 @@ def learn_blend(
         reports.append(
             DomainReport(
                 domain=domain.domain,
+                cold=domain.cold,
                 users=domain.users,
                 before=float(before.mean()) if len(before) else 0.0,
                 after=float(after.mean()) if len(after) else 0.0,
@@ -101,7 +87,7 @@ def learn_blend(
                 adds=_ablation(held, weights),
             )
         )
-        blend = _with_weights(blend, domain, weights)
+        blend = _with_weights(blend, raw, weights / means)
     return blend, reports
 
 
@@ -117,47 +103,65 @@ def ndcg(scores: Score, truth: NDArray[np.int64]) -> Score:
     return np.where(rank <= K, 1 / np.log2(1 + rank), 0.0)
 
 
-def _best_ascent(features: CandidateFeatures, start: Score, progress: Callable[[str, int], None] | None) -> Score:
-    """The best of three ascents: from the given weights, from equal ones, and from the best feature alone."""
+def _best_ascent(
+    fit: CandidateFeatures, check: CandidateFeatures, start: Score, progress: Callable[[str, int], None] | None
+) -> Score:
+    """Ascents on ``fit`` from the best feature alone, from ``start`` and from equal weights, rid of what is idle on
+    ``check``; a later one only replaces an earlier one, which leans on fewer features, where it is better on both."""
     alone = np.eye(len(start))
-    single = alone[int(np.argmax([ndcg(features.scores(row), features.truth).mean() for row in alone]))]
-    found = [_ascend(features, begin, progress) for begin in (start, np.ones(len(start)), single)]
-    return max(found, key=lambda weights: float(ndcg(features.scores(weights), features.truth).mean()))
+    single = alone[int(np.argmax([ndcg(fit.scores(row), fit.truth).mean() for row in alone]))]
+    best, quality = start, None
+    for begin in (single, start, np.ones(len(start))):
+        weights = _without_idle(check, _ascend(fit, begin, progress))
+        found = [ndcg(part.scores(weights), part.truth) for part in (fit, check)]
+        if quality is None or (_better(found[0], quality[0]) and _better(found[1], quality[1])):
+            best, quality = weights, found
+    return best
+
+
+def _better(found: Score, best: Score) -> bool:
+    return len(found) > 0 and float(found.mean()) > float(best.mean())
 
 
 def _ascend(features: CandidateFeatures, start: Score, progress: Callable[[str, int], None] | None) -> Score:
-    """Multiply, divide, drop and revive one weight at a time, keeping what raises NDCG."""
+    """Multiply, divide, drop and revive one weight at a time, keeping what surely raises NDCG."""
     weights = start.copy()
     scores = features.scores(weights)
-    best = float(ndcg(scores, features.truth).mean())
+    best = ndcg(scores, features.truth)
     spread = 1.0
     for number in range(1, PASSES + 1):
-        before = best
+        before = float(best.mean())
         for place in range(len(weights)):
             for value in _trials(weights, place, spread):
                 trial = scores + (value - weights[place]) * features.values[place]
-                if (found := float(ndcg(trial, features.truth).mean())) > best + GAIN / features.users:
+                if _surely_better(found := ndcg(trial, features.truth), best):
                     weights[place], scores, best = value, trial, found
         if progress:
             progress(features.domain, number)
-        if best - before < 1e-5:
+        if float(best.mean()) - before < 1e-5:
             break
         spread *= SHRINK
     return weights
 
 
+def _surely_better(found: Score, best: Score) -> bool:
+    gain = found - best
+    return len(gain) > 0 and float(gain.mean()) > GAIN * float(gain.std()) / np.sqrt(len(gain))
+
+
 def _without_idle(features: CandidateFeatures, weights: Score) -> Score:
     """Set to 0, smallest part first, every weight that NDCG does not fall without on users it was not fitted on:
     nobody gets a silent share."""
-    best = float(ndcg(features.scores(weights), features.truth).mean())
+    if not features.users:
+        return weights
+    best = ndcg(features.scores(weights), features.truth).mean()
     parts = weights * np.abs(features.values).mean(axis=(1, 2))
     for place in np.argsort(parts):
         trial = weights.copy()
         trial[place] = 0.0
-        if (
-            weights[place] > 0
-            and (found := float(ndcg(features.scores(trial), features.truth).mean())) > best - GAIN / features.users
-        ):
+        if weights[place] == 0 or not trial.any():
+            continue
+        if (found := ndcg(features.scores(trial), features.truth).mean()) >= best:
             weights, best = trial, found
     return weights
 
@@ -189,8 +193,13 @@ def _with_weights(blend: Blend, features: CandidateFeatures, weights: Score) -> 
     right = features.scores(weights)[np.arange(features.users), features.truth]
     scaled = weights / right.mean() if len(right) and right.mean() > 0 else weights
     found = dict(zip(features.names, scaled.tolist(), strict=True))
-    special = {EMBEDDING: dict(blend.embedding), POPULARITY: dict(blend.popularity)}
-    for name, table in special.items():
-        if name in found:
-            table[features.domain] = found.pop(name)
-    return Blend(metapaths={**blend.metapaths, **found}, embedding=special[EMBEDDING], popularity=special[POPULARITY])
+    embedding, popularity = found.pop(EMBEDDING, 0.0), found.pop(POPULARITY)
+    if features.cold:
+        own = ColdWeights(metapaths=found, embedding=embedding, popularity=popularity)
+        return blend.model_copy(update={"cold": {**blend.cold, features.domain: own}})
+    update = {
+        "metapaths": {**blend.metapaths, **found},
+        "embedding": {**blend.embedding, features.domain: embedding},
+        "popularity": {**blend.popularity, features.domain: popularity},
+    }
+    return blend.model_copy(update=update)

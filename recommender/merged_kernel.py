@@ -5,12 +5,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from recommender.blend import Blend
 from recommender.csr_file import has_csr, open_csr, save_csr
 from recommender.kernels import Kernels
 from recommender.metapaths import Metapath
+
+ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def merged_kernels(kernels: Kernels, metapaths: Sequence[Metapath], blend: Blend
             groups.setdefault((path.start, path.item_type(kernels.snapshot.schema)), []).append(path)
     merged = []
     for (start, item_type), paths in sorted(groups.items()):
-        weights = {str(path): blend.weight(path) for path in paths}
+        weights = {kernels.file(path.tail): blend.weight(path) for path in paths}
         key = hashlib.blake2b(json.dumps(weights, sort_keys=True).encode(), digest_size=8).hexdigest()
         name = f"merged+{start}+{item_type}+{key}"
         if not has_csr(kernels.folder, name):
@@ -40,10 +42,15 @@ def merged_kernels(kernels: Kernels, metapaths: Sequence[Metapath], blend: Blend
 
 
 def _sum(kernels: Kernels, paths: Sequence[Metapath], blend: Blend) -> csr_array:
-    total = None
-    for path in paths:
-        part = kernels.kernel(path.tail) * blend.weight(path)
-        total = part if total is None else total + part
-    result = csr_array(total)
-    result.sort_indices()
-    return result
+    """The weighted sum, a block of rows at a time, so that no unmerged sum is held whole."""
+    parts = [(kernels.kernel(path.tail), blend.weight(path)) for path in paths]
+    rows, blocks = parts[0][0].shape[0], []
+    for start in range(0, max(rows, 1), ROWS):
+        total = None
+        for kernel, weight in parts:
+            part = csr_array(kernel[start : start + ROWS]) * weight
+            total = part if total is None else total + part
+        block = csr_array(total)
+        block.sort_indices()
+        blocks.append(block)
+    return csr_array(vstack(blocks, format="csr"))

@@ -8,7 +8,8 @@ from functools import lru_cache
 from kg.schema import Schema
 
 MOST_REPEATS = 2
-ASSOCIATION = "≈"
+ASSOCIATION, UNION, LATENT_MAP = "≈", "∪", "↦"
+LEARNED = (ASSOCIATION, UNION, LATENT_MAP)
 
 
 @dataclass(frozen=True, order=True)
@@ -16,12 +17,15 @@ class Metapath:
     """A sequence of steps, each a ``relation`` or ``~relation``.
 
     The first step leads from a user to her anchors; the rest, the *tail*, from an anchor to items. Where
-    ``association`` is set, the tail is no path but the association kernel between two item types.
+    ``association`` is set, the tail is no path but a learned kernel between two item types.
     """
 
     steps: tuple[str, ...]
     association: tuple[str, str] | None = None
-    """Anchors' type and items' type of an association kernel."""
+    """Anchors' type and items' type of a learned kernel."""
+    symbol: str = ASSOCIATION
+    """Which kernel: ``≈`` the regression of items on items, ``∪`` the union of all two-step paths, ``↦`` the map from
+    one domain to another."""
 
     @property
     def start(self) -> str:
@@ -31,7 +35,7 @@ class Metapath:
     @property
     def tail(self) -> tuple[str, ...]:
         """The steps of the kernel, anchor → item."""
-        return self.steps[1:] if self.association is None else (association_step(*self.association),)
+        return self.steps[1:] if self.association is None else (learned_step(self.symbol, *self.association),)
 
     def item_type(self, schema: Schema) -> str:
         """The type of the items it leads to."""
@@ -53,17 +57,30 @@ def enumerate_metapaths(schema: Schema) -> tuple[Metapath, ...]:
     return tuple(sorted(set(kept), key=lambda path: (len(path.steps), path.steps)))
 
 
-def association_step(anchor_type: str, item_type: str) -> str:
-    """The step that stands for an association kernel, ``≈Course-Product``; no relation has such a name."""
-    return f"{ASSOCIATION}{anchor_type}-{item_type}"
+def learned_step(symbol: str, anchor_type: str, item_type: str) -> str:
+    """The step that stands for a learned kernel, ``≈Course-Product``; no relation has such a name."""
+    return f"{symbol}{anchor_type}-{item_type}"
+
+
+def learned_ends(step: str) -> tuple[str, str, str]:
+    """Symbol, anchors' type and items' type of the step of a learned kernel."""
+    anchor_type, item_type = step[1:].split("-")
+    return step[0], anchor_type, item_type
+
+
+def is_learned(step: str) -> bool:
+    """Whether a step stands for a learned kernel."""
+    return step.startswith(LEARNED)
 
 
 def associations(schema: Schema) -> tuple[Metapath, ...]:
-    """One association from each interaction to each item type."""
-    return tuple(
-        Metapath((name,), (schema.relation[name].tail, item_type))
-        for name in schema.interactions
-        for item_type in schema.item_types
+    """An association and a union from each interaction to each item type, and a map to each one of another domain."""
+    tails = [(name, schema.relation[name].tail) for name in schema.interactions]
+    ends = [(name, (tail, item_type)) for name, tail in tails for item_type in schema.item_types]
+    across = [one for one in ends if len({schema.entity[end].domain for end in one[1]}) > 1]
+    return (
+        *(Metapath((name,), one, symbol) for symbol in (ASSOCIATION, UNION) for name, one in ends),
+        *(Metapath((name,), one, LATENT_MAP) for name, one in across),
     )
 
 

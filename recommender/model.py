@@ -9,6 +9,7 @@ from embeddings.vectors import TrainingConfig, Vectors
 from kg.errors import ModelError
 from kg.snapshot import Snapshot
 from recommender.blend import Blend, default_blend
+from recommender.carry_over import VOCABULARY, carry_over
 from recommender.kernels import KernelConfig, Kernels
 from recommender.learning import DomainReport
 from recommender.metapaths import enumerate_metapaths
@@ -65,7 +66,8 @@ def save_manifest(folder: Path, manifest: ModelManifest) -> None:
 
 
 def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
-    """The trained model if it fits the snapshot, else the paths with default weights and a notice that says so.
+    """The trained model; carried over, with a notice, where the graph has changed since; else, with a notice, the paths
+    with default weights.
 
     :raises ModelError: where the model is damaged.
     """
@@ -74,6 +76,12 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
         notice = "no model is trained yet: paths with default weights are used; `whyrec train` adds an embedding"
         return _untrained(snapshot, kernels_folder, notice)
     if manifest.snapshot != snapshot.hash:
+        vectors_folder = folder / VECTORS if manifest.training else None
+        carried = carry_over(folder, vectors_folder, manifest.snapshot, snapshot)
+        if carried is not None:
+            kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
+            info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
+            return Model(Scorer(snapshot, kernels, manifest.blend, carried.vectors), info, (carried.notice,))
         notice = (
             f"model {manifest.name} belongs to snapshot {manifest.snapshot[:12]}, the current one is "
             f"{snapshot.hash[:12]}: its vectors are refused and paths with default weights are used; "
@@ -89,7 +97,8 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
 def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
     """The kernels and the blend that ``open_model`` would use."""
     manifest = read_manifest(folder)
-    if manifest is None or manifest.snapshot != snapshot.hash:
+    carried = (folder / VOCABULARY).exists()
+    if manifest is None or (manifest.snapshot != snapshot.hash and not carried):
         blend = default_blend(snapshot.schema, enumerate_metapaths(snapshot.schema), embedding=False)
         return Kernels(snapshot, KernelConfig(), kernels_folder), blend
     return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend

@@ -41,3 +41,13 @@ def without_diagonal(matrix: csr_array, offset: int = 0) -> csr_array:
 def row_lengths(matrix: csr_array) -> NDArray[np.float64]:
     """Euclidean length of each row: shape (rows,), float64."""
     return np.sqrt(np.asarray(matrix.power(2).sum(axis=1), dtype=np.float64))
+
+
+def top_of_dense(block: NDArray[np.float32] | NDArray[np.float64], top: int) -> csr_array:
+    """The ``top`` largest positive entries of each row of a dense matrix, float64, as a sparse one."""
+    most = min(top, block.shape[1])
+    columns = np.sort(np.argpartition(block, block.shape[1] - most, axis=1)[:, block.shape[1] - most :], axis=1)
+    values = np.take_along_axis(block, columns, axis=1).astype(np.float64)
+    keep = values > 0
+    indptr = np.concatenate([[0], np.cumsum(keep.sum(axis=1))])
+    return csr_array((values[keep], columns[keep], indptr), shape=block.shape)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kg.snapshot import Snapshot
-from recommender.association import RIDGE, association
+from recommender.association import AssociationConfig, association
 from recommender.blend import Blend
 from recommender.kernels import KernelConfig, Kernels
 from recommender.metapaths import associations
@@ -30,9 +30,11 @@ def test_weights_solve_the_regression(tmp_path: Path) -> None:
     triples = {"purchased": [("u1", "p1"), ("u1", "p2"), ("u2", "p1"), ("u3", "p2")]}
     snapshot = snapshot_of(tmp_path, {"User": ["u1", "u2", "u3"], "Product": ["p1", "p2"]}, triples)
     scale = 4 / (2 * (0.5**0.5 + 1))
-    gram = scale * np.array([[0.5**0.5 + 1, 0.5**0.5], [0.5**0.5, 0.5**0.5 + 1]]) + RIDGE * np.eye(2)
+    gram = scale * np.array([[0.5**0.5 + 1, 0.5**0.5], [0.5**0.5, 0.5**0.5 + 1]]) + 100 * np.eye(2)
     inverse = np.linalg.inv(gram)
-    np.testing.assert_allclose(association(snapshot)[0, 1], -inverse[0, 1] / inverse[1, 1])
+    np.testing.assert_allclose(
+        association(snapshot, AssociationConfig())[1][0, 1], -inverse[0, 1] / inverse[1, 1], rtol=1e-5
+    )
 
 
 def test_taste_and_attributes_show_and_the_part_adds_up(tmp_path: Path) -> None:

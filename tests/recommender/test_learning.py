@@ -7,10 +7,12 @@ import pytest
 
 from recommender.blend import Blend
 from recommender.candidate_features import POPULARITY, CandidateFeatures
+from recommender.catalogue import Catalogue
 from recommender.fitting import fit_blend
-from recommender.learning import learn_blend, ndcg, validation_split
+from recommender.learning import learn_blend, ndcg
 from recommender.metapaths import Metapath
 from recommender.splitting import Split
+from recommender.validation import validation_split
 from tests.graphs import snapshot_of
 from tests.recommender.test_recommend import TASTES
 
@@ -25,10 +27,12 @@ def _planted(users: int, candidates: int = 20) -> CandidateFeatures:
     values[0, :, 0] += 0.8
     return CandidateFeatures(
         domain="d",
+        cold=False,
         names=(str(SIGNAL), str(NOISE), POPULARITY),
         values=values,
         truth=np.zeros(users, dtype=np.int64),
         filled=np.ones((users, candidates), dtype=bool),
+        marks=random.random(users),
     )
 
 
@@ -66,9 +70,12 @@ def test_a_blend_refuses_negative_weights() -> None:
 def test_fitting_holds_one_item_per_user_out_and_gives_weights_for_every_domain(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, *TASTES)
     split: Split = validation_split(snapshot, seed=0)
-    assert {len(found) for found in split.test.values()} == {1}
-    blend, reports = fit_blend(snapshot, tmp_path / "fitting", seed=0, train_vectors=None)
-    again, _ = fit_blend(snapshot, tmp_path / "again", seed=0, train_vectors=None)
-    assert blend == again
-    assert {report.domain for report in reports} == {"cosmetics", "courses"}
-    assert set(blend.popularity) == {"cosmetics", "courses"}
+    catalogue = Catalogue(snapshot)
+    for (_, user), found in split.test.items():
+        gone = {snapshot.schema.entity[catalogue.item(int(position))[0]].domain for position in found}
+        left = [len(split.train.neighbours(name, user)[0]) for name in ("purchased", "enrolled")]
+        assert len(gone) == 1 and (len(found) == 1 or 0 in left)
+    fitted = fit_blend(snapshot, tmp_path / "fitting", seed=0, train_vectors=None)
+    assert fitted == fit_blend(snapshot, tmp_path / "again", seed=0, train_vectors=None)
+    assert {report.domain for report in fitted.reports} == {"cosmetics", "courses"}
+    assert set(fitted.blend.popularity) == {"cosmetics", "courses"}
