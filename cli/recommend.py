@@ -18,19 +18,15 @@ from cli.options import (
 )
 from cli.output import Output
 from cli.recommender import open_recommender
+from cli.rules import AgeOption, LanguageOption, MinPriceOption, StockOption, UnknownOption, audit
 from kg.errors import UsageError
 from kg.workspace import Workspace
+from recommender.diversity import Arrangement
 from recommender.recommend import Request
 from recommender.results import Recommendation
 from recommender.rules import Rules
 
 app = typer.Typer(add_completion=False)
-RULES = {
-    "interacted": "already used",
-    "other_domain": "of another domain",
-    "price_unknown": "without a known price",
-    "max_price": "over the price",
-}
 
 
 @app.command()
@@ -42,6 +38,24 @@ def recommend(
     anchor: AnchorOption = None,
     avoid: AvoidOption = None,
     max_price: PriceOption = None,
+    min_price: MinPriceOption = None,
+    in_stock: StockOption = False,
+    language: LanguageOption = None,
+    age: AgeOption = None,
+    unknown: UnknownOption = None,
+    diversity: Annotated[
+        float, typer.Option(metavar="0..1", help="How much items are to differ from each other; 0: by score alone.")
+    ] = 0.0,
+    max_per: Annotated[
+        list[str] | None,
+        typer.Option(metavar="relation:N", help="At most N items per brand (made_by:2), category …; repeatable."),
+    ] = None,
+    reasons: Annotated[
+        str, typer.Option(help="What each reason is chosen for: strongest, recent, popular, varied, balanced.")
+    ] = "strongest",
+    path_quality: Annotated[
+        float, typer.Option(metavar="0..1", help="How much the quality of the reasons counts beside the score.")
+    ] = 0.0,
     lang: LangOption = "en",
     everybody: Annotated[bool, typer.Option("--all", help="All users; needs --out.")] = False,
     users: Annotated[Path | None, typer.Option(help="With --all: a file of user ids, one a line.")] = None,
@@ -56,32 +70,33 @@ def recommend(
     whyrec recommend --anchor has_concern:acne · whyrec recommend --all --out all.parquet
     """
     output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    settings = workspace.settings
-    rules = Rules(domain, (*settings.rules.avoid, *(avoid or ())), max_price)
-    length = n or settings.recommend.n
+    asked = Rules(domain, tuple(avoid or ()), max_price, min_price, in_stock, tuple(language or ()), age, unknown)
+    rules, length = asked.over(workspace.settings.rules), n or workspace.settings.recommend.n
+    arrangement = Arrangement(diversity, tuple(max_per or ()), reasons, path_quality).checked()
     if everybody:
-        _check_all(user, anchor, out)
-        assert out is not None
-        _write_all(output, workspace, rules, length, (users, out))
+        if arrangement != Arrangement():
+            raise UsageError("--diversity, --max-per, --reasons and --path-quality arrange one list; leave out --all")
+        _write_all(output, workspace, rules, length, (users, _file_for_all(user, anchor, out)))
         return
     if users or out:
         raise UsageError("--users and --out go with --all")
-    request = Request(user, tuple(anchor or ()), rules, length, lang)
+    request = Request(user, tuple(anchor or ()), rules, length, lang, arrangement=arrangement)
     result = open_recommender(workspace, output).recommend(request)
     output.notices(result.notices)
     if not output.document(result):
         _show(output, result)
 
 
-def _check_all(user: str | None, anchor: list[str] | None, out: Path | None) -> None:
+def _file_for_all(user: str | None, anchor: list[str] | None, out: Path | None) -> Path:
     if user or anchor:
         raise UsageError("--all stands for every user; leave out USER and --anchor, or leave out --all")
     if out is None:
         raise UsageError("--all writes a file; name it with --out FILE.parquet")
+    return out
 
 
 def _write_all(output: Output, workspace: Workspace, rules: Rules, n: int, files: tuple[Path | None, Path]) -> None:
-    from recommender.batch import recommend_all  # Arrow, which one user's list does not need
+    from recommender.batch import Batch, recommend_all  # Arrow, which one user's list does not need
 
     recommender = open_recommender(workspace, output)
     chosen = _read_users(files[0]) if files[0] else None
@@ -93,10 +108,14 @@ def _write_all(output: Output, workspace: Workspace, rules: Rules, n: int, files
     output.notices(recommender.model.notices)
     with output.progress() as progress:
         task = progress.add_task("Recommending", total=len(users), note="")
-        rows = recommend_all(recommender, users, files[1], rules, n, lambda done: progress.advance(task, done))
-    document = {"out": str(files[1]), "users": len(users), "rows": rows, "model": recommender.model.info.model_dump()}
+        result = recommend_all(recommender, Batch(users, rules, n), files[1], lambda done: progress.advance(task, done))
+    if result.restarted:
+        output.notices([f"{files[1]}: an unfinished run with other users, rules, length or model was thrown away"])
+    if result.resumed:
+        output.notices([f"went on after {result.resumed:,} users of an unfinished run"])
+    document = {"out": str(files[1]), "users": len(users), **vars(result), "model": recommender.model.info.model_dump()}
     if not output.document(document):
-        output.line(f"{rows:,} rows for {len(users):,} users: {files[1]}")
+        output.line(f"{result.rows:,} rows for {len(users):,} users: {files[1]}")
 
 
 def _read_users(path: Path) -> list[str]:
@@ -113,8 +132,9 @@ def _show(output: Output, result: Recommendation) -> None:
         output.table(f"For {whom}", ("#", "item", "domain", "score", "why"), rows, right="# score")
     else:
         output.line("Nothing is left to recommend.")
+    if result.arrangement:
+        output.line(result.arrangement.text)
     if result.excluded:
-        told = [f"{count:,} {RULES.get(reason, reason)}" for reason, count in result.excluded.items()]
-        output.line("Left out: " + ", ".join(told))
+        output.line("Left out: " + audit(result.excluded))
     if result.items and result.user.id is not None:
         output.line(f"The whole account: whyrec why {result.user.id} {result.items[0].id}")

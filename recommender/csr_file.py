@@ -34,7 +34,7 @@ def open_csr(folder: Path, name: str) -> tuple[csr_array, float]:
     :raises FileNotFoundError: where it is not there.
     """
     data, indices, indptr, scale = (
-        np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False)
+        np.asarray(np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False))
         for part in ("data", "indices", "indptr", "scale")
     )
     matrix = csr_array((data, indices, indptr), shape=(int(scale[1]), int(scale[2])), copy=False)

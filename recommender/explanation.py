@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from recommender.metapaths import Metapath
-from recommender.path_groups import K_ANONYMITY, PathGroup, group_paths
-from recommender.paths import path_instances
+from recommender.anchor_shares import ProfileMetapath
+from recommender.avoidance import NOTHING_FORBIDDEN, Forbidden
+from recommender.path_groups import K_ANONYMITY, PathGroup, PathGroups, group_paths
+from recommender.paths import paths_between
 from recommender.phrasing import Phrasing
 from recommender.profile import Anchors, Profile
 from recommender.results import NearAnchor, Node, OtherPaths, Part, Path
@@ -31,19 +30,30 @@ class Explainer:
 
     :param profile: whose scores.
     :param phrasing: the language of the texts.
+    :param forbidden: what no path that is shown runs through; its share is kept, untold.
+    :param paths_shown: paths of each metapath that ``parts`` shows.
     """
 
-    def __init__(self, scorer: Scorer, profile: Profile, phrasing: Phrasing) -> None:
-        self.scorer, self.profile, self.phrasing = scorer, profile, phrasing
+    def __init__(
+        self,
+        scorer: Scorer,
+        profile: Profile,
+        phrasing: Phrasing,
+        forbidden: Forbidden = NOTHING_FORBIDDEN,
+        paths_shown: int = PATHS_SHOWN,
+    ) -> None:
+        self.scorer, self.profile, self.phrasing, self.forbidden = scorer, profile, phrasing, forbidden
+        self.paths_shown = paths_shown
         self.snapshot = scorer.snapshot
         self.metapaths = scorer.metapaths_of(profile)
+        self._weighed = [ProfileMetapath(scorer, path, profile.anchors[path.start]) for path in self.metapaths]
 
     def parts(self, position: int) -> list[Part]:
         """All parts of the score of an item, largest share first; parts with a share of 0 are left out."""
         parts = []
-        for path, share in self._path_shares(position):
-            part = self._path_part if path.association is None else self._association_part
-            parts.append(part(path, share, position))
+        for metapath, share in self._path_shares(position):
+            part = self._path_part if metapath.path.association is None else self._association_part
+            parts.append(part(metapath, share, position))
         if self.scorer.vectors is not None and self.scorer.embedding_weight[position] > 0:
             parts += self._embedding_part(position)
         popularity = float(self.scorer.popularity[position])
@@ -54,20 +64,20 @@ class Explainer:
 
     def reason(self, position: int) -> str:
         """One sentence: the largest path of the strongest metapath that may be told, else the largest other part."""
-        associated = ""
-        for path, share in sorted(self._path_shares(position), key=lambda pair: -pair[1]):
-            if path.association is not None:
-                associated = associated or self._association_part(path, share, position).text
-                continue
-            shown, _, _ = self._groups(path, position)
-            if shown:
-                return self.phrasing.sentence(self.phrasing.path(path, shown[0]))
+        associated: list[tuple[str, int, float]] = []
+        in_favour = [pair for pair in self._path_shares(position) if pair[1] > 0]
+        for metapath, _ in sorted(in_favour, key=lambda pair: -pair[1]):
+            if metapath.path.association is not None:
+                associated = associated or self._associated(metapath, position)[:ANCHORS_SHOWN]
+            elif told := self._groups(metapath, position, 1).largest:
+                return self.phrasing.sentence(self.phrasing.path(metapath.path, told[0]))
         if associated:
-            return associated
-        near = [one for one in self._near(position) if one.cosine >= NEAR]
+            return self.phrasing.sentence(self.phrasing.association([one[:2] for one in associated]))
+        near = [one for one in self._near(position) if one.cosine >= NEAR and one.share > 0]
         if near:
-            named = [(one.entity_type, one.idx) for one in near[:ANCHORS_SHOWN]]
-            return self.phrasing.sentence(self.phrasing.embedding(named))
+            return self.phrasing.sentence(
+                self.phrasing.embedding([(one.entity_type, one.idx) for one in near[:ANCHORS_SHOWN]])
+            )
         if self.scorer.catalogue.popularity[position] > 0:
             return self.phrasing.sentence(self.phrasing.popularity(self._domain(position)))
         return self.phrasing.sentence(self.phrasing.nothing())
@@ -77,59 +87,39 @@ class Explainer:
         assert domain is not None
         return domain
 
-    def _path_shares(self, position: int) -> list[tuple[Metapath, float]]:
+    def _path_shares(self, position: int) -> list[tuple[ProfileMetapath, float]]:
         """The share of each metapath that ends at the type of the item: ``w_m Σ_a x[a] K_m[a, i]``."""
         item_type, item = self.scorer.catalogue.item(position)
-        shares = []
-        for path in self.metapaths:
-            if path.item_type(self.snapshot.schema) == item_type:
-                share = self.scorer.blend.weight(path) * self._kernel_sum(path, item)
-                if share:
-                    shares.append((path, share))
-        return shares
+        found = [(one, one.weight * one.anchors.sum(item)) for one in self._weighed if one.item_type == item_type]
+        return [(one, share) for one, share in found if share]
 
-    def _kernel_sum(self, path: Metapath, item: int) -> float:
-        kernel, anchors, total = self.scorer.kernels.kernel(path.tail), self.profile.anchors[path.start], 0.0
-        for anchor, weight in zip(anchors.idx, anchors.weight, strict=True):
-            start, end = kernel.indptr[anchor], kernel.indptr[anchor + 1]
-            row = kernel.indices[start:end]
-            place = int(np.searchsorted(row, item))
-            if place < len(row) and row[place] == item:
-                total += float(weight * kernel.data[start + place])
-        return total
-
-    def _groups(self, path: Metapath, position: int) -> tuple[list[PathGroup], int, float]:
+    def _groups(self, metapath: ProfileMetapath, position: int, most: int) -> PathGroups:
         item = self.scorer.catalogue.item(position)[1]
-        instances = path_instances(self.scorer.kernels, path.tail, self.profile.anchors[path.start], item)
-        return group_paths(self.snapshot, self._node_types(path), instances, self.scorer.blend.weight(path))
+        instances = paths_between(self.scorer.kernels, metapath.path.tail, metapath.anchors.kept(item), item)
+        types, weight = metapath.node_types, metapath.weight
+        allowed = self.forbidden.shown(types, instances.nodes)
+        if allowed.all():
+            return group_paths(self.snapshot, types, instances, weight, most)
+        groups = group_paths(self.snapshot, types, instances.part(allowed), weight, most)
+        return PathGroups(groups.largest, groups.others + int((~allowed).sum()))
 
-    def _node_types(self, path: Metapath) -> tuple[str, ...]:
-        return tuple(self.snapshot.schema.ends(step)[1] for step in path.steps)
-
-    def _path_part(self, path: Metapath, share: float, position: int) -> Part:
-        groups, hidden_count, _ = self._groups(path, position)
-        shown = [self._path(path, group) for group in groups[:PATHS_SHOWN]]
-        rest = share - sum(one.share for one in shown)
-        others = hidden_count + sum(group.people or 1 for group in groups[PATHS_SHOWN:])
-        text = shown[0].text if shown else self.phrasing.sentence(self.phrasing.few_people(K_ANONYMITY))
+    def _path_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
+        groups = self._groups(metapath, position, self.paths_shown)
+        shown = [self._path(metapath, group) for group in groups.largest]
+        rest, others = share - sum(one.share for one in shown), groups.others
+        text = shown[0].text if shown else self._sentence(self._untold(), share)
         return Part(
             kind="path",
             share=share,
-            metapath=str(path),
+            metapath=str(metapath.path),
             paths=shown,
             other_paths=OtherPaths(count=others, share=rest) if others else OtherPaths(count=0, share=0.0),
             text=text,
         )
 
-    def _association_part(self, path: Metapath, share: float, position: int) -> Part:
+    def _association_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
         """The part of an association, by anchors: what was used goes with the item, as learned from all."""
-        kernel, anchors = self.scorer.kernels.kernel(path.tail), self.profile.anchors[path.start]
-        item, weight = self.scorer.catalogue.item(position)[1], self.scorer.blend.weight(path)
-        anchor_type = self.snapshot.schema.ends(path.start)[1]
-        entries = [
-            (int(idx), float(x * kernel[idx, item]) * weight) for idx, x in zip(*vars(anchors).values(), strict=True)
-        ]
-        largest = sorted((one for one in entries if one[1]), key=lambda one: (-one[1], one[0]))
+        largest = self._associated(metapath, position)
         nearest = [
             NearAnchor(
                 id=self.snapshot.vocabulary.id(anchor_type, idx),
@@ -137,14 +127,30 @@ class Explainer:
                 label=self.snapshot.label(anchor_type, idx, self.phrasing.lang),
                 share=one_share,
             )
-            for idx, one_share in largest
+            for anchor_type, idx, one_share in largest
         ]
-        text = self.phrasing.association([(anchor_type, idx) for idx, _ in largest[:ANCHORS_SHOWN]])
-        sentence = self.phrasing.sentence(text)
-        return Part(kind="association", share=share, metapath=str(path), nearest=nearest, text=sentence)
+        named = [one[:2] for one in largest[:ANCHORS_SHOWN]]
+        text = self.phrasing.association(named) if named else self._untold()
+        sentence = self._sentence(text, share)
+        return Part(kind="association", share=share, metapath=str(metapath.path), nearest=nearest, text=sentence)
 
-    def _path(self, path: Metapath, group: PathGroup) -> Path:
-        types = (self.profile.user_type, *self._node_types(path))
+    def _associated(self, metapath: ProfileMetapath, position: int) -> list[tuple[str, int, float]]:
+        """The anchors of an association that may be named, each with its share, largest first: type, index, share."""
+        found = metapath.anchors.of(self.scorer.catalogue.item(position)[1])
+        anchor_type = self.snapshot.schema.ends(metapath.path.start)[1]
+        shares = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
+        told = [(anchor_type, idx, share) for idx, share in shares if share and self.forbidden.names(anchor_type, idx)]
+        return sorted(told, key=lambda one: (-abs(one[2]), one[1]))
+
+    def _sentence(self, text: str, share: float) -> str:
+        """A text as a sentence, which says so where it speaks against the item."""
+        return self.phrasing.sentence(text if share >= 0 else self.phrasing.against(text))
+
+    def _untold(self) -> str:
+        return self.phrasing.untold(K_ANONYMITY, avoided=bool(self.forbidden.named or self.forbidden.beyond))
+
+    def _path(self, metapath: ProfileMetapath, group: PathGroup) -> Path:
+        path, types = metapath.path, (self.profile.user_type, *metapath.node_types)
         start = self.profile.user_idx
         user_id = None if start is None else self.snapshot.vocabulary.id(self.profile.user_type, start)
         nodes = [Node(id=user_id, type=types[0], label=user_id or "?")]
@@ -155,7 +161,7 @@ class Explainer:
             nodes=nodes,
             relations=list(path.steps),
             people=group.people,
-            text=self.phrasing.sentence(self.phrasing.path(path, group)),
+            text=self._sentence(self.phrasing.path(path, group), group.share),
         )
 
     def _node(self, entity_type: str, idx: int, people: int | None) -> Node:
@@ -165,7 +171,7 @@ class Explainer:
         return Node(id=self.snapshot.vocabulary.id(entity_type, idx), type=entity_type, label=label)
 
     def _near(self, position: int) -> list[_Near]:
-        """The anchors' embedding shares, largest first; people are no anchors to name."""
+        """The anchors' embedding shares, largest first; people and what is avoided are no anchors to name."""
         if self.scorer.vectors is None or self.scorer.embedding_weight[position] == 0:
             return []
         near = []
@@ -181,6 +187,7 @@ class Explainer:
         return [
             _Near(entity_type, int(idx), float(cosine), float(share))
             for idx, cosine, share in zip(anchors.idx, cosines, shares, strict=True)
+            if self.forbidden.names(entity_type, int(idx))
         ]
 
     def _embedding_part(self, position: int) -> list[Part]:
@@ -188,9 +195,9 @@ class Explainer:
         share = float(self.scorer.embedding_weight[position]) * sum(
             float(found.weight @ self.scorer.cosines(step, found, position)) for step, found in anchors.items()
         )
-        near = self._near(position)[:ANCHORS_SHOWN]
         if share == 0:
             return []
+        near = sorted(self._near(position), key=lambda one: one.share * (-1 if share > 0 else 1))[:ANCHORS_SHOWN]
         nearest = [
             NearAnchor(
                 id=self.snapshot.vocabulary.id(one.entity_type, one.idx),
@@ -201,6 +208,6 @@ class Explainer:
             )
             for one in near
         ]
-        named = [(one.entity_type, one.idx) for one in near if one.cosine >= NEAR]
-        text = self.phrasing.sentence(self.phrasing.embedding(named))
+        named = [(one.entity_type, one.idx) for one in near if one.cosine >= NEAR and one.share * share > 0]
+        text = self._sentence(self.phrasing.embedding(named), share if named else 0.0)
         return [Part(kind="embedding", share=share, nearest=nearest, text=text)]

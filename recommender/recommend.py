@@ -7,17 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.errors import ModelError, UsageError
+from recommender.arranged_list import arranged_list
+from recommender.block_ranking import RankedBlock, interleaved, rank_dense, rank_sparse
 from recommender.catalogue import Catalogue
+from recommender.cold_start import ColdStart
+from recommender.diversity import Arrangement
 from recommender.explanation import Explainer
 from recommender.model import Model
+from recommender.own_anchors import own_anchors
 from recommender.phrasing import Phrasing
-from recommender.profile import Profile, find_anchor, profile_from, profile_of
-from recommender.ranking import rank_of, top_n
+from recommender.profile import Profile, anchors_of, find_anchor, profile_from, profile_of
+from recommender.ranking import rank_of
 from recommender.results import Account, Item, Person, RankedItem, Recommendation, Shares
 from recommender.rules import Rules, RuleSet
+from recommender.scorer import Scorer
 
-Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
 TOLERANCE = 1e-9
+RULE_SETS = 32
+"""Rule sets that are kept ready."""
 NOT_PERSONAL = "nothing is known about this user, so this list is not personal: it shows what is popular"
 
 
@@ -30,6 +37,10 @@ class Request:
     rules: Rules = field(default_factory=Rules)
     n: int = 10
     lang: str = "en"
+    without: tuple[str, ...] = ()
+    """Anchors of the user, ``relation:ID``, that are to count as if she did not have them."""
+    arrangement: Arrangement = field(default_factory=Arrangement)
+    """What is done to the list after scoring."""
 
 
 class Recommender:
@@ -39,6 +50,8 @@ class Recommender:
         self.model, self.scorer = model, model.scorer
         self.snapshot = model.scorer.snapshot
         self.catalogue: Catalogue = model.scorer.catalogue
+        self.cold_start = ColdStart(model.scorer)
+        self._rule_sets: dict[Rules, RuleSet] = {}
 
     def recommend(self, request: Request) -> Recommendation:
         """The best items for the request, each with a reason.
@@ -46,20 +59,23 @@ class Recommender:
         :raises UnknownEntityError: for an unknown user or anchor, naming the nearest ids.
         :raises UsageError: for an unknown relation or domain, or neither user nor anchors.
         """
-        profile = self.profile(request)
-        chosen = RuleSet(self.snapshot, self.catalogue, request.rules).candidates(profile)
-        scores = self.scorer.score([profile])
-        explainer = Explainer(self.scorer, profile, Phrasing(self.snapshot, request.lang))
+        profile, rules = self.profile(request), self.rule_set(request.rules)
+        chosen, scorer = rules.candidates(profile), self.cold_start.of(profile)
+        explainer = Explainer(scorer, profile, Phrasing(self.snapshot, request.lang), rules.forbidden(profile))
+        pool = request.arrangement.pool(request.n)
+        ranked = _rank(scorer, [profile], chosen.allowed[None], np.zeros(1, dtype=np.int64), pool)
+        arranged = arranged_list(explainer, ranked, request.n, request.arrangement)
         items = []
-        for rank, position in enumerate(top_n(scores.total[0], chosen.allowed, request.n).tolist(), start=1):
-            shares = Shares(
-                paths=scores.paths[0, position],
-                embedding=scores.embedding[0, position],
-                popularity=scores.popularity[0, position],
-            )
-            described = self._item(position, request.lang).model_dump()
-            score, reason = scores.total[0, position], explainer.reason(position)
-            items.append(RankedItem(**described, rank=rank, score=score, shares=shares, reason=reason))
+        rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
+        for rank, (place, told) in enumerate(zip(arranged.places, arranged.texts, strict=True), start=1):
+            position, score, paths = rows[place]
+            item, popularity = self._described(position, request.lang), float(scorer.popularity[position])
+            embedding = score - paths - popularity if scorer.embeds else 0.0
+            shares = Shares(paths=paths, embedding=embedding, popularity=popularity)
+            reason = told or explainer.reason(position)
+            place += 1
+            row = RankedItem(**item, rank=rank, rank_by_score=place, score=score, shares=shares, reason=reason)
+            items.append(row)
         personal = any(step in profile.anchors for step in self.scorer.starts)
         return Recommendation(
             user=self._person(profile),
@@ -69,6 +85,7 @@ class Recommender:
             excluded=chosen.excluded,
             model=self.model.info,
             personal=personal,
+            arrangement=arranged.report,
             notices=[*self.model.notices, *([] if personal else [NOT_PERSONAL])],
         )
 
@@ -78,18 +95,19 @@ class Recommender:
         :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
         :raises ModelError: should the parts not add up to the score.
         """
-        profile = self.profile(request)
+        profile, rules = self.profile(request), self.rule_set(request.rules)
         item_type, idx = self.snapshot.vocabulary.find(item_id, self.snapshot.schema.item_types)
         position = self.catalogue.position(item_type, idx)
-        scores = self.scorer.score([profile]).total[0]
-        chosen = RuleSet(self.snapshot, self.catalogue, request.rules).candidates(profile)
+        scorer = self.cold_start.of(profile)
+        scores = scorer.score([profile]).total[0]
+        chosen = rules.candidates(profile)
         phrasing = Phrasing(self.snapshot, request.lang)
-        parts = Explainer(self.scorer, profile, phrasing).parts(position)
+        parts = Explainer(scorer, profile, phrasing, rules.forbidden(profile)).parts(position)
         score = float(scores[position])
         gap = abs(score - sum(part.share for part in parts))
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
-        item = self._item(position, request.lang)
+        item = self.item(position, request.lang)
         return Account(
             user=self._person(profile),
             item=item,
@@ -113,37 +131,75 @@ class Recommender:
                     "name a user, or describe one with anchors of one user type: --anchor relation:ID; "
                     f"got {request.anchors or 'neither'}"
                 )
-            return profile_from(user_types[0], extra)
+            return profile_from(user_types[0], extra, self.snapshot.schema.negatives)
         user_type, idx = self.snapshot.vocabulary.find(request.user_id, self.snapshot.schema.user_types)
-        return profile_of(self.snapshot, user_type, idx, extra)
+        without = own_anchors(self.snapshot, user_type, idx, request.without) if request.without else ()
+        return profile_of(self.snapshot, user_type, idx, extra, without)
 
     def users(self) -> list[tuple[str, int]]:
         """Type and index of every user of the graph."""
         vocabulary = self.snapshot.vocabulary
         return [(name, idx) for name in self.snapshot.schema.user_types for idx in range(vocabulary.count(name))]
 
-    def rank_block(self, users: Sequence[tuple[str, int]], rules: RuleSet, n: int) -> list[Ranked]:
-        """For each user the positions and scores of the n best items, the same bits as one user at a time."""
-        profiles = [profile_of(self.snapshot, user_type, idx) for user_type, idx in users]
-        totals = self.scorer.score(profiles).total
-        ranked = []
-        for profile, scores in zip(profiles, totals, strict=True):
-            allowed = rules.candidates(profile).allowed
-            positions = top_n(scores, allowed, n)
-            ranked.append((positions, scores[positions]))
-        return ranked
+    def rule_set(self, rules: Rules) -> RuleSet:
+        """Rules made ready; kept for the next request with the same."""
+        if rules not in self._rule_sets:
+            if len(self._rule_sets) >= RULE_SETS:
+                self._rule_sets.clear()
+            self._rule_sets[rules] = RuleSet(self.snapshot, self.catalogue, rules)
+        return self._rule_sets[rules]
 
-    def _item(self, position: int, lang: str) -> Item:
+    def rank_block(self, user_type: str, users: NDArray[np.int64], rules: RuleSet, n: int) -> RankedBlock:
+        """The lists of many users of one type, the same bits as one user at a time."""
+        allowed, own = rules.block(user_type, users)
+        groups = self.cold_start.groups(user_type, users)
+        if len(groups) == 1:
+            return self._rank_users(groups[0][0], user_type, users, (allowed, own), n)
+        parts = [self._rank_users(one, user_type, users[rows], (allowed[rows], own[rows]), n) for one, rows in groups]
+        return interleaved(parts, [rows for _, rows in groups])
+
+    def _rank_users(
+        self,
+        scorer: Scorer,
+        user_type: str,
+        users: NDArray[np.int64],
+        candidates: tuple[NDArray[np.bool_], NDArray[np.int64]],
+        n: int,
+    ) -> RankedBlock:
+        if scorer.embeds:
+            profiles = [profile_of(self.snapshot, user_type, idx) for idx in users.tolist()]
+            return _rank(scorer, profiles, *candidates, n)
+        starts = {merged.start for merged in scorer.merged}
+        mine = [start for start in starts if self.snapshot.schema.ends(start)[0] == user_type]
+        anchors = {start: anchors_of(self.snapshot, start, users) for start in mine}
+        return rank_sparse(scorer.path_scores(anchors, len(users)), scorer.popular, *candidates, n)
+
+    def item(self, position: int, lang: str = "en") -> Item:
+        """The item at a position of the catalogue."""
+        return Item(**self._described(position, lang))
+
+    def _described(self, position: int, lang: str) -> dict[str, str]:
+        """The fields of ``Item``."""
         item_type, idx = self.catalogue.item(position)
-        return Item(
-            id=self.snapshot.vocabulary.id(item_type, idx),
-            label=self.snapshot.label(item_type, idx, lang),
-            type=item_type,
-            domain=self.snapshot.schema.entity[item_type].domain or "",
-        )
+        return {
+            "id": self.snapshot.vocabulary.id(item_type, idx),
+            "label": self.snapshot.label(item_type, idx, lang),
+            "type": item_type,
+            "domain": self.snapshot.schema.entity[item_type].domain or "",
+        }
 
     def _person(self, profile: Profile) -> Person:
         if profile.user_idx is None:
             return Person(id=None, label=None)
         user_id = self.snapshot.vocabulary.id(profile.user_type, profile.user_idx)
         return Person(id=user_id, label=self.snapshot.label(profile.user_type, profile.user_idx))
+
+
+def _rank(
+    scorer: Scorer, profiles: Sequence[Profile], allowed: NDArray[np.bool_], own: NDArray[np.int64], n: int
+) -> RankedBlock:
+    if scorer.embeds:
+        scores = scorer.score(profiles)
+        return rank_dense(scores.total, scores.paths, allowed, n)
+    paths = scorer.path_scores(scorer.anchor_rows(profiles), len(profiles))
+    return rank_sparse(paths, scorer.popular, allowed, own, n)

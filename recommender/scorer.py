@@ -1,16 +1,17 @@
 """The score of every item for a user: paths, embedding and popularity, added up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array, vstack
 
 from embeddings.vectors import Vectors
 from kg.snapshot import Snapshot
 from recommender.blend import Blend
+from recommender.block_ranking import Popular
 from recommender.catalogue import Catalogue
 from recommender.kernels import Kernels
 from recommender.merged_kernel import merged_kernels
@@ -51,19 +52,23 @@ class Scorer:
 
     def score(self, profiles: Sequence[Profile]) -> Scores:
         """Score a block of profiles."""
-        paths = self._paths(profiles)
+        anchors = self.anchor_rows(profiles)
+        if len(profiles) == 1:
+            paths = self._path_row(anchors)[None]
+        else:
+            paths = self.path_scores(anchors, len(profiles)).toarray()
+        popularity = np.broadcast_to(self.popularity, paths.shape)
+        if not self.embeds:
+            return Scores(paths + popularity, paths, np.broadcast_to(np.zeros(1), paths.shape), popularity)
         embedding = np.stack([self.embedding_weight * self.similarity(profile) for profile in profiles])
-        popularity = np.tile(self.popularity, (len(profiles), 1))
         return Scores(paths + embedding + popularity, paths, embedding, popularity)
 
     def metapaths_of(self, profile: Profile) -> list[Metapath]:
         """The metapaths that weigh something and start at anchors the profile has."""
         return [
             path
-            for path in self.metapaths
-            if self.blend.weight(path) > 0
-            and path.start in profile.anchors
-            and self.snapshot.schema.ends(path.start)[0] == profile.user_type
+            for path in self.weighed
+            if path.start in profile.anchors and self.snapshot.schema.ends(path.start)[0] == profile.user_type
         ]
 
     def item_slice(self, metapath: Metapath) -> slice:
@@ -71,9 +76,9 @@ class Scorer:
         return self.catalogue.slices[metapath.item_type(self.snapshot.schema)]
 
     def embedding_anchors(self, profile: Profile) -> dict[str, Anchors]:
-        """The anchors that the embedding compares with, weights x̃ summing to 1 over all steps."""
+        """The anchors that the embedding compares with, weights x̃ summing to 1, signs aside, over all steps."""
         chosen = {step: found for step, found in profile.anchors.items() if step in self.starts}
-        total = sum(float(found.weight.sum()) for found in chosen.values())
+        total = sum(float(np.abs(found.weight).sum()) for found in chosen.values())
         return {step: Anchors(found.idx, found.weight / total) for step, found in chosen.items()} if total > 0 else {}
 
     def cosines(self, step: str, anchors: Anchors, position: int) -> NDArray[np.float64]:
@@ -83,24 +88,75 @@ class Scorer:
         rows = self._unit(self.snapshot.schema.ends(step)[1])[anchors.idx].astype(np.float64)
         return np.asarray(rows @ item, dtype=np.float64)
 
-    def _paths(self, profiles: Sequence[Profile]) -> NDArray[np.float64]:
-        paths = np.zeros((len(profiles), self.catalogue.size))
+    def anchor_rows(self, profiles: Sequence[Profile]) -> dict[str, csr_array]:
+        """Start of metapaths → the profiles' anchors as a matrix, profiles × anchors."""
+        shapes = {merged.start: merged.matrix.shape[0] for merged in self.merged}
+        ends = self.snapshot.schema.ends
+        return {start: anchor_rows(profiles, start, size, ends(start)[0]) for start, size in shapes.items()}
+
+    def path_scores(self, anchors: Mapping[str, csr_array], users: int) -> csr_array:
+        """What paths contribute: users × catalogue, entries in no order, each once; items without one get 0.
+
+        :param anchors: start of metapaths → users × anchors, with the weights of their profiles.
+        """
+        shape = (users, self.catalogue.size)
+        if users == 1:
+            row = self._path_row(anchors)
+            reached = np.flatnonzero(row).astype(np.int32)
+            return csr_array((row[reached], reached, np.array([0, len(reached)], dtype=np.int32)), shape=shape)
+        parts = []
         for merged in self.merged:
-            user_type = self.snapshot.schema.ends(merged.start)[0]
-            rows = anchor_rows(profiles, merged.start, merged.matrix.shape[0], user_type)
-            if rows.nnz:
-                paths[:, self.catalogue.slices[merged.item_type]] += (rows @ merged.matrix).toarray()
+            if merged.start in anchors and anchors[merged.start].nnz:
+                found = csr_array(anchors[merged.start] @ merged.matrix)
+                if found.shape != shape:
+                    indices = found.indices + found.indices.dtype.type(self.catalogue.slices[merged.item_type].start)
+                    found = csr_array((found.data, indices, found.indptr), shape=shape)
+                parts.append(found)
+        return _sum(parts) if parts else csr_array(shape)
+
+    def _path_row(self, anchors: Mapping[str, csr_array]) -> NDArray[np.float64]:
+        """The same for one user and every item: shape (catalogue.size,).
+
+        A sparse product takes time in proportion to the catalogue, several times over; this adds the rows of her
+        anchors up, in the same order.
+        """
+        paths = np.zeros(self.catalogue.size)
+        for merged in self.merged:
+            if merged.start in anchors and anchors[merged.start].nnz:
+                mine, kernel = anchors[merged.start], merged.matrix
+                starts, ends = kernel.indptr[mine.indices], kernel.indptr[mine.indices + 1]
+                indptr = np.concatenate([[0], np.cumsum(ends - starts)]).astype(np.int32)
+                edges = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], ends - starts)
+                columns = csc_array(
+                    (kernel.data[edges], kernel.indices[edges], indptr), shape=(kernel.shape[1], mine.nnz)
+                )
+                paths[self.catalogue.slices[merged.item_type]] += columns @ mine.data
         return paths
 
     def similarity(self, profile: Profile) -> NDArray[np.float64]:
         """``Σ_a x̃[a] · cos(a, i)`` for every item: shape (catalogue.size,), in [−1, 1]; 0 without vectors."""
         anchors = self.embedding_anchors(profile)
-        if self.vectors is None or not self.embedding_weight.any() or not anchors:
+        if not self.embeds or not anchors:
             return np.zeros(self.catalogue.size)
         query = np.zeros(self._items.shape[1])
         for step, found in anchors.items():
             query += found.weight @ self._unit(self.snapshot.schema.ends(step)[1])[found.idx].astype(np.float64)
         return np.asarray(self._items @ query)
+
+    @cached_property
+    def weighed(self) -> tuple[Metapath, ...]:
+        """The metapaths that weigh something."""
+        return tuple(path for path in self.metapaths if self.blend.weight(path) > 0)
+
+    @cached_property
+    def embeds(self) -> bool:
+        """Whether the embedding has a say in any score."""
+        return self.vectors is not None and bool(self.embedding_weight.any())
+
+    @cached_property
+    def popular(self) -> Popular:
+        """The popularity term with the order of items by it."""
+        return Popular.of(self.popularity)
 
     @cached_property
     def embedding_weight(self) -> NDArray[np.float64]:
@@ -138,3 +194,14 @@ def anchor_rows(profiles: Sequence[Profile], start: str, anchors: int, user_type
     indptr = np.cumsum([0, *(len(one.idx) for one in found)]).astype(np.int32)
     idx = np.concatenate([one.idx for one in found])
     return csr_array((np.concatenate([one.weight for one in found]), idx, indptr), shape=(len(found), anchors))
+
+
+def _sum(parts: Sequence[csr_array]) -> csr_array:
+    """The sum of sparse matrices of one shape, added in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    users = parts[0].shape[0]
+    columns = np.arange(users)[:, None] + users * np.arange(len(parts))
+    indptr = np.arange(0, columns.size + 1, len(parts))
+    ones = csr_array((np.ones(columns.size), columns.ravel(), indptr), shape=(users, users * len(parts)))
+    return csr_array(ones @ vstack(parts, format="csr"))

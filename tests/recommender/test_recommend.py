@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from kg.errors import UnknownEntityError, UsageError
-from recommender.batch import recommend_all
 from recommender.model import open_model
 from recommender.recommend import NOT_PERSONAL, Recommender, Request
 from recommender.rules import Rules
@@ -80,18 +78,6 @@ def test_domain_changes_no_score(recommender: Recommender) -> None:
     for domain in ("cosmetics", "courses"):
         inside = recommender.recommend(Request("a1", n=20, rules=Rules(domain=domain))).items
         assert {item.id: item.score for item in inside} == {item.id: everywhere[item.id] for item in inside}
-
-
-def test_all_users_get_the_bits_of_one_user_at_a_time(recommender: Recommender, tmp_path: Path) -> None:
-    out = tmp_path / "all.parquet"
-    rows = recommend_all(recommender, recommender.users(), out, Rules(), n=4)
-    table = pq.read_table(out).to_pylist()
-    assert len(table) == rows
-    for user_type, idx in recommender.users():
-        user_id = recommender.snapshot.vocabulary.id(user_type, idx)
-        alone = recommender.recommend(Request(user_id, n=4)).items
-        together = [row for row in table if row["user_id"] == user_id]
-        assert [(i.rank, i.id, i.score) for i in alone] == [(r["rank"], r["item_id"], r["score"]) for r in together]
 
 
 def test_the_account_has_the_score_and_rank_of_the_list(recommender: Recommender) -> None:
