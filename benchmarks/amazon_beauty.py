@@ -39,7 +39,9 @@ def main(
     loaded = _whyrec(workspace, "load", *(str(path) for path in files))
     assert all(one["rows"] == one["loaded"] for one in loaded["files"])
     trained = _whyrec(workspace, "train", "--no-embeddings")
-    result = _whyrec(workspace, "evaluate", "--test", str(folder / "files" / "test.csv"), "--no-embeddings")
+    result = _whyrec(
+        workspace, "evaluate", "--test", str(folder / "files" / "test.csv"), "--no-embeddings", "--no-tuning"
+    )
     _show(trained, result)
 
 

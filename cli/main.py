@@ -15,12 +15,15 @@ from cli.options import Session
 from cli.output import shown
 from kg.errors import WhyrecError
 
-COMMANDS = ("init", "load", "train", "recommend", "why", "evaluate", "status", "graph", "forget")
+COMMANDS = (
+    *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar"),
+    *("predict", "evaluate", "experiment", "status", "graph", "forget"),
+)
 INTERRUPTED = 130
 
 
 class LazyCommands(MutableMapping[str, Any]):
-    """Name → command, imported from the module ``cli.<name>`` at the first look."""
+    """Name → command, imported from the module ``cli.<name>``, ``-`` as ``_``, at the first look."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, Any] = {}
@@ -29,7 +32,7 @@ class LazyCommands(MutableMapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         if name not in self._loaded:
-            command = typer.main.get_command(import_module(f"cli.{name}").app)
+            command = typer.main.get_command(import_module(f"cli.{name.replace('-', '_')}").app)
             command.name = name
             self._loaded[name] = command
         return self._loaded[name]

@@ -1,5 +1,6 @@
 """``whyrec why``: the whole account of one score."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,10 @@ from rich.tree import Tree
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption, workspace_of
 from cli.output import Output, shown
 from cli.recommender import open_recommender
+from cli.rules import REASONS
+from kg.errors import UsageError
+from kg.schema import Schema
+from recommender.cypher_query import browser_text, cypher_query
 from recommender.mermaid import mermaid
 from recommender.recommend import Request
 from recommender.results import Account, OtherPaths, Part
@@ -25,29 +30,54 @@ def why(
     user: Annotated[str, typer.Argument(help="Id of a user.")],
     item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
     lang: LangOption = "en",
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the account as one page, with a picture.")
+    ] = None,
     diagram: Annotated[bool, typer.Option("--mermaid", help="Print the paths as a Mermaid diagram.")] = False,
+    cypher: Annotated[
+        bool, typer.Option("--cypher", help="Print a query and its parameters that show the paths in Neo4j Browser.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Explain one score: every part, its share, and the paths behind it.
 
-    Example: whyrec why u0001 p0042 --lang zh
+    Examples: whyrec why u0001 p0042 --lang zh · whyrec why u0001 p0042 --html why.html
     """
+    if diagram and cypher:
+        raise UsageError("--mermaid and --cypher print different things; leave one out")
     output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    rules = Rules(avoid=workspace.settings.rules.avoid)
-    account = open_recommender(workspace, output).why(Request(user, rules=rules, lang=lang), item)
+    recommender, rules = open_recommender(workspace, output), Rules().over(workspace.settings.rules)
+    account = recommender.why(Request(user, rules=rules, lang=lang), item)
     output.notices(account.notices)
-    if output.document(account):
+    if html is not None:
+        _write(html, account, recommender.snapshot.schema, lang)
+    query = cypher_query(recommender.snapshot.schema, account) if cypher else None
+    if output.document(query or account):
         return
-    if diagram:
+    if query is not None:
+        output.line(browser_text(query))
+    elif diagram:
         output.line(mermaid(account))
+    elif html is not None:
+        output.line(f"The account as a page: {html}")
     else:
         _show(output, account)
 
 
+def _write(file: Path, account: Account, schema: Schema, lang: str) -> None:
+    from recommender.account_page import account_page  # only pages pay for it
+
+    try:
+        file.write_text(account_page(account, schema, lang), encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"--html {file}: cannot be written: {problem.strerror or problem}") from None
+
+
 def _show(output: Output, account: Account) -> None:
-    place = f"rank {account.rank}" if account.rank else f"not recommended: {account.excluded}"
+    excluded = REASONS.get(account.excluded or "", account.excluded)
+    place = f"rank {account.rank}" if account.rank else f"not recommended: {excluded}"
     title = f"{account.item.label} ({account.item.type}, {account.item.domain}) for {account.user.label}"
     tree = Tree(shown(f"{title}: score {account.score:.6f}, {place}"))
     for part in account.parts:

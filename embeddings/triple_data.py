@@ -117,8 +117,8 @@ def _frame(path: Path, part: int) -> "pl.DataFrame":
     found = found.rename(dict(zip(found.columns, COLUMNS, strict=False)))
     bad = found.select(pl.any_horizontal(pl.col(COLUMNS).is_null() | (pl.col(COLUMNS).str.strip_chars() == "")))
     _refuse(path, bad.to_series(), "head, relation or tail is missing")
-    times = _times(path, found.to_series(3)) if found.width == 4 else pl.lit(NO_TIME)
-    return found.select(*COLUMNS, pl.lit(times).alias("time"), pl.lit(part, dtype=pl.Int64).alias("part"))
+    times = _times(path, found.to_series(3)) if found.width == 4 else pl.repeat(NO_TIME, found.height, eager=True)
+    return found.select(*COLUMNS, times.alias("time"), pl.lit(part, dtype=pl.Int64).alias("part"))
 
 
 def _times(path: Path, cells: "pl.Series") -> "pl.Series":

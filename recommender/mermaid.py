@@ -1,15 +1,20 @@
 """An account as a Mermaid flowchart."""
 
-from recommender.results import Account, Node
+from recommender.results import Account, Path
 
 
 def mermaid(account: Account) -> str:
-    """The shown paths, user to item, as ``flowchart LR`` text; labels are quoted, so that any text is safe."""
-    names: dict[tuple[str, str], str] = {}
+    """The shown paths, user to item, as ``flowchart LR`` text; labels are quoted, so that any text is safe.
+
+    People of different paths are different nodes, even where they are as many.
+    """
+    names: dict[tuple[str, ...], str] = {}
     lines: dict[str, None] = {}
 
-    def name(node: Node) -> str:
-        key = (node.type, node.id if node.id is not None else node.label)
+    def name(path: Path, place: int) -> str:
+        node = path.nodes[place]
+        people = place > 0 and node.id is None
+        key = (path.text, str(place)) if people else (node.type, node.id if node.id is not None else node.label)
         if key not in names:
             names[key] = f"n{len(names)}"
             lines[f"  {names[key]}[{_quoted(f'{node.label} ({node.type})')}]"] = None
@@ -17,9 +22,8 @@ def mermaid(account: Account) -> str:
 
     for part in account.parts:
         for path in part.paths or ():
-            ends = zip(path.nodes, path.nodes[1:], path.relations, strict=False)
-            for head, tail, step in ends:
-                lines[f"  {name(head)} -->|{_quoted(step)}| {name(tail)}"] = None
+            for place, step in enumerate(path.relations):
+                lines[f"  {name(path, place)} -->|{_quoted(step)}| {name(path, place + 1)}"] = None
     return "\n".join(["flowchart LR", *lines])
 
 

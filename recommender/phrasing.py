@@ -1,5 +1,6 @@
 """How an explanation reads aloud, in English and Chinese, from the schema's phrases."""
 
+import re
 from collections.abc import Sequence
 
 from kg.errors import UsageError
@@ -19,15 +20,22 @@ TEXTS = {
         "people": "; {n} others who {back} {there} also {phrase} {node}",
         "people_count": "{n} people",
         "it": "it",
+        "this": "this {kind}",
         "popularity": "Popular in {domain}",
         "embedding": "Close in the learned embedding to {anchors}",
         "association": "Goes with {anchors}, as learned from what people use together and from shared attributes",
         "far": "Not close to your history in the learned embedding",
         "nothing": "Nothing in your history leads here",
         "fewer": "Paths through fewer than {k} people",
-        "score": "{item} scores {score:.4f}: {parts}.",
-        "share": "{share:+.4f} {what}",
-        "rest": "{share:+.4f} {n} smaller parts",
+        "fewer_or_avoided": "Paths through what is avoided, or through fewer than {k} people",
+        "against": "Against it: {text}",
+        "score": "{item} scores {score:.4f}. The largest part first: {parts}.",
+        "score_of_one": "{item} scores {score:.4f}: {parts}.",
+        "share": "{share:.4f} ({percent:.1%}): {what}",
+        "share_alone": "{share:.4f}: {what}",
+        "rest": "{n} smaller parts",
+        "linked": "is linked by “{relation}” to",
+        "linked_back": "is reached by “{relation}” from",
         "join": "; ",
         "and": " and ",
         "end": ".",
@@ -39,15 +47,22 @@ TEXTS = {
         "people": "；另有 {n} 位{back}{there}的人也{phrase}{node}",
         "people_count": "{n} 人",
         "it": "它",
-        "popularity": "在 {domain} 中受欢迎",
+        "this": "本项",
+        "popularity": "在同类项目中受欢迎",
         "embedding": "在学习到的嵌入中与{anchors}相近",
         "association": "与{anchors}相配（由大家的共同使用和共有属性学得）",
         "far": "在学习到的嵌入中与您的记录并不相近",
         "nothing": "您的记录中没有通向它的路径",
         "fewer": "经过不足 {k} 人的路径",
-        "score": "{item}得分 {score:.4f}：{parts}。",
-        "share": "{share:+.4f} {what}",
-        "rest": "{share:+.4f} 其余 {n} 个较小的部分",
+        "fewer_or_avoided": "经过回避内容或不足 {k} 人的路径",
+        "against": "不利因素：{text}",
+        "score": "{item}得分 {score:.4f}，从大到小由以下部分组成：{parts}。",
+        "score_of_one": "{item}得分 {score:.4f}：{parts}。",
+        "share": "{share:.4f}（{percent:.1%}）{what}",
+        "share_alone": "{share:.4f}，{what}",
+        "rest": "其余 {n} 个较小的部分",
+        "linked": "通过「{relation}」连到",
+        "linked_back": "由「{relation}」连自",
         "join": "；",
         "and": "和",
         "end": "。",
@@ -84,7 +99,7 @@ class Phrasing:
                 continue
             node = self._node(tail, nodes[place + 1], group.people)
             key = "you" if place == 0 else "which"
-            sentence += self.texts[key].format(phrase=self._phrase(step), node=node)
+            sentence += self.texts[key].format(phrase=self._phrase(step, first=place == 0), node=node)
             place += 1
         return sentence
 
@@ -104,9 +119,13 @@ class Phrasing:
         """The sentence of the popularity part."""
         return self.texts["popularity"].format(domain=domain)
 
-    def few_people(self, k: int) -> str:
-        """What is said of paths through too few people to count."""
-        return self.texts["fewer"].format(k=k)
+    def untold(self, k: int, *, avoided: bool) -> str:
+        """What is said of paths through too few people to count, or, where anything is, through what is avoided."""
+        return self.texts["fewer_or_avoided" if avoided else "fewer"].format(k=k)
+
+    def against(self, text: str) -> str:
+        """A text that speaks against an item: “Against it: you disliked A, which contains B”."""
+        return self.texts["against"].format(text=_inside(text))
 
     def nothing(self) -> str:
         """What is said where no part has a share."""
@@ -116,13 +135,31 @@ class Phrasing:
         """Close a sentence."""
         return text + self.texts["end"]
 
-    def summary(self, item: str, score: float, parts: Sequence[tuple[float, str]]) -> str:
-        """The account in one paragraph: the largest parts in words, the smaller ones as a sum."""
-        told = [self.texts["share"].format(share=share, what=what) for share, what in parts[:PARTS_TOLD]]
-        if rest := parts[PARTS_TOLD:]:
-            told.append(self.texts["rest"].format(share=sum(share for share, _ in rest), n=len(rest)))
-        name = self.texts["quote"].format(item)
-        return self.texts["score"].format(item=name, score=score, parts=self.texts["join"].join(told) or self.nothing())
+    def summary(self, item: str, kind: str, score: float, parts: Sequence[tuple[float, str]]) -> str:
+        """The account in one paragraph: the largest parts, for or against, in words, the others as a sum.
+
+        :param kind: entity type of the item.
+        """
+        ordered = sorted(parts, key=lambda part: -abs(part[0]))
+        quoted = self.texts["quote"].format(item)
+        told = [self._share(share, self._of(what, quoted, kind), score) for share, what in ordered[:PARTS_TOLD]]
+        if rest := ordered[PARTS_TOLD:]:
+            told.append(self._share(sum(share for share, _ in rest), self.texts["rest"].format(n=len(rest)), score))
+        key = "score" if len(told) > 1 else "score_of_one"
+        joined = self.texts["join"].join(told) or self.nothing()
+        return self.texts[key].format(item=quoted, score=score, parts=joined)
+
+    def _of(self, what: str, quoted: str, kind: str) -> str:
+        """A text that ends in the item, where that was named before: “… is contained in this product”."""
+        if not what.endswith(quoted):
+            return what
+        spoken = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).replace("_", " ").lower()
+        return what.removesuffix(quoted) + self.texts["this"].format(kind=spoken)
+
+    def _share(self, share: float, what: str, score: float) -> str:
+        """A share, its part of the score where that is a sum of what is for it, and its text within a sentence."""
+        key = "share" if score > 0 else "share_alone"
+        return self.texts[key].format(share=share, percent=share / score if score else 0.0, what=_inside(what))
 
     def people_count(self, n: int) -> str:
         """A node that stands for people."""
@@ -133,14 +170,28 @@ class Phrasing:
         into, out = metapath.steps[place], metapath.steps[place + 1]
         schema = self.snapshot.schema
         used = schema.relation[into.removeprefix("~")].interaction and place == 1
-        there = self.texts["it"] if used else self._node(schema.ends(into)[0], nodes[place], people)
+        said = used or self.lang == "en"
+        there = self.texts["it"] if said else self._node(schema.ends(into)[0], nodes[place], people)
         node = self._node(schema.ends(out)[1], nodes[place + 2], people)
+        back = self._phrase(inverse_of(into), first=True).removeprefix("的")
         return self.texts["people"].format(
-            n=people, back=self._phrase(inverse_of(into)), there=there, phrase=self._phrase(out), node=node
+            n=people, back=back, there=there, phrase=self._phrase(out, first=True), node=node
         )
 
     def _node(self, entity_type: str, idx: int, people: int | None) -> str:
         return self.people_count(people or 0) if idx < 0 else self.label(entity_type, idx)
 
-    def _phrase(self, step: str) -> str:
-        return self.snapshot.schema.phrase(step, self.lang)
+    def _phrase(self, step: str, *, first: bool = False) -> str:
+        """How a step reads; one without a phrase by its name, which after “You” is taken for a verb."""
+        schema = self.snapshot.schema
+        relation, forward = schema.relation[step.removeprefix("~")], not step.startswith("~")
+        phrases = relation.phrase if forward else relation.inverse_phrase
+        if self.lang in phrases or "en" in phrases or (first and forward):
+            return schema.phrase(step, self.lang)
+        name = step.removeprefix("~").replace("_", " ")
+        return self.texts["linked" if forward else "linked_back"].format(relation=name)
+
+
+def _inside(text: str) -> str:
+    """A sentence as part of another."""
+    return text[:1].lower() + text[1:]

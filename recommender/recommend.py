@@ -108,6 +108,7 @@ class Recommender:
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
+        told = [(part.share, part.text.rstrip(".。")) for part in parts]
         return Account(
             user=self._person(profile),
             item=item,
@@ -116,7 +117,7 @@ class Recommender:
             excluded=chosen.reason(position),
             parts=parts,
             model=self.model.info,
-            text=phrasing.summary(item.label, score, [(part.share, part.text.rstrip(".。")) for part in parts]),
+            text=phrasing.summary(item.label, item.type, score, told),
             notices=list(self.model.notices),
         )
 

@@ -39,6 +39,8 @@ class RankedItem(Item):
     """One row of a list."""
 
     rank: int
+    rank_by_score: int
+    """Where the item stands by score alone; the rank, but in a list that was arranged."""
     score: float
     shares: Shares
     reason: str
@@ -52,6 +54,21 @@ class ModelInfo(Result):
     trained: bool
 
 
+class ArrangementReport(Result):
+    """What was done to a list after scoring; no score changes."""
+
+    diversity: float
+    max_per: list[str]
+    reasons: str
+    path_quality: float
+    moved: int
+    """Items that stand elsewhere than by score."""
+    alike_before: float
+    """Mean share of attributes that two items of the list by score have in common, in [0, 1]."""
+    alike_after: float
+    text: str
+
+
 class Recommendation(Result):
     """The answer of ``recommend``."""
 
@@ -63,6 +80,7 @@ class Recommendation(Result):
     model: ModelInfo
     personal: bool
     """Whether anything about the user is known; without it the list is popularity and nothing else."""
+    arrangement: ArrangementReport | None = None
     notices: list[str] = Field(default_factory=list)
 
 
@@ -135,3 +153,141 @@ class Account(Result):
     model: ModelInfo
     text: str
     notices: list[str] = Field(default_factory=list)
+
+
+class ItemAhead(Item):
+    """An item of the list that an item is not in: ``by`` how much it is ahead."""
+
+    rank: int
+    score: float
+    by: float
+
+
+class MissingLink(Result):
+    """An anchor that would lead to an item."""
+
+    anchor: str
+    """``relation:ID``."""
+    type: str
+    label: str
+    text: str
+
+
+class WhyNotReason(Sparse):
+    """One reason why an item is not in the list."""
+
+    kind: Literal["rule", "interacted", "no_path", "outscored", "other_domain"]
+    text: str
+    rule: str | None = None
+    """Of a rule: its name in the audit of ``recommend``."""
+    missing: list[MissingLink] | None = None
+    """Where no path leads to the item: anchors from which one would, the best first."""
+    ahead: int | None = None
+    """Number of items ahead."""
+    gap: float | None = None
+    """How much the item is behind the last of the list."""
+    items: list[ItemAhead] | None = None
+    """The items of the list, best first."""
+
+
+class ListChange(Result):
+    """A change that brings an item into a list, verified by ranking anew."""
+
+    add: list[str]
+    """Anchors to have, ``relation:ID``."""
+    remove: list[str]
+    """Anchors not to have."""
+    lift: list[str]
+    """Rules that would have to go."""
+    rank_before: int | None
+    rank_after: int
+    text: str
+
+
+class WhyNot(Result):
+    """The answer of ``why-not``."""
+
+    user: Person
+    item: Item
+    n: int
+    rank: int | None
+    score: float
+    reasons: list[WhyNotReason]
+    change: ListChange | None
+    model: ModelInfo
+    text: str
+    notices: list[str] = Field(default_factory=list)
+
+
+class Move(Item):
+    """An item that is elsewhere after a change; a rank is ``None`` where a rule keeps the item out."""
+
+    rank_before: int | None
+    rank_after: int | None
+    score_before: float
+    score_after: float
+    text: str
+    """Why."""
+
+
+class WhatIf(Result):
+    """The answer of ``what-if``."""
+
+    user: Person
+    n: int
+    add: list[str]
+    remove: list[str]
+    before: list[RankedItem]
+    after: list[RankedItem]
+    moved: list[Move]
+    model: ModelInfo
+    text: str
+    notices: list[str] = Field(default_factory=list)
+
+
+class SharedAttribute(Result):
+    """An attribute that two items share, and its part of their similarity."""
+
+    id: str
+    type: str
+    label: str
+    share: float
+
+
+class SimilarShares(Result):
+    """The parts of a similarity; they sum to it."""
+
+    attributes: float
+    people: float
+
+
+class SimilarItem(Sparse, Item):
+    """An item near another: ``rank`` counts within its domain."""
+
+    rank: int
+    score: float
+    shares: SimilarShares
+    shared: list[SharedAttribute]
+    """The attributes that say most."""
+    other_shared: int
+    """Number of other shared attributes."""
+    people: int | None = None
+    """How many people used both, where they are enough to be counted."""
+    text: str
+
+
+class Similar(Result):
+    """The answer of ``similar``: the nearest items of each domain, domain by domain, the item's own first."""
+
+    item: Item
+    n: int
+    domain: str | None
+    items: list[SimilarItem]
+    text: str
+
+
+class CypherQuery(Result):
+    """The answer of ``why --cypher``."""
+
+    query: str
+    parameters: dict[str, Any]

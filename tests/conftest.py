@@ -13,6 +13,7 @@ from neo4j import Driver, GraphDatabase
 from kg.schema import Schema
 from kg.stores.opening import open_store
 from kg.stores.store import Store
+from tests.chromium import BrowserError, Tab, browser
 
 SERVER = Path(__file__).with_name("neo4j_server.py")
 
@@ -95,3 +96,13 @@ def _wipe(driver: Driver) -> None:
     driver.execute_query("MATCH (n) DETACH DELETE n", database_=_database())
     for record in driver.execute_query("SHOW CONSTRAINTS YIELD name", database_=_database()).records:
         driver.execute_query(f"DROP CONSTRAINT `{record['name']}`", database_=_database())
+
+
+@pytest.fixture(scope="session")
+def tab() -> Iterator[Tab]:
+    """A tab of a real chromium. Without a browser the tests fail."""
+    try:
+        with browser() as opened:
+            yield opened
+    except BrowserError as problem:
+        pytest.fail(str(problem), pytrace=False)

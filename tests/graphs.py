@@ -57,7 +57,8 @@ SCHEMA: dict[str, Any] = {
 def snapshot_of(folder: Path, entities: Entities, triples: Triples, schema: dict[str, Any] | None = None) -> Snapshot:
     """Load tables into a new embedded store in ``folder`` and take its snapshot.
 
-    An entity is an id or a tuple (id, label, properties …); a triple is (head, tail) or (head, tail, weight).
+    An entity is an id or a tuple (id, label, properties …); a triple is (head, tail), (head, tail, weight) or
+    (head, tail, weight, timestamp).
     """
     folder.mkdir(parents=True, exist_ok=True)
     checked = parse_schema(schema or SCHEMA)
@@ -66,7 +67,8 @@ def snapshot_of(folder: Path, entities: Entities, triples: Triples, schema: dict
         for name, rows in entities.items():
             store.create_entities(name, _entity_frame(checked, name, rows))
         for name, pairs in triples.items():
-            full = [(pair[0], pair[1], float(pair[2]) if len(pair) > 2 else 1.0, None) for pair in pairs]
+            full = [(*pair[:2], *(pair[2:] or (1.0,)), *[None] * (len(pair) < 4))[:4] for pair in pairs]
+            full = [(head, tail, float(weight), time) for head, tail, weight, time in full]
             store.create_triples(name, pl.DataFrame(full, schema=TRIPLE_DTYPES, orient="row"))
         store.set_revision("test")
         return take_snapshot(store, checked, folder / "snapshot")

@@ -115,7 +115,9 @@ def test_all_users_are_written(document: Document, example: Path, tmp_path: Path
     assert [(r["item_id"], r["score"]) for r in rows] == [(i["id"], i["score"]) for i in alone]
 
 
-def test_training_makes_a_model_that_a_new_load_makes_stale(document: Document, whyrec: Whyrec, tmp_path: Path) -> None:
+def test_a_new_load_makes_a_model_stale_and_it_is_carried_over(
+    document: Document, whyrec: Whyrec, tmp_path: Path
+) -> None:
     folder = tmp_path / "w"
     whyrec("init", folder, "--example")
     document("-w", folder, "load")
@@ -131,5 +133,6 @@ def test_training_makes_a_model_that_a_new_load_makes_stale(document: Document, 
     (tmp_path / "User.csv").write_text("id\nu9000\n")
     document("-w", folder, "load", tmp_path / "User.csv")
     stale = document("-w", folder, "recommend", "u9000")
-    assert not stale["model"]["trained"] and "refused" in stale["notices"][0]
-    assert not document("-w", folder, "status")["model"]["current"]
+    assert stale["model"] == listed["model"] and "1 User new" in stale["notices"][0]
+    model = document("-w", folder, "status")["model"]
+    assert model["carried_over"] and not model["current"]

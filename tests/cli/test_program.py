@@ -38,7 +38,7 @@ def test_help_lists_every_command(whyrec: Whyrec) -> None:
         (("recommend", "--all"), 2, "--out FILE.parquet"),
         (("recommend", "u0001", "-n", "0"), 2, "Invalid value for '-n'"),
         (("recomend", "u0001"), 2, "Did you mean 'recommend'"),
-        (("train", "--model", "TransX"), 2, "nearest: 'TransE'"),
+        (("train", "--model", "TransX"), 2, "nearest: 'Trans"),
         (("init", "."), 1, "no such"),
     ],
 )

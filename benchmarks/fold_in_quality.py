@@ -1,0 +1,93 @@
+"""How good folded-in vectors are beside those of full retraining, on COCO's graph.
+
+    WHYREC_DATA=… python benchmarks/fold_in_quality.py [--models TransE,…] [--new 0.1]
+
+A tenth of the courses is new: four fifths of their triples are known, one fifth is ranked, among the relation's type.
+Full retraining knows the same triples. Ranked apart: the new course as what is missing, what is missing of it, and
+the tails of as many triples of other courses, which the new ones must not crowd out.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+from triple_graphs import COURSES, Rows, coco
+
+from embeddings.epochs import Epochs
+from embeddings.fold_in import fitted
+from embeddings.held_out import HeldOut
+from embeddings.ranking import rank_triples
+from embeddings.scoring import VectorScorer
+from embeddings.training import reproducible
+from embeddings.training_config import PRODUCTS, TrainingConfig
+from embeddings.triples import TripleSet
+
+Tables = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+CPU = torch.device("cpu")
+
+
+def main(
+    data: Annotated[Path, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")],
+    models: Annotated[str, typer.Option(help="Which models.")] = ",".join(PRODUCTS),
+    new: Annotated[float, typer.Option(help="Part of the courses that is new.")] = 0.1,
+) -> None:
+    """Measure and print."""
+    torch.set_num_threads(1)
+    graph, draw = coco(data), np.random.default_rng(0)
+    fresh = np.sort(draw.permutation(COURSES)[: int(new * COURSES)])
+    is_new = np.isin(np.arange(graph.entities), fresh)
+    ends = is_new[graph.rows[:, [0, 2]]]
+    old, mine = graph.rows[~ends.any(axis=1)], graph.rows[ends.any(axis=1)]
+    mine = mine[draw.permutation(len(mine))]
+    test, known = mine[: len(mine) // 5], mine[len(mine) // 5 :]
+    side = is_new[test[:, 2]].astype(int)  # where the course stands: 0 head, 1 tail
+    old = old[draw.permutation(len(old))]
+    others, old = old[: len(test)], old[len(test) :]
+    table = Table(title=f"{len(fresh)} new courses, {len(known):,} known and {len(test):,} ranked triples: MRR")
+    for heading in ("model", *(f"{what}: full, folded, ratio" for what in ("course", "rest", "old")), "CPU s"):
+        table.add_column(heading, justify="right")
+    for model in models.split(","):
+        config = TrainingConfig(model=model)
+        start, relation = trained(graph.with_rows(old), config)
+        full = trained(graph.with_rows(np.concatenate([old, known])), config)
+        start[fresh] = start[:COURSES][~is_new[:COURSES]].mean(axis=0)
+        began = time.process_time()
+        folded = fitted(config, start, relation, fresh, graph.with_rows(np.concatenate([old, known])))
+        seconds, cells = time.process_time() - began, []
+        assert np.array_equal(folded[~is_new], start[~is_new])
+        for rows, missing in ((test, side), (test, 1 - side), (others, np.ones(len(others), dtype=int))):
+            pair = [mrr(model, tables, rows, missing, graph) for tables in (full, (folded, relation))]
+            cells.append(f"{pair[0]:.4f} {pair[1]:.4f} {pair[1] / pair[0]:.2f}")
+        table.add_row(model, *cells, f"{seconds:.1f}")
+    Console(width=150).print(table)
+
+
+def trained(graph: TripleSet, config: TrainingConfig) -> Tables:
+    """Vectors of entities and relations, stopped early."""
+    with reproducible(CPU), tempfile.TemporaryDirectory() as folder:
+        epochs = Epochs(HeldOut.of(graph, config), config, CPU, Path(folder))
+        while not epochs.finished and epochs.run_one():
+            epochs.validate()
+        epochs.take_best()
+        entity, relation = epochs.tables()
+        return entity.copy(), relation.copy()
+
+
+def mrr(model: str, tables: Tables, rows: Rows, missing: Rows, graph: TripleSet) -> float:
+    """Mean of 1 / rank of one missing side of each triple."""
+    rank = rank_triples(VectorScorer(model, *tables), rows, graph, graph.rows, "type").rank
+    return float((1 / rank[np.arange(len(rows)), missing]).mean())
+
+
+if __name__ == "__main__":
+    if os.environ.get("OMP_NUM_THREADS") != "1":  # is read when the libraries are loaded, so begin anew
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"OMP_NUM_THREADS": "1"})
+    typer.run(main)

@@ -1,0 +1,61 @@
+"""``whyrec experiment compare``: is one model better than another, by how much, and is that more than chance?"""
+
+from typing import Annotated
+
+import typer
+
+from cli.experiments import run_experiments
+from cli.options import DebugOption, JsonOption, QuietOption
+from cli.output import Output
+from kg.document import nearest
+from kg.errors import UsageError
+from recommender.experiment import Experiment
+from recommender.run_comparison import PairedDifference, Side, compare
+
+
+def compare_command(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Argument(metavar="A", help="A model of the leaderboard, or EXPERIMENT/MODEL.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Compare two models triple by triple and user by user: difference, 95 % interval, p-value.
+
+    Both are averaged over their seeds first; the interval is over triples or users (paired bootstrap), not over seeds.
+
+    Example: whyrec -w demo experiment compare TransE-32 DistMult-32
+    """
+    output = Output(as_json, quiet)
+    experiments = run_experiments(ctx, [], output)
+    found = compare(_side(experiments, first), _side(experiments, second))
+    if not output.document({"comparisons": [one.model_dump(mode="json") for one in found]}):
+        for one in found:
+            output.line(_sentence(one))
+
+
+def _side(experiments: list[Experiment], told: str) -> Side:
+    _, slash, row = told.rpartition("/")
+    rows = {f"{one.name}/{name}": (one, name) for one in experiments for name in dict.fromkeys(r.row for r in one.plan)}
+    found = [key for key in rows if (key == told if slash else key.rpartition("/")[2] == row)]
+    if len(found) > 1:
+        raise UsageError(f"{told!r} is a model of several experiments; say {' or '.join(found)}")
+    if not found:
+        known = list(rows) if slash else list(dict.fromkeys(key.rpartition("/")[2] for key in rows))
+        raise UsageError(f"unknown model {told!r}; {nearest(told, known)}")
+    one, name = rows[found[0]]
+    return told, one.runs, one.current(name)
+
+
+def _sentence(one: PairedDifference) -> str:
+    what = f"{one.metric.upper()} over {one.n:,} {one.over}"
+    verdict = "no difference is shown" if one.low <= 0 <= one.high else f"{_better(one)} is better"
+    return (
+        f"{what}: {one.first} {one.first_mean:.4f}, {one.second} {one.second_mean:.4f}; difference {one.mean:+.4f} "
+        f"[{one.low:+.4f}, {one.high:+.4f}], p = {one.p:.3f}: {verdict}."
+    )
+
+
+def _better(one: PairedDifference) -> str:
+    return one.first if one.mean > 0 else one.second

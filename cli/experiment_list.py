@@ -1,0 +1,62 @@
+"""``whyrec experiment list``: the leaderboard."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.experiments import run_experiments, show_standing
+from cli.options import DebugOption, JsonOption, QuietOption
+from cli.output import Output
+from kg.errors import UsageError
+from recommender.experiment import Experiment
+from recommender.leaderboard_export import export
+
+
+def list_command(
+    ctx: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Experiments; all where absent.")] = None,
+    export_file: Annotated[
+        Path | None, typer.Option("--export", help="Write the leaderboard.", metavar="FILE.csv|.md|.tex")
+    ] = None,
+    curves: Annotated[
+        Path | None, typer.Option(help="Draw the validation curves: a page that needs no network.", metavar="FILE.html")
+    ] = None,
+    costs: Annotated[
+        bool, typer.Option("--costs", help="Seconds, triples/s and peak memory too; they differ with every rerun.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Rank the models: means over seeds or folds, with intervals; runs of changed code, data or settings stand apart.
+
+    Example: whyrec -w demo experiment list --export results.tex --curves curves.html
+    """
+    output = Output(as_json, quiet)
+    found = run_experiments(ctx, names or [], output)
+    standings = [one.standing(costs) for one in found]
+    if export_file:
+        export(standings, export_file, costs)
+    if curves:
+        _draw(found, curves)
+    if not output.document({"experiments": [one.model_dump(mode="json") for one in standings]}):
+        for one in standings:
+            show_standing(output, one)
+        for path in filter(None, (export_file, curves)):
+            output.line(f"Written: {path}")
+
+
+def _draw(found: list[Experiment], path: Path) -> None:
+    from recommender.curves_page import curves_page
+
+    if path.suffix not in (".html", ".htm"):
+        raise UsageError(f"--curves {path}: a page of HTML is written; name it .html")
+    records = {
+        one.name: [run for row in dict.fromkeys(r.row for r in one.plan) for run in one.current(row) if run.curve]
+        for one in found
+    }
+    try:
+        path.write_text(curves_page(records), encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"--curves {path}: cannot be written: {problem.strerror}") from None

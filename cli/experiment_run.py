@@ -1,0 +1,80 @@
+"""``whyrec experiment run``: run what experiment files ask for and is not finished yet."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.experiments import files_of, fresh_snapshot, results_of, show_standing
+from cli.options import DebugOption, JsonOption, QuietOption
+from cli.output import Output
+from kg.errors import ModelError
+from recommender.experiment import Experiment, Outcome
+
+
+def run_command(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER-or-FILE", help="Experiment files, or folders of them.")
+    ],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    r"""Run all models of experiment files on all seeds and folds; what is finished is kept and skipped.
+
+    Runs are kept in the folder experiments of the workspace, or, where the data are triple files, of any folder that
+    -w names. A folder stands for the TOML files in it. All that a file may say; one \[\[model]] is needed:
+
+        seeds = [0, 1, 2]
+        candidates = "all"        # "type": only entities of the right type
+        \[data]
+        workspace = "."           # relative to the file; by default that of -w
+        triples = "facts.tsv"     # instead: head, relation, tail, time by tabs
+        exclude = \[]              # relations
+        \[split]
+        kind = "random"           # "temporal", "inductive"
+        test = 0.1                # or folds = 5
+        validation = 0.05         # stops training, decides searches
+        leaks = "report"          # "remove": what gives away tested triples
+        \[\[model]]
+        model = "TransE"          # dim, epochs, learning_rate, negatives, …
+        \[model.search]
+        dim = [32, 64]
+        learning_rate = { low = 0.01, high = 0.3, log = true }
+        \[search]
+        method = "optuna"         # "grid": lists only
+        trials = 20
+        \[recommendation]          # each model in the blend, and baselines
+        split = "random"          # last, temporal, cold-users, cold-items, …
+        k = 10
+
+    Example: whyrec -w demo experiment run demo/experiment.toml
+    """
+    output, results, opened = Output(as_json, quiet), results_of(ctx), fresh_snapshot(ctx, Output(as_json, quiet))
+    experiments = [Experiment.of_file(path, results, opened) for path in files_of(paths)]
+    outcomes = [_run(one, output) for one in experiments]
+    document = [
+        {**asdict(outcome), "leaderboard": one.standing().model_dump(mode="json")}
+        for one, outcome in zip(experiments, outcomes, strict=True)
+    ]
+    if not output.document({"experiments": document}):
+        for one, outcome in zip(experiments, outcomes, strict=True):
+            show_standing(output, one.standing())
+            output.line(
+                f"{outcome.experiment}: {outcome.run} runs done now, {outcome.finished_before} of {outcome.planned} "
+                f"before, {len(outcome.failed)} failed. Next: whyrec experiment compare A B"
+            )
+    failed = [text for outcome in outcomes for text in outcome.failed]
+    if failed:
+        raise ModelError(f"{len(failed)} runs failed: {'; '.join(failed)}")
+
+
+def _run(experiment: Experiment, output: Output) -> Outcome:
+    with output.progress() as progress:
+        task = progress.add_task(experiment.name, total=None, note="")
+        return experiment.run(
+            lambda text, done, total: progress.update(task, completed=done, total=total, note=text),
+            lambda text: output.notices([f"{experiment.name}: {text}"]),
+        )

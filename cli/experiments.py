@@ -1,0 +1,126 @@
+"""Where experiments keep their runs, and which snapshot they work on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from cli.options import Session
+from cli.output import Output
+from kg.document import nearest
+from kg.errors import UsageError, WhyrecError
+from kg.snapshot import Snapshot
+from kg.workspace import CONFIGURATION, Workspace
+from recommender.experiment import Experiment, OpenSnapshot, experiment_folders
+from recommender.leaderboard import Standing
+from recommender.leaderboard_export import COST_TITLES, cell, columns, cost_cells
+
+RESULTS = "experiments"
+NO_EXPERIMENTS = (CONFIGURATION, "schema.toml", "mapping.toml")
+
+
+def results_of(ctx: typer.Context) -> Path:
+    """The folder of all runs: ``experiments`` in the workspace, or in any other folder that --workspace names."""
+    return _folder(ctx) / RESULTS
+
+
+def taken_snapshot(ctx: typer.Context) -> OpenSnapshot:
+    """Opens the snapshot that was taken last."""
+    return lambda named: Workspace(named or _folder(ctx)).snapshot()
+
+
+def fresh_snapshot(ctx: typer.Context, output: Output) -> OpenSnapshot:
+    """Opens the snapshot of what the store holds now; it is taken where it has to be."""
+
+    def open_fresh(named: Path | None) -> Snapshot:
+        workspace = Workspace(named or _folder(ctx))
+        store = workspace.open_store(read_only=True)
+        try:
+            with output.progress() as progress:
+                task = progress.add_task("Snapshot", total=None, note="")
+                return workspace.refresh(store, lambda name, rows: progress.update(task, note=f"{name}: {rows:,}"))[0]
+        finally:
+            store.close()
+
+    return open_fresh
+
+
+def files_of(paths: list[Path]) -> list[Path]:
+    """Experiment files; a folder stands for its TOML files but those that a workspace has.
+
+    :raises UsageError: for a path that is not there, or a folder without one.
+    """
+    found = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(one for one in path.glob("*.toml") if one.name not in NO_EXPERIMENTS)
+            if not inside:
+                raise UsageError(f"{path}: no experiment file (.toml) in this folder")
+            found += inside
+        else:
+            found.append(path)
+    return found
+
+
+def run_experiments(ctx: typer.Context, names: Sequence[str], output: Output) -> list[Experiment]:
+    """The experiments of some names; of all that were run, those whose file and data can be read now.
+
+    :raises UsageError: for an unknown name, naming the nearest.
+    """
+    folders, opened = experiment_folders(results_of(ctx)), taken_snapshot(ctx)
+    for name in names:
+        if name not in folders:
+            raise UsageError(f"unknown experiment {name!r}; {nearest(name, list(folders))}")
+    found = []
+    for name in dict.fromkeys(names or folders):
+        try:
+            experiment = Experiment.of_folder(folders[name], opened)
+            found.append(experiment)
+            _ = experiment.plan
+        except WhyrecError as problem:
+            if names or len(folders) == 1:
+                raise
+            output.notices([f"{name} is left out: {problem}"])
+            found = [one for one in found if one.name != name]
+    return found
+
+
+def show_standing(output: Output, one: Standing) -> None:
+    """The leaderboard of one experiment: what to know first, the figures, and what is stale, apart."""
+    output.notices(f"{one.experiment}: {note}" for note in one.notes)
+    shown, costs = columns(one), any(row.cost for row in one.rows)
+    heads = ("model", "runs", *(title for *_, title in shown), *(COST_TITLES if costs else ()), "settings")
+    rows = []
+    for row in one.rows:
+        cells = [cell(row, part, name) for part, name, _ in shown]
+        cost = cost_cells(row) if costs else []
+        chosen = ", ".join(f"{key} {value}" for key, value in row.settings.items())
+        rows.append((row.model, f"{row.finished}/{row.planned}", *cells, *cost, chosen))
+    parts = [f"{key} {value}" for key, value in one.split.items()]
+    title = f"{one.experiment}: link prediction, {', '.join(parts)}" if parts else one.experiment
+    if one.recommendation:
+        title += f"; recommendation, {', '.join(f'{key} {value}' for key, value in one.recommendation.items())}"
+    output.table(title, heads, rows)
+    output.line(
+        f"Means over runs ± half the 95 % interval (Student's t over seeds or folds). Figures {one.digest}, data "
+        f"{one.data[:12]}: a rerun that prints the same is the same to the bit."
+    )
+    if one.stale:
+        output.line(f"Not in the table, for something changed since ({len(one.stale)} runs):", style="yellow")
+        stale = [
+            (
+                run.model,
+                run.kind,
+                run.seed,
+                ", ".join(f"{k} {v:.4f}" for k, v in list(run.metrics.items())[:1]),
+                "; ".join(run.changed),
+            )
+            for run in one.stale
+        ]
+        output.table("Stale runs", ("model", "kind", "seed", "figure", "changed"), stale)
+
+
+def _folder(ctx: typer.Context) -> Path:
+    session = ctx.find_object(Session)
+    assert session is not None
+    return session.workspace

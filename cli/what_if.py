@@ -1,0 +1,68 @@
+"""``whyrec what-if``: a list before and after a change of what somebody has, and why items moved."""
+
+from typing import Annotated
+
+import typer
+
+from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption, workspace_of
+from cli.output import Output
+from cli.recommender import open_recommender
+from kg.errors import UsageError
+from recommender.recommend import Request
+from recommender.results import WhatIf
+from recommender.rules import Rules
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def what_if(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Argument(help="Id of a user.")],
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="ID", help="As if she did not have this: ID or relation:ID; repeatable."),
+    ] = None,
+    added: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="relation:ID", help="As if she had this anchor too; repeatable."),
+    ] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
+    domain: DomainOption = None,
+    lang: LangOption = "en",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the list before and after a change, who moved and why; nothing is written.
+
+    Example: whyrec what-if u0001 --without p0042 --with has_concern:acne
+    """
+    from recommender.what_if import what_if  # named like the command
+
+    if not without and not added:
+        raise UsageError("say what changes: --without ID, --with relation:ID, or both")
+    output, workspace = Output(as_json, quiet), workspace_of(ctx)
+    rules = Rules(domain).over(workspace.settings.rules)
+    request = Request(user, rules=rules, n=n or workspace.settings.recommend.n, lang=lang)
+    answer = what_if(open_recommender(workspace, output), request, added or [], without or [])
+    output.notices(answer.notices)
+    if not output.document(answer):
+        _show(output, answer)
+
+
+def _show(output: Output, answer: WhatIf) -> None:
+    before = {(row.type, row.id): row.rank for row in answer.before}
+    why = {(move.type, move.id): move.text for move in answer.moved}
+    rows = []
+    for row in answer.after:
+        key = (row.type, row.id)
+        rows.append((row.rank, before.get(key, "new"), row.label, f"{row.score:.4f}", why.get(key, "")))
+    changes = [f"with {one}" for one in answer.add] + [f"without {one}" for one in answer.remove]
+    columns = ("#", "was", "item", "score", "why it moved")
+    output.table(f"For {answer.user.label}, {', '.join(changes)}", columns, rows, right="# was score")
+    after = {(row.type, row.id) for row in answer.after}
+    for move in answer.moved:
+        if (move.type, move.id) not in after:
+            output.line(f"{move.label}: {move.text}")
+    output.line(answer.text)

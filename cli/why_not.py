@@ -1,0 +1,70 @@
+"""``whyrec why-not``: why an item is not in somebody's list, and the smallest change that would bring it there."""
+
+from typing import Annotated
+
+import typer
+
+from cli.options import (
+    AvoidOption,
+    DebugOption,
+    DomainOption,
+    JsonOption,
+    LangOption,
+    PriceOption,
+    QuietOption,
+    workspace_of,
+)
+from cli.output import Output
+from cli.recommender import open_recommender
+from recommender.recommend import Request
+from recommender.results import ItemAhead, WhyNot
+from recommender.rules import Rules
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def why_not(
+    ctx: typer.Context,
+    user: Annotated[str, typer.Argument(help="Id of a user.")],
+    item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
+    n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
+    domain: DomainOption = None,
+    avoid: AvoidOption = None,
+    max_price: PriceOption = None,
+    lang: LangOption = "en",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Say why an item is not recommended: a rule, a missing link, better items; and what would change that.
+
+    Example: whyrec why-not u0001 p0042 -n 10
+    """
+    from recommender.why_not import why_not  # named like the command
+
+    output, workspace = Output(as_json, quiet), workspace_of(ctx)
+    rules = Rules(domain, tuple(avoid or ()), max_price).over(workspace.settings.rules)
+    request = Request(user, rules=rules, n=n or workspace.settings.recommend.n, lang=lang)
+    answer = why_not(open_recommender(workspace, output), request, item)
+    output.notices(answer.notices)
+    if not output.document(answer):
+        _show(output, answer)
+
+
+def _show(output: Output, answer: WhyNot) -> None:
+    item, rank = answer.item, f"rank {answer.rank}" if answer.rank else "not ranked"
+    output.line(f"{item.label} ({item.type}, {item.domain}) for {answer.user.label}: score {answer.score:.6f}, {rank}")
+    rows = [(ahead.rank, ahead.label, f"{ahead.score:.4f}", f"{ahead.by:+.4f}") for ahead in _ahead(answer)]
+    if rows:
+        output.table(f"The first {answer.n}", ("#", "item", "score", "ahead by"), rows, right="# score ahead by")
+    output.line()
+    output.line(answer.text)
+    if answer.change and not answer.change.lift:
+        options = [f"--with {one}" for one in answer.change.add] + [f"--without {one}" for one in answer.change.remove]
+        if options:
+            output.line(f"The list after it: whyrec what-if {answer.user.id} {' '.join(options)}")
+
+
+def _ahead(answer: WhyNot) -> list[ItemAhead]:
+    return [ahead for reason in answer.reasons for ahead in reason.items or ()]

@@ -1,0 +1,191 @@
+"""Experiment files: which data, split, models, seeds, search and recommendation figures a TOML file asks for."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from embeddings.search_space import Range, Search, Space, checked_space
+from embeddings.training_config import PRODUCTS, TrainingConfig
+from kg.document import Document, nearest, parse, read_toml
+from kg.errors import UsageError
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+SHARED = {"seed": "[[model]] has no seed; write seeds = [0, 1, 2] above the tables"}
+SHARED |= {"validation": "[[model]] has no validation part; write it in [split]"}
+SHARED |= {"exclude": "[[model]] excludes no relations; write exclude in [data]"}
+OTHER_ROWS = ("paths", "popularity", "item-knn", "rp3beta", "ease")
+"""Names of what stands beside the models on the leaderboard."""
+RECOMMENDATION_SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
+Files = Annotated[tuple[str, ...], BeforeValidator(lambda told: (told,) if isinstance(told, str) else told)]
+
+
+class Data(Document):
+    """Where triples come from: a workspace, by default the one of the command line, or triple files.
+
+    Paths are relative to the experiment file. Triple files have the columns head, relation, tail and, where wanted,
+    timestamp, parted by tabs, without a header.
+    """
+
+    workspace: str | None = None
+    triples: Files = ()
+    validation: Files = ()
+    """With ``test``: the parts of a benchmark that comes split."""
+    test: Files = ()
+    exclude: tuple[str, ...] = ()
+    """Relations whose triples are left out."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.workspace is not None and self.triples:
+            raise ValueError("workspace and triples exclude each other; keep one of them")
+        if (self.test or self.validation) and not (self.triples and self.test and self.validation):
+            raise ValueError("data that come split need all of triples, validation and test")
+        return self
+
+
+class Split(Document):
+    """Which triples are tested on. The split is the same for all models and seeds, so that they can be paired."""
+
+    kind: Literal["random", "temporal", "inductive"] = "random"
+    """``random`` triples; ``temporal``: the latest ones; ``inductive``: those of entities unseen in training, which
+    are folded in by half of their triples."""
+    test: float = Field(default=0.1, gt=0, lt=1)
+    """Part of the triples that is tested on; of the entities, for ``inductive``."""
+    validation: float = Field(default=0.05, gt=0, lt=0.5)
+    """Part of the other triples on which training is stopped and settings are searched."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    folds: int | None = Field(default=None, ge=2, le=100)
+    """Cross-validation: every triple is tested on in one of so many runs, but for those that an entity or relation
+    would be unknown without."""
+    leaks: Literal["report", "remove"] = "report"
+    """What becomes of training triples that give away a held-out one through an inverse or duplicate relation."""
+
+    @model_validator(mode="after")
+    def _folds_are_random(self) -> Self:
+        if self.folds and self.kind != "random":
+            raise ValueError(f"folds go with kind = 'random', not {self.kind!r}")
+        if self.folds and "test" in self.model_fields_set:
+            raise ValueError("folds decide how much is tested on; leave test out")
+        return self
+
+
+class Model(TrainingConfig):
+    """One model: settings of a training, a name for the leaderboard, and settings to search for."""
+
+    name: str = Field(default="", pattern=rf"{NAME}|^$")
+    """By default model and dimension, such as ``TransE-64``."""
+    search: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("search")
+    @classmethod
+    def _checked(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return checked_space(value)
+
+    @model_validator(mode="after")
+    def _own_settings(self) -> Self:
+        for key, text in SHARED.items():
+            if key in self.model_fields_set:
+                raise ValueError(text)
+        for key in self.search:
+            if key in self.model_fields_set:
+                raise ValueError(f"{key} is set and searched for; keep one of the two")
+        return self
+
+    @property
+    def row(self) -> str:
+        """The name on the leaderboard."""
+        return self.name or (self.model if "dim" in self.search else f"{self.model}-{self.dim}")
+
+    @property
+    def space(self) -> Space:
+        """The checked search space."""
+        return self.search
+
+    def training(self, seed: int, exclude: tuple[str, ...] = (), **values: Any) -> TrainingConfig:
+        """The settings of one training.
+
+        :param values: what the search chose.
+        """
+        own = self.model_dump(exclude={"name", "search", "seed", "exclude"})
+        return TrainingConfig(**{**own, "seed": seed, "exclude": exclude, **values})
+
+
+class Recommendation(Document):
+    """Recommendation figures beside those of link prediction: each model in the blend, paths alone, and baselines."""
+
+    split: str = "random"
+    holdout: float = Field(default=0.2, gt=0, lt=1)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Of the split."""
+    seeds: tuple[int, ...] = ()
+    """With which models are trained and blends fitted; by default those of the experiment."""
+    k: int = Field(default=10, ge=1)
+    domain: str | None = None
+    duplicates: Literal["keep", "drop", "merge"] = "keep"
+    tuning: bool = True
+    """Whether parameters of the baselines are chosen on a validation part."""
+
+    @field_validator("split")
+    @classmethod
+    def _known_split(cls, value: str) -> str:
+        if value not in RECOMMENDATION_SPLITS:
+            raise ValueError(f"unknown split {value!r}; {nearest(value, list(RECOMMENDATION_SPLITS))}")
+        return value
+
+    @model_validator(mode="after")
+    def _domain_is_told(self) -> Self:
+        if self.split == "cold-domain" and self.domain is None:
+            raise ValueError("split = 'cold-domain' hides one domain; name it with domain")
+        return self
+
+
+class ExperimentFile(Document):
+    """All that one file asks for."""
+
+    name: str = Field(pattern=NAME)
+    """By default the name of the file."""
+    data: Data = Data()
+    split: Split = Split()
+    candidates: Literal["all", "type"] = "all"
+    """What the true entity of a tested triple is ranked among: all entities, or those of the relation's type."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Every model is trained once with each."""
+    model: list[Model]
+    search: Search = Search()
+    recommendation: Recommendation | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        rows = [one.row for one in self.model]
+        if not rows or not self.seeds:
+            raise ValueError("at least one [[model]] and one seed are needed")
+        for row in rows:
+            if row in OTHER_ROWS or rows.count(row) > 1:
+                raise ValueError(f"model: the name {row!r} is taken; give each [[model]] a name of its own")
+        for seeds in (self.seeds, self.recommendation.seeds if self.recommendation else ()):
+            if len(set(seeds)) < len(seeds) or min(seeds, default=0) < 0:
+                raise ValueError(f"seeds: different whole numbers from 0 on expected (got {list(seeds)})")
+        if self.recommendation and self.data.triples:
+            raise ValueError("recommendation: triple files have no users and items; name a workspace in [data]")
+        if self.data.test and self.split.model_fields_set - {"leaks"}:
+            raise ValueError("split: the data come split already; only leaks may be told")
+        ranged = [one.row for one in self.model if any(isinstance(told, Range) for told in one.search.values())]
+        if ranged and self.search.method == "grid":
+            raise ValueError(f"model {ranged[0]!r}: a grid needs lists; write method = 'optuna' in [search] for ranges")
+        if self.split.kind == "inductive":
+            self._check_fold_in()
+        return self
+
+    def _check_fold_in(self) -> None:
+        for one in self.model:
+            if one.model not in PRODUCTS:
+                raise ValueError(f"split: {one.model} cannot fold in unseen entities; {', '.join(PRODUCTS)} can")
+
+
+def read_experiment(path: Path) -> ExperimentFile:
+    """Read an experiment file; its name is that of the file where it has none.
+
+    :raises UsageError: one line per problem: file, place, what came, what is allowed.
+    """
+    return parse(ExperimentFile, {"name": path.stem, **read_toml(path, UsageError)}, str(path), UsageError)

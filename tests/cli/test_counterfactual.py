@@ -1,0 +1,56 @@
+"""``why-not``, ``what-if`` and ``similar`` on the example: their documents, and that each agrees with the others."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Whyrec
+
+Document = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("user", "item"), [("u0003", "c001"), ("u0002", "c004"), ("u0010", "p0010"), ("u0004", "p0012")]
+)
+def test_the_change_that_is_named_works(document: Document, example: Path, user: str, item: str) -> None:
+    answer = document("-w", example, "why-not", user, item, "-n", "5")
+    assert answer["rank"] > 5 and answer["reasons"] and answer["text"].endswith(".")
+    change = answer["change"]
+    assert change["rank_before"] == answer["rank"] and change["rank_after"] <= 5 and not change["lift"]
+    options = [part for one in change["add"] for part in ("--with", one)]
+    options += [part for one in change["remove"] for part in ("--without", one)]
+    after = document("-w", example, "what-if", user, "-n", "5", *options)
+    assert [row["rank"] for row in after["after"] if row["id"] == item] == [change["rank_after"]]
+    assert after["before"] == document("-w", example, "recommend", user, "-n", "5")["items"]
+
+
+def test_the_text_shows_what_to_try(whyrec: Whyrec, example: Path) -> None:
+    told = whyrec("-w", example, "why-not", "u0003", "c001", "-n", "5").stdout
+    assert "whyrec what-if u0003 --with enrolled_in:c010" in told
+    moved = whyrec("-w", example, "what-if", "u0003", "--with", "enrolled_in:c010", "-n", "5").stdout
+    assert "You enrolled in “Ceramides and Barrier Repair”" in moved
+    near = whyrec("-w", example, "similar", "c001", "-n", "2").stdout
+    assert "cosmetics" in near and "They share" in near
+
+
+def test_rules_and_domains_are_named(document: Document, example: Path) -> None:
+    used = document("-w", example, "recommend", "u0002", "-n", "300")
+    assert used["excluded"]
+    answer = document("-w", example, "why-not", "u0002", "p0042", "--domain", "courses")
+    assert next(reason["kind"] for reason in answer["reasons"]) == "other_domain" and answer["rank"] is None
+
+
+def test_what_changes_has_to_be_said(whyrec: Whyrec, example: Path) -> None:
+    result = whyrec("-w", example, "what-if", "u0002")
+    assert result.exit_code == 2 and "--without" in result.stderr
+    unknown = whyrec("-w", example, "why-not", "u0002", "p9999")
+    assert unknown.exit_code == 1 and "p9999" in unknown.stderr
+
+
+def test_similar_items_name_no_person(document: Document, example: Path) -> None:
+    answer = document("-w", example, "similar", "c001", "-n", "5", "--lang", "zh")
+    assert {item["domain"] for item in answer["items"]} == {"courses", "cosmetics"}
+    assert all(item.get("people") is None or item["people"] >= 5 for item in answer["items"])
+    assert all(one["type"] != "User" for item in answer["items"] for one in item["shared"])
