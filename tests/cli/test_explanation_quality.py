@@ -1,0 +1,24 @@
+"""``evaluate --explanations`` on the example: paths are real and needed, and choices of reasons do as they say."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import explanation_quality
+
+
+def test_explanations_are_measured(
+    document: Callable[..., Any], example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explanation_quality, "USERS", 12)
+    result = document("-w", example, "evaluate", "--split", "last", "--no-tuning", "--explanations")
+    report = result["explanations"]
+    assert report["users"] == 12 and report["items"] == 120
+    assert report["existing"] == 1.0 and report["with_path"] > 0.8
+    assert report["necessity"]["1"]["ratio"] >= 2 and report["necessity"]["3"]["ratio"] >= 2
+    quality = report["quality"]
+    assert quality["recent"]["lir"] / quality["strongest"]["lir"] >= 0.67 / 0.43
+    assert quality["popular"]["sep"] / quality["strongest"]["sep"] >= 0.41 / 0.26
+    assert quality["varied"]["etd"] / quality["strongest"]["etd"] >= 0.20 / 0.12
