@@ -31,6 +31,7 @@ from embeddings.training_config import PRODUCTS, TrainingConfig
 from embeddings.triples import TripleSet
 
 Tables = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+CONSOLE = Console(width=150)
 CPU = torch.device("cpu")
 
 
@@ -66,8 +67,9 @@ def main(
         for rows, missing in ((test, side), (test, 1 - side), (others, np.ones(len(others), dtype=int))):
             pair = [mrr(model, tables, rows, missing, graph) for tables in (full, (folded, relation))]
             cells.append(f"{pair[0]:.4f} {pair[1]:.4f} {pair[1] / pair[0]:.2f}")
+        CONSOLE.print(model, *cells)
         table.add_row(model, *cells, f"{seconds:.1f}")
-    Console(width=150).print(table)
+    CONSOLE.print(table)
 
 
 def trained(graph: TripleSet, config: TrainingConfig) -> Tables:

@@ -52,23 +52,27 @@ def run_command(
 
     Example: whyrec -w demo experiment run demo/experiment.toml
     """
-    output, results, opened = Output(as_json, quiet), results_of(ctx), fresh_snapshot(ctx, Output(as_json, quiet))
-    experiments = [Experiment.of_file(path, results, opened) for path in files_of(paths)]
+    output = Output(as_json, quiet)
+    opened = fresh_snapshot(ctx, output)
+    experiments = [Experiment.of_file(path, results_of(ctx), opened) for path in files_of(paths)]
     outcomes = [_run(one, output) for one in experiments]
-    document = [
-        {**asdict(outcome), "leaderboard": one.standing().model_dump(mode="json")}
-        for one, outcome in zip(experiments, outcomes, strict=True)
-    ]
-    if not output.document({"experiments": document}):
-        for one, outcome in zip(experiments, outcomes, strict=True):
-            show_standing(output, one.standing())
-            output.line(
-                f"{outcome.experiment}: {outcome.run} runs done now, {outcome.finished_before} of {outcome.planned} "
-                f"before, {len(outcome.failed)} failed. Next: whyrec experiment compare A B"
-            )
+    _show(output, experiments, outcomes)
     failed = [text for outcome in outcomes for text in outcome.failed]
     if failed:
         raise ModelError(f"{len(failed)} runs failed: {'; '.join(failed)}")
+
+
+def _show(output: Output, experiments: list[Experiment], outcomes: list[Outcome]) -> None:
+    pairs = [(outcome, experiment.standing()) for outcome, experiment in zip(outcomes, experiments, strict=True)]
+    found = [{**asdict(outcome), "leaderboard": board.model_dump(mode="json")} for outcome, board in pairs]
+    if output.document({"experiments": found}):
+        return
+    for outcome, board in pairs:
+        show_standing(output, board, notes=not outcome.run)
+        output.line(
+            f"{outcome.experiment}: {outcome.run} runs done now, {outcome.finished_before} of {outcome.planned} "
+            f"before, {len(outcome.failed)} failed. Next: whyrec experiment compare A B"
+        )
 
 
 def _run(experiment: Experiment, output: Output) -> Outcome:

@@ -85,16 +85,19 @@ def run_experiments(ctx: typer.Context, names: Sequence[str], output: Output) ->
     return found
 
 
-def show_standing(output: Output, one: Standing) -> None:
-    """The leaderboard of one experiment: what to know first, the figures, and what is stale, apart."""
-    output.notices(f"{one.experiment}: {note}" for note in one.notes)
+def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
+    """The leaderboard of one experiment: what to know first, the figures, and what is stale, apart.
+
+    :param notes: false where they were shown before.
+    """
+    output.notices(f"{one.experiment}: {note}" for note in one.notes if notes)
     shown, costs = columns(one), any(row.cost for row in one.rows)
     heads = ("model", "runs", *(title for *_, title in shown), *(COST_TITLES if costs else ()), "settings")
     rows = []
     for row in one.rows:
         cells = [cell(row, part, name) for part, name, _ in shown]
         cost = cost_cells(row) if costs else []
-        chosen = ", ".join(f"{key} {value}" for key, value in row.settings.items())
+        chosen = ", ".join(f"{key} {_short(value)}" for key, value in row.settings.items())
         rows.append((row.model, f"{row.finished}/{row.planned}", *cells, *cost, chosen))
     parts = [f"{key} {value}" for key, value in one.split.items()]
     title = f"{one.experiment}: link prediction, {', '.join(parts)}" if parts else one.experiment
@@ -118,6 +121,10 @@ def show_standing(output: Output, one: Standing) -> None:
             for run in one.stale
         ]
         output.table("Stale runs", ("model", "kind", "seed", "figure", "changed"), stale)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _folder(ctx: typer.Context) -> Path:

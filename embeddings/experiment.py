@@ -1,16 +1,21 @@
 """Link prediction experiments: leakage first, then every planned run that is not finished yet."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from embeddings.experiment_file import ExperimentFile
 from embeddings.experiment_plan import PlannedRun, split_settings
 from embeddings.experiment_record import Cost, RunFolder, RunRecord
-from embeddings.experiment_search import Trials
+from embeddings.experiment_search import Found, Trials
 from embeddings.link_prediction import LinkPrediction, RankMetrics
 from embeddings.relation_leakage import Leakage, find_leakage
 from embeddings.run_environment import Measured, machine
+from embeddings.training_config import TrainingConfig
 from embeddings.triple_data import TripleData
 from embeddings.triple_split import TripleSplit, split_triples
+
+if TYPE_CHECKING:  # PyKEEN takes seconds to import
+    from embeddings.experiment_training import LinkRun
 
 Progress = Callable[[str], None]
 
@@ -62,34 +67,39 @@ class LinkPredictionExperiment:
                 self.data.types,
                 lambda number, most, mrr: progress(f"epoch {number}/{most}, validation MRR {mrr:.4f}"),
             )
-        curve, notes = found.curve, leakage.sentences()
-        if found.tied:
-            notes = [*notes, f"{planned.row} gives every candidate the same score"]
-        record = RunRecord(
-            fingerprint=mark,
-            row=planned.row,
-            seed=planned.seed,
-            fold=planned.fold,
-            config=config.model_dump(mode="json"),
-            metrics=_figures(found.metrics.both),
-            relations=_by_part(found.metrics),
-            curve=curve.validation,
-            losses=curve.losses,
-            best_epoch=curve.best_epoch,
-            split=split.description,
-            test=f"{mark.data[:16]}-{split.digest}-{file.candidates}",
-            notes=notes,
-            trials=chosen.trials,
-            cost=Cost(
-                seconds=curve.seconds,
-                triples_per_second=curve.triples_per_second,
-                peak_memory=spent.bytes,
-                peak_of_run=spent.of_run,
-            ),
-            machine={**machine(), **found.machine},
-        )
+        record = _record(planned, config, found, chosen, spent)
+        notes = [*leakage.sentences(), *record.notes]
+        test = f"{mark.data[:16]}-{split.digest}-{file.candidates}"
+        record = record.model_copy(update={"notes": notes, "split": split.description, "test": test})
         self.folder.save(record, found.ranks.rank)
         return record
+
+
+def _record(planned: PlannedRun, config: TrainingConfig, found: "LinkRun", chosen: Found, spent: Measured) -> RunRecord:
+    """What a run gave, but for what its split says."""
+    curve = found.curve
+    cost = Cost(
+        seconds=curve.seconds,
+        triples_per_second=curve.triples_per_second,
+        peak_memory=spent.bytes,
+        peak_of_run=spent.of_run,
+    )
+    return RunRecord(
+        fingerprint=planned.fingerprint,
+        row=planned.row,
+        seed=planned.seed,
+        fold=planned.fold,
+        config=config.model_dump(mode="json"),
+        metrics=_figures(found.metrics.both),
+        relations=_by_part(found.metrics),
+        curve=curve.validation,
+        losses=curve.losses,
+        best_epoch=curve.best_epoch,
+        notes=[f"{planned.row} gives every candidate the same score"] if found.tied else [],
+        trials=chosen.trials,
+        cost=cost,
+        machine={**machine(), **found.machine},
+    )
 
 
 def _figures(one: RankMetrics) -> dict[str, float]:

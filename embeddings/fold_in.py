@@ -15,7 +15,7 @@ from kg.snapshot import Snapshot
 from kg.vocabulary import Vocabulary
 
 STEPS, RATE, NEGATIVES, TYPED, CHUNK = 60, 0.1, 256, 0.75, 4096
-SAMPLE, IMPOSSIBLE, TINY = 512, -1e9, 1e-9
+IMPOSSIBLE, TINY = -1e9, 1e-9
 Real = NDArray[np.float32]
 
 
@@ -83,16 +83,10 @@ class _Fit:
         is_new[new] = True
         rows = graph.rows
         self.groups: list[tuple[int, int, Indices]] = []  # side of the new entity, relation, triples
-        self.strangers: list[tuple[int, int, Indices, Indices]] = []  # the same, triples without it, new entities
         for position in range(graph.relations):
             for side in (HEAD, TAIL):
                 mine = rows[(rows[:, 1] == position) & is_new[rows[:, 2 * side]]]
                 self.groups += [(side, position, mine[i : i + CHUNK]) for i in range(0, len(mine), CHUNK)]
-                low, high = graph.ranges[position, side]
-                fresh = new[(new >= low) & (new < high)]
-                others = rows[(rows[:, 1] == position) & ~is_new[rows[:, 2 * side]]]
-                if len(fresh) and len(others):
-                    self.strangers.append((side, position, others, fresh))
 
     def run(self) -> NDArray[Any]:
         """All vectors, the new rows fitted."""
@@ -103,8 +97,6 @@ class _Fit:
             gradient = np.zeros_like(self.entity)
             for group in self.groups:
                 self._add_gradients(group, gradient)
-            for stranger in self.strangers:
-                self._push_away(stranger, gradient)
             mine = gradient[self.new]
             accumulator += np.square(mine).mean(axis=1)
             self.entity[self.new] -= RATE * mine / (np.sqrt(accumulator) + 1e-10)[:, None]
@@ -136,28 +128,6 @@ class _Fit:
         known = self.geometry.pulled_back(1 - side, pulled, self.relation[position])
         np.add.at(gradient, mine, real_rows(np.asarray(known, dtype=self.dtype)))
 
-    def _push_away(self, stranger: tuple[int, int, Indices, Indices], gradient: Real) -> None:
-        """The gradient of new entities as negatives of others' triples, as often as training would draw them.
-
-        Without it new entities would only ever be pulled, and rank too high for everybody.
-        """
-        side, position, rows, fresh = stranger
-        some = rows[self.random.integers(0, len(rows), SAMPLE)]
-        query, true = self._query(side, some[:, 2 - 2 * side], position), self.entity[some[:, 2 * side]]
-        scores, _ = _scores(self.geometry, query, self.entity[self._draw(position, side)])
-        right = _scores_of(self.geometry, query, true)
-        highest = np.maximum(scores.max(axis=1), right)
-        base = np.log(np.exp(scores - highest[:, None]).sum(axis=1) + np.exp(right - highest)) + highest
-        mine, away = _scores(self.geometry, query, self.entity[fresh])
-        low, high = self.graph.ranges[position, side]
-        drawn = TYPED * NEGATIVES / (high - low) + (1 - TYPED) * NEGATIVES / len(self.entity)
-        share = 0.5 * (1 + np.tanh((mine - base[:, None]) / 2)) * np.float32(drawn * len(rows) / SAMPLE)
-        if not self.geometry.distance:
-            gradient[fresh] += share.T @ query
-            return
-        push = -self.geometry.sharpness * share / away
-        gradient[fresh] += self.entity[fresh] * push.sum(axis=0)[:, None] - push.T @ query
-
     def _gradients(self, side: int, known: Indices, true: Indices, position: int) -> tuple[Real, Real]:
         """Gradients of the loss by the queries and by the true entities: two arrays of shape (n, width)."""
         wrong = self._draw(position, side)
@@ -184,7 +154,14 @@ def softmax_gradients(
     :param query: shape (n, width), float32, as ``true``; ``wrong`` has shape (negatives, width).
     :param same: shape (n, negatives): negatives that are the true entity and do not count.
     """
-    (scores, away), right = _scores(geometry, query, wrong), _scores_of(geometry, query, true)
+    products = query @ wrong.T
+    if geometry.distance:
+        squares = np.square(query).sum(axis=1)[:, None] + np.square(wrong).sum(axis=1)
+        away = np.sqrt(np.maximum(squares - 2 * products, TINY))
+        goal = np.sqrt(np.maximum(np.square(query - true).sum(axis=1), TINY))
+        scores, right = -geometry.sharpness * away, -geometry.sharpness * goal
+    else:
+        scores, right = products, (query * true).sum(axis=1)
     scores[same] = IMPOSSIBLE
     highest = np.maximum(scores.max(axis=1), right)
     odds = np.exp(scores - highest[:, None])
@@ -194,25 +171,8 @@ def softmax_gradients(
     if not geometry.distance:
         return share @ wrong - missed[:, None] * true, -missed[:, None] * query
     push = -geometry.sharpness * share / away
-    pull = (-(geometry.sharpness**2) * missed / right)[:, None] * (query - true)
+    pull = (geometry.sharpness * missed / goal)[:, None] * (query - true)
     return query * push.sum(axis=1)[:, None] - push @ wrong + pull, -pull
-
-
-def _scores(geometry: Geometry, query: Real, candidates: Real) -> tuple[Real, Real]:
-    """Sharpened scores, and the distances or products behind them: two arrays of shape (n, candidates)."""
-    products = query @ candidates.T
-    if not geometry.distance:
-        return products, products
-    squares = np.square(query).sum(axis=1)[:, None] + np.square(candidates).sum(axis=1)
-    away = np.sqrt(np.maximum(squares - 2 * products, TINY))
-    return -np.float32(geometry.sharpness) * away, away
-
-
-def _scores_of(geometry: Geometry, query: Real, true: Real) -> Real:
-    """Sharpened scores of one entity per query: shape (n,)."""
-    if not geometry.distance:
-        return np.asarray((query * true).sum(axis=1))
-    return np.asarray(-np.float32(geometry.sharpness) * np.sqrt(np.maximum(np.square(query - true).sum(axis=1), TINY)))
 
 
 def _complex(rows: Real, dtype: np.dtype[Any]) -> NDArray[Any]:

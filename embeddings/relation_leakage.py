@@ -15,20 +15,21 @@ from scipy.sparse import csr_array
 
 from embeddings.triple_split import Indices, TripleSplit
 
-OVERLAP, FEWEST = 0.8, 5
-"""Part of the smaller relation's triples that the other one must repeat, and how many at least."""
+OVERLAP, LIFT, FEWEST, LISTED = 0.8, 2.0, 5, 10
+"""Part of a relation's triples that another one must repeat, how many times as large as by chance that must be, how
+many triples it must be at least, and how many such relations are told to a person."""
 
 
 class RelationLeak(BaseModel, frozen=True):
-    """Two relations of which one repeats the other, or one that repeats itself."""
+    """A relation whose triples tell those of another one, or, inverted, of its own."""
 
     kind: Literal["inverse", "duplicate", "symmetric"]
     relation: str
-    other: str
+    tells: str
     overlap: float
-    """Part of the triples of the smaller of the two that the other one repeats, in [0, 1]."""
+    """Part of the triples of ``relation`` that ``tells`` repeats, in [0, 1]."""
     test: int
-    """Tested triples of either that a training triple of the other gives away."""
+    """Tested triples of ``tells`` that a training triple of ``relation`` gives away."""
 
 
 class Leakage(BaseModel, frozen=True):
@@ -42,7 +43,10 @@ class Leakage(BaseModel, frozen=True):
 
     def sentences(self) -> list[str]:
         """What a reader should know before any figure."""
-        texts = [_sentence(leak) for leak in self.leaks]
+        first = sorted(self.leaks, key=lambda leak: -leak.test)[:LISTED]
+        texts = [_sentence(leak) for leak in first]
+        if len(self.leaks) > LISTED:
+            texts.append(f"{len(self.leaks) - LISTED:,} more relations tell of others like that")
         if self.removed:
             return [*texts, f"{self.removed:,} training triples that give away held-out ones are left out"]
         if self.told:
@@ -55,36 +59,38 @@ class Leakage(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class _Pair:
-    """Positions of two relations; ``swapped``: one repeats the other with head and tail exchanged."""
+    """Positions of a relation and of the one it tells; ``swapped``: with head and tail exchanged."""
 
-    first: int
-    second: int
+    known: int
+    asked: int
     swapped: bool
     overlap: float
 
+    @property
+    def kind(self) -> Literal["inverse", "duplicate", "symmetric"]:
+        if self.known == self.asked:
+            return "symmetric"
+        return "inverse" if self.swapped else "duplicate"
+
 
 def find_leakage(split: TripleSplit, relations: Sequence[str]) -> tuple[Leakage, NDArray[np.bool_]]:
-    """Find relations that repeat each other in the whole data, and what that gives away.
+    """Find relations that tell each other in the whole data, and what that gives away.
 
     :returns: what was found, and which training triples give away a validation or test triple: shape (train,), bool.
     """
-    pairs = _pairs(split.known, split.train.entities, len(relations))
-    telling = np.zeros(len(split.train.rows), dtype=bool)
-    told = np.zeros(len(split.test), dtype=bool)
+    train, entities = split.train.rows, split.train.entities
+    telling, told = np.zeros(len(train), dtype=bool), np.zeros(len(split.test), dtype=bool)
     leaks = []
-    for pair in pairs:
-        mine = np.zeros(len(split.test), dtype=bool)
-        for known, asked in {(pair.first, pair.second), (pair.second, pair.first)}:
-            mine |= _matches(split.test, asked, split.train.rows, known, pair.swapped, split.train.entities)
-            for held in (split.test, split.validation):
-                telling |= _matches(split.train.rows, known, held, asked, pair.swapped, split.train.entities)
+    for pair in _pairs(split.known, entities, len(relations)):
+        mine = _matches((split.test, pair.asked), (train, pair.known), pair.swapped, entities)
+        for held in (split.test, split.validation):
+            telling |= _matches((train, pair.known), (held, pair.asked), pair.swapped, entities)
         told |= mine
-        kind: Literal["inverse", "duplicate", "symmetric"] = "inverse" if pair.swapped else "duplicate"
         leaks.append(
             RelationLeak(
-                kind="symmetric" if pair.first == pair.second else kind,
-                relation=relations[pair.first],
-                other=relations[pair.second],
+                kind=pair.kind,
+                relation=relations[pair.known],
+                tells=relations[pair.asked],
                 overlap=pair.overlap,
                 test=int(mine.sum()),
             )
@@ -93,40 +99,44 @@ def find_leakage(split: TripleSplit, relations: Sequence[str]) -> tuple[Leakage,
 
 
 def _pairs(rows: Indices, entities: int, relations: int) -> list[_Pair]:
-    """Relations that share most of their pairs of entities, by one sparse product for each direction."""
+    """Relations most of whose pairs of entities another one has too, by one sparse product for each direction."""
     rows = rows[rows[:, 0] != rows[:, 2]]
     forward, backward = rows[:, 0] * entities + rows[:, 2], rows[:, 2] * entities + rows[:, 0]
     keys = np.unique(np.concatenate([forward, backward]))
-    counts = np.bincount(rows[:, 1], minlength=relations)
     there, swapped = (
         csr_array((np.ones(len(rows)), (np.searchsorted(keys, key), rows[:, 1])), shape=(len(keys), relations))
         for key in (forward, backward)
     )
+    counts = np.bincount(rows[:, 1], minlength=relations)
+    ends = [np.bincount(np.unique(rows[:, [1, c]], axis=0)[:, 0], minlength=relations) for c in (0, 2)]
+    density = counts / np.maximum(1, ends[0] * ends[1])
     found = []
     for other, inverted in ((there, False), (swapped, True)):
         shared = csr_array(there.T @ other).tocoo()
-        for first, second, count in zip(*shared.coords, shared.data, strict=True):
-            part = float(count) / max(1, int(min(counts[first], counts[second])))
-            enough = count >= FEWEST and part >= OVERLAP
-            if enough and (first < second or (inverted and first == second)):
-                found.append(_Pair(int(first), int(second), inverted, part))
-    return sorted(found, key=lambda pair: (-pair.overlap, pair.first, pair.second, pair.swapped))
+        for known, asked, count in zip(*shared.coords, shared.data, strict=True):
+            overlap = float(count / counts[known])
+            enough = count >= FEWEST and overlap >= max(OVERLAP, LIFT * float(density[asked]))
+            if enough and (known != asked or inverted):
+                found.append(_Pair(int(known), int(asked), inverted, overlap))
+    return sorted(found, key=lambda pair: (-pair.overlap, pair.known, pair.asked, pair.swapped))
 
 
-def _matches(
-    rows: Indices, relation: int, others: Indices, other: int, swapped: bool, entities: int
-) -> NDArray[np.bool_]:
-    """Which rows of a relation stand between the same entities as a row of another relation: shape (rows,)."""
-    ends = (2, 0) if swapped else (0, 2)
-    mine, theirs = rows[:, 1] == relation, others[others[:, 1] == other]
+def _matches(mine: tuple[Indices, int], theirs: tuple[Indices, int], swapped: bool, entities: int) -> NDArray[np.bool_]:
+    """Which rows are of a relation and stand between the same entities as a row of another one: shape (rows,).
+
+    :param mine: rows, and the position of the relation; ``theirs`` likewise.
+    """
+    (rows, relation), (others, other) = mine, theirs
+    head, tail = (2, 0) if swapped else (0, 2)
+    of_relation, others = rows[:, 1] == relation, others[others[:, 1] == other]
     found = np.zeros(len(rows), dtype=bool)
-    keys = rows[mine, 0] * entities + rows[mine, 2]
-    found[mine] = np.isin(keys, theirs[:, ends[0]] * entities + theirs[:, ends[1]])
+    keys = rows[of_relation, 0] * entities + rows[of_relation, 2]
+    found[of_relation] = np.isin(keys, others[:, head] * entities + others[:, tail])
     return found
 
 
 def _sentence(leak: RelationLeak) -> str:
     if leak.kind == "symmetric":
         return f"relation {leak.relation} holds {leak.overlap:.0%} of its triples in both directions"
-    what = "inverted" if leak.kind == "inverse" else "as they are"
-    return f"relations {leak.relation} and {leak.other} repeat {leak.overlap:.0%} of the smaller one's triples {what}"
+    inverted = ", inverted" if leak.kind == "inverse" else ""
+    return f"relation {leak.tells} repeats {leak.overlap:.0%} of the triples of {leak.relation}{inverted}"

@@ -51,8 +51,8 @@ def test_a_rerun_gives_the_same_leaderboard_to_the_bit(
     assert (first["planned"], first["run"], first["failed"]) == (4, 4, [])
     again = whyrec("-w", tmp_path, "experiment", "run", folder / "ring.toml")
     assert again.exit_code == 0
-    assert re.search(r"relations back and next repeat 100% .* inverted", again.stderr)
-    assert again.stderr.index("repeat") < again.stderr.index("can be read off")
+    assert re.search("relation next repeats 100% of the triples of back, inverted", again.stderr)
+    assert again.stderr.index("repeats") < again.stderr.index("can be read off")
     here, there = (document("-w", where, "experiment", "list") for where in (folder, tmp_path))
     assert here == there == {"experiments": [first["leaderboard"]]}
     assert document("-w", folder, "experiment", "run", folder / "ring.toml")["experiments"][0]["run"] == 0
@@ -66,7 +66,7 @@ def test_exports_hold_the_figures_and_costs_only_where_asked_for(
 ) -> None:
     for name in ("board.csv", "board.md", "board.tex"):
         assert whyrec("-w", folder, "experiment", "list", "ring", "--export", tmp_path / name).exit_code == 0
-    rows = {row["model"]: row for row in csv.DictReader((tmp_path / "board.csv").open())}
+    rows = {row["model"]: row for row in csv.DictReader((tmp_path / "board.csv").read_text().splitlines())}
     (board,) = document("-w", folder, "experiment", "list", "--costs")["experiments"]
     for row in board["rows"]:
         figure = row["link_prediction"]["mrr"]

@@ -18,7 +18,7 @@ from recommender.run_comparison import compare
 from tests.graphs import snapshot_of
 
 FILE = """
-seeds = [0, 1]
+seeds = [0]
 [data]
 triples = "facts.tsv"
 [split]
@@ -58,13 +58,22 @@ def silent(*_: Any) -> None:
     """Nobody watches."""
 
 
-def test_an_interrupted_experiment_goes_on_and_ends_to_the_bit_where_another_one_does(tmp_path: Path) -> None:
-    whole, broken = opened(facts(tmp_path / "a")), opened(facts(tmp_path / "b"))
-    outcome = whole.run(silent, silent)
-    assert (outcome.planned, outcome.finished_before, outcome.run, outcome.failed) == (8, 0, 8, [])
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    """The experiment, run without a break."""
+    experiment = opened(facts(tmp_path_factory.mktemp("whole") / "a"))
+    outcome = experiment.run(silent, silent)
+    assert (outcome.planned, outcome.finished_before, outcome.run, outcome.failed) == (4, 0, 4, [])
+    return experiment
+
+
+def test_an_interrupted_experiment_goes_on_and_ends_to_the_bit_where_another_one_does(
+    whole: Experiment, tmp_path: Path
+) -> None:
+    broken = opened(facts(tmp_path / "b"))
 
     def interrupt(text: str, done: int, total: int) -> None:
-        if done == 5 and "epoch 2" in text:
+        if done == 2 and "epoch 2" in text:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -75,19 +84,17 @@ def test_an_interrupted_experiment_goes_on_and_ends_to_the_bit_where_another_one
     half = broken.standing()
     assert [row.finished for row in half.rows] != [row.planned for row in half.rows]
     outcome = opened(broken.path).run(silent, silent)
-    assert (outcome.finished_before, outcome.run) == (5, 3)
+    assert (outcome.finished_before, outcome.run) == (2, 2)
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
     assert opened(broken.path).standing() == whole.standing()
     (row,) = [row for row in whole.standing().rows if row.model == "more"]
-    assert row.settings["dim"] in (8, 16, [8, 16], [16, 8]) and row.finished == 4
+    assert row.settings["dim"] in (8, 16, [8, 16], [16, 8]) and row.finished == 2
     assert row.link_prediction["mrr"].low < row.link_prediction["mrr"].mean
 
 
 def test_runs_of_changed_data_code_and_settings_stand_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = facts(tmp_path / "a")
-    file.write_text(
-        FILE.replace("folds = 2", "test = 0.2").replace("[0, 1]", "[0]").partition('[[model]]\nname = "m')[0]
-    )
+    file.write_text(FILE.replace("folds = 2", "test = 0.2").partition('[[model]]\nname = "m')[0])
     opened(file).run(silent, silent)
     assert opened(file).standing().stale == []
 
@@ -137,21 +144,19 @@ def test_intervals_worked_out_by_hand() -> None:
     assert figure(folds[:1], "mrr").low is None
 
 
-def test_models_are_compared_triple_by_triple_on_one_split_only(tmp_path: Path) -> None:
-    experiment = opened(facts(tmp_path / "a"))
-    experiment.run(silent, silent)
-    sides = {name: (name, experiment.runs, experiment.current(name)) for name in ("few", "more")}
+def test_models_are_compared_triple_by_triple_on_one_split_only(whole: Experiment) -> None:
+    sides = {name: (name, whole.runs, whole.current(name)) for name in ("few", "more")}
     (found,) = compare(sides["few"], sides["more"])
-    tested = sum(len(experiment.runs.values(run)) for run in sides["few"][2] if run.seed == 0)
-    means = {row.model: row.link_prediction["mrr"].mean for row in experiment.standing().rows}
+    tested = sum(len(whole.runs.values(run)) for run in sides["few"][2] if run.seed == 0)
+    means = {row.model: row.link_prediction["mrr"].mean for row in whole.standing().rows}
     assert found.n == tested and found.first_mean == pytest.approx(means["few"])
     assert found.mean == pytest.approx(means["few"] - means["more"]) and found.low <= found.mean <= found.high
     (same,) = compare(sides["few"], sides["few"])
     assert (same.mean, same.p) == (0, 1)
     with pytest.raises(UsageError, match="different triples"):
-        compare(sides["few"], ("more", experiment.runs, sides["more"][2][:2]))
+        compare(sides["few"], ("more", whole.runs, sides["more"][2][:1]))
     with pytest.raises(UsageError, match="no finished runs"):
-        compare(sides["few"], ("more", experiment.runs, []))
+        compare(sides["few"], ("more", whole.runs, []))
 
 
 def shop(folder: Path) -> Snapshot:
