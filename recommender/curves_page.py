@@ -46,8 +46,11 @@ def curves_page(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
     for name, records in experiments.items():
         section = SubElement(main, "section")
         SubElement(section, "h2").text = name
-        section.append(_picture(name, records))
-        _keys(section, records)
+        if records:
+            section.append(_picture(name, records))
+            _keys(section, records)
+        else:
+            SubElement(section, "p", {"class": "notice"}).text = "No finished run is current; run the experiment again."
     return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
 
 
