@@ -8,17 +8,14 @@ the later ``test``. Sephora: ratings of 4 or more, people with five or more of t
 top 10, × 100.
 """
 
-import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
+from program import ranking_table, whyrec
 from rich.console import Console
-from rich.table import Table
 from sephora_coco_copies import prepare, read_tsv
 
 HERE = Path(__file__).parent / "accuracy"
@@ -41,10 +38,10 @@ def main(
         shutil.copy(HERE / f"{name}.mapping.toml", folder)
         workspace = folder / name
         shutil.rmtree(workspace, ignore_errors=True)
-        _whyrec(workspace, "init", "--schema", str(HERE / f"{name}.schema.toml"))
-        _whyrec(workspace, "load", "--mapping", str(folder / f"{name}.mapping.toml"))
-        trained = _whyrec(workspace, "train", "--no-embeddings")
-        result = _whyrec(workspace, "evaluate", "--no-embeddings", "--no-tuning", *arguments)
+        whyrec(workspace, "init", "--schema", str(HERE / f"{name}.schema.toml"))
+        whyrec(workspace, "load", "--mapping", str(folder / f"{name}.mapping.toml"))
+        trained = whyrec(workspace, "train", "--no-embeddings")
+        result = whyrec(workspace, "evaluate", "--no-embeddings", "--no-tuning", *arguments)
         _show(name, result, trained["blend"])
 
 
@@ -69,29 +66,11 @@ def _sephora(source: Path, folder: Path) -> list[str]:
     return ["--split", "random", "--duplicates", "merge"]
 
 
-def _whyrec(workspace: Path, command: str, *arguments: str) -> dict:
-    program = [str(Path(sys.executable).with_name("whyrec")), "-w", str(workspace), command, "--json", *arguments]
-    result = subprocess.run(program, capture_output=True, text=True, check=False)
-    if result.returncode:
-        CONSOLE.print(result.stderr, markup=False)
-        raise typer.Exit(1)
-    return json.loads(result.stdout)
-
-
 def _show(name: str, result: dict, blend: dict) -> None:
     duplicates = result.get("duplicates") or {}
     CONSOLE.print(f"{name}: {duplicates.get('items', 0):,} probable duplicates: {duplicates.get('handling')}")
-    table = Table(title=f"{name}: {result['users']:,} users, top {result['k']}, × 100", title_justify="left")
-    for column in ("model", "NDCG", "interval", "recall", "hit rate", "whyrec − model", "p"):
-        table.add_column(column, justify="left" if column == "model" else "right")
-    against = {one["second"]: one for one in result["comparisons"]}
-    for model, found in result["models"].items():
-        ndcg, one = found["ndcg"], against.get(model)
-        difference = ("", "") if one is None else (f"{100 * one['mean']:+.2f}", f"{one['p']:.3f}")
-        means = (f"{100 * found[metric]['mean']:.2f}" for metric in ("recall", "hit_rate"))
-        interval = f"[{100 * ndcg['low']:.2f}, {100 * ndcg['high']:.2f}]"
-        table.add_row(model, f"{100 * ndcg['mean']:.2f}", interval, *means, *difference)
-    CONSOLE.print(table)
+    title = f"{name}: {result['users']:,} users"
+    CONSOLE.print(ranking_table(title, result, ("recall", "hit_rate")))
     weights = {path: round(weight, 2) for path, weight in blend["metapaths"].items() if weight}
     CONSOLE.print("of the model on everything:", weights, blend["popularity"])
 

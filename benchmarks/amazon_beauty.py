@@ -9,17 +9,14 @@ log and may carry knowledge of the test period; ``--without-related`` leaves the
 """
 
 import gzip
-import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
+from program import ranking_table, whyrec
 from rich.console import Console
-from rich.table import Table
 
 SCHEMA = Path(__file__).parent / "amazon_beauty" / "schema.toml"
 RELATED = {"also_bought": "also_bought_p_p", "also_viewed": "also_viewed_p_p", "bought_together": "bought_together_p_p"}
@@ -35,11 +32,11 @@ def main(
     files = prepare(data / "amazon_beauty", folder / "files", without_related)
     workspace = folder / "workspace"
     shutil.rmtree(workspace, ignore_errors=True)
-    _whyrec(workspace, "init", "--schema", str(SCHEMA))
-    loaded = _whyrec(workspace, "load", *(str(path) for path in files))
+    whyrec(workspace, "init", "--schema", str(SCHEMA))
+    loaded = whyrec(workspace, "load", *(str(path) for path in files))
     assert all(one["rows"] == one["loaded"] for one in loaded["files"])
-    trained = _whyrec(workspace, "train", "--no-embeddings")
-    result = _whyrec(
+    trained = whyrec(workspace, "train", "--no-embeddings")
+    result = whyrec(
         workspace, "evaluate", "--test", str(folder / "files" / "test.csv"), "--no-embeddings", "--no-tuning"
     )
     _show(trained, result)
@@ -87,30 +84,10 @@ def _purchases(source: Path, part: str, names: dict[str, list[str]]) -> pl.DataF
     return pl.DataFrame(rows, schema=["head", "tail"], orient="row")
 
 
-def _whyrec(workspace: Path, command: str, *arguments: str) -> dict:
-    program = [str(Path(sys.executable).with_name("whyrec")), "-w", str(workspace), command, "--json", *arguments]
-    result = subprocess.run(program, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise typer.Exit(_failed(result.stderr))
-    return json.loads(result.stdout)
-
-
-def _failed(message: str) -> int:
-    CONSOLE.print(message, markup=False)
-    return 1
-
-
 def _show(trained: dict, result: dict) -> None:
     (learning,) = trained["learning"]
-    table = Table(title=f"{result['users']:,} users, top {result['k']}, × 100", title_justify="left")
-    for column in ("model", "NDCG", "interval", "recall", "hit rate", "precision"):
-        table.add_column(column, justify="left" if column == "model" else "right")
-    for name, found in result["models"].items():
-        ndcg = found["ndcg"]
-        means = (f"{100 * found[metric]['mean']:.2f}" for metric in ("recall", "hit_rate", "precision"))
-        interval = f"[{100 * ndcg['low']:.2f}, {100 * ndcg['high']:.2f}]"
-        table.add_row(name, f"{100 * ndcg['mean']:.2f}", interval, *means)
-    CONSOLE.print(table)
+    title = f"{result['users']:,} users"
+    CONSOLE.print(ranking_table(title, result, ("recall", "hit_rate", "precision")))
     CONSOLE.print(f"validation NDCG, default → learned: {learning['before']:.4f} → {learning['after']:.4f}")
     CONSOLE.print({name: round(added, 4) for name, added in learning["adds"].items()})
 

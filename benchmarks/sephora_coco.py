@@ -23,6 +23,7 @@ from typing import Annotated, Any
 
 import typer
 from account_audit import audit
+from program import WHYREC, whyrec
 from rich.console import Console
 from rich.table import Table
 from sephora_coco_copies import prepare, read_tsv, shared_ids
@@ -33,7 +34,6 @@ from recommender.recommend import Recommender, Request
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
-WHYREC = str(Path(PYTHON).with_name("whyrec"))
 PARTS = "import numpy, scipy.sparse, typer, rich, pydantic"
 FORBIDDEN = {"torch", "pykeen", "ladybug", "neo4j"}
 HEADERLESS = ("valid.txt.gz", "test.txt.gz")
@@ -238,15 +238,6 @@ def measure_process(workspace: Path, data: Path, rounds: int) -> None:
 
 
 # Small parts.
-
-
-def whyrec(workspace: Path | None, *arguments: str) -> Any:
-    """Run the real program and read the document it prints."""
-    where = ["--workspace", str(workspace)] if workspace else []
-    done = subprocess.run([WHYREC, *where, *arguments, "--json"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"whyrec {' '.join(arguments)}: exit code {done.returncode}\n{done.stderr}")
-    return json.loads(done.stdout)
 
 
 def read_links(workspace: Path, relations: Iterable[str]) -> dict[str, list[tuple[str, str]]]:

@@ -10,10 +10,7 @@ both domains: the rest lose their purchases of the target.
 """
 
 import gzip
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +20,8 @@ import numpy as np
 import polars as pl
 import typer
 from implicit.als import AlternatingLeastSquares
+from program import ranking_table, whyrec
 from rich.console import Console
-from rich.table import Table
 from scipy.sparse import csr_array, csr_matrix
 
 from kg.snapshot import Snapshot
@@ -82,9 +79,8 @@ def _loaded(source: Path, folder: Path) -> Snapshot:
     workspace = folder / "workspace"
     shutil.rmtree(workspace, ignore_errors=True)
     loaded = [files / f"{name}.csv" for name in ("User", "Sport", "Cloth", "bought_sport", "bought_cloth")]
-    for arguments in (["init", "--schema", str(SCHEMA)], ["load", *map(str, loaded)]):
-        program = [str(Path(sys.executable).with_name("whyrec")), "-w", str(workspace), *arguments, "--json"]
-        json.loads(subprocess.run(program, capture_output=True, text=True, check=True).stdout)
+    whyrec(workspace, "init", "--schema", str(SCHEMA))
+    whyrec(workspace, "load", *map(str, loaded))
     return Workspace(workspace).snapshot()
 
 
@@ -150,17 +146,8 @@ def _mapped(matrix: csr_array, source: slice, target: slice) -> tuple[np.ndarray
 
 
 def _show(domain: str, result: dict, blend: dict) -> None:
-    table = Table(title=f"to {domain}: {result['users']:,} people new to it, top 10, × 100", title_justify="left")
-    for column in ("model", "NDCG", "interval", "recall", "whyrec − model", "p"):
-        table.add_column(column, justify="left" if column == "model" else "right")
-    against = {one["second"]: one for one in result["comparisons"]}
-    for name, found in result["models"].items():
-        ndcg, one = found["ndcg"], against.get(name)
-        interval = f"[{100 * ndcg['low']:.2f}, {100 * ndcg['high']:.2f}]"
-        difference = ("", "") if one is None else (f"{100 * one['mean']:+.2f}", f"{one['p']:.3f}")
-        row = (f"{100 * ndcg['mean']:.2f}", interval, f"{100 * found['recall']['mean']:.2f}", *difference)
-        table.add_row(name, *row)
-    CONSOLE.print(table)
+    title = f"to {domain}: {result['users']:,} people new to it"
+    CONSOLE.print(ranking_table(title, result, ("recall",)))
     cold = blend["cold"].get(domain, {})
     CONSOLE.print(
         {name: round(weight, 3) for name, weight in cold.get("metapaths", {}).items() if weight}, cold.get("popularity")
