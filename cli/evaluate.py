@@ -14,9 +14,7 @@ from cli.options import DebugOption, DomainOption, JsonOption, QuietOption, work
 from cli.output import Output
 from cli.recommender import current_snapshot
 from embeddings.vectors import TrainingConfig
-from kg.document import nearest
 from kg.errors import UsageError
-from kg.snapshot import Snapshot
 from kg.workspace import Workspace
 from recommender.baselines import baselines
 from recommender.blend import Blend, default_blend
@@ -28,20 +26,10 @@ from recommender.leakage import check_leaks
 from recommender.metapaths import enumerate_metapaths
 from recommender.model import ModelManifest, read_manifest
 from recommender.scorer import Scorer
-from recommender.splitting import (
-    Split,
-    cold_domain_split,
-    cold_items_split,
-    cold_users_split,
-    file_split,
-    last_split,
-    random_split,
-    temporal_split,
-)
+from recommender.splitting import SPLITS, Split, file_split, split_by
 from recommender.tuning import tune_baselines
 
 app = typer.Typer(add_completion=False)
-SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
 SHOWN = ("ndcg", "recall", "hit_rate", "precision", "mrr")
 BEYOND = ("coverage", "gini", "novelty", "intra_list_distance")
 HANDLED = {
@@ -100,7 +88,8 @@ def evaluate_command(
     if not as_json:
         _show_duplicates(output, found)
     pairs = None if test is None else search.renamed(_pairs(test), handling)
-    chosen = _split(search.handled(handling), pairs, (split, holdout, seed), domain)
+    whole = search.handled(handling)
+    chosen = split_by(whole, split, holdout, seed, domain) if pairs is None else file_split(whole, pairs)
     if not chosen.test:
         raise UsageError("no user has an interaction to hold out; try another --split, or a larger --holdout")
     changed = search.becomes(handling) != np.arange(search.catalogue.size)
@@ -112,29 +101,6 @@ def evaluate_command(
         _show(output, result)
         if quality:
             show_explanations(output, quality)
-
-
-def _split(
-    snapshot: Snapshot, pairs: list[tuple[str, str]] | None, how: tuple[str, float, int], domain: str | None
-) -> Split:
-    kind, fraction, seed = how
-    if pairs is not None:
-        return file_split(snapshot, pairs)
-    if kind == "cold-domain":
-        if domain is None:
-            raise UsageError("--split cold-domain hides one domain; name it with --domain")
-        return cold_domain_split(snapshot, domain, fraction, seed)
-    if kind == "random":
-        return random_split(snapshot, fraction, seed)
-    if kind == "last":
-        return last_split(snapshot)
-    if kind == "temporal":
-        return temporal_split(snapshot, fraction)
-    if kind == "cold-users":
-        return cold_users_split(snapshot, fraction, seed)
-    if kind == "cold-items":
-        return cold_items_split(snapshot, fraction, seed)
-    raise UsageError(f"unknown split {kind!r}; {nearest(kind, list(SPLITS))}")
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:

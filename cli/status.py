@@ -9,7 +9,7 @@ from cli.output import Output
 from kg.errors import SnapshotError
 from kg.stores.store import Store
 from kg.workspace import Workspace
-from recommender.carry_over import VOCABULARY
+from recommender.carry_over import seen_vocabulary
 from recommender.model import read_manifest
 
 app = typer.Typer(add_completion=False)
@@ -64,7 +64,9 @@ def _model(workspace: Workspace, snapshot: dict[str, Any] | None) -> dict[str, A
     if manifest is None:
         return None
     fits = snapshot is not None and snapshot["current"] and snapshot["hash"] == manifest.snapshot
-    carried_over = not fits and (workspace.model / VOCABULARY).exists()
+    carried_over = (
+        not fits and snapshot is not None and seen_vocabulary(workspace.model, workspace.snapshot()) is not None
+    )
     return {"name": manifest.name, "current": fits, "carried_over": carried_over}
 
 

@@ -148,6 +148,10 @@ class Schema(Document):
         """Relations that say what a user avoids."""
         return tuple(name for name, relation in self.relation.items() if relation.rule)
 
+    def interactions_with(self, domain: str) -> tuple[str, ...]:
+        """The interactions that end at items of a domain."""
+        return tuple(name for name in self.interactions if self.entity[self.relation[name].tail].domain == domain)
+
     def ends(self, step: str) -> tuple[str, str]:
         """Head and tail type of a step, ``relation`` or ``~relation``.
 

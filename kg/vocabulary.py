@@ -53,6 +53,15 @@ class Vocabulary:
         """Global index of the first entity of a type."""
         return self._starts[entity_type]
 
+    def new_since(self, earlier: "Vocabulary", entity_type: str) -> int:
+        """How many entities of a type an earlier vocabulary does not have."""
+        now, then = self._ids[entity_type], earlier._ids.get(entity_type)
+        if then is None:
+            return len(now)
+        if np.array_equal(now.offsets, then.offsets) and np.array_equal(now.blob, then.blob):
+            return 0
+        return len(set(now) - set(then))
+
     def id(self, entity_type: str, idx: int) -> str:
         """The id behind an index."""
         found = self._ids[entity_type][idx]

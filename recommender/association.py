@@ -11,12 +11,13 @@ from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot import Snapshot
 from recommender.baselines import Interactions
-from recommender.sparse_matrix import damping
+from recommender.ridge import ridge_inverse
+from recommender.sparse_matrix import binary, damping
 
 MOST_ITEMS = 15_000
 """The regression inverts an items × items matrix: of a larger catalogue it knows this many, the most popular ones."""
 INTERACTIONS = "interactions"
-Dense = NDArray[np.float32]
+Dense = NDArray[np.floating]
 
 
 class AssociationConfig(Document):
@@ -45,10 +46,10 @@ def association(snapshot: Snapshot, config: AssociationConfig) -> tuple[NDArray[
 
     :returns: shapes (items,) int64 and (items, items) float32, ≥ 0, rows anchors, columns items.
     """
-    counts = np.asarray(Interactions(snapshot).matrix.sum(axis=0), dtype=np.float64)
-    items = most_popular(counts, MOST_ITEMS)
-    boost = (1.0 + counts[items]) ** config.popularity
-    return items, regression(gram_terms(snapshot, items), config, boost)
+    interactions = Interactions(snapshot)
+    items = most_popular(interactions.counts, MOST_ITEMS)
+    boost = (1.0 + interactions.counts[items]) ** config.popularity
+    return items, weights_of(gram_inverse(gram_terms(snapshot, interactions, items), config), boost)
 
 
 def most_popular(counts: NDArray[np.float64], most: int) -> NDArray[np.int64]:
@@ -56,43 +57,33 @@ def most_popular(counts: NDArray[np.float64], most: int) -> NDArray[np.int64]:
     return np.sort(np.argsort(-counts, kind="stable")[:most])
 
 
-def regression(terms: Mapping[str, csr_array], config: AssociationConfig, boost: NDArray[np.float64]) -> Dense:
-    """The weights for given terms of G, or for the same rows and columns of each.
-
-    :param boost: factor of each column, shape (items,).
-    """
-    from scipy.linalg import lapack  # 0.1 s to import, which answering must not pay
-
+def gram_inverse(terms: Mapping[str, csr_array], config: AssociationConfig) -> Dense:
+    """P for given terms of G, or for the same rows and columns of each: shape (items, items)."""
     gram = np.zeros(terms[INTERACTIONS].shape, dtype=np.float32)
     for name, term in terms.items():
         weight = 1.0 if name == INTERACTIONS else config.weights.get(name, 1.0)
         if weight > 0:
             rows = np.repeat(np.arange(term.shape[0]), np.diff(term.indptr))
             gram[rows, term.indices] += (weight * term.data).astype(np.float32)
-    gram[np.diag_indices_from(gram)] += config.ridge
-    factor, failed = lapack.spotrf(gram.T, lower=1, overwrite_a=1)
-    inverse, failed_too = lapack.spotri(factor, lower=1, overwrite_c=1)
-    assert not failed and not failed_too, "a Gram matrix plus a ridge is positive definite"
-    return _weights(inverse, boost)
+    return ridge_inverse(gram, config.ridge)
 
 
-def _weights(lower: Dense, boost: NDArray[np.float64]) -> Dense:
-    """From the lower triangle of the inverse, in Fortran order, to the weights."""
-    inverse = np.tril(lower)
-    inverse += np.tril(inverse, -1).T
-    scale = (-boost / np.diag(inverse)).astype(np.float32)
-    np.fill_diagonal(inverse, 0.0)
-    inverse *= scale
-    return np.maximum(inverse, 0.0, out=inverse)
+def weights_of(inverse: Dense, boost: NDArray[np.float64]) -> Dense:
+    """B for P, which stays as it is.
+
+    :param boost: factor of each column, shape (items,).
+    """
+    weights = inverse * (-boost / np.diag(inverse)).astype(np.float32)
+    np.fill_diagonal(weights, 0.0)
+    return np.maximum(weights, 0.0, out=weights)
 
 
-def gram_terms(snapshot: Snapshot, items: NDArray[np.int64]) -> dict[str, csr_array]:
+def gram_terms(snapshot: Snapshot, interactions: Interactions, items: NDArray[np.int64]) -> dict[str, csr_array]:
     """The terms of G before they are weighed: ``interactions``, then each attribute step.
 
     :param items: positions of the items that take part, sorted.
     :returns: name → matrix of shape (items, items).
     """
-    interactions = Interactions(snapshot)
     terms = {INTERACTIONS: _interaction_gram(interactions.matrix, items)}
     for step in _attribute_steps(snapshot):
         part = interactions.catalogue.slices[snapshot.schema.ends(step)[0]]
@@ -112,8 +103,7 @@ def _attribute_gram(snapshot: Snapshot, part: slice, step: str, items: NDArray[n
     """One attribute's term; ``part`` is where the items that have it stand in the catalogue."""
     matrix = snapshot.adjacency(step)
     degrees = np.diff(snapshot.adjacency(inverse_of(step)).indptr).astype(np.float64)
-    binary = csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
-    shared = csr_array(binary @ diags_array(np.where(degrees >= 2, damping(degrees, 0.25), 0.0)))
+    shared = csr_array(binary(matrix) @ diags_array(np.where(degrees >= 2, damping(degrees, 0.25), 0.0)))
     used = max(np.count_nonzero(np.diff(matrix.indptr)), 1)
     inside = np.flatnonzero((items >= part.start) & (items < part.stop))
     chosen = csr_array(shared[items[inside] - part.start])

@@ -1,13 +1,21 @@
 """Learn how much each attribute counts in the association, on the validation part of the most popular items."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.association import INTERACTIONS, AssociationConfig, gram_terms, most_popular, regression
+from recommender.association import (
+    INTERACTIONS,
+    AssociationConfig,
+    Dense,
+    gram_inverse,
+    gram_terms,
+    most_popular,
+    weights_of,
+)
 from recommender.baselines import Interactions
 from recommender.learning import ndcg
 from recommender.splitting import Split
@@ -37,10 +45,16 @@ class Trial:
     used: csr_array
     truth: NDArray[np.int64]
     counts: NDArray[np.float64]
+    _inverse: dict[str, Dense] = field(default_factory=dict)
+    """The last one: popularity exponents are tried on the same."""
 
     def score(self, config: AssociationConfig) -> float:
         """Mean NDCG@10 of the held-out items among all that a user has not used."""
-        weights = regression(self.terms, config, (1.0 + self.counts) ** config.popularity)
+        key = config.model_copy(update={"popularity": 0.0}).model_dump_json()
+        if key not in self._inverse:
+            self._inverse.clear()
+            self._inverse[key] = gram_inverse(self.terms, config)
+        weights = weights_of(self._inverse[key], (1.0 + self.counts) ** config.popularity)
         found = []
         for start in range(0, len(self.truth), BLOCK):
             used, truth = csr_array(self.used[start : start + BLOCK]), self.truth[start : start + BLOCK]
@@ -90,8 +104,7 @@ def _neighbours(config: AssociationConfig, name: str, factor: float) -> Iterator
 
 def _trial(split: Split) -> Trial:
     interactions = Interactions(split.train)
-    counts = np.asarray(interactions.matrix.sum(axis=0), dtype=np.float64)
-    items = most_popular(counts, ITEMS)
+    items = most_popular(interactions.counts, ITEMS)
     column = np.full(interactions.catalogue.size, -1)
     column[items] = np.arange(len(items))
     users = [(user, int(column[held[0]])) for user, held in split.test.items() if column[held[0]] >= 0]
@@ -101,4 +114,5 @@ def _trial(split: Split) -> Trial:
     used = csr_array(interactions.rows([user for user, _ in users])[:, items]) if users else csr_array((0, len(items)))
     known = np.diff(used.indptr) > 0
     truth = np.array([held for _, held in users], dtype=np.int64)
-    return Trial(gram_terms(split.train, items), csr_array(used[known]), truth[known], counts[items])
+    terms = gram_terms(split.train, interactions, items)
+    return Trial(terms, csr_array(used[known]), truth[known], interactions.counts[items])

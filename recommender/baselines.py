@@ -1,6 +1,7 @@
 """Baselines of the literature on interactions alone: popularity, item-kNN, RP3β, EASE."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from kg.snapshot import Snapshot
 from recommender.catalogue import Catalogue
+from recommender.ridge import ridge_inverse
 from recommender.sparse_matrix import damping, top_per_row, without_diagonal
 
 User = tuple[str, int]
@@ -35,6 +37,11 @@ class Interactions:
             blocks.append(self._of_type(snapshot, user_type))
             start += snapshot.vocabulary.count(user_type)
         self.matrix = csr_array(vstack(blocks, format="csr"))
+
+    @cached_property
+    def counts(self) -> NDArray[np.float64]:
+        """How many people used each item: shape (catalogue.size,)."""
+        return np.asarray(self.matrix.sum(axis=0), dtype=np.float64)
 
     def start(self, user_type: str) -> int:
         """The row of the first user of a type."""
@@ -67,7 +74,7 @@ def baselines(snapshot: Snapshot, tuned: Mapping[str, Mapping[str, float]] | Non
     """
     interactions, chosen = Interactions(snapshot), tuned or {}
     parts = tuple(interactions.catalogue.slices.values())
-    popularity = np.asarray(interactions.matrix.sum(axis=0), dtype=np.float64)
+    popularity = interactions.counts
     found: dict[str, ScoreUsers] = {
         "popularity": lambda users: np.tile(popularity, (len(users), 1)),
         "item-knn": by_items(interactions, item_knn(interactions.matrix, parts=parts, **chosen.get("item-knn", {}))),
@@ -126,15 +133,7 @@ def ease(matrix: csr_array, ridge: float = RIDGE) -> NDArray[np.float64]:
 
     ``P = (XᵀX + λ I)^-1``, ``B_ij = −P_ij / P_jj``, ``B_ii = 0``: items × items, dense.
     """
-    from scipy.linalg import lapack  # 0.1 s to import, which answering must not pay
-
-    gram = (matrix.T @ matrix).toarray()
-    gram[np.diag_indices_from(gram)] += ridge
-    factor, failed = lapack.dpotrf(gram.T, lower=1, overwrite_a=1)  # symmetric, and .T is what Fortran wants
-    inverse, failed_too = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    assert not failed and not failed_too, "a Gram matrix plus a ridge is positive definite"
-    inverse = np.tril(inverse)
-    inverse += np.tril(inverse, -1).T
+    inverse = ridge_inverse((matrix.T @ matrix).toarray(), ridge)
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
     return np.asarray(weights)

@@ -115,7 +115,8 @@ def _fill(
     values, truth, filled = out
     profiles = [profile_of(scorer.snapshot, user_type, idx) for (user_type, idx), _ in block]
     everything = _Everything(scorer, profiles)
-    rankings = [scorer.score(profiles).total, scorer.catalogue.popularity[None, :]]
+    total = scorer.score(profiles).total
+    rankings = [total, np.broadcast_to(scorer.catalogue.popularity, total.shape)]
     if associated := [path for path in metapaths if path.association]:
         rankings.append(np.sum([everything.of(path) for path in associated], axis=0))
     if scorer.vectors:
@@ -123,7 +124,7 @@ def _fill(
     chosen = np.zeros((len(block), values.shape[2]), dtype=np.int64)
     for row, (profile, (_, held_out)) in enumerate(zip(profiles, block, strict=True)):
         allowed = _allowed(scorer, profile, inside, held_out)
-        best = [top_n(ranking[row % len(ranking)], allowed, CANDIDATES) for ranking in rankings]
+        best = [top_n(ranking[row], allowed, CANDIDATES) for ranking in rankings]
         found = np.unique(np.concatenate([*best, held_out[:1]]))
         chosen[row, : len(found)] = found
         filled[row, : len(found)] = True

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from embeddings.vectors import Vectors
 from kg.errors import ModelError
 from kg.snapshot import Snapshot
@@ -28,6 +26,14 @@ def keep_vocabulary(folder: Path, snapshot: Snapshot) -> None:
     snapshot.vocabulary.save(folder / VOCABULARY)
 
 
+def seen_vocabulary(folder: Path, snapshot: Snapshot) -> Vocabulary | None:
+    """The entities that a model has seen, ``None`` where that is not known: such a model cannot be carried over."""
+    try:
+        return Vocabulary.load(folder / VOCABULARY, sorted(snapshot.schema.entity))
+    except (OSError, ValueError, EOFError):
+        return None
+
+
 def carry_over(folder: Path, vectors_folder: Path | None, trained: str, snapshot: Snapshot) -> CarriedOver | None:
     """What a model trained on another snapshot can say of this one; ``None`` where it is not known what it has seen.
 
@@ -36,12 +42,10 @@ def carry_over(folder: Path, vectors_folder: Path | None, trained: str, snapshot
     :param vectors_folder: where the model's vectors are, ``None`` without.
     :param trained: hash of the snapshot that it was trained on.
     """
-    try:
-        seen = Vocabulary.load(folder / VOCABULARY, sorted(snapshot.schema.entity))
-    except (OSError, ValueError, EOFError):
+    seen = seen_vocabulary(folder, snapshot)
+    if seen is None:
         return None
-    there = snapshot.vocabulary
-    new = {name: there.count(name) - _known(seen, there, name) for name in there.types}
+    new = {name: snapshot.vocabulary.new_since(seen, name) for name in snapshot.vocabulary.types}
     counts = ", ".join(f"{count:,} {name}" for name, count in new.items() if count) or "no entity"
     changed = f"the graph has changed since the model was trained ({counts} new)"
     advice = "`whyrec train` learns from all of it"
@@ -61,10 +65,3 @@ def _folded(folder: Path, vectors: Vectors, seen: Vocabulary, snapshot: Snapshot
         from embeddings.fold_in import fold_in  # only a graph that has changed needs it
 
         return fold_in(vectors, seen, snapshot).save(folder)
-
-
-def _known(seen: Vocabulary, there: Vocabulary, name: str) -> int:
-    """How many entities of a type are in both."""
-    if name not in seen.types:
-        return 0
-    return int(np.isin(np.array(there.ids(name), dtype=object), np.array(seen.ids(name), dtype=object)).sum())

@@ -78,5 +78,4 @@ class ColdStart:
 def _interactions(snapshot: Snapshot, user_type: str, domain: str) -> list[str]:
     """The interactions of a user type with the items of a domain."""
     schema = snapshot.schema
-    of_type = [name for name in schema.interactions if schema.relation[name].head == user_type]
-    return [name for name in of_type if schema.entity[schema.relation[name].tail].domain == domain]
+    return [name for name in schema.interactions_with(domain) if schema.relation[name].head == user_type]

@@ -7,7 +7,7 @@ from kg.schema import Schema
 from kg.snapshot import Snapshot
 from recommender.avoidance import item_steps
 from recommender.catalogue import Catalogue
-from recommender.sparse_matrix import damping
+from recommender.sparse_matrix import binary, damping
 
 
 def item_attributes(snapshot: Snapshot, catalogue: Catalogue) -> csr_array:
@@ -20,9 +20,9 @@ def item_attributes(snapshot: Snapshot, catalogue: Catalogue) -> csr_array:
     blocks = [_links(snapshot, catalogue, name) for name in attribute_types(snapshot.schema)]
     if not blocks:
         return csr_array((catalogue.size, 0))
-    binary = csr_array(hstack(blocks, format="csr")).sign()
-    counts = np.diff(binary.indptr).astype(np.float64)
-    return csr_array(diags_array(damping(counts, 0.5)) @ binary)
+    links = csr_array(hstack(blocks, format="csr")).sign()
+    counts = np.diff(links.indptr).astype(np.float64)
+    return csr_array(diags_array(damping(counts, 0.5)) @ links)
 
 
 def attribute_types(schema: Schema) -> list[str]:
@@ -43,7 +43,6 @@ def _links(snapshot: Snapshot, catalogue: Catalogue, entity_type: str) -> csr_ar
         total = csr_array((part.stop - part.start, width))
         for step in steps:
             if snapshot.schema.ends(step)[0] == item_type:
-                matrix = snapshot.adjacency(step)
-                total = total + csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
+                total = total + binary(snapshot.adjacency(step))
         blocks.append(total)
     return csr_array(vstack(blocks, format="csr"))

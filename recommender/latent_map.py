@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array, vstack
+from scipy.sparse import csr_array, diags_array
 
 from kg.snapshot import Snapshot
+from recommender.baselines import Interactions
 from recommender.sparse_matrix import damping, top_of_dense
 
 DIMENSIONS = 64
 RIDGE = 10.0
-ROWS = 1024
 Dense = NDArray[np.float64]
 
 
@@ -31,7 +31,8 @@ def taste(snapshot: Snapshot, item_type: str) -> Taste:
     """Decompose the interactions with a type; the same every time."""
     from scipy.sparse.linalg import svds  # 0.1 s to import, which answering must not pay
 
-    used = _used(snapshot, item_type)
+    interactions = Interactions(snapshot)
+    used = csr_array(interactions.matrix[:, interactions.catalogue.slices[item_type]])
     dimensions = min(DIMENSIONS, *(size - 1 for size in used.shape))
     if dimensions < 1 or not used.nnz:
         return Taste(used, np.zeros((used.shape[0], 0)), np.zeros((used.shape[1], 0)))
@@ -60,18 +61,4 @@ def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
     gram = mapped.T @ mapped
     gram[np.diag_indices_from(gram)] += RIDGE
     bridge, items = source.items @ np.linalg.solve(gram, mapped.T @ target.users[shared]), target.items
-    blocks = [top_of_dense(bridge[start : start + ROWS] @ items.T, top) for start in range(0, len(bridge), ROWS)]
-    return csr_array(vstack(blocks, format="csr"))
-
-
-def _used(snapshot: Snapshot, item_type: str) -> csr_array:
-    """All users × the items of a type, 1 where used."""
-    schema, blocks = snapshot.schema, []
-    for user_type in schema.user_types:
-        total = csr_array((snapshot.vocabulary.count(user_type), snapshot.vocabulary.count(item_type)))
-        for name in schema.interactions:
-            relation = schema.relation[name]
-            if (relation.head, relation.tail) == (user_type, item_type):
-                total = csr_array(total + abs(snapshot.adjacency(name)).sign())
-        blocks.append(csr_array(total.sign()))
-    return csr_array(vstack(blocks, format="csr"))
+    return top_of_dense(len(bridge), lambda rows: bridge[rows] @ items.T, top)

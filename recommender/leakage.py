@@ -11,6 +11,7 @@ from kg.snapshot import Snapshot
 from recommender.baselines import Interactions
 from recommender.catalogue import Catalogue
 from recommender.scorer import Scorer
+from recommender.sparse_matrix import binary
 from recommender.splitting import Split
 
 TELLING = 0.5
@@ -87,7 +88,7 @@ def _overlap(snapshot: Snapshot, step: str, tested: csr_array) -> int:
     interactions, matrix = Interactions(snapshot), snapshot.adjacency(step)
     first, columns = interactions.start(head), interactions.catalogue.slices[tail]
     part = tested[first : first + matrix.shape[0], columns]
-    there = csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
+    there = binary(matrix)
     return int(part.multiply(there).sum())
 
 

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from kg.snapshot import Snapshot
 from recommender.association import AssociationConfig, Dense, association
@@ -13,8 +13,6 @@ from recommender.latent_map import Taste, latent_map, taste
 from recommender.metapaths import ASSOCIATION, LATENT_MAP, UNION, learned_ends
 from recommender.sparse_matrix import top_of_dense
 from recommender.union_kernel import union_kernel
-
-ROWS = 1024
 
 
 class LearnedKernels:
@@ -62,11 +60,8 @@ class LearnedKernels:
         rows, columns = (np.flatnonzero((positions >= p.start) & (positions < p.stop)) for p in (heads, tails))
         if not len(rows) or not len(columns):
             return csr_array((heads.stop - heads.start, tails.stop - tails.start))
-        inside = slice(columns[0], columns[-1] + 1)
-        chunks = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)]
-        found = vstack(
-            [top_of_dense(weights[chunk[0] : chunk[-1] + 1, inside], self.top) for chunk in chunks], format="csr"
-        )
+        block = weights[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        found = top_of_dense(len(rows), lambda some: block[some], self.top)
         counts = np.zeros(heads.stop - heads.start, dtype=np.int64)
         counts[positions[rows] - heads.start] = np.diff(found.indptr)
         indptr = np.concatenate([[0], np.cumsum(counts)])

@@ -9,7 +9,7 @@ from embeddings.vectors import TrainingConfig, Vectors
 from kg.errors import ModelError
 from kg.snapshot import Snapshot
 from recommender.blend import Blend, default_blend
-from recommender.carry_over import VOCABULARY, carry_over
+from recommender.carry_over import carry_over, seen_vocabulary
 from recommender.kernels import KernelConfig, Kernels
 from recommender.learning import DomainReport
 from recommender.metapaths import enumerate_metapaths
@@ -75,38 +75,38 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
     if manifest is None:
         notice = "no model is trained yet: paths with default weights are used; `whyrec train` adds an embedding"
         return _untrained(snapshot, kernels_folder, notice)
-    if manifest.snapshot != snapshot.hash:
-        vectors_folder = folder / VECTORS if manifest.training else None
-        carried = carry_over(folder, vectors_folder, manifest.snapshot, snapshot)
-        if carried is not None:
-            kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
-            info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
-            return Model(Scorer(snapshot, kernels, manifest.blend, carried.vectors), info, (carried.notice,))
+    vectors_folder = folder / VECTORS if manifest.training else None
+    notices: tuple[str, ...] = ()
+    if manifest.snapshot == snapshot.hash:
+        vectors = Vectors.open(vectors_folder, snapshot.hash) if vectors_folder else None
+    elif carried := carry_over(folder, vectors_folder, manifest.snapshot, snapshot):
+        vectors, notices = carried.vectors, (carried.notice,)
+    else:
         notice = (
             f"model {manifest.name} belongs to snapshot {manifest.snapshot[:12]}, the current one is "
             f"{snapshot.hash[:12]}: its vectors are refused and paths with default weights are used; "
             "run `whyrec train`"
         )
         return _untrained(snapshot, kernels_folder, notice)
-    vectors = Vectors.open(folder / VECTORS, snapshot.hash) if manifest.training else None
     kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
-    info = ModelInfo(name=manifest.name, snapshot=snapshot.hash, trained=True)
-    return Model(Scorer(snapshot, kernels, manifest.blend, vectors), info)
+    info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
+    return Model(Scorer(snapshot, kernels, manifest.blend, vectors), info, notices)
 
 
 def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
     """The kernels and the blend that ``open_model`` would use."""
     manifest = read_manifest(folder)
-    carried = (folder / VOCABULARY).exists()
-    if manifest is None or (manifest.snapshot != snapshot.hash and not carried):
-        blend = default_blend(snapshot.schema, enumerate_metapaths(snapshot.schema), embedding=False)
-        return Kernels(snapshot, KernelConfig(), kernels_folder), blend
+    if manifest is None or (manifest.snapshot != snapshot.hash and seen_vocabulary(folder, snapshot) is None):
+        return _default(snapshot, kernels_folder)
     return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend
 
 
+def _default(snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
+    blend = default_blend(snapshot.schema, enumerate_metapaths(snapshot.schema), embedding=False)
+    return Kernels(snapshot, KernelConfig(), kernels_folder), blend
+
+
 def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: str) -> Model:
-    metapaths = enumerate_metapaths(snapshot.schema)
-    blend = default_blend(snapshot.schema, metapaths, embedding=False)
-    kernels = Kernels(snapshot, KernelConfig(), kernels_folder)
+    kernels, blend = _default(snapshot, kernels_folder)
     info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
     return Model(Scorer(snapshot, kernels, blend, None), info, (notice,))

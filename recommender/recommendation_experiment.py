@@ -30,15 +30,7 @@ from recommender.kernels import Kernels
 from recommender.leakage import check_leaks, telling_relations
 from recommender.metrics import coverage, gini, novelty
 from recommender.scorer import Scorer
-from recommender.splitting import (
-    Split,
-    cold_domain_split,
-    cold_items_split,
-    cold_users_split,
-    last_split,
-    random_split,
-    temporal_split,
-)
+from recommender.splitting import Split, split_by
 from recommender.tuning import Parameters, tune_baselines
 
 Progress = Callable[[str], None]
@@ -81,16 +73,7 @@ def split_of(snapshot: Snapshot, told: Recommendation) -> Split:
 
     :raises UsageError: where nobody can be tested on, or times are needed that are not there.
     """
-    part, seed = told.holdout, told.seed
-    kinds: dict[str, Callable[[], Split]] = {
-        "random": lambda: random_split(snapshot, part, seed),
-        "last": lambda: last_split(snapshot),
-        "temporal": lambda: temporal_split(snapshot, part),
-        "cold-users": lambda: cold_users_split(snapshot, part, seed),
-        "cold-items": lambda: cold_items_split(snapshot, part, seed),
-        "cold-domain": lambda: cold_domain_split(snapshot, told.domain or "", part, seed),
-    }
-    found = kinds[told.split]()
+    found = split_by(snapshot, told.split, told.holdout, told.seed, told.domain)
     if not task_of(found, told.domain)[1]:
         raise UsageError("recommendation: no user has an interaction to test on; try another split or a larger holdout")
     return found

@@ -1,8 +1,13 @@
 """What kernels and baselines do to sparse matrices: pruning, damping, lengths of rows."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
+
+ROWS = 1024
+"""Rows of a dense block."""
 
 
 def top_per_row(matrix: csr_array, top: int) -> csr_array:
@@ -21,6 +26,11 @@ def top_per_row(matrix: csr_array, top: int) -> csr_array:
     result = csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
     result.sort_indices()
     return result
+
+
+def binary(matrix: csr_array) -> csr_array:
+    """The same entries, each 1."""
+    return csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def damping(degrees: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
@@ -43,8 +53,16 @@ def row_lengths(matrix: csr_array) -> NDArray[np.float64]:
     return np.sqrt(np.asarray(matrix.power(2).sum(axis=1), dtype=np.float64))
 
 
-def top_of_dense(block: NDArray[np.float32] | NDArray[np.float64], top: int) -> csr_array:
-    """The ``top`` largest positive entries of each row of a dense matrix, float64, as a sparse one."""
+def top_of_dense(rows: int, block: Callable[[slice], NDArray[np.floating]], top: int) -> csr_array:
+    """The ``top`` largest positive entries of each row of a matrix that is made a block of rows at a time, float64.
+
+    :param block: makes some rows, dense, all as long as the matrix is wide.
+    """
+    starts = range(0, max(rows, 1), ROWS)
+    return csr_array(vstack([_top(block(slice(start, start + ROWS)), top) for start in starts], format="csr"))
+
+
+def _top(block: NDArray[np.floating], top: int) -> csr_array:
     most = min(top, block.shape[1])
     columns = np.sort(np.argpartition(block, block.shape[1] - most, axis=1)[:, block.shape[1] - most :], axis=1)
     values = np.take_along_axis(block, columns, axis=1).astype(np.float64)

@@ -1,6 +1,6 @@
 """Splits of the interactions into a part to learn from and a part to test on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from recommender.catalogue import Catalogue
 
 Masks = dict[str, NDArray[np.bool_]]
 User = tuple[str, int]
+SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,27 @@ def _in_all_interactions(snapshot: Snapshot, masks: Masks) -> Masks:
         held_out = np.unique(np.concatenate([pairs[name][masks[name]] for name in names if name in masks]))
         spread |= {name: np.isin(pairs[name], held_out) for name in names}
     return spread
+
+
+def split_by(snapshot: Snapshot, kind: str, fraction: float, seed: int, domain: str | None) -> Split:
+    """The split of a kind, one of ``SPLITS``.
+
+    :param domain: what ``cold-domain`` hides; the others do without.
+    :raises UsageError: for an unknown kind or domain, or where times are needed that are not there.
+    """
+    if kind == "cold-domain" and domain is None:
+        raise UsageError("--split cold-domain hides one domain; name it with --domain")
+    kinds: dict[str, Callable[[], Split]] = {
+        "random": lambda: random_split(snapshot, fraction, seed),
+        "last": lambda: last_split(snapshot),
+        "temporal": lambda: temporal_split(snapshot, fraction),
+        "cold-users": lambda: cold_users_split(snapshot, fraction, seed),
+        "cold-items": lambda: cold_items_split(snapshot, fraction, seed),
+        "cold-domain": lambda: cold_domain_split(snapshot, domain or "", fraction, seed),
+    }
+    if kind not in kinds:
+        raise UsageError(f"unknown split {kind!r}; {nearest(kind, list(SPLITS))}")
+    return kinds[kind]()
 
 
 def random_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
@@ -124,7 +146,7 @@ def cold_domain_split(snapshot: Snapshot, domain: str, fraction: float, seed: in
     schema = snapshot.schema
     if domain not in schema.domains:
         raise UsageError(f"unknown domain {domain!r}; {nearest(domain, list(schema.domains))}")
-    inside = [n for n in schema.interactions if schema.entity[schema.relation[n].tail].domain == domain]
+    inside = schema.interactions_with(domain)
     masks = {}
     for name in inside:
         head = schema.relation[name].head

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from recommender.baselines import MOST_ITEMS, Interactions, by_items, ease, item_knn, rp3beta
 from recommender.evaluation import metrics_of, rank_users, task_of
-from recommender.splitting import Split, cold_domain_split, cold_items_split, cold_users_split
+from recommender.splitting import Split, split_by
 from recommender.validation import validation_split
 
 Parameters = dict[str, float]
@@ -99,10 +99,6 @@ def _best(
 def validation_like(split: Split, seed: int) -> Split:
     """A validation part of the training part of a split, of the same kind."""
     train, told = split.train, split.description
-    kinds: dict[str, Callable[[], Split]] = {
-        "cold-users": lambda: cold_users_split(train, told["holdout"], seed + 1),
-        "cold-items": lambda: cold_items_split(train, told["holdout"], seed + 1),
-        "cold-domain": lambda: cold_domain_split(train, told["domain"], told["holdout"], seed + 1),
-    }
-    found = kinds[told["kind"]]() if told["kind"] in kinds else None
+    alike = told["kind"] in ("cold-users", "cold-items", "cold-domain")
+    found = split_by(train, told["kind"], told["holdout"], seed + 1, told.get("domain")) if alike else None
     return found if found is not None and found.test else validation_split(train, seed)

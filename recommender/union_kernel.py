@@ -7,7 +7,7 @@ from scipy.sparse import csr_array, diags_array, hstack, vstack
 from kg.schema import inverse_of
 from kg.snapshot import Snapshot
 from recommender.kernel_product import kernel_product
-from recommender.sparse_matrix import damping
+from recommender.sparse_matrix import binary, damping
 
 PEOPLE, ATTRIBUTES = 4.0, 3.0
 START, END = 0.5, 0.2
@@ -55,12 +55,11 @@ def _pairs(snapshot: Snapshot, anchor_type: str, item_type: str) -> list[tuple[s
 def _halves(snapshot: Snapshot, step: str) -> tuple[csr_array, float]:
     """A D_t^-¼ of a step, and its weight."""
     matrix, schema = snapshot.adjacency(step), snapshot.schema
-    binary = csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
     degrees: NDArray[np.float64] = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float64)
     mean = matrix.nnz / max(np.count_nonzero(np.diff(matrix.indptr)), 1)
     people = schema.ends(step)[1] in schema.user_types
     weight = PEOPLE if people else ATTRIBUTES / np.sqrt(max(mean, 1.0))
-    return csr_array(binary @ diags_array(damping(degrees, 0.25))), float(weight)
+    return csr_array(binary(matrix) @ diags_array(damping(degrees, 0.25))), float(weight)
 
 
 def _work(left: list[csr_array], right: list[csr_array]) -> float:

@@ -53,7 +53,7 @@ def _cold_domains(snapshot: Snapshot, user_type: str, seed: int) -> NDArray[np.i
         inside, elsewhere = np.zeros(len(drawn), dtype=bool), np.zeros(len(drawn), dtype=bool)
         for name, relation in schema.relation.items():
             if relation.head == user_type and name not in schema.rules:
-                own = name in schema.interactions and schema.entity[relation.tail].domain == domain
+                own = name in schema.interactions_with(domain)
                 (inside if own else elsewhere)[np.diff(snapshot.adjacency(name).indptr) > 0] = True
         found[inside & elsewhere & (drawn >= number * part) & (drawn < (number + 1) * part)] = number
     return found
