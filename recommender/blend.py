@@ -36,6 +36,11 @@ class ColdWeights(Document):
     embedding: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     popularity: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
+    def times(self, scale: float) -> "ColdWeights":
+        """All weights multiplied by a number."""
+        metapaths = {name: weight * scale for name, weight in self.metapaths.items()}
+        return ColdWeights(metapaths=metapaths, embedding=self.embedding * scale, popularity=self.popularity * scale)
+
 
 class Blend(Document):
     """``score = Σ_m w_m · path_m + w_e · embedding + w_p · popularity``; every weight ≥ 0.

@@ -22,6 +22,8 @@ MOST_USERS = 10_000
 MOST_ITEMS = 8
 CELLS = 8_000_000
 """Users × items that are looked at together."""
+Task = tuple[User, NDArray[np.int64]]
+"""A user and the positions of held-out items, the one to find first."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,7 @@ def candidate_features(
     :param progress: called with the number of users just done.
     """
     inside = scorer.catalogue.of_domain(domain)
-    new = {name: cold_in(scorer.snapshot, name, domain) for name in scorer.snapshot.schema.user_types}
-    tasks = [(user, found[inside[found]]) for user, found in split.test.items() if new[user[0]][user[1]] == cold]
-    tasks = [(user, np.roll(found, -turn)) for user, found in tasks for turn in range(min(len(found), MOST_ITEMS))]
+    tasks = validation_tasks(scorer, split, domain, cold)
     tasks = tasks[:: max(1, len(tasks) // MOST_USERS)][:MOST_USERS]
     metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
     names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
@@ -104,11 +104,22 @@ def candidate_features(
     return CandidateFeatures(domain, cold, names, values, truth, filled, marks)
 
 
+def validation_tasks(scorer: Scorer, split: Split, domain: str, cold: bool) -> list[Task]:
+    """Users with their held-out items of a domain, once for each of up to ``MOST_ITEMS`` such items, which comes first.
+
+    :param cold: the users who have used nothing of the domain in training, or those who have.
+    """
+    inside = scorer.catalogue.of_domain(domain)
+    new = {name: cold_in(scorer.snapshot, name, domain) for name in scorer.snapshot.schema.user_types}
+    tasks = [(user, found[inside[found]]) for user, found in split.test.items() if new[user[0]][user[1]] == cold]
+    return [(user, np.roll(found, -turn)) for user, found in tasks for turn in range(min(len(found), MOST_ITEMS))]
+
+
 def _fill(
     scorer: Scorer,
     metapaths: Sequence[Metapath],
     inside: NDArray[np.bool_],
-    block: Sequence[tuple[User, NDArray[np.int64]]],
+    block: Sequence[Task],
     out: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]],
 ) -> None:
     """Write the features of a block of users into views of the arrays."""
@@ -123,7 +134,7 @@ def _fill(
         rankings.append(everything.similarity)
     chosen = np.zeros((len(block), values.shape[2]), dtype=np.int64)
     for row, (profile, (_, held_out)) in enumerate(zip(profiles, block, strict=True)):
-        allowed = _allowed(scorer, profile, inside, held_out)
+        allowed = allowed_items(scorer, profile, inside, held_out)
         best = [top_n(ranking[row], allowed, CANDIDATES) for ranking in rankings]
         found = np.unique(np.concatenate([*best, held_out[:1]]))
         chosen[row, : len(found)] = found
@@ -156,7 +167,7 @@ class _Everything:
         return np.stack([self.scorer.similarity(profile) for profile in self.profiles])
 
 
-def _allowed(
+def allowed_items(
     scorer: Scorer, profile: Profile, inside: NDArray[np.bool_], held_out: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Items to choose candidates from: neither used nor held out, but for the first of those held out."""

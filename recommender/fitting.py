@@ -9,6 +9,7 @@ from kg.snapshot import Snapshot
 from recommender.association_learning import learn_association
 from recommender.blend import Blend, default_blend
 from recommender.candidate_features import candidate_features
+from recommender.domain_scale import domain_scales, scaled
 from recommender.kernels import KernelConfig, Kernels
 from recommender.learning import DomainReport, learn_blend
 from recommender.scored_paths import scored_paths
@@ -56,4 +57,6 @@ def fit_blend(
         if progress:
             progress(f"candidates of {domain}", number, len(parts))
         features.append(candidate_features(scorer, split, domain, cold))
-    return Fitted(config, *learn_blend(features, metapaths, default))
+    blend, reports = learn_blend(features, metapaths, default)
+    blend = scaled(blend, domain_scales(Scorer(split.train, kernels, blend, vectors), split, snapshot))
+    return Fitted(config, blend, reports)

@@ -23,9 +23,6 @@ GAIN = 1.0
 CERTAIN = 0.05
 MANY_USERS = 1_000
 """Validation users from which learned weights need not be better with a p below ``CERTAIN``."""
-NEWCOMER = 0.3
-"""What the right item of a domain that somebody is new to scores, where that of one she uses scores 1: most people stay
-with what they use, and lists over all domains must not be full of the other ones."""
 ENOUGH = 30
 """Validation users below which the default weights are kept."""
 Score = NDArray[np.float64]
@@ -191,11 +188,10 @@ def _ablation(features: CandidateFeatures, weights: Score) -> dict[str, float]:
 
 
 def _with_weights(blend: Blend, features: CandidateFeatures, weights: Score) -> Blend:
-    """Put a domain's weights into a blend, scaled so that the right candidates score 1 on average, or ``NEWCOMER``: one
-    scale for all domains, so that their items can compete in one list."""
+    """Put a domain's weights into a blend, scaled so that the right candidates score 1 on average: one scale for all
+    domains, so that their items can compete in one list."""
     right = features.scores(weights)[np.arange(features.users), features.truth]
-    scale = NEWCOMER if features.cold else 1.0
-    scaled = weights * (scale / right.mean()) if len(right) and right.mean() > 0 else weights
+    scaled = weights / right.mean() if len(right) and right.mean() > 0 else weights
     found = dict(zip(features.names, scaled.tolist(), strict=True))
     embedding, popularity = found.pop(EMBEDDING, 0.0), found.pop(POPULARITY)
     if features.cold:
