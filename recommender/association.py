@@ -30,6 +30,9 @@ class AssociationConfig(Document):
     popularity: float = Field(default=0.0, ge=0, le=1)
     """γ: each entry is multiplied by ``(1 + n_j)^γ``, n_j the interactions of the item it leads to; the ridge shrinks
     everything towards nothing, popular items too much."""
+    anchors: float = Field(default=0.0, ge=0, le=1)
+    """α: each entry is divided by ``(1 + n_i)^α``, n_i the interactions of the anchor: what everybody uses says little
+    of anybody."""
 
 
 def association(snapshot: Snapshot, config: AssociationConfig) -> tuple[NDArray[np.int64], Dense]:
@@ -38,7 +41,7 @@ def association(snapshot: Snapshot, config: AssociationConfig) -> tuple[NDArray[
     EASE (Steck, 2019) with the attributes of the items as further, fictitious users::
 
         G = c · Xᵀ D_u^-½ X + Σ_r w_r A_r D_t^-½ A_rᵀ / √d_r + λ I,   P = G^-1
-        B_ij = max(0, −P_ij / P_jj) · (1 + n_j)^γ,   B_ii = 0
+        B_ij = max(0, −P_ij / P_jj) · (1 + n_j)^γ / (1 + n_i)^α,   B_ii = 0
 
     X: users × items, 1 where used; A_r: items × tails of an attribute relation r, nodes of degree 1 dropped; D: degrees
     of users and tails; d_r: mean number of tails per item; c: keeps the trace of the first term at the number of
@@ -48,8 +51,8 @@ def association(snapshot: Snapshot, config: AssociationConfig) -> tuple[NDArray[
     """
     interactions = Interactions(snapshot)
     items = most_popular(interactions.counts, MOST_ITEMS)
-    boost = (1.0 + interactions.counts[items]) ** config.popularity
-    return items, weights_of(gram_inverse(gram_terms(snapshot, interactions, items), config), boost)
+    inverse = gram_inverse(gram_terms(snapshot, interactions, items), config)
+    return items, weights_of(inverse, 1.0 + interactions.counts[items], config)
 
 
 def most_popular(counts: NDArray[np.float64], most: int) -> NDArray[np.int64]:
@@ -68,12 +71,14 @@ def gram_inverse(terms: Mapping[str, csr_array], config: AssociationConfig) -> D
     return ridge_inverse(gram, config.ridge)
 
 
-def weights_of(inverse: Dense, boost: NDArray[np.float64]) -> Dense:
+def weights_of(inverse: Dense, counts: NDArray[np.float64], config: AssociationConfig) -> Dense:
     """B for P, which stays as it is.
 
-    :param boost: factor of each column, shape (items,).
+    :param counts: 1 + n of each item, shape (items,).
     """
-    weights = inverse * (-boost / np.diag(inverse)).astype(np.float32)
+    weights = inverse * (-(counts**config.popularity) / np.diag(inverse)).astype(np.float32)
+    if config.anchors > 0:
+        weights *= (counts**-config.anchors).astype(np.float32)[:, None]
     np.fill_diagonal(weights, 0.0)
     return np.maximum(weights, 0.0, out=weights)
 

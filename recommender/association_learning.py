@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from recommender.association import (
     INTERACTIONS,
+    MOST_ITEMS,
     AssociationConfig,
     Dense,
     gram_inverse,
@@ -22,13 +23,17 @@ from recommender.splitting import Split
 from recommender.validation import FITTED, validation_marks
 
 ITEMS = 4_000
-"""A trial inverts a matrix of this size; what is best for the popular items is best for all, at a 27th of the work."""
+"""A trial inverts a matrix of this size: what is best for the popular items is nearly best for all, at a 27th of the
+work."""
 USERS = 8_000
 ENOUGH = 200
 """Users below which the default is kept."""
-FACTORS = (2.0, 1.4)
+FACTORS = (2.0, 2.0, 1.4)
 """By which a weight is multiplied and divided, one pass each."""
-BOOSTS = (0.05, 0.1, 0.15, 0.2)
+BOOSTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
+ANCHORS = (0.0, 0.05, 0.1, 0.15, 0.2)
+SCALE, SCALINGS = 1.5, 2
+"""By which all attributes are multiplied or divided together, as long as that helps, at most so many times."""
 BLOCK = 512
 Progress = Callable[[str, int, int], None]
 
@@ -54,26 +59,45 @@ class Trial:
         if key not in self._inverse:
             self._inverse.clear()
             self._inverse[key] = gram_inverse(self.terms, config)
-        weights = weights_of(self._inverse[key], (1.0 + self.counts) ** config.popularity)
-        found = []
+        weights = weights_of(self._inverse[key], 1.0 + self.counts, config)
+        return sum(_gain(used, used @ weights, truth) for used, truth in self._blocks()) / len(self.truth)
+
+    def exponents(self, config: AssociationConfig) -> tuple[AssociationConfig, float]:
+        """The configuration with the best of all pairs of exponents, and its NDCG@10."""
+        plain = config.model_copy(update={"popularity": 0.0, "anchors": 0.0})
+        weights = weights_of(gram_inverse(self.terms, plain), 1.0 + self.counts, plain)
+        gains = np.zeros((len(ANCHORS), len(BOOSTS)))
+        for used, truth in self._blocks():
+            for number, anchors in enumerate(ANCHORS):
+                scores = (used * (1.0 + self.counts) ** -anchors) @ weights
+                gains[number] += [_gain(used, scores * (1.0 + self.counts) ** boost, truth) for boost in BOOSTS]
+        row, column = divmod(int(gains.argmax()), len(BOOSTS))
+        found = config.model_copy(update={"popularity": BOOSTS[column], "anchors": ANCHORS[row]})
+        return found, float(gains.max()) / len(self.truth)
+
+    def _blocks(self) -> Iterator[tuple[csr_array, NDArray[np.int64]]]:
         for start in range(0, len(self.truth), BLOCK):
-            used, truth = csr_array(self.used[start : start + BLOCK]), self.truth[start : start + BLOCK]
-            scores = np.asarray(used @ weights, dtype=np.float64)
-            scores[np.repeat(np.arange(len(truth)), np.diff(used.indptr)), used.indices] = -np.inf
-            found.append(ndcg(scores, truth))
-        return float(np.concatenate(found).mean())
+            yield csr_array(self.used[start : start + BLOCK]), self.truth[start : start + BLOCK]
 
 
 def learn_association(split: Split, progress: Progress | None = None) -> AssociationConfig:
-    """Coordinate ascent over ridge, weights and popularity exponent, from the default.
+    """Coordinate ascent over ridge, weights and popularity exponent on the most popular items, from the default; then,
+    with the whole catalogue, over the scale of all attributes together and both exponents.
 
     :param split: with one held-out item per user; only users whose mark is below ``FITTED`` are looked at.
     :param progress: called with what is tried, its number and the number of trials at most.
     """
-    trial = _trial(split)
-    best = AssociationConfig()
+    trial = _trial(split, ITEMS)
     if len(trial.truth) < ENOUGH:
-        return best
+        return AssociationConfig()
+    best = _ascent(trial, progress)
+    if progress:
+        progress("association: whole catalogue", 1, 1)
+    return _calibrated(_trial(split, MOST_ITEMS), best)
+
+
+def _ascent(trial: Trial, progress: Progress | None) -> AssociationConfig:
+    best = AssociationConfig()
     highest = trial.score(best)
     names = [name for name in trial.terms if name != INTERACTIONS]
     total = len(FACTORS) * (2 * (len(names) + 1) + len(BOOSTS))
@@ -89,6 +113,29 @@ def learn_association(split: Split, progress: Progress | None = None) -> Associa
     return best
 
 
+def _calibrated(trial: Trial, config: AssociationConfig) -> AssociationConfig:
+    """The best exponents, with all attributes multiplied, else divided, for as long as that helps."""
+    names = [name for name in trial.terms if name != INTERACTIONS]
+    start, highest = trial.exponents(config)
+    best = start
+    for factor in (SCALE, 1 / SCALE) if names else ():
+        for _ in range(SCALINGS):
+            weights = {name: best.weights.get(name, 1.0) * factor for name in names}
+            config, found = trial.exponents(best.model_copy(update={"weights": weights}))
+            if found <= highest:
+                break
+            best, highest = config, found
+        if best is not start:
+            break
+    return best
+
+
+def _gain(used: csr_array, scores: Dense, truth: NDArray[np.int64]) -> float:
+    """Sum of NDCG@10 over some users, whose used items are left out; ``scores`` is overwritten."""
+    scores[np.repeat(np.arange(len(truth)), np.diff(used.indptr)), used.indices] = -np.inf
+    return float(ndcg(np.asarray(scores, dtype=np.float64), truth).sum())
+
+
 def _neighbours(config: AssociationConfig, name: str, factor: float) -> Iterator[AssociationConfig]:
     """Configurations that differ in one coordinate."""
     if name == "popularity":
@@ -102,9 +149,9 @@ def _neighbours(config: AssociationConfig, name: str, factor: float) -> Iterator
             yield config.model_copy(update={"weights": weights})
 
 
-def _trial(split: Split) -> Trial:
+def _trial(split: Split, most: int) -> Trial:
     interactions = Interactions(split.train)
-    items = most_popular(interactions.counts, ITEMS)
+    items = most_popular(interactions.counts, most)
     column = np.full(interactions.catalogue.size, -1)
     column[items] = np.arange(len(items))
     users = [(user, int(column[held[0]])) for user, held in split.test.items() if column[held[0]] >= 0]
