@@ -37,7 +37,8 @@ def why_not(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Say why an item is not recommended: a rule, a missing link, better items; and what would change that.
+    """Say why an item is not recommended: a rule, a missing link, better items; and the smallest change that would
+    bring it into the list: of what the user has, of rules, or of the item's own attributes.
 
     Example: whyrec why-not u0001 p0042 -n 10
     """
@@ -60,7 +61,7 @@ def _show(output: Output, answer: WhyNot) -> None:
         output.table(f"The first {answer.n}", ("#", "item", "score", "ahead by"), rows, right="# score ahead by")
     output.line()
     output.line(answer.text)
-    if answer.change and not answer.change.lift:
+    if answer.change and not (answer.change.lift or answer.change.item_add or answer.change.item_remove):
         options = [f"--with {one}" for one in answer.change.add] + [f"--without {one}" for one in answer.change.remove]
         if options:
             output.line(f"The list after it: whyrec what-if {answer.user.id} {' '.join(options)}")

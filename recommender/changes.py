@@ -29,16 +29,24 @@ AVOID = "avoid "
 
 @dataclass(frozen=True)
 class Change:
-    """Anchors to have and not to have, and rules to lift, by their names in the audit."""
+    """Anchors to have and not to have, rules to lift, by their names in the audit, and attributes that the item is to
+    have and not to have: a step that leaves it, and the index of the entity it leads to."""
 
     add: tuple[Anchor, ...] = ()
     remove: tuple[Anchor, ...] = ()
     lift: tuple[str, ...] = ()
+    item_add: tuple[Anchor, ...] = ()
+    item_remove: tuple[Anchor, ...] = ()
 
     @property
     def size(self) -> int:
         """How many things change."""
-        return len(self.add) + len(self.remove) + len(self.lift)
+        return sum(len(part) for part in (self.add, self.remove, self.lift, self.item_add, self.item_remove))
+
+    @property
+    def of_item(self) -> bool:
+        """Whether the item changes."""
+        return bool(self.item_add or self.item_remove)
 
     def parts(self) -> list["Change"]:
         """Every single change in it."""
@@ -46,6 +54,8 @@ class Change:
             *(Change(add=(one,)) for one in self.add),
             *(Change(remove=(one,)) for one in self.remove),
             *(Change(lift=(one,)) for one in self.lift),
+            *(Change(item_add=(one,)) for one in self.item_add),
+            *(Change(item_remove=(one,)) for one in self.item_remove),
         ]
 
 
@@ -56,6 +66,8 @@ def joined(changes: Iterable[Change]) -> Change:
         tuple(one for change in found for one in change.add),
         tuple(one for change in found for one in change.remove),
         tuple(one for change in found for one in change.lift),
+        tuple(one for change in found for one in change.item_add),
+        tuple(one for change in found for one in change.item_remove),
     )
 
 

@@ -1,6 +1,6 @@
-"""Counterfactual: the smallest change of what somebody has, or of the rules, that brings an item into the first n."""
+"""Counterfactual: the smallest change of what somebody has, of rules or of an item that brings it into the first n."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from recommender.anchor_changes import AnchorChanges, Cosines, Weighted
 from recommender.changes import Change, Changed, joined, lifted
+from recommender.item_changes import ItemChanges
+from recommender.item_rules import ItemRules
 from recommender.own_anchors import Anchor
 from recommender.ranking import rank_of, top_n
 from recommender.recommend import Recommender, Request
@@ -21,6 +23,8 @@ RIVALS = 20
 """Items behind the n-th that are looked at, since a change may bring them before it."""
 MOST_REMOVED = 200
 """Anchors of a user that are thought away, one at a time."""
+HOPE = 1.5
+"""By how much later attributes of an item may say more for it than the best of now; mostly they say less."""
 USED = ("interacted", "disliked")
 """Names in the audit of what goes with the triples between the user and the item."""
 
@@ -37,7 +41,8 @@ class Ranked:
 class Counterfactual:
     """Looks for the smallest change: single ones first, then greedily one more at a time, each ranked anew.
 
-    What others did stays as it is: a change is one of the profile and of the rules, not of the kernels.
+    What others did stays as it is: a change is one of the profile, of the rules, or of the item's own column of the
+    path kernels, by its attributes. What the user has goes before what the item has where either is as small.
 
     :param position: the item that is to be among the first ``n``.
     """
@@ -48,34 +53,78 @@ class Counterfactual:
         self.changed = Changed(recommender, request)
         self._cosines: dict[int, Cosines] = {}
         self._known: dict[Change, Ranked] = {}
+        self._items: dict[Change, ItemChanges] = {}
 
     def smallest(self) -> Ranked | None:
         """The smallest change that was found to work, ``None`` where none was.
 
-        What is taken away comes back as a rival, so that a second search, which only adds, may end where the first
-        does not.
+        The user's anchors come first, then the item's attributes, then anchors that are only added: what is taken away
+        comes back as a rival. Where none of them is enough, attributes are changed on top of anchors.
         """
-        found = self._greedy(taking=True)
-        if found is None or found.change.size > 1:
-            other = self._greedy(taking=False)
-            found = min((one for one in (found, other) if one), key=lambda one: one.change.size, default=None)
-        return found
+        base = self.unblocked()
+        ways = [self._grown(base, self._next_of_user)]
+        if not self._single(ways):
+            ways.append(self._grown(self.unblocked(by_item=True), self._next_of_item))
+        if not self._single(ways):
+            ways.append(self._grown(base, self._next_added))
+        return self._best(ways) or self._best(self._grown(one.change, self._next_of_item) for one in ways[0][1:])
 
-    def _greedy(self, *, taking: bool) -> Ranked | None:
+    def _single(self, ways: Sequence[list[Ranked]]) -> bool:
+        """Whether one thing was enough."""
+        return any(way and self._enough(way[-1]) and way[-1].change.size <= 1 for way in ways)
+
+    def _best(self, ways: Iterable[list[Ranked]]) -> Ranked | None:
+        """The smallest change that the ways end in, where they reach the list; of equal ones that of the user."""
+        found = [self._pruned(way[-1]) for way in ways if way and self._enough(way[-1])]
+        return min(found, key=lambda one: (one.change.size, one.change.of_item), default=None)
+
+    def _grown(self, base: Change | None, more: Callable[[Ranked], Ranked | None]) -> list[Ranked]:
         """One thing more at a time, each time the one that brings the item nearest, until it is in the list."""
-        change = self.unblocked()
-        best = None if change is None else self.ranked(change)
-        while best is not None and not self._enough(best):
-            best = self._next(best.change, taking) if best.change.size < MOST_CHANGES else None
-        return None if best is None else self._pruned(best)
+        way = [] if base is None else [self.ranked(base)]
+        while way and not self._enough(way[-1]):
+            longer = more(way[-1]) if way[-1].change.size < MOST_CHANGES else None
+            if longer is None:
+                break
+            way.append(longer)
+        return way
 
-    def unblocked(self) -> Change | None:
-        """What has to go so that no rule keeps the item out; ``None`` where a rule stands whatever changes."""
+    def _next_of_user(self, best: Ranked) -> Ranked | None:
+        return self._next(best.change, taking=True)
+
+    def _next_added(self, best: Ranked) -> Ranked | None:
+        return self._next(best.change, taking=False)
+
+    def _next_of_item(self, best: Ranked) -> Ranked | None:
+        """With the fewest more things that bring it into the list, else with what raises its score most, by thing."""
+        changes, forbidden = self._item_changes(best.change), self._item_rules(best.change).forbidden()
+        left = MOST_CHANGES - best.change.size
+        found = [one for one in changes.promising(best.change, forbidden) if one[1].size <= left]
+
+        def order(one: tuple[float, Change]) -> tuple[object, ...]:
+            gain, change = one
+            short = best.margin + gain <= 0
+            return short, 0 if short else change.size, -gain / change.size, change.item_add, change.item_remove
+
+        if not found:
+            return None
+        gain, change = min(found, key=order)
+        if best.margin + HOPE * left * gain / change.size < 0:
+            return None
+        return self.ranked(joined((best.change, change)))
+
+    def unblocked(self, *, by_item: bool = False) -> Change | None:
+        """What has to go so that no rule keeps the item out; ``None`` where a rule stands whatever changes.
+
+        :param by_item: rather attributes of the item than rules or anchors.
+        """
         whom, request = self.changed.whom, self.changed.request
         chosen = self.recommender.rule_set(request.rules).candidates(whom)
-        removed, gone = list[Anchor](), list[str]()
+        item_rules = ItemRules(self.recommender.rule_set(request.rules), whom, self.position)
+        removed, gone, attributes = list[Anchor](), list[str](), list[Anchor]()
         for name in (name for name, positions in chosen.removals if (positions == self.position).any()):
-            if name in USED:
+            if by_item and (links := item_rules.behind(name)):
+                attributes += links
+            elif name in USED:
                 removed += self.used()
             elif name.partition(":")[0] in self.schema.rules:
                 removed += self._forbidding(name.partition(":")[0])
@@ -83,7 +132,11 @@ class Counterfactual:
                 return None
             else:
                 gone.append(name)
-        change = Change(remove=tuple(dict.fromkeys(removed)), lift=tuple(dict.fromkeys(gone)))
+        change = Change(
+            remove=tuple(dict.fromkeys(removed)),
+            lift=tuple(dict.fromkeys(gone)),
+            item_remove=tuple(dict.fromkeys(attributes)),
+        )
         return None if self.ranked(change).rank is None else change
 
     def ranked(self, change: Change) -> Ranked:
@@ -105,9 +158,9 @@ class Counterfactual:
         """Without what turns out not to be needed."""
         parts = best.change.parts()
         for one in parts if len(parts) > 1 else ():
-            fewer = self.ranked(joined(part for part in parts if part != one))
-            if self._enough(fewer):
-                return self._pruned(fewer)
+            fewer = joined(part for part in parts if part != one)
+            if self._possible(fewer) and self._enough(self.ranked(fewer)):
+                return self._pruned(self.ranked(fewer))
         return best
 
     def _rank(self, changes: Sequence[Change]) -> None:
@@ -115,7 +168,12 @@ class Counterfactual:
         profiles = [self.changed.profile(change) for change in new]
         totals = self.recommender.cold_start.totals(profiles)
         for change, profile, scores in zip(new, profiles, totals, strict=True):
-            allowed = self.recommender.rule_set(self.changed.rules(change)).candidates(profile).allowed
+            chosen = self.recommender.rule_set(self.changed.rules(change)).candidates(profile)
+            allowed = chosen.allowed
+            if change.of_item:
+                scores[self.position] += self._item_changes(change).gain(change)
+                allowed = allowed.copy()
+                allowed[self.position] = self._item_rules(change).allow(chosen, change)
             rank = rank_of(scores, allowed, self.position)
             ahead = scores[top_n(scores, self._others(allowed), self.n)]
             margin = float(scores[self.position] - ahead[-1]) if len(ahead) == self.n else float("inf")
@@ -135,6 +193,10 @@ class Counterfactual:
             new = self._new(step, idx, allowed, Change())
             found += [(-value, (step, one)) for one, value in zip(idx[new].tolist(), values[new].tolist(), strict=True)]
         return [anchor for _, anchor in sorted(found)[:most]]
+
+    def hopeful(self) -> bool:
+        """Whether anything could raise the score of the item by paths: an anchor, or an attribute of the item."""
+        return bool(self.reaching(1) or self._item_changes(Change()).promising(Change(), ()))
 
     def _effects(self, change: Change) -> tuple[AnchorChanges, NDArray[np.bool_]]:
         """What more changes would do on top of one; and which other items may be recommended."""
@@ -211,3 +273,20 @@ class Counterfactual:
         avoidance = self.recommender.rule_set(self.changed.request.rules).avoidance
         found, tail = self.changed.whom.anchors[step].idx.tolist(), self.schema.ends(step)[1]
         return [(step, idx) for idx in found if (avoidance.items(tail, idx) == self.position).any()]
+
+    def _item_changes(self, change: Change) -> ItemChanges:
+        """What changes of the item do on top of what else changes."""
+        others = Change(change.add, change.remove, change.lift)
+        if others not in self._items:
+            profile = self.changed.profile(others)
+            self._items[others] = ItemChanges(self.recommender.cold_start.of(profile), profile, self.position)
+        return self._items[others]
+
+    def _possible(self, change: Change) -> bool:
+        """Whether the item has but one of what nothing has two of."""
+        return not change.of_item or self._item_changes(change).possible(change)
+
+    def _item_rules(self, change: Change) -> ItemRules:
+        """What the rules that are left say of the item's attributes."""
+        rules = self.recommender.rule_set(self.changed.rules(change))
+        return ItemRules(rules, self.changed.profile(change), self.position)

@@ -58,7 +58,7 @@ class Explainer:
             parts += self._embedding_part(position)
         popularity = float(self.scorer.popularity[position])
         if popularity != 0:
-            text = self.phrasing.popularity(self._domain(position))
+            text = self.phrasing.sentence(self.phrasing.popularity(self._domain(position)))
             parts.append(Part(kind="popularity", share=popularity, text=text))
         return sorted(parts, key=lambda part: -part.share)
 

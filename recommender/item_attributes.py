@@ -34,6 +34,12 @@ def attribute_types(schema: Schema) -> list[str]:
     ]
 
 
+def attribute_steps(schema: Schema, item_type: str) -> list[str]:
+    """Steps from an item type to its attributes: to neither items nor people, and nothing that people did or said."""
+    names = [name for name in attribute_types(schema) if name not in schema.user_types]
+    return [step for name in names for step in item_steps(schema, name) if schema.ends(step)[0] == item_type]
+
+
 def _links(snapshot: Snapshot, catalogue: Catalogue, entity_type: str) -> csr_array:
     """Items × entities of one type, more than 0 where any relation links them."""
     width = snapshot.vocabulary.count(entity_type)

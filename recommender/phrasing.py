@@ -11,13 +11,16 @@ from recommender.path_groups import PathGroup
 
 LANGUAGES = ("en", "zh")
 PARTS_TOLD = 4
+OF = "的"
+"""How a phrase begins that goes with a possessive: 的主题是, which of what was named before is 其主题是."""
 
 TEXTS = {
     "en": {
         "quote": "“{}”",
         "you": "You {phrase} {node}",
         "which": ", which {phrase} {node}",
-        "people": "; {n} others who {back} {there} also {phrase} {node}",
+        "latter": ", which {phrase} {node}",
+        "people": ", and {n} others who {back} {there} also {phrase} {node}",
         "people_count": "{n} people",
         "it": "it",
         "this": "this {kind}",
@@ -26,13 +29,13 @@ TEXTS = {
         "association": "Goes with {anchors}, as learned from what people use together and from shared attributes",
         "far": "Not close to your history in the learned embedding",
         "nothing": "Nothing in your history leads here",
-        "fewer": "Paths through fewer than {k} people",
+        "fewer": "Paths through fewer than {k} people, not told so that nobody is recognised",
         "fewer_or_avoided": "Paths through what is avoided, or through fewer than {k} people",
         "against": "Against it: {text}",
         "score": "{item} scores {score:.4f}. The largest part first: {parts}.",
         "score_of_one": "{item} scores {score:.4f}: {parts}.",
-        "share": "{share:.4f} ({percent:.1%}): {what}",
-        "share_alone": "{share:.4f}: {what}",
+        "share": "{what} ({share:.4f}, {percent:.1%})",
+        "share_alone": "{what} ({share:.4f})",
         "rest": "{n} smaller parts",
         "linked": "is linked by “{relation}” to",
         "linked_back": "is reached by “{relation}” from",
@@ -44,22 +47,24 @@ TEXTS = {
         "quote": "「{}」",
         "you": "您{phrase}{node}",
         "which": "，它{phrase}{node}",
-        "people": "；另有 {n} 位{back}{there}的人也{phrase}{node}",
+        "latter": "，后者{phrase}{node}",
+        "whose": "，其{phrase}{node}",
+        "people": "，另有 {n} 位{back}{there}的人也{phrase}{node}",
         "people_count": "{n} 人",
         "it": "它",
-        "this": "本项",
+        "this": "这一项",
         "popularity": "在同类项目中受欢迎",
         "embedding": "在学习到的嵌入中与{anchors}相近",
         "association": "与{anchors}相配（由大家的共同使用和共有属性学得）",
         "far": "在学习到的嵌入中与您的记录并不相近",
         "nothing": "您的记录中没有通向它的路径",
-        "fewer": "经过不足 {k} 人的路径",
+        "fewer": "经过不足 {k} 人的路径，为免认出个人，不作说明",
         "fewer_or_avoided": "经过回避内容或不足 {k} 人的路径",
         "against": "不利因素：{text}",
         "score": "{item}得分 {score:.4f}，从大到小由以下部分组成：{parts}。",
         "score_of_one": "{item}得分 {score:.4f}：{parts}。",
-        "share": "{share:.4f}（{percent:.1%}）{what}",
-        "share_alone": "{share:.4f}，{what}",
+        "share": "{what}（{share:.4f}，占 {percent:.1%}）",
+        "share_alone": "{what}（{share:.4f}）",
         "rest": "其余 {n} 个较小的部分",
         "linked": "通过「{relation}」连到",
         "linked_back": "由「{relation}」连自",
@@ -98,8 +103,11 @@ class Phrasing:
                 place += 2
                 continue
             node = self._node(tail, nodes[place + 1], group.people)
-            key = "you" if place == 0 else "which"
-            sentence += self.texts[key].format(phrase=self._phrase(step, first=place == 0), node=node)
+            phrase = self._phrase(step, first=place == 0)
+            key = ("you", "which")[place] if place < 2 else "latter"
+            if place > 0 and phrase.startswith(OF):
+                key, phrase = "whose", phrase.removeprefix(OF)
+            sentence += self.texts[key].format(phrase=phrase, node=node)
             place += 1
         return sentence
 
@@ -116,7 +124,7 @@ class Phrasing:
         return self.texts["association"].format(anchors=names)
 
     def popularity(self, domain: str) -> str:
-        """The sentence of the popularity part."""
+        """The popularity part without its full stop."""
         return self.texts["popularity"].format(domain=domain)
 
     def untold(self, k: int, *, avoided: bool) -> str:
@@ -173,7 +181,7 @@ class Phrasing:
         said = used or self.lang == "en"
         there = self.texts["it"] if said else self._node(schema.ends(into)[0], nodes[place], people)
         node = self._node(schema.ends(out)[1], nodes[place + 2], people)
-        back = self._phrase(inverse_of(into), first=True).removeprefix("的")
+        back = self._phrase(inverse_of(into), first=True).removeprefix(OF)
         return self.texts["people"].format(
             n=people, back=back, there=there, phrase=self._phrase(out, first=True), node=node
         )

@@ -191,7 +191,8 @@ class WhyNotReason(Sparse):
 
 
 class ListChange(Result):
-    """A change that brings an item into a list, verified by ranking anew."""
+    """A change that brings an item into a list, verified by ranking anew: of what the user has, of rules, or of the
+    item."""
 
     add: list[str]
     """Anchors to have, ``relation:ID``."""
@@ -199,6 +200,10 @@ class ListChange(Result):
     """Anchors not to have."""
     lift: list[str]
     """Rules that would have to go."""
+    item_add: list[str]
+    """Attributes for the item to have, ``relation:ID``."""
+    item_remove: list[str]
+    """Attributes for the item not to have."""
     rank_before: int | None
     rank_after: int
     text: str

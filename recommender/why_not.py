@@ -1,7 +1,7 @@
 """Why not: the rule, the missing link or the better items, and the smallest change that would help."""
 
 from recommender.changes import AVOID
-from recommender.counterfactual import MOST_CHANGES, USED, Counterfactual
+from recommender.counterfactual import MOST_CHANGES, USED, Counterfactual, Ranked
 from recommender.counterfactual_phrasing import CounterfactualPhrasing
 from recommender.own_anchors import Anchor, anchor_text
 from recommender.ranking import rank_of
@@ -43,9 +43,7 @@ class _Question:
         else:
             reasons = [*self._rules(), *self._no_path(), *self._outscored(item, listed)]
             change = self._change(item)
-            standing = self.search.unblocked() is None
-            nothing = self.phrasing.no_change(MOST_CHANGES, self.request.n, standing=standing)
-            closing = nothing if change is None else change.text
+            closing = self._nothing() if change is None else change.text
         return WhyNot(
             user=listed.user,
             item=item,
@@ -58,6 +56,12 @@ class _Question:
             text=(" " if self.request.lang == "en" else "").join([*(reason.text for reason in reasons), closing]),
             notices=listed.notices,
         )
+
+    def _nothing(self) -> str:
+        """What is said where there is no change."""
+        key = "no_change" if self.search.hopeful() else "nothing_helps"
+        standing = self.search.unblocked() is None
+        return self.phrasing.no_change("standing" if standing else key, MOST_CHANGES, self.request.n)
 
     def _rules(self) -> list[WhyNotReason]:
         """Every rule that keeps the item out."""
@@ -118,19 +122,25 @@ class _Question:
         return [WhyNotReason(kind="outscored", text=text, ahead=ahead, gap=gap, items=items)]
 
     def _change(self, item: Item) -> ListChange | None:
-        """The smallest change that was found; what it brings about is what ``recommend`` says, and nothing else."""
+        """The smallest change that was found; what it brings about is what ranking anew says, and nothing else."""
         found = self.search.smallest()
-        if found is None:
-            return None
-        after = self.recommender.recommend(self.search.changed.request_with(found.change, self.request.n))
-        rank = next((row.rank for row in after.items if (row.type, row.id) == (item.type, item.id)), None)
-        if rank is None:
+        rank = None if found is None else self._rank_after(found, item)
+        if found is None or rank is None:
             return None
         return ListChange(
             add=[anchor_text(self.snapshot, one) for one in found.change.add],
             remove=[anchor_text(self.snapshot, one) for one in found.change.remove],
             lift=list(found.change.lift),
+            item_add=[anchor_text(self.snapshot, one) for one in found.change.item_add],
+            item_remove=[anchor_text(self.snapshot, one) for one in found.change.item_remove],
             rank_before=self.rank,
             rank_after=rank,
             text=self.phrasing.would(item.label, rank, found.change),
         )
+
+    def _rank_after(self, found: Ranked, item: Item) -> int | None:
+        """The rank after a change: what ``recommend`` says; of another item than the graph has, with its new column."""
+        if found.change.of_item:
+            return found.rank
+        after = self.recommender.recommend(self.search.changed.request_with(found.change, self.request.n))
+        return next((row.rank for row in after.items if (row.type, row.id) == (item.type, item.id)), None)
