@@ -192,6 +192,8 @@ def _show(output: Output, document: dict[str, Any], manifest: ModelManifest, don
 def _show_domain(output: Output, manifest: ModelManifest, report: DomainReport) -> None:
     """The weights of one domain, and what each adds on validation."""
     verdict = "learned weights kept" if report.kept else "default weights kept: learned ones are not surely better"
+    if report.only_popularity:
+        verdict = "popularity alone: nothing is surely better"
     figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
     blend = manifest.blend.for_cold(frozenset([report.domain] if report.cold else []))
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}

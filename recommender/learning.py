@@ -44,6 +44,10 @@ class DomainReport(BaseModel, frozen=True):
     """Of the paired difference; learned weights are kept where they are better, with few users only where they are
     surely better."""
     kept: bool
+    popularity: float = 0.0
+    """The same of popularity alone."""
+    only_popularity: bool = False
+    """Whether popularity has all the weight, since nothing is surely better for people who are new to the domain."""
     adds: dict[str, float] = Field(default_factory=dict)
     """Feature → fall of NDCG@10 on those users when its weight becomes 0."""
 
@@ -65,30 +69,46 @@ def learn_blend(
         if raw.cold and raw.users < ENOUGH:
             continue
         domain, means = raw.standardised()
-        mark = domain.marks
-        start = learned = domain.weights(default, metapaths) * means
-        if (mark < FITTED).sum() >= ENOUGH:
-            check = domain.part((mark >= FITTED) & (mark < PRUNED))
-            learned = _best_ascent(domain.part(mark < FITTED), check, start, progress)
-        held = domain.part(mark >= PRUNED)
-        before, after = ndcg(held.scores(start), held.truth), ndcg(held.scores(learned), held.truth)
-        gain = paired_difference(after, before)
-        kept = gain.mean > 0 and (gain.p < CERTAIN or domain.users >= MANY_USERS)
-        weights = learned if kept else start
-        reports.append(
-            DomainReport(
-                domain=domain.domain,
-                cold=domain.cold,
-                users=domain.users,
-                before=float(before.mean()) if len(before) else 0.0,
-                after=float(after.mean()) if len(after) else 0.0,
-                p=gain.p,
-                kept=kept,
-                adds=_ablation(held, weights),
-            )
-        )
+        weights, report = _learn_domain(domain, domain.weights(default, metapaths) * means, progress)
+        reports.append(report)
         blend = _with_weights(blend, raw, weights / means)
     return blend, reports
+
+
+def _learn_domain(
+    domain: CandidateFeatures, start: Score, progress: Callable[[str, int], None] | None
+) -> tuple[Score, DomainReport]:
+    """Weights for standardised features: learned ones, the default, or popularity alone."""
+    mark, weights = domain.marks, start
+    if (mark < FITTED).sum() >= ENOUGH:
+        check = domain.part((mark >= FITTED) & (mark < PRUNED))
+        weights = _best_ascent(domain.part(mark < FITTED), check, start, progress)
+    held = domain.part(mark >= PRUNED)
+    before, after = ndcg(held.scores(start), held.truth), ndcg(held.scores(weights), held.truth)
+    gain = paired_difference(after, before)
+    kept = gain.mean > 0 and (gain.p < CERTAIN or domain.users >= MANY_USERS)
+    weights = weights if kept else start
+    popular = np.array([float(name == POPULARITY) for name in domain.names])
+    floored = domain.cold and not _above(held if kept else domain, weights, popular)
+    if floored:
+        weights = popular
+    report = DomainReport(
+        domain=domain.domain,
+        cold=domain.cold,
+        users=domain.users,
+        before=_mean(before),
+        after=_mean(after),
+        p=gain.p,
+        popularity=_mean(ndcg(held.scores(popular), held.truth)),
+        kept=kept and not floored,
+        only_popularity=floored,
+        adds=_ablation(held, weights),
+    )
+    return weights, report
+
+
+def _mean(values: Score) -> float:
+    return float(values.mean()) if len(values) else 0.0
 
 
 def ndcg(scores: Score, truth: NDArray[np.int64]) -> Score:
@@ -117,6 +137,12 @@ def _best_ascent(
         if quality is None or (_better(found[0], quality[0]) and _better(found[1], quality[1])):
             best, quality = weights, found
     return best
+
+
+def _above(features: CandidateFeatures, weights: Score, floor: Score) -> bool:
+    """Whether weights do surely better than others."""
+    found, least = (ndcg(features.scores(one), features.truth) for one in (weights, floor))
+    return _surely_better(found, least)
 
 
 def _better(found: Score, best: Score) -> bool:

@@ -1,5 +1,6 @@
 """Learning the blend: planted signals are found, noise gets weight 0, too few users change nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,18 @@ def test_fitting_holds_one_item_per_user_out_and_gives_weights_for_every_domain(
     assert fitted == fit_blend(snapshot, tmp_path / "again", seed=0, train_vectors=None)
     assert {report.domain for report in fitted.reports} == {"cosmetics", "courses"}
     assert set(fitted.blend.popularity) == {"cosmetics", "courses"}
+
+
+def test_newcomers_get_what_is_popular_where_nothing_is_better() -> None:
+    planted = _planted(200)
+    popular = np.zeros_like(planted.values)
+    popular[2], popular[2, :, 0] = planted.values[2], 1.5  # the right one is always the most popular one
+    blend, (report,) = learn_blend([replace(planted, cold=True, values=popular)], [SIGNAL, NOISE], DEFAULT)
+    assert report.only_popularity and not report.kept
+    assert blend.cold["d"].popularity > 0 and not any(blend.cold["d"].metapaths.values())
+
+
+def test_newcomers_keep_what_is_surely_better_than_popularity() -> None:
+    blend, (report,) = learn_blend([replace(_planted(600), cold=True)], [SIGNAL, NOISE], DEFAULT)
+    assert report.kept and report.after > report.popularity + 0.1
+    assert blend.cold["d"].metapaths[str(SIGNAL)] > 0
