@@ -4,7 +4,8 @@
 
 A tenth of the courses is new: four fifths of their triples are known, one fifth is ranked, among the relation's type.
 Full retraining knows the same triples. Ranked apart: the new course as what is missing, what is missing of it, and
-the tails of as many triples of other courses, which the new ones must not crowd out.
+old courses that as many people took, which the new ones must not crowd out: their ratio is to the old vectors' figure
+where no new course is ranked at all, for without retraining there is no more to be had.
 """
 
 import os
@@ -51,9 +52,11 @@ def main(
     test, known = mine[: len(mine) // 5], mine[len(mine) // 5 :]
     side = is_new[test[:, 2]].astype(int)  # where the course stands: 0 head, 1 tail
     old = old[draw.permutation(len(old))]
-    others, old = old[: len(test)], old[len(test) :]
+    taken = np.flatnonzero(old[:, 2] < COURSES)[: len(test)]
+    others, old = old[taken], np.delete(old, taken, axis=0)
     table = Table(title=f"{len(fresh)} new courses, {len(known):,} known and {len(test):,} ranked triples: MRR")
-    for heading in ("model", *(f"{what}: full, folded, ratio" for what in ("course", "rest", "old")), "CPU s"):
+    old_course = "old: full, alone, folded, ratio"
+    for heading in ("model", *(f"{what}: full, folded, ratio" for what in ("course", "rest")), old_course, "CPU s"):
         table.add_column(heading, justify="right")
     for model in models.split(","):
         config = TrainingConfig(model=model)
@@ -64,9 +67,15 @@ def main(
         folded = fitted(config, start, relation, fresh, graph.with_rows(np.concatenate([old, known])))
         seconds, cells = time.process_time() - began, []
         assert np.array_equal(folded[~is_new], start[~is_new])
-        for rows, missing in ((test, side), (test, 1 - side), (others, np.ones(len(others), dtype=int))):
-            pair = [mrr(model, tables, rows, missing, graph) for tables in (full, (folded, relation))]
+        for missing in (side, 1 - side):
+            pair = [mrr(model, tables, test, missing, graph) for tables in (full, (folded, relation))]
             cells.append(f"{pair[0]:.4f} {pair[1]:.4f} {pair[1] / pair[0]:.2f}")
+        tails = np.ones(len(others), dtype=int)
+        every = [mrr(model, tables, others, tails, graph) for tables in (full, (folded, relation))]
+        hidden = np.repeat(others, len(fresh), axis=0)  # as if they were known, new courses are not ranked
+        hidden[:, 2] = np.tile(fresh, len(others))
+        alone = mrr(model, (start, relation), others, tails, graph.with_rows(np.concatenate([graph.rows, hidden])))
+        cells.append(f"{every[0]:.4f} {alone:.4f} {every[1]:.4f} {every[1] / alone:.2f}")
         CONSOLE.print(model, *cells)
         table.add_row(model, *cells, f"{seconds:.1f}")
     CONSOLE.print(table)

@@ -39,6 +39,8 @@ def _side(experiments: list[Experiment], told: str) -> Side:
     _, slash, row = told.rpartition("/")
     rows = {f"{one.name}/{name}": (one, name) for one in experiments for name in dict.fromkeys(r.row for r in one.plan)}
     found = [key for key in rows if (key == told if slash else key.rpartition("/")[2] == row)]
+    if len(found) > 1:  # experiments that were never finished do not make a name ambiguous
+        found = [key for key in found if rows[key][0].current(rows[key][1])] or found
     if len(found) > 1:
         raise UsageError(f"{told!r} is a model of several experiments; say {' or '.join(found)}")
     if not found:

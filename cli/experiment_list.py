@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.experiments import run_experiments, show_standing
+from cli.experiments import run_experiments, show_relations, show_standing
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import UsageError
@@ -25,6 +25,9 @@ def list_command(
     costs: Annotated[
         bool, typer.Option("--costs", help="Seconds, triples/s and peak memory too; they differ with every rerun.")
     ] = False,
+    relations: Annotated[
+        bool, typer.Option("--relations", help="MRR by missing side and by relation too; --json has all figures.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -43,6 +46,8 @@ def list_command(
     if not output.document({"experiments": [one.model_dump(mode="json") for one in standings]}):
         for one in standings:
             show_standing(output, one)
+            if relations:
+                show_relations(output, one)
         for path in filter(None, (export_file, curves)):
             output.line(f"Written: {path}")
 

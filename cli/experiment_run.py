@@ -9,8 +9,10 @@ import typer
 from cli.experiments import files_of, fresh_snapshot, results_of, show_standing
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from kg.errors import ModelError
+from kg.errors import ModelError, WhyrecError
 from recommender.experiment import Experiment, Outcome
+
+Done = tuple[Experiment, Outcome]
 
 
 def run_command(
@@ -55,22 +57,43 @@ def run_command(
     output = Output(as_json, quiet)
     opened = fresh_snapshot(ctx, output)
     experiments = [Experiment.of_file(path, results_of(ctx), opened) for path in files_of(paths)]
-    outcomes = [_run(one, output) for one in experiments]
-    _show(output, experiments, outcomes)
-    failed = [text for outcome in outcomes for text in outcome.failed]
+    done, problem = _run_all(experiments, output)
+    _show(output, done)
+    failed = [text for _, outcome in done for text in outcome.failed]
+    if problem:
+        raise problem
     if failed:
-        raise ModelError(f"{len(failed)} runs failed: {'; '.join(failed)}")
+        raise ModelError(f"{_runs(len(failed))} failed: {'; '.join(failed)}")
 
 
-def _show(output: Output, experiments: list[Experiment], outcomes: list[Outcome]) -> None:
-    pairs = [(outcome, experiment.standing()) for outcome, experiment in zip(outcomes, experiments, strict=True)]
+def _run_all(experiments: list[Experiment], output: Output) -> tuple[list[Done], WhyrecError | None]:
+    """Run one experiment after the other; one that cannot be run does not keep the others from it.
+
+    :returns: what was done, and the first problem.
+    :raises WhyrecError: where the only experiment cannot be run.
+    """
+    done: list[Done] = []
+    first = None
+    for one in experiments:
+        try:
+            done.append((one, _run(one, output)))
+        except WhyrecError as problem:
+            if len(experiments) == 1:
+                raise
+            output.notices([f"{one.name} is left out: {problem}"])
+            first = first or problem
+    return done, first
+
+
+def _show(output: Output, done: list[Done]) -> None:
+    pairs = [(outcome, experiment.standing()) for experiment, outcome in done]
     found = [{**asdict(outcome), "leaderboard": board.model_dump(mode="json")} for outcome, board in pairs]
     if output.document({"experiments": found}):
         return
     for outcome, board in pairs:
         show_standing(output, board, notes=not outcome.run)
         output.line(
-            f"{outcome.experiment}: {outcome.run} runs done now, {outcome.finished_before} of {outcome.planned} "
+            f"{outcome.experiment}: {_runs(outcome.run)} done now, {outcome.finished_before} of {outcome.planned} "
             f"before, {len(outcome.failed)} failed. Next: whyrec experiment compare A B"
         )
 
@@ -82,3 +105,7 @@ def _run(experiment: Experiment, output: Output) -> Outcome:
             lambda text, done, total: progress.update(task, completed=done, total=total, note=text),
             lambda text: output.notices([f"{experiment.name}: {text}"]),
         )
+
+
+def _runs(number: int) -> str:
+    return "1 run" if number == 1 else f"{number} runs"

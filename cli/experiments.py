@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import typer
 
 from cli.options import Session
@@ -99,7 +100,7 @@ def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
         cost = cost_cells(row) if costs else []
         chosen = ", ".join(f"{key} {_short(value)}" for key, value in row.settings.items())
         rows.append((row.model, f"{row.finished}/{row.planned}", *cells, *cost, chosen))
-    parts = [f"{key} {value}" for key, value in one.split.items()]
+    parts = [f"{key} {_told(key, value)}" for key, value in one.split.items()]
     title = f"{one.experiment}: link prediction, {', '.join(parts)}" if parts else one.experiment
     if one.recommendation:
         title += f"; recommendation, {', '.join(f'{key} {value}' for key, value in one.recommendation.items())}"
@@ -109,7 +110,11 @@ def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
         f"{one.data[:12]}: a rerun that prints the same is the same to the bit."
     )
     if one.stale:
-        output.line(f"Not in the table, for something changed since ({len(one.stale)} runs):", style="yellow")
+        output.line(
+            f"Not in the table above, for something changed since ({len(one.stale)} runs); `whyrec experiment run` "
+            "makes them anew:",
+            style="yellow",
+        )
         stale = [
             (
                 run.model,
@@ -123,7 +128,29 @@ def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
         output.table("Stale runs", ("model", "kind", "seed", "figure", "changed"), stale)
 
 
+def show_relations(output: Output, one: Standing) -> None:
+    """The MRR of link prediction by missing side and by relation, those with most tested triples first."""
+    rows = [row for row in one.rows if row.relations]
+    ranks = {name: figures["ranks"] for row in rows for name, figures in row.relations.items()}
+    names = sorted(ranks, key=lambda name: (not name.startswith("("), -ranks[name], name))
+    cells = []
+    for name in names:
+        found = (f"{row.relations[name]['mrr']:.4f}" if name in row.relations else "–" for row in rows)
+        cells.append((name, f"{ranks[name]:,.0f}", *found))
+    title = f"{one.experiment}: MRR by missing side and by relation"
+    output.table(title, ("relation", "ranks", *(row.model for row in rows)), cells, right="ranks")
+
+
+def _told(key: str, value: object) -> str:
+    """A part of the description of a split; the time of a temporal one, which is in milliseconds, as a date."""
+    if key == "after" and isinstance(value, int):
+        return str(np.datetime64(value, "ms").astype("datetime64[s]")).replace("T", " ")
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def _short(value: object) -> str:
+    if isinstance(value, list):
+        return " or ".join(map(_short, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

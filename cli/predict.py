@@ -12,6 +12,7 @@ from embeddings.vectors import Vectors
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import Schema
+from kg.snapshot import Snapshot
 from recommender.model import VECTORS
 
 app = typer.Typer(add_completion=False)
@@ -39,7 +40,8 @@ def predict_command(
     output, workspace = Output(as_json, quiet), workspace_of(ctx)
     snapshot = current_snapshot(workspace, output)
     entity_id, step = question(snapshot.schema, first, second)
-    wanted = snapshot.schema.ends(step)[1]
+    known, wanted = snapshot.schema.ends(step)
+    _check_side(snapshot, (known, wanted), entity_id, step)
     if snapshot.schema.entity[wanted].sensitive:
         raise UsageError(f"{wanted} is sensitive: whyrec lists no people that a triple is likely of")
     vectors = Vectors.open(workspace.model / VECTORS, snapshot.hash)
@@ -68,6 +70,22 @@ def question(schema: Schema, first: str, second: str) -> tuple[str, str]:
     raise UsageError(f"neither {first!r} nor {second!r} is a relation; {nearest(second, known)}")
 
 
+def _check_side(snapshot: Snapshot, ends: tuple[str, str], entity_id: str, step: str) -> None:
+    """An entity that is of the other end's type alone was written on the wrong side.
+
+    :raises UsageError: saying how to ask.
+    """
+    known, wanted = (entity_id in snapshot.vocabulary.ids(end) for end in ends)
+    if wanted and not known:
+        relation = step.removeprefix("~")
+        form = f"{entity_id} {relation}" if step.startswith("~") else f"{relation} {entity_id}"
+        end = "tails" if step.startswith("~") else "heads"
+        raise UsageError(
+            f"{entity_id!r} is of type {ends[1]}, but the {end} of {relation} are of type {ends[0]}; "
+            f"ask `whyrec predict {form}`"
+        )
+
+
 def _show(output: Output, found: Prediction) -> None:
     missing = f"{found.label} {found.relation} ?" if found.side == "tail" else f"? {found.relation} {found.label}"
     title = f"{missing}  ({found.model}; {found.in_graph} triples in the graph already)"
@@ -83,4 +101,5 @@ def _show(output: Output, found: Prediction) -> None:
         f"Score card, {card.triples} held-out triples, half of them false: Brier {card.brier:.3f} (coin 0.250), "
         f"AUC {card.auc:.3f}, log loss {card.log_loss:.3f} (coin 0.693)."
     )
-    output.line("Calibration, said → true: " + "  ".join(f"{said:.2f} → {true:.2f}" for said, true, _ in card.curve))
+    points = (f"{said:.2f} → {true:.2f} ({count})" for said, true, count in card.curve)
+    output.line(f"Calibration, said → true (triples): {'  '.join(points)}")

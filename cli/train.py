@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ from rich.progress import Progress
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import build_kernels
+from embeddings.checkpoint import NAME as CHECKPOINT
 from embeddings.training_config import MODELS, TrainingConfig
 from embeddings.vectors import Vectors
 from kg.errors import ModelError
@@ -121,7 +124,8 @@ def _train(
     with output.progress() as progress:
         if wanted is not None:
             name = f"{wanted.model}-{wanted.dim}"
-            _train_vectors(snapshot, wanted, workspace.model / VECTORS, resume, (output, progress))
+            with _resumable(workspace.model / VECTORS, output):
+                _train_vectors(snapshot, wanted, workspace.model / VECTORS, resume, (output, progress), "all triples")
         fitted = _fit(workspace, snapshot, wanted, (output, progress))
     manifest = ModelManifest(
         name=name,
@@ -137,7 +141,20 @@ def _train(
     return manifest
 
 
-def _train_vectors(snapshot: Snapshot, config: TrainingConfig, folder: Path, resume: bool, display: Display) -> Vectors:
+@contextmanager
+def _resumable(folder: Path, output: Output) -> Iterator[None]:
+    """Says how to go on where training is interrupted and has left a checkpoint."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (folder / CHECKPOINT).exists():
+            output.notices(["the same command with --resume goes on from the last checkpoint; without, it starts anew"])
+        raise
+
+
+def _train_vectors(
+    snapshot: Snapshot, config: TrainingConfig, folder: Path, resume: bool, display: Display, what: str
+) -> Vectors:
     from embeddings.training import Epoch, train_vectors  # PyKEEN takes seconds to import
 
     output, progress = display
@@ -151,9 +168,11 @@ def _train_vectors(snapshot: Snapshot, config: TrainingConfig, folder: Path, res
 
     vectors = train_vectors(snapshot, config, folder, show, resume, lambda text: output.notices([text]))
     progress.update(task, total=len(vectors.manifest.losses))
+    text = f"{config.model} on {what}: {vectors.manifest.triples_per_second:,.0f} triples/s"
     if curve := vectors.manifest.curve:
         path = " ".join(f"{mrr:.3f}" for mrr in curve)
-        output.notices([f"{config.model}: validation MRR by epoch {path}; epoch {vectors.manifest.best_epoch} is kept"])
+        text += f"; validation MRR by epoch {path}; epoch {vectors.manifest.best_epoch} is kept"
+    output.notices([text])
     return vectors
 
 
@@ -167,7 +186,7 @@ def _fit(workspace: Workspace, snapshot: Snapshot, wanted: TrainingConfig | None
 
     def vectors(train: Snapshot, folder: Path) -> Vectors:
         assert wanted is not None
-        return _train_vectors(train, wanted, folder, False, display)
+        return _train_vectors(train, wanted, folder, False, display, "the blend's training part")
 
     with tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".fitting-") as folder:
         seed = wanted.seed if wanted else 0
@@ -198,12 +217,16 @@ def _show_domain(output: Output, manifest: ModelManifest, report: DomainReport) 
     blend = manifest.blend.for_cold(frozenset([report.domain] if report.cold else []))
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
     weights["popularity"] = blend.popularity.get(report.domain, 0.0)
-    rows = [
-        (name, f"{weights[name]:.4f}", f"{added:+.4f}")
-        for name, added in sorted(report.adds.items(), key=lambda pair: -pair[1])
-    ]
+    names = shown_scorers(report.adds)
+    rows = [(name, f"{weights[name]:.4f}", f"{report.adds[name]:+.4f}") for name in names]
     whom = f"{report.domain}, people new to it" if report.cold else report.domain
     title = f"{whom}, {report.users:,} validation rankings: {verdict}. {figures}"
-    output.table(title, ("scorer", "weight", "adds"), rows[:SCORERS_SHOWN], right="weight adds")
-    if len(rows) > SCORERS_SHOWN:
-        output.line(f"… and {len(rows) - SCORERS_SHOWN} more; --json has them all")
+    output.table(title, ("scorer", "weight", "adds"), rows, right="weight adds")
+    if len(report.adds) > len(names):
+        output.line(f"… and {len(report.adds) - len(names)} more; --json has them all")
+
+
+def shown_scorers(adds: Mapping[str, float]) -> list[str]:
+    """The scorers that add most on validation, and the embedding, however little it adds."""
+    names = sorted(adds, key=lambda name: -adds[name])
+    return [name for place, name in enumerate(names) if place < SCORERS_SHOWN or name == "embedding"]

@@ -109,4 +109,4 @@ def _figures(one: RankMetrics) -> dict[str, float]:
 
 def _by_part(metrics: LinkPrediction) -> dict[str, dict[str, float]]:
     parts = {"(head)": metrics.head, "(tail)": metrics.tail, **metrics.relations}
-    return {name: _figures(one) for name, one in parts.items()}
+    return {name: {**_figures(one), "ranks": one.ranks} for name, one in parts.items()}

@@ -17,7 +17,20 @@ SHARED |= {"exclude": "[[model]] excludes no relations; write exclude in [data]"
 OTHER_ROWS = ("paths", "popularity", "item-knn", "rp3beta", "ease")
 """Names of what stands beside the models on the leaderboard."""
 RECOMMENDATION_SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Files = Annotated[tuple[str, ...], BeforeValidator(lambda told: (told,) if isinstance(told, str) else told)]
+
+
+def _tables(told: Any) -> Any:
+    if isinstance(told, dict):
+        raise ValueError("[[model]] in two pairs of brackets expected, for there may be several")
+    return told
+
+
+def _listed(told: Any) -> Any:
+    if not isinstance(told, (list, tuple)):
+        raise ValueError(f"a list such as [0, 1, 2] expected (got {told!r})")
+    return told
 
 
 class Data(Document):
@@ -118,7 +131,7 @@ class Recommendation(Document):
     holdout: float = Field(default=0.2, gt=0, lt=1)
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Of the split."""
-    seeds: tuple[int, ...] = ()
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_listed)] = ()
     """With which models are trained and blends fitted; by default those of the experiment."""
     k: int = Field(default=10, ge=1)
     domain: str | None = None
@@ -149,9 +162,9 @@ class ExperimentFile(Document):
     split: Split = Split()
     candidates: Literal["all", "type"] = "all"
     """What the true entity of a tested triple is ranked among: all entities, or those of the relation's type."""
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_listed)] = (0, 1, 2)
     """Every model is trained once with each."""
-    model: list[Model]
+    model: Annotated[list[Model], BeforeValidator(_tables)]
     search: Search = Search()
     recommendation: Recommendation | None = None
 
@@ -164,8 +177,8 @@ class ExperimentFile(Document):
             if row in OTHER_ROWS or rows.count(row) > 1:
                 raise ValueError(f"model: the name {row!r} is taken; give each [[model]] a name of its own")
         for seeds in (self.seeds, self.recommendation.seeds if self.recommendation else ()):
-            if len(set(seeds)) < len(seeds) or min(seeds, default=0) < 0:
-                raise ValueError(f"seeds: different whole numbers from 0 on expected (got {list(seeds)})")
+            if len(set(seeds)) < len(seeds):
+                raise ValueError(f"seeds: different numbers expected (got {list(seeds)})")
         if self.recommendation and self.data.triples:
             raise ValueError("recommendation: triple files have no users and items; name a workspace in [data]")
         if self.data.test and self.split.model_fields_set - {"leaks"}:

@@ -72,7 +72,7 @@ class RunRecord(BaseModel, frozen=True):
     """All settings that were used in the end, what a search chose and defaults included."""
     metrics: dict[str, float]
     relations: dict[str, dict[str, float]] = Field(default_factory=dict)
-    """Relation → MRR and hits of link prediction, and MRR by missing side under ``(head)`` and ``(tail)``."""
+    """Relation → figures of link prediction and the number of ranks; by missing side under ``(head)``, ``(tail)``."""
     curve: list[float] = Field(default_factory=list)
     """Validation MRR of each epoch."""
     losses: list[float] = Field(default_factory=list)

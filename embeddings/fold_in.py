@@ -14,7 +14,10 @@ from kg.errors import ModelError
 from kg.snapshot import Snapshot
 from kg.vocabulary import Vocabulary
 
-STEPS, RATE, NEGATIVES, TYPED, CHUNK = 60, 0.1, 256, 0.75, 4096
+STEPS, RATE, NEGATIVES, TYPED, CHUNK = 20, 0.1, 256, 0.75, 4096
+STRANGERS, ALONE = 512, 2
+"""Of each relation, how many of others' triples a step pushes new entities away from; and how hard, because in
+training the others would move away too."""
 IMPOSSIBLE, TINY = -1e9, 1e-9
 Real = NDArray[np.float32]
 
@@ -62,7 +65,8 @@ def fitted(
     """Vectors in which only the new rows are fitted, to the triples that they are in.
 
     Each starts at the mean of where its triples want it (TransE, RotatE: the least squares solution), or where it
-    is (DistMult, ComplEx), and takes steps down the gradient of the loss of training, on both sides.
+    is (DistMult, ComplEx), and takes steps down the gradient of the loss of training, on both sides, in which it is
+    the true entity of its own triples and a false one of others'.
 
     :param entity: shape (entities, d); rows of new entities hold their start where they have no triples.
     :param new: int64, sorted: rows to fit.
@@ -83,10 +87,15 @@ class _Fit:
         is_new[new] = True
         rows = graph.rows
         self.groups: list[tuple[int, int, Indices]] = []  # side of the new entity, relation, triples
+        self.strangers: list[tuple[int, int, Indices, Indices]] = []  # the same, others' triples, new entities
         for position in range(graph.relations):
             for side in (HEAD, TAIL):
                 mine = rows[(rows[:, 1] == position) & is_new[rows[:, 2 * side]]]
                 self.groups += [(side, position, mine[i : i + CHUNK]) for i in range(0, len(mine), CHUNK)]
+                fresh = np.unique(mine[:, 2 * side])
+                others = rows[(rows[:, 1] == position) & ~is_new[rows[:, 2 * side]]]
+                if len(fresh) and len(others):
+                    self.strangers.append((side, position, others, fresh))
 
     def run(self) -> NDArray[Any]:
         """All vectors, the new rows fitted."""
@@ -97,6 +106,8 @@ class _Fit:
             gradient = np.zeros_like(self.entity)
             for group in self.groups:
                 self._add_gradients(group, gradient)
+            for stranger in self.strangers:
+                self._push_away(stranger, gradient)
             mine = gradient[self.new]
             accumulator += np.square(mine).mean(axis=1)
             self.entity[self.new] -= RATE * mine / (np.sqrt(accumulator) + 1e-10)[:, None]
@@ -128,6 +139,31 @@ class _Fit:
         known = self.geometry.pulled_back(1 - side, pulled, self.relation[position])
         np.add.at(gradient, mine, real_rows(np.asarray(known, dtype=self.dtype)))
 
+    def _push_away(self, stranger: tuple[int, int, Indices, Indices], gradient: Real) -> None:
+        """The gradient of new entities as negatives of others' triples, as often as training would draw them.
+
+        Without it new entities would only ever be pulled, and stand before the old ones in everybody's list. Only
+        for relations that they have triples of: what nobody bought yet is not what nobody wants.
+        """
+        side, position, rows, fresh = stranger
+        some = rows[self.random.integers(0, len(rows), STRANGERS)]
+        query, true = self._query(side, some[:, 2 - 2 * side], position), self.entity[some[:, 2 * side]]
+        scores, _ = _scores(self.geometry, query, self.entity[self._draw(position, side)])
+        right = _scores_of(self.geometry, query, true)
+        highest = np.maximum(scores.max(axis=1), right)
+        base = np.log(np.exp(scores - highest[:, None]).sum(axis=1) + np.exp(right - highest)) + highest
+        low, high = self.graph.ranges[position, side]
+        drawn = TYPED * NEGATIVES / (high - low) + (1 - TYPED) * NEGATIVES / len(self.entity)
+        weight = np.float32(ALONE * drawn * len(rows) / STRANGERS)
+        for part in (fresh[i : i + CHUNK] for i in range(0, len(fresh), CHUNK)):
+            mine, away = _scores(self.geometry, query, self.entity[part])
+            share = weight * (0.5 + 0.5 * np.tanh((mine - base[:, None]) / 2))
+            if self.geometry.distance:
+                push = -self.geometry.sharpness * share / away
+                gradient[part] += self.entity[part] * push.sum(axis=0)[:, None] - push.T @ query
+            else:
+                gradient[part] += share.T @ query
+
     def _gradients(self, side: int, known: Indices, true: Indices, position: int) -> tuple[Real, Real]:
         """Gradients of the loss by the queries and by the true entities: two arrays of shape (n, width)."""
         wrong = self._draw(position, side)
@@ -154,14 +190,7 @@ def softmax_gradients(
     :param query: shape (n, width), float32, as ``true``; ``wrong`` has shape (negatives, width).
     :param same: shape (n, negatives): negatives that are the true entity and do not count.
     """
-    products = query @ wrong.T
-    if geometry.distance:
-        squares = np.square(query).sum(axis=1)[:, None] + np.square(wrong).sum(axis=1)
-        away = np.sqrt(np.maximum(squares - 2 * products, TINY))
-        goal = np.sqrt(np.maximum(np.square(query - true).sum(axis=1), TINY))
-        scores, right = -geometry.sharpness * away, -geometry.sharpness * goal
-    else:
-        scores, right = products, (query * true).sum(axis=1)
+    (scores, away), right = _scores(geometry, query, wrong), _scores_of(geometry, query, true)
     scores[same] = IMPOSSIBLE
     highest = np.maximum(scores.max(axis=1), right)
     odds = np.exp(scores - highest[:, None])
@@ -171,8 +200,25 @@ def softmax_gradients(
     if not geometry.distance:
         return share @ wrong - missed[:, None] * true, -missed[:, None] * query
     push = -geometry.sharpness * share / away
-    pull = (geometry.sharpness * missed / goal)[:, None] * (query - true)
+    pull = (-(geometry.sharpness**2) * missed / right)[:, None] * (query - true)
     return query * push.sum(axis=1)[:, None] - push @ wrong + pull, -pull
+
+
+def _scores(geometry: Geometry, query: Real, candidates: Real) -> tuple[Real, Real]:
+    """Sharpened scores, and the distances or products behind them: two arrays of shape (n, candidates)."""
+    products = query @ candidates.T
+    if not geometry.distance:
+        return products, products
+    squares = np.square(query).sum(axis=1)[:, None] + np.square(candidates).sum(axis=1)
+    away = np.sqrt(np.maximum(squares - 2 * products, TINY))
+    return -np.float32(geometry.sharpness) * away, away
+
+
+def _scores_of(geometry: Geometry, query: Real, true: Real) -> Real:
+    """Sharpened scores of one entity per query: shape (n,)."""
+    if not geometry.distance:
+        return np.asarray((query * true).sum(axis=1))
+    return np.asarray(-np.float32(geometry.sharpness) * np.sqrt(np.maximum(np.square(query - true).sum(axis=1), TINY)))
 
 
 def _complex(rows: Real, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pykeen.losses import CrossEntropyLoss
 from pykeen.models import ERModel, model_resolver
 from pykeen.nn.init import xavier_normal_
+from pykeen.nn.modules import ConvEShapeInformation
 from pykeen.triples import CoreTriplesFactory
 from pykeen.utils import NoRandomSeedNecessary
 
@@ -50,6 +51,11 @@ def make_network(config: TrainingConfig, factory: CoreTriplesFactory) -> Network
         "embedding_dim": config.dim,
         "random_seed": NoRandomSeedNecessary,
     }
+    if config.model == "ConvE" and ConvEShapeInformation.make(embedding_dim=config.dim).num_in_features < 1:
+        raise TrainingError(
+            f"ConvE of dimension {config.dim}: its picture of head and relation is smaller than its filters; "
+            "try a dimension with more factors, such as 32 or 64"
+        )
     try:
         network = model_resolver.lookup(config.model)(
             loss=CrossEntropyLoss(), **arguments, **ARGUMENTS.get(config.model, {})

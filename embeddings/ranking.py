@@ -52,7 +52,10 @@ class _Side:
         self.scorer, self.side, self.entities, self.ranges = scorer, side, graph.entities, ranges
         keys = self._keys(known)
         order = np.lexsort((known[:, 2 * side], keys))
-        self.known_keys, self.answers = keys[order], known[order, 2 * side]
+        keys, answers = keys[order], known[order, 2 * side]
+        once = np.ones(len(keys), dtype=bool)  # parts may overlap, and an answer is left out once
+        once[1:] = (keys[1:] != keys[:-1]) | (answers[1:] != answers[:-1])
+        self.known_keys, self.answers = keys[once], answers[once]
 
     def ranks(self, test: Indices) -> tuple[NDArray[np.float64], Indices]:
         """Ranks and numbers of candidates: two arrays of shape (n,)."""

@@ -6,31 +6,44 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from pykeen.training import NonFiniteLossError, SLCWATrainingLoop
-from pykeen.triples import CoreTriplesFactory
 
-from embeddings.network import Network
+from embeddings.network import Network, factory_of
 from embeddings.training_config import TrainingConfig
+from embeddings.triples import TripleSet
+from embeddings.typed_negatives import TypedNegatives, bounds_of
+from kg.errors import TrainingError
+
+BATCH_NORMALISATION = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
 
 
 class StockTraining:
-    """The epochs of any model: random negatives for single triples, Adam on all parameters."""
+    """The epochs of any model: random negatives for single triples, Adam on all parameters.
+
+    :raises TrainingError: where steps of one triple are asked of a model with batch normalisation.
+    """
 
     def __init__(
-        self, network: Network, factory: CoreTriplesFactory, config: TrainingConfig, batch_size: int, folder: Path
+        self, network: Network, triples: TripleSet, config: TrainingConfig, batch_size: int, folder: Path
     ) -> None:
-        self.factory, self.batch_size, self.folder, self.epochs = (
-            factory,
-            min(batch_size, factory.num_triples),
-            folder,
-            0,
-        )
+        self.factory, self.folder, self.epochs = factory_of(triples, config), folder, 0
+        self.batch_size = min(batch_size, self.factory.num_triples)
+        if self.batch_size == 1 and any(isinstance(part, BATCH_NORMALISATION) for part in network.modules()):
+            raise TrainingError(
+                f"{config.model} normalises batches and needs at least two triples in each (got "
+                f"{self.factory.num_triples:,} triples, batches of 1); use more triples, or another model"
+            )
+        sampler: dict[str, Any] = {"negative_sampler": "basic"}
+        arguments: dict[str, Any] = {"num_negs_per_pos": config.negatives_used}
+        if config.candidates == "type":
+            sampler = {"negative_sampler": TypedNegatives}
+            arguments["bounds"] = bounds_of(triples, self.factory.create_inverse_triples)
         self.loop = SLCWATrainingLoop(
             model=network,
-            triples_factory=factory,
+            triples_factory=self.factory,
             optimizer=torch.optim.Adam(network.get_grad_params(), lr=config.step, fused=True),
             automatic_memory_optimization=False,
-            negative_sampler="basic",
-            negative_sampler_kwargs={"num_negs_per_pos": config.negatives_used},
+            negative_sampler_kwargs=arguments,
+            **sampler,
         )
 
     def state(self) -> dict[str, NDArray[Any]]:

@@ -140,6 +140,7 @@ class _Training:
         self.epochs.best = checkpoint.best
         self.epochs.losses, self.epochs.curve = list(header.losses), list(header.curve)
         self.seconds = header.seconds
+        self.notice(f"{self.folder}: training goes on after epoch {header.epoch}")
 
     def run(self, progress: Progress) -> None:
         """Run the epochs that are left."""

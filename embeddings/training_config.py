@@ -45,8 +45,8 @@ class TrainingConfig(Document):
     """Corrupted triples per triple and side: by default 64 for TransE, 128 for RotatE, 10 in
     PyKEEN's loop, else 256."""
     candidates: Literal["type", "all"] = "type"
-    """What a missing entity is ranked against, in training (three of four negatives) and on validation:
-    the entities of the relation's type, or all."""
+    """What a missing entity is ranked against, on validation and in training (three of four negatives; TuckER and
+    ConvE learn from the tails of a batch and any entities): the entities of the relation's type, or all."""
     validation: float = Field(default=0.05, ge=0, le=0.5, allow_inf_nan=False)
     """Part of the triples that is held out, up to 2,000, to stop early and to calibrate; 0 trains on all of them."""
     patience: int = Field(default=5, ge=1)

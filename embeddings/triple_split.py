@@ -110,9 +110,10 @@ def _temporal(data: TripleData, split: Split) -> TripleSplit:
             "fourth column into the triple file, or use kind = 'random'"
         )
     times = data.times[dated]
-    cut = np.quantile(times, 1 - split.test, method="lower")
-    before = times[times <= cut]
-    first = np.quantile(before, 1 - split.validation, method="lower")
+    if times.min() == times.max():
+        raise UsageError("split: all dated triples have the same time, so none is later; use kind = 'random'")
+    cut = _cut(times, split.test)
+    first = _cut(times[times <= cut], split.validation)
     test = dated & (data.times > cut)
     validation = dated & (data.times > first) & ~test
     there = _among(data.graph.rows, data.graph.rows[~test & ~validation])
@@ -120,6 +121,13 @@ def _temporal(data: TripleData, split: Split) -> TripleSplit:
     return _split(
         data, np.flatnonzero(validation & there), np.flatnonzero(test & there), description, test | validation
     )
+
+
+def _cut(times: Indices, part: float) -> int:
+    """The time after which about a part of the times is; at least the latest, where many are equal."""
+    cut = np.quantile(times, 1 - part, method="lower")
+    earlier = times[times < cut]
+    return int(earlier.max() if cut == times.max() and len(earlier) else cut)
 
 
 def _among(rows: Indices, seen: Indices) -> NDArray[np.bool_]:

@@ -140,28 +140,35 @@ class Experiment:
 
         :param progress: called with what is done, the number of finished runs and of all.
         :raises StoreLockedError: where another process runs the same experiment.
+        :raises UsageError: naming the file, where its data cannot be split as it says.
         """
         with self._locked():
-            missing = [one for one in self.plan if self.runs.find(one.fingerprint) is None]
-            total, done = len(self.plan), len(self.plan) - len(missing)
-            outcome = Outcome(self.name, total, done)
-            if missing:
-                for text in self.warnings():
-                    notice(text)
-            for one in missing:
-                title = one.title
-                progress(title, done, total)
-                part = self.link_prediction if one.fingerprint.kind == "link prediction" else self.recommendation
-                try:
-                    part.run(one, partial(_titled, progress, title, done, total))
-                except ModelError as problem:
-                    outcome.failed.append(f"{title}: {problem}")
-                    notice(outcome.failed[-1])
-                else:
-                    outcome.run += 1
-                done += 1
-            progress("done", total, total)
-            return outcome
+            try:
+                return self._run(progress, notice)
+            except UsageError as problem:
+                raise UsageError(f"{self.path}: {problem}") from None
+
+    def _run(self, progress: Progress, notice: Callable[[str], None]) -> Outcome:
+        missing = [one for one in self.plan if self.runs.find(one.fingerprint) is None]
+        total, done = len(self.plan), len(self.plan) - len(missing)
+        outcome = Outcome(self.name, total, done)
+        if missing:
+            for text in self.warnings():
+                notice(text)
+        for one in missing:
+            title = one.title
+            progress(title, done, total)
+            part = self.link_prediction if one.fingerprint.kind == "link prediction" else self.recommendation
+            try:
+                part.run(one, partial(_titled, progress, title, done, total))
+            except ModelError as problem:
+                outcome.failed.append(f"{title}: {problem}")
+                notice(outcome.failed[-1])
+            else:
+                outcome.run += 1
+            done += 1
+        progress("done", total, total)
+        return outcome
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

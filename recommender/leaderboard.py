@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from scipy.special import stdtrit
 
 from embeddings.experiment_plan import PlannedRun, stale_reasons
@@ -37,6 +37,8 @@ class Row(BaseModel, frozen=True):
     """What a search chose, as lists where folds chose differently; parameters of a tuned baseline."""
     link_prediction: dict[str, Figure] | None = None
     recommendation: dict[str, Figure] | None = None
+    relations: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Relation → means of the figures of link prediction; by missing side under ``(head)`` and ``(tail)``."""
     finished: int
     planned: int
     cost: dict[str, float] | None = None
@@ -135,6 +137,7 @@ def _row(name: str, plan: Sequence[PlannedRun], there: dict[str, RunRecord], cos
         settings=_chosen(done),
         link_prediction=figures["link prediction"],
         recommendation=figures["recommendation"],
+        relations=_by_relation(parts["link prediction"]),
         finished=len(done),
         planned=len(mine),
         cost=_cost(done, parts["link prediction"]) if costs and done else None,
@@ -146,6 +149,16 @@ def _figures(runs: Sequence[RunRecord]) -> dict[str, Figure] | None:
         return None
     metrics = [name for name in runs[0].metrics if all(name in run.metrics for run in runs)]
     return {name: figure(runs, name) for name in metrics}
+
+
+def _by_relation(runs: Sequence[RunRecord]) -> dict[str, dict[str, float]]:
+    """Means over the runs that tested a relation: folds may lack some."""
+    found: dict[str, dict[str, float]] = {}
+    for relation in sorted({name for run in runs for name in run.relations}):
+        there = [run.relations[relation] for run in runs if relation in run.relations]
+        shared = [name for name in there[0] if all(name in one for one in there)]
+        found[relation] = {name: float(np.mean([one[name] for one in there])) for name in shared}
+    return found
 
 
 def _chosen(runs: Sequence[RunRecord]) -> dict[str, Any]:

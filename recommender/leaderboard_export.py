@@ -100,8 +100,9 @@ def _latex(standings: Sequence[Standing], costs: bool) -> str:
         for row in one.rows:
             cells = [_escaped(row.model)]
             for part, name, _ in shown:
-                text = cell(row, part, name, r" \pm ").replace("–", r"\text{--}")
-                cells.append(f"$\\mathbf{{{text}}}$" if row.model == best[part, name] else f"${text}$")
+                text = cell(row, part, name, r" \pm ")
+                bold = row.model == best[part, name]
+                cells.append("--" if text == "–" else f"$\\mathbf{{{text}}}$" if bold else f"${text}$")
             lines.append(" & ".join(cells + (cost_cells(row) if costs else [])) + r" \\")
         lines += ["\\hline", "\\end{tabular}", f"% {one.experiment}: figures {one.digest}, data {one.data[:12]}", ""]
         blocks.append("\n".join(lines))

@@ -71,7 +71,10 @@ def compare(first: Side, second: Side) -> list[PairedDifference]:
             )
         )
     if not found:
-        raise UsageError(f"{first[0]} and {second[0]} have no finished runs of one kind; `whyrec experiment list`")
+        raise UsageError(
+            f"{first[0]} and {second[0]} have no finished runs of one kind by the code, data and settings of now; "
+            "`whyrec experiment list` shows what is missing or stale, `whyrec experiment run FILE.toml` makes it"
+        )
     return found
 
 

@@ -79,6 +79,19 @@ def test_exports_hold_the_figures_and_costs_only_where_asked_for(
     assert "b\\_2" in latex and "\\pm" in latex and latex.count("\\mathbf") == 3
 
 
+def test_figures_by_side_and_relation_are_shown(folder: Path, run: Any, document: Document, whyrec: Whyrec) -> None:
+    (board,) = document("-w", folder, "experiment", "list")["experiments"]
+    for row in board["rows"]:
+        parts, whole = row["relations"], row["link_prediction"]["mrr"]["mean"]
+        assert parts.keys() == {"(head)", "(tail)", "next", "back"}
+        for names in (("(head)", "(tail)"), ("next", "back")):
+            total = sum(parts[name]["ranks"] for name in names)
+            assert total == 20
+            assert sum(parts[name]["mrr"] * parts[name]["ranks"] for name in names) / total == pytest.approx(whole)
+    shown = whyrec("-w", folder, "experiment", "list", "--relations").stdout
+    assert f"{board['rows'][0]['relations']['next']['mrr']:.4f}" in shown.partition("by missing side")[2]
+
+
 def test_the_page_of_curves_is_seen_in_a_browser_and_fetches_nothing(
     folder: Path, run: Any, whyrec: Whyrec, tab: Tab, tmp_path: Path
 ) -> None:
@@ -123,6 +136,32 @@ def test_wrong_usage_says_what_to_do(
     result = whyrec("-w", folder, "experiment", *placed)
     assert result.exit_code == exit_code, result.output
     assert message in result.stderr and "Traceback" not in result.output and result.stdout == ""
+
+
+def test_an_experiment_that_cannot_be_run_does_not_keep_the_others_from_it(whyrec: Whyrec, tmp_path: Path) -> None:
+    (tmp_path / "one.tsv").write_text("a\tr\tb\n")
+    (tmp_path / "a.toml").write_text("[data]\ntriples = 'one.tsv'\n[[model]]\n")
+    alone = whyrec("-w", tmp_path, "experiment", "run", tmp_path / "a.toml")
+    assert alone.exit_code == 2 and "a.toml: split: 1 train, 0 validation, 0 test" in " ".join(alone.stderr.split())
+    rows = [f"e{n}\tr\te{(n + step) % 30}" for n in range(30) for step in (1, 2)]
+    (tmp_path / "more.tsv").write_text("\n".join(rows))
+    model = "[[model]]\nepochs = 1\ndim = 4\n"
+    (tmp_path / "b.toml").write_text(f"seeds = [0]\n[data]\ntriples = 'more.tsv'\n{model}")
+    result = whyrec("-w", tmp_path, "experiment", "run", tmp_path)
+    assert result.exit_code == 2 and "a is left out" in result.stderr
+    assert "b: 1 run done now" in result.stdout
+
+
+def test_stale_runs_are_not_compared_but_named(whyrec: Whyrec, document: Document, tmp_path: Path) -> None:
+    rows = [f"e{n}\tr\te{(n + step) % 30}" for n in range(30) for step in (1, 2)]
+    (tmp_path / "facts.tsv").write_text("\n".join(rows))
+    (tmp_path / "e.toml").write_text("seeds = [0]\n[data]\ntriples = 'facts.tsv'\n[[model]]\nepochs = 1\ndim = 4\n")
+    document("-w", tmp_path, "experiment", "run", tmp_path / "e.toml")
+    (tmp_path / "facts.tsv").write_text("\n".join(rows[:-1]))
+    refused = whyrec("-w", tmp_path, "experiment", "compare", "TransE-4", "TransE-4")
+    assert refused.exit_code == 2 and "whyrec experiment run FILE.toml" in refused.stderr
+    shown = whyrec("-w", tmp_path, "experiment", "list").stdout
+    assert "0/1" in shown and "(1 runs); `whyrec experiment run` makes them anew" in shown
 
 
 def test_nothing_was_run_yet(whyrec: Whyrec, tmp_path: Path) -> None:

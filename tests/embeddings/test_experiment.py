@@ -62,6 +62,14 @@ def test_temporal_splits_test_on_the_latest_and_learn_from_what_has_no_date(tmp_
     assert last < min(time[row] for row in rows_of(split.validation)) < first
     assert len(split.test) == 24 and set(split.test[:, 1]) == {2}
     assert (split.train.rows[:, 1] == 0).sum() == 54
+    month = 30 * DAY * 1000
+    months = replace(data, times=np.where(data.times > 0, data.times // month, data.times))
+    coarse = split_triples(months, Split(kind="temporal", test=0.01, validation=0.01))
+    latest = np.sort(np.unique(months.times))[-2:]
+    for part, time in ((coarse.validation, latest[0]), (coarse.test, latest[1])):
+        assert rows_of(part) <= rows_of(data.graph.rows[months.times == time])
+    with pytest.raises(UsageError, match="the same time"):
+        split_triples(replace(data, times=np.full(174, 7)), Split(kind="temporal"))
     with pytest.raises(UsageError, match="no triple has a timestamp"):
         split_triples(replace(data, times=np.full(174, np.iinfo(np.int64).min)), Split(kind="temporal"))
 
@@ -143,7 +151,10 @@ def test_equal_scores_are_no_better_than_chance_and_are_named(tmp_path: Path, mo
         ("[[model]]\nmodel = 'ConvE'\n[split]\nkind = 'inductive'", "ConvE cannot fold in"),
         ("[[model]]\n[split]\nkind = 'temporal'\nfolds = 3", "folds go with kind = 'random'"),
         ("[[model]]\n[data]\ntriples = 'a.tsv'\n[recommendation]", "triple files have no users"),
-        ("seeds = [1, 1]\n[[model]]", "different whole numbers"),
+        ("seeds = [1, 1]\n[[model]]", "different numbers"),
+        ("seeds = 3\n[[model]]", "a list such as [0, 1, 2] expected (got 3)"),
+        (f"seeds = [{2**63}]\n[[model]]", "seeds.0: Input should be less than 9223372036854775808"),
+        ("[model]\nmodel = 'TransE'", "[[model]] in two pairs of brackets expected"),
         ("[[model]", "not valid TOML"),
     ],
 )

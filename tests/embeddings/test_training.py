@@ -17,6 +17,8 @@ import torch
 from embeddings.checkpoint import NAME
 from embeddings.training import Epoch, train_vectors
 from embeddings.training_config import PRODUCTS, STOCK, TAIL_PRODUCTS, TrainingConfig
+from embeddings.triples import TripleSet
+from embeddings.typed_negatives import TypedNegatives, bounds_of
 from embeddings.vectors import Vectors
 from kg.errors import TrainingError, UsageError
 from kg.snapshot import Snapshot
@@ -105,6 +107,39 @@ def test_every_other_model_trains_in_the_stock_loop_and_says_so(model: str, tiny
     assert notices == [f"{model} has no fast loop: PyKEEN's own trains it, several times slower"]
     assert len(vectors.entity) == 4 and len(vectors.relation) == len(vectors.manifest.relations)
     assert np.isfinite(vectors.unit("Product")).all()
+
+
+@pytest.mark.parametrize(("model", "dim", "triples"), [("ConvE", 7, 2), ("ERMLPE", 8, 1)])
+def test_what_a_model_cannot_do_is_told_before_it_trains(
+    model: str, dim: int, triples: int, tiny: Snapshot, tmp_path: Path
+) -> None:
+    few = snapshot_of(
+        tmp_path / "few",
+        {"User": ["u1"], "Product": ["p1", "p2"]},
+        {"purchased": [("u1", f"p{number + 1}") for number in range(triples)]},
+    )
+    with pytest.raises(TrainingError, match=r"try a dimension|use more triples"):
+        train_vectors(few, TrainingConfig(model=model, dim=dim, epochs=1), tmp_path / "vectors")
+
+
+def test_most_false_triples_of_the_stock_loop_are_of_the_right_type(planted: Snapshot) -> None:
+    triples = TripleSet.of(planted, ["contains", "purchased"])
+    bounds = bounds_of(triples, with_inverses=True)
+    assert bounds.tolist()[3] == triples.ranges[1, ::-1].tolist()
+    rows = torch.from_numpy(triples.rows)
+    inverse = rows.flip(1)
+    inverse[:, 1] = 2 * rows[:, 1] + 1
+    sampler = TypedNegatives(
+        bounds=bounds, mapped_triples=inverse, num_entities=triples.entities, num_relations=4, num_negs_per_pos=8
+    )
+    drawn = sampler.corrupt_batch(inverse)
+    assert drawn.shape == (len(rows), 8, 3) and (drawn[..., 1] == inverse[:, None, 1]).all()
+    for side in (0, 1):
+        kept, changed = drawn[:, side::2, 2 - 2 * side], drawn[:, side::2, 2 * side]
+        assert (kept == inverse[:, None, 2 - 2 * side]).all()
+        low, high = bounds[inverse[:, 1], side].T[..., None]
+        assert ((changed[:, :3] >= low) & (changed[:, :3] < high)).all()
+        assert changed[:, 3].unique().numel() > 0.8 * triples.entities  # the fourth may be any entity
 
 
 def test_training_stops_early_and_keeps_the_best_epoch(planted: Snapshot, tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""``whyrec train`` interrupted by a person, and gone on with."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.train import SCORERS_SHOWN, shown_scorers
+from embeddings.epochs import Epochs
+from embeddings.vectors import read_manifest
+from recommender.model import VECTORS
+from tests.cli.conftest import Whyrec
+
+Document = Callable[..., Any]
+SMALL = ("train", "--dim", "4", "--epochs", "4", "--model", "DistMult")
+
+
+def test_an_interrupted_training_says_how_to_go_on_and_ends_with_the_same_vectors(
+    example: Path, whyrec: Whyrec, document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / name for name in ("whole", "parts")]
+    for folder in folders:
+        shutil.copytree(example, folder)
+    whole, parts = folders
+    validate = Epochs.validate
+
+    def interrupt(epochs: Epochs) -> None:
+        validate(epochs)
+        if len(epochs.losses) == 3:
+            raise KeyboardInterrupt
+
+    document("-w", whole, *SMALL)
+    with monkeypatch.context() as patch:
+        patch.setattr(Epochs, "validate", interrupt)
+        result = whyrec("-w", parts, *SMALL)
+    assert result.exit_code == 130 and "--resume goes on" in " ".join(result.stderr.split())
+    gone_on = whyrec("-w", parts, *SMALL, "--resume").stderr
+    assert "training goes on after epoch" in " ".join(gone_on.split()) and "unfinished" not in gone_on
+    digests = {read_manifest(folder / "model" / VECTORS).digest for folder in folders}
+    assert len(digests) == 1
+
+
+def test_what_the_embedding_adds_is_shown_even_where_it_is_least() -> None:
+    adds = {f"path {number}": 0.1 * number for number in range(20)} | {"embedding": -0.5}
+    shown = shown_scorers(adds)
+    assert shown[0] == "path 19" and shown[-1] == "embedding" and len(shown) == SCORERS_SHOWN + 1
