@@ -26,6 +26,9 @@ class EntityType(Document):
     """People: never named in anybody else's explanation, never logged."""
     properties: dict[str, PropertyType] = Field(default_factory=dict)
     """Property name → type. ``label_zh`` and its like hold the label in another language."""
+    text: tuple[str, ...] = ()
+    """What of an item is prose, such as its description: ``str`` properties, or ``label``. Items whose texts are alike
+    may be recommended for each other."""
 
     @field_validator("properties")
     @classmethod
@@ -35,6 +38,16 @@ class EntityType(Document):
             if name.casefold() in RESERVED_PROPERTIES:
                 raise ValueError(f"property {name!r} is reserved ({', '.join(RESERVED_PROPERTIES)})")
         return value
+
+    @model_validator(mode="after")
+    def _texts(self) -> Self:
+        prose = ["label", *(name for name, kind in self.properties.items() if kind == "str")]
+        for name in self.text:
+            if self.domain is None:
+                raise ValueError("text: only items are compared by their texts, and this type has no domain")
+            if name not in prose:
+                raise ValueError(f"text: {name!r} is no property of type str; {nearest(name, prose)}")
+        return self
 
 
 class Relation(Document):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from recommender.anchor_shares import ProfileMetapath
 from recommender.avoidance import NOTHING_FORBIDDEN, Forbidden
+from recommender.metapaths import TEXT_SIMILARITY
 from recommender.path_groups import K_ANONYMITY, PathGroup, PathGroups, group_paths
 from recommender.paths import paths_between
 from recommender.phrasing import Phrasing
@@ -64,15 +65,15 @@ class Explainer:
 
     def reason(self, position: int) -> str:
         """One sentence: the largest path of the strongest metapath that may be told, else the largest other part."""
-        associated: list[tuple[str, int, float]] = []
+        associated = ""
         in_favour = [pair for pair in self._path_shares(position) if pair[1] > 0]
         for metapath, _ in sorted(in_favour, key=lambda pair: -pair[1]):
             if metapath.path.association is not None:
-                associated = associated or self._associated(metapath, position)[:ANCHORS_SHOWN]
+                associated = associated or self._told(metapath, self._associated(metapath, position))
             elif told := self._groups(metapath, position, 1).largest:
                 return self.phrasing.sentence(self.phrasing.path(metapath.path, told[0]))
         if associated:
-            return self.phrasing.sentence(self.phrasing.association([one[:2] for one in associated]))
+            return self.phrasing.sentence(associated)
         near = [one for one in self._near(position) if one.cosine >= NEAR and one.share > 0]
         if near:
             return self.phrasing.sentence(
@@ -129,9 +130,7 @@ class Explainer:
             )
             for anchor_type, idx, one_share in largest
         ]
-        named = [one[:2] for one in largest[:ANCHORS_SHOWN]]
-        text = self.phrasing.association(named) if named else self._untold()
-        sentence = self._sentence(text, share)
+        sentence = self._sentence(self._told(metapath, largest) or self._untold(), share)
         return Part(kind="association", share=share, metapath=str(metapath.path), nearest=nearest, text=sentence)
 
     def _associated(self, metapath: ProfileMetapath, position: int) -> list[tuple[str, int, float]]:
@@ -141,6 +140,13 @@ class Explainer:
         shares = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
         told = [(anchor_type, idx, share) for idx, share in shares if share and self.forbidden.names(anchor_type, idx)]
         return sorted(told, key=lambda one: (-abs(one[2]), one[1]))
+
+    def _told(self, metapath: ProfileMetapath, largest: list[tuple[str, int, float]]) -> str:
+        """A learned kernel in words, by its largest anchors; empty where none may be named."""
+        named = [one[:2] for one in largest[:ANCHORS_SHOWN]]
+        if named and metapath.path.symbol == TEXT_SIMILARITY:
+            return self.phrasing.text_similarity(metapath.path.start, named)
+        return self.phrasing.association(named) if named else ""
 
     def _sentence(self, text: str, share: float) -> str:
         """A text as a sentence, which says so where it speaks against the item."""

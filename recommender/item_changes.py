@@ -47,9 +47,9 @@ class ItemChanges:
     """What other attributes of an item would do to its score, for one profile.
 
     Paths are counted anew, by the formula of their kernels, where their last step leads from an attribute to the item,
-    and so is the union of all two-step paths; new links weigh 1. The association, the latent map, the embedding and
-    popularity stay as they are, and so do the other items: what they lose where one more item shares an attribute is
-    left out.
+    and so is the union of all two-step paths; new links weigh 1. The association, the latent map, texts, the
+    embedding and popularity stay as they are, and so do the other items: what they lose where one more item shares an
+    attribute is left out.
 
     :param scorer: the scorer of the profile.
     """

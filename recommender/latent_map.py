@@ -1,4 +1,4 @@
-"""Latent map: what somebody used in one domain, mapped onto the taste she has in another."""
+"""Latent map: what somebody used, mapped onto the taste she has, in another domain or in the same."""
 
 from dataclasses import dataclass
 
@@ -49,16 +49,16 @@ def taste(snapshot: Snapshot, item_type: str) -> Taste:
 
 
 def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
-    """Kernel from the items of one domain to those of another: shape (anchors, items), float64, > 0, ``top`` per row.
+    """Kernel from the items of one type to those of another: shape (anchors, items), float64, > 0, ``top`` per row.
 
     The linear case of EMCDR (Man et al., 2017), with users in the source as the sum of the factors of what they used.
     With X_s the users' interactions with the source, rows of length 1, and U, V the factors of each domain::
 
-        F = X_s V_s / σ,   M = argmin ‖F M − U_t‖² + λ ‖M‖²    over the people of both domains
+        F = X_s V_s / σ,   M = argmin ‖F M − U_t‖² + λ ‖M‖²    over the people of both
         K = max(0, V_s M V_tᵀ)
 
     σ is the root mean square of F's entries. A score is a sum over anchors, as that of a metapath is. Nothing where
-    nobody is in both domains.
+    nobody is in both. From a type to itself no item leads to itself.
     """
     shared = np.flatnonzero((np.diff(source.used.indptr) > 0) & (np.diff(target.used.indptr) > 0))
     if not len(shared):
@@ -68,4 +68,12 @@ def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
     gram = mapped.T @ mapped
     gram[np.diag_indices_from(gram)] += RIDGE * float((mapped**2).mean())
     bridge = source.items @ np.linalg.solve(gram, mapped.T @ target.users[shared])
-    return top_of_dense(len(bridge), lambda rows: bridge[rows] @ target.items.T, top)
+
+    def block(rows: slice) -> Dense:
+        found = bridge[rows] @ target.items.T
+        if source is target:
+            place = np.arange(len(found))
+            found[place, rows.start + place] = 0.0
+        return found
+
+    return top_of_dense(len(bridge), block, top)

@@ -1,4 +1,4 @@
-"""Learned kernels: those that are no product of steps and are told by anchors: association, union, latent map."""
+"""Learned kernels: no products of steps, and told by anchors: association, union, latent map, text similarity."""
 
 import hashlib
 
@@ -10,8 +10,9 @@ from kg.snapshot import Snapshot
 from recommender.association import AssociationConfig, Dense, association
 from recommender.catalogue import Catalogue
 from recommender.latent_map import Taste, latent_map, taste
-from recommender.metapaths import ASSOCIATION, LATENT_MAP, UNION, learned_ends
+from recommender.metapaths import ASSOCIATION, LATENT_MAP, TEXT_SIMILARITY, UNION, learned_ends
 from recommender.sparse_matrix import top_of_dense
+from recommender.text_similarity import text_similarity, text_vectors
 from recommender.union_kernel import union_kernel
 
 
@@ -25,13 +26,17 @@ class LearnedKernels:
         self.snapshot, self.config, self.top = snapshot, config, top
         self._association: tuple[NDArray[np.int64], Dense] | None = None
         self._tastes: dict[str, Taste] = {}
+        self._texts: dict[str, csr_array] = {}
 
     def name(self, step: str) -> str:
         """A name for the files of a kernel, which changes with its configuration."""
-        if step[0] != ASSOCIATION:
+        if step[0] == ASSOCIATION:
+            key = self.config.model_dump_json()
+        elif step[0] == TEXT_SIMILARITY:  # a snapshot of the same hash may have been taken for other texts
+            key = str([(name, entity.text) for name, entity in self.snapshot.schema.entity.items()])
+        else:
             return step
-        key = self.config.model_dump_json().encode()
-        return f"{step}+{hashlib.blake2b(key, digest_size=8).hexdigest()}"
+        return f"{step}+{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
 
     def kernel(self, step: str) -> csr_array:
         """The kernel of a step: shape (anchors, items), float64, > 0, pruned, not scaled."""
@@ -40,6 +45,9 @@ class LearnedKernels:
             return union_kernel(self.snapshot, anchor_type, item_type, self.top)
         if symbol == LATENT_MAP:
             return latent_map(self._taste(anchor_type), self._taste(item_type), self.top)
+        if symbol == TEXT_SIMILARITY:
+            self._texts = self._texts or text_vectors(self.snapshot)
+            return text_similarity(self._texts, anchor_type, item_type, self.top)
         if self._association is None:
             self._association = association(self.snapshot, self.config)
         slices = Catalogue(self.snapshot).slices
@@ -49,6 +57,7 @@ class LearnedKernels:
         """Give the memory of what several kernels share back."""
         self._association = None
         self._tastes.clear()
+        self._texts.clear()
 
     def _taste(self, item_type: str) -> Taste:
         if item_type not in self._tastes:

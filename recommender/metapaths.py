@@ -8,8 +8,8 @@ from functools import lru_cache
 from kg.schema import Schema
 
 MOST_REPEATS = 2
-ASSOCIATION, UNION, LATENT_MAP = "≈", "∪", "↦"
-LEARNED = (ASSOCIATION, UNION, LATENT_MAP)
+ASSOCIATION, UNION, LATENT_MAP, TEXT_SIMILARITY = "≈", "∪", "↦", "¶"
+LEARNED = (ASSOCIATION, UNION, LATENT_MAP, TEXT_SIMILARITY)
 
 
 @dataclass(frozen=True, order=True)
@@ -25,7 +25,7 @@ class Metapath:
     """Anchors' type and items' type of a learned kernel."""
     symbol: str = ASSOCIATION
     """Which kernel: ``≈`` the regression of items on items, ``∪`` the union of all two-step paths, ``↦`` the map from
-    one domain to another."""
+    taste to taste, ``¶`` how alike texts are."""
 
     @property
     def start(self) -> str:
@@ -74,14 +74,10 @@ def is_learned(step: str) -> bool:
 
 
 def associations(schema: Schema) -> tuple[Metapath, ...]:
-    """An association and a union from each interaction to each item type, and a map to each one of another domain."""
+    """An association, a union and a latent map from each interaction to each item type."""
     tails = [(name, schema.relation[name].tail) for name in schema.interactions]
     ends = [(name, (tail, item_type)) for name, tail in tails for item_type in schema.item_types]
-    across = [one for one in ends if len({schema.entity[end].domain for end in one[1]}) > 1]
-    return (
-        *(Metapath((name,), one, symbol) for symbol in (ASSOCIATION, UNION) for name, one in ends),
-        *(Metapath((name,), one, LATENT_MAP) for name, one in across),
-    )
+    return tuple(Metapath((name,), one, symbol) for symbol in (ASSOCIATION, UNION, LATENT_MAP) for name, one in ends)
 
 
 def matches(path: Metapath, pattern: str) -> bool:

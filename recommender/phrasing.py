@@ -27,6 +27,7 @@ TEXTS = {
         "popularity": "Popular in {domain}",
         "embedding": "Close in the learned embedding to {anchors}",
         "association": "Goes with {anchors}, as learned from what people use together and from shared attributes",
+        "text": "Its description is like that of {anchors}, which you {phrase}",
         "far": "Not close to your history in the learned embedding",
         "nothing": "Nothing in your history leads here",
         "fewer": "Paths through fewer than {k} people, not told so that nobody is recognised",
@@ -56,6 +57,7 @@ TEXTS = {
         "popularity": "在同类项目中受欢迎",
         "embedding": "在学习到的嵌入中与{anchors}相近",
         "association": "与{anchors}相配（由大家的共同使用和共有属性学得）",
+        "text": "您{phrase}{anchors}，其描述与本项相近",
         "far": "在学习到的嵌入中与您的记录并不相近",
         "nothing": "您的记录中没有通向它的路径",
         "fewer": "经过不足 {k} 人的路径，为免认出个人，不作说明",
@@ -122,6 +124,11 @@ class Phrasing:
         """The sentence of an association, naming the anchors (type, index) it comes from."""
         names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in anchors)
         return self.texts["association"].format(anchors=names)
+
+    def text_similarity(self, step: str, anchors: Sequence[tuple[str, int]]) -> str:
+        """The sentence of a text similarity: what one did, the step, with anchors (type, index) of like texts."""
+        names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in anchors)
+        return self.texts["text"].format(phrase=self._phrase(step, first=True), anchors=names)
 
     def popularity(self, domain: str) -> str:
         """The popularity part without its full stop."""

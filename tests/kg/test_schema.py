@@ -48,6 +48,9 @@ def test_phrases_fall_back_to_english_then_to_the_name() -> None:
         ({"entity": {"User": {"properties": {"age": "int", "Age": "int"}}}}, "only by case"),
         ({"relation": {"user": {"head": "User", "tail": "Product"}}}, "an entity type has the same name"),
         ({"metapaths": {"max_length": 9}}, "metapaths.max_length"),
+        ({"entity": {"P": {"domain": "x", "text": ["lable"]}}}, "'lable' is no property of type str; nearest: 'label'"),
+        ({"entity": {"P": {"domain": "x", "properties": {"n": "int"}, "text": ["n"]}}}, "'n' is no property of type"),
+        ({"entity": {"P": {"text": ["label"]}}}, "entity.P: text: only items are compared by their texts"),
     ],
 )
 def test_mistakes_are_named(tables: dict[str, Any], message: str) -> None:

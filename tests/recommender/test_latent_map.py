@@ -43,3 +43,11 @@ def test_top_is_kept_per_row(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, _entities(), _triples(shared=6))
     kernel = latent_map(taste(snapshot, "Product"), taste(snapshot, "Course"), 2)
     assert set(kernel.indptr[1:] - kernel.indptr[:-1]) == {2}
+
+
+def test_within_a_domain_no_item_leads_to_itself(tmp_path: Path) -> None:
+    products = taste(snapshot_of(tmp_path, _entities(), _triples(shared=0)), "Product")
+    kernel = latent_map(products, products, 10).toarray()
+    own, other = kernel[:4, :4], kernel[:4, 4:]
+    assert not kernel.diagonal().any()
+    assert (own.sum(axis=1) > 3 * other.sum(axis=1)).all()
