@@ -40,8 +40,6 @@ def tune_baselines(
 ) -> dict[str, Parameters]:
     """The parameters with the highest NDCG@k on a validation part; none where nobody can be held out.
 
-    One parameter at a time is set to its best value, until none changes or all were set ``PASSES`` times.
-
     :param split: the validation part is held out of its training part as the test part was held out before, where that
         is a matter of cold users, items or domains, and one interaction per user otherwise.
     :param inside: shape (catalogue.size,), bool: what is ranked.
@@ -65,16 +63,22 @@ def tune_baselines(
             score = by_items(interactions, make(interactions.matrix, **parameters, **pruned))
             return float(metrics_of(rank_users(split.train, test, score, (inside, k)), test).ndcg.mean())
 
-        chosen[name] = _best(values, measure, partial(progress, name) if progress else None)
+        chosen[name] = best_parameters(values, measure, partial(progress, name) if progress else None)
     return chosen
 
 
-def _best(
+def best_parameters(
     grid: Mapping[str, tuple[float, ...]],
     measure: Callable[[Parameters], float],
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Parameters:
-    """The best parameters along each axis of the grid; nothing is measured twice."""
+    """The best parameters along each axis of a grid, from the first of each; nothing is measured twice.
+
+    One parameter at a time is set to its best value, until none changes or all were set ``PASSES`` times.
+
+    :param measure: higher is better.
+    :param progress: called with the number of the trial and the most trials there can be.
+    """
     found: dict[tuple[float, ...], float] = {}
     most = 1 + PASSES * sum(len(values) - 1 for values in grid.values())
 
