@@ -111,8 +111,8 @@ def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
     )
     if one.stale:
         output.line(
-            f"Not in the table above, for something changed since ({len(one.stale)} runs); `whyrec experiment run` "
-            "makes them anew:",
+            f"Not in the table above, for something changed since: {len(one.stale)} of the runs; "
+            "`whyrec experiment run` makes them anew:",
             style="yellow",
         )
         stale = [

@@ -161,7 +161,7 @@ def test_stale_runs_are_not_compared_but_named(whyrec: Whyrec, document: Documen
     refused = whyrec("-w", tmp_path, "experiment", "compare", "TransE-4", "TransE-4")
     assert refused.exit_code == 2 and "whyrec experiment run FILE.toml" in refused.stderr
     shown = whyrec("-w", tmp_path, "experiment", "list").stdout
-    assert "0/1" in shown and "(1 runs); `whyrec experiment run` makes them anew" in shown
+    assert "0/1" in shown and "1 of the runs; `whyrec experiment run` makes them anew" in shown
 
 
 def test_nothing_was_run_yet(whyrec: Whyrec, tmp_path: Path) -> None:
