@@ -78,6 +78,8 @@ def _write(file: Path, account: Account, schema: Schema, lang: str) -> None:
 def _show(output: Output, account: Account) -> None:
     excluded = REASONS.get(account.excluded or "", account.excluded)
     place = f"rank {account.rank}" if account.rank else f"not recommended: {excluded}"
+    if account.domain_rank != account.rank:
+        place += f", {account.domain_rank} in {account.item.domain}"
     title = f"{account.item.label} ({account.item.type}, {account.item.domain}) for {account.user.label}"
     tree = Tree(shown(f"{title}: score {account.score:.6f}, {place}"))
     for part in account.parts:

@@ -15,6 +15,7 @@ TEXTS = {
     "en": {
         "for": "{type} · {domain} · for {user}",
         "rank": "number {rank} in the list",
+        "domain_rank": ", number {rank} in {domain}",
         "excluded": "not recommended: {rule}",
         "score": "Score {score:.4f}",
         "bar": "What the score is made of",
@@ -33,6 +34,7 @@ TEXTS = {
     "zh": {
         "for": "{type} · {domain} · 推荐给 {user}",
         "rank": "列表第 {rank} 位",
+        "domain_rank": "，{domain} 中第 {rank} 位",
         "excluded": "未推荐：{rule}",
         "score": "得分 {score:.4f}",
         "bar": "得分由哪些部分组成",
@@ -86,6 +88,8 @@ class _Page:
         whom = texts["for"].format(type=account.item.type, domain=account.item.domain, user=self.user)
         SubElement(header, "p", {"class": "quiet"}).text = whom
         place = texts["rank"].format(rank=account.rank) if account.rank else ""
+        if account.domain_rank != account.rank:
+            place += texts["domain_rank"].format(rank=account.domain_rank, domain=account.item.domain)
         place = place or texts["excluded"].format(rule=account.excluded or "–")
         score = texts["score"].format(score=account.score)
         SubElement(header, "p", {"class": "score"}).text = f"{score} · {place}"

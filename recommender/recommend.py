@@ -109,10 +109,14 @@ class Recommender:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
         told = [(part.share, part.text.rstrip(".。")) for part in parts]
+        rank = domain_rank = rank_of(scores, chosen.allowed, position)
+        if len(self.snapshot.schema.domains) > 1:
+            domain_rank = rank_of(scores, chosen.allowed & self.catalogue.of_domain(item.domain), position)
         return Account(
             user=self._person(profile),
             item=item,
-            rank=rank_of(scores, chosen.allowed, position),
+            rank=rank,
+            domain_rank=domain_rank,
             score=score,
             excluded=chosen.reason(position),
             parts=parts,

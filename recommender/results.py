@@ -146,6 +146,9 @@ class Account(Result):
     user: Person
     item: Item
     rank: int | None
+    """Where the item stands among all that may be recommended, ``None`` where it may not."""
+    domain_rank: int | None
+    """The same among those of its domain."""
     score: float
     excluded: str | None
     """The rule that keeps the item from being recommended, where one does."""

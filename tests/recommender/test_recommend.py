@@ -87,6 +87,13 @@ def test_the_account_has_the_score_and_rank_of_the_list(recommender: Recommender
         assert item.shares.paths + item.shares.embedding + item.shares.popularity == pytest.approx(item.score, abs=1e-9)
 
 
+def test_the_account_tells_the_rank_within_the_domain(recommender: Recommender) -> None:
+    courses = recommender.recommend(Request("a1", n=20, rules=Rules(domain="courses"))).items
+    accounts = [recommender.why(Request("a1"), item.id) for item in courses]
+    assert [account.domain_rank for account in accounts] == [1, 2]
+    assert [account.rank for account in accounts] != [1, 2]
+
+
 def test_the_account_of_an_owned_item_names_the_rule(recommender: Recommender) -> None:
     account = recommender.why(Request("a1"), "A1")
     assert (account.rank, account.excluded) == (None, "interacted")
