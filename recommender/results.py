@@ -146,9 +146,8 @@ class Account(Result):
     user: Person
     item: Item
     rank: int | None
-    """Where the item stands among all that may be recommended, ``None`` where it may not."""
     domain_rank: int | None
-    """The same among those of its domain."""
+    """Where it stands among all that may be recommended, and among those of its domain; ``None`` where it may not."""
     score: float
     excluded: str | None
     """The rule that keeps the item from being recommended, where one does."""
