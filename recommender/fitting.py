@@ -1,6 +1,6 @@
 """Fit the blend of a snapshot: kernels and vectors of its training part, candidates, learned weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,12 +8,13 @@ from embeddings.vectors import Vectors
 from kg.snapshot import Snapshot
 from recommender.association_learning import learn_association
 from recommender.blend import Blend, default_blend
-from recommender.candidate_features import candidate_features
+from recommender.candidate_features import CandidateFeatures, candidate_features
 from recommender.domain_scale import domain_scales, scaled
 from recommender.kernels import KernelConfig, Kernels
 from recommender.learning import DomainReport, learn_blend
 from recommender.scored_paths import scored_paths
 from recommender.scorer import Scorer
+from recommender.splitting import Split
 from recommender.validation import validation_split
 
 TrainVectors = Callable[[Snapshot, Path], Vectors]
@@ -51,12 +52,16 @@ def fit_blend(
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
     default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
     scorer = Scorer(split.train, kernels, default, vectors)
-    parts = [(domain, cold) for domain in snapshot.schema.domains for cold in (False, True)]
-    features = []
+    blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default)
+    blend = scaled(blend, domain_scales(Scorer(split.train, kernels, blend, vectors), split, snapshot))
+    return Fitted(config, blend, reports)
+
+
+def _features(scorer: Scorer, split: Split, progress: Progress | None) -> Iterator[CandidateFeatures]:
+    """Those of each domain, for people who know it and for people who are new to it; large ones, so made in turn."""
+    parts = [(domain, cold) for domain in scorer.snapshot.schema.domains for cold in (False, True)]
     for number, (domain, cold) in enumerate(parts, start=1):
         if progress:
             progress(f"candidates of {domain}", number, len(parts))
-        features.append(candidate_features(scorer, split, domain, cold))
-    blend, reports = learn_blend(features, metapaths, default)
-    blend = scaled(blend, domain_scales(Scorer(split.train, kernels, blend, vectors), split, snapshot))
-    return Fitted(config, blend, reports)
+        yield candidate_features(scorer, split, domain, cold)
+        scorer.kernels.close()

@@ -101,6 +101,10 @@ class Kernels:
             self._open[tail] = open_csr(self.folder, self.file(tail))
         return self._open[tail][0]
 
+    def close(self) -> None:
+        """Let go of the kernels that are open, and of their mapped memory; they open again when asked for."""
+        self._open.clear()
+
     def scale(self, tail: Tail) -> float:
         """The factor that ``kernel`` contains: an entry is ``scale`` times the sum of its paths' products."""
         self.kernel(tail)

@@ -1,6 +1,6 @@
 """Learn the blend: coordinate ascent on NDCG over the candidates of a validation part, one domain at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class DomainReport(BaseModel, frozen=True):
 
 
 def learn_blend(
-    features: Sequence[CandidateFeatures],
+    features: Iterable[CandidateFeatures],
     metapaths: Sequence[Metapath],
     default: Blend,
     progress: Callable[[str, int], None] | None = None,
@@ -61,7 +61,8 @@ def learn_blend(
     """Weights per domain; those of a domain stay the default where learned ones are not better on held-back users.
 
     :param features: one per domain, and one more for people who are new to it, from the training part of
-        ``validation_split``; where there are too few of these, they get no weights of their own.
+        ``validation_split``, each let go before the next is asked for; where there are too few of these people, they
+        get no weights of their own.
     :param progress: called with a domain and the number of the pass just finished.
     """
     blend, reports = default, []
@@ -72,6 +73,7 @@ def learn_blend(
         weights, report = _learn_domain(domain, domain.weights(default, metapaths) * means, progress)
         reports.append(report)
         blend = _with_weights(blend, raw, weights / means)
+        del raw, domain  # the next are as large, and made only now
     return blend, reports
 
 
