@@ -22,6 +22,7 @@ from recommender.ridge import ridge_inverse
 from recommender.sparse_matrix import binary, damping
 from recommender.splitting import Split
 from recommender.tuning import MOST_USERS, best_parameters, validation_like
+from recommender.validation import evenly
 
 Parameters = dict[str, float]
 Make = Callable[..., ScoreUsers]
@@ -56,8 +57,7 @@ def tune_peers(found: Peers, split: Split, k: int, progress: Callable[[str], Non
     """
     inner = validation_like(split, seed=0)
     inside, test = task_of(inner, None)
-    users = list(test)[:: max(1, len(test) // MOST_USERS)][:MOST_USERS]
-    test = {user: test[user] for user in users}
+    test = {user: test[user] for user in evenly(list(test), MOST_USERS)}
 
     def measure(name: str, make: Make, parameters: Parameters) -> float:
         items = rank_users(inner.train, test, make(inner.train, **parameters), (inside, k))

@@ -75,7 +75,7 @@ def _check_side(snapshot: Snapshot, ends: tuple[str, str], entity_id: str, step:
 
     :raises UsageError: saying how to ask.
     """
-    known, wanted = (entity_id in snapshot.vocabulary.ids(end) for end in ends)
+    known, wanted = (snapshot.vocabulary.get(end, entity_id) is not None for end in ends)
     if wanted and not known:
         relation = step.removeprefix("~")
         form = f"{entity_id} {relation}" if step.startswith("~") else f"{relation} {entity_id}"

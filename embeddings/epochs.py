@@ -53,14 +53,15 @@ class Epochs:
         self.curve: list[float] = []
         self.best: Arrays = {}
         self._seed(0)
-        self.network: Network = make_network(config, factory_of(parts.train, config)).to(device)
+        factory = factory_of(parts.train, config)
+        self.network: Network = make_network(config, factory).to(device)
         self.loop: Loop
         if config.loop == "products":
             self.loop = ProductTraining(self.network, parts.train, config, self.batch_size)
         elif config.loop == "tail products":
             self.loop = TailTraining(self.network, parts.train, config, self.batch_size)
         else:
-            self.loop = StockTraining(self.network, parts.train, config, self.batch_size, folder)
+            self.loop = StockTraining(self.network, (parts.train, factory), config, self.batch_size, folder)
 
     @property
     def best_epoch(self) -> int | None:

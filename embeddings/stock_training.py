@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from pykeen.training import NonFiniteLossError, SLCWATrainingLoop
+from pykeen.triples import CoreTriplesFactory
 
-from embeddings.network import Network, factory_of
+from embeddings.network import Network
 from embeddings.training_config import TrainingConfig
 from embeddings.triples import TripleSet
 from embeddings.typed_negatives import TypedNegatives, bounds_of
@@ -19,13 +20,19 @@ BATCH_NORMALISATION = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
 class StockTraining:
     """The epochs of any model: random negatives for single triples, Adam on all parameters.
 
+    :param graph: the training part, and PyKEEN's view of it.
     :raises TrainingError: where steps of one triple are asked of a model with batch normalisation.
     """
 
     def __init__(
-        self, network: Network, triples: TripleSet, config: TrainingConfig, batch_size: int, folder: Path
+        self,
+        network: Network,
+        graph: tuple[TripleSet, CoreTriplesFactory],
+        config: TrainingConfig,
+        batch_size: int,
+        folder: Path,
     ) -> None:
-        self.factory, self.folder, self.epochs = factory_of(triples, config), folder, 0
+        (triples, self.factory), self.folder, self.epochs = graph, folder, 0
         self.batch_size = min(batch_size, self.factory.num_triples)
         if self.batch_size == 1 and any(isinstance(part, BATCH_NORMALISATION) for part in network.modules()):
             raise TrainingError(

@@ -20,7 +20,7 @@ from recommender.association import (
 from recommender.baselines import Interactions
 from recommender.learning import ndcg
 from recommender.splitting import Split
-from recommender.validation import FITTED, validation_marks
+from recommender.validation import FITTED, evenly, validation_marks
 
 ITEMS = 4_000
 """A trial inverts a matrix of this size: what is best for the popular items is nearly best for all, at a 27th of the
@@ -157,7 +157,7 @@ def _trial(split: Split, most: int) -> Trial:
     users = [(user, int(column[held[0]])) for user, held in split.test.items() if column[held[0]] >= 0]
     marks = validation_marks(split.train, [user for user, _ in users])
     users = [one for one, mark in zip(users, marks, strict=True) if mark < FITTED]
-    users = users[:: max(1, len(users) // USERS)][:USERS]
+    users = list(evenly(users, USERS))
     used = csr_array(interactions.rows([user for user, _ in users])[:, items]) if users else csr_array((0, len(items)))
     known = np.diff(used.indptr) > 0
     truth = np.array([held for _, held in users], dtype=np.int64)

@@ -14,7 +14,7 @@ from recommender.profile import Profile, profile_of
 from recommender.ranking import top_n
 from recommender.scorer import Scorer, anchor_rows
 from recommender.splitting import Split, User
-from recommender.validation import validation_marks
+from recommender.validation import evenly, validation_marks
 
 EMBEDDING, POPULARITY = "embedding", "popularity"
 CANDIDATES = 60
@@ -86,8 +86,7 @@ def candidate_features(
     :param progress: called with the number of users just done.
     """
     inside = scorer.catalogue.of_domain(domain)
-    tasks = validation_tasks(scorer, split, domain, cold)
-    tasks = tasks[:: max(1, len(tasks) // MOST_USERS)][:MOST_USERS]
+    tasks = evenly(validation_tasks(scorer, split, domain, cold), MOST_USERS)
     metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
     names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
     width = 4 * CANDIDATES + 1

@@ -10,11 +10,12 @@ from kg.snapshot import Snapshot
 from recommender.blend import Blend
 from recommender.candidate_features import CELLS, Task, allowed_items, validation_tasks
 from recommender.cold_start import ColdStart, cold_in
+from recommender.learning import gain_of
 from recommender.profile import profile_of
 from recommender.scorer import Scorer
 from recommender.splitting import Split
+from recommender.validation import evenly
 
-K = 10
 SCALES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03)
 """Where several do equally well, the first one does."""
 MOST_TASKS = 1_000
@@ -35,6 +36,8 @@ def domain_scales(scorer: Scorer, split: Split, snapshot: Snapshot) -> dict[str,
 
     :param scorer: of the training part of ``split``, a validation part of ``snapshot``.
     """
+    if len(snapshot.schema.domains) < 2:
+        return dict.fromkeys(scorer.blend.cold, SCALES[0])
     cold_start = ColdStart(scorer)
     return {domain: _best_scale(cold_start, split, snapshot, domain) for domain in scorer.blend.cold}
 
@@ -50,8 +53,9 @@ def _best_scale(cold_start: ColdStart, split: Split, snapshot: Snapshot, domain:
     new = {name: cold_in(scorer.snapshot, name, domain) for name in scorer.snapshot.schema.user_types}
     others = (name for name in scorer.snapshot.schema.domains if name != domain)
     known = chain.from_iterable(validation_tasks(scorer, split, name, cold=False) for name in others)
-    staying = _ndcg(cold_start, _some([task for task in known if new[task[0][0]][task[0][1]]]), domain)
-    coming = _ndcg(cold_start, _some(validation_tasks(scorer, split, domain, cold=True)), domain)
+    stayed = [task for task in known if new[task[0][0]][task[0][1]]]
+    staying = _ndcg(cold_start, evenly(stayed, MOST_TASKS), domain)
+    coming = _ndcg(cold_start, evenly(validation_tasks(scorer, split, domain, cold=True), MOST_TASKS), domain)
     return SCALES[int(np.argmax(stay * staying + come * coming))]
 
 
@@ -68,11 +72,6 @@ def _counts(snapshot: Snapshot, domain: str) -> tuple[int, int]:
         stay += int(all_of_them[(here == 0) & (all_of_them > 1)].sum())
         come += int(((here == 1) & (all_of_them > 1)).sum())
     return stay, come
-
-
-def _some(tasks: Sequence[Task]) -> Sequence[Task]:
-    """Not more than enough, evenly spread."""
-    return tasks[:: max(1, len(tasks) // MOST_TASKS)][:MOST_TASKS]
 
 
 def _ndcg(cold_start: ColdStart, tasks: Sequence[Task], domain: str) -> Values:
@@ -95,4 +94,4 @@ def _gains(scores: Values, inside: NDArray[np.bool_], right: int) -> Values:
     before = int((same >= scores[right]).sum())
     factors = np.array(SCALES) if inside[right] else 1 / np.array(SCALES)
     ranks = before + (other[None] >= factors[:, None] * scores[right]).sum(axis=1)
-    return np.where(ranks <= K, 1 / np.log2(1 + ranks), 0.0)
+    return gain_of(ranks)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,7 @@ from scipy.sparse import csc_array, csr_array
 
 from kg.schema import inverse_of
 from recommender.kernels import Kernels, Tail
-from recommender.sparse_matrix import damping, row_lengths
+from recommender.sparse_matrix import damping, times_columns
 
 Values = NDArray[np.float64]
 TINY = 1e-12
@@ -84,25 +83,20 @@ def item_column(kernels: Kernels, tail: Tail, anchors: NDArray[np.integer], item
             place += 1
         rows, place = onward, place + 1
     alpha, beta = kernels.exponents(tail, last)
-    before = _damped(kernels, tail[last], alpha)
-    ways = _times(rows, np.where(before > 0, before, 1.0) * kernels.scale(tail))
+    before = kernels.damped(tail[last], alpha)
+    ways = times_columns(rows, np.where(before > 0, before, 1.0) * kernels.scale(tail))
     if last > 0 and tail[last - 1] == inverse_of(tail[last]):
         alpha += kernels.exponents(tail, last - 1)[1]
-    added = _times(ways, _with_one_more(kernels, tail[last]) ** -alpha)
+    added = times_columns(ways, _with_one_more(kernels, tail[last]) ** -alpha)
     step = inverse_of(tail[last])
     degree = ItemDegree(beta, 1 if kernels.config.degree == "sum" else 2, ((step, 1.0),))
     least = least_kept(kernels, tail, anchors)
     return ItemColumn({step: csc_array(ways)}, {step: csc_array(added)}, np.zeros(len(anchors)), least, degree)
 
 
-def _times(rows: csr_array, factors: Values) -> csr_array:
-    """Each column multiplied by a factor."""
-    return csr_array((rows.data * factors[rows.indices], rows.indices, rows.indptr), shape=rows.shape)
-
-
 def _with_one_more(kernels: Kernels, step: str) -> Values:
     """By how much the degree of each head grows with one more link of weight 1; that of one without any is 1 anyway."""
-    degrees = _degrees(kernels, step)
+    degrees = kernels.degrees(step)
     grown = degrees + 1 if kernels.config.degree == "sum" else np.sqrt(degrees**2 + 1)
     return np.divide(grown, degrees, out=np.ones(len(degrees)), where=degrees > 0)
 
@@ -128,8 +122,8 @@ def _transition(kernels: Kernels, nodes: NDArray[np.integer], tail: Tail, place:
     """The rows of some nodes in the transition of a step."""
     alpha, beta = kernels.exponents(tail, place)
     part = csr_array(kernels.snapshot.adjacency(tail[place])[nodes])
-    before = _damped(kernels, tail[place], alpha)[nodes]
-    after = _damped(kernels, inverse_of(tail[place]), beta)
+    before = kernels.damped(tail[place], alpha)[nodes]
+    after = kernels.damped(inverse_of(tail[place]), beta)
     data = part.data * np.repeat(before, np.diff(part.indptr)) * after[part.indices]
     return csr_array((data, part.indices, part.indptr), shape=part.shape)
 
@@ -153,20 +147,3 @@ def least_kept(kernels: Kernels, tail: Tail, anchors: NDArray[np.integer]) -> Va
         if end - start >= kernels.config.top:
             least[row] = kernel.data[start:end].min() * (1 - SAME)
     return least
-
-
-_DAMPED: WeakKeyDictionary[Kernels, dict[tuple[str, float], Values]] = WeakKeyDictionary()
-
-
-def _damped(kernels: Kernels, step: str, exponent: float) -> Values:
-    """Powers of the degrees of a step's heads; they are taken once."""
-    known = _DAMPED.setdefault(kernels, {})
-    if (step, exponent) not in known:
-        known[step, exponent] = damping(_degrees(kernels, step), exponent)
-    return known[step, exponent]
-
-
-def _degrees(kernels: Kernels, step: str) -> Values:
-    if kernels.config.degree == "sum":
-        return kernels.snapshot.degrees(step)
-    return row_lengths(kernels.snapshot.adjacency(step))

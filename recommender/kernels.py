@@ -69,6 +69,7 @@ class Kernels:
         self._open: dict[Tail, tuple[csr_array, float]] = {}
         self._learned = LearnedKernels(snapshot, config.association, config.top)
         self._transitions: dict[tuple[str, float, float], csr_array] = {}
+        self._damped: dict[tuple[str, float], NDArray[np.float64]] = {}
 
     def build(self, tails: Sequence[Tail], progress: Progress | None = None) -> int:
         """Make and save those kernels that are not on disk yet.
@@ -128,12 +129,20 @@ class Kernels:
         alpha, beta = self.exponents(tail, place)
         key = (tail[place], alpha, beta)
         if key not in self._transitions:
-            before = diags_array(damping(self._degrees(tail[place]), alpha))
-            after = diags_array(damping(self._degrees(inverse_of(tail[place])), beta))
+            before = diags_array(self.damped(tail[place], alpha))
+            after = diags_array(self.damped(inverse_of(tail[place]), beta))
             self._transitions[key] = csr_array(before @ self.snapshot.adjacency(tail[place]) @ after)
         return self._transitions[key]
 
-    def _degrees(self, step: str) -> NDArray[np.float64]:
+    def damped(self, step: str, exponent: float) -> NDArray[np.float64]:
+        """D_head^-exponent of a step, taken once: shape (heads,)."""
+        key = (step, exponent)
+        if key not in self._damped:
+            self._damped[key] = damping(self.degrees(step), exponent)
+        return self._damped[key]
+
+    def degrees(self, step: str) -> NDArray[np.float64]:
+        """Degrees of the heads of a step, as the configuration counts them: shape (heads,)."""
         if self.config.degree == "sum":
             return self.snapshot.degrees(step)
         return row_lengths(self.snapshot.adjacency(step))

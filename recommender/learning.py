@@ -121,8 +121,12 @@ def ndcg(scores: Score, truth: NDArray[np.int64]) -> Score:
     :returns: shape (users,), float64, in [0, 1].
     """
     right = scores[np.arange(len(truth)), truth][:, None]
-    rank = (scores >= right).sum(axis=1)
-    return np.where(rank <= K, 1 / np.log2(1 + rank), 0.0)
+    return gain_of((scores >= right).sum(axis=1))
+
+
+def gain_of(ranks: NDArray[np.integer]) -> Score:
+    """``1 / log2(1 + rank)``, 0 from rank 11: the shape of ``ranks``, which are from 1."""
+    return np.where(ranks <= K, 1 / np.log2(1 + ranks), 0.0)
 
 
 def _best_ascent(

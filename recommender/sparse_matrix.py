@@ -33,6 +33,17 @@ def binary(matrix: csr_array) -> csr_array:
     return csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
+def times_columns(matrix: csr_array, factors: NDArray[np.float64]) -> csr_array:
+    """Each column multiplied by a factor, entries where they were."""
+    return csr_array((matrix.data * factors[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def times_rows(matrix: csr_array, factors: NDArray[np.float64]) -> csr_array:
+    """Each row multiplied by a factor, entries where they were."""
+    data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
+    return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
 def damping(degrees: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     """Degrees to the power of −exponent, 0 where the degree is 0: the shape of ``degrees``, float64."""
     powers = np.zeros(degrees.shape)

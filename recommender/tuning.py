@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from recommender.baselines import MOST_ITEMS, Interactions, by_items, ease, item_knn, rp3beta
 from recommender.evaluation import metrics_of, rank_users, task_of
 from recommender.splitting import Split, split_by
-from recommender.validation import validation_split
+from recommender.validation import evenly, validation_split
 
 Parameters = dict[str, float]
 Make = Callable[..., csr_array | NDArray[np.float64]]
@@ -47,9 +47,7 @@ def tune_baselines(
     """
     split = validation_like(split, seed)
     _, test = task_of(split, None, ~inside)
-    users = list(test)
-    users = users[:: max(1, len(users) // MOST_USERS)][:MOST_USERS]
-    test = {user: test[user] for user in users}
+    test = {user: test[user] for user in evenly(list(test), MOST_USERS)}
     interactions = Interactions(split.train)
     parts = tuple(interactions.catalogue.slices.values())
     chosen = {}

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
-from kg.schema import inverse_of
+from kg.schema import Schema, inverse_of
 from kg.snapshot import Snapshot
 from recommender.kernel_product import kernel_product
 from recommender.sparse_matrix import binary, damping
@@ -27,8 +27,9 @@ def union_kernel(snapshot: Snapshot, anchor_type: str, item_type: str, top: int)
     """
     left, right = [], []
     anchors, items = np.zeros(snapshot.vocabulary.count(anchor_type)), np.zeros(snapshot.vocabulary.count(item_type))
-    for there, back in _pairs(snapshot, anchor_type, item_type):
-        (first, one), (second, other) = _halves(snapshot, there), _halves(snapshot, back)
+    for there, back in union_pairs(snapshot.schema, anchor_type, item_type):
+        one, other = union_weight(snapshot, there), union_weight(snapshot, back)
+        first, second = _half(snapshot, there), _half(snapshot, back)
         left.append(first * np.sqrt(one * other))
         right.append(csr_array(second.T))
         anchors += one * np.diff(first.indptr)
@@ -40,9 +41,8 @@ def union_kernel(snapshot: Snapshot, anchor_type: str, item_type: str, top: int)
     return kernel_product(factors, top, closed=anchor_type == item_type)
 
 
-def _pairs(snapshot: Snapshot, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
-    """Steps from the two types that lead to the same type of node, which is no item."""
-    schema = snapshot.schema
+def union_pairs(schema: Schema, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
+    """Steps from the two types that lead to the same type of node, no item; from one type, each with itself."""
     steps = [step for name in schema.relation for step in (name, inverse_of(name)) if name not in schema.rules]
     ends = {step: schema.ends(step) for step in steps}
     first = [step for step in steps if ends[step][0] == anchor_type and ends[step][1] not in schema.item_types]
@@ -52,14 +52,20 @@ def _pairs(snapshot: Snapshot, anchor_type: str, item_type: str) -> list[tuple[s
     return [(one, other) for one in first for other in second if ends[one][1] == ends[other][1]]
 
 
-def _halves(snapshot: Snapshot, step: str) -> tuple[csr_array, float]:
-    """A D_t^-¼ of a step, and its weight."""
-    matrix, schema = snapshot.adjacency(step), snapshot.schema
-    degrees: NDArray[np.float64] = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float64)
+def union_weight(snapshot: Snapshot, step: str) -> float:
+    """w_r of a step."""
+    if snapshot.schema.ends(step)[1] in snapshot.schema.user_types:
+        return PEOPLE
+    matrix = snapshot.adjacency(step)
     mean = matrix.nnz / max(np.count_nonzero(np.diff(matrix.indptr)), 1)
-    people = schema.ends(step)[1] in schema.user_types
-    weight = PEOPLE if people else ATTRIBUTES / np.sqrt(max(mean, 1.0))
-    return csr_array(binary(matrix) @ diags_array(damping(degrees, 0.25))), float(weight)
+    return float(ATTRIBUTES / np.sqrt(max(mean, 1.0)))
+
+
+def _half(snapshot: Snapshot, step: str) -> csr_array:
+    """A D_t^-¼ of a step."""
+    matrix = snapshot.adjacency(step)
+    degrees: NDArray[np.float64] = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float64)
+    return csr_array(binary(matrix) @ diags_array(damping(degrees, 0.25)))
 
 
 def _work(left: list[csr_array], right: list[csr_array]) -> float:

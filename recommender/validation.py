@@ -1,6 +1,7 @@
 """The validation part: interactions held out to learn weights on, and which user serves what."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,16 @@ FITTED, PRUNED = 0.65, 0.8
 """Users below the first mark fit weights, below the second they say which are idle, and the others decide whether the
 weights are kept, and say what each adds."""
 FEW_USERS = 5_000
+T = TypeVar("T")
 
 
 COLD, MOST_COLD = 0.2, 0.45
 """Part of the users who lose all they used of one domain, for each domain, and for all together."""
+
+
+def evenly(found: Sequence[T], most: int) -> Sequence[T]:
+    """At most so many of them, evenly spread, in their order."""
+    return found[:: max(1, len(found) // most)][:most]
 
 
 def validation_split(snapshot: Snapshot, seed: int) -> Split:
