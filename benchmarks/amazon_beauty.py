@@ -26,8 +26,9 @@ from tuned_peers import peers, tune_peers
 
 from kg.snapshot import Snapshot
 from kg.workspace import Workspace
-from recommender.baselines import Interactions, ScoreUsers, baselines
+from recommender.baselines import ScoreUsers, baselines
 from recommender.evaluation import evaluate, task_of
+from recommender.interactions import Interactions
 from recommender.splitting import Split, file_split
 from recommender.tuning import tune_baselines
 

@@ -24,9 +24,9 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from kg.workspace import Workspace
-from recommender.baselines import Interactions
 from recommender.batch import Batch, recommend_all
 from recommender.forked_workers import cores
+from recommender.interactions import Interactions
 from recommender.model import open_model
 from recommender.recommend import Recommender
 from recommender.rules import Rules

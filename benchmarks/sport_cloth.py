@@ -26,13 +26,14 @@ from scipy.sparse import csr_array, csr_matrix
 
 from kg.snapshot import Snapshot
 from kg.workspace import Workspace
-from recommender.baselines import Interactions, ScoreUsers, by_items, ease, rp3beta
+from recommender.baselines import ScoreUsers, by_items, ease, rp3beta
 from recommender.duplicates import DuplicateSearch
 from recommender.evaluation import evaluate, scorer_of_users
 from recommender.fitting import fit_blend
+from recommender.interactions import Interactions, User
 from recommender.kernels import Kernels
 from recommender.scorer import Scorer
-from recommender.splitting import Split, User, cold_domain_split, hold_out
+from recommender.splitting import Split, cold_domain_split, hold_out
 
 SCHEMA = Path(__file__).parent / "sport_cloth" / "schema.toml"
 EASE_ITEMS, FACTORS, RIDGE = 12_000, 64, 1.0

@@ -16,8 +16,9 @@ from scipy.sparse import csr_array, csr_matrix, diags_array
 from threadpoolctl import threadpool_limits
 
 from kg.snapshot import Snapshot
-from recommender.baselines import Interactions, ScoreUsers, by_items
+from recommender.baselines import ScoreUsers, by_items
 from recommender.evaluation import metrics_of, rank_users, task_of
+from recommender.interactions import Interactions
 from recommender.ridge import ridge_inverse
 from recommender.sparse_matrix import binary, damping
 from recommender.splitting import Split

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.experiment_file import Data
+from embeddings.split_config import TripleSource
 from embeddings.triples import TripleSet, relations_without
 from kg.document import nearest
 from kg.errors import ReadError, UsageError
@@ -54,7 +54,7 @@ class TripleData:
         return cls(graph, relations, np.concatenate(times), np.zeros(len(graph.rows), dtype=np.int64), types)
 
     @classmethod
-    def of_files(cls, data: Data, base: Path) -> Self:
+    def of_files(cls, data: TripleSource, base: Path) -> Self:
         """The triples of files, each once, in the part that it comes in first of test, validation, train.
 
         :raises ReadError: for a file that cannot be read, or a line that is no triple.
@@ -83,7 +83,7 @@ class TripleData:
         return cls(graph, tuple(relations), times, part, np.array([0, len(place)], dtype=np.int64))
 
 
-def hash_of_files(data: Data, base: Path) -> str:
+def hash_of_files(data: TripleSource, base: Path) -> str:
     """BLAKE2b of the content of triple files and of the parts they are, in hexadecimal.
 
     :raises ReadError: for a file that cannot be read.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.experiment_file import Split
+from embeddings.split_config import TripleSplitConfig
 from embeddings.triple_data import TEST, TRAIN, VALIDATION, TripleData
 from embeddings.triples import TripleSet
 from kg.errors import UsageError
@@ -47,7 +47,7 @@ class TripleSplit:
         return replace(self, train=self.train.with_rows(self.train.rows[~told]), description=described)
 
 
-def split_triples(data: TripleData, split: Split, fold: int | None = None) -> TripleSplit:
+def split_triples(data: TripleData, split: TripleSplitConfig, fold: int | None = None) -> TripleSplit:
     """Split as an experiment file says.
 
     :param fold: from 0, where there are folds.
@@ -62,7 +62,7 @@ def split_triples(data: TripleData, split: Split, fold: int | None = None) -> Tr
     return _random(data, split, fold)
 
 
-def validation_only(data: TripleData, split: Split) -> TripleSplit:
+def validation_only(data: TripleData, split: TripleSplitConfig) -> TripleSplit:
     """All triples but a validation part are learned from; nothing is tested on.
 
     :raises UsageError: where no triple can be held out.
@@ -88,7 +88,7 @@ def movable(rows: Indices, seed: int) -> Indices:
     return order[~needed]
 
 
-def _random(data: TripleData, split: Split, fold: int | None) -> TripleSplit:
+def _random(data: TripleData, split: TripleSplitConfig, fold: int | None) -> TripleSplit:
     rows = data.graph.rows
     free = movable(rows, split.seed) if len(rows) else np.empty(0, dtype=np.int64)
     of_fold = slice(int(split.test * len(rows))) if fold is None else slice(fold, None, split.folds)
@@ -101,7 +101,7 @@ def _random(data: TripleData, split: Split, fold: int | None) -> TripleSplit:
     return _split(data, validation, test, description)
 
 
-def _temporal(data: TripleData, split: Split) -> TripleSplit:
+def _temporal(data: TripleData, split: TripleSplitConfig) -> TripleSplit:
     """The latest triples are tested on, those before them are validated on; undated ones are learned from."""
     dated = data.times != NO_TIME
     if not dated.any():
@@ -135,7 +135,7 @@ def _among(rows: Indices, seen: Indices) -> NDArray[np.bool_]:
     return np.isin(rows[:, [0, 2]], seen[:, [0, 2]]).all(axis=1) & np.isin(rows[:, 1], seen[:, 1])
 
 
-def _inductive(data: TripleData, split: Split) -> TripleSplit:
+def _inductive(data: TripleData, split: TripleSplitConfig) -> TripleSplit:
     """Triples of unseen entities: half of each one's are shown when it is folded in, the others are tested on."""
     rows, random = data.graph.rows, np.random.default_rng([split.seed, 0x1BD0C])
     degree = np.bincount(rows[:, [0, 2]].ravel(), minlength=data.graph.entities)

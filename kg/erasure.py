@@ -19,6 +19,7 @@ from kg.errors import ReadError, UnknownEntityError, UsageError
 from kg.people import person_types
 from kg.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
 from kg.redaction import redact
+from kg.stores.revision import FORGETTING, UNFINISHED
 from kg.stores.store import Store
 from kg.stores.url import is_neo4j
 from kg.suppression import Suppression
@@ -26,9 +27,7 @@ from kg.traces import Traces
 from kg.workspace import Workspace
 from kg.workspace_files import WorkspaceFiles
 from kg.workspace_lock import workspace_lock
-from kg.writing import UNFINISHED
 
-FORGETTING = "forgetting-"
 Progress = Callable[[str], None]
 
 

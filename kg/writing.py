@@ -14,10 +14,8 @@ import polars as pl
 from kg.difference import Difference
 from kg.errors import StoreConflictError, StoreError
 from kg.load_progress import LoadProgress
+from kg.stores.revision import UNFINISHED
 from kg.stores.store import Store, chunks
-
-UNFINISHED = "loading-"
-"""How the revision mark of a store begins while a load writes to it, or after it was cut off."""
 
 
 @dataclass(frozen=True)

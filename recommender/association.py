@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, diags_array
 from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot import Snapshot
-from recommender.baselines import Interactions
+from recommender.interactions import Interactions
 from recommender.ridge import ridge_inverse
 from recommender.sparse_matrix import binary, damping
 

@@ -17,7 +17,7 @@ from recommender.association import (
     most_popular,
     weights_of,
 )
-from recommender.baselines import Interactions
+from recommender.interactions import Interactions
 from recommender.learning import ndcg
 from recommender.splitting import Split
 from recommender.validation import FITTED, evenly, validation_marks

@@ -12,6 +12,7 @@ from kg.schema import Schema, inverse_of
 from kg.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 from recommender.profile import Profile
+from recommender.steps import item_steps
 
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -134,17 +135,6 @@ class Avoidance:
             for step in steps
         ]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-
-
-def item_steps(schema: Schema, entity_type: str) -> list[str]:
-    """Steps from an item type to a type, but for what people did or said: they say nothing of what an item is."""
-    about = [
-        name
-        for name, relation in schema.relation.items()
-        if name not in (*schema.interactions, *schema.negatives, *schema.rules)
-    ]
-    steps = [step for name in about for step in (name, inverse_of(name))]
-    return [s for s in steps if schema.ends(s)[0] in schema.item_types and schema.ends(s)[1] == entity_type]
 
 
 def _all_steps(schema: Schema) -> list[str]:

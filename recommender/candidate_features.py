@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from recommender.blend import Blend
 from recommender.cold_start import cold_in
+from recommender.interactions import User
 from recommender.metapaths import Metapath
 from recommender.profile import Profile, profile_of
 from recommender.ranking import top_n
 from recommender.scorer import Scorer, anchor_rows
-from recommender.splitting import Split, User
+from recommender.splitting import Split
 from recommender.validation import evenly, validation_marks
 
 EMBEDDING, POPULARITY = "embedding", "popularity"

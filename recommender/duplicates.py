@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from kg.merged_entities import LEFT_OUT, MergedEntities
 from kg.snapshot import Snapshot
 from recommender.audience_similarity import alike_columns
-from recommender.baselines import Interactions
 from recommender.catalogue import Catalogue
+from recommender.interactions import Interactions
 from recommender.results import Item
 
 LEAST_PEOPLE, LEAST_ACROSS = 3, 2

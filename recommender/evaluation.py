@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 from scipy.sparse import csr_array
 
 from kg.snapshot import Snapshot
-from recommender.baselines import Interactions, ScoreUsers
+from recommender.baselines import ScoreUsers
 from recommender.catalogue import Catalogue
 from recommender.cold_start import ColdStart
 from recommender.duplicates import Duplicates
 from recommender.explanation_report import ExplanationReport
+from recommender.interactions import Interactions, User
 from recommender.item_attributes import item_attributes
 from recommender.leakage import check_leaks, telling_relations
 from recommender.metrics import RankingMetrics, coverage, gini, intra_list_distance, novelty, ranking_metrics
@@ -23,7 +24,7 @@ from recommender.profile import profile_of
 from recommender.ranking import top_n
 from recommender.scorer import Scorer
 from recommender.significance import interval, paired_difference
-from recommender.splitting import Split, User
+from recommender.splitting import Split
 
 BLOCK = 256
 Test = Mapping[User, NDArray[np.int64]]

@@ -5,9 +5,9 @@ from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from kg.schema import Schema
 from kg.snapshot import Snapshot
-from recommender.avoidance import item_steps
 from recommender.catalogue import Catalogue
 from recommender.sparse_matrix import binary, damping
+from recommender.steps import item_steps
 
 
 def item_attributes(snapshot: Snapshot, catalogue: Catalogue) -> csr_array:

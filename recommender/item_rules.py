@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from recommender.avoidance import Avoidance, item_steps
+from recommender.avoidance import Avoidance
 from recommender.changes import AVOID, Change
 from recommender.item_attributes import attribute_steps
 from recommender.own_anchors import Anchor
 from recommender.profile import Profile
 from recommender.rules import Candidates, RuleSet
+from recommender.steps import item_steps
 
 
 class ItemRules:

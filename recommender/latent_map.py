@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from kg.snapshot import Snapshot
-from recommender.baselines import Interactions
+from recommender.interactions import Interactions
 from recommender.matrix_factorization import factorize
 from recommender.sparse_matrix import damping, top_of_dense
 

@@ -8,8 +8,8 @@ from scipy.sparse import csr_array
 from kg.errors import ModelError
 from kg.schema import inverse_of
 from kg.snapshot import Snapshot
-from recommender.baselines import Interactions
 from recommender.catalogue import Catalogue
+from recommender.interactions import Interactions
 from recommender.scorer import Scorer
 from recommender.sparse_matrix import binary
 from recommender.splitting import Split

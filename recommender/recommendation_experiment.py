@@ -22,10 +22,11 @@ from embeddings.triple_split import validation_only
 from embeddings.vectors import Vectors
 from kg.errors import UsageError
 from kg.snapshot import Snapshot
-from recommender.baselines import MOST_ITEMS, Interactions, ScoreUsers, baselines
+from recommender.baselines import MOST_ITEMS, ScoreUsers, baselines
 from recommender.duplicates import DuplicateSearch
 from recommender.evaluation import metrics_of, rank_users, scorer_of_users, task_of
 from recommender.fitting import fit_blend
+from recommender.interactions import Interactions
 from recommender.kernels import Kernels
 from recommender.leakage import check_leaks, telling_relations
 from recommender.metrics import coverage, gini, novelty

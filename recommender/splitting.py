@@ -12,9 +12,9 @@ from kg.errors import UsageError
 from kg.snapshot import Snapshot
 from kg.triple_subset import TripleSubset
 from recommender.catalogue import Catalogue
+from recommender.interactions import User
 
 Masks = dict[str, NDArray[np.bool_]]
-User = tuple[str, int]
 SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
 
 

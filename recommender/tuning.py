@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.baselines import MOST_ITEMS, Interactions, by_items, ease, item_knn, rp3beta
+from recommender.baselines import MOST_ITEMS, by_items, ease, item_knn, rp3beta
 from recommender.evaluation import metrics_of, rank_users, task_of
+from recommender.interactions import Interactions
 from recommender.splitting import Split, split_by
 from recommender.validation import evenly, validation_split
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.snapshot import Snapshot
-from recommender.splitting import Split, User, hold_out
+from recommender.interactions import User
+from recommender.splitting import Split, hold_out
 
 FITTED, PRUNED = 0.65, 0.8
 """Users below the first mark fit weights, below the second they say which are idle, and the others decide whether the

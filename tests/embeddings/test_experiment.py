@@ -8,13 +8,14 @@ import pytest
 
 from embeddings.epochs import Epochs
 from embeddings.experiment import LinkPredictionExperiment
-from embeddings.experiment_file import Data, ExperimentFile, Model, Split, read_experiment
+from embeddings.experiment_file import ExperimentFile, Model, read_experiment
 from embeddings.experiment_plan import plan_link_prediction
 from embeddings.experiment_record import RunFolder
 from embeddings.experiment_training import validation_mrr
 from embeddings.relation_leakage import find_leakage
 from embeddings.scoring import VectorScorer
 from embeddings.search_space import Search, checked_space, search_best
+from embeddings.split_config import TripleSource, TripleSplitConfig
 from embeddings.triple_data import TripleData
 from embeddings.triple_split import split_triples
 from embeddings.triples import TripleSet
@@ -32,7 +33,7 @@ def ring(path: Path, size: int = 60) -> TripleData:
         if one % 10:
             lines.append(f"e{(one + 1) % size:02}\tback\te{one:02}\t")
     path.write_text("\n".join([*lines, lines[0]]) + "\n", encoding="utf-8")
-    return TripleData.of_files(Data(triples=(path.name,)), path.parent)
+    return TripleData.of_files(TripleSource(triples=(path.name,)), path.parent)
 
 
 def rows_of(rows: np.ndarray) -> set[tuple[int, ...]]:
@@ -44,19 +45,19 @@ def test_folds_test_every_triple_once_and_know_every_entity(tmp_path: Path) -> N
     assert len(data.graph.rows) == 174 and data.relations == ("back", "next", "twice")
     tested: list[tuple[int, ...]] = []
     for fold in range(4):
-        split = split_triples(data, Split(folds=4), fold)
+        split = split_triples(data, TripleSplitConfig(folds=4), fold)
         parts = [rows_of(part) for part in (split.train.rows, split.validation, split.test)]
         assert sum(map(len, parts)) == 174 and set.union(*parts) == rows_of(data.graph.rows)
         assert set(split.train.rows[:, [0, 2]].ravel()) == set(range(60))
         tested += parts[2]
     assert len(tested) == len(set(tested)) > 100
-    again = split_triples(data, Split(folds=4), 0)
-    assert again.digest == split_triples(data, Split(folds=4), 0).digest != split.digest
+    again = split_triples(data, TripleSplitConfig(folds=4), 0)
+    assert again.digest == split_triples(data, TripleSplitConfig(folds=4), 0).digest != split.digest
 
 
 def test_temporal_splits_test_on_the_latest_and_learn_from_what_has_no_date(tmp_path: Path) -> None:
     data = ring(tmp_path / "ring.tsv")
-    split = split_triples(data, Split(kind="temporal", test=0.2, validation=0.1))
+    split = split_triples(data, TripleSplitConfig(kind="temporal", test=0.2, validation=0.1))
     time = dict(zip(map(tuple, data.graph.rows.tolist()), data.times.tolist(), strict=True))
     last, first = (max(time[row] for row in rows_of(split.train.rows)), min(time[row] for row in rows_of(split.test)))
     assert last < min(time[row] for row in rows_of(split.validation)) < first
@@ -64,18 +65,18 @@ def test_temporal_splits_test_on_the_latest_and_learn_from_what_has_no_date(tmp_
     assert (split.train.rows[:, 1] == 0).sum() == 54
     month = 30 * DAY * 1000
     months = replace(data, times=np.where(data.times > 0, data.times // month, data.times))
-    coarse = split_triples(months, Split(kind="temporal", test=0.01, validation=0.01))
+    coarse = split_triples(months, TripleSplitConfig(kind="temporal", test=0.01, validation=0.01))
     latest = np.sort(np.unique(months.times))[-2:]
     for part, time in ((coarse.validation, latest[0]), (coarse.test, latest[1])):
         assert rows_of(part) <= rows_of(data.graph.rows[months.times == time])
     with pytest.raises(UsageError, match="the same time"):
-        split_triples(replace(data, times=np.full(174, 7)), Split(kind="temporal"))
+        split_triples(replace(data, times=np.full(174, 7)), TripleSplitConfig(kind="temporal"))
     with pytest.raises(UsageError, match="no triple has a timestamp"):
-        split_triples(replace(data, times=np.full(174, np.iinfo(np.int64).min)), Split(kind="temporal"))
+        split_triples(replace(data, times=np.full(174, np.iinfo(np.int64).min)), TripleSplitConfig(kind="temporal"))
 
 
 def test_inductive_splits_test_entities_unseen_in_training_by_half_of_their_triples(tmp_path: Path) -> None:
-    split = split_triples(ring(tmp_path / "ring.tsv"), Split(kind="inductive", test=0.2))
+    split = split_triples(ring(tmp_path / "ring.tsv"), TripleSplitConfig(kind="inductive", test=0.2))
     new = set(split.new.tolist())
     assert len(new) == 12 and not new & set(split.train.rows[:, [0, 2]].ravel().tolist())
     for rows in (split.test, split.support):
@@ -85,7 +86,7 @@ def test_inductive_splits_test_entities_unseen_in_training_by_half_of_their_trip
 
 def test_inverse_relations_are_found_and_what_they_give_away_is_removed(tmp_path: Path) -> None:
     data = ring(tmp_path / "ring.tsv")
-    split = split_triples(data, Split(test=0.2, seed=1))
+    split = split_triples(data, TripleSplitConfig(test=0.2, seed=1))
     leakage, telling = find_leakage(split, data.relations)
     found = [(leak.kind, leak.relation, leak.tells, leak.overlap) for leak in leakage.leaks]
     assert found == [("inverse", "back", "next", 1.0), ("inverse", "next", "back", 0.9)]
@@ -98,13 +99,13 @@ def test_inverse_relations_are_found_and_what_they_give_away_is_removed(tmp_path
     dense = np.array([[head, relation, tail] for head in range(9) for tail in range(9) for relation in range(2)])
     dense = dense[np.random.default_rng(0).random(len(dense)) < 0.85]  # they overlap, but by chance
     crowd = replace(data, graph=TripleSet.untyped(dense, 9, 2), part=np.zeros(len(dense)))
-    assert find_leakage(split_triples(crowd, Split()), ("a", "b"))[0].leaks == []
+    assert find_leakage(split_triples(crowd, TripleSplitConfig()), ("a", "b"))[0].leaks == []
     without_back = replace(data, graph=data.graph.with_rows(data.graph.rows[data.graph.rows[:, 1] != 0]))
-    assert find_leakage(split_triples(without_back, Split()), data.relations)[0].leaks == []
+    assert find_leakage(split_triples(without_back, TripleSplitConfig()), data.relations)[0].leaks == []
 
 
 def test_the_test_part_has_no_say_in_a_search(tmp_path: Path) -> None:
-    split = split_triples(ring(tmp_path / "ring.tsv"), Split(test=0.2))
+    split = split_triples(ring(tmp_path / "ring.tsv"), TripleSplitConfig(test=0.2))
     config = Model(model="DistMult", dim=8, epochs=3).training(0)
     other = replace(split, test=split.test[:1], known=split.train.rows)
     assert validation_mrr(split, config).validation == validation_mrr(other, config).validation
@@ -173,4 +174,4 @@ def test_mistakes_in_a_file_are_told_with_their_place(tmp_path: Path, text: str,
 def test_lines_that_are_no_triples_are_refused(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "t.tsv").write_text(content)
     with pytest.raises(ReadError, match=message):
-        TripleData.of_files(Data(triples=("t.tsv",)), tmp_path)
+        TripleData.of_files(TripleSource(triples=("t.tsv",)), tmp_path)

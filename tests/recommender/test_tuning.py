@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 
 from kg.snapshot import Snapshot
 from recommender import tuning
-from recommender.baselines import Interactions, baselines, by_items, ease, item_knn, rp3beta
+from recommender.baselines import baselines, by_items, ease, item_knn, rp3beta
 from recommender.evaluation import metrics_of, rank_users, task_of
+from recommender.interactions import Interactions
 from recommender.item_attributes import item_attributes
 from recommender.leakage import leaks
 from recommender.splitting import cold_items_split, cold_users_split, random_split
