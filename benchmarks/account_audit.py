@@ -3,7 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.metapaths import Metapath
 from recommender.paths import path_instances
 from recommender.recommend import Recommender, Request

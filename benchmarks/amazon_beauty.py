@@ -24,8 +24,8 @@ from rich.console import Console
 from scipy.sparse import csr_array
 from tuned_peers import peers, tune_peers
 
-from kg.snapshot import Snapshot
-from kg.workspace import Workspace
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import Workspace
 from recommender.baselines import ScoreUsers, baselines
 from recommender.evaluation import evaluate, task_of
 from recommender.interactions import Interactions

@@ -38,8 +38,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kg.errors import WhyrecError
-from kg.load import LoadOptions, load
-from kg.mapping import Source
+from kg.loading.load import LoadOptions, load
+from kg.mapping.source import Source
 from kg.schema import Schema, parse_schema
 
 SECONDS = 60

@@ -21,8 +21,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from kg.inci import parse_ingredients
-from kg.inci_name import canonical_ingredient, canonical_name
+from kg.values.ingredient_list import parse_ingredients
+from kg.values.ingredient_name import canonical_ingredient, canonical_name
 
 CONSOLE = Console(width=120)
 SETS = (

@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kg.schema import Schema, parse_schema
-from kg.snapshot import Snapshot
-from kg.snapshot_building import take_snapshot
+from kg.snapshot.building import take_snapshot
+from kg.snapshot.snapshot import Snapshot
 
 SCHEMA = {
     "name": "large-shop",

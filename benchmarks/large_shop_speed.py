@@ -20,7 +20,7 @@ from rich.console import Console
 
 from kg.errors import SnapshotError
 from kg.schema import parse_schema
-from kg.snapshot import Snapshot, current_snapshot
+from kg.snapshot.snapshot import Snapshot, current_snapshot
 from recommender.fitting import fit_blend
 from recommender.kernels import Kernels
 from recommender.model import ModelManifest, open_model, read_manifest, save_manifest

@@ -22,8 +22,8 @@ from random_shop import make_shop
 from rich.console import Console
 from rich.table import Table
 
-from kg.load import LoadOptions, load
-from kg.mapping import read_mapping
+from kg.loading.load import LoadOptions, load
+from kg.mapping.source import read_mapping
 from kg.schema import Schema
 from kg.stores.opening import open_store
 from kg.stores.store import Store

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.diversity import Arrangement, Caps, Pool, arrange
 from recommender.explanation import Explainer
 from recommender.kernels import Kernels

@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from sephora_coco_copies import prepare, read_tsv, shared_ids
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.model import open_model
 from recommender.recommend import Recommender, Request
 

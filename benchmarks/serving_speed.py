@@ -23,7 +23,7 @@ from rich.table import Table
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.batch import Batch, recommend_all
 from recommender.forked_workers import cores
 from recommender.interactions import Interactions

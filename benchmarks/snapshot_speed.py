@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kg.schema import Schema
-from kg.snapshot_building import take_snapshot
+from kg.snapshot.building import take_snapshot
 from kg.stores.opening import open_store
 
 ENTITIES, TRIPLES = 200_000, 1_000_000

@@ -24,8 +24,8 @@ from program import ranking_table, whyrec
 from rich.console import Console
 from scipy.sparse import csr_array, csr_matrix
 
-from kg.snapshot import Snapshot
-from kg.workspace import Workspace
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import Workspace
 from recommender.baselines import ScoreUsers, by_items, ease, rp3beta
 from recommender.duplicates import DuplicateSearch
 from recommender.evaluation import evaluate, scorer_of_users

@@ -21,8 +21,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from kg.link import Text
-from kg.text import LabelMatcher, text_triples
+from kg.mapping.link import Text
+from kg.text.label_matching import LabelMatcher, text_triples
 
 CONSOLE = Console(width=120)
 LETTERS = "eeeeeetttttaaaaooooiiiinnnnsssshhhrrrddllluuccmmwffyyggppbvk"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix, diags_array
 from threadpoolctl import threadpool_limits
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.baselines import ScoreUsers, by_items
 from recommender.evaluation import metrics_of, rank_users, task_of
 from recommender.interactions import Interactions

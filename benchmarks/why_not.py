@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.model import open_model
 from recommender.recommend import Recommender, Request
 from recommender.what_if import what_if

@@ -15,7 +15,7 @@ from cli.output import Output
 from cli.recommender import current_snapshot
 from embeddings.vectors import TrainingConfig
 from kg.errors import UsageError
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.baselines import baselines
 from recommender.blend import Blend, default_blend
 from recommender.duplicates import Duplicates, DuplicateSearch, Handling

@@ -10,8 +10,8 @@ from cli.options import Session
 from cli.output import Output
 from kg.document import nearest
 from kg.errors import UsageError, WhyrecError
-from kg.snapshot import Snapshot
-from kg.workspace import CONFIGURATION, Workspace
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.experiment import Experiment, OpenSnapshot, experiment_folders
 from recommender.leaderboard import Standing
 from recommender.leaderboard_export import COST_TITLES, cell, columns, cost_cells

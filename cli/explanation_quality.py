@@ -4,7 +4,7 @@ import numpy as np
 
 from cli.output import Output
 from cli.recommender import open_recommender
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.explanation_metrics import ExplanationMetrics
 from recommender.explanation_report import ExplanationReport
 from recommender.reasons import CHOICES

@@ -6,7 +6,7 @@ import typer
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
-from kg.erasure import Erasure, forget
+from kg.privacy.erasure import Erasure, forget
 
 app = typer.Typer(add_completion=False)
 

@@ -8,7 +8,7 @@ import typer
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from kg.errors import UsageError
-from kg.export import Export, export, part_of, writer_of
+from kg.export.export import Export, export, part_of, writer_of
 from kg.schema import Schema
 
 

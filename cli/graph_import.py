@@ -9,10 +9,10 @@ from cli.load import load_and_show, people_of
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from kg.errors import UsageError
-from kg.implicit_mapping import sources_for_paths
-from kg.load import LoadOptions
-from kg.mapping import RdfSource, Source, rdf_mapping
-from kg.rdf.vocabulary import absolute_base
+from kg.formats.by_file_name import sources_for_paths
+from kg.loading.load import LoadOptions
+from kg.mapping.source import RdfSource, Source, rdf_mapping
+from kg.ontology.rdf_mapping import absolute_base
 
 
 def import_command(

@@ -7,7 +7,7 @@ from rich.tree import Tree
 
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption, workspace_of
 from cli.output import Output, shown
-from kg.neighbourhood import LIMIT, Neighbour, Neighbourhood, Neighbours, find_entity, neighbourhood
+from kg.export.neighbourhood import LIMIT, Neighbour, Neighbourhood, Neighbours, find_entity, neighbourhood
 from kg.schema import Schema
 
 

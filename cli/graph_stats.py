@@ -6,7 +6,7 @@ import typer
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
-from kg.statistics import Degrees, EntityStatistics, GraphStatistics, TripleStatistics, statistics
+from kg.quality.statistics import Degrees, EntityStatistics, GraphStatistics, TripleStatistics, statistics
 
 ENTITY_COLUMNS = ("type", "count", "isolated", "same-label", "no-label", "no-path", "unreached")
 DEGREE_COLUMNS = ("step", "type", "triples", "linked", "p50", "p90", "max")

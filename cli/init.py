@@ -7,7 +7,7 @@ import typer
 
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
-from kg.workspace import add_example, create_workspace
+from kg.workspace.workspace import add_example, create_workspace
 
 app = typer.Typer(add_completion=False)
 

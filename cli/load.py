@@ -10,14 +10,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from kg.errors import UsageError
-from kg.implicit_mapping import sources_for_paths
-from kg.load import LoadOptions, load
-from kg.load_report import LoadReport
-from kg.mapping import RDF_FORMATS, Mode, Source, format_of_name, rdf_mapping, read_mapping
-from kg.people import People, sensitive_types
-from kg.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
-from kg.suppression import Suppression
-from kg.workspace import Workspace
+from kg.formats.by_file_name import sources_for_paths
+from kg.loading.load import LoadOptions, load
+from kg.mapping.source import RDF_FORMATS, Mode, Source, format_of_name, rdf_mapping, read_mapping
+from kg.privacy.person_ids import People, sensitive_types
+from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
+from kg.privacy.suppression import Suppression
+from kg.staging.report import LoadReport
+from kg.workspace.workspace import Workspace
 
 app = typer.Typer(add_completion=False)
 COUNTS = ("created", "updated", "unchanged", "deleted")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 
 
 @dataclass

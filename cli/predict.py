@@ -12,7 +12,7 @@ from embeddings.vectors import Vectors
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import Schema
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.model import VECTORS
 
 app = typer.Typer(add_completion=False)

@@ -20,7 +20,7 @@ from cli.output import Output
 from cli.recommender import open_recommender
 from cli.rules import AgeOption, LanguageOption, MinPriceOption, StockOption, UnknownOption, audit
 from kg.errors import UsageError
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.diversity import Arrangement
 from recommender.recommend import Request
 from recommender.results import Recommendation

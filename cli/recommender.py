@@ -2,8 +2,8 @@
 
 from cli.output import Output
 from kg.errors import SnapshotError
-from kg.snapshot import Snapshot
-from kg.workspace import Workspace
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import Workspace
 from recommender.model import kernels_of, open_model
 from recommender.recommend import Recommender
 from recommender.scored_paths import scored_paths

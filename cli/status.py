@@ -8,7 +8,7 @@ from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from kg.errors import SnapshotError
 from kg.stores.store import Store
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.carry_over import seen_vocabulary
 from recommender.model import read_manifest
 

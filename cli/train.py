@@ -17,8 +17,8 @@ from embeddings.checkpoint import NAME as CHECKPOINT
 from embeddings.training_config import MODELS, TrainingConfig
 from embeddings.vectors import Vectors
 from kg.errors import ModelError
-from kg.snapshot import Snapshot
-from kg.workspace import Workspace
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import Workspace
 from recommender.carry_over import FOLDED, keep_vocabulary
 from recommender.fitting import Fitted, fit_blend
 from recommender.learning import DomainReport

@@ -11,8 +11,8 @@ from embeddings.training_config import TrainingConfig
 from embeddings.triples import HEAD, TAIL, TripleSet
 from embeddings.vectors import Vectors, unit_rows
 from kg.errors import ModelError
-from kg.snapshot import Snapshot
-from kg.vocabulary import Vocabulary
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.vocabulary import Vocabulary
 
 STEPS, RATE, NEGATIVES, TYPED, CHUNK = 20, 0.1, 256, 0.75, 4096
 STRANGERS, ALONE = 512, 2

@@ -9,7 +9,7 @@ from embeddings.triples import HEAD, TAIL
 from embeddings.vectors import Vectors
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 
 
 class Candidate(BaseModel, frozen=True):

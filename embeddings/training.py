@@ -18,7 +18,7 @@ from embeddings.training_config import TrainingConfig
 from embeddings.triples import TripleSet, relations_without
 from embeddings.vectors import Vectors, VectorsManifest, unit_rows
 from kg.errors import TrainingError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 
 try:
     import torch

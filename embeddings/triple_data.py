@@ -13,7 +13,7 @@ from embeddings.split_config import TripleSource
 from embeddings.triples import TripleSet, relations_without
 from kg.document import nearest
 from kg.errors import ReadError, UsageError
-from kg.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 
 if TYPE_CHECKING:  # a leaderboard needs no polars
     import polars as pl
@@ -122,7 +122,7 @@ def _frame(path: Path, part: int) -> "pl.DataFrame":
 
 
 def _times(path: Path, cells: "pl.Series") -> "pl.Series":
-    from kg.timestamp import parse_timestamps
+    from kg.values.timestamp import parse_timestamps
 
     cells = cells.str.strip_chars()
     parsed = parse_timestamps(cells).values

@@ -11,7 +11,7 @@ from embeddings.split_config import TripleSplitConfig
 from embeddings.triple_data import TEST, TRAIN, VALIDATION, TripleData
 from embeddings.triples import TripleSet
 from kg.errors import UsageError
-from kg.snapshot import NO_TIME
+from kg.snapshot.snapshot import NO_TIME
 
 Indices = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import Schema
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 
 HEAD, TAIL = 0, 1
 

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 
 DAY = 86_400_000
 """Milliseconds."""

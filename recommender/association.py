@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.document import Document
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.interactions import Interactions
 from recommender.ridge import ridge_inverse
 from recommender.sparse_matrix import binary, damping

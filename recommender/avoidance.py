@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import Schema, inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 from recommender.profile import Profile
 from recommender.steps import item_steps

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.interactions import Interactions, User
 from recommender.ridge import ridge_inverse
 from recommender.sparse_matrix import damping, top_per_row, without_diagonal

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from embeddings.vectors import Vectors
 from kg.errors import ModelError
-from kg.snapshot import Snapshot
-from kg.vocabulary import Vocabulary
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.vocabulary import Vocabulary
 
 VOCABULARY = "vocabulary"
 FOLDED = "folded"

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 
 
 class Catalogue:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.changes import AVOID, Change
 from recommender.counterfactual_texts import RULES, TEXTS
 from recommender.own_anchors import Anchor

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 from recommender.path_quality import Reason
 from recommender.reasons import CHOICES, ReasonChoice

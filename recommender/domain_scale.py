@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.blend import Blend
 from recommender.candidate_features import CELLS, Task, allowed_items, validation_tasks
 from recommender.cold_start import ColdStart, cold_in

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from kg.merged_entities import LEFT_OUT, MergedEntities
-from kg.snapshot import Snapshot
+from kg.snapshot.merged_entities import LEFT_OUT, MergedEntities
+from kg.snapshot.snapshot import Snapshot
 from recommender.audience_similarity import alike_columns
 from recommender.catalogue import Catalogue
 from recommender.interactions import Interactions

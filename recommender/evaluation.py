@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from scipy.sparse import csr_array
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.baselines import ScoreUsers
 from recommender.catalogue import Catalogue
 from recommender.cold_start import ColdStart

@@ -16,7 +16,7 @@ from embeddings.experiment_record import RunFolder, RunRecord
 from embeddings.triple_data import TripleData, hash_of_files
 from kg.errors import ModelError, StoreLockedError, UsageError, WorkspaceError
 from kg.file_lock import FileLock
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 from recommender.leaderboard import Standing, standing
 from recommender.recommendation_experiment import RecommendationExperiment, plan_recommendation

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.vectors import Vectors
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.association_learning import learn_association
 from recommender.blend import Blend, default_blend
 from recommender.candidate_features import CandidateFeatures, candidate_features

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 
 User = tuple[str, int]

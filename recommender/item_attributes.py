@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from kg.schema import Schema
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 from recommender.sparse_matrix import binary, damping
 from recommender.steps import item_steps

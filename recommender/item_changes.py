@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, vstack
 
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.changes import Change
 from recommender.item_attributes import attribute_steps
 from recommender.item_columns import ItemColumn, item_column

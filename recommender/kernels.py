@@ -14,7 +14,7 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.document import Document
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.association import AssociationConfig
 from recommender.csr_file import has_csr, open_csr, save_csr
 from recommender.kernel_product import Factor, kernel_product

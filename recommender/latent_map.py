@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.interactions import Interactions
 from recommender.matrix_factorization import factorize
 from recommender.sparse_matrix import damping, top_of_dense

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from kg.errors import ModelError
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 from recommender.interactions import Interactions
 from recommender.scorer import Scorer

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.association import AssociationConfig, Dense, association
 from recommender.catalogue import Catalogue
 from recommender.latent_map import Taste, latent_map, taste

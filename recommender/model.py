@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from embeddings.vectors import TrainingConfig, Vectors
 from kg.errors import ModelError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.blend import Blend, default_blend
 from recommender.carry_over import carry_over, seen_vocabulary
 from recommender.kernels import KernelConfig, Kernels

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.profile import user_steps
 
 Anchor = tuple[str, int]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.paths import Instances
 
 K_ANONYMITY = 5

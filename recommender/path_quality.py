@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.schema import inverse_of
-from kg.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.profile import Profile
 
 BETA = 0.3

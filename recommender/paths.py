@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.kernels import Kernels, Tail
 from recommender.profile import Anchors
 from recommender.sparse_matrix import damping

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from kg.errors import UsageError
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.metapaths import Metapath
 from recommender.path_groups import PathGroup
 

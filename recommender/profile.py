@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.anchor_weights import anchor_weights, weighted_neighbours
 
 

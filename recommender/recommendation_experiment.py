@@ -21,7 +21,7 @@ from embeddings.triple_data import TripleData
 from embeddings.triple_split import validation_only
 from embeddings.vectors import Vectors
 from kg.errors import UsageError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.baselines import MOST_ITEMS, ScoreUsers, baselines
 from recommender.duplicates import DuplicateSearch
 from recommender.evaluation import metrics_of, rank_users, scorer_of_users, task_of

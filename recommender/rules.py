@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.settings import RuleSettings
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.settings import RuleSettings
 from recommender.avoidance import Avoidance, Forbidden, Positions
 from recommender.catalogue import Catalogue
 from recommender.item_properties import UNKNOWN, item_properties

@@ -1,6 +1,6 @@
 """What a blend weighs: the metapaths of the schema, and the learned kernels between its items."""
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.metapaths import LATENT_MAP, Metapath, associations, enumerate_metapaths
 from recommender.text_similarity import text_similarities
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, vstack
 
 from embeddings.vectors import Vectors
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.blend import Blend
 from recommender.block_ranking import Popular
 from recommender.catalogue import Catalogue

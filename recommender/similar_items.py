@@ -6,7 +6,7 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue import Catalogue
 from recommender.item_attributes import attribute_types, item_attributes
 from recommender.path_groups import K_ANONYMITY

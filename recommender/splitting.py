@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.snapshot import Snapshot
-from kg.triple_subset import TripleSubset
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue import Catalogue
 from recommender.interactions import User
 

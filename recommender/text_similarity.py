@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.sparse import csr_array
 
-from kg.snapshot import Snapshot
-from kg.string_array import StringArray
-from kg.tfidf import tfidf_vectors
-from kg.words import COLUMN_BREAK
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.string_array import StringArray
+from kg.text.tfidf import tfidf_vectors
+from kg.text.words import COLUMN_BREAK
 from recommender.kernel_product import kernel_product
 from recommender.metapaths import TEXT_SIMILARITY, Metapath
 

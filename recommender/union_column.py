@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.item_columns import ItemColumn, ItemDegree, Values, least_kept
 from recommender.kernels import Kernels
 from recommender.metapaths import UNION, learned_step

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from kg.schema import Schema, inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.kernel_product import kernel_product
 from recommender.sparse_matrix import binary, damping
 

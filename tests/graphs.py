@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from kg.schema import Schema, parse_schema
-from kg.snapshot import Snapshot
-from kg.snapshot_building import take_snapshot
+from kg.snapshot.building import take_snapshot
+from kg.snapshot.snapshot import Snapshot
 from kg.stores.opening import open_store
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 

@@ -12,8 +12,8 @@ from collections import defaultdict
 
 import polars as pl
 
+from kg.ontology.terms import BLANK, FIRST, REST
 from kg.rdf.statements import is_blank
-from kg.rdf.terms import BLANK, FIRST, REST
 
 _ROUNDS = 64
 """Blank nodes reach at most so far; lists do not count."""

@@ -21,8 +21,8 @@ from rdflib.store import Store
 from rdflib.term import BNode, Literal
 
 from kg.errors import ReadError
+from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.statements import STATEMENT_DTYPES
-from kg.rdf.terms import BLANK, IRI, LITERAL
 from kg.readers.compression import ByteSource
 
 NO_BASE = {"turtle": "relative-iri://relative-iri/", "jsonld": "http://relative-iri.invalid/"}

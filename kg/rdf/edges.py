@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kg.cells import too_long, trimmed
-from kg.link import Link
+from kg.mapping.link import Link
+from kg.ontology.plan import Edge
+from kg.ontology.terms import LITERAL
 from kg.rdf.emission import Emission
 from kg.rdf.nodes import NodeTypes
 from kg.rdf.outcome import Outcome
 from kg.rdf.paths import Pairs
-from kg.rdf.plan import Edge
-from kg.rdf.terms import LITERAL
 from kg.schema import Schema
-from kg.tails import Cells, tails_of
+from kg.values.cells import too_long, trimmed
+from kg.values.tail_cells import Cells, tails_of
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from kg.contradictions import ORIGIN
 from kg.notices import Notices
-from kg.people import People
+from kg.ontology.terms import LITERAL
+from kg.privacy.person_ids import People
 from kg.rdf.nodes import NodeIds, NodeTypes
-from kg.rdf.terms import LITERAL
-from kg.resolution import said
-from kg.staging import Staging
+from kg.staging.contradictions import ORIGIN
+from kg.staging.resolution import said
+from kg.staging.tables import Staging
 
 _MENTION = {"id": pl.String(), "label": pl.String(), "count": pl.Int64()}
 

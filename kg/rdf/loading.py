@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from kg.errors import MappingError
-from kg.load_progress import LoadProgress
-from kg.load_report import FileReport
-from kg.mapping import RdfSource
+from kg.mapping.source import RdfSource
 from kg.notices import Notices
-from kg.people import People
+from kg.ontology.plan import Edge, Plan
+from kg.ontology.schema_org import BUNDLED
+from kg.ontology.terms import BLANK, LITERAL, TYPE, statement_line
+from kg.privacy.person_ids import People
 from kg.rdf.blank_nodes import blank_ids, blank_nodes_in
-from kg.rdf.default_vocabulary import BUNDLED
 from kg.rdf.documents import DocumentReader
 from kg.rdf.edges import Edges, inferred
 from kg.rdf.emission import Emission
@@ -25,14 +25,14 @@ from kg.rdf.nodes import NodeIds, NodeTypes, own_types
 from kg.rdf.ntriples import NTriplesReader
 from kg.rdf.outcome import REF_DTYPES, Outcome
 from kg.rdf.paths import Pairs, Statements
-from kg.rdf.plan import Edge, Plan
 from kg.rdf.qualified import qualified_pairs
 from kg.rdf.statements import STATEMENT_DTYPES, StatementReader
-from kg.rdf.terms import BLANK, LITERAL, TYPE, statement_line
 from kg.rdf.values import Values
 from kg.readers.batch import REJECT_DTYPES
-from kg.resolution import Graph
-from kg.staging import Staging
+from kg.staging.progress import LoadProgress
+from kg.staging.report import FileReport
+from kg.staging.resolution import Graph
+from kg.staging.tables import Staging
 
 _SHOWN = 5
 """Properties without a place that a notice names."""

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import polars as pl
 
-from kg.cells import identifiers, map_unique
-from kg.rdf.terms import ENTITY_PREFIX, entity_of
+from kg.ontology.terms import ENTITY_PREFIX, entity_of
+from kg.values.cells import identifiers, map_unique
 
 
 class NodeTypes:

@@ -19,9 +19,9 @@ from rdflib.term import BNode, Literal, URIRef
 
 from kg.errors import ReadError
 from kg.notices import Notices
+from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.documents import values_as_written
 from kg.rdf.statements import STATEMENT_DTYPES
-from kg.rdf.terms import BLANK, IRI, LITERAL
 from kg.readers.physical_lines import Block, PhysicalLines
 
 _IRI = r"<([A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\x00-\x20]*)>"

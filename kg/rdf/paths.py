@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kg.ontology.plan import Path, Step
+from kg.ontology.terms import BLANK, FIRST, IRI, LITERAL, NIL, REST
 from kg.rdf.outcome import REF_DTYPES, Outcome
-from kg.rdf.plan import Path, Step
-from kg.rdf.terms import BLANK, FIRST, IRI, LITERAL, NIL, REST
-from kg.staging import Staging
+from kg.staging.tables import Staging
 
 STAGED_DTYPES: dict[str, pl.DataType] = {
     "file": pl.Int64(),

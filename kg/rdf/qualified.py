@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from kg.number import Parsed, parse_numbers, parse_whole_numbers
+from kg.ontology.plan import Edge, Path, Plan, Qualified, Step
+from kg.ontology.terms import TIMESTAMP, TYPE, canonical
 from kg.rdf.outcome import REF_DTYPES, Outcome
 from kg.rdf.paths import Pairs, Statements
-from kg.rdf.plan import Edge, Path, Plan, Qualified, Step
-from kg.rdf.terms import TIMESTAMP, TYPE, canonical
-from kg.timestamp import parse_timestamps
+from kg.values.number import Parsed, parse_numbers, parse_whole_numbers
+from kg.values.timestamp import parse_timestamps
 
 
 def qualified_pairs(

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from kg.cells import map_unique, trimmed
-from kg.number import parse_numbers, parse_truth_values, parse_whole_numbers
+from kg.ontology.plan import Value
+from kg.ontology.terms import BLANK, XSD
 from kg.rdf.emission import Emission
 from kg.rdf.nodes import NodeTypes
 from kg.rdf.outcome import Outcome
 from kg.rdf.paths import Pairs
-from kg.rdf.plan import Value
-from kg.rdf.terms import BLANK, XSD
-from kg.resolution import said
 from kg.schema import Schema
+from kg.staging.resolution import said
 from kg.stores.store import PROPERTY_DTYPES
+from kg.values.cells import map_unique, trimmed
+from kg.values.number import parse_numbers, parse_truth_values, parse_whole_numbers
 
 _INTEGERS = [
     f"{XSD}{name}" for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger", "unsignedInt")

@@ -3,11 +3,11 @@
 import unicodedata
 from collections.abc import Sequence
 
-from kg.cells import BLANKS
 from kg.document import nearest
 from kg.errors import ReadError
-from kg.mapping import Source
+from kg.mapping.source import Source
 from kg.notices import Notices
+from kg.values.cells import BLANKS
 
 
 def find_columns(

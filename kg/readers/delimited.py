@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from kg.errors import ReadError
-from kg.mapping import Source
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, text_batch
 from kg.readers.columns import find_columns

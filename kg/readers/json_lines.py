@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from kg.errors import ReadError
-from kg.mapping import Source
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, Reject, reject_frame, shortened
 from kg.readers.physical_lines import Block, PhysicalLines

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kg.errors import ReadError
-from kg.mapping import Source
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import REJECT_DTYPES, Batch
 from kg.readers.columns import find_columns

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from recommender.evaluation import evaluate
 from recommender.splitting import file_split, random_split
 from tests.cli.conftest import Whyrec

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kg.stores.store import Store
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]

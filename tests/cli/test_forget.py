@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 import zstandard
 
-from kg.erasure import forget
-from kg.workspace import Workspace
+from kg.privacy.erasure import forget
+from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]

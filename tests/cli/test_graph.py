@@ -113,4 +113,4 @@ def test_only_an_export_imports_networkx(example: Path, arguments: tuple[str, ..
     program = [sys.executable, "-X", "importtime", "-m", "cli", "-w", str(example), *arguments]
     result = subprocess.run(program, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "200"})
     imported = {line.rsplit("|", 1)[-1].strip() for line in result.stderr.splitlines() if "import time:" in line}
-    assert "kg.networkx_view" in imported and "networkx" not in imported
+    assert "kg.export.networkx_view" in imported and "networkx" not in imported

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kg.pseudonym import Pseudonyms
+from kg.privacy.pseudonym import Pseudonyms
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]

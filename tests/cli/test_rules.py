@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kg.workspace import Workspace
+from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kg import workspace_lock as module
 from kg.errors import StoreLockedError
-from kg.workspace_lock import LOCK, workspace_lock
+from kg.workspace import lock as module
+from kg.workspace.lock import LOCK, workspace_lock
 
 HOLD = (
     "import sys; from pathlib import Path; from kg.workspace_lock import workspace_lock\n"

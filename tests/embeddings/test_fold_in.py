@@ -15,7 +15,7 @@ from embeddings.training import train_vectors
 from embeddings.training_config import PRODUCTS, TrainingConfig
 from embeddings.vectors import Vectors
 from kg.errors import ModelError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from tests.graphs import snapshot_of
 
 ITEMS, NEW, TASTES, USERS = 80, 8, 4, 240

@@ -21,7 +21,7 @@ from embeddings.triples import TripleSet
 from embeddings.typed_negatives import TypedNegatives, bounds_of
 from embeddings.vectors import Vectors
 from kg.errors import TrainingError, UsageError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from tests.graphs import snapshot_of
 
 ITEMS = 40
@@ -210,7 +210,7 @@ from pathlib import Path
 from embeddings.training import train_vectors
 from embeddings.vectors import TrainingConfig
 from kg.schema import parse_schema
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from tests.graphs import SCHEMA
 
 def progress(epoch):

@@ -9,10 +9,10 @@ import signal
 import sys
 from pathlib import Path
 
-from kg.load import LoadOptions, load
-from kg.load_progress import NoProgress
-from kg.mapping import read_mapping
+from kg.loading.load import LoadOptions, load
+from kg.mapping.source import read_mapping
 from kg.schema import read_schema
+from kg.staging.progress import NoProgress
 from kg.stores.opening import open_store
 from kg.stores.store import Store
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kg.load import LoadOptions, load
-from kg.load_progress import LoadProgress
-from kg.load_report import LoadReport
-from kg.mapping import Source, read_mapping
+from kg.loading.load import LoadOptions, load
+from kg.mapping.source import Source, read_mapping
 from kg.schema import Schema
+from kg.staging.progress import LoadProgress
+from kg.staging.report import LoadReport
 from kg.stores.opening import open_store
 from kg.stores.store import Store
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kg.errors import LimitError, ReadError
-from kg.mapping import read_mapping
+from kg.mapping.source import read_mapping
 from kg.schema import read_schema
 from tests.kg.loading import bad_rows, graph, load_sources, load_text, rejects
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from kg.errors import StoreUnavailableError
-from kg.load import LoadOptions, load
-from kg.load_progress import NoProgress
-from kg.load_report import LoadReport
-from kg.mapping import read_mapping
+from kg.loading.load import LoadOptions, load
+from kg.mapping.source import read_mapping
+from kg.staging.progress import NoProgress
+from kg.staging.report import LoadReport
 from kg.stores import neo4j_connection
 from kg.stores.opening import open_store
 from kg.stores.store import Store

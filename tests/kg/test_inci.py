@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.inci import parse_ingredients
-from kg.inci_name import canonical_ingredient
+from kg.values.ingredient_list import parse_ingredients
+from kg.values.ingredient_name import canonical_ingredient
 
 
 @pytest.mark.parametrize(

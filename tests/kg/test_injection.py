@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from kg.errors import MappingError, SchemaError
-from kg.implicit_mapping import sources_for_paths
-from kg.mapping import Source
+from kg.formats.by_file_name import sources_for_paths
+from kg.mapping.source import Source
 from kg.schema import parse_schema
 from kg.stores.store import Store
 from tests.kg.loading import load_sources, rejects, store_of

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from kg.errors import LimitError, MappingError, ReadError
-from kg.implicit_mapping import sources_for_paths
-from kg.load_report import LoadReport
+from kg.formats.by_file_name import sources_for_paths
 from kg.schema import parse_schema
+from kg.staging.report import LoadReport
 from kg.stores.store import entity_dtypes
 from tests.kg.loading import graph, load_sources, load_text, rejects, store_of
 

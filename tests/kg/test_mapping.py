@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kg.errors import MappingError
-from kg.implicit_mapping import sources_for_paths
-from kg.mapping import DEFAULT_NULLS, read_mapping
+from kg.formats.by_file_name import sources_for_paths
+from kg.mapping.source import DEFAULT_NULLS, read_mapping
 from kg.schema import parse_schema
 
 SCHEMA = parse_schema(

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from kg.errors import UnknownEntityError, UsageError
-from kg.neighbourhood import Neighbourhood, Neighbours, find_entity, neighbourhood
-from kg.snapshot import Snapshot
+from kg.export.neighbourhood import Neighbourhood, Neighbours, find_entity, neighbourhood
+from kg.snapshot.snapshot import Snapshot
 from tests.graphs import SCHEMA, snapshot_of
 
 WITH_PARENT: dict[str, Any] = {

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from kg.errors import UsageError
-from kg.export import WRITERS, export, part_of
-from kg.networkx_view import to_networkx
+from kg.export.export import WRITERS, export, part_of
+from kg.export.networkx_view import to_networkx
 from kg.schema import parse_schema
-from kg.snapshot import Snapshot
-from kg.snapshot_building import take_snapshot
+from kg.snapshot.building import take_snapshot
+from kg.snapshot.snapshot import Snapshot
 from kg.stores.opening import open_store
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 

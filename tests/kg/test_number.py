@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.number import parse_numbers, parse_truth_values, parse_whole_numbers
-from kg.timestamp import parse_timestamps
+from kg.values.number import parse_numbers, parse_truth_values, parse_whole_numbers
+from kg.values.timestamp import parse_timestamps
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.mapping import read_mapping
-from kg.partition import BUCKETS, Partition, by_bucket, partitions_of
+from kg.mapping.source import read_mapping
 from kg.schema import read_schema
+from kg.staging.partition import BUCKETS, Partition, by_bucket, partitions_of
 from tests.kg.loading import graph, load_sources
 
 EXAMPLE = Path(str(files("kg") / "example"))
@@ -29,7 +29,7 @@ def test_every_triple_is_in_one_partition_and_in_the_bucket_of_it(heads: list[st
 
 
 def test_partitions_grow_in_number_before_they_grow_in_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.partition.ROWS", 10)
+    monkeypatch.setattr("kg.staging.partition.ROWS", 10)
     assert [len(partitions_of(rows)) for rows in (0, 10, 11, 160, 1000)] == [1, 1, 2, 16, 16]
 
 
@@ -37,8 +37,8 @@ def test_a_load_in_partitions_on_disk_equals_a_load_in_memory(tmp_path: Path, mo
     schema = read_schema(EXAMPLE / "schema.toml")
     sources = read_mapping(EXAMPLE / "mapping.toml", schema)
     whole = load_sources(tmp_path / "whole", schema, sources, EXAMPLE).to_json()
-    monkeypatch.setattr("kg.partition.ROWS", 100)
-    monkeypatch.setattr("kg.staging.IN_MEMORY", 0)
+    monkeypatch.setattr("kg.staging.partition.ROWS", 100)
+    monkeypatch.setattr("kg.staging.tables.IN_MEMORY", 0)
     parts = load_sources(tmp_path / "parts", schema, sources, EXAMPLE).to_json()
     assert graph(tmp_path / "parts", schema) == graph(tmp_path / "whole", schema)
     for name in whole.keys() - {"seconds", "rejects_file", "contradictions_file"}:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from kg.errors import UsageError
-from kg.people import People
-from kg.pseudonym import Pseudonyms, pseudonyms_for_load, remember_pseudonyms
+from kg.privacy.person_ids import People
+from kg.privacy.pseudonym import Pseudonyms, pseudonyms_for_load, remember_pseudonyms
+from kg.privacy.suppression import Suppression
 from kg.schema import Schema
-from kg.suppression import Suppression
 from tests.kg.loading import bad_rows, graph, load_text, rejects
 
 SCHEMA = Schema.model_validate(

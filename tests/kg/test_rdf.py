@@ -13,22 +13,22 @@ from hypothesis import example as explicit
 from hypothesis import strategies as st
 
 from kg.errors import LimitError, MappingError, ReadError
-from kg.export import export
-from kg.implicit_mapping import sources_for_paths
-from kg.load_report import LoadReport
-from kg.mapping import rdf_mapping, read_mapping
+from kg.export.export import export
+from kg.formats.by_file_name import sources_for_paths
+from kg.mapping.source import rdf_mapping, read_mapping
 from kg.notices import Notices
-from kg.people import People
-from kg.pseudonym import Pseudonyms
+from kg.ontology.terms import entity_iri, entity_of
+from kg.privacy.person_ids import People
+from kg.privacy.pseudonym import Pseudonyms
+from kg.privacy.suppression import Suppression
 from kg.rdf.blank_nodes import blank_ids
 from kg.rdf.documents import DocumentReader
 from kg.rdf.ntriples import NTriplesReader
 from kg.rdf.statements import StatementReader
-from kg.rdf.terms import entity_iri, entity_of
 from kg.schema import Schema, parse_schema, read_schema
-from kg.snapshot_building import take_snapshot
-from kg.suppression import Suppression
-from kg.workspace import create_workspace
+from kg.snapshot.building import take_snapshot
+from kg.staging.report import LoadReport
+from kg.workspace.workspace import create_workspace
 from tests.kg.loading import bad_rows, graph, load_sources, rejects, store_of
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -348,7 +348,7 @@ def test_blank_nodes_are_told_apart_by_what_others_say() -> None:
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The snapshot of the example."""
-    from kg.workspace import add_example
+    from kg.workspace.workspace import add_example
 
     workspace = create_workspace(tmp_path_factory.mktemp("example"))
     add_example(workspace)

@@ -13,11 +13,11 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.cells import BLANKS
 from kg.errors import ReadError
-from kg.mapping import Source
+from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers import delimited, open_reader, physical_lines
+from kg.readers.opening import delimited, open_reader, physical_lines
+from kg.values.cells import BLANKS
 
 Row = tuple[int, int, tuple[str | None, ...]]
 

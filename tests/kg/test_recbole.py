@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import MappingError
-from kg.implicit_mapping import sources_for_paths
+from kg.formats.by_file_name import sources_for_paths
 from kg.schema import Schema
 from tests.kg.loading import graph, load_sources, rejects
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from kg.errors import LimitError, ReadError
-from kg.mapping import read_mapping
+from kg.mapping.source import read_mapping
 from tests.kg.loading import bad_rows, graph, load_sources, load_text, rejects
 from tests.kg.test_load import PRODUCTS, PURCHASED, RATED, SCHEMA, USERS, changes, revision
 

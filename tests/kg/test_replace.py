@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kg.errors import LimitError
-from kg.mapping import Source
-from kg.replacement import is_replaced
+from kg.loading.replacement import is_replaced
+from kg.mapping.source import Source
 from tests.kg.loading import graph, load_text
 from tests.kg.test_load import MADE_BY, PRODUCTS, PURCHASED, SCHEMA, USERS, revision
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kg.load_progress import NoProgress
-from kg.mapping import read_mapping
+from kg.mapping.source import read_mapping
 from kg.schema import read_schema
-from kg.snapshot_building import take_snapshot
-from kg.staging import Staging
+from kg.snapshot.building import take_snapshot
+from kg.staging.progress import NoProgress
+from kg.staging.tables import Staging
 from tests.kg.loading import STORE, load_sources, store_of
 
 SCRIPT = Path(__file__).with_name("killed_load.py")

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from kg.errors import MappingError
-from kg.link import Similar
+from kg.mapping.link import Similar
 from kg.schema import parse_schema
-from kg.similarity import similar_triples
+from kg.text.similarity import similar_triples
 from tests.kg.loading import graph, load_text
 
 SCHEMA = parse_schema(

@@ -8,7 +8,7 @@ import pytest
 
 from kg.errors import SnapshotError
 from kg.schema import parse_schema
-from kg.snapshot import Snapshot, current_snapshot
+from kg.snapshot.snapshot import Snapshot, current_snapshot
 from tests.graphs import SCHEMA, Entities, Triples, snapshot_of
 
 ENTITIES: Entities = {

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kg.curation import Finding
 from kg.errors import SnapshotError
-from kg.statistics import GraphStatistics, statistics
+from kg.quality.curation import Finding
+from kg.quality.statistics import GraphStatistics, statistics
 from tests.graphs import SCHEMA, Entities, Triples, snapshot_of
 
 FAULTY: dict[str, Any] = {

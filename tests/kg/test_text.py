@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.link import Text
-from kg.text import LabelMatcher, text_triples
-from kg.words import COLUMN_BREAK, word_rows
+from kg.mapping.link import Text
+from kg.text.label_matching import LabelMatcher, text_triples
+from kg.text.words import COLUMN_BREAK, word_rows
 
 LABELS = pl.DataFrame(
     {

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 import zstandard
 
-from kg.redaction import redact
-from kg.traces import Traces
+from kg.privacy.redaction import redact
+from kg.privacy.traces import Traces
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.association import AssociationConfig, association
 from recommender.blend import Blend
 from recommender.kernels import KernelConfig, Kernels

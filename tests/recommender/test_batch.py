@@ -63,7 +63,7 @@ def recommender(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Recommender:
 
 def _open(folder: Path) -> Recommender:
     from kg.schema import parse_schema
-    from kg.snapshot import current_snapshot
+    from kg.snapshot.snapshot import current_snapshot
 
     snapshot = current_snapshot(folder / "snapshot", parse_schema(SCHEMA))
     return Recommender(open_model(folder / "model", snapshot, folder / "kernels"))

@@ -7,7 +7,7 @@ import pytest
 
 from embeddings.training import train_vectors
 from embeddings.vectors import TrainingConfig
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.blend import default_blend
 from recommender.carry_over import VOCABULARY, keep_vocabulary
 from recommender.metapaths import enumerate_metapaths

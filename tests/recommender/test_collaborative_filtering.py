@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.kernels import KernelConfig, Kernels
 from recommender.profile import profile_of
 from tests.graphs import snapshot_of

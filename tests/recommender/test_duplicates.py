@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from kg.merged_entities import MergedEntities
-from kg.snapshot import Snapshot
+from kg.snapshot.merged_entities import MergedEntities
+from kg.snapshot.snapshot import Snapshot
 from recommender.audience_similarity import alike_columns
 from recommender.baselines import baselines
 from recommender.duplicates import DuplicateSearch

@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from kg.errors import UsageError
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.baselines import baselines, ease, item_knn
 from recommender.catalogue import Catalogue
 from recommender.evaluation import evaluate

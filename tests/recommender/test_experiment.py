@@ -11,7 +11,7 @@ from embeddings.experiment_plan import plan_link_prediction
 from embeddings.experiment_record import Cost, Fingerprint, RunRecord
 from kg.errors import StoreLockedError, UsageError
 from kg.file_lock import FileLock
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.experiment import LOCK, Experiment
 from recommender.leaderboard import figure
 from recommender.run_comparison import compare

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.schema import inverse_of
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.kernels import KernelConfig, Kernels
 from recommender.metapaths import enumerate_metapaths
 from recommender.model import open_model

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.changes import Change
 from recommender.counterfactual import Counterfactual
 from recommender.item_columns import ItemColumn, Values, item_column

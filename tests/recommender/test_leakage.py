@@ -11,8 +11,8 @@ import pytest
 from embeddings.training_config import TrainingConfig
 from embeddings.vectors import Vectors, VectorsManifest
 from kg.errors import ModelError
-from kg.snapshot import Snapshot
-from kg.triple_subset import TripleSubset
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.triple_subset import TripleSubset
 from recommender.baselines import baselines
 from recommender.blend import default_blend
 from recommender.catalogue import Catalogue

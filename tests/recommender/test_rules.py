@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import UnknownEntityError, UsageError
-from kg.settings import RuleSettings
+from kg.workspace.settings import RuleSettings
 from recommender.avoidance import NOTHING_FORBIDDEN
 from recommender.blend import Blend
 from recommender.catalogue import Catalogue

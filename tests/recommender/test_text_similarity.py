@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.snapshot import Snapshot
-from kg.tfidf import tfidf_vectors
+from kg.snapshot.snapshot import Snapshot
+from kg.text.tfidf import tfidf_vectors
 from recommender.blend import Blend
 from recommender.carry_over import keep_vocabulary
 from recommender.kernels import KernelConfig, Kernels

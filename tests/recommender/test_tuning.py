@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from kg.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender import tuning
 from recommender.baselines import baselines, by_items, ease, item_knn, rp3beta
 from recommender.evaluation import metrics_of, rank_users, task_of

@@ -1,0 +1,1 @@
+"""Graphs out of the store: RDF, GraphML, node-link JSON, neighbourhoods."""

@@ -1,0 +1,137 @@
+"""An entity with what it is linked to, as a tree; other people are counted, never named."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import BaseModel
+
+from kg.errors import UnknownEntityError
+from kg.snapshot.entity_table import Value, properties
+from kg.snapshot.snapshot import Snapshot
+
+LIMIT = 10
+
+
+class Entity(BaseModel, frozen=True):
+    """The entity in the middle."""
+
+    id: str
+    type: str
+    label: str
+    properties: dict[str, Value]
+    """Absent ones are left out."""
+
+
+class Neighbour(BaseModel, frozen=True):
+    """An entity one triple away."""
+
+    id: str
+    type: str
+    label: str
+    weight: float
+    neighbours: list[Neighbours] | None = None
+    """What it is linked to in turn, without the triple that led here; ``None`` where nobody looked."""
+
+
+class Neighbours(BaseModel, frozen=True):
+    """All that one step leads to."""
+
+    relation: str
+    """``relation`` or, against its direction, ``~relation``."""
+    type: str
+    count: int
+    people: bool
+    """Of a sensitive type: counted, and ``entities`` is empty."""
+    entities: list[Neighbour]
+    """The heaviest first, equal weights by id; no more than the limit."""
+
+
+class Neighbourhood(BaseModel, frozen=True):
+    """The answer of ``graph show``."""
+
+    entity: Entity
+    neighbours: list[Neighbours]
+
+
+def find_entity(snapshot: Snapshot, text: str) -> tuple[str, int]:
+    """Type and index of the entity that an id, or ``Type:id``, stands for.
+
+    :raises UnknownEntityError: naming the nearest ids; those of people only where the text begins with their type.
+    :raises UsageError: where entities of two types have the id.
+    """
+    vocabulary, types = snapshot.vocabulary, list(snapshot.schema.entity)
+    prefix, colon, rest = text.partition(":")
+    told = bool(colon) and prefix in types
+    if any(vocabulary.get(name, text) is not None for name in types) or (
+        told and vocabulary.get(prefix, rest) is not None
+    ):
+        return vocabulary.find(text, types)
+    asked = [prefix] if told else [name for name in types if not snapshot.schema.entity[name].sensitive]
+    near = [
+        f"{name}:{one}"
+        for one in vocabulary.nearest(rest if told else text, asked)
+        for name in asked
+        if vocabulary.get(name, one) is not None
+    ]
+    hint = f"nearest: {', '.join(near)}" if near else f"nothing near it; types: {', '.join(types)}"
+    people = [name for name in types if snapshot.schema.entity[name].sensitive and name not in asked]
+    aside = f"; for people say {' or '.join(f'{name}:ID' for name in people)}" if people and not told else ""
+    raise UnknownEntityError(f"unknown entity {text!r}; {hint}{aside}")
+
+
+def neighbourhood(
+    snapshot: Snapshot, entity_type: str, idx: int, depth: int = 1, limit: int = LIMIT, lang: str = "en"
+) -> Neighbourhood:
+    """An entity, its properties and what its triples lead to.
+
+    :param depth: triples to follow from the entity; never through a person.
+    :param limit: entities to list per step; all are counted.
+    """
+    entity = Entity(
+        id=snapshot.vocabulary.id(entity_type, idx),
+        type=entity_type,
+        label=snapshot.label(entity_type, idx, lang),
+        properties=properties(snapshot, entity_type, idx),
+    )
+    return Neighbourhood(entity=entity, neighbours=_Walk(snapshot, limit, lang).neighbours(entity_type, idx, depth))
+
+
+class _Walk:
+    def __init__(self, snapshot: Snapshot, limit: int, lang: str) -> None:
+        self.snapshot, self.limit, self.lang = snapshot, limit, lang
+        self.steps = [step for name in snapshot.schema.relation for step in (name, f"~{name}")]
+
+    def neighbours(
+        self, entity_type: str, idx: int, depth: int, back: tuple[str, int] | None = None
+    ) -> list[Neighbours]:
+        """One group per step that leads anywhere.
+
+        :param back: the step and the index that lead back to where the walk came from.
+        """
+        found = []
+        for step in self.steps:
+            if self.snapshot.schema.ends(step)[0] == entity_type:
+                group = self._group(step, idx, depth, back[1] if back and back[0] == step else None)
+                if group.count:
+                    found.append(group)
+        return found
+
+    def _group(self, step: str, idx: int, depth: int, origin: int | None) -> Neighbours:
+        tail = self.snapshot.schema.ends(step)[1]
+        indices, weights = self.snapshot.neighbours(step, idx)
+        if origin is not None:
+            indices, weights = indices[indices != origin], weights[indices != origin]
+        people = self.snapshot.schema.entity[tail].sensitive
+        first = np.argsort(-weights, kind="stable")[: 0 if people else self.limit]
+        inverse = step[1:] if step.startswith("~") else f"~{step}"
+        entities = [
+            Neighbour(
+                id=self.snapshot.vocabulary.id(tail, one),
+                type=tail,
+                label=self.snapshot.label(tail, one, self.lang),
+                weight=weight,
+                neighbours=self.neighbours(tail, one, depth - 1, (inverse, idx)) if depth > 1 else None,
+            )
+            for one, weight in zip(indices[first].tolist(), weights[first].tolist(), strict=True)
+        ]
+        return Neighbours(relation=step, type=tail, count=len(indices), people=people, entities=entities)

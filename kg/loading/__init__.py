@@ -1,0 +1,1 @@
+"""Loading: from files to a store, and nothing lost on the way."""

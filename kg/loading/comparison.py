@@ -1,0 +1,109 @@
+"""What the files of a load say, compared with what the store has."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import polars as pl
+
+from kg.cycles import describe_cycles
+from kg.loading.difference import Difference, entity_difference, together, triple_difference
+from kg.loading.replacement import Replacement
+from kg.notices import Notices
+from kg.schema import Schema
+from kg.staging.contradictions import DTYPES, triple_contradictions
+from kg.staging.resolution import Graph, StoredGraph
+
+_KEYS = ["head", "tail"]
+
+
+class Comparison:
+    """Compares type by type, relation by relation, and remembers what a person should know about it."""
+
+    def __init__(
+        self,
+        store: StoredGraph,
+        graph: Graph,
+        schema: Schema,
+        replacement: Replacement,
+        mutual: Collection[str],
+        notices: Notices,
+        count_only: bool = False,
+    ) -> None:
+        """Prepare.
+
+        :param mutual: relations of which cycles are no fault, such as likeness.
+        :param count_only: whether to let go of the rows to create and update, for a dry run.
+        """
+        self._store, self._graph, self._schema = store, graph, schema
+        self._replacement, self._mutual, self._notices, self._count_only = replacement, mutual, notices, count_only
+        self.contradictions = pl.DataFrame(schema=DTYPES)
+        """The rows that were passed over, since others contradict them."""
+        self.contradicted = 0
+        """The entities and triples that they are about."""
+        self.vanished: dict[str, int] = {}
+        """Entity type or relation → how many are deleted because they vanished from the files."""
+
+    def entities(self, name: str) -> Difference:
+        """The difference of an entity type."""
+        merged, stored = self._graph.entities(name), self._graph.stored(name)
+        sentence = "{n} ids about which rows contradict each other; the largest value was taken"
+        self._contradict(name, sentence, merged.contradictions)
+        difference = entity_difference(self._schema, name, merged.frame, stored)
+        if name in self._replacement.entities:
+            difference = difference.deleting(stored.join(merged.frame, on="id", how="anti"))
+            self.vanished[name] = difference.deleted.height
+        return difference.counted() if self._count_only else difference
+
+    def triples(self, name: str, found: Sequence[pl.DataFrame], gone: Mapping[str, pl.DataFrame]) -> Difference:
+        """The difference of a relation.
+
+        :param found: what :meth:`kg.resolution.Graph.triples` takes besides the staged triples.
+        :param gone: entity type → ``id`` of the entities to delete; their triples go with them.
+        """
+        stored = self._store.read_triples(name)
+        parts, pairs = [], []
+        contradictions = [pl.DataFrame(schema=DTYPES)]
+        self.vanished[name] = 0
+        for partition in self._graph.partitions(name, found):
+            new, repeated = self._graph.triples(name, partition, found)
+            rows = self._graph.rows(name, partition) if repeated else pl.DataFrame()
+            if rows.width:
+                contradictions.append(triple_contradictions(name, rows))
+            difference = self._part(name, new, partition.select(stored), gone)
+            parts.append(difference.counted() if self._count_only else difference)
+            if self._may_be_hierarchy(name):
+                pairs.append(new.select(_KEYS))
+        sentence = "{n} triples about whose weight rows of the same time contradict each other; the largest was taken"
+        self._contradict(name, sentence, pl.concat(contradictions))
+        difference = together(parts)
+        if pairs:
+            self._report_cycles(name, pl.concat(pairs), stored, difference.deleted)
+        return difference
+
+    def _part(self, name: str, new: pl.DataFrame, stored: pl.DataFrame, gone: Mapping[str, pl.DataFrame]) -> Difference:
+        """The difference of one partition of a relation."""
+        ends, vanished = self._schema.relation[name], self._replacement.vanished(name, stored, new)
+        self.vanished[name] += vanished.height
+        deleted = [vanished.select(_KEYS)]
+        for end, entity_type in (("head", ends.head), ("tail", ends.tail)):
+            if entity_type in gone:
+                bereft = stored.join(gone[entity_type], left_on=end, right_on="id", how="semi")
+                deleted.append(bereft.select(_KEYS))
+        return triple_difference(new, stored).deleting(pl.concat(deleted).unique())
+
+    def _contradict(self, name: str, sentence: str, rows: pl.DataFrame) -> None:
+        count = rows.select("id", "tail").n_unique()
+        self._notices.add(name, f"{sentence}; the others are in contradictions.csv", count)
+        self.contradictions = pl.concat([self.contradictions, rows])
+        self.contradicted += count
+
+    def _may_be_hierarchy(self, relation: str) -> bool:
+        ends = self._schema.relation[relation]
+        return ends.head == ends.tail and relation not in self._mutual and not self._schema.entity[ends.head].sensitive
+
+    def _report_cycles(self, relation: str, new: pl.DataFrame, stored: pl.DataFrame, deleted: pl.DataFrame) -> None:
+        if new.is_empty():
+            return
+        kept = stored.join(deleted, on=_KEYS, how="anti") if deleted.height else stored
+        sentence = describe_cycles(pl.concat([kept.select(_KEYS), new.select(_KEYS)]))
+        if sentence is not None:
+            self._notices.add(relation, sentence)

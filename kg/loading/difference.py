@@ -1,0 +1,114 @@
+"""What a load changes in a store: rows to create, to update and to delete, and how many stay as they are.
+
+What no source maps, and the weight or timestamp that a triple does not say, is left as the store has it. Values are
+compared with null equal to null.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from kg.schema import Schema
+from kg.staging.resolution import TAIL_LABEL, said
+from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+
+DEFAULT_WEIGHT = 1.0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Frames with the columns of the store."""
+
+    created: pl.DataFrame
+    updated: pl.DataFrame
+    unchanged: int
+    deleted: pl.DataFrame
+    """Only the keys: ``id``, or ``head`` and ``tail``."""
+    changed: tuple[str, ...]
+    """The columns of ``updated`` of which some value differs."""
+    let_go: Mapping[str, int] = field(default_factory=dict)
+    """``created`` and ``updated``: rows that were counted and not kept."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """``created``, ``updated``, ``unchanged``, ``deleted`` as numbers."""
+        return {
+            "created": self.created.height + self.let_go.get("created", 0),
+            "updated": self.updated.height + self.let_go.get("updated", 0),
+            "unchanged": self.unchanged,
+            "deleted": self.deleted.height,
+        }
+
+    def counted(self) -> "Difference":
+        """The same without the rows to create and to update, for a dry run."""
+        numbers = {name: self.counts[name] for name in ("created", "updated")}
+        return replace(self, created=self.created.clear(), updated=self.updated.clear(), let_go=numbers)
+
+    def deleting(self, gone: pl.DataFrame) -> "Difference":
+        """The same, and besides the rows with the keys of ``gone`` to delete."""
+        keys = self.deleted.columns
+        return replace(self, deleted=gone.select(keys))
+
+
+def together(parts: Sequence[Difference]) -> Difference:
+    """The difference of all partitions of a relation; there is at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    changed = {name for part in parts for name in part.changed}
+    return Difference(
+        created=pl.concat([part.created for part in parts]),
+        updated=pl.concat([part.updated for part in parts]),
+        unchanged=sum(part.unchanged for part in parts),
+        deleted=pl.concat([part.deleted for part in parts]),
+        changed=tuple(name for name in parts[0].created.columns if name in changed),
+        let_go={name: sum(part.let_go.get(name, 0) for part in parts) for name in ("created", "updated")},
+    )
+
+
+def entity_difference(schema: Schema, entity_type: str, new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
+    """Compare the entities of a load with those of the store.
+
+    :param new: as in :class:`kg.resolution.Entities`.
+    :param stored: as :meth:`~kg.stores.store.Store.read_entities` gives it.
+    """
+    columns = [name for name in entity_dtypes(schema, entity_type) if name != "id"]
+    wanted = []
+    for name in columns:
+        value = pl.when(pl.col(said(name))).then(name).otherwise(f"{name} stored")
+        wanted.append((pl.coalesce(value, TAIL_LABEL) if name == "label" else value).alias(name))
+    return _split(new, stored, ["id"], columns, wanted)
+
+
+def triple_difference(new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
+    """Compare the triples of a load with those of the store.
+
+    :param new: as :meth:`kg.resolution.Graph.triples` gives it.
+    :param stored: as :meth:`~kg.stores.store.Store.read_triples` gives it.
+    """
+    columns = [name for name in TRIPLE_DTYPES if name not in ("head", "tail")]
+    wanted = [pl.coalesce(name, f"{name} stored").alias(name) for name in columns]
+    wanted[columns.index("weight")] = wanted[columns.index("weight")].fill_null(DEFAULT_WEIGHT)
+    return _split(new, stored, ["head", "tail"], columns, wanted)
+
+
+def _split(
+    new: pl.DataFrame, stored: pl.DataFrame, keys: list[str], columns: list[str], wanted: list[pl.Expr]
+) -> Difference:
+    """Join on the keys and tell the rows apart by what became of them; they are in no particular order."""
+    gone = stored.select(keys).clear()
+    if stored.is_empty():
+        nothing = [pl.lit(None, dtype=stored.schema[name]).alias(f"{name} stored") for name in columns]
+        created = new.with_columns(nothing).select(*keys, *wanted)
+        return Difference(created, created.clear(), 0, gone, ())
+    old = stored.select(*keys, *(pl.col(name).alias(f"{name} stored") for name in columns), there=pl.lit(True))
+    both = new.join(old, on=keys, how="left")
+    result = both.with_columns(wanted)
+    differs = {name: pl.col(name).ne_missing(pl.col(f"{name} stored")) for name in columns}
+    there = pl.col("there").fill_null(False)
+    created = result.filter(~there).select(*keys, *columns)
+    different = result.filter(there & pl.any_horizontal(differs.values()))
+    changed = tuple(name for name in columns if different.select(differs[name].any()).item())
+    updated = different.select(*keys, *columns)
+    unchanged = result.height - created.height - updated.height
+    return Difference(created, updated, unchanged, gone, changed)

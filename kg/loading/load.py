@@ -1,0 +1,266 @@
+"""Files → checked rows → store.
+
+All rows are read, checked and staged on disk first; relation rows then look for their ends in this load and in the
+store; then the limits are checked; only then is anything written, and only what differs. So a load either stops
+before its first write or writes all of it, and repeating it writes nothing. A load that is cut off while it writes is
+finished by the same load: what it wrote no longer differs.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from kg.errors import LimitError, UsageError
+from kg.loading.comparison import Comparison
+from kg.loading.replacement import Replacement
+from kg.loading.writing import Changes, write_changes
+from kg.mapping.source import Mode, RdfSource, Source
+from kg.notices import Notices
+from kg.ontology.plan import make_plan
+from kg.privacy.person_ids import People, SourcePeople
+from kg.rdf.loading import RdfLoading
+from kg.readers.opening import open_reader
+from kg.schema import Schema
+from kg.staging.contradictions import write_contradictions
+from kg.staging.progress import LoadProgress, NoProgress
+from kg.staging.report import FileReport, LoadReport
+from kg.staging.resolution import Graph, NothingStored, StoredGraph
+from kg.staging.tables import Staging
+from kg.stores.store import Store
+from kg.text.label_matching import LabelMatcher, text_triples
+from kg.text.similarity import similar_triples
+from kg.validation.rejects import RejectedFile, new_rejects_folder, write_rejects
+from kg.validation.row_checker import RowChecker
+
+
+class StoreOpener(Protocol):
+    """Opens the store that a load writes to."""
+
+    def __call__(self, *, read_only: bool) -> Store | None:
+        """Open it, read-only for a dry run; ``None`` where a dry run finds no store yet."""
+        ...
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to load."""
+
+    rejects: Path
+    """Folder in which a load with rejects makes a folder of its own."""
+    staging: Path
+    """Folder for good rows while the load goes on; empty again afterwards."""
+    dry_run: bool = False
+    """Report what would change and write nothing to the store."""
+    max_rejects: int | None = None
+    """Rejected rows above which nothing is written; 0 is strict, ``None`` no limit."""
+    mode: Mode | None = None
+    """``replace``: delete what vanished from the files, see :mod:`kg.replacement`; ``None``: as each source says."""
+    allow_empty: bool = False
+    """Whether an empty file may delete everything that it covers."""
+    people: People | None = None
+    """Pseudonyms, and who was forgotten; ``None``: ids of people are taken as they come."""
+
+
+def load(
+    open_store: StoreOpener,
+    schema: Schema,
+    sources: Sequence[Source],
+    base: Path,
+    options: LoadOptions,
+    progress: LoadProgress | None = None,
+) -> LoadReport:
+    """Load the files of ``sources`` into a store.
+
+    :param base: the folder that file names are relative to, that of the mapping.
+    :raises MappingError: for a file that is not there, or a mapping that does not fit.
+    :raises ReadError: for a file that cannot be read as a whole.
+    :raises LimitError: where rejects exceed ``options.max_rejects``, of some file not one row could be loaded, or too
+        much would be deleted. The rejects file is there by then; nothing has been written to the store.
+    :raises StoreError: where the store fails, with what is safe by then.
+    """
+    started, progress, people = time.monotonic(), progress or NoProgress(), options.people or People(schema)
+    store = open_store(read_only=options.dry_run)
+    try:
+        with Staging(options.staging) as staging:
+            replacement = Replacement(sources, options.mode, schema)
+            loading = _Load(store or NothingStored(schema), people, staging, replacement, progress)
+            report = loading.read(sources, base)
+            report.dry_run = options.dry_run
+            loading.resolve(report)
+            report.rejects_file = _write_rejects(report, options.rejects, people)
+            _check_limits(report, options.max_rejects)
+            changes, comparison = loading.compare(report)
+            replacement.check(report, comparison.vanished, options.max_rejects, options.allow_empty)
+            report.contradictions_file = _write_contradictions(report, comparison.contradictions, options.rejects)
+            if store is not None and not options.dry_run:
+                write_changes(store, changes, progress)
+    finally:
+        if store is not None:
+            store.close()
+    report.seconds = time.monotonic() - started
+    return report
+
+
+class _Load:
+    """The steps of one load."""
+
+    def __init__(
+        self,
+        store: StoredGraph,
+        people: People,
+        staging: Staging,
+        replacement: Replacement,
+        progress: LoadProgress,
+    ) -> None:
+        self._store, self._people, self._schema, self._staging = store, people, people.schema, staging
+        self._replacement, self._progress = replacement, progress
+        self._notices = Notices()
+        self._graph = Graph(staging, self._schema, store, replacement.entities)
+        self._sources: list[Source] = []
+        self._rdf: RdfLoading | None = None
+        self._found: dict[str, list[pl.DataFrame]] = defaultdict(list)
+
+    def read(self, sources: Sequence[Source], base: Path) -> LoadReport:
+        """Read, check and stage all rows of all files."""
+        self._sources = list(sources)
+        planned = [(index, source, path) for index, source in enumerate(sources) for path in source.files(base)]
+        files: list[FileReport] = []
+        for index, source, path in planned:
+            file = FileReport(path, _place(path, base), source)
+            if isinstance(source, RdfSource):
+                self._read_rdf(file, source, len(files))
+            else:
+                self._read_file(file, index, len(files))
+            files.append(file)
+        if self._rdf is not None:
+            known = Graph(self._staging, self._schema, self._store, self._replacement.entities)
+            self._rdf.finish(files, known)
+        return LoadReport(files)
+
+    def _read_rdf(self, file: FileReport, source: RdfSource, number: int) -> None:
+        if self._replacement.covers(source):
+            raise UsageError(f"{file.place}: mode replace does not go with RDF; delete with another source, or merge")
+        if self._rdf is None:
+            plan = make_plan(source.vocabulary, self._schema)
+            self._rdf = RdfLoading(plan, self._staging, self._people, self._notices)
+        self._rdf.read(file, number, self._progress)
+
+    def _read_file(self, file: FileReport, index: int, number: int) -> None:
+        checker = RowChecker(file.source, self._people, index, file.place, self._notices)
+        reader = open_reader(file.path, file.place, file.source, checker.wanted, self._notices)
+        self._progress.start(file.place, reader.size)
+        position = 0
+        for batch in reader.batches():
+            checked = checker.check(batch, number)
+            self._staging.add(checked.tables)
+            file.rows += batch.rows
+            file.loaded += checked.good
+            file.filtered += checked.filtered
+            if checked.rejects.height:
+                file.reject_frames.append(checked.rejects)
+            self._progress.advance(batch.rows, reader.position - position)
+            position = reader.position
+        file.check()
+        self._progress.finish()
+
+    def resolve(self, report: LoadReport) -> None:
+        """Settle what depends on other rows: ends of relation rows, labels in text, likeness."""
+        for relation in self._relations("row"):
+            for rejects in self._graph.settle_rows(relation):
+                for (number,), part in rejects.group_by("file", maintain_order=True):
+                    file = report.files[int(str(number))]
+                    people = self._people.of(file.source, file.place, self._notices)
+                    _reject_late(file, part.drop("file"), people)
+        for name in self._staging.names("text"):
+            self._find_labels(name)
+        for name in self._staging.names("similar"):
+            self._compare_texts(name)
+
+    def _find_labels(self, table: str) -> None:
+        _, index, number = table.split(".")
+        text = self._sources[int(index)].text[int(number)]
+        texts = self._staging.scan(table)
+        matcher = LabelMatcher(self._graph.labels(self._schema.relation[text.relation].tail), text)
+        if texts is not None:
+            self._found[text.relation].append(text_triples(texts.collect(), matcher, text.weight))
+        for alias in matcher.unknown_aliases:
+            self._notices.add(text.relation, f"alias {alias!r} stands for no known entity")
+
+    def _compare_texts(self, table: str) -> None:
+        _, index, number = table.split(".")
+        similar, texts = self._sources[int(index)].similar[int(number)], self._staging.scan(table)
+        if texts is not None:
+            self._found[similar.relation].append(similar_triples(texts.collect(), similar))
+
+    def compare(self, report: LoadReport) -> tuple[Changes, Comparison]:
+        """What changes, per entity type and per relation; fills the counts of the report."""
+        mutual = {similar.relation for source in self._sources for similar in source.similar}
+        comparison = Comparison(
+            self._store, self._graph, self._schema, self._replacement, mutual, self._notices, report.dry_run
+        )
+        entities = {name: comparison.entities(name) for name in self._graph.entity_types()}
+        gone = {name: difference.deleted for name, difference in entities.items() if difference.deleted.height}
+        self._replacement.cover(self._graph, report.files)
+        spoken = {*self._relations("known", "triple", "text"), *self._replacement.relations()}
+        triples = {}
+        for name, ends in self._schema.relation.items():
+            if name in spoken or ends.head in gone or ends.tail in gone:
+                difference = comparison.triples(name, self._found[name], gone)
+                if name in spoken or difference.deleted.height:
+                    triples[name] = difference
+        report.entities = {name: difference.counts for name, difference in entities.items()}
+        report.triples = {name: difference.counts for name, difference in triples.items()}
+        report.contradictions = comparison.contradicted
+        report.notices = self._notices.render()
+        return Changes(entities, triples), comparison
+
+    def _relations(self, *kinds: str) -> list[str]:
+        """Relations with staged tables of these kinds, in the order of the schema."""
+        names = {name.split(".")[1] for kind in kinds if kind != "text" for name in self._staging.names(kind)}
+        if "text" in kinds:
+            names |= set(self._found)
+        return [name for name in self._schema.relation if name in names]
+
+
+def _reject_late(file: FileReport, rejects: pl.DataFrame, people: SourcePeople) -> None:
+    """Turn rows that were good by themselves into rejects."""
+    columns = {"head": file.source.head or "", "tail": file.source.tail or ""}
+    file.reject_frames.append(people.masked(rejects.with_columns(pl.col("field").replace(columns)), late=True))
+    file.loaded -= rejects.height
+    file.check()
+
+
+def _write_rejects(report: LoadReport, folder: Path, people: People) -> Path | None:
+    bad = [RejectedFile(f.path, f.place, f.source, f.rejects) for f in report.files if f.rejected]
+    return write_rejects(folder, bad, people) if bad else None
+
+
+def _check_limits(report: LoadReport, max_rejects: int | None) -> None:
+    where = f"nothing was written; see {report.rejects_file}"
+    if max_rejects is not None and report.rejected > max_rejects:
+        raise LimitError(f"{report.rejected:,} rows were rejected, {max_rejects:,} are allowed; {where}")
+    for file in report.files:
+        if file.rejected and not file.loaded:
+            first = file.rejects.sort("line").row(0, named=True)
+            place = first["field"] if first["line"] is None else f"line {first['line']}"
+            raise LimitError(
+                f"{file.place}: none of its {file.rows:,} rows could be loaded; {place}: {first['reason']}; {where}"
+            )
+
+
+def _write_contradictions(report: LoadReport, rows: pl.DataFrame, folder: Path) -> Path | None:
+    """Write them beside the rejects, where there are any."""
+    if rows.is_empty():
+        return None
+    home = report.rejects_file.parent if report.rejects_file else new_rejects_folder(folder)
+    return write_contradictions(home, rows, [file.place for file in report.files])
+
+
+def _place(path: Path, base: Path) -> str:
+    path, base = path.absolute(), base.absolute()
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -1,0 +1,110 @@
+"""``mode = "replace"``: the store becomes equal to the files for what they cover, and what vanished is deleted.
+
+An entity source covers its entity type, and the relations of its links and texts as far as they start from its rows;
+a relation source covers its relation. All sources of a load that feed the same type or relation count together, in
+whichever mode. Entities go with all their triples. Deleting is refused where rows were rejected that might have kept
+something, and where a file is empty, since both mostly mean a broken export.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from kg.errors import LimitError
+from kg.mapping.source import Mode, Source
+from kg.schema import Schema
+from kg.staging.report import FileReport, LoadReport
+from kg.staging.resolution import Graph
+
+
+def is_replaced(source: Source, option: Mode | None) -> bool:
+    """Whether what vanished from a source is deleted; ``merge``, said by source or option, wins."""
+    said = (source.mode, option)
+    return "replace" in said and "merge" not in said
+
+
+class Replacement:
+    """What the sources of one load cover."""
+
+    def __init__(self, sources: Sequence[Source], option: Mode | None, schema: Schema) -> None:
+        self._schema = schema
+        self._numbers = [number for number, source in enumerate(sources) if is_replaced(source, option)]
+        self._sources = [sources[number] for number in self._numbers]
+        self.entities = frozenset(source.entity for source in self._sources if source.entity is not None)
+        """Types of which only what the load speaks of stays."""
+        self._whole = {source.relation for source in self._sources if source.relation is not None}
+        self._heads: dict[str, list[pl.Series]] = {}
+
+    def cover(self, graph: Graph, files: Sequence[FileReport]) -> None:
+        """Learn from the rows what sources cover whose relations only their rows tell."""
+        for number, source in zip(self._numbers, self._sources, strict=True):
+            if source.entity is not None:
+                heads = graph.heads(source.entity, number)
+                for relation in _started(source):
+                    self._heads.setdefault(relation, []).append(heads)
+        named = {n for n, file in enumerate(files) if file.source.relation_column and self.covers(file.source)}
+        for relation in self._schema.relation if named else ():
+            if not named.isdisjoint(graph.files(relation)):
+                self._whole.add(relation)
+
+    def covers(self, source: Source) -> bool:
+        """Whether the source is one of those."""
+        return any(source is replaced for replaced in self._sources)
+
+    def relations(self) -> set[str]:
+        """Relations that are covered, wholly or in part."""
+        return self._whole | set(self._heads)
+
+    def vanished(self, relation: str, stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+        """The stored triples that are covered and that the load does not speak of."""
+        if relation not in self.relations():
+            return stored.clear()
+        gone = stored.join(new, on=["head", "tail"], how="anti")
+        if relation not in self._whole:
+            gone = gone.filter(pl.col("head").is_in(pl.concat(self._heads[relation]).implode()))
+        return gone
+
+    def check(self, report: LoadReport, deleted: Mapping[str, int], max_rejects: int | None, empty: bool) -> None:
+        """Refuse to delete on the word of a broken file.
+
+        :param deleted: entity type or relation → how many are to be deleted because they vanished.
+        :param max_rejects: the limit that the user set and that was kept, or ``None``.
+        :param empty: whether an empty file may delete.
+        :raises LimitError: saying what would be lost, and how to allow it.
+        """
+        for file in report.files:
+            lost = {name: deleted[name] for name in fed_by(file.source, self._schema) if deleted.get(name)}
+            if lost and file.rejected and max_rejects is None:
+                raise LimitError(
+                    f"{file.place}: {file.rejected:,} rows were rejected, and because they are missing mode replace "
+                    f"might delete too much ({_listed(lost)}); nothing was written; see {report.rejects_file}; mend "
+                    f"the rows, or allow so many with --max-rejects {report.rejected}"
+                )
+            if lost and not file.loaded and not empty and self.covers(file.source):
+                raise LimitError(
+                    f"{file.place}: not one row, and mode replace would delete {_listed(lost)}; nothing was written; "
+                    "if that is meant, say --allow-empty"
+                )
+
+
+def fed_by(source: Source, schema: Schema) -> set[str]:
+    """The entity types and relations to which rows of a source may add."""
+    names = {name for name in (source.entity, source.relation) if name is not None}
+    names |= _started(source)
+    names |= {schema.relation[link.relation].tail for link in source.link}
+    if source.relation_column is not None:
+        names |= set(schema.relation)
+    if source.create_ends:
+        for name in names & set(schema.relation):
+            names |= {schema.relation[name].head, schema.relation[name].tail}
+    return names
+
+
+def _started(source: Source) -> set[str]:
+    """The relations that start from the rows of an entity source."""
+    links = {link.relation for link in source.link}
+    return links | {text.relation for text in source.text} | {similar.relation for similar in source.similar}
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())

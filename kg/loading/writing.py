@@ -1,0 +1,133 @@
+"""The writing phase of a load: batch by batch, each kept whole, so that a load can be cut off anywhere and goes on.
+
+What vanished is deleted first, triples before entities; then entities are written, and triples last, so that every
+triple finds its ends. A mark says from the first write to the last that the store is between two states.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from kg.errors import StoreConflictError, StoreError
+from kg.loading.difference import Difference
+from kg.staging.progress import LoadProgress
+from kg.stores.revision import UNFINISHED
+from kg.stores.store import Store, chunks
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a load changes in a store."""
+
+    entities: dict[str, Difference]
+    triples: dict[str, Difference]
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Entity type or relation → rows to create, update and delete."""
+        differences = {**self.entities, **self.triples}
+        return {name: d.created.height + d.updated.height + d.deleted.height for name, d in differences.items()}
+
+
+def write_changes(store: Store, changes: Changes, progress: LoadProgress) -> None:
+    """Write what differs; nothing, not even a new revision, where nothing does and no load was cut off before.
+
+    :raises StoreError: what the store reports, and what is safe by then.
+    """
+    wanted = changes.rows
+    if not any(wanted.values()):
+        if (store.revision() or "").startswith(UNFINISHED):  # cut off between its last write and its last mark
+            store.set_revision(str(uuid.uuid4()))
+        return
+    progress.start_writing(sum(wanted.values()))
+    writer = _Writer(store, wanted, progress)
+    try:
+        store.set_revision(f"{UNFINISHED}{uuid.uuid4()}")
+        writer.write(changes)
+        progress.finish()
+        store.set_revision(str(uuid.uuid4()))
+    except StoreError as problem:
+        raise type(problem)(f"{problem}\n{writer.safe()}") from problem
+
+
+class _Writer:
+    """Writes and counts."""
+
+    def __init__(self, store: Store, wanted: dict[str, int], progress: LoadProgress) -> None:
+        self._store, self._wanted, self._progress = store, wanted, progress
+        self._done = dict.fromkeys(wanted, 0)
+
+    def write(self, changes: Changes) -> None:
+        store = self._store
+        for name, difference in changes.triples.items():
+            self._in_batches(store.delete_triples, name, difference.deleted)
+        for name, difference in changes.entities.items():
+            self._in_batches(store.delete_entities, name, difference.deleted)
+        for name, difference in changes.entities.items():
+            self._create_entities(name, difference.created)
+            self._update_entities(name, difference.updated, difference.changed)
+        for name, difference in changes.triples.items():
+            self._in_batches(store.create_triples, name, difference.created)
+            self._in_batches(store.update_triples, name, difference.updated)
+
+    def safe(self) -> str:
+        """What is in the store for certain, for the message of an error."""
+        done = self._done
+        complete = [name for name, rows in self._wanted.items() if rows and done[name] == rows]
+        partial = [f"{done[name]:,} of {rows:,} {name}" for name, rows in self._wanted.items() if 0 < done[name] < rows]
+        if not complete and not partial:
+            return "Nothing of this load was written before that; the same command starts again."
+        parts = [f"all changes of {', '.join(complete)}"] if complete else []
+        return f"Safe in the store: {'; '.join(parts + partial)}. The same command goes on from there."
+
+    def _in_batches(self, write: Callable[[str, pl.DataFrame], None], name: str, frame: pl.DataFrame) -> None:
+        for part in chunks(self._arranged(frame), self._store.batch_rows):
+            write(name, part)
+            self._count(name, part.height)
+
+    def _update_entities(self, name: str, frame: pl.DataFrame, changed: Sequence[str]) -> None:
+        self._in_batches(partial(self._store.update_entities, changed=changed), name, frame)
+
+    def _create_entities(self, name: str, frame: pl.DataFrame) -> None:
+        rest = self._arranged(frame)
+        while rest.height:
+            part = rest.head(self._store.batch_rows)
+            try:
+                self._store.create_entities(name, part)
+            except StoreConflictError:
+                rest = self._give_way(name, rest)
+            else:
+                self._count(name, part.height)
+                rest = rest.slice(part.height)
+
+    def _give_way(self, name: str, rest: pl.DataFrame) -> pl.DataFrame:
+        """Another load was quicker, or an answer was lost: lay our values over what is there; the rows still to do.
+
+        :raises StoreConflictError: where none of the rows is there, so that something else stands in their way.
+        """
+        stored = self._store.read_entities(name)
+        there = rest.join(stored, on="id", suffix=" stored", maintain_order="left")
+        if there.is_empty():
+            raise StoreConflictError(
+                f"{self._store.url}: {name}: the server refuses these entities; see its constraints"
+            )
+        columns = [column for column in rest.columns if column != "id"]
+        wanted = [pl.coalesce(c, f"{c} stored").alias(c) for c in columns]
+        differs = {c: pl.col(c).is_not_null() & pl.col(c).ne_missing(pl.col(f"{c} stored")) for c in columns}
+        different = there.filter(pl.any_horizontal(differs.values()))
+        changed = [c for c in columns if different.select(differs[c].any()).item()]
+        self._update_entities(name, different.select("id", *wanted), changed)
+        self._count(name, there.height - different.height)
+        return rest.join(there, on="id", how="anti", maintain_order="left")
+
+    def _arranged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows in the order in which the store writes them fastest."""
+        keys = ["head", "tail"] if "head" in frame.columns else ["id"]
+        return frame.sort(keys) if self._store.sorted_writes else frame
+
+    def _count(self, name: str, rows: int) -> None:
+        self._done[name] += rows
+        self._progress.written(name, rows)

@@ -1,0 +1,1 @@
+"""Mapping files: which columns of whose files become which entities and triples."""

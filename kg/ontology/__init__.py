@@ -1,0 +1,1 @@
+"""How RDF terms and the schema stand for each other."""

@@ -1,0 +1,1 @@
+"""People: pseudonyms, suppression, erasure and the search for traces."""

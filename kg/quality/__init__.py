@@ -1,0 +1,1 @@
+"""Counts and health of a graph."""

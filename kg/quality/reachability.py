@@ -1,0 +1,61 @@
+"""Items that no path over attributes leads to, however long."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from kg.snapshot.snapshot import Snapshot
+
+
+class Reachability:
+    """What leads to the items: attributes (nothing that people did, dislike or avoid), interactions, or nothing."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        schema, vocabulary = snapshot.schema, snapshot.vocabulary
+        others = (*schema.interactions, *schema.negatives, *schema.rules)
+        self._attributes = [name for name in schema.relation if name not in others]
+        self._component = self._components()
+        self._used = np.zeros(vocabulary.size, dtype=bool)
+        for name in schema.interactions:
+            self._used[self._part(schema.relation[name].tail)] |= self._linked(f"~{name}")
+        self._anchors = np.bincount(self._component[self._used], minlength=vocabulary.size)
+        for name in schema.user_types:
+            self._anchors += np.bincount(self._component[self._part(name)], minlength=vocabulary.size)
+
+    def without_path(self, item_type: str) -> NDArray[np.bool_]:
+        """Items that attribute triples join neither to a user nor to another item that anybody used.
+
+        Shape (count,), bool. Only other people's interactions with the item itself, and its popularity, can bring it
+        into a list.
+        """
+        part = self._part(item_type)
+        others = self._anchors[self._component[part]] - self._used[part]
+        return np.asarray(others == 0)
+
+    def unused(self, item_type: str) -> NDArray[np.bool_]:
+        """Items without any interaction: shape (count,), bool."""
+        return ~self._used[self._part(item_type)]
+
+    def _components(self) -> NDArray[np.int32]:
+        """Connected components over attribute triples, whatever their direction: shape (all entities,), int32."""
+        vocabulary, size = self.snapshot.vocabulary, self.snapshot.vocabulary.size
+        rows, columns = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for name in self._attributes:
+            head, tail = self.snapshot.schema.ends(name)
+            matrix = self.snapshot.adjacency(name)
+            heads = np.repeat(np.arange(vocabulary.count(head)), np.diff(matrix.indptr))
+            rows.append(heads + vocabulary.start(head))
+            columns.append(matrix.indices.astype(np.int64) + vocabulary.start(tail))
+        ends = np.concatenate(rows), np.concatenate(columns)
+        graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(size, size))
+        labels: NDArray[np.int32] = connected_components(graph.tocsr(), directed=False)[1]
+        return labels
+
+    def _part(self, entity_type: str) -> slice:
+        start = self.snapshot.vocabulary.start(entity_type)
+        return slice(start, start + self.snapshot.vocabulary.count(entity_type))
+
+    def _linked(self, step: str) -> NDArray[np.bool_]:
+        return np.asarray(np.diff(self.snapshot.adjacency(step).indptr) > 0)

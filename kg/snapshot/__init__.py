@@ -1,0 +1,1 @@
+"""Snapshots: a frozen, memory-mapped picture of a store."""

@@ -1,0 +1,165 @@
+"""Take a snapshot of a store: read, sort, hash, write, switch over in one step."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+
+from kg.errors import SnapshotError
+from kg.file_lock import FileLock
+from kg.schema import Schema
+from kg.snapshot.snapshot import FORMAT, Manifest, Snapshot
+from kg.snapshot.string_array import StringArray
+from kg.stores.store import Store
+
+NO_TIMESTAMP = np.iinfo(np.int64).min
+Progress = Callable[[str, int], None]
+
+
+def take_snapshot(store: Store, schema: Schema, parent: Path, progress: Progress | None = None) -> Snapshot:
+    """Write the content of ``store`` as ``parent/<hash>`` and make it the current one.
+
+    :param progress: called with a type or relation and its number of rows, as each is done.
+    :raises SnapshotError: where the store was written to meanwhile, or a triple has an end that is no entity.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    building = parent / f".building-{os.getpid()}"
+    lock = FileLock.try_acquire(parent / ".lock")
+    if lock:  # nobody else is at it: what lies about is of processes that were killed
+        for leftover in parent.glob(".building-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+    building.mkdir()
+    try:
+        manifest = _Builder(store, schema, building, progress or (lambda _name, _rows: None)).build()
+        folder = parent / manifest.hash[:16]
+        shutil.rmtree(folder, ignore_errors=True)
+        building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+        if lock:
+            lock.release()
+    _make_current(parent, folder)
+    return Snapshot.open(folder, schema)
+
+
+def _make_current(parent: Path, folder: Path) -> None:
+    pending = parent / ".current"
+    pending.write_text(folder.name + "\n", encoding="ascii")
+    pending.replace(parent / "current")
+    for other in parent.iterdir():
+        if other.is_dir() and other != folder and not other.name.startswith("."):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+class _Builder:
+    """Writes the arrays of one snapshot and feeds the hash, both in the order of sorted names."""
+
+    def __init__(self, store: Store, schema: Schema, folder: Path, progress: Progress) -> None:
+        self.store, self.schema, self.folder, self.progress = store, schema, folder, progress
+        self.digest = hashlib.blake2b(digest_size=32)
+        self.ids: dict[str, pl.Series] = {}
+
+    def build(self) -> Manifest:
+        revision = self.store.revision() or ""
+        canonical = self.schema.canonical()
+        self.digest.update(json.dumps(canonical, sort_keys=True).encode())
+        entities = {name: self._entities(name) for name in sorted(self.schema.entity)}
+        triples = {name: self._triples(name) for name in sorted(self.schema.relation)}
+        if (self.store.revision() or "") != revision:
+            raise SnapshotError(f"{self.store.url}: somebody else wrote while the snapshot was taken; run it again")
+        manifest = Manifest(
+            format=FORMAT,
+            hash=self.digest.hexdigest(),
+            revision=revision,
+            canonical=canonical,
+            entities=entities,
+            triples=triples,
+        )
+        (self.folder / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        return manifest
+
+    def _entities(self, name: str) -> int:
+        frame = self.store.read_entities(name).sort("id")
+        self._save_strings(f"{name}.id", frame["id"])
+        self._save_strings(f"{name}.label", frame["label"])
+        for column, kind in sorted(self.schema.entity[name].properties.items()):
+            if kind == "str":
+                self._save_strings(f"{name}.property.{column}", frame[column])
+            else:
+                self._save_numbers(f"{name}.property.{column}", frame[column])
+        self.ids[name] = frame["id"]
+        self.progress(name, frame.height)
+        return frame.height
+
+    def _triples(self, name: str) -> int:
+        relation = self.schema.relation[name]
+        heads, tails = self.ids[relation.head], self.ids[relation.tail]
+        frame = self.store.read_positions(name, heads, tails)
+        dangling = frame.filter(pl.col("head").is_null() | pl.col("tail").is_null()).height
+        if dangling:
+            raise SnapshotError(f"{self.store.url}: {dangling} {name} triples have an end that is no entity")
+        forward, frame = _by_head(frame, (heads.len(), tails.len()))
+        weights = frame["weight"].to_numpy() + 0.0
+        times = frame["timestamp"].fill_null(int(NO_TIMESTAMP)).to_numpy()
+        for direction, matrix in (("forward", forward), ("inverse", forward.tocsc())):
+            ordered = weights[matrix.data]
+            keys = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
+            self._save(f"{name}.{direction}.indptr", matrix.indptr.astype(np.int32))
+            self._save(f"{name}.{direction}.indices", matrix.indices.astype(np.int32))
+            self._save(f"{name}.{direction}.weight", ordered)
+            degrees = np.bincount(keys, weights=np.abs(ordered), minlength=len(matrix.indptr) - 1)
+            self._save(f"{name}.{direction}.degree", degrees.astype(np.float64))
+            if direction == "forward":
+                self._save(f"{name}.forward.timestamp", times[matrix.data])
+        self.progress(name, frame.height)
+        return frame.height
+
+    def _save_strings(self, name: str, series: pl.Series) -> None:
+        array = string_array(series)
+        for part in (array.blob, array.offsets, array.valid):
+            self.digest.update(np.ascontiguousarray(part).data)
+        array.save(self.folder, name)
+
+    def _save_numbers(self, name: str, series: pl.Series) -> None:
+        filled = series.fill_null(False if series.dtype == pl.Boolean else 0)
+        values = filled.cast(pl.Int8).to_numpy() if series.dtype == pl.Boolean else filled.to_numpy()
+        self._save(name, values + values.dtype.type(0))
+        self._save(f"{name}.valid", series.is_not_null().to_numpy())
+
+    def _save(self, name: str, array: NDArray[Any]) -> None:
+        contiguous = np.ascontiguousarray(array)
+        self.digest.update(contiguous.data)
+        np.save(self.folder / f"{name}.npy", contiguous, allow_pickle=False)
+
+
+def _by_head(frame: pl.DataFrame, shape: tuple[int, int]) -> tuple[csr_array, pl.DataFrame]:
+    """Positions of the triples as a matrix, sorted by head and tail, and the frame that they are positions in.
+
+    Counting is several times as fast as sorting. Where a store holds a pair several times, one triple of it is kept:
+    the latest, then the one of the largest weight, as when loading.
+    """
+    ends = frame["head"].to_numpy(), frame["tail"].to_numpy()
+    positions = coo_array((np.arange(frame.height, dtype=np.int32), ends), shape=shape).tocsc()
+    if positions.nnz == frame.height:
+        return positions.tocsr(), frame
+    ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True)
+    return _by_head(ordered.unique(["head", "tail"], keep="first"), shape)
+
+
+def string_array(series: pl.Series) -> StringArray:
+    """The strings of a series, shape (n,): Arrow buffers taken over, validity apart, null strings empty."""
+    array = series.fill_null("").rechunk().to_arrow()
+    array = (array if isinstance(array, pa.Array) else array.combine_chunks()).cast(pa.large_string())
+    _, offset_buffer, blob_buffer = array.buffers()
+    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    blob = np.frombuffer(blob_buffer or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+    return StringArray(blob, offsets - offsets[0], series.is_not_null().to_numpy())

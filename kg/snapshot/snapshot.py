@@ -1,0 +1,197 @@
+"""A frozen, memory-mapped picture of a store: vocabulary, properties, one CSR matrix per step, content hash."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError
+from scipy.sparse import csr_array
+
+from kg.errors import SnapshotError
+from kg.schema import Schema
+from kg.snapshot.string_array import StringArray
+from kg.snapshot.vocabulary import Vocabulary
+
+FORMAT = 1
+NO_TIME = int(np.iinfo(np.int64).min)
+"""The timestamp of a triple without one."""
+
+
+class Manifest(BaseModel, frozen=True):
+    """What a snapshot holds; ``manifest.json`` in its folder."""
+
+    format: int
+    hash: str
+    """BLAKE2b of the content in hexadecimal: the same for both stores and for any order of loading."""
+    revision: str
+    """The store's mark when the snapshot was taken."""
+    canonical: dict[str, Any]
+    """The part of the schema that decides the content."""
+    entities: dict[str, int]
+    triples: dict[str, int]
+
+
+class Snapshot:
+    """One snapshot folder, opened; every array is mapped when it is first asked for."""
+
+    def __init__(self, folder: Path, manifest: Manifest, schema: Schema) -> None:
+        self.folder, self.manifest, self.schema = folder, manifest, schema
+        self._steps: dict[str, csr_array] = {}
+        self._degrees: dict[str, NDArray[np.float64]] = {}
+        self._columns: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self._strings: dict[str, StringArray] = {}
+        self._times: dict[str, NDArray[np.int64]] = {}
+
+    @classmethod
+    def open(cls, folder: Path, schema: Schema) -> Self:
+        """Open a snapshot folder.
+
+        :raises SnapshotError: where it is missing, of another format, damaged, or made for another schema.
+        """
+        try:
+            manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+        except FileNotFoundError:
+            raise SnapshotError(f"{folder}: no snapshot here; run `whyrec load`") from None
+        except ValidationError:
+            raise SnapshotError(f"{folder}: manifest.json is damaged; run `whyrec load` to make it anew") from None
+        if manifest.format != FORMAT:
+            raise SnapshotError(f"{folder}: format {manifest.format}, expected {FORMAT}; run `whyrec load`")
+        if manifest.canonical != schema.canonical():
+            raise SnapshotError(
+                f"{folder}: types, properties or relations of the schema changed since the snapshot was taken; "
+                "run `whyrec load` to bring store and snapshot in line with the schema"
+            )
+        return cls(folder, manifest, schema)
+
+    @property
+    def hash(self) -> str:
+        """The content hash."""
+        return self.manifest.hash
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Ids and indices."""
+        return Vocabulary({name: self._string(f"{name}.id") for name in self.manifest.entities})
+
+    def adjacency(self, step: str) -> csr_array:
+        """Weights of a step, ``relation`` or ``~relation``: shape (heads, tails), float64, sorted indices."""
+        if step not in self._steps:
+            head, tail = self.schema.ends(step)
+            shape = (self.vocabulary.count(head), self.vocabulary.count(tail))
+            parts = [self._array(f"{self._direction(step)}.{part}") for part in ("weight", "indices", "indptr")]
+            try:
+                matrix = csr_array(tuple(parts), shape=shape, copy=False)
+            except ValueError:
+                raise self._damaged(step) from None
+            matrix.has_sorted_indices = matrix.has_canonical_format = True
+            self._steps[step] = matrix
+        return self._steps[step]
+
+    def timestamps(self, relation: str) -> NDArray[np.int64]:
+        """Milliseconds since 1970 UTC, aligned with ``adjacency(relation).data``; ``NO_TIME`` where absent."""
+        if relation not in self._times:
+            self._times[relation] = self._array(f"{relation}.forward.timestamp")
+        return self._times[relation]
+
+    @cached_property
+    def newest(self) -> int:
+        """The latest timestamp of all triples, in milliseconds since 1970 UTC; ``NO_TIME`` where none has one."""
+        return max((int(self.timestamps(name).max(initial=NO_TIME)) for name in self.schema.relation), default=NO_TIME)
+
+    def neighbours(self, step: str, idx: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Tail indices and weights of one head: two arrays of shape (degree,)."""
+        matrix = self.adjacency(step)
+        start, end = matrix.indptr[idx], matrix.indptr[idx + 1]
+        return matrix.indices[start:end], matrix.data[start:end]
+
+    def degrees(self, step: str) -> NDArray[np.float64]:
+        """Sum of the absolute weights of each head of a step: shape (heads,), float64."""
+        if step not in self._degrees:
+            self._degrees[step] = self._array(f"{self._direction(step)}.degree")
+        return self._degrees[step]
+
+    def number(self, entity_type: str, name: str) -> NDArray[np.float64]:
+        """A float, int or bool property of all entities of a type: shape (count,), float64, NaN where absent."""
+        key = (entity_type, name)
+        if key not in self._columns:
+            values, present = self.values(entity_type, name)
+            self._columns[key] = np.where(present, values.astype(np.float64), np.nan)
+        return self._columns[key]
+
+    def values(self, entity_type: str, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """A float, int or bool property as it was loaded, and where it is present: two arrays of shape (count,)."""
+        key = f"{entity_type}.property.{name}"
+        return self._array(key), self._array(f"{key}.valid")
+
+    def text(self, entity_type: str, name: str) -> StringArray:
+        """A str property of all entities of a type."""
+        return self._string(f"{entity_type}.property.{name}")
+
+    def labels(self, entity_type: str) -> StringArray:
+        """The labels of all entities of a type; missing where the id is what a person reads."""
+        return self._string(f"{entity_type}.label")
+
+    def check(self) -> None:
+        """Open every array and compare its length with the manifest.
+
+        :raises SnapshotError: for the first that is missing, damaged or of another length.
+        """
+        for name, count in self.manifest.entities.items():
+            numbers = [p for p, kind in self.schema.entity[name].properties.items() if kind != "str"]
+            texts = [p for p, kind in self.schema.entity[name].properties.items() if kind == "str"]
+            arrays = [self._string(f"{name}.id"), self.labels(name), *(self.text(name, p) for p in texts)]
+            lengths = [len(array) for array in arrays] + [len(a) for p in numbers for a in self.values(name, p)]
+            if set(lengths) != {count}:
+                raise self._damaged(name)
+        for name, count in self.manifest.triples.items():
+            parts = [self.timestamps(name)]
+            for step in (name, f"~{name}"):
+                self.degrees(step)
+                parts += [self.adjacency(step).data, self.adjacency(step).indices]
+            if {len(part) for part in parts} != {count}:
+                raise self._damaged(name)
+
+    def label(self, entity_type: str, idx: int, lang: str = "en") -> str:
+        """What a person reads: ``label_<lang>``, else the label, else the id."""
+        translated = f"label_{lang}"
+        if self.schema.entity[entity_type].properties.get(translated) == "str":
+            found = self.text(entity_type, translated)[idx]
+            if found:
+                return found
+        return self.labels(entity_type)[idx] or self.vocabulary.id(entity_type, idx)
+
+    @staticmethod
+    def _direction(step: str) -> str:
+        return f"{step[1:]}.inverse" if step.startswith("~") else f"{step}.forward"
+
+    def _string(self, name: str) -> StringArray:
+        if name not in self._strings:
+            try:
+                self._strings[name] = StringArray.load(self.folder, name)
+            except (OSError, ValueError, EOFError) as problem:
+                raise self._damaged(name) from problem
+        return self._strings[name]
+
+    def _array(self, name: str) -> NDArray[Any]:
+        try:
+            mapped: NDArray[Any] = np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as problem:
+            raise self._damaged(name) from problem
+        return np.asarray(mapped)  # still mapped, but slices of it cost a fifth
+
+    def _damaged(self, name: str) -> SnapshotError:
+        return SnapshotError(f"{self.folder}: {name} is missing or damaged; run `whyrec load` to make it anew")
+
+
+def current_snapshot(parent: Path, schema: Schema) -> Snapshot:
+    """Open the snapshot that was made current last.
+
+    :raises SnapshotError: where there is none, or it cannot be read.
+    """
+    try:
+        name = (parent / "current").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise SnapshotError(f"{parent}: nothing is loaded yet; run `whyrec load`") from None
+    return Snapshot.open(parent / Path(name).name, schema)

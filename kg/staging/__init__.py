@@ -1,0 +1,1 @@
+"""What a load has read and not yet written."""

@@ -1,0 +1,1 @@
+"""Text to triples: known labels found in it, and texts compared."""

@@ -1,0 +1,1 @@
+"""Workspaces: the folder that holds configuration, store, snapshots and models."""

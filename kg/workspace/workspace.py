@@ -1,0 +1,157 @@
+"""A workspace: the folder that holds configuration, embedded store, snapshot, model and rejects."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cached_property
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.document import nearest
+from kg.errors import SnapshotError, WorkspaceError
+from kg.schema import Schema, read_schema
+from kg.snapshot.snapshot import Snapshot, current_snapshot
+from kg.stores.url import check_url
+from kg.workspace.settings import Settings, read_settings
+
+if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from kg.stores.store import Store
+
+CONFIGURATION = "whyrec.toml"
+SHIPPED = {"courses-cosmetics": "example/schema.toml"}
+TEMPLATE = """\
+schema = "schema.toml"
+store = "{store}"
+
+[recommend]
+n = 10
+
+[rules]
+avoid = []                        # "contains:PARFUM" (relation:ID) or "Ingredient:PARFUM" (Type:ID)
+# min_price = 5.0                 # and max_price
+# in_stock = true
+# language = ["en"]
+# unknown = "keep"                # items of which a rule cannot tell; "drop" where absent
+"""
+
+
+class Workspace:
+    """An existing workspace.
+
+    :raises WorkspaceError: where the folder has no configuration, saying how to make one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / CONFIGURATION).is_file():
+            raise WorkspaceError(
+                f"{folder}: no workspace here ({CONFIGURATION} is missing); make one with "
+                f"`whyrec init {folder} --example`, or name another with --workspace or WHYREC_WORKSPACE"
+            )
+        self.snapshots, self.kernels, self.model = folder / "snapshot", folder / "kernels", folder / "model"
+        self.rejects, self.staging, self.mapping = folder / "rejects", folder / "staging", folder / "mapping.toml"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, environment included."""
+        return read_settings(self.folder / CONFIGURATION)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The schema the settings name."""
+        return read_schema(self.folder / self.settings.schema_file)
+
+    def open_store(self, *, read_only: bool = False) -> Store:
+        """Open the store the settings name."""
+        from kg.stores.opening import open_store
+
+        return open_store(self.settings.store, self.schema, folder=self.folder, read_only=read_only)
+
+    def lock(self, waiting: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
+        """Keep other loads out of the workspace; see :func:`kg.workspace_lock.workspace_lock`."""
+        from kg.workspace.lock import workspace_lock
+
+        return workspace_lock(self.folder, waiting=waiting)
+
+    def running_load(self) -> str | None:
+        """The process that loads into the workspace now, and since when; ``None`` where none does."""
+        from kg.workspace.lock import running_load
+
+        return running_load(self.folder)
+
+    def snapshot(self) -> Snapshot:
+        """The current snapshot.
+
+        :raises SnapshotError: where nothing was loaded yet.
+        """
+        return current_snapshot(self.snapshots, self.schema)
+
+    def refresh(self, store: Store, progress: Callable[[str, int], None] | None = None) -> tuple[Snapshot, bool]:
+        """The snapshot of what the store holds now, and whether it had to be taken."""
+        from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
+
+        revision = store.revision()
+        if revision is None:
+            raise SnapshotError(f"{store.url}: the store is empty; run `whyrec load`")
+        if self.is_current(revision) and self._is_whole():
+            return self.snapshot(), False
+        return take_snapshot(store, self.schema, self.snapshots, progress), True
+
+    def _is_whole(self) -> bool:
+        try:
+            self.snapshot().check()
+        except SnapshotError:
+            return False
+        return True
+
+    def is_current(self, revision: str | None) -> bool:
+        """Whether the current snapshot shows the store at that revision."""
+        try:
+            return self.snapshot().manifest.revision == revision
+        except SnapshotError:
+            return False
+
+
+def create_workspace(folder: Path, schema: str = "courses-cosmetics", store: str = "graph.lbug") -> Workspace:
+    """Make a workspace with a schema, shipped or from a file, and a configuration.
+
+    :raises WorkspaceError: where the folder is a workspace already, or the schema is neither a name nor a file.
+    :raises SchemaError: where the schema breaks the rules.
+    :raises StoreError: where the URL cannot name a store, or holds a password.
+    """
+    if (folder / CONFIGURATION).exists():
+        raise WorkspaceError(f"{folder}: is a workspace already; remove {CONFIGURATION} to start over")
+    check_url(store)
+    text = _schema_text(schema)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "schema.toml").write_text(text, encoding="utf-8")
+        read_schema(folder / "schema.toml")
+        (folder / CONFIGURATION).write_text(TEMPLATE.format(store=store), encoding="utf-8")
+    except OSError as problem:
+        raise WorkspaceError(f"{folder}: cannot be written: {problem.strerror}") from None
+    return Workspace(folder)
+
+
+def add_example(workspace: Workspace) -> None:
+    """Copy the bundled data and mapping into a workspace."""
+    with as_file(files("kg") / "example") as example:
+        for path in sorted(example.iterdir()):
+            shown = path.is_file() and path.suffix not in (".py", ".pyc")
+            if shown and path.name not in ("schema.toml", "schema_org.toml"):
+                shutil.copyfile(path, workspace.folder / path.name)
+
+
+def _schema_text(schema: str) -> str:
+    if schema in SHIPPED:
+        return (files("kg") / SHIPPED[schema]).read_text(encoding="utf-8")
+    path = Path(schema)
+    if not path.is_file():
+        raise WorkspaceError(
+            f"schema {schema!r}: neither a file nor a shipped schema; {nearest(schema, list(SHIPPED))}"
+        )
+    return path.read_text(encoding="utf-8-sig")
