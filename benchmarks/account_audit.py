@@ -4,10 +4,10 @@ from collections import defaultdict
 from pathlib import Path
 
 from kg.workspace.workspace import Workspace
-from recommender.metapaths import Metapath
-from recommender.paths import path_instances
-from recommender.recommend import Recommender, Request
-from recommender.results import Account, Part
+from recommender.kernels.metapaths import Metapath
+from recommender.kernels.path_instances import path_instances
+from recommender.results.account import Account, Part
+from recommender.serving.recommender import Recommender, Request
 
 
 def audit(recommender: Recommender, accounts: list[Account], workspaces: list[Path]) -> list[tuple[str, object]]:

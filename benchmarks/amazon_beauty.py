@@ -26,11 +26,11 @@ from tuned_peers import peers, tune_peers
 
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
-from recommender.baselines import ScoreUsers, baselines
-from recommender.evaluation import evaluate, task_of
-from recommender.interactions import Interactions
-from recommender.splitting import Split, file_split
-from recommender.tuning import tune_baselines
+from recommender.catalogue.interactions import Interactions
+from recommender.evaluation.baselines import ScoreUsers, baselines
+from recommender.evaluation.evaluation import evaluate, task_of
+from recommender.evaluation.tuning import tune_baselines
+from recommender.splitting.interaction_splits import Split, file_split
 
 SCHEMA = Path(__file__).parent / "amazon_beauty" / "schema.toml"
 RELATED = {"also_bought": "also_bought_p_p", "also_viewed": "also_viewed_p_p", "bought_together": "bought_together_p_p"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.recommend import Recommender, Request
+from recommender.serving.recommender import Recommender, Request
 
 WARM_UP = 50
 

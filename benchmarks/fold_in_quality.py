@@ -22,14 +22,14 @@ from rich.console import Console
 from rich.table import Table
 from triple_graphs import COURSES, Rows, coco
 
-from embeddings.epochs import Epochs
-from embeddings.fold_in import fitted
-from embeddings.held_out import HeldOut
-from embeddings.ranking import rank_triples
-from embeddings.scoring import VectorScorer
-from embeddings.training import reproducible
-from embeddings.training_config import PRODUCTS, TrainingConfig
-from embeddings.triples import TripleSet
+from embeddings.link_prediction.held_out import HeldOut
+from embeddings.link_prediction.ranking import rank_triples
+from embeddings.training.epochs import Epochs
+from embeddings.training.train_vectors import reproducible
+from embeddings.vectors.config import PRODUCTS, TrainingConfig
+from embeddings.vectors.fold_in import fitted
+from embeddings.vectors.scoring import VectorScorer
+from embeddings.vectors.triples import TripleSet
 
 Tables = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 CONSOLE = Console(width=150)

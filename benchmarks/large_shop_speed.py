@@ -21,11 +21,11 @@ from rich.console import Console
 from kg.errors import SnapshotError
 from kg.schema import parse_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
-from recommender.fitting import fit_blend
-from recommender.kernels import Kernels
-from recommender.model import ModelManifest, open_model, read_manifest, save_manifest
-from recommender.recommend import Recommender
-from recommender.scored_paths import scored_paths
+from recommender.kernels.path_kernels import Kernels
+from recommender.kernels.scored_paths import scored_paths
+from recommender.learning.fitting import fit_blend
+from recommender.learning.model import ModelManifest, open_model, read_manifest, save_manifest
+from recommender.serving.recommender import Recommender
 
 CONSOLE = Console(width=160, highlight=False)
 

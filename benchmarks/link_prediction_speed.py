@@ -22,13 +22,13 @@ from pykeen.evaluation import RankBasedEvaluator
 from rich.console import Console
 from triple_graphs import beauty
 
-from embeddings.epochs import Epochs
-from embeddings.held_out import HeldOut
-from embeddings.link_prediction import RankMetrics, link_prediction
-from embeddings.ranking import rank_triples
-from embeddings.training import reproducible
-from embeddings.training_config import TrainingConfig
-from embeddings.triples import TripleSet
+from embeddings.link_prediction.held_out import HeldOut
+from embeddings.link_prediction.metrics import RankMetrics, link_prediction
+from embeddings.link_prediction.ranking import rank_triples
+from embeddings.training.epochs import Epochs
+from embeddings.training.train_vectors import reproducible
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.triples import TripleSet
 
 CPU = torch.device("cpu")
 NAMES = ("inverse_harmonic_mean_rank", "hits_at_1", "hits_at_3", "hits_at_10", "adjusted_arithmetic_mean_rank_index")

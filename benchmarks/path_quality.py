@@ -16,19 +16,19 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from kg.workspace.workspace import Workspace
-from recommender.diversity import Arrangement, Caps, Pool, arrange
-from recommender.explanation import Explainer
-from recommender.kernels import Kernels
-from recommender.model import Model, kernels_of
-from recommender.path_quality import PathQuality, Reason, mean_known, type_diversity
-from recommender.phrasing import Phrasing
-from recommender.ranking import top_n
-from recommender.reasons import CHOICES, WIDE, ReasonChoice, reasons_of
-from recommender.recommend import Recommender, Request
-from recommender.results import ModelInfo
-from recommender.rules import Rules
-from recommender.scorer import Scorer
-from recommender.splitting import Split, random_split
+from recommender.explanation.explainer import Explainer
+from recommender.explanation.path_quality import PathQuality, Reason, mean_known, type_diversity
+from recommender.explanation.phrasing import Phrasing
+from recommender.explanation.reasons import CHOICES, WIDE, ReasonChoice, reasons_of
+from recommender.kernels.path_kernels import Kernels
+from recommender.learning.model import Model, kernels_of
+from recommender.reranking.mmr import Arrangement, Caps, Pool, arrange
+from recommender.results.document import ModelInfo
+from recommender.rules.rule_set import Rules
+from recommender.scoring.ranking import top_n
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender, Request
+from recommender.splitting.interaction_splits import Split, random_split
 
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 POOL = 50

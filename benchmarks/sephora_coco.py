@@ -29,8 +29,8 @@ from rich.table import Table
 from sephora_coco_copies import prepare, read_tsv, shared_ids
 
 from kg.workspace.workspace import Workspace
-from recommender.model import open_model
-from recommender.recommend import Recommender, Request
+from recommender.learning.model import open_model
+from recommender.serving.recommender import Recommender, Request
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable

@@ -24,12 +24,12 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from kg.workspace.workspace import Workspace
-from recommender.batch import Batch, recommend_all
-from recommender.forked_workers import cores
-from recommender.interactions import Interactions
-from recommender.model import open_model
-from recommender.recommend import Recommender
-from recommender.rules import Rules
+from recommender.catalogue.interactions import Interactions
+from recommender.learning.model import open_model
+from recommender.linalg.forked_workers import cores
+from recommender.rules.rule_set import Rules
+from recommender.serving.batch import Batch, recommend_all
+from recommender.serving.recommender import Recommender
 
 N = 10
 CONSOLE = Console(width=120)

@@ -26,14 +26,14 @@ from scipy.sparse import csr_array, csr_matrix
 
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
-from recommender.baselines import ScoreUsers, by_items, ease, rp3beta
-from recommender.duplicates import DuplicateSearch
-from recommender.evaluation import evaluate, scorer_of_users
-from recommender.fitting import fit_blend
-from recommender.interactions import Interactions, User
-from recommender.kernels import Kernels
-from recommender.scorer import Scorer
-from recommender.splitting import Split, cold_domain_split, hold_out
+from recommender.catalogue.interactions import Interactions, User
+from recommender.evaluation.baselines import ScoreUsers, by_items, ease, rp3beta
+from recommender.evaluation.duplicates import DuplicateSearch
+from recommender.evaluation.evaluation import evaluate, scorer_of_users
+from recommender.kernels.path_kernels import Kernels
+from recommender.learning.fitting import fit_blend
+from recommender.scoring.scorer import Scorer
+from recommender.splitting.interaction_splits import Split, cold_domain_split, hold_out
 
 SCHEMA = Path(__file__).parent / "sport_cloth" / "schema.toml"
 EASE_ITEMS, FACTORS, RIDGE = 12_000, 64, 1.0

@@ -29,15 +29,15 @@ from rich.console import Console
 from rich.table import Table
 from triple_graphs import bundled, coco
 
-from embeddings.epochs import Epochs
-from embeddings.held_out import HeldOut
-from embeddings.link_prediction import rank_metrics
-from embeddings.network import ARGUMENTS
-from embeddings.ranking import rank_triples
-from embeddings.scoring import Indices, VectorScorer
-from embeddings.training import reproducible
-from embeddings.training_config import TrainingConfig
-from embeddings.triples import TripleSet
+from embeddings.link_prediction.held_out import HeldOut
+from embeddings.link_prediction.metrics import rank_metrics
+from embeddings.link_prediction.ranking import rank_triples
+from embeddings.training.epochs import Epochs
+from embeddings.training.network import ARGUMENTS
+from embeddings.training.train_vectors import reproducible
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.scoring import Indices, VectorScorer
+from embeddings.vectors.triples import TripleSet
 
 DIM, STOCK_EPOCHS, STOCK_NEGATIVES, STOCK_RATE = 64, 10, 10, 0.01
 BATCHES = (1024, 8192)

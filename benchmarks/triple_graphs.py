@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.triples import TripleSet
+from embeddings.vectors.triples import TripleSet
 
 COURSES = 8196
 """Entities of COCO that are courses, the first ones."""

@@ -16,14 +16,14 @@ from scipy.sparse import csr_array, csr_matrix, diags_array
 from threadpoolctl import threadpool_limits
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.baselines import ScoreUsers, by_items
-from recommender.evaluation import metrics_of, rank_users, task_of
-from recommender.interactions import Interactions
-from recommender.ridge import ridge_inverse
-from recommender.sparse_matrix import binary, damping
-from recommender.splitting import Split
-from recommender.tuning import MOST_USERS, best_parameters, validation_like
-from recommender.validation import evenly
+from recommender.catalogue.interactions import Interactions
+from recommender.evaluation.baselines import ScoreUsers, by_items
+from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
+from recommender.evaluation.tuning import MOST_USERS, best_parameters, validation_like
+from recommender.linalg.ridge import ridge_inverse
+from recommender.linalg.sparse_matrix import binary, damping
+from recommender.splitting.interaction_splits import Split
+from recommender.splitting.validation import evenly
 
 Parameters = dict[str, float]
 Make = Callable[..., ScoreUsers]

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from kg.workspace.workspace import Workspace
-from recommender.model import open_model
-from recommender.recommend import Recommender, Request
-from recommender.what_if import what_if
-from recommender.why_not import why_not
+from recommender.counterfactual.what_if import what_if
+from recommender.counterfactual.why_not import why_not
+from recommender.learning.model import open_model
+from recommender.serving.recommender import Recommender, Request
 
 NEAR = 200
 

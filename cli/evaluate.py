@@ -13,21 +13,21 @@ from cli.explanation_quality import explanation_quality, show_explanations
 from cli.options import DebugOption, DomainOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import current_snapshot
-from embeddings.vectors import TrainingConfig
+from embeddings.vectors.vectors import TrainingConfig
 from kg.errors import UsageError
 from kg.workspace.workspace import Workspace
-from recommender.baselines import baselines
-from recommender.blend import Blend, default_blend
-from recommender.duplicates import Duplicates, DuplicateSearch, Handling
-from recommender.evaluation import Evaluation, evaluate, scorer_of_users, task_of
-from recommender.fitting import TrainVectors, fit_blend
-from recommender.kernels import KernelConfig, Kernels
-from recommender.leakage import check_leaks
-from recommender.metapaths import enumerate_metapaths
-from recommender.model import ModelManifest, read_manifest
-from recommender.scorer import Scorer
-from recommender.splitting import SPLITS, Split, file_split, split_by
-from recommender.tuning import tune_baselines
+from recommender.evaluation.baselines import baselines
+from recommender.evaluation.duplicates import Duplicates, DuplicateSearch, Handling
+from recommender.evaluation.evaluation import Evaluation, evaluate, scorer_of_users, task_of
+from recommender.evaluation.leakage import check_leaks
+from recommender.evaluation.tuning import tune_baselines
+from recommender.kernels.metapaths import enumerate_metapaths
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.fitting import TrainVectors, fit_blend
+from recommender.learning.model import ModelManifest, read_manifest
+from recommender.scoring.blend import Blend, default_blend
+from recommender.scoring.scorer import Scorer
+from recommender.splitting.interaction_splits import SPLITS, Split, file_split, split_by
 
 app = typer.Typer(add_completion=False)
 SHOWN = ("ndcg", "recall", "hit_rate", "precision", "mrr")
@@ -155,7 +155,7 @@ def _tuned(split: Split, asked: _Asked, output: Output) -> dict[str, dict[str, f
 
 def _train_vectors(config: TrainingConfig, output: Output) -> TrainVectors:
     """Vectors that have not seen the held-out part, trained like those of the model."""
-    from embeddings.training import train_vectors  # PyKEEN takes seconds to import
+    from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
 
     output.notices(["training vectors on the training part alone; --no-embeddings leaves them out"])
     return lambda snapshot, folder: train_vectors(snapshot, config, folder)

@@ -9,8 +9,8 @@ from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.document import nearest
 from kg.errors import UsageError
-from recommender.experiment import Experiment
-from recommender.run_comparison import PairedDifference, Side, compare
+from recommender.experiments.experiment import Experiment
+from recommender.leaderboard.comparison import PairedDifference, Side, compare
 
 
 def compare_command(

@@ -9,8 +9,8 @@ from cli.experiments import run_experiments, show_relations, show_standing
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import UsageError
-from recommender.experiment import Experiment
-from recommender.leaderboard_export import export
+from recommender.experiments.experiment import Experiment
+from recommender.leaderboard.export import export
 
 
 def list_command(
@@ -53,7 +53,7 @@ def list_command(
 
 
 def _draw(found: list[Experiment], path: Path) -> None:
-    from recommender.curves_page import curves_page
+    from recommender.leaderboard.curves_page import curves_page
 
     if path.suffix not in (".html", ".htm"):
         raise UsageError(f"--curves {path}: a page of HTML is written; name it .html")

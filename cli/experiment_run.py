@@ -10,7 +10,7 @@ from cli.experiments import files_of, fresh_snapshot, results_of, show_standing
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import ModelError, WhyrecError
-from recommender.experiment import Experiment, Outcome
+from recommender.experiments.experiment import Experiment, Outcome
 
 Done = tuple[Experiment, Outcome]
 

@@ -12,9 +12,9 @@ from kg.document import nearest
 from kg.errors import UsageError, WhyrecError
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import CONFIGURATION, Workspace
-from recommender.experiment import Experiment, OpenSnapshot, experiment_folders
-from recommender.leaderboard import Standing
-from recommender.leaderboard_export import COST_TITLES, cell, columns, cost_cells
+from recommender.experiments.experiment import Experiment, OpenSnapshot, experiment_folders
+from recommender.leaderboard.export import COST_TITLES, cell, columns, cost_cells
+from recommender.leaderboard.standing import Standing
 
 RESULTS = "experiments"
 NO_EXPERIMENTS = (CONFIGURATION, "schema.toml", "mapping.toml")

@@ -5,10 +5,10 @@ import numpy as np
 from cli.output import Output
 from cli.recommender import open_recommender
 from kg.workspace.workspace import Workspace
-from recommender.explanation_metrics import ExplanationMetrics
-from recommender.explanation_report import ExplanationReport
-from recommender.reasons import CHOICES
-from recommender.rules import Rules
+from recommender.audit.explanation_metrics import ExplanationMetrics
+from recommender.explanation.reasons import CHOICES
+from recommender.results.explanation_quality import ExplanationReport
+from recommender.rules.rule_set import Rules
 
 USERS = 100
 """Users whose lists are explained, drawn at random."""

@@ -7,13 +7,13 @@ import typer
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import current_snapshot
-from embeddings.prediction import Prediction, predict
-from embeddings.vectors import Vectors
+from embeddings.link_prediction.prediction import Prediction, predict
+from embeddings.vectors.vectors import Vectors
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
-from recommender.model import VECTORS
+from recommender.learning.model import VECTORS
 
 app = typer.Typer(add_completion=False)
 

@@ -21,10 +21,10 @@ from cli.recommender import open_recommender
 from cli.rules import AgeOption, LanguageOption, MinPriceOption, StockOption, UnknownOption, audit
 from kg.errors import UsageError
 from kg.workspace.workspace import Workspace
-from recommender.diversity import Arrangement
-from recommender.recommend import Request
-from recommender.results import Recommendation
-from recommender.rules import Rules
+from recommender.reranking.mmr import Arrangement
+from recommender.results.recommendation import Recommendation
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Request
 
 app = typer.Typer(add_completion=False)
 
@@ -96,7 +96,7 @@ def _file_for_all(user: str | None, anchor: list[str] | None, out: Path | None) 
 
 
 def _write_all(output: Output, workspace: Workspace, rules: Rules, n: int, files: tuple[Path | None, Path]) -> None:
-    from recommender.batch import Batch, recommend_all  # Arrow, which one user's list does not need
+    from recommender.serving.batch import Batch, recommend_all  # Arrow, which one user's list does not need
 
     recommender = open_recommender(workspace, output)
     chosen = _read_users(files[0]) if files[0] else None

@@ -4,9 +4,9 @@ from cli.output import Output
 from kg.errors import SnapshotError
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
-from recommender.model import kernels_of, open_model
-from recommender.recommend import Recommender
-from recommender.scored_paths import scored_paths
+from recommender.kernels.scored_paths import scored_paths
+from recommender.learning.model import kernels_of, open_model
+from recommender.serving.recommender import Recommender
 
 
 def open_recommender(workspace: Workspace, output: Output) -> Recommender:

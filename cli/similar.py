@@ -7,8 +7,8 @@ import typer
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import current_snapshot
-from recommender.results import Similar
-from recommender.similar_items import SimilarItems
+from recommender.results.similar import Similar
+from recommender.serving.similar_items import SimilarItems
 
 app = typer.Typer(add_completion=False)
 

@@ -9,8 +9,8 @@ from cli.output import Output
 from kg.errors import SnapshotError
 from kg.stores.store import Store
 from kg.workspace.workspace import Workspace
-from recommender.carry_over import seen_vocabulary
-from recommender.model import read_manifest
+from recommender.learning.carry_over import seen_vocabulary
+from recommender.learning.model import read_manifest
 
 app = typer.Typer(add_completion=False)
 

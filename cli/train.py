@@ -13,16 +13,16 @@ from rich.progress import Progress
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.recommender import build_kernels
-from embeddings.checkpoint import NAME as CHECKPOINT
-from embeddings.training_config import MODELS, TrainingConfig
-from embeddings.vectors import Vectors
+from embeddings.training.checkpoint import NAME as CHECKPOINT
+from embeddings.vectors.config import MODELS, TrainingConfig
+from embeddings.vectors.vectors import Vectors
 from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
-from recommender.carry_over import FOLDED, keep_vocabulary
-from recommender.fitting import Fitted, fit_blend
-from recommender.learning import DomainReport
-from recommender.model import VECTORS, ModelManifest, read_manifest, save_manifest
+from recommender.learning.carry_over import FOLDED, keep_vocabulary
+from recommender.learning.coordinate_ascent import DomainReport
+from recommender.learning.fitting import Fitted, fit_blend
+from recommender.learning.model import VECTORS, ModelManifest, read_manifest, save_manifest
 
 app = typer.Typer(add_completion=False)
 PATHS_ONLY = "paths"
@@ -155,7 +155,7 @@ def _resumable(folder: Path, output: Output) -> Iterator[None]:
 def _train_vectors(
     snapshot: Snapshot, config: TrainingConfig, folder: Path, resume: bool, display: Display, what: str
 ) -> Vectors:
-    from embeddings.training import Epoch, train_vectors  # PyKEEN takes seconds to import
+    from embeddings.training.train_vectors import Epoch, train_vectors  # PyKEEN takes seconds to import
 
     output, progress = display
     task = progress.add_task(f"Training {config.model}", total=config.epochs, note="")

@@ -8,9 +8,9 @@ from cli.options import DebugOption, DomainOption, JsonOption, LangOption, Quiet
 from cli.output import Output
 from cli.recommender import open_recommender
 from kg.errors import UsageError
-from recommender.recommend import Request
-from recommender.results import WhatIf
-from recommender.rules import Rules
+from recommender.results.counterfactual import WhatIf
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Request
 
 app = typer.Typer(add_completion=False)
 
@@ -38,7 +38,7 @@ def what_if(
 
     Example: whyrec what-if u0001 --without p0042 --with has_concern:acne
     """
-    from recommender.what_if import what_if  # named like the command
+    from recommender.counterfactual.what_if import what_if  # named like the command
 
     if not without and not added:
         raise UsageError("say what changes: --without ID, --with relation:ID, or both")

@@ -12,11 +12,11 @@ from cli.recommender import open_recommender
 from cli.rules import REASONS
 from kg.errors import UsageError
 from kg.schema import Schema
-from recommender.cypher_query import browser_text, cypher_query
-from recommender.mermaid import mermaid
-from recommender.recommend import Request
-from recommender.results import Account, OtherPaths, Part
-from recommender.rules import Rules
+from recommender.pages.cypher_query import browser_text, cypher_query
+from recommender.pages.mermaid import mermaid
+from recommender.results.account import Account, OtherPaths, Part
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Request
 
 app = typer.Typer(add_completion=False)
 ANCHORS_SHOWN = 3
@@ -67,7 +67,7 @@ def why(
 
 
 def _write(file: Path, account: Account, schema: Schema, lang: str) -> None:
-    from recommender.account_page import account_page  # only pages pay for it
+    from recommender.pages.account_page import account_page  # only pages pay for it
 
     try:
         file.write_text(account_page(account, schema, lang), encoding="utf-8")

@@ -16,9 +16,9 @@ from cli.options import (
 )
 from cli.output import Output
 from cli.recommender import open_recommender
-from recommender.recommend import Request
-from recommender.results import ItemAhead, WhyNot
-from recommender.rules import Rules
+from recommender.results.counterfactual import ItemAhead, WhyNot
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Request
 
 app = typer.Typer(add_completion=False)
 
@@ -42,7 +42,7 @@ def why_not(
 
     Example: whyrec why-not u0001 p0042 -n 10
     """
-    from recommender.why_not import why_not  # named like the command
+    from recommender.counterfactual.why_not import why_not  # named like the command
 
     output, workspace = Output(as_json, quiet), workspace_of(ctx)
     rules = Rules(domain, tuple(avoid or ()), max_price).over(workspace.settings.rules)

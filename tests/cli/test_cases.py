@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from kg.workspace.workspace import Workspace
-from recommender.evaluation import evaluate
-from recommender.splitting import file_split, random_split
+from recommender.evaluation.evaluation import evaluate
+from recommender.splitting.interaction_splits import file_split, random_split
 from tests.cli.conftest import Whyrec
 from tests.graphs import snapshot_of
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cli.train import SCORERS_SHOWN, shown_scorers
-from embeddings.epochs import Epochs
-from embeddings.vectors import read_manifest
-from recommender.model import VECTORS
+from embeddings.training.epochs import Epochs
+from embeddings.vectors.vectors import read_manifest
+from recommender.learning.model import VECTORS
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]

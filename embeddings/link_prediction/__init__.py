@@ -1,0 +1,1 @@
+"""Ranking held-out triples, predicting new ones; numpy only."""

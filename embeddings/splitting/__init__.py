@@ -1,0 +1,1 @@
+"""Triples to train, validate and test on; numpy only."""

@@ -1,0 +1,136 @@
+"""What experiments on triples work with: the triples of a snapshot or of files, numbered, with their times."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.splitting.config import TripleSource
+from embeddings.vectors.triples import TripleSet, relations_without
+from kg.document import nearest
+from kg.errors import ReadError, UsageError
+from kg.snapshot.snapshot import NO_TIME, Snapshot
+
+if TYPE_CHECKING:  # a leaderboard needs no polars
+    import polars as pl
+
+Indices = NDArray[np.int64]
+TRAIN, VALIDATION, TEST = 0, 1, 2
+COLUMNS = ("head", "relation", "tail")
+
+
+@dataclass(frozen=True)
+class TripleData:
+    """Numbered triples.
+
+    :param graph: all of them.
+    :param relations: names by position.
+    :param times: shape (n,), int64, milliseconds since 1970 UTC, ``NO_TIME`` where absent.
+    :param part: shape (n,), int64: ``TRAIN``, or the part that a triple came in.
+    :param types: shape (types + 1,), int64: where the entities of each type start, and the end of the last.
+    """
+
+    graph: TripleSet
+    relations: tuple[str, ...]
+    times: Indices
+    part: Indices
+    types: Indices
+
+    @classmethod
+    def of_snapshot(cls, snapshot: Snapshot, exclude: Sequence[str]) -> Self:
+        """The triples of a snapshot.
+
+        :raises UsageError: for an excluded relation that the schema does not have.
+        """
+        relations, vocabulary = relations_without(snapshot.schema, exclude), snapshot.vocabulary
+        graph = TripleSet.of(snapshot, relations)
+        times = [np.empty(0, dtype=np.int64), *(snapshot.timestamps(name) for name in relations)]
+        starts = [vocabulary.start(name) for name in vocabulary.types]
+        types = np.array([*starts, vocabulary.size], dtype=np.int64)
+        return cls(graph, relations, np.concatenate(times), np.zeros(len(graph.rows), dtype=np.int64), types)
+
+    @classmethod
+    def of_files(cls, data: TripleSource, base: Path) -> Self:
+        """The triples of files, each once, in the part that it comes in first of test, validation, train.
+
+        :raises ReadError: for a file that cannot be read, or a line that is no triple.
+        :raises UsageError: for an excluded relation that is not there.
+        """
+        import polars as pl
+
+        parts = ((TEST, data.test), (VALIDATION, data.validation), (TRAIN, data.triples))
+        frames = [_frame(base / file, part) for part, files in parts for file in files]
+        frame = pl.concat(frames).unique(COLUMNS, keep="first", maintain_order=True)
+        known = sorted(frame["relation"].unique().to_list())
+        for name in data.exclude:
+            if name not in known:
+                raise UsageError(f"exclude: unknown relation {name!r}; {nearest(name, known)}")
+        frame = frame.filter(~pl.col("relation").is_in(list(data.exclude)))
+        relations = [name for name in known if name not in data.exclude]
+        entities = np.unique(np.array([*frame["head"].to_list(), *frame["tail"].to_list()], dtype=object))
+        place = {name: number for number, name in enumerate(entities.tolist())}
+        columns = [[place[one] for one in frame[name].to_list()] for name in ("head", "tail")]
+        position = {name: number for number, name in enumerate(relations)}
+        rows = np.array([columns[0], [position[one] for one in frame["relation"].to_list()], columns[1]])
+        rows = rows.astype(np.int64).reshape(3, -1).T
+        order = np.lexsort((rows[:, 2], rows[:, 0], rows[:, 1]))
+        graph = TripleSet.untyped(np.ascontiguousarray(rows[order]), len(place), len(relations))
+        times, part = (frame[name].to_numpy()[order].astype(np.int64) for name in ("time", "part"))
+        return cls(graph, tuple(relations), times, part, np.array([0, len(place)], dtype=np.int64))
+
+
+def hash_of_files(data: TripleSource, base: Path) -> str:
+    """BLAKE2b of the content of triple files and of the parts they are, in hexadecimal.
+
+    :raises ReadError: for a file that cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=32)
+    for files in (data.triples, data.validation, data.test):
+        digest.update(b"part")
+        for file in files:
+            try:
+                with (base / file).open("rb") as opened:
+                    digest.update(hashlib.file_digest(opened, "blake2b").digest())
+            except OSError as problem:
+                raise ReadError(f"{base / file}: cannot be read: {problem.strerror}") from None
+    return digest.hexdigest()
+
+
+def _frame(path: Path, part: int) -> "pl.DataFrame":
+    """The columns head, relation, tail, time, part of one file."""
+    import polars as pl
+
+    try:
+        found = pl.read_csv(path, separator="\t", has_header=False, quote_char=None, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as problem:
+        text = str(problem).partition("\n")[0]
+        raise ReadError(f"{path}: cannot be read as lines of head, relation and tail, parted by tabs: {text}") from None
+    if found.width not in (3, 4):
+        raise ReadError(
+            f"{path}: {found.width} columns; head, relation, tail and, where wanted, a timestamp are expected, "
+            "parted by tabs"
+        )
+    found = found.rename(dict(zip(found.columns, COLUMNS, strict=False)))
+    bad = found.select(pl.any_horizontal(pl.col(COLUMNS).is_null() | (pl.col(COLUMNS).str.strip_chars() == "")))
+    _refuse(path, bad.to_series(), "head, relation or tail is missing")
+    times = _times(path, found.to_series(3)) if found.width == 4 else pl.repeat(NO_TIME, found.height, eager=True)
+    return found.select(*COLUMNS, times.alias("time"), pl.lit(part, dtype=pl.Int64).alias("part"))
+
+
+def _times(path: Path, cells: "pl.Series") -> "pl.Series":
+    from kg.values.timestamp import parse_timestamps
+
+    cells = cells.str.strip_chars()
+    parsed = parse_timestamps(cells).values
+    _refuse(path, parsed.is_null() & cells.is_not_null(), "the fourth column is no timestamp")
+    return parsed.fill_null(NO_TIME)
+
+
+def _refuse(path: Path, bad: "pl.Series", why: str) -> None:
+    lines: Any = bad.arg_true()
+    if len(lines):
+        raise ReadError(f"{path}:{lines[0] + 1}: {why} ({len(lines):,} such lines); mend the file")

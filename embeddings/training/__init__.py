@@ -1,0 +1,1 @@
+"""Training vectors; the one room that needs torch and PyKEEN."""

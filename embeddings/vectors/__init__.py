@@ -1,0 +1,1 @@
+"""Vectors of entities and relations, and what is computed from them; numpy only."""

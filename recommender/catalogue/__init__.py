@@ -1,0 +1,1 @@
+"""The items that may be recommended, their properties and attributes, and who used them."""

@@ -1,0 +1,1 @@
+"""Why not, and what if: changes that are verified by ranking anew."""

@@ -1,0 +1,292 @@
+"""Counterfactual: the smallest change of what somebody has, of rules or of an item that brings it into the first n."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.counterfactual.anchor_changes import AnchorChanges, Cosines, Weighted
+from recommender.counterfactual.changes import Change, Changed, joined, lifted
+from recommender.counterfactual.item_changes import ItemChanges
+from recommender.counterfactual.item_rules import ItemRules
+from recommender.profiles.anchors import Anchor
+from recommender.scoring.ranking import rank_of, top_n
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender, Request
+
+MOST_CHANGES = 10
+TRIED = 48
+"""Changes that are ranked anew in each round, the most promising first."""
+RIVALS = 20
+"""Items behind the n-th that are looked at, since a change may bring them before it."""
+MOST_REMOVED = 200
+"""Anchors of a user that are thought away, one at a time."""
+HOPE = 1.5
+"""By how much later attributes of an item may say more for it than the best of now; mostly they say less."""
+USED = ("interacted", "disliked")
+"""Names in the audit of what goes with the triples between the user and the item."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A change with the rank it leads to, and how far the item is above the n-th best of the others then."""
+
+    change: Change
+    rank: int | None
+    margin: float
+
+
+class Counterfactual:
+    """Looks for the smallest change: single ones first, then greedily one more at a time, each ranked anew.
+
+    What others did stays as it is: a change is one of the profile, of the rules, or of the item's own column of the
+    path kernels, by its attributes. What the user has goes before what the item has where either is as small.
+
+    :param position: the item that is to be among the first ``n``.
+    """
+
+    def __init__(self, recommender: Recommender, request: Request, position: int, n: int) -> None:
+        self.recommender, self.position, self.n = recommender, position, n
+        self.scorer, self.schema = recommender.scorer, recommender.snapshot.schema
+        self.changed = Changed(recommender, request)
+        self._cosines: dict[int, Cosines] = {}
+        self._known: dict[Change, Ranked] = {}
+        self._items: dict[Change, ItemChanges] = {}
+
+    def smallest(self) -> Ranked | None:
+        """The smallest change that was found to work, ``None`` where none was.
+
+        The user's anchors come first, then the item's attributes, then anchors that are only added: what is taken away
+        comes back as a rival. Where none of them is enough, attributes are changed on top of anchors.
+        """
+        base = self.unblocked()
+        ways = [self._grown(base, self._next_of_user)]
+        if not self._single(ways):
+            ways.append(self._grown(self.unblocked(by_item=True), self._next_of_item))
+        if not self._single(ways):
+            ways.append(self._grown(base, self._next_added))
+        return self._best(ways) or self._best(self._grown(one.change, self._next_of_item) for one in ways[0][1:])
+
+    def _single(self, ways: Sequence[list[Ranked]]) -> bool:
+        """Whether one thing was enough."""
+        return any(way and self._enough(way[-1]) and way[-1].change.size <= 1 for way in ways)
+
+    def _best(self, ways: Iterable[list[Ranked]]) -> Ranked | None:
+        """The smallest change that the ways end in, where they reach the list; of equal ones that of the user."""
+        found = [self._pruned(way[-1]) for way in ways if way and self._enough(way[-1])]
+        return min(found, key=lambda one: (one.change.size, one.change.of_item), default=None)
+
+    def _grown(self, base: Change | None, more: Callable[[Ranked], Ranked | None]) -> list[Ranked]:
+        """One thing more at a time, each time the one that brings the item nearest, until it is in the list."""
+        way = [] if base is None else [self.ranked(base)]
+        while way and not self._enough(way[-1]):
+            longer = more(way[-1]) if way[-1].change.size < MOST_CHANGES else None
+            if longer is None:
+                break
+            way.append(longer)
+        return way
+
+    def _next_of_user(self, best: Ranked) -> Ranked | None:
+        return self._next(best.change, taking=True)
+
+    def _next_added(self, best: Ranked) -> Ranked | None:
+        return self._next(best.change, taking=False)
+
+    def _next_of_item(self, best: Ranked) -> Ranked | None:
+        """With the fewest more things that bring it into the list, else with what raises its score most, by thing."""
+        changes, forbidden = self._item_changes(best.change), self._item_rules(best.change).forbidden()
+        left = MOST_CHANGES - best.change.size
+        found = [one for one in changes.promising(best.change, forbidden) if one[1].size <= left]
+
+        def order(one: tuple[float, Change]) -> tuple[object, ...]:
+            gain, change = one
+            short = best.margin + gain <= 0
+            return short, 0 if short else change.size, -gain / change.size, change.item_add, change.item_remove
+
+        if not found:
+            return None
+        gain, change = min(found, key=order)
+        if best.margin + HOPE * left * gain / change.size < 0:
+            return None
+        return self.ranked(joined((best.change, change)))
+
+    def unblocked(self, *, by_item: bool = False) -> Change | None:
+        """What has to go so that no rule keeps the item out; ``None`` where a rule stands whatever changes.
+
+        :param by_item: rather attributes of the item than rules or anchors.
+        """
+        whom, request = self.changed.whom, self.changed.request
+        chosen = self.recommender.rule_set(request.rules).candidates(whom)
+        item_rules = ItemRules(self.recommender.rule_set(request.rules), whom, self.position)
+        removed, gone, attributes = list[Anchor](), list[str](), list[Anchor]()
+        for name in (name for name, positions in chosen.removals if (positions == self.position).any()):
+            if by_item and (links := item_rules.behind(name)):
+                attributes += links
+            elif name in USED:
+                removed += self.used()
+            elif name.partition(":")[0] in self.schema.rules:
+                removed += self._forbidding(name.partition(":")[0])
+            elif lifted(request.rules, name) is None:
+                return None
+            else:
+                gone.append(name)
+        change = Change(
+            remove=tuple(dict.fromkeys(removed)),
+            lift=tuple(dict.fromkeys(gone)),
+            item_remove=tuple(dict.fromkeys(attributes)),
+        )
+        return None if self.ranked(change).rank is None else change
+
+    def ranked(self, change: Change) -> Ranked:
+        """A change, ranked anew."""
+        self._rank([change])
+        return self._known[change]
+
+    def _enough(self, one: Ranked) -> bool:
+        return one.rank is not None and one.rank <= self.n
+
+    def _next(self, change: Change, taking: bool) -> Ranked | None:
+        """The best of the most promising changes with one thing more."""
+        candidates = [joined((change, one)) for one in self._promising(change, taking)]
+        self._rank(candidates)
+        found = (self._known[one] for one in candidates)
+        return max(found, key=lambda one: (self._enough(one), one.margin), default=None)
+
+    def _pruned(self, best: Ranked) -> Ranked:
+        """Without what turns out not to be needed."""
+        parts = best.change.parts()
+        for one in parts if len(parts) > 1 else ():
+            fewer = joined(part for part in parts if part != one)
+            if self._possible(fewer) and self._enough(self.ranked(fewer)):
+                return self._pruned(self.ranked(fewer))
+        return best
+
+    def _rank(self, changes: Sequence[Change]) -> None:
+        new = [change for change in changes if change not in self._known]
+        profiles = [self.changed.profile(change) for change in new]
+        totals = self.recommender.cold_start.totals(profiles)
+        for change, profile, scores in zip(new, profiles, totals, strict=True):
+            chosen = self.recommender.rule_set(self.changed.rules(change)).candidates(profile)
+            allowed = chosen.allowed
+            if change.of_item:
+                scores[self.position] += self._item_changes(change).gain(change)
+                allowed = allowed.copy()
+                allowed[self.position] = self._item_rules(change).allow(chosen, change)
+            rank = rank_of(scores, allowed, self.position)
+            ahead = scores[top_n(scores, self._others(allowed), self.n)]
+            margin = float(scores[self.position] - ahead[-1]) if len(ahead) == self.n else float("inf")
+            self._known[change] = Ranked(change, rank, margin)
+
+    def _others(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        others = allowed.copy()
+        others[self.position] = False
+        return others
+
+    def reaching(self, most: int) -> list[Anchor]:
+        """Anchors that the user does not have and from which paths lead to the item, the best first."""
+        effects, allowed = self._effects(Change())
+        found = list[tuple[float, Anchor]]()
+        for step in self._steps():
+            idx, values = effects.leading(step)
+            new = self._new(step, idx, allowed, Change())
+            found += [(-value, (step, one)) for one, value in zip(idx[new].tolist(), values[new].tolist(), strict=True)]
+        return [anchor for _, anchor in sorted(found)[:most]]
+
+    def hopeful(self) -> bool:
+        """Whether anything could raise the score of the item by paths: an anchor, or an attribute of the item."""
+        return bool(self.reaching(1) or self._item_changes(Change()).promising(Change(), ()))
+
+    def _effects(self, change: Change) -> tuple[AnchorChanges, NDArray[np.bool_]]:
+        """What more changes would do on top of one; and which other items may be recommended."""
+        profile = self.changed.profile(change)
+        allowed = self._others(self.recommender.rule_set(self.changed.rules(change)).candidates(profile).allowed)
+        scorer = self.recommender.cold_start.of(profile)
+        rivals = top_n(scorer.score([profile]).total[0], allowed, self.n + RIVALS)
+        lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in self.changed.raw(change).items()}
+        return AnchorChanges(self._cosines_of(scorer), profile, lengths, self.position, rivals), allowed
+
+    def _cosines_of(self, scorer: Scorer) -> Cosines:
+        return self._cosines.setdefault(id(scorer), Cosines(scorer))
+
+    def _promising(self, change: Change, taking: bool) -> list[Change]:
+        """Single changes on top of another, by what they would do to the item and the items around rank n."""
+        effects, allowed = self._effects(change)
+        found: list[tuple[float, Change]] = []
+        removals = self._removals(change) if taking else ()
+        for some in chain(self._additions(effects, allowed, change), removals):
+            anchors = [(some.step, idx) for idx in some.idx.tolist()]
+            single = [Change(add=(one,)) if some.added else Change(remove=(one,)) for one in anchors]
+            found += zip(effects.margins(some, self.n).tolist(), single, strict=True)
+        ordered = sorted(found, key=lambda one: (-one[0], one[1].remove, one[1].add))
+        return [one for _, one in ordered[:TRIED]]
+
+    def _additions(self, effects: AnchorChanges, allowed: NDArray[np.bool_], change: Change) -> Iterator[Weighted]:
+        """Anchors that might be had: what says most for the item, and what is ahead, which she would have used then."""
+        slices = self.recommender.catalogue.slices
+        for step in self._steps():
+            idx, tail = effects.promising(step), self.schema.ends(step)[1]
+            if step in self.schema.interactions:
+                ahead, part = effects.columns[:-1], slices[tail]
+                idx = np.union1d(idx, ahead[(ahead >= part.start) & (ahead < part.stop)] - part.start)
+            idx = idx[self._new(step, idx, allowed, change)]
+            if len(idx):
+                yield Weighted(step, idx, np.ones(len(idx)), added=True)
+
+    def _steps(self) -> list[str]:
+        """Steps to what somebody might have: not to people, and neither dislikes nor rules."""
+        schema, found = self.schema, list[str]()
+        for step in self.scorer.starts:
+            head, tail = schema.ends(step)
+            said = step in (*schema.negatives, *schema.rules)
+            if head == self.changed.whom.user_type and not schema.entity[tail].sensitive and not said:
+                found.append(step)
+        return found
+
+    def _new(self, step: str, idx: NDArray[np.int64], allowed: NDArray[np.bool_], change: Change) -> NDArray[np.bool_]:
+        """Which anchors she does not have, no rule forbids, and were not just taken away."""
+        tail, slices = self.schema.ends(step)[1], self.recommender.catalogue.slices
+        had = [one for name, one in (*self.changed.removed(change), *change.add) if name == step]
+        if step in self.changed.whom.anchors:
+            had += self.changed.whom.anchors[step].idx.tolist()
+        new = ~np.isin(idx, had)
+        return np.asarray(new & allowed[slices[tail]][idx]) if tail in slices else new
+
+    def _removals(self, change: Change) -> Iterator[Weighted]:
+        """Anchors that might not be had, the heaviest, but for those that were just added."""
+        for step, (idx, weight) in self.changed.raw(change).items():
+            kept = np.flatnonzero(~np.isin(idx, [found for name, found in change.add if name == step]))
+            if step in self.scorer.starts and len(kept):
+                kept = kept[np.argsort(-np.abs(weight[kept]), kind="stable")[:MOST_REMOVED]]
+                yield Weighted(step, idx[kept], weight[kept], added=False)
+
+    def used(self) -> list[Anchor]:
+        """The user's anchors that are the item itself."""
+        item_type, item = self.recommender.catalogue.item(self.position)
+        anchors = self.changed.whom.anchors
+        same = [step for step in anchors if self.schema.ends(step)[1] == item_type]
+        return [(step, item) for step in same if (anchors[step].idx == item).any()]
+
+    def _forbidding(self, step: str) -> list[Anchor]:
+        """What of a user's rule ``step`` forbids the item."""
+        avoidance = self.recommender.rule_set(self.changed.request.rules).avoidance
+        found, tail = self.changed.whom.anchors[step].idx.tolist(), self.schema.ends(step)[1]
+        return [(step, idx) for idx in found if (avoidance.items(tail, idx) == self.position).any()]
+
+    def _item_changes(self, change: Change) -> ItemChanges:
+        """What changes of the item do on top of what else changes."""
+        others = Change(change.add, change.remove, change.lift)
+        if others not in self._items:
+            profile = self.changed.profile(others)
+            self._items[others] = ItemChanges(self.recommender.cold_start.of(profile), profile, self.position)
+        return self._items[others]
+
+    def _possible(self, change: Change) -> bool:
+        """Whether the item has but one of what nothing has two of."""
+        return not change.of_item or self._item_changes(change).possible(change)
+
+    def _item_rules(self, change: Change) -> ItemRules:
+        """What the rules that are left say of the item's attributes."""
+        rules = self.recommender.rule_set(self.changed.rules(change))
+        return ItemRules(rules, self.changed.profile(change), self.position)

@@ -1,0 +1,148 @@
+"""Why not: the rule, the missing link or the better items, and the smallest change that would help."""
+
+from recommender.counterfactual.changes import AVOID
+from recommender.counterfactual.phrasing import CounterfactualPhrasing
+from recommender.counterfactual.search import MOST_CHANGES, USED, Counterfactual, Ranked
+from recommender.profiles.anchors import Anchor, anchor_text
+from recommender.results.counterfactual import ItemAhead, ListChange, MissingLink, WhyNot, WhyNotReason
+from recommender.results.document import Item
+from recommender.results.recommendation import Recommendation
+from recommender.scoring.ranking import rank_of
+from recommender.serving.recommender import Recommender, Request
+
+LINKS = 3
+"""Missing links that are named."""
+
+
+def why_not(recommender: Recommender, request: Request, item_id: str) -> WhyNot:
+    """Why an item is not among the first ``request.n``, and what would bring it there, ranked anew to be sure.
+
+    :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
+    """
+    return _Question(recommender, request, item_id).answer()
+
+
+class _Question:
+    def __init__(self, recommender: Recommender, request: Request, item_id: str) -> None:
+        self.recommender, self.request = recommender, request
+        self.snapshot, self.catalogue = recommender.snapshot, recommender.catalogue
+        self.entity = self.snapshot.vocabulary.find(item_id, self.snapshot.schema.item_types)
+        self.position = self.catalogue.position(*self.entity)
+        self.phrasing = CounterfactualPhrasing(self.snapshot, request.lang)
+        self.search = Counterfactual(recommender, request, self.position, request.n)
+        self.whom = self.search.changed.whom
+        scores = recommender.cold_start.of(self.whom).score([self.whom])
+        self.score, self.paths = float(scores.total[0, self.position]), float(scores.paths[0, self.position])
+        self.chosen = recommender.rule_set(request.rules).candidates(self.whom)
+        self.rank = rank_of(scores.total[0], self.chosen.allowed, self.position)
+
+    def answer(self) -> WhyNot:
+        listed = self.recommender.recommend(self.request)
+        item = self.recommender.item(self.position, self.request.lang)
+        reasons, change, closing = list[WhyNotReason](), None, ""
+        if self.rank is not None and self.rank <= self.request.n:
+            closing = self.phrasing.listed(item.label, self.rank)
+        else:
+            reasons = [*self._rules(), *self._no_path(), *self._outscored(item, listed)]
+            change = self._change(item)
+            closing = self._nothing() if change is None else change.text
+        return WhyNot(
+            user=listed.user,
+            item=item,
+            n=self.request.n,
+            rank=self.rank,
+            score=self.score,
+            reasons=reasons,
+            change=change,
+            model=listed.model,
+            text=(" " if self.request.lang == "en" else "").join([*(reason.text for reason in reasons), closing]),
+            notices=listed.notices,
+        )
+
+    def _nothing(self) -> str:
+        """What is said where there is no change."""
+        key = "no_change" if self.search.hopeful() else "nothing_helps"
+        standing = self.search.unblocked() is None
+        return self.phrasing.no_change("standing" if standing else key, MOST_CHANGES, self.request.n)
+
+    def _rules(self) -> list[WhyNotReason]:
+        """Every rule that keeps the item out."""
+        names = [name for name, positions in self.chosen.removals if (positions == self.position).any()]
+        return [self._rule(name) for name in dict.fromkeys(names)]
+
+    def _rule(self, name: str) -> WhyNotReason:
+        if name == "other_domain":
+            own = self.snapshot.schema.entity[self.entity[0]].domain or ""
+            text = self.phrasing.other_domain(own, self.request.rules.domain or "")
+            return WhyNotReason(kind="other_domain", text=text)
+        if name in USED:
+            steps = self.snapshot.schema.negatives if name == "disliked" else ()
+            anchors = [one for one in self.search.used() if (one[0] in steps) == (name == "disliked")]
+            text = self.phrasing.used(name, anchors)
+            return WhyNotReason(kind="interacted" if name == "interacted" else "rule", text=text, rule=name)
+        return WhyNotReason(kind="rule", text=self.phrasing.rule(name, self._avoided(name), self.entity), rule=name)
+
+    def _avoided(self, name: str) -> Anchor | None:
+        """Type and index of what a rule avoids, where it is one that avoids and that may be named."""
+        if name.startswith(AVOID):
+            found = self.recommender.rule_set(self.request.rules).avoidance.read(name.removeprefix(AVOID))
+            return found.entity_type, found.idx
+        step, colon, entity_id = name.partition(":")
+        if not colon:
+            return None
+        tail = self.snapshot.schema.ends(step)[1]
+        return tail, self.snapshot.vocabulary.idx(tail, entity_id)
+
+    def _no_path(self) -> list[WhyNotReason]:
+        """Nothing leads to the item: what would?"""
+        if self.paths != 0:
+            return []
+        links = self.search.reaching(LINKS)
+        missing = [
+            MissingLink(
+                anchor=anchor_text(self.snapshot, link),
+                type=tail,
+                label=self.snapshot.label(tail, link[1], self.request.lang),
+                text=self.phrasing.fact(link),
+            )
+            for link in links
+            for tail in (self.snapshot.schema.ends(link[0])[1],)
+        ]
+        return [WhyNotReason(kind="no_path", text=self.phrasing.no_path(links), missing=missing)]
+
+    def _outscored(self, item: Item, listed: Recommendation) -> list[WhyNotReason]:
+        """The items that are in the list instead."""
+        if self.rank is None or not listed.items:
+            return []
+        last = listed.items[-1]
+        items = [
+            ItemAhead(**row.model_dump(include=set(ItemAhead.model_fields) - {"by"}), by=row.score - self.score)
+            for row in listed.items
+        ]
+        ahead, gap = self.rank - 1, last.score - self.score
+        text = self.phrasing.outscored(item.label, self.score, ahead, (last.label, last.score))
+        return [WhyNotReason(kind="outscored", text=text, ahead=ahead, gap=gap, items=items)]
+
+    def _change(self, item: Item) -> ListChange | None:
+        """The smallest change that was found; what it brings about is what ranking anew says, and nothing else."""
+        found = self.search.smallest()
+        rank = None if found is None else self._rank_after(found, item)
+        if found is None or rank is None:
+            return None
+        return ListChange(
+            add=[anchor_text(self.snapshot, one) for one in found.change.add],
+            remove=[anchor_text(self.snapshot, one) for one in found.change.remove],
+            lift=list(found.change.lift),
+            item_add=[anchor_text(self.snapshot, one) for one in found.change.item_add],
+            item_remove=[anchor_text(self.snapshot, one) for one in found.change.item_remove],
+            rank_before=self.rank,
+            rank_after=rank,
+            text=self.phrasing.would(item.label, rank, found.change),
+        )
+
+    def _rank_after(self, found: Ranked, item: Item) -> int | None:
+        """The rank after a change: what ``recommend`` says; of another item than the graph has, with its new column."""
+        if found.change.of_item:
+            return found.rank
+        after = self.recommender.recommend(self.search.changed.request_with(found.change, self.request.n))
+        return next((row.rank for row in after.items if (row.type, row.id) == (item.type, item.id)), None)

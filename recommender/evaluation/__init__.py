@@ -1,0 +1,1 @@
+"""Ranking metrics, their significance, and the baselines beside them."""

@@ -1,0 +1,105 @@
+"""Leaks: whether anything of what is tested on is left in what models learn from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from kg.errors import ModelError
+from kg.schema import inverse_of
+from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.catalogue import Catalogue
+from recommender.catalogue.interactions import Interactions
+from recommender.linalg.sparse_matrix import binary
+from recommender.scoring.scorer import Scorer
+from recommender.splitting.interaction_splits import Split
+
+TELLING = 0.5
+"""Share of the tested pairs from which a relation that is no interaction is named as giving them away."""
+
+
+def check_leaks(split: Split, scorers: Sequence[Scorer] = ()) -> None:
+    """Refuse to measure what has seen the answers.
+
+    :param scorers: models under test.
+    :raises ModelError: one line per leak.
+    """
+    found = leaks(split, scorers)
+    if found:
+        raise ModelError(
+            "the test part leaks into what is learned from, and figures would be worth nothing: "
+            + "; ".join(found)
+            + ". This is a defect, please report it"
+        )
+
+
+def leaks(split: Split, scorers: Sequence[Scorer] = ()) -> list[str]:
+    """What of the test part is left in the snapshot (triples, inverses, degrees), in popularity, kernels or vectors."""
+    train = split.train
+    found = [*_in_triples(split), *(text for name in train.schema.interactions for text in _unlike(train, name))]
+    for scorer in scorers:
+        if scorer.snapshot.hash != train.hash:
+            found.append(f"the scorer stands on snapshot {scorer.snapshot.hash[:12]}, not on the training part")
+        if scorer.kernels.snapshot.hash != train.hash:
+            found.append(f"kernels were made from snapshot {scorer.kernels.snapshot.hash[:12]}")
+        if scorer.vectors is not None and scorer.vectors.manifest.snapshot != train.hash:
+            found.append(f"vectors were trained on snapshot {scorer.vectors.manifest.snapshot[:12]}")
+        if not np.array_equal(scorer.catalogue.popularity, Catalogue(train).popularity):
+            found.append("popularity counts interactions that are held out")
+    return found
+
+
+def telling_relations(split: Split) -> list[str]:
+    """What a reader of the figures should know: relations that are no interactions and hold most of what is tested."""
+    schema, tested = split.train.schema, tested_pairs(split)
+    texts = []
+    for name in schema.relation:
+        for step in (name, inverse_of(name)) if name not in schema.interactions else ():
+            head, tail = schema.ends(step)
+            if head in schema.user_types and tail in schema.item_types:
+                share = _overlap(split.train, step, tested) / max(tested.nnz, 1)
+                if share > TELLING:
+                    texts.append(
+                        f"relation {name} stays in the training part and holds {share:.0%} of the tested pairs"
+                    )
+    return texts
+
+
+def tested_pairs(split: Split) -> csr_array:
+    """1.0 where a pair is tested on: users of all types × catalogue."""
+    interactions = Interactions(split.train)
+    rows = np.repeat(interactions.places(list(split.test)), [len(found) for found in split.test.values()])
+    columns = np.concatenate([*split.test.values(), np.empty(0, dtype=np.int64)]).astype(np.int64)
+    return csr_array((np.ones(len(rows)), (rows, columns)), shape=interactions.matrix.shape)
+
+
+def _in_triples(split: Split) -> list[str]:
+    tested = tested_pairs(split)
+    texts = []
+    for name in split.train.schema.interactions:
+        if left := _overlap(split.train, name, tested):
+            texts.append(f"{left:,} tested pairs are still in relation {name}")
+    return texts
+
+
+def _overlap(snapshot: Snapshot, step: str, tested: csr_array) -> int:
+    """Number of tested pairs that a step from users to items holds."""
+    head, tail = snapshot.schema.ends(step)
+    interactions, matrix = Interactions(snapshot), snapshot.adjacency(step)
+    first, columns = interactions.start(head), interactions.catalogue.slices[tail]
+    part = tested[first : first + matrix.shape[0], columns]
+    there = binary(matrix)
+    return int(part.multiply(there).sum())
+
+
+def _unlike(snapshot: Snapshot, name: str) -> list[str]:
+    """Whether the inverse and the degrees of a relation tell of other triples than it has itself."""
+    forward, inverse = snapshot.adjacency(name), snapshot.adjacency(inverse_of(name))
+    texts = []
+    if forward.nnz != inverse.nnz or (forward != inverse.T.tocsr()).nnz:
+        texts.append(f"~{name} holds other triples than {name}")
+    for step, matrix in ((name, forward), (inverse_of(name), inverse)):
+        counted = np.asarray(abs(matrix).sum(axis=1), dtype=np.float64)
+        if not np.allclose(snapshot.degrees(step), counted, rtol=1e-9, atol=1e-12):
+            texts.append(f"degrees of {step} count triples that are held out")
+    return texts

@@ -1,0 +1,107 @@
+"""Baselines at their best: parameters chosen on a validation part of what they may learn from."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from recommender.catalogue.interactions import Interactions
+from recommender.evaluation.baselines import MOST_ITEMS, by_items, ease, item_knn, rp3beta
+from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
+from recommender.splitting.interaction_splits import Split, split_by
+from recommender.splitting.validation import evenly, validation_split
+
+Parameters = dict[str, float]
+Make = Callable[..., csr_array | NDArray[np.float64]]
+GRIDS: dict[str, tuple[Make, dict[str, tuple[float, ...]]]] = {
+    "item-knn": (item_knn, {"shrink": (0, 5, 20, 80), "neighbours": (100, 20, 400, 1600)}),
+    "rp3beta": (
+        rp3beta,
+        {"beta": (0.6, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.8), "alpha": (1, 0.5, 0.75), "neighbours": (100, 400, 1600)},
+    ),
+    "ease": (ease, {"ridge": (300, 10, 30, 100, 1000)}),
+}
+"""Name → how its weights are made, and the values to try for each parameter, the first of each to begin with."""
+LARGE = 4_000
+FEWER_RIDGES = (300.0, 100.0, 1000.0)
+"""Ridges tried for catalogues above ``LARGE`` items, where each costs a large inversion."""
+MOST_USERS = 2_000
+PASSES = 3
+
+
+def tune_baselines(
+    split: Split,
+    k: int,
+    inside: NDArray[np.bool_],
+    seed: int = 0,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Parameters]:
+    """The parameters with the highest NDCG@k on a validation part; none where nobody can be held out.
+
+    :param split: the validation part is held out of its training part as the test part was held out before, where that
+        is a matter of cold users, items or domains, and one interaction per user otherwise.
+    :param inside: shape (catalogue.size,), bool: what is ranked.
+    :param progress: called with a baseline, the number of the trial and the most trials there can be.
+    """
+    split = validation_like(split, seed)
+    _, test = task_of(split, None, ~inside)
+    test = {user: test[user] for user in evenly(list(test), MOST_USERS)}
+    interactions = Interactions(split.train)
+    parts = tuple(interactions.catalogue.slices.values())
+    chosen = {}
+    for name, (make, grid) in GRIDS.items() if test else ():
+        if name == "ease" and len(inside) > MOST_ITEMS:
+            continue
+        values = {"ridge": FEWER_RIDGES} if name == "ease" and len(inside) > LARGE else grid
+        pruned = {} if name == "ease" else {"parts": parts}
+
+        def measure(parameters: Parameters, make: Make = make, pruned: dict[str, Any] = pruned) -> float:
+            score = by_items(interactions, make(interactions.matrix, **parameters, **pruned))
+            return float(metrics_of(rank_users(split.train, test, score, (inside, k)), test).ndcg.mean())
+
+        chosen[name] = best_parameters(values, measure, partial(progress, name) if progress else None)
+    return chosen
+
+
+def best_parameters(
+    grid: Mapping[str, tuple[float, ...]],
+    measure: Callable[[Parameters], float],
+    progress: Callable[[int, int], None] | None = None,
+) -> Parameters:
+    """The best parameters along each axis of a grid, from the first of each; nothing is measured twice.
+
+    One parameter at a time is set to its best value, until none changes or all were set ``PASSES`` times.
+
+    :param measure: higher is better.
+    :param progress: called with the number of the trial and the most trials there can be.
+    """
+    found: dict[tuple[float, ...], float] = {}
+    most = 1 + PASSES * sum(len(values) - 1 for values in grid.values())
+
+    def value_of(parameters: Parameters) -> float:
+        key = tuple(parameters.values())
+        if key not in found:
+            if progress:
+                progress(len(found) + 1, most)
+            found[key] = measure(parameters)
+        return found[key]
+
+    best = {name: values[0] for name, values in grid.items()}
+    for _ in range(PASSES):
+        before = best
+        for name, values in grid.items():
+            best = max(({**best, name: value} for value in (best[name], *values)), key=value_of)
+        if best == before:
+            break
+    return best
+
+
+def validation_like(split: Split, seed: int) -> Split:
+    """A validation part of the training part of a split, of the same kind."""
+    train, told = split.train, split.description
+    alike = told["kind"] in ("cold-users", "cold-items", "cold-domain")
+    found = split_by(train, told["kind"], told["holdout"], seed + 1, told.get("domain")) if alike else None
+    return found if found is not None and found.test else validation_split(train, seed)

@@ -1,0 +1,215 @@
+"""Recommendation runs of an experiment: the blend with each model, paths alone, and the baselines, on one split."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.splitting.triple_data import TripleData
+from embeddings.splitting.triple_split import validation_only
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.vectors import Vectors
+from kg.errors import UsageError
+from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.interactions import Interactions
+from recommender.evaluation.baselines import MOST_ITEMS, ScoreUsers, baselines
+from recommender.evaluation.duplicates import DuplicateSearch
+from recommender.evaluation.evaluation import metrics_of, rank_users, scorer_of_users, task_of
+from recommender.evaluation.leakage import check_leaks, telling_relations
+from recommender.evaluation.metrics import coverage, gini, novelty
+from recommender.evaluation.tuning import Parameters, tune_baselines
+from recommender.experiments.search import Found, Trials
+from recommender.kernels.path_kernels import Kernels
+from recommender.learning.fitting import fit_blend
+from recommender.runs.environment import Measured, machine
+from recommender.runs.file import OTHER_ROWS, ExperimentFile, Recommendation
+from recommender.runs.plan import PlannedRun, fingerprint, model_settings
+from recommender.runs.record import Cost, RunFolder, RunRecord
+from recommender.scoring.scorer import Scorer
+from recommender.splitting.interaction_splits import Split, split_by
+
+Progress = Callable[[str], None]
+PATHS, BASELINES = OTHER_ROWS[0], OTHER_ROWS[1:]
+WORK = ".run-"
+METRICS = ("ndcg", "recall", "hit_rate", "precision", "mrr")
+"""Columns of the values that are kept of each user."""
+
+
+def plan_recommendation(file: ExperimentFile, data: str, items: int) -> list[PlannedRun]:
+    """Every model and the paths alone with every seed, and each baseline once.
+
+    :param data: hash of the snapshot.
+    :param items: size of the catalogue: EASE is left out where it is too large for it.
+    """
+    if file.recommendation is None:
+        return []
+    told, seeds = file.recommendation, file.recommendation.seeds or file.seeds
+    shared = {"recommendation": told.model_dump(mode="json", exclude={"seeds"}), "exclude": sorted(file.data.exclude)}
+    runs = []
+    for model in file.model:
+        for seed in seeds:
+            settings = {**shared, **model_settings(file, model), "seed": seed}
+            if model.search:
+                settings["validation"] = file.split.validation
+            mark = fingerprint("recommendation", settings, data)
+            runs.append(PlannedRun(mark, model.row, seed, model=model))
+    for seed in seeds:
+        mark = fingerprint("recommendation", {**shared, "row": PATHS, "seed": seed}, data)
+        runs.append(PlannedRun(mark, PATHS, seed))
+    for name in BASELINES:
+        if name != "ease" or items <= MOST_ITEMS:
+            mark = fingerprint("recommendation", {**shared, "row": name}, data)
+            runs.append(PlannedRun(mark, name, told.seed))
+    return runs
+
+
+def split_of(snapshot: Snapshot, told: Recommendation) -> Split:
+    """The split of the interactions that a file asks for.
+
+    :raises UsageError: where nobody can be tested on, or times are needed that are not there.
+    """
+    found = split_by(snapshot, told.split, told.holdout, told.seed, told.domain)
+    if not task_of(found, told.domain)[1]:
+        raise UsageError("recommendation: no user has an interaction to test on; try another split or a larger holdout")
+    return found
+
+
+class RecommendationExperiment:
+    """The recommendation runs of one experiment file."""
+
+    def __init__(self, file: ExperimentFile, snapshot: Snapshot, folder: RunFolder) -> None:
+        assert file.recommendation is not None
+        self.file, self.told, self.snapshot, self.folder = file, file.recommendation, snapshot, folder
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What a reader should know before any figure: probable duplicates, and relations that tell."""
+        found, handling = self._duplicates.report(self.told.duplicates), self.told.duplicates
+        texts = telling_relations(self.split)
+        if found.groups:
+            texts.append(
+                f"{found.groups:,} groups of probable duplicates with {found.interactions:.1%} of all interactions "
+                f"({'kept' if handling == 'keep' else 'left out' if handling == 'drop' else 'merged'}); duplicates = "
+                "'keep', 'drop' or 'merge' in [recommendation] says what becomes of them"
+            )
+        return texts
+
+    @cached_property
+    def split(self) -> Split:
+        """What is learned from and what is tested on; the same for all runs."""
+        found = split_of(self._duplicates.handled(self.told.duplicates), self.told)
+        check_leaks(found)
+        return found
+
+    def run(self, planned: PlannedRun, progress: Progress) -> RunRecord:
+        """Fit, rank all items for all test users, and keep the run.
+
+        :raises TrainingError: where numbers of a training are not finite.
+        """
+        found, config, place = self._search(planned, progress), None, self.folder.folder
+        for leftover in place.glob(f"{WORK}*"):  # of a process that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+        with Measured() as spent, tempfile.TemporaryDirectory(dir=place, prefix=WORK) as folder:
+            if planned.row in BASELINES:
+                shown: dict[str, Any] = dict(self._tuned.get(planned.row, {}))
+                score = baselines(self.split.train, self._tuned)[planned.row]
+            else:
+                config = planned.model and planned.model.training(planned.seed, self.file.data.exclude, **found.values)
+                shown = config.model_dump(mode="json") if config else {}
+                score = self._blend(config, planned, Path(folder), progress)
+            figures, users = self._measured(score, progress)
+        record = RunRecord(
+            fingerprint=planned.fingerprint,
+            row=planned.row,
+            seed=planned.seed,
+            config=shown,
+            metrics=figures,
+            split=self.split.description,
+            test=f"{planned.fingerprint.data[:16]}-{self._digest}",
+            notes=self.notes,
+            trials=found.trials,
+            cost=Cost(seconds=spent.seconds, peak_memory=spent.bytes, peak_of_run=spent.of_run),
+            machine=machine(),
+        )
+        self.folder.save(record, users)
+        return record
+
+    def _search(self, planned: PlannedRun, progress: Progress) -> Found:
+        """Settings by the validation MRR on the training part of this split: what is tested on has no say."""
+        if planned.model is None or not planned.model.search:
+            return Found({}, [])
+        data = TripleData.of_snapshot(self.split.train, self.file.data.exclude)
+        settings = {"part": self.split.train.hash, "validation": self.file.split.validation}
+        trials = Trials(
+            self.folder, settings, planned.fingerprint.data, self.file.seeds[0], tuple(self.file.data.exclude)
+        )
+        return trials.search(validation_only(data, self.file.split), planned.model, self.file.search, progress)
+
+    def _blend(
+        self, config: TrainingConfig | None, planned: PlannedRun, folder: Path, progress: Progress
+    ) -> ScoreUsers:
+        """The blend, everything in it learned anew from the training part alone."""
+        vectors = partial(_vectors, config, progress) if config else None
+        told = partial(_told, progress)
+        fitted = fit_blend(self.split.train, folder / "fitting", planned.seed, vectors, told)
+        kernels = Kernels(self.split.train, fitted.kernels, folder / "kernels")
+        found = vectors(self.split.train, folder / "vectors") if vectors else None
+        scorer = Scorer(self.split.train, kernels, fitted.blend, found)
+        check_leaks(self.split, [scorer])
+        return scorer_of_users(scorer)
+
+    def _measured(self, score: ScoreUsers, progress: Progress) -> tuple[dict[str, float], NDArray[np.float64]]:
+        """Figures, and those of each user: shape (users, 5)."""
+        inside, test = self._task
+        items = rank_users(self.split.train, test, score, (inside, self.told.k), lambda n: progress("ranking"))
+        users = np.stack([metrics_of(items, test).items()[name] for name in METRICS], axis=1)
+        shown = np.bincount(items[items >= 0], minlength=len(inside))[inside]
+        interactions = Interactions(self.split.train).matrix
+        used = np.asarray(interactions.sum(axis=0)).astype(np.int64)[inside]
+        figures = dict(zip(METRICS, users.mean(axis=0).tolist(), strict=True))
+        beyond = {"coverage": coverage(shown), "gini": gini(shown)}
+        return {**figures, **beyond, "novelty": novelty(shown, used, interactions.shape[0])}, users
+
+    @cached_property
+    def _duplicates(self) -> DuplicateSearch:
+        return DuplicateSearch(self.snapshot)
+
+    @cached_property
+    def _task(self) -> tuple[NDArray[np.bool_], Any]:
+        becomes = self._duplicates.becomes(self.told.duplicates)
+        changed = becomes != np.arange(len(becomes))
+        return task_of(self.split, self.told.domain, changed if changed.any() else None)
+
+    @cached_property
+    def _tuned(self) -> dict[str, Parameters]:
+        if not self.told.tuning:
+            return {}
+        return tune_baselines(self.split, self.told.k, self._task[0], self.told.seed)
+
+    @cached_property
+    def _digest(self) -> str:
+        inside, test = self._task
+        digest = hashlib.blake2b(np.packbits(inside).data, digest_size=16)
+        for (user_type, idx), items in test.items():
+            digest.update(f"{user_type}:{idx}:{self.told.k}".encode())
+            digest.update(items.data)
+        return digest.hexdigest()
+
+
+def _vectors(config: TrainingConfig, progress: Progress, train: Snapshot, folder: Path) -> Vectors:
+    from embeddings.training.train_vectors import Epoch, train_vectors  # PyKEEN takes seconds to import
+
+    def show(epoch: Epoch) -> None:
+        progress(f"vectors, epoch {epoch.number}/{epoch.total}")
+
+    return train_vectors(train, config, folder, show)
+
+
+def _told(progress: Progress, name: str, number: int, total: int) -> None:
+    progress(f"{name} {number}/{total}")

@@ -1,0 +1,219 @@
+"""Explanation: every score taken apart into paths, embedding and popularity, to the last decimal."""
+
+from dataclasses import dataclass
+
+from recommender.explanation.k_anonymity import K_ANONYMITY, PathGroup, PathGroups, group_paths
+from recommender.explanation.phrasing import Phrasing
+from recommender.kernels.metapaths import TEXT_SIMILARITY
+from recommender.kernels.path_instances import paths_between
+from recommender.profiles.profile import Anchors, Profile
+from recommender.results.account import NearAnchor, Node, OtherPaths, Part, Path
+from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
+from recommender.scoring.anchor_shares import ProfileMetapath
+from recommender.scoring.scorer import Scorer
+
+PATHS_SHOWN = 3
+ANCHORS_SHOWN = 3
+NEAR = 0.2
+"""Least cosine at which an anchor is named as near."""
+
+
+@dataclass(frozen=True)
+class _Near:
+    entity_type: str
+    idx: int
+    cosine: float
+    share: float
+
+
+class Explainer:
+    """Takes the scores of one profile apart.
+
+    :param profile: whose scores.
+    :param phrasing: the language of the texts.
+    :param forbidden: what no path that is shown runs through; its share is kept, untold.
+    :param paths_shown: paths of each metapath that ``parts`` shows.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        profile: Profile,
+        phrasing: Phrasing,
+        forbidden: Forbidden = NOTHING_FORBIDDEN,
+        paths_shown: int = PATHS_SHOWN,
+    ) -> None:
+        self.scorer, self.profile, self.phrasing, self.forbidden = scorer, profile, phrasing, forbidden
+        self.paths_shown = paths_shown
+        self.snapshot = scorer.snapshot
+        self.metapaths = scorer.metapaths_of(profile)
+        self._weighed = [ProfileMetapath(scorer, path, profile.anchors[path.start]) for path in self.metapaths]
+
+    def parts(self, position: int) -> list[Part]:
+        """All parts of the score of an item, largest share first; parts with a share of 0 are left out."""
+        parts = []
+        for metapath, share in self._path_shares(position):
+            part = self._path_part if metapath.path.association is None else self._association_part
+            parts.append(part(metapath, share, position))
+        if self.scorer.vectors is not None and self.scorer.embedding_weight[position] > 0:
+            parts += self._embedding_part(position)
+        popularity = float(self.scorer.popularity[position])
+        if popularity != 0:
+            text = self.phrasing.sentence(self.phrasing.popularity(self._domain(position)))
+            parts.append(Part(kind="popularity", share=popularity, text=text))
+        return sorted(parts, key=lambda part: -part.share)
+
+    def reason(self, position: int) -> str:
+        """One sentence: the largest path of the strongest metapath that may be told, else the largest other part."""
+        associated = ""
+        in_favour = [pair for pair in self._path_shares(position) if pair[1] > 0]
+        for metapath, _ in sorted(in_favour, key=lambda pair: -pair[1]):
+            if metapath.path.association is not None:
+                associated = associated or self._told(metapath, self._associated(metapath, position))
+            elif told := self._groups(metapath, position, 1).largest:
+                return self.phrasing.sentence(self.phrasing.path(metapath.path, told[0]))
+        if associated:
+            return self.phrasing.sentence(associated)
+        near = [one for one in self._near(position) if one.cosine >= NEAR and one.share > 0]
+        if near:
+            return self.phrasing.sentence(
+                self.phrasing.embedding([(one.entity_type, one.idx) for one in near[:ANCHORS_SHOWN]])
+            )
+        if self.scorer.catalogue.popularity[position] > 0:
+            return self.phrasing.sentence(self.phrasing.popularity(self._domain(position)))
+        return self.phrasing.sentence(self.phrasing.nothing())
+
+    def _domain(self, position: int) -> str:
+        domain = self.snapshot.schema.entity[self.scorer.catalogue.item(position)[0]].domain
+        assert domain is not None
+        return domain
+
+    def _path_shares(self, position: int) -> list[tuple[ProfileMetapath, float]]:
+        """The share of each metapath that ends at the type of the item: ``w_m Σ_a x[a] K_m[a, i]``."""
+        item_type, item = self.scorer.catalogue.item(position)
+        found = [(one, one.weight * one.anchors.sum(item)) for one in self._weighed if one.item_type == item_type]
+        return [(one, share) for one, share in found if share]
+
+    def _groups(self, metapath: ProfileMetapath, position: int, most: int) -> PathGroups:
+        item = self.scorer.catalogue.item(position)[1]
+        instances = paths_between(self.scorer.kernels, metapath.path.tail, metapath.anchors.kept(item), item)
+        types, weight = metapath.node_types, metapath.weight
+        allowed = self.forbidden.shown(types, instances.nodes)
+        if allowed.all():
+            return group_paths(self.snapshot, types, instances, weight, most)
+        groups = group_paths(self.snapshot, types, instances.part(allowed), weight, most)
+        return PathGroups(groups.largest, groups.others + int((~allowed).sum()))
+
+    def _path_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
+        groups = self._groups(metapath, position, self.paths_shown)
+        shown = [self._path(metapath, group) for group in groups.largest]
+        rest, others = share - sum(one.share for one in shown), groups.others
+        text = shown[0].text if shown else self._sentence(self._untold(), share)
+        return Part(
+            kind="path",
+            share=share,
+            metapath=str(metapath.path),
+            paths=shown,
+            other_paths=OtherPaths(count=others, share=rest) if others else OtherPaths(count=0, share=0.0),
+            text=text,
+        )
+
+    def _association_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
+        """The part of an association, by anchors: what was used goes with the item, as learned from all."""
+        largest = self._associated(metapath, position)
+        nearest = [
+            NearAnchor(
+                id=self.snapshot.vocabulary.id(anchor_type, idx),
+                type=anchor_type,
+                label=self.snapshot.label(anchor_type, idx, self.phrasing.lang),
+                share=one_share,
+            )
+            for anchor_type, idx, one_share in largest
+        ]
+        sentence = self._sentence(self._told(metapath, largest) or self._untold(), share)
+        return Part(kind="association", share=share, metapath=str(metapath.path), nearest=nearest, text=sentence)
+
+    def _associated(self, metapath: ProfileMetapath, position: int) -> list[tuple[str, int, float]]:
+        """The anchors of an association that may be named, each with its share, largest first: type, index, share."""
+        found = metapath.anchors.of(self.scorer.catalogue.item(position)[1])
+        anchor_type = self.snapshot.schema.ends(metapath.path.start)[1]
+        shares = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
+        told = [(anchor_type, idx, share) for idx, share in shares if share and self.forbidden.names(anchor_type, idx)]
+        return sorted(told, key=lambda one: (-abs(one[2]), one[1]))
+
+    def _told(self, metapath: ProfileMetapath, largest: list[tuple[str, int, float]]) -> str:
+        """A learned kernel in words, by its largest anchors; empty where none may be named."""
+        named = [one[:2] for one in largest[:ANCHORS_SHOWN]]
+        if named and metapath.path.symbol == TEXT_SIMILARITY:
+            return self.phrasing.text_similarity(metapath.path.start, named)
+        return self.phrasing.association(named) if named else ""
+
+    def _sentence(self, text: str, share: float) -> str:
+        """A text as a sentence, which says so where it speaks against the item."""
+        return self.phrasing.sentence(text if share >= 0 else self.phrasing.against(text))
+
+    def _untold(self) -> str:
+        return self.phrasing.untold(K_ANONYMITY, avoided=bool(self.forbidden.named or self.forbidden.beyond))
+
+    def _path(self, metapath: ProfileMetapath, group: PathGroup) -> Path:
+        path, types = metapath.path, (self.profile.user_type, *metapath.node_types)
+        start = self.profile.user_idx
+        user_id = None if start is None else self.snapshot.vocabulary.id(self.profile.user_type, start)
+        nodes = [Node(id=user_id, type=types[0], label=user_id or "?")]
+        for entity_type, idx in zip(types[1:], group.nodes, strict=True):
+            nodes.append(self._node(entity_type, idx, group.people))
+        return Path(
+            share=group.share,
+            nodes=nodes,
+            relations=list(path.steps),
+            people=group.people,
+            text=self._sentence(self.phrasing.path(path, group), group.share),
+        )
+
+    def _node(self, entity_type: str, idx: int, people: int | None) -> Node:
+        if idx < 0:
+            return Node(id=None, type=entity_type, label=self.phrasing.people_count(people or 0))
+        label = self.snapshot.label(entity_type, idx, self.phrasing.lang)
+        return Node(id=self.snapshot.vocabulary.id(entity_type, idx), type=entity_type, label=label)
+
+    def _near(self, position: int) -> list[_Near]:
+        """The anchors' embedding shares, largest first; people and what is avoided are no anchors to name."""
+        if self.scorer.vectors is None or self.scorer.embedding_weight[position] == 0:
+            return []
+        near = []
+        for step, anchors in self.scorer.embedding_anchors(self.profile).items():
+            entity_type = self.snapshot.schema.ends(step)[1]
+            if not self.snapshot.schema.entity[entity_type].sensitive:
+                near += self._cosines(step, entity_type, anchors, position)
+        return sorted(near, key=lambda one: (-one.share, one.entity_type, one.idx))
+
+    def _cosines(self, step: str, entity_type: str, anchors: Anchors, position: int) -> list[_Near]:
+        cosines = self.scorer.cosines(step, anchors, position)
+        shares = float(self.scorer.embedding_weight[position]) * anchors.weight * cosines
+        return [
+            _Near(entity_type, int(idx), float(cosine), float(share))
+            for idx, cosine, share in zip(anchors.idx, cosines, shares, strict=True)
+            if self.forbidden.names(entity_type, int(idx))
+        ]
+
+    def _embedding_part(self, position: int) -> list[Part]:
+        anchors = self.scorer.embedding_anchors(self.profile)
+        share = float(self.scorer.embedding_weight[position]) * sum(
+            float(found.weight @ self.scorer.cosines(step, found, position)) for step, found in anchors.items()
+        )
+        if share == 0:
+            return []
+        near = sorted(self._near(position), key=lambda one: one.share * (-1 if share > 0 else 1))[:ANCHORS_SHOWN]
+        nearest = [
+            NearAnchor(
+                id=self.snapshot.vocabulary.id(one.entity_type, one.idx),
+                type=one.entity_type,
+                label=self.snapshot.label(one.entity_type, one.idx, self.phrasing.lang),
+                cosine=one.cosine,
+                share=one.share,
+            )
+            for one in near
+        ]
+        named = [(one.entity_type, one.idx) for one in near if one.cosine >= NEAR and one.share * share > 0]
+        text = self._sentence(self.phrasing.embedding(named), share if named else 0.0)
+        return [Part(kind="embedding", share=share, nearest=nearest, text=text)]

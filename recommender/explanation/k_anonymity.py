@@ -1,0 +1,99 @@
+"""Path groups: paths as they may be told; people become a number, few people become nothing but a share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.path_instances import Instances
+
+K_ANONYMITY = 5
+"""Fewest people that may be counted in an explanation."""
+
+
+@dataclass(frozen=True)
+class PathGroup:
+    """Path instances that differ only in people.
+
+    ``nodes``: entity index per place from anchor to item, −1 for people; ``people``: how many different people it
+    stands for (the fewest, where people stand at several places), ``None`` without people on the way.
+    """
+
+    nodes: tuple[int, ...]
+    share: float
+    people: int | None
+
+
+@dataclass(frozen=True)
+class PathGroups:
+    """``largest``: groups that may be shown, largest share first. ``others``: number of all other paths: of smaller
+    groups, and those through fewer than ``K_ANONYMITY`` people, whose way is not told."""
+
+    largest: list[PathGroup]
+    others: int
+
+
+def group_paths(
+    snapshot: Snapshot, node_types: tuple[str, ...], instances: Instances, weight: float, most: int
+) -> PathGroups:
+    """Group instances.
+
+    :param node_types: entity type per place, anchor to item.
+    :param weight: the metapath's weight, by which products become shares.
+    :param most: groups to tell.
+    """
+    shares = instances.product * weight
+    sensitive = [snapshot.schema.entity[name].sensitive for name in node_types]
+    if not any(sensitive):  # paths differ in a node, so each is a group
+        chosen = _largest(shares, instances.nodes, most)
+        pairs = zip(instances.nodes[chosen].tolist(), shares[chosen].tolist(), strict=True)
+        return PathGroups([PathGroup(tuple(nodes), share, None) for nodes, share in pairs], len(shares) - len(chosen))
+    if not len(shares):
+        return PathGroups([], 0)
+    masked = np.where(sensitive, np.int32(-1), instances.nodes)
+    first, which = _groups(snapshot, node_types, masked)
+    sums = np.bincount(which, weights=shares, minlength=len(first)).astype(np.float64)
+    people = _people(instances.nodes[:, sensitive], which, len(first))
+    few = people < K_ANONYMITY
+    shown = np.flatnonzero(~few)
+    chosen = shown[_largest(sums[shown], masked[first[shown]], most)]
+    told = zip(masked[first[chosen]].tolist(), sums[chosen].tolist(), people[chosen].tolist(), strict=True)
+    others = int(few[which].sum() + people[shown].sum() - people[chosen].sum())
+    return PathGroups([PathGroup(tuple(nodes), share, count) for nodes, share, count in told], others)
+
+
+def _largest(shares: NDArray[np.float64], nodes: NDArray[np.int32], most: int) -> NDArray[np.int64]:
+    """Places of the ``most`` largest shares, for or against, largest first; ties by nodes."""
+    size = np.abs(shares)
+    place = np.arange(len(size))
+    if len(size) > most:
+        place = np.flatnonzero(size >= np.partition(size, len(size) - most)[len(size) - most])
+    order = np.lexsort((*nodes[place].T[::-1], -size[place]))
+    return place[order][:most]
+
+
+def _groups(
+    snapshot: Snapshot, node_types: tuple[str, ...], masked: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A path of each group of equal masked nodes, and the group of each path."""
+    code, size = np.zeros(len(masked), dtype=np.int64), 1
+    for name, column in zip(node_types, masked.T, strict=True):
+        count = snapshot.vocabulary.count(name) + 1
+        if size > np.iinfo(np.int64).max // count:  # the numbers of all groups so far are fewer
+            code, size = np.unique(code, return_inverse=True)[1].astype(np.int64), len(masked)
+        code, size = code * count + (column + 1), size * count
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    return first, which.astype(np.int64)
+
+
+def _people(nodes: NDArray[np.int32], which: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+    """Different people per group, the fewest over the places: shape (groups,)."""
+    fewest = np.full(groups, np.iinfo(np.int64).max)
+    for column in nodes.T:
+        order = np.lexsort((column, which))
+        group, person = which[order], column[order]
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (group[1:] != group[:-1]) | (person[1:] != person[:-1])
+        fewest = np.minimum(fewest, np.bincount(group[new], minlength=groups))
+    return fewest

@@ -1,0 +1,105 @@
+"""Path quality: how recent, how well known and how varied explanations are (Balloccu et al., SIGIR 2022)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.schema import inverse_of
+from kg.snapshot.snapshot import NO_TIME, Snapshot
+from recommender.profiles.profile import Profile
+
+BETA = 0.3
+"""Weight of the newest value in the moving averages."""
+Anchor = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One path that may be shown for an item.
+
+    ``metapath``: its type, written out. ``share``: its part of the score, > 0. ``anchor``: step and index of what it
+    starts with. ``shared``: type and index of the entity just before the item, ``None`` for people and for what the
+    user used herself. ``text``: its sentence.
+    """
+
+    metapath: str
+    share: float
+    anchor: Anchor
+    shared: tuple[str, int] | None
+    text: str
+
+
+def moving_average(values: NDArray[np.float64], beta: float = BETA) -> NDArray[np.float64]:
+    """``a_1 = v_1, a_i = (1 − β) a_{i−1} + β v_i``, brought to [0, 1] by its minimum and maximum; all 1 where they are
+    the same.
+
+    :param values: sorted, ascending.
+    """
+    averages = np.empty(len(values))
+    last = float(values[0]) if len(values) else 0.0
+    for place, value in enumerate(values.tolist()):
+        last += beta * (value - last)
+        averages[place] = last
+    averages = np.maximum.accumulate(averages)  # ascending values have ascending averages, but for rounding
+    low, high = averages.min(initial=np.inf), averages.max(initial=-np.inf)
+    return (averages - low) / (high - low) if high > low else np.ones(len(values))
+
+
+class PathQuality:
+    """LIR and SEP of the paths of one snapshot, and ETD of lists of them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._popularity: dict[str, NDArray[np.float64]] = {}
+
+    def recency(self, profile: Profile) -> dict[Anchor, float]:
+        """LIR of each interaction of a user of the graph: in [0, 1], 1 for the newest; those without a time are absent.
+
+        Interactions of all kinds are one history, in the order of their timestamps.
+        """
+        found: list[tuple[int, str, int]] = []
+        for step in self.snapshot.schema.interactions:
+            if profile.user_idx is not None and self.snapshot.schema.ends(step)[0] == profile.user_type:
+                indptr = self.snapshot.adjacency(step).indptr
+                edges = slice(indptr[profile.user_idx], indptr[profile.user_idx + 1])
+                idx, times = self.snapshot.adjacency(step).indices[edges], self.snapshot.timestamps(step)[edges]
+                found += [(t, step, i) for t, i in zip(times.tolist(), idx.tolist(), strict=True) if t != NO_TIME]
+        found.sort()
+        first = found[0][0] if found else 0
+        lir = moving_average(np.array([time - first for time, _, _ in found], dtype=np.float64))
+        return {(step, idx): float(value) for (_, step, idx), value in zip(found, lir, strict=True)}
+
+    def popularity(self, entity_type: str) -> NDArray[np.float64]:
+        """SEP of all entities of a type, by their number of triples: shape (count,), in [0, 1]."""
+        if entity_type not in self._popularity:
+            schema, degrees = self.snapshot.schema, np.zeros(self.snapshot.vocabulary.count(entity_type))
+            for name in schema.relation:
+                for step in (name, inverse_of(name)):
+                    if schema.ends(step)[0] == entity_type:
+                        degrees += np.diff(self.snapshot.adjacency(step).indptr)
+            order = np.argsort(degrees, kind="stable")
+            values = np.empty(len(degrees))
+            values[order] = moving_average(degrees[order])
+            self._popularity[entity_type] = values
+        return self._popularity[entity_type]
+
+    def sep(self, reason: Reason) -> float | None:
+        """SEP of the entity that a path shares with the item, ``None`` where it shares none."""
+        return None if reason.shared is None else float(self.popularity(reason.shared[0])[reason.shared[1]])
+
+
+def type_diversity(metapaths: Sequence[str], k: int, types: int) -> float:
+    """ETD of the k first explanations: different types among them, divided by as many as there could be.
+
+    :param metapaths: types of the explanations of a list, at least k of them or as many as the list is long.
+    :param types: number of types that any explanation may have.
+    """
+    return len(set(metapaths[:k])) / max(1, min(k, types))
+
+
+def mean_known(values: Sequence[float | None]) -> float | None:
+    """Mean of those that are known, ``None`` where none is."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

@@ -1,0 +1,1 @@
+"""Kernels: anchor × item matrices, of paths or learned."""

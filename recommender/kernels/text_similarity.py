@@ -1,0 +1,81 @@
+"""Text similarity: items whose texts are alike, by the cosine of their TF-IDF vectors (:mod:`kg.tfidf`).
+
+Which texts, the schema says: ``text = ["description"]`` in an item's table names properties of type ``str``, or
+``label``. Without it, or where no item has such a text, there is no kernel.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.string_array import StringArray
+from kg.text.tfidf import tfidf_vectors
+from kg.text.words import COLUMN_BREAK
+from recommender.kernels.metapaths import TEXT_SIMILARITY, Metapath
+from recommender.linalg.pruned_product import kernel_product
+
+MOST_WORK = 1e10
+"""Multiplications of a product at most: minutes. The most common terms are left out of what would take more."""
+LABEL = "label"
+SEPARATORS = "-"
+"""``anti-ageing`` is two words here: what is written in one word by some is in two by others."""
+
+
+def text_similarities(snapshot: Snapshot) -> tuple[Metapath, ...]:
+    """A text similarity from each interaction with items that have texts to each item type that has."""
+    schema = snapshot.schema
+    loaded = [name for name in schema.item_types if any(len(texts.blob) for texts in _columns(snapshot, name))]
+    tails = [(name, schema.relation[name].tail) for name in schema.interactions]
+    ends = [(name, (tail, item_type)) for name, tail in tails for item_type in loaded if tail in loaded]
+    return tuple(Metapath((name,), one, TEXT_SIMILARITY) for name, one in ends)
+
+
+def text_vectors(snapshot: Snapshot) -> dict[str, csr_array]:
+    """Item type → TF-IDF vectors of its items' texts, shape (items, terms), 0 without a text.
+
+    The texts of all item types count together, so that a term has the same idf in both domains of a product.
+    """
+    texts = {name: _texts(snapshot, name) for name in snapshot.schema.item_types}
+    everything = [text for some in texts.values() for text in some]
+    place = np.array([number for number, text in enumerate(everything) if text], dtype=np.int64)
+    vectors = tfidf_vectors([everything[number] for number in place], SEPARATORS)
+    lengths = np.zeros(len(everything), dtype=np.int64)
+    lengths[place] = np.diff(vectors.indptr)
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    whole = csr_array((vectors.data, vectors.indices, indptr), shape=(len(everything), vectors.shape[1]))
+    ends = np.cumsum([0, *(len(some) for some in texts.values())]).tolist()
+    return {name: csr_array(whole[ends[n] : ends[n + 1]]) for n, name in enumerate(texts)}
+
+
+def text_similarity(vectors: Mapping[str, csr_array], anchor_type: str, item_type: str, top: int) -> csr_array:
+    """Kernel between two item types: shape (anchors, items), float64, in [0, 1], ``top`` entries per row::
+
+        K[a, i] = t_a · t_i = cos(t_a, t_i)
+
+    t: the vectors of ``text_vectors``. Made a block of rows at a time.
+    """
+    left, right = vectors[anchor_type], vectors[item_type]
+    spread = (np.bincount(one.indices, minlength=one.shape[1]).astype(np.float64) for one in (left, right))
+    work = np.prod(list(spread), axis=0)
+    order = np.argsort(work, kind="stable")
+    rare = np.sort(order[np.cumsum(work[order]) <= MOST_WORK])
+    if len(rare) < len(work):
+        left, right = csr_array(left[:, rare]), csr_array(right[:, rare])
+    kernel = kernel_product([(left,), (csr_array(right.T),)], top, closed=anchor_type == item_type)
+    np.minimum(kernel.data, 1.0, out=kernel.data)
+    return kernel
+
+
+def _columns(snapshot: Snapshot, item_type: str) -> list[StringArray]:
+    names = snapshot.schema.entity[item_type].text
+    return [snapshot.labels(item_type) if name == LABEL else snapshot.text(item_type, name) for name in names]
+
+
+def _texts(snapshot: Snapshot, item_type: str) -> list[str]:
+    """The texts of each item as one, empty where it has none."""
+    columns = _columns(snapshot, item_type)
+    if not columns:
+        return [""] * snapshot.vocabulary.count(item_type)
+    return [COLUMN_BREAK.join(filter(None, some)) for some in zip(*columns, strict=True)]

@@ -1,0 +1,135 @@
+"""The validation curves of experiments as one page of HTML: lines as SVG, a line per run, the mean of a model thick."""
+
+import math
+from collections.abc import Mapping, Sequence
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import numpy as np
+
+from recommender.pages.page_style import STYLE
+from recommender.runs.record import RunRecord
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 420, 64, 16, 16, 48
+COLOURS, TICKS = 8, 5
+LINES = """
+.curves { width: 100%; max-width: 900px; height: auto; }
+svg .run { fill: none; stroke-width: 1; stroke-opacity: 0.45; }
+svg .mean { fill: none; stroke-width: 2.5; }
+svg .best { fill: var(--back); stroke-width: 2; }
+svg .axis { stroke: var(--line); stroke-width: 1; fill: none; }
+svg .dashed { stroke-dasharray: 7 4; }
+svg text.tick { fill: var(--quiet); font-size: 13px; }
+svg text.title { font-size: 14px; }
+"""
+Point = tuple[float, float]
+
+
+def curves_page(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
+    """The page; every text is escaped as it is written, and nothing is fetched.
+
+    :param experiments: name → runs with a validation curve.
+    """
+    page = Element("html", {"lang": "en"})
+    head, body = SubElement(page, "head"), SubElement(page, "body")
+    SubElement(head, "meta", {"charset": "utf-8"})
+    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": POLICY})
+    SubElement(head, "meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"})
+    SubElement(head, "title").text = "Validation curves"
+    SubElement(head, "style").text = STYLE + LINES
+    main = SubElement(body, "main")
+    SubElement(main, "h1").text = "Validation MRR by epoch"
+    SubElement(main, "p", {"class": "quiet"}).text = (
+        "Filtered MRR on the validation part. Thin: single runs; thick: their mean, as far as all of them go; "
+        "circle: the epoch that is kept."
+    )
+    for name, records in experiments.items():
+        section = SubElement(main, "section")
+        SubElement(section, "h2").text = name
+        if records:
+            section.append(_picture(name, records))
+            _keys(section, records)
+        else:
+            SubElement(section, "p", {"class": "notice"}).text = "No finished run is current; run the experiment again."
+    return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
+
+
+def _picture(name: str, records: Sequence[RunRecord]) -> Element:
+    most = max((len(record.curve) for record in records), default=1)
+    top = _round_up(max((max(record.curve) for record in records), default=1.0))
+    svg = Element("svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "curves", "role": "img", "aria-label": name})
+    _axes(svg, most, top)
+
+    def place(epoch: float, mrr: float) -> Point:
+        across = (epoch - 1) / max(1, most - 1)
+        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - mrr / top * (HEIGHT - TOP - BOTTOM)
+
+    for number, (row, mine) in enumerate(_by_row(records).items()):
+        css = f"c{number % COLOURS}" + (" dashed" if number >= COLOURS else "")
+        for record in mine:
+            points = [place(epoch, mrr) for epoch, mrr in enumerate(record.curve, start=1)]
+            _line(svg, f"run {css}", points, f"{row}, seed {record.seed}" + _fold(record))
+        shortest = min(len(record.curve) for record in mine)
+        mean = np.mean([record.curve[:shortest] for record in mine], axis=0).tolist()
+        _line(svg, f"mean {css}", [place(epoch, mrr) for epoch, mrr in enumerate(mean, start=1)], row)
+        for record in mine:
+            if record.best_epoch:
+                x, y = place(record.best_epoch, record.curve[record.best_epoch - 1])
+                SubElement(svg, "circle", {"class": f"best {css}", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "4"})
+    return svg
+
+
+def _axes(svg: Element, most: int, top: float) -> None:
+    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    for tick in range(TICKS + 1):
+        y = bottom - tick / TICKS * (bottom - TOP)
+        SubElement(svg, "path", {"class": "axis", "d": f"M{LEFT} {y:.1f}H{right}"})
+        _text(svg, "tick", (LEFT - 8, y + 4), f"{top * tick / TICKS:.3g}", "end")
+    step = max(1, math.ceil((most - 1) / 10))
+    for epoch in range(1, most + 1, step):
+        x = LEFT + (epoch - 1) / max(1, most - 1) * (right - LEFT)
+        _text(svg, "tick", (x, bottom + 18), str(epoch), "middle")
+    _text(svg, "title", ((LEFT + right) / 2, HEIGHT - 6), "epoch", "middle")
+
+
+def _line(svg: Element, css: str, points: Sequence[Point], title: str) -> None:
+    if len(points) == 1:  # a line of one point is none
+        points = [points[0], (points[0][0] + 1, points[0][1])]
+    line = SubElement(svg, "polyline", {"class": css, "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points)})
+    SubElement(line, "title").text = title
+
+
+def _text(svg: Element, css: str, at: Point, text: str, anchor: str) -> None:
+    place = {"class": css, "x": f"{at[0]:.1f}", "y": f"{at[1]:.1f}", "text-anchor": anchor}
+    SubElement(svg, "text", place).text = text
+
+
+def _keys(section: Element, records: Sequence[RunRecord]) -> None:
+    keys = SubElement(section, "ul", {"class": "keys"})
+    for number, (row, mine) in enumerate(_by_row(records).items()):
+        item = SubElement(keys, "li")
+        SubElement(item, "span", {"class": f"swatch c{number % COLOURS}"})
+        best = np.mean([max(record.curve) for record in mine])
+        dashed = " (dashed)" if number >= COLOURS else ""
+        text = f"{row}{dashed}: best validation MRR {best:.4f}, mean of {len(mine)} runs"
+        SubElement(item, "span").text = text
+
+
+def _by_row(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
+    found: dict[str, list[RunRecord]] = {}
+    for record in records:
+        if record.curve:
+            found.setdefault(record.row, []).append(record)
+    return found
+
+
+def _fold(record: RunRecord) -> str:
+    return "" if record.fold is None else f", fold {record.fold + 1}"
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 5 × a power of ten."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * 0.999)

@@ -1,0 +1,1 @@
+"""Learning the blend on a validation part."""

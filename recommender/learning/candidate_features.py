@@ -1,0 +1,181 @@
+"""Features of candidates: what each metapath, the embedding and popularity say of them, unweighted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.catalogue.interactions import User
+from recommender.kernels.metapaths import Metapath
+from recommender.profiles.profile import Profile, profile_of
+from recommender.scoring.blend import Blend
+from recommender.scoring.cold_start import cold_in
+from recommender.scoring.ranking import top_n
+from recommender.scoring.scorer import Scorer, anchor_rows
+from recommender.splitting.interaction_splits import Split
+from recommender.splitting.validation import evenly, validation_marks
+
+EMBEDDING, POPULARITY = "embedding", "popularity"
+CANDIDATES = 60
+MOST_USERS = 10_000
+MOST_ITEMS = 8
+CELLS = 8_000_000
+"""Users × items that are looked at together."""
+Task = tuple[User, NDArray[np.int64]]
+"""A user and the positions of held-out items, the one to find first."""
+
+
+@dataclass(frozen=True)
+class CandidateFeatures:
+    """``values``: shape (features, users, candidates), float64; ``truth``: shape (users,), the column of the held-out
+    item; ``filled``: shape (users, candidates), bool, false where a user has fewer candidates."""
+
+    domain: str
+    cold: bool
+    """Whether these are users who have used nothing of the domain."""
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    truth: NDArray[np.int64]
+    filled: NDArray[np.bool_]
+    marks: NDArray[np.float64]
+    """Validation marks of the users, shape (users,)."""
+
+    @property
+    def users(self) -> int:
+        """Number of validation users."""
+        return len(self.truth)
+
+    def part(self, chosen: NDArray[np.bool_]) -> "CandidateFeatures":
+        """Those of some users."""
+        users = {name: getattr(self, name)[chosen] for name in ("truth", "filled", "marks")}
+        return replace(self, values=self.values[:, chosen], **users)
+
+    def standardised(self) -> tuple["CandidateFeatures", NDArray[np.float64]]:
+        """The same with a mean of 1 per feature over all candidates, and the means, 1 where there is nothing: to be
+        told how large a weight is, one has to know how large what it weighs is."""
+        means = np.abs(self.values).sum(axis=(1, 2)) / max(int(self.filled.sum()), 1)
+        means[means == 0] = 1.0
+        return replace(self, values=self.values / means[:, None, None]), means
+
+    def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``Σ_f w_f · value_f``: shape (users, candidates), −inf where there is no candidate."""
+        return np.where(self.filled, np.tensordot(weights, self.values, axes=1), -np.inf)
+
+    def weights(self, blend: Blend, metapaths: Sequence[Metapath]) -> NDArray[np.float64]:
+        """The weights that a blend gives to the features: shape (features,)."""
+        blend = blend.for_cold(frozenset([self.domain] if self.cold else []))
+        known = {str(path): blend.weight(path) for path in metapaths}
+        known[EMBEDDING] = blend.embedding.get(self.domain, 0.0)
+        known[POPULARITY] = blend.popularity.get(self.domain, 0.0)
+        return np.array([known[name] for name in self.names])
+
+
+def candidate_features(
+    scorer: Scorer, split: Split, domain: str, cold: bool, progress: Callable[[int], None] | None = None
+) -> CandidateFeatures:
+    """Features of the candidates of each user with a held-out item of the domain, once for each of up to ``MOST_ITEMS``
+    such items, the others left out.
+
+    Candidates are the held-out item and the best by the scorer, by associations, by the embedding and by popularity,
+    so that every scorer meets the items it would put first; a user's own training items are left out. At most
+    ``MOST_USERS`` users, evenly spread.
+
+    :param scorer: of the training part of the split.
+    :param cold: the users who have used nothing of the domain in training, or those who have.
+    :param progress: called with the number of users just done.
+    """
+    inside = scorer.catalogue.of_domain(domain)
+    tasks = evenly(validation_tasks(scorer, split, domain, cold), MOST_USERS)
+    metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
+    names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
+    width = 4 * CANDIDATES + 1
+    values = np.zeros((len(names), len(tasks), width))
+    truth, filled = np.zeros(len(tasks), dtype=np.int64), np.zeros((len(tasks), width), dtype=bool)
+    size = max(16, CELLS // max(scorer.catalogue.size, 1))
+    for start in range(0, len(tasks), size):
+        block = tasks[start : start + size]
+        rows = slice(start, start + len(block))
+        _fill(scorer, metapaths, inside, block, (values[:, rows], truth[rows], filled[rows]))
+        if progress:
+            progress(len(block))
+    marks = validation_marks(scorer.snapshot, [user for user, _ in tasks])
+    return CandidateFeatures(domain, cold, names, values, truth, filled, marks)
+
+
+def validation_tasks(scorer: Scorer, split: Split, domain: str, cold: bool) -> list[Task]:
+    """Users with their held-out items of a domain, once for each of up to ``MOST_ITEMS`` such items, which comes first.
+
+    :param cold: the users who have used nothing of the domain in training, or those who have.
+    """
+    inside = scorer.catalogue.of_domain(domain)
+    new = {name: cold_in(scorer.snapshot, name, domain) for name in scorer.snapshot.schema.user_types}
+    tasks = [(user, found[inside[found]]) for user, found in split.test.items() if new[user[0]][user[1]] == cold]
+    return [(user, np.roll(found, -turn)) for user, found in tasks for turn in range(min(len(found), MOST_ITEMS))]
+
+
+def _fill(
+    scorer: Scorer,
+    metapaths: Sequence[Metapath],
+    inside: NDArray[np.bool_],
+    block: Sequence[Task],
+    out: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]],
+) -> None:
+    """Write the features of a block of users into views of the arrays."""
+    values, truth, filled = out
+    profiles = [profile_of(scorer.snapshot, user_type, idx) for (user_type, idx), _ in block]
+    everything = _Everything(scorer, profiles)
+    total = scorer.score(profiles).total
+    rankings = [total, np.broadcast_to(scorer.catalogue.popularity, total.shape)]
+    if associated := [path for path in metapaths if path.association]:
+        rankings.append(np.sum([everything.of(path) for path in associated], axis=0))
+    if scorer.vectors:
+        rankings.append(everything.similarity)
+    chosen = np.zeros((len(block), values.shape[2]), dtype=np.int64)
+    for row, (profile, (_, held_out)) in enumerate(zip(profiles, block, strict=True)):
+        allowed = allowed_items(scorer, profile, inside, held_out)
+        best = [top_n(ranking[row], allowed, CANDIDATES) for ranking in rankings]
+        found = np.unique(np.concatenate([*best, held_out[:1]]))
+        chosen[row, : len(found)] = found
+        filled[row, : len(found)] = True
+        truth[row] = int(np.flatnonzero(found == held_out[0])[0])
+    for place, path in enumerate(metapaths):
+        values[place] = np.take_along_axis(everything.of(path), chosen, axis=1)
+    if scorer.vectors:
+        values[-2] = np.take_along_axis(everything.similarity, chosen, axis=1)
+    values[-1] = scorer.catalogue.popularity[chosen]
+
+
+class _Everything:
+    """What single scorers say of all items for a block of profiles: arrays of shape (profiles, catalogue.size)."""
+
+    def __init__(self, scorer: Scorer, profiles: Sequence[Profile]) -> None:
+        self.scorer, self.profiles = scorer, profiles
+
+    def of(self, path: Metapath) -> NDArray[np.float64]:
+        dense = np.zeros((len(self.profiles), self.scorer.catalogue.size))
+        kernel = self.scorer.kernels.kernel(path.tail)
+        user_type = self.scorer.snapshot.schema.ends(path.start)[0]
+        rows = anchor_rows(self.profiles, path.start, kernel.shape[0], user_type)
+        if rows.nnz:
+            dense[:, self.scorer.item_slice(path)] = (rows @ kernel).toarray()
+        return dense
+
+    @cached_property
+    def similarity(self) -> NDArray[np.float64]:
+        return np.stack([self.scorer.similarity(profile) for profile in self.profiles])
+
+
+def allowed_items(
+    scorer: Scorer, profile: Profile, inside: NDArray[np.bool_], held_out: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Items to choose candidates from: neither used nor held out, but for the first of those held out."""
+    allowed = inside.copy()
+    for name in scorer.snapshot.schema.interactions:
+        relation = scorer.snapshot.schema.relation[name]
+        if name in profile.anchors and relation.head == profile.user_type:
+            allowed[scorer.catalogue.slices[relation.tail]][profile.anchors[name].idx] = False
+    allowed[held_out] = False
+    allowed[held_out[:1]] = True
+    return allowed

@@ -1,0 +1,67 @@
+"""Fit the blend of a snapshot: kernels and vectors of its training part, candidates, learned weights."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.vectors.vectors import Vectors
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.kernels.scored_paths import scored_paths
+from recommender.learning.association_learning import learn_association
+from recommender.learning.candidate_features import CandidateFeatures, candidate_features
+from recommender.learning.coordinate_ascent import DomainReport, learn_blend
+from recommender.learning.domain_scale import domain_scales, scaled
+from recommender.scoring.blend import Blend, default_blend
+from recommender.scoring.scorer import Scorer
+from recommender.splitting.interaction_splits import Split
+from recommender.splitting.validation import validation_split
+
+TrainVectors = Callable[[Snapshot, Path], Vectors]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learned: how kernels are made, what everything weighs, and what that did for each domain."""
+
+    kernels: KernelConfig
+    blend: Blend
+    reports: list[DomainReport]
+
+
+def fit_blend(
+    snapshot: Snapshot,
+    folder: Path,
+    seed: int,
+    train_vectors: TrainVectors | None,
+    progress: Progress | None = None,
+) -> Fitted:
+    """Learn the weights on a validation part that neither kernels nor vectors nor popularity have seen.
+
+    :param folder: for kernels and vectors of the training part; may be removed afterwards.
+    :param train_vectors: trains the vectors of the training part; ``None`` leaves the embedding out.
+    :param progress: called with what is done, its number and the number of things.
+    """
+    split = validation_split(snapshot, seed)
+    metapaths = scored_paths(snapshot)
+    associated = any(path.association for path in metapaths)
+    config = KernelConfig(association=learn_association(split, progress)) if associated else KernelConfig()
+    kernels = Kernels(split.train, config, folder / "kernels")
+    kernels.build([path.tail for path in metapaths], progress)
+    vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
+    default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
+    scorer = Scorer(split.train, kernels, default, vectors)
+    blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default)
+    blend = scaled(blend, domain_scales(Scorer(split.train, kernels, blend, vectors), split, snapshot))
+    return Fitted(config, blend, reports)
+
+
+def _features(scorer: Scorer, split: Split, progress: Progress | None) -> Iterator[CandidateFeatures]:
+    """Those of each domain, for people who know it and for people who are new to it; large ones, so made in turn."""
+    parts = [(domain, cold) for domain in scorer.snapshot.schema.domains for cold in (False, True)]
+    for number, (domain, cold) in enumerate(parts, start=1):
+        if progress:
+            progress(f"candidates of {domain}", number, len(parts))
+        yield candidate_features(scorer, split, domain, cold)
+        scorer.kernels.close()

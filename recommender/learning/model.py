@@ -1,0 +1,112 @@
+"""A model: the blend and, once trained, the vectors, tied to one snapshot; a folder of the workspace."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError
+
+from embeddings.vectors.vectors import TrainingConfig, Vectors
+from kg.errors import ModelError
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.metapaths import enumerate_metapaths
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.carry_over import carry_over, seen_vocabulary
+from recommender.learning.coordinate_ascent import DomainReport
+from recommender.results.document import ModelInfo
+from recommender.scoring.blend import Blend, default_blend
+from recommender.scoring.scorer import Scorer
+
+MANIFEST = "model.json"
+VECTORS = "vectors"
+UNTRAINED = "default"
+
+
+class ModelManifest(BaseModel, frozen=True):
+    """``model.json``: what the model is made of and which snapshot it belongs to."""
+
+    name: str
+    snapshot: str
+    """Content hash of the snapshot the model was made from."""
+    blend: Blend
+    kernels: KernelConfig = Field(default_factory=KernelConfig)
+    learning: list[DomainReport] = Field(default_factory=list)
+    """What learning the blend did for each domain."""
+    training: TrainingConfig | None = None
+    """What the vectors were trained with; ``None`` without vectors."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A scorer and what is to be said of it."""
+
+    scorer: Scorer
+    info: ModelInfo
+    notices: tuple[str, ...] = ()
+
+
+def read_manifest(folder: Path) -> ModelManifest | None:
+    """The manifest of a model folder, ``None`` where nothing was trained.
+
+    :raises ModelError: where it is damaged.
+    """
+    try:
+        return ModelManifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise ModelError(f"{folder / MANIFEST}: damaged; run `whyrec train` to make it anew") from None
+
+
+def save_manifest(folder: Path, manifest: ModelManifest) -> None:
+    """Write the manifest in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pending = folder / f".{MANIFEST}"
+    pending.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    pending.replace(folder / MANIFEST)
+
+
+def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
+    """The trained model; carried over, with a notice, where the graph has changed since; else, with a notice, the paths
+    with default weights.
+
+    :raises ModelError: where the model is damaged.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        notice = "no model is trained yet: paths with default weights are used; `whyrec train` adds an embedding"
+        return _untrained(snapshot, kernels_folder, notice)
+    vectors_folder = folder / VECTORS if manifest.training else None
+    notices: tuple[str, ...] = ()
+    if manifest.snapshot == snapshot.hash:
+        vectors = Vectors.open(vectors_folder, snapshot.hash) if vectors_folder else None
+    elif carried := carry_over(folder, vectors_folder, manifest.snapshot, snapshot):
+        vectors, notices = carried.vectors, (carried.notice,)
+    else:
+        notice = (
+            f"model {manifest.name} belongs to snapshot {manifest.snapshot[:12]}, the current one is "
+            f"{snapshot.hash[:12]}: its vectors are refused and paths with default weights are used; "
+            "run `whyrec train`"
+        )
+        return _untrained(snapshot, kernels_folder, notice)
+    kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
+    info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
+    return Model(Scorer(snapshot, kernels, manifest.blend, vectors), info, notices)
+
+
+def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
+    """The kernels and the blend that ``open_model`` would use."""
+    manifest = read_manifest(folder)
+    if manifest is None or (manifest.snapshot != snapshot.hash and seen_vocabulary(folder, snapshot) is None):
+        return _default(snapshot, kernels_folder)
+    return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend
+
+
+def _default(snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
+    blend = default_blend(snapshot.schema, enumerate_metapaths(snapshot.schema), embedding=False)
+    return Kernels(snapshot, KernelConfig(), kernels_folder), blend
+
+
+def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: str) -> Model:
+    kernels, blend = _default(snapshot, kernels_folder)
+    info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
+    return Model(Scorer(snapshot, kernels, blend, None), info, (notice,))

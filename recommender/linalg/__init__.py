@@ -1,0 +1,1 @@
+"""Sparse matrices, ridge inverses, factorization, products in blocks."""

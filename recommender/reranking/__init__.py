@@ -1,0 +1,1 @@
+"""Lists arranged after scoring."""

@@ -1,0 +1,79 @@
+"""The answer of ``why``."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from recommender.results.document import Item, ModelInfo, Person, Result, Sparse
+
+
+class Node(Result):
+    """An entity on a path. People on the way have no id, only their number in the label."""
+
+    id: str | None
+    type: str
+    label: str
+
+
+class Path(Sparse):
+    """A path from the user to the item; ``people`` is the number of people it stands for, where it goes through any."""
+
+    share: float
+    nodes: list[Node]
+    relations: list[str]
+    people: int | None = None
+    text: str
+
+
+class OtherPaths(Result):
+    """Paths that are not shown: too many, or through fewer people than may be counted."""
+
+    count: int
+    share: float
+
+
+class NearAnchor(Sparse):
+    """An anchor that is near the item in the embedding, or goes with it by association."""
+
+    id: str
+    type: str
+    label: str
+    cosine: float | None = None
+    """Of an embedding part only."""
+    share: float
+
+
+class Part(Sparse):
+    """A part of a score."""
+
+    kind: Literal["path", "association", "embedding", "popularity"]
+    share: float
+    metapath: str | None = None
+    paths: list[Path] | None = None
+    other_paths: OtherPaths | None = None
+    nearest: list[NearAnchor] | None = None
+    text: str
+
+
+class Account(Result):
+    """The answer of ``why``: the parts' shares sum to the score, a part's paths and other paths to the part."""
+
+    user: Person
+    item: Item
+    rank: int | None
+    domain_rank: int | None
+    """Where it stands among all that may be recommended, and among those of its domain; ``None`` where it may not."""
+    score: float
+    excluded: str | None
+    """The rule that keeps the item from being recommended, where one does."""
+    parts: list[Part]
+    model: ModelInfo
+    text: str
+    notices: list[str] = Field(default_factory=list)
+
+
+class CypherQuery(Result):
+    """The answer of ``why --cypher``."""
+
+    query: str
+    parameters: dict[str, Any]

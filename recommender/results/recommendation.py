@@ -1,0 +1,46 @@
+"""The answer of ``recommend``."""
+
+from pydantic import Field
+
+from recommender.results.document import Item, ModelInfo, Person, Result, Shares
+
+
+class RankedItem(Item):
+    """One row of a list."""
+
+    rank: int
+    rank_by_score: int
+    """Where the item stands by score alone; the rank, but in a list that was arranged."""
+    score: float
+    shares: Shares
+    reason: str
+
+
+class ArrangementReport(Result):
+    """What was done to a list after scoring; no score changes."""
+
+    diversity: float
+    max_per: list[str]
+    reasons: str
+    path_quality: float
+    moved: int
+    """Items that stand elsewhere than by score."""
+    alike_before: float
+    """Mean share of attributes that two items of the list by score have in common, in [0, 1]."""
+    alike_after: float
+    text: str
+
+
+class Recommendation(Result):
+    """The answer of ``recommend``."""
+
+    user: Person
+    domain: str | None
+    n: int
+    items: list[RankedItem]
+    excluded: dict[str, int]
+    model: ModelInfo
+    personal: bool
+    """Whether anything about the user is known; without it the list is popularity and nothing else."""
+    arrangement: ArrangementReport | None = None
+    notices: list[str] = Field(default_factory=list)

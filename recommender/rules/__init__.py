@@ -1,0 +1,1 @@
+"""Rules: which items may not be recommended, and what may not be told."""

@@ -1,0 +1,1 @@
+"""Experiment files, and what is on record of their runs."""

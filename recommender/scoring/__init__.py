@@ -1,0 +1,1 @@
+"""Scores: kernels, embedding and popularity blended, exact to the share."""

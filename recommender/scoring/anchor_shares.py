@@ -1,0 +1,65 @@
+"""Anchor shares: what each anchor contributes to an item over one kernel."""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from recommender.kernels.metapaths import Metapath
+from recommender.profiles.profile import Anchors
+from recommender.scoring.scorer import Scorer
+
+
+class AnchorShares:
+    """The rows of a kernel that belong to some anchors, gathered once, then asked for items."""
+
+    def __init__(self, kernel: csr_array, anchors: Anchors) -> None:
+        starts = kernel.indptr[anchors.idx]
+        counts = kernel.indptr[anchors.idx + 1] - starts
+        self._anchors, self._data = anchors, kernel.data
+        self._ends = np.cumsum(counts)
+        self._edges = np.arange(self._ends[-1]) + np.repeat(starts - self._ends + counts, counts)
+        self._items = kernel.indices[self._edges]
+        self._found: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+
+    def of(self, item: int) -> Anchors:
+        """The anchors with an entry for an item, and ``x[a] · K[a, item]`` of each."""
+        place, anchor = self._find(item)
+        weight = self._anchors.weight[anchor] * self._data[self._edges[place]]
+        return Anchors(self._anchors.idx[anchor], weight)
+
+    def sum(self, item: int) -> float:
+        """``Σ_a x[a] · K[a, item]``."""
+        place, anchor = self._find(item)
+        return float(self._anchors.weight[anchor] @ self._data[self._edges[place]]) if len(place) else 0.0
+
+    def kept(self, item: int) -> Anchors:
+        """The anchors with an entry for an item, with the weights x[a] they came with."""
+        _, anchor = self._find(item)
+        return Anchors(self._anchors.idx[anchor], self._anchors.weight[anchor])
+
+    def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places of the entries for an item, and of their anchors."""
+        if item not in self._found:
+            place = (self._items == item).nonzero()[0]
+            self._found[item] = place, self._ends.searchsorted(place, side="right")
+        return self._found[item]
+
+
+class ProfileMetapath:
+    """A metapath that weighs something, for one profile.
+
+    ``weight``: its weight; ``item_type``: where it leads; ``node_types``: entity type per place, anchor to item.
+    """
+
+    def __init__(self, scorer: Scorer, path: Metapath, anchors: Anchors) -> None:
+        schema = scorer.snapshot.schema
+        self._scorer, self._anchors, self.path = scorer, anchors, path
+        self.weight, self.item_type = scorer.blend.weight(path), path.item_type(schema)
+        self.node_types = tuple(schema.ends(step)[1] for step in path.steps)
+
+    @cached_property
+    def anchors(self) -> AnchorShares:
+        """The anchors' rows of its kernel."""
+        return AnchorShares(self._scorer.kernels.kernel(self.path.tail), self._anchors)

@@ -1,0 +1,92 @@
+"""The blend: non-negative weights of metapaths, embedding and popularity."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from kg.document import Document
+from kg.schema import Schema
+from recommender.kernels.metapaths import Metapath
+
+SHORT = 3
+"""Steps up to which a metapath weighs 1 by default."""
+LONGER = 0.25
+"""Factor for each step more."""
+EMBEDDING, POPULARITY = 3.0, 0.05
+
+
+Weights = dict[str, float]
+
+
+def _not_negative(value: Weights) -> Weights:
+    for name, weight in value.items():
+        if not 0 <= weight < float("inf"):
+            raise ValueError(f"weight of {name!r} is {weight}; weights are 0 or more")
+    return value
+
+
+NonNegative = Annotated[Weights, AfterValidator(_not_negative)]
+
+
+class ColdWeights(Document):
+    """Weights for the items of one domain, for people who used nothing of it yet."""
+
+    metapaths: NonNegative
+    embedding: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    popularity: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+
+    def times(self, scale: float) -> "ColdWeights":
+        """All weights multiplied by a number."""
+        metapaths = {name: weight * scale for name, weight in self.metapaths.items()}
+        return ColdWeights(metapaths=metapaths, embedding=self.embedding * scale, popularity=self.popularity * scale)
+
+
+class Blend(Document):
+    """``score = Σ_m w_m · path_m + w_e · embedding + w_p · popularity``; every weight ≥ 0.
+
+    A metapath ends at items of one domain, so each domain has weights of its own; where they were learned, it has
+    others for people who used nothing of it: what one used in another domain says little beside what one used in
+    this, and all there is without it.
+    """
+
+    metapaths: NonNegative
+    """Metapath, written out, → weight; what is missing weighs nothing."""
+    embedding: NonNegative = Field(default_factory=dict)
+    """Domain → weight of the embedding for its items."""
+    popularity: NonNegative = Field(default_factory=dict)
+    """Domain → weight of popularity for its items."""
+    cold: dict[str, ColdWeights] = Field(default_factory=dict)
+    """Domain → weights for people who used nothing of it; where it is missing, the others count for them too."""
+
+    def uses(self, metapath: Metapath) -> bool:
+        """Whether a metapath weighs something for anybody."""
+        return self.weight(metapath) > 0 or any(cold.metapaths.get(str(metapath)) for cold in self.cold.values())
+
+    def for_cold(self, domains: frozenset[str]) -> "Blend":
+        """The weights of somebody who used nothing of some domains, ``cold`` left empty."""
+        found = {domain: self.cold[domain] for domain in sorted(domains & set(self.cold))}
+        metapaths = dict(self.metapaths)
+        for cold in found.values():
+            metapaths |= cold.metapaths
+        embedding = self.embedding | {domain: cold.embedding for domain, cold in found.items()}
+        popularity = self.popularity | {domain: cold.popularity for domain, cold in found.items()}
+        return Blend(metapaths=metapaths, embedding=embedding, popularity=popularity)
+
+    def weight(self, metapath: Metapath) -> float:
+        """The weight of a metapath."""
+        return self.metapaths.get(str(metapath), 0.0)
+
+
+def default_blend(schema: Schema, metapaths: Sequence[Metapath], *, embedding: bool) -> Blend:
+    """Weights for a graph nobody has learned weights for yet; associations have to be learned to weigh anything.
+
+    Metapaths of two and three steps weigh 1, longer ones less. Popularity only breaks ties; the embedding speaks up
+    where paths are few.
+    """
+    weights = {str(path): LONGER ** max(0, len(path.steps) - SHORT) for path in metapaths if path.association is None}
+    return Blend(
+        metapaths=weights,
+        embedding=dict.fromkeys(schema.domains, EMBEDDING if embedding else 0.0),
+        popularity=dict.fromkeys(schema.domains, POPULARITY),
+    )

@@ -1,0 +1,1 @@
+"""Answers: one person, everybody, similar items."""

@@ -1,0 +1,165 @@
+"""All users' lists on all cores, written to Parquet, resumable."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from kg.errors import UsageError
+from recommender.linalg.forked_workers import ForkedWorkers, cores
+from recommender.rules.rule_set import Rules, RuleSet
+from recommender.scoring.block_ranking import RankedBlock
+from recommender.serving.batch_parts import BatchParts
+from recommender.serving.recommender import Recommender
+
+PART = 2048
+"""Users whose lists are kept together: a row group of the file, and what a kill may cost."""
+CELLS = 8_000_000
+"""Users × items that are looked at together."""
+LISTS = pa.schema([("user", pa.int32()), ("position", pa.int32()), ("score", pa.float64())])
+"""A part: place of the user in the part, position of the item; no id, so that nobody has to be forgotten in it."""
+COLUMNS = pa.schema([("user_id", pa.string()), ("rank", pa.int32()), ("item_id", pa.string()), ("score", pa.float64())])
+WHOLE = "whole.pending"
+Users = Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What to write: the lists of length n of users (type and index) under rules."""
+
+    users: Users
+    rules: Rules
+    n: int
+    workers: int | None = None
+    """Processes at work, one per core where absent; the result does not depend on it."""
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """``rows`` written; ``resumed``: users whose lists an earlier, unfinished run had made; ``restarted``: whether an
+    unfinished run with another model, snapshot, rules, users or length was thrown away."""
+
+    rows: int
+    resumed: int
+    restarted: bool
+
+
+def recommend_all(
+    recommender: Recommender, batch: Batch, out: Path, progress: Callable[[int], None] | None = None
+) -> BatchResult:
+    """Write the lists of many users to a Parquet file with the columns user_id, rank, item_id, score.
+
+    What is done is kept in ``.<name>.parts`` beside the file until the file is whole, so that the same call goes on
+    where a killed one stopped. The scores are those of one user at a time, bit for bit.
+
+    :param progress: called with the number of users done, after each part.
+    :raises UsageError: where the file cannot be written, or another process is writing it.
+    """
+    lists = _Lists(recommender, recommender.rule_set(batch.rules), batch)
+    try:
+        with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
+            parts = BatchParts.open(out, _key(recommender, batch))
+            done = False
+            try:
+                result = _write(lists, workers, parts, progress or (lambda _done: None))
+                (parts.folder / WHOLE).replace(out)
+                done = True
+            finally:
+                parts.close(done)
+    except OSError as problem:
+        raise UsageError(f"{out}: cannot be written: {problem.strerror or problem}") from None
+    return result
+
+
+def _write(
+    lists: "_Lists", workers: ForkedWorkers[int, list[RankedBlock]], parts: BatchParts, progress: Callable[[int], None]
+) -> BatchResult:
+    """Write the parts in order, those that are there as they are."""
+    missing = dict.fromkeys(number for number in range(lists.parts) if not parts.has(number))
+    made = workers.map(missing)
+    rows = 0
+    with pq.ParquetWriter(parts.folder / WHOLE, COLUMNS) as writer:
+        for number in range(lists.parts):
+            if number in missing:
+                parts.save(number, _joined(next(made)))
+            table = lists.table(number, parts.read(number))
+            writer.write_table(table)
+            rows += table.num_rows
+            progress(len(lists.users(number)))
+    resumed = len(lists.batch.users) - sum(len(lists.users(number)) for number in missing)
+    return BatchResult(rows, resumed, parts.other)
+
+
+class _Lists:
+    """Makes the tables of a batch."""
+
+    def __init__(self, recommender: Recommender, rules: RuleSet, batch: Batch) -> None:
+        self.recommender, self.rules, self.batch = recommender, rules, batch
+        self.block = max(16, min(PART, CELLS // max(recommender.catalogue.size, 1)))
+        self.parts = -(-len(batch.users) // PART)
+        vocabulary = recommender.snapshot.vocabulary
+        self.items = pa.array(
+            [one for name in recommender.catalogue.types for one in vocabulary.ids(name)], pa.string()
+        )
+        self.people = {name: vocabulary.ids(name) for name in {user_type for user_type, _ in batch.users}}
+
+    def users(self, number: int) -> Users:
+        """The users of a part."""
+        return self.batch.users[number * PART : (number + 1) * PART]
+
+    def rank(self, number: int) -> list[RankedBlock]:
+        """The lists of the users of a part; the work of one process."""
+        blocks = self._blocks(self.users(number))
+        return [self.recommender.rank_block(name, idx, self.rules, self.batch.n) for name, idx in blocks]
+
+    def table(self, number: int, part: pa.Table) -> pa.Table:
+        """A part with ranks, and with ids in the place of indices."""
+        people = pa.array([self.people[user_type][idx] for user_type, idx in self.users(number)], pa.string())
+        lengths = np.bincount(part["user"].to_numpy())
+        rank = np.arange(1, part.num_rows + 1) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        ids = people.take(part["user"]), self.items.take(part["position"])
+        return pa.table([ids[0], pa.array(rank.astype(np.int32)), ids[1], part["score"]], schema=COLUMNS)
+
+    def _blocks(self, users: Users) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Runs of users of one type, in their order."""
+        start = 0
+        while start < len(users):
+            user_type, end = users[start][0], start + 1
+            while end < len(users) and end - start < self.block and users[end][0] == user_type:
+                end += 1
+            yield user_type, np.array([idx for _, idx in users[start:end]], dtype=np.int64)
+            start = end
+
+
+def _joined(blocks: Sequence[RankedBlock]) -> pa.Table:
+    lengths = np.concatenate([np.diff(block.indptr) for block in blocks])
+    columns = [
+        np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
+        np.concatenate([block.positions for block in blocks]).astype(np.int32),
+        np.concatenate([block.totals for block in blocks]),
+    ]
+    return pa.table(columns, schema=LISTS)
+
+
+def _key(recommender: Recommender, batch: Batch) -> dict[str, Any]:
+    """What decides the lists."""
+    scorer = recommender.scorer
+    users = blake2b(digest_size=16)
+    for user_type, idx in batch.users:
+        users.update(f"{user_type}:{idx}\n".encode())
+    return {
+        "snapshot": recommender.snapshot.hash,
+        "kernels": [scorer.kernels.folder.name, sorted({scorer.kernels.file(path.tail) for path in scorer.metapaths})],
+        "blend": scorer.blend.model_dump(mode="json"),
+        "vectors": scorer.vectors.manifest.digest if scorer.vectors else None,
+        "rules": asdict(batch.rules),
+        "users": users.hexdigest(),
+        "n": batch.n,
+        "part": PART,
+    }

@@ -1,0 +1,212 @@
+"""Recommend: profile → scores → rules → ranking → reasons; and the account of one score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.errors import ModelError, UsageError
+from recommender.catalogue.catalogue import Catalogue
+from recommender.explanation.explainer import Explainer
+from recommender.explanation.phrasing import Phrasing
+from recommender.learning.model import Model
+from recommender.profiles.anchors import own_anchors
+from recommender.profiles.profile import Profile, anchors_of, find_anchor, profile_from, profile_of
+from recommender.reranking.arranged_list import arranged_list
+from recommender.reranking.mmr import Arrangement
+from recommender.results.account import Account
+from recommender.results.document import Item, Person, Shares
+from recommender.results.recommendation import RankedItem, Recommendation
+from recommender.rules.rule_set import Rules, RuleSet
+from recommender.scoring.block_ranking import RankedBlock, interleaved, rank_dense, rank_sparse
+from recommender.scoring.cold_start import ColdStart
+from recommender.scoring.ranking import rank_of
+from recommender.scoring.scorer import Scorer
+
+TOLERANCE = 1e-9
+RULE_SETS = 32
+"""Rule sets that are kept ready."""
+NOT_PERSONAL = "nothing is known about this user, so this list is not personal: it shows what is popular"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: a user of the graph, anchors (``relation:ID``) of somebody, or both."""
+
+    user_id: str | None = None
+    anchors: tuple[str, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    n: int = 10
+    lang: str = "en"
+    without: tuple[str, ...] = ()
+    """Anchors of the user, ``relation:ID``, that are to count as if she did not have them."""
+    arrangement: Arrangement = field(default_factory=Arrangement)
+    """What is done to the list after scoring."""
+
+
+class Recommender:
+    """Answers requests with one model."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.scorer = model, model.scorer
+        self.snapshot = model.scorer.snapshot
+        self.catalogue: Catalogue = model.scorer.catalogue
+        self.cold_start = ColdStart(model.scorer)
+        self._rule_sets: dict[Rules, RuleSet] = {}
+
+    def recommend(self, request: Request) -> Recommendation:
+        """The best items for the request, each with a reason.
+
+        :raises UnknownEntityError: for an unknown user or anchor, naming the nearest ids.
+        :raises UsageError: for an unknown relation or domain, or neither user nor anchors.
+        """
+        profile, rules = self.profile(request), self.rule_set(request.rules)
+        chosen, scorer = rules.candidates(profile), self.cold_start.of(profile)
+        explainer = Explainer(scorer, profile, Phrasing(self.snapshot, request.lang), rules.forbidden(profile))
+        pool = request.arrangement.pool(request.n)
+        ranked = _rank(scorer, [profile], chosen.allowed[None], np.zeros(1, dtype=np.int64), pool)
+        arranged = arranged_list(explainer, ranked, request.n, request.arrangement)
+        items = []
+        rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
+        for rank, (place, told) in enumerate(zip(arranged.places, arranged.texts, strict=True), start=1):
+            position, score, paths = rows[place]
+            item, popularity = self._described(position, request.lang), float(scorer.popularity[position])
+            embedding = score - paths - popularity if scorer.embeds else 0.0
+            shares = Shares(paths=paths, embedding=embedding, popularity=popularity)
+            reason = told or explainer.reason(position)
+            place += 1
+            row = RankedItem(**item, rank=rank, rank_by_score=place, score=score, shares=shares, reason=reason)
+            items.append(row)
+        personal = any(step in profile.anchors for step in self.scorer.starts)
+        return Recommendation(
+            user=self._person(profile),
+            domain=request.rules.domain,
+            n=request.n,
+            items=items,
+            excluded=chosen.excluded,
+            model=self.model.info,
+            personal=personal,
+            arrangement=arranged.report,
+            notices=[*self.model.notices, *([] if personal else [NOT_PERSONAL])],
+        )
+
+    def why(self, request: Request, item_id: str) -> Account:
+        """The full account of the score of one item.
+
+        :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
+        :raises ModelError: should the parts not add up to the score.
+        """
+        profile, rules = self.profile(request), self.rule_set(request.rules)
+        item_type, idx = self.snapshot.vocabulary.find(item_id, self.snapshot.schema.item_types)
+        position = self.catalogue.position(item_type, idx)
+        scorer = self.cold_start.of(profile)
+        scores = scorer.score([profile]).total[0]
+        chosen = rules.candidates(profile)
+        phrasing = Phrasing(self.snapshot, request.lang)
+        parts = Explainer(scorer, profile, phrasing, rules.forbidden(profile)).parts(position)
+        score = float(scores[position])
+        gap = abs(score - sum(part.share for part in parts))
+        if not gap <= TOLERANCE:
+            raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
+        item = self.item(position, request.lang)
+        told = [(part.share, part.text.rstrip(".。")) for part in parts]
+        rank = domain_rank = rank_of(scores, chosen.allowed, position)
+        if len(self.snapshot.schema.domains) > 1:
+            domain_rank = rank_of(scores, chosen.allowed & self.catalogue.of_domain(item.domain), position)
+        return Account(
+            user=self._person(profile),
+            item=item,
+            rank=rank,
+            domain_rank=domain_rank,
+            score=score,
+            excluded=chosen.reason(position),
+            parts=parts,
+            model=self.model.info,
+            text=phrasing.summary(item.label, item.type, score, told),
+            notices=list(self.model.notices),
+        )
+
+    def profile(self, request: Request) -> Profile:
+        """Whom the request is about."""
+        found = [find_anchor(self.snapshot, text) for text in request.anchors]
+        extra = [(step, idx) for _, step, idx in found]
+        if request.user_id is None:
+            user_types = sorted({user_type for user_type, _, _ in found})
+            if len(user_types) != 1:
+                raise UsageError(
+                    "name a user, or describe one with anchors of one user type: --anchor relation:ID; "
+                    f"got {request.anchors or 'neither'}"
+                )
+            return profile_from(user_types[0], extra, self.snapshot.schema.negatives)
+        user_type, idx = self.snapshot.vocabulary.find(request.user_id, self.snapshot.schema.user_types)
+        without = own_anchors(self.snapshot, user_type, idx, request.without) if request.without else ()
+        return profile_of(self.snapshot, user_type, idx, extra, without)
+
+    def users(self) -> list[tuple[str, int]]:
+        """Type and index of every user of the graph."""
+        vocabulary = self.snapshot.vocabulary
+        return [(name, idx) for name in self.snapshot.schema.user_types for idx in range(vocabulary.count(name))]
+
+    def rule_set(self, rules: Rules) -> RuleSet:
+        """Rules made ready; kept for the next request with the same."""
+        if rules not in self._rule_sets:
+            if len(self._rule_sets) >= RULE_SETS:
+                self._rule_sets.clear()
+            self._rule_sets[rules] = RuleSet(self.snapshot, self.catalogue, rules)
+        return self._rule_sets[rules]
+
+    def rank_block(self, user_type: str, users: NDArray[np.int64], rules: RuleSet, n: int) -> RankedBlock:
+        """The lists of many users of one type, the same bits as one user at a time."""
+        allowed, own = rules.block(user_type, users)
+        groups = self.cold_start.groups(user_type, users)
+        if len(groups) == 1:
+            return self._rank_users(groups[0][0], user_type, users, (allowed, own), n)
+        parts = [self._rank_users(one, user_type, users[rows], (allowed[rows], own[rows]), n) for one, rows in groups]
+        return interleaved(parts, [rows for _, rows in groups])
+
+    def _rank_users(
+        self,
+        scorer: Scorer,
+        user_type: str,
+        users: NDArray[np.int64],
+        candidates: tuple[NDArray[np.bool_], NDArray[np.int64]],
+        n: int,
+    ) -> RankedBlock:
+        if scorer.embeds:
+            profiles = [profile_of(self.snapshot, user_type, idx) for idx in users.tolist()]
+            return _rank(scorer, profiles, *candidates, n)
+        starts = {merged.start for merged in scorer.merged}
+        mine = [start for start in starts if self.snapshot.schema.ends(start)[0] == user_type]
+        anchors = {start: anchors_of(self.snapshot, start, users) for start in mine}
+        return rank_sparse(scorer.path_scores(anchors, len(users)), scorer.popular, *candidates, n)
+
+    def item(self, position: int, lang: str = "en") -> Item:
+        """The item at a position of the catalogue."""
+        return Item(**self._described(position, lang))
+
+    def _described(self, position: int, lang: str) -> dict[str, str]:
+        """The fields of ``Item``."""
+        item_type, idx = self.catalogue.item(position)
+        return {
+            "id": self.snapshot.vocabulary.id(item_type, idx),
+            "label": self.snapshot.label(item_type, idx, lang),
+            "type": item_type,
+            "domain": self.snapshot.schema.entity[item_type].domain or "",
+        }
+
+    def _person(self, profile: Profile) -> Person:
+        if profile.user_idx is None:
+            return Person(id=None, label=None)
+        user_id = self.snapshot.vocabulary.id(profile.user_type, profile.user_idx)
+        return Person(id=user_id, label=self.snapshot.label(profile.user_type, profile.user_idx))
+
+
+def _rank(
+    scorer: Scorer, profiles: Sequence[Profile], allowed: NDArray[np.bool_], own: NDArray[np.int64], n: int
+) -> RankedBlock:
+    if scorer.embeds:
+        scores = scorer.score(profiles)
+        return rank_dense(scores.total, scores.paths, allowed, n)
+    paths = scorer.path_scores(scorer.anchor_rows(profiles), len(profiles))
+    return rank_sparse(paths, scorer.popular, allowed, own, n)

@@ -1,0 +1,1 @@
+"""Interactions to learn from, validate and test on."""

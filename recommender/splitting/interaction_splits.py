@@ -1,0 +1,215 @@
+"""Splits of the interactions into a part to learn from and a part to test on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.document import nearest
+from kg.errors import UsageError
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.triple_subset import TripleSubset
+from recommender.catalogue.catalogue import Catalogue
+from recommender.catalogue.interactions import User
+
+Masks = dict[str, NDArray[np.bool_]]
+SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
+
+
+@dataclass(frozen=True)
+class Split:
+    """``train``: the snapshot without the held-out interactions; ``test``: user → positions of her held-out items,
+    each an int64 array, sorted; ``description`` goes into reports."""
+
+    train: Snapshot
+    test: Mapping[User, NDArray[np.int64]]
+    description: dict[str, Any]
+
+
+def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any]) -> Split:
+    """Turn masks of held-out interactions, in the order of ``adjacency(relation).data``, into a split.
+
+    A pair that several interactions hold (viewed and bought) is held out of all of them.
+    """
+    catalogue = Catalogue(snapshot)
+    masks = _in_all_interactions(snapshot, masks)
+    found: dict[User, list[NDArray[np.int64]]] = {}
+    for name, mask in masks.items():
+        relation = snapshot.schema.relation[name]
+        matrix = snapshot.adjacency(name)
+        rows = _rows(snapshot, name)[mask]
+        positions = matrix.indices[mask].astype(np.int64) + catalogue.slices[relation.tail].start
+        users, starts = np.unique(rows, return_index=True)
+        parts = np.split(positions, starts[1:]) if len(users) else []
+        for user, part in zip(users.tolist(), parts, strict=True):
+            found.setdefault((relation.head, user), []).append(part)
+    test = {user: np.unique(np.concatenate(parts)) for user, parts in sorted(found.items())}
+    sizes = {"test": int(sum(mask.sum() for mask in masks.values()))}
+    sizes["train"] = sum(snapshot.manifest.triples[name] for name in snapshot.schema.interactions) - sizes["test"]
+    return Split(TripleSubset(snapshot, masks), test, {**description, **sizes})
+
+
+def _in_all_interactions(snapshot: Snapshot, masks: Masks) -> Masks:
+    """The masks with every held-out pair marked in each interaction between the same two types."""
+    schema, spread = snapshot.schema, dict(masks)
+    for ends in {(schema.relation[name].head, schema.relation[name].tail) for name in masks}:
+        names = [n for n in schema.interactions if (schema.relation[n].head, schema.relation[n].tail) == ends]
+        if len(names) < 2:
+            continue
+        pairs = {
+            n: _rows(snapshot, n) * snapshot.vocabulary.count(ends[1]) + snapshot.adjacency(n).indices for n in names
+        }
+        held_out = np.unique(np.concatenate([pairs[name][masks[name]] for name in names if name in masks]))
+        spread |= {name: np.isin(pairs[name], held_out) for name in names}
+    return spread
+
+
+def split_by(snapshot: Snapshot, kind: str, fraction: float, seed: int, domain: str | None) -> Split:
+    """The split of a kind, one of ``SPLITS``.
+
+    :param domain: what ``cold-domain`` hides; the others do without.
+    :raises UsageError: for an unknown kind or domain, or where times are needed that are not there.
+    """
+    if kind == "cold-domain" and domain is None:
+        raise UsageError("--split cold-domain hides one domain; name it with --domain")
+    kinds: dict[str, Callable[[], Split]] = {
+        "random": lambda: random_split(snapshot, fraction, seed),
+        "last": lambda: last_split(snapshot),
+        "temporal": lambda: temporal_split(snapshot, fraction),
+        "cold-users": lambda: cold_users_split(snapshot, fraction, seed),
+        "cold-items": lambda: cold_items_split(snapshot, fraction, seed),
+        "cold-domain": lambda: cold_domain_split(snapshot, domain or "", fraction, seed),
+    }
+    if kind not in kinds:
+        raise UsageError(f"unknown split {kind!r}; {nearest(kind, list(SPLITS))}")
+    return kinds[kind]()
+
+
+def random_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
+    """Hold out a fraction of each user's interactions, rounded down, at least one of two or more."""
+    random = np.random.default_rng(seed)
+    masks = {}
+    for name in snapshot.schema.interactions:
+        rows = _rows(snapshot, name)
+        masks[name] = _first_of_each(rows, random.random(len(rows)), fraction)
+    return hold_out(snapshot, masks, {"kind": "random", "holdout": fraction, "seed": seed})
+
+
+def last_split(snapshot: Snapshot) -> Split:
+    """Hold out the last interaction of each user who has two or more; the later index where times are equal.
+
+    :raises UsageError: where an interaction has no timestamp.
+    """
+    masks = {}
+    for name in snapshot.schema.interactions:
+        times = _times(snapshot, name)
+        masks[name] = _first_of_each(_rows(snapshot, name), -times.astype(np.float64), 0.0)
+    return hold_out(snapshot, masks, {"kind": "last"})
+
+
+def temporal_split(snapshot: Snapshot, fraction: float) -> Split:
+    """Hold out the latest fraction of all interactions, over all users.
+
+    :raises UsageError: where an interaction has no timestamp.
+    """
+    times = {name: _times(snapshot, name) for name in snapshot.schema.interactions}
+    cut = np.quantile(np.concatenate(list(times.values())), 1 - fraction, method="lower")
+    masks = {name: found > cut for name, found in times.items()}
+    return hold_out(snapshot, masks, {"kind": "temporal", "holdout": fraction, "after": int(cut)})
+
+
+def cold_users_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
+    """Hold out all interactions of a fraction of the users: only what they say of themselves is left."""
+    masks = {}
+    for name in snapshot.schema.interactions:
+        chosen = _chosen(snapshot, snapshot.schema.relation[name].head, fraction, seed)
+        masks[name] = chosen[_rows(snapshot, name)]
+    return hold_out(snapshot, masks, {"kind": "cold-users", "holdout": fraction, "seed": seed})
+
+
+def cold_items_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
+    """Hold out all interactions with a fraction of the items: only their attributes are left."""
+    masks = {}
+    for name in snapshot.schema.interactions:
+        chosen = _chosen(snapshot, snapshot.schema.relation[name].tail, fraction, seed)
+        masks[name] = chosen[snapshot.adjacency(name).indices]
+    return hold_out(snapshot, masks, {"kind": "cold-items", "holdout": fraction, "seed": seed})
+
+
+def cold_domain_split(snapshot: Snapshot, domain: str, fraction: float, seed: int) -> Split:
+    """Hold out all interactions with one domain of a fraction of the users who used another domain too.
+
+    :raises UsageError: for an unknown domain.
+    """
+    schema = snapshot.schema
+    if domain not in schema.domains:
+        raise UsageError(f"unknown domain {domain!r}; {nearest(domain, list(schema.domains))}")
+    inside = schema.interactions_with(domain)
+    masks = {}
+    for name in inside:
+        head = schema.relation[name].head
+        elsewhere = np.zeros(snapshot.vocabulary.count(head), dtype=bool)
+        for other in schema.interactions:
+            if other not in inside and schema.relation[other].head == head:
+                elsewhere |= np.diff(snapshot.adjacency(other).indptr) > 0
+        chosen = _chosen(snapshot, head, fraction, seed) & elsewhere
+        masks[name] = chosen[_rows(snapshot, name)]
+    return hold_out(snapshot, masks, {"kind": "cold-domain", "domain": domain, "holdout": fraction, "seed": seed})
+
+
+def _rows(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
+    return np.repeat(np.arange(snapshot.adjacency(name).shape[0]), np.diff(snapshot.adjacency(name).indptr))
+
+
+def _times(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
+    times = snapshot.timestamps(name)
+    missing = int((times == np.iinfo(np.int64).min).sum())
+    if missing:
+        raise UsageError(
+            f"{missing:,} of {len(times):,} {name} triples have no timestamp; this split needs all of them: "
+            "map a timestamp and load again, or use --split random"
+        )
+    return times
+
+
+def _first_of_each(rows: NDArray[np.int64], keys: NDArray[np.float64], fraction: float) -> NDArray[np.bool_]:
+    """For each user the fraction of rows with the smallest keys, at least one where there are two or more."""
+    order = np.lexsort((keys, rows))
+    counts = np.bincount(rows)[rows[order]] if len(rows) else rows
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
+    wanted = np.where(counts > 1, np.maximum(1, np.floor(fraction * counts)), 0)
+    mask = np.zeros(len(rows), dtype=bool)
+    mask[order] = rank < wanted
+    return mask
+
+
+def _chosen(snapshot: Snapshot, entity_type: str, fraction: float, seed: int) -> NDArray[np.bool_]:
+    """A fraction of the entities of a type; the same for every relation."""
+    random = np.random.default_rng([seed, *entity_type.encode()])
+    return random.random(snapshot.vocabulary.count(entity_type)) < fraction
+
+
+def file_split(snapshot: Snapshot, pairs: Sequence[tuple[str, str]]) -> Split:
+    """Test on given (user id, item id) pairs; those that are in the graph are taken out of it for training.
+
+    :raises UnknownEntityError: for an id that is not in the graph, naming the nearest.
+    """
+    schema, catalogue = snapshot.schema, Catalogue(snapshot)
+    found: dict[User, set[int]] = {}
+    masks = {name: np.zeros(snapshot.manifest.triples[name], dtype=bool) for name in schema.interactions}
+    for user_id, item_id in pairs:
+        user_type, user = snapshot.vocabulary.find(user_id, schema.user_types)
+        item_type, item = snapshot.vocabulary.find(item_id, schema.item_types)
+        found.setdefault((user_type, user), set()).add(catalogue.position(item_type, item))
+        for name in schema.interactions:
+            if (schema.relation[name].head, schema.relation[name].tail) == (user_type, item_type):
+                matrix = snapshot.adjacency(name)
+                start, end = matrix.indptr[user], matrix.indptr[user + 1]
+                masks[name][start:end] |= matrix.indices[start:end] == item
+    taken = hold_out(snapshot, masks, {"kind": "file"})
+    test = {user: np.array(sorted(positions), dtype=np.int64) for user, positions in sorted(found.items())}
+    sizes = {"pairs": len(pairs), "taken_out": taken.description["test"], "train": taken.description["train"]}
+    return Split(taken.train, test, {"kind": "file", **sizes})

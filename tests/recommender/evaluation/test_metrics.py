@@ -1,0 +1,59 @@
+"""Metrics agree with ir-measures, and with hand-worked cases."""
+
+import ir_measures
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ir_measures import RR, P, R, Success, nDCG
+from scipy.sparse import csr_array
+
+from recommender.evaluation.metrics import coverage, gini, intra_list_distance, novelty, ranking_metrics
+
+K = 5
+MEASURES = {"ndcg": nDCG @ K, "recall": R @ K, "hit_rate": Success @ K, "precision": P @ K, "mrr": RR @ K}
+
+
+@given(st.permutations(range(8)), st.sets(st.integers(0, 11), min_size=1, max_size=7))
+def test_metrics_agree_with_ir_measures(ranking: list[int], relevant: set[int]) -> None:
+    hits = np.array([[item in relevant for item in ranking[:K]]])
+    ours = ranking_metrics(hits, np.array([len(relevant)])).items()
+    judged = [ir_measures.Qrel("u", str(item), 1) for item in relevant]
+    listed = [ir_measures.ScoredDoc("u", str(item), -float(rank)) for rank, item in enumerate(ranking)]
+    theirs = ir_measures.calc_aggregate(MEASURES.values(), judged, listed)
+    for name, measure in MEASURES.items():
+        assert ours[name][0] == pytest.approx(theirs[measure], abs=1e-6)
+
+
+def test_a_user_without_a_hit_counts_as_zero() -> None:
+    found = ranking_metrics(np.zeros((1, K), dtype=bool), np.array([3])).items()
+    assert all(values.tolist() == [0.0] for values in found.values())
+
+
+def test_exposure() -> None:
+    assert coverage(np.array([3, 0, 1, 0])) == 0.5
+    assert gini(np.array([2, 2, 2, 2])) == pytest.approx(0)
+    assert gini(np.array([8, 0, 0, 0])) == pytest.approx(0.75)
+    # shown once each: one item used by 1 of 4 users (2 bits), one used by all (0 bits)
+    assert novelty(np.array([1, 1]), np.array([1, 4]), users=4) == pytest.approx(1.0)
+
+
+def test_intra_list_distance_by_hand() -> None:
+    """Attributes {a, b}, {a, b}, {b}, {}: cos 1, 1/√2, 1/√2 among the first three, 0 with the last."""
+    half = 1 / np.sqrt(2)
+    attributes = csr_array(np.array([[half, half], [half, half], [0, 1], [0, 0]]))
+    lists = np.array([[0, 1, -1], [0, 1, 2], [0, 2, 3], [2, -1, -1]])
+    expected = [0, 1 - (1 + 2 * half) / 3, 1 - half / 3, np.nan]
+    np.testing.assert_allclose(intra_list_distance(lists, attributes), expected, atol=1e-12)
+
+
+def test_items_without_attributes_have_no_distance() -> None:
+    assert np.isnan(intra_list_distance(np.array([[0, 1]]), csr_array((2, 3)))).all()
+
+
+@given(st.lists(st.sets(st.integers(0, 5)), min_size=2, max_size=6).filter(any))
+def test_intra_list_distance_is_the_mean_over_pairs(sets: list[set[int]]) -> None:
+    rows = np.array([[(n in one) / np.sqrt(max(len(one), 1)) for n in range(6)] for one in sets])
+    found = intra_list_distance(np.arange(len(sets))[None, :], csr_array(rows))
+    pairs = [rows[i] @ rows[j] for i in range(len(sets)) for j in range(i)]
+    assert found[0] == pytest.approx(1 - np.mean(pairs), abs=1e-12)

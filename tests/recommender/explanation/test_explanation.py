@@ -1,0 +1,107 @@
+"""Explanations add up, name only paths that exist, and nobody else."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kg.schema import inverse_of
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.metapaths import enumerate_metapaths
+from recommender.kernels.path_instances import path_instances
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.model import open_model
+from recommender.profiles.profile import profile_of
+from recommender.results.account import Account
+from recommender.serving.recommender import Recommender, Request
+from tests.graphs import snapshot_of
+
+COUNTS = {"User": 7, "Product": 4, "Course": 3, "Ingredient": 3, "Concern": 2}
+ENDS = {
+    "purchased": ("User", "Product"),
+    "enrolled": ("User", "Course"),
+    "has_concern": ("User", "Concern"),
+    "contains": ("Product", "Ingredient"),
+    "teaches": ("Course", "Ingredient"),
+}
+
+
+def _name(entity_type: str, number: int) -> str:
+    return f"{entity_type.lower()}-{number}"
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> dict[str, list[tuple[str, str, float]]]:
+    """Random triples with random weights over a few entities of each type."""
+    triples = {}
+    for relation, (head, tail) in ENDS.items():
+        pairs = st.tuples(st.integers(0, COUNTS[head] - 1), st.integers(0, COUNTS[tail] - 1))
+        chosen = draw(st.sets(pairs, max_size=14))
+        triples[relation] = [
+            (_name(head, h), _name(tail, t), draw(st.sampled_from([0.5, 1.0, 5.0]))) for h, t in sorted(chosen)
+        ]
+    return triples
+
+
+def _snapshot(folder: Path, triples: dict[str, list[tuple[str, str, float]]]) -> Snapshot:
+    entities = {name: [_name(name, number) for number in range(count)] for name, count in COUNTS.items()}
+    return snapshot_of(folder, entities, triples)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(triples=graphs(), top=st.sampled_from([1, 300]))
+def test_path_instances_sum_to_the_kernel_and_exist(
+    tmp_path_factory: pytest.TempPathFactory, triples: dict[str, list[tuple[str, str, float]]], top: int
+) -> None:
+    folder = tmp_path_factory.mktemp("graph")
+    snapshot = _snapshot(folder, triples)
+    kernels = Kernels(snapshot, KernelConfig(top=top), folder / "kernels")
+    for user in range(COUNTS["User"]):
+        profile = profile_of(snapshot, "User", user)
+        for path in enumerate_metapaths(snapshot.schema):
+            if path.start in profile.anchors:
+                _check_instances(snapshot, kernels, path.tail, profile.anchors[path.start])
+
+
+def _check_instances(snapshot: Snapshot, kernels: Kernels, tail: tuple[str, ...], anchors: object) -> None:
+    kernel = kernels.kernel(tail).toarray()
+    for item in range(kernel.shape[1]):
+        found = path_instances(kernels, tail, anchors, item)  # type: ignore[arg-type]
+        expected = float(anchors.weight @ kernel[anchors.idx, item])  # type: ignore[attr-defined]
+        assert found.product.sum() == pytest.approx(expected, abs=1e-12)
+        for nodes in found.nodes:
+            assert len({(step, a, b) for step, a, b in zip(tail, nodes, nodes[1:], strict=False)}) == len(tail)
+            for place, step in enumerate(tail):
+                assert nodes[place + 1] in snapshot.neighbours(step, int(nodes[place]))[0]
+                turning = place > 0 and step == inverse_of(tail[place - 1])
+                assert not (turning and nodes[place + 1] == nodes[place - 1])
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(triples=graphs())
+def test_shares_add_up_and_no_other_person_is_named(
+    tmp_path_factory: pytest.TempPathFactory, triples: dict[str, list[tuple[str, str, float]]]
+) -> None:
+    folder = tmp_path_factory.mktemp("graph")
+    snapshot = _snapshot(folder, triples)
+    recommender = Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
+    for user in range(COUNTS["User"]):
+        for item in (_name("Product", 0), _name("Product", 1), _name("Course", 0)):
+            account = recommender.why(Request(_name("User", user)), item)
+            assert account.score == pytest.approx(sum(part.share for part in account.parts), abs=1e-9)
+            _check_parts(account, _name("User", user))
+
+
+def _check_parts(account: Account, user_id: str) -> None:
+    for part in account.parts:
+        if part.kind == "path":
+            assert part.paths is not None
+            assert part.other_paths is not None
+            total = sum(path.share for path in part.paths) + part.other_paths.share
+            assert part.share == pytest.approx(total, abs=1e-9)
+            for path in part.paths:
+                assert path.people is None or path.people >= 5
+                assert [node.id for node in path.nodes[1:] if node.type == "User" and node.id] == []
+    others = [_name("User", number) for number in range(COUNTS["User"]) if _name("User", number) != user_id]
+    assert not any(other in account.model_dump_json() for other in others)

@@ -1,0 +1,51 @@
+"""The association kernel is the regression, and its part of a score is told by anchors that add up."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.association import AssociationConfig, association
+from recommender.kernels.metapaths import associations
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.model import Model
+from recommender.results.document import ModelInfo
+from recommender.scoring.blend import Blend
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender, Request
+from tests.graphs import snapshot_of
+from tests.recommender.serving.test_recommend import TASTES
+
+
+def _recommender(snapshot: Snapshot, folder: Path) -> Recommender:
+    weights = {str(path): 1.0 for path in associations(snapshot.schema)}
+    scorer = Scorer(snapshot, Kernels(snapshot, KernelConfig(), folder), Blend(metapaths=weights), None)
+    return Recommender(Model(scorer, ModelInfo(name="association", snapshot=snapshot.hash, trained=True)))
+
+
+def test_weights_solve_the_regression(tmp_path: Path) -> None:
+    """Two items, three users (both, first, second), no attributes: D_u = 2, 1, 1, so XᵀD^-½X has 1/√2 + 1 on its
+    diagonal, 1/√2 beside it, and is scaled to trace 4."""
+    triples = {"purchased": [("u1", "p1"), ("u1", "p2"), ("u2", "p1"), ("u3", "p2")]}
+    snapshot = snapshot_of(tmp_path, {"User": ["u1", "u2", "u3"], "Product": ["p1", "p2"]}, triples)
+    scale = 4 / (2 * (0.5**0.5 + 1))
+    gram = scale * np.array([[0.5**0.5 + 1, 0.5**0.5], [0.5**0.5, 0.5**0.5 + 1]]) + 100 * np.eye(2)
+    inverse = np.linalg.inv(gram)
+    np.testing.assert_allclose(
+        association(snapshot, AssociationConfig())[1][0, 1], -inverse[0, 1] / inverse[1, 1], rtol=1e-5
+    )
+
+
+def test_taste_and_attributes_show_and_the_part_adds_up(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, *TASTES)
+    recommender = _recommender(snapshot, tmp_path / "kernels")
+    ranked = [item.id for item in recommender.recommend(Request("a1", n=20)).items]
+    assert ranked.index("A3") < ranked.index("B3") and ranked.index("cA") < ranked.index("cB")
+    for item in ranked:
+        account = recommender.why(Request("a1"), item)
+        assert sum(part.share for part in account.parts) == pytest.approx(account.score, abs=1e-9)
+        for part in account.parts:
+            assert part.kind == "association" and part.nearest
+            assert sum(near.share for near in part.nearest) == pytest.approx(part.share, abs=1e-9)
+            assert all(near.label in part.text for near in part.nearest[:3])

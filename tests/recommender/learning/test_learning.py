@@ -1,0 +1,97 @@
+"""Learning the blend: planted signals are found, noise gets weight 0, too few users change nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommender.catalogue.catalogue import Catalogue
+from recommender.kernels.metapaths import Metapath
+from recommender.learning.candidate_features import POPULARITY, CandidateFeatures
+from recommender.learning.coordinate_ascent import learn_blend, ndcg
+from recommender.learning.fitting import fit_blend
+from recommender.scoring.blend import Blend
+from recommender.splitting.interaction_splits import Split
+from recommender.splitting.validation import validation_split
+from tests.graphs import snapshot_of
+from tests.recommender.serving.test_recommend import TASTES
+
+SIGNAL, NOISE = Metapath(("likes", "~likes")), Metapath(("sees", "~sees"))
+DEFAULT = Blend(metapaths={str(SIGNAL): 1.0, str(NOISE): 1.0}, popularity={"d": 1.0})
+
+
+def _planted(users: int, candidates: int = 20) -> CandidateFeatures:
+    """The right candidate is the first; ``likes`` tells it with some noise, the others are noise."""
+    random = np.random.default_rng(3)
+    values = random.random((3, users, candidates))
+    values[0, :, 0] += 0.8
+    return CandidateFeatures(
+        domain="d",
+        cold=False,
+        names=(str(SIGNAL), str(NOISE), POPULARITY),
+        values=values,
+        truth=np.zeros(users, dtype=np.int64),
+        filled=np.ones((users, candidates), dtype=bool),
+        marks=random.random(users),
+    )
+
+
+def test_the_planted_signal_is_found_and_noise_weighs_nothing() -> None:
+    blend, (report,) = learn_blend([_planted(600)], [SIGNAL, NOISE], DEFAULT)
+    assert report.kept and report.after > report.before + 0.1
+    assert blend.metapaths[str(SIGNAL)] > 0
+    assert blend.metapaths[str(NOISE)] == blend.popularity["d"] == 0
+    assert set(report.adds) == {str(SIGNAL)} and report.adds[str(SIGNAL)] > 0.3
+
+
+def test_learning_is_deterministic_and_right_candidates_score_one() -> None:
+    first, second = (learn_blend([_planted(600)], [SIGNAL, NOISE], DEFAULT)[0] for _ in range(2))
+    assert first == second
+    planted = _planted(600)
+    assert planted.scores(planted.weights(first, [SIGNAL, NOISE]))[:, 0].mean() == pytest.approx(1.0)
+
+
+def test_few_users_keep_the_default_proportions() -> None:
+    blend, (report,) = learn_blend([_planted(20)], [SIGNAL, NOISE], DEFAULT)
+    assert not report.kept
+    assert blend.metapaths[str(SIGNAL)] == blend.metapaths[str(NOISE)] == blend.popularity["d"] > 0
+
+
+def test_ties_count_against_the_right_candidate() -> None:
+    scores = np.array([[1.0, 1.0, 0.0], [2.0, 1.0, 0.0]])
+    np.testing.assert_allclose(ndcg(scores, np.array([0, 0])), [1 / np.log2(3), 1.0])
+
+
+def test_a_blend_refuses_negative_weights() -> None:
+    with pytest.raises(ValueError, match="0 or more"):
+        Blend(metapaths={"a > b": -0.1})
+
+
+def test_fitting_holds_one_item_per_user_out_and_gives_weights_for_every_domain(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, *TASTES)
+    split: Split = validation_split(snapshot, seed=0)
+    catalogue = Catalogue(snapshot)
+    for (_, user), found in split.test.items():
+        gone = {snapshot.schema.entity[catalogue.item(int(position))[0]].domain for position in found}
+        left = [len(split.train.neighbours(name, user)[0]) for name in ("purchased", "enrolled")]
+        assert len(gone) == 1 and (len(found) == 1 or 0 in left)
+    fitted = fit_blend(snapshot, tmp_path / "fitting", seed=0, train_vectors=None)
+    assert fitted == fit_blend(snapshot, tmp_path / "again", seed=0, train_vectors=None)
+    assert {report.domain for report in fitted.reports} == {"cosmetics", "courses"}
+    assert set(fitted.blend.popularity) == {"cosmetics", "courses"}
+
+
+def test_newcomers_get_what_is_popular_where_nothing_is_better() -> None:
+    planted = _planted(200)
+    popular = np.zeros_like(planted.values)
+    popular[2], popular[2, :, 0] = planted.values[2], 1.5  # the right one is always the most popular one
+    blend, (report,) = learn_blend([replace(planted, cold=True, values=popular)], [SIGNAL, NOISE], DEFAULT)
+    assert report.only_popularity and not report.kept
+    assert blend.cold["d"].popularity > 0 and not any(blend.cold["d"].metapaths.values())
+
+
+def test_newcomers_keep_what_is_surely_better_than_popularity() -> None:
+    blend, (report,) = learn_blend([replace(_planted(600), cold=True)], [SIGNAL, NOISE], DEFAULT)
+    assert report.kept and report.after > report.popularity + 0.1
+    assert blend.cold["d"].metapaths[str(SIGNAL)] > 0

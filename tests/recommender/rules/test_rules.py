@@ -1,0 +1,361 @@
+"""Rules remove what they say and count it, and nothing they forbid leaks into a list or a path that is shown."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.errors import UnknownEntityError, UsageError
+from kg.workspace.settings import RuleSettings
+from recommender.catalogue.catalogue import Catalogue
+from recommender.explanation.explainer import Explainer
+from recommender.explanation.phrasing import Phrasing
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.kernels.scored_paths import scored_paths
+from recommender.learning.model import open_model
+from recommender.profiles.profile import profile_of
+from recommender.results.account import Account
+from recommender.rules.avoidance import NOTHING_FORBIDDEN
+from recommender.rules.rule_set import Rules, RuleSet
+from recommender.scoring.blend import Blend
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender, Request
+from tests.graphs import SCHEMA, snapshot_of
+
+ITEM = {"price": "float", "in_stock": "bool", "language": "str", "min_age": "int"}
+RULED: dict[str, Any] = {
+    **SCHEMA,
+    "entity": {
+        "User": {"sensitive": True, "properties": {"age": "int"}},
+        "Product": {"domain": "cosmetics", "properties": {k: ITEM[k] for k in ("price", "in_stock", "min_age")}},
+        "Course": {"domain": "courses", "properties": {k: ITEM[k] for k in ("price", "language")}},
+        "Ingredient": {},
+        "Concern": {},
+        "Brand": {},
+    },
+    "relation": {
+        **SCHEMA["relation"],
+        "made_by": {"head": "Product", "tail": "Brand"},
+        "goes_with": {"head": "Product", "tail": "Product"},
+        "avoids": {"head": "User", "tail": "Ingredient", "rule": "avoid"},
+        "shuns": {"head": "User", "tail": "Brand", "rule": "avoid"},
+        "never_again": {"head": "User", "tail": "Product", "rule": "avoid"},
+    },
+    "metapaths": {"max_length": 3},
+}
+ENDS = {name: (relation["head"], relation["tail"]) for name, relation in RULED["relation"].items()}
+COUNTS = {"User": 8, "Product": 7, "Course": 4, "Ingredient": 4, "Concern": 2, "Brand": 3}
+DENSITY = {
+    "purchased": 0.35,
+    "enrolled": 0.3,
+    "has_concern": 0.3,
+    "contains": 0.35,
+    "teaches": 0.4,
+    "made_by": 0.3,
+    "goes_with": 0.2,
+}
+WORLDS = 6
+MANY = int(os.environ.get("WHYREC_RULE_CASES", "1000"))
+ABOUT = ("contains", "teaches", "made_by")
+
+
+def _id(entity_type: str, number: int) -> str:
+    return f"{entity_type}/{number}/"
+
+
+BOTH_LANGUAGES = {_id("Course", 0): "en", _id("Course", 1): "zh"}
+
+
+@dataclass(frozen=True, repr=False)
+class World:
+    """A recommender over a random graph, and the graph as plain sets and dicts, to check it against."""
+
+    recommender: Recommender
+    triples: dict[str, set[tuple[str, str]]]
+    values: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """(id, property) → value; absent where unknown."""
+
+    def __repr__(self) -> str:
+        return f"World({len(self.values)} values)"
+
+
+def _world(folder: Path, seed: int) -> World:
+    random = np.random.default_rng(seed)
+    triples, values = {}, {}
+    for name, (head, tail) in ENDS.items():
+        pairs = [(_id(head, h), _id(tail, t)) for h in range(COUNTS[head]) for t in range(COUNTS[tail])]
+        triples[name] = {pair for pair in pairs if random.random() < DENSITY.get(name, 0.12)}
+    entities: dict[str, list[Any]] = {name: [] for name in COUNTS}
+    makers = {
+        "price": lambda: float(random.integers(1, 6)),
+        "in_stock": lambda: bool(random.random() < 0.6),
+        "language": lambda: str(random.choice(["en", "zh"])),
+        "min_age": lambda: int(random.choice([0, 12, 18])),
+        "age": lambda: int(random.choice([10, 15, 30])),
+    }
+    for name, count in COUNTS.items():
+        declared = RULED["entity"][name].get("properties", {})
+        for entity_id in (_id(name, n) for n in range(count)):
+            row = [makers[key]() if random.random() < 0.7 else None for key in declared]
+            if entity_id in BOTH_LANGUAGES:
+                row[-1] = BOTH_LANGUAGES[entity_id]
+            values |= {(entity_id, key): value for key, value in zip(declared, row, strict=True) if value is not None}
+            entities[name].append((entity_id, None, *row))
+    snapshot = snapshot_of(folder, entities, {name: sorted(pairs) for name, pairs in triples.items()}, RULED)
+    return World(Recommender(open_model(folder / "model", snapshot, folder / "kernels")), triples, values)
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[World]:
+    return [_world(tmp_path_factory.mktemp("world"), seed) for seed in range(WORLDS)]
+
+
+def _some(entity_type: str) -> st.SearchStrategy[str]:
+    return st.integers(0, COUNTS[entity_type] - 1).map(lambda number: _id(entity_type, number))
+
+
+AVOID = st.one_of(
+    st.builds("{}:{}".format, st.sampled_from(["contains", "teaches", "avoids", "Ingredient"]), _some("Ingredient")),
+    st.builds("{}:{}".format, st.sampled_from(["made_by", "Brand", "shuns"]), _some("Brand")),
+    st.builds("{}:{}".format, st.sampled_from(["never_again", "Product"]), _some("Product")),
+)
+RULES = st.builds(
+    Rules,
+    domain=st.sampled_from([None, None, "cosmetics", "courses"]),
+    avoid=st.lists(AVOID, max_size=2).map(tuple),
+    max_price=st.sampled_from([None, None, 3.0]),
+    min_price=st.sampled_from([None, None, 2.0]),
+    in_stock=st.booleans(),
+    languages=st.sampled_from([(), (), ("en",), ("ZH",), ("en", "zh")]),
+    age=st.sampled_from([None, None, 11.0, 40.0]),
+    unknown=st.sampled_from([None, "drop", "keep"]),
+)
+CASES = st.fixed_dictionaries(
+    {"world": st.integers(0, WORLDS - 1), "user": _some("User"), "rules": RULES, "asked": st.integers(0, 10)}
+)
+
+
+@pytest.mark.timeout(max(300, MANY // 20))
+@settings(max_examples=MANY, deadline=None)
+@given(case=CASES)
+def test_nothing_forbidden_is_listed_or_on_a_path(worlds: list[World], case: dict[str, Any]) -> None:
+    """100,000 cases: ``WHYREC_RULE_CASES=100000 pytest tests/recommender/test_rules.py``."""
+    _check(worlds[case["world"]], case["user"], case["rules"], case["asked"])
+
+
+def _check(world: World, user: str, rules: Rules, asked: int) -> None:
+    avoided = _avoided(world, user, rules)
+    request = Request(user, rules=rules, n=11)
+    answer = world.recommender.recommend(request)
+    items = [_id("Product", n) for n in range(COUNTS["Product"])] + [_id("Course", n) for n in range(COUNTS["Course"])]
+    allowed = {item for item in items if not _broken(world, user, rules, item)}
+    assert {item.id for item in answer.items} == allowed
+    assert sum(answer.excluded.values()) == len(items) - len(allowed)
+    for item in answer.items:
+        assert not any(entity_id in item.reason for entity_id in avoided if entity_id != item.id)
+    account = world.recommender.why(request, items[asked])
+    assert (account.excluded is None) == (items[asked] in allowed)
+    assert account.score == pytest.approx(sum(part.share for part in account.parts), abs=1e-9)
+    _check_paths(world, user, rules, account, avoided)
+
+
+def _check_paths(world: World, user: str, rules: Rules, account: Account, avoided: set[str]) -> None:
+    assert not any(entity_id in account.text for entity_id in avoided if entity_id != account.item.id)
+    for part in account.parts:
+        if part.kind == "path":
+            assert part.paths is not None and part.other_paths is not None
+            shown = sum(path.share for path in part.paths)
+            assert part.share == pytest.approx(shown + part.other_paths.share, abs=1e-9)
+            assert part.other_paths.count > 0 or part.paths
+        for path in part.paths or []:
+            between = [node.id for node in path.nodes[1:-1] if node.id is not None]
+            assert not avoided.intersection(between)
+            for node in path.nodes[2:-1]:
+                assert node.type != "Product" or not _has_to_do_with_it(world, user, rules, node.id or "")
+                assert node.type != "Product" or not _too_old(world, user, rules, node.id or "")
+
+
+def _avoided(world: World, user: str, rules: Rules) -> set[str]:
+    told = {text.partition(":")[2] for text in rules.avoid}
+    return told | {
+        tail for name in ("avoids", "shuns", "never_again") for head, tail in world.triples[name] if head == user
+    }
+
+
+def _has_to_do_with_it(world: World, user: str, rules: Rules, item: str) -> bool:
+    """Whether an item is avoided, or has a triple to something avoided, of the relation told where one is told."""
+    told = [text.split(":") for text in rules.avoid]
+    whole = {entity for name, entity in told if name not in ABOUT} | _avoided(world, user, Rules())
+    by_name = any((item, entity) in world.triples[name] for name, entity in told if name in ABOUT)
+    return by_name or item in whole or any((item, one) in world.triples[name] for name in ABOUT for one in whole)
+
+
+def _too_old(world: World, user: str, rules: Rules, item: str) -> bool:
+    minimum = world.values.get((item, "min_age"), 0)
+    age = rules.age if rules.age is not None else world.values.get((user, "age"))
+    return bool(minimum > 0 and (rules.unknown != "keep" if age is None else minimum > age))
+
+
+def _broken(world: World, user: str, rules: Rules, item: str) -> bool:
+    """Whether a rule removes an item, worked out from the plain graph."""
+    product, drop = item.startswith("Product"), rules.unknown != "keep"
+    price, stock, language = (world.values.get((item, key)) for key in ("price", "in_stock", "language"))
+    asks_price = rules.max_price is not None or rules.min_price is not None
+    return any(
+        (
+            (user, item) in world.triples["purchased"] | world.triples["enrolled"],
+            _has_to_do_with_it(world, user, rules, item),
+            rules.domain == ("courses" if product else "cosmetics"),
+            asks_price and (drop if price is None else not (rules.min_price or 0) <= price <= (rules.max_price or 9)),
+            rules.in_stock and product and (drop if stock is None else not stock),
+            rules.languages
+            and not product
+            and (drop if language is None else language not in {one.lower() for one in rules.languages}),
+            product and _too_old(world, user, rules, item),
+        )
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(world=st.integers(0, WORLDS - 1), rules=RULES)
+def test_a_block_of_users_has_the_candidates_of_each(worlds: list[World], world: int, rules: Rules) -> None:
+    recommender = worlds[world].recommender
+    ready = RuleSet(recommender.snapshot, recommender.catalogue, rules)
+    allowed, own = ready.block("User", np.arange(COUNTS["User"])[::-1])
+    for row, user in enumerate(reversed(range(COUNTS["User"]))):
+        alone = ready.candidates(profile_of(recommender.snapshot, "User", user)).allowed
+        assert allowed[row].tolist() == alone.tolist()
+        assert own[row] >= ready._everybody.sum() - alone.sum()
+
+
+def test_an_association_names_no_avoided_anchor(tmp_path: Path) -> None:
+    """``ann`` bought both; a soap is bought with each, but she will never buy the scrub again."""
+    entities: dict[str, list[Any]] = {
+        "User": ["ann", *[f"u{n}" for n in range(6)]],
+        "Product": ["scrub", "sponge", "soap"],
+        "Ingredient": [],
+        "Brand": [],
+    }
+    triples = {
+        "purchased": [
+            ("ann", "scrub"),
+            ("ann", "sponge"),
+            *[(f"u{n}", p) for n in range(6) for p in entities["Product"]],
+        ],
+        "never_again": [("ann", "scrub")],
+    }
+    snapshot = snapshot_of(tmp_path, entities, triples, RULED)
+    (path,) = [one for one in scored_paths(snapshot) if str(one) == "purchased > ≈Product-Product"]
+    kernels = Kernels(snapshot, KernelConfig(), tmp_path / "kernels")
+    scorer = Scorer(snapshot, kernels, Blend(metapaths={str(path): 1.0}), None)
+    profile, rules = profile_of(snapshot, "User", 0), RuleSet(snapshot, Catalogue(snapshot), Rules())
+    position = scorer.catalogue.position("Product", snapshot.vocabulary.idx("Product", "soap"))
+    for forbidden, named in ((NOTHING_FORBIDDEN, {"scrub", "sponge"}), (rules.forbidden(profile), {"sponge"})):
+        explainer = Explainer(scorer, profile, Phrasing(snapshot), forbidden)
+        (part,) = explainer.parts(position)
+        assert {one.id for one in part.nearest or []} == named
+        assert part.share == pytest.approx(scorer.score([profile]).total[0, position])
+        for text in (part.text, explainer.reason(position)):
+            assert ("scrub" in text) is ("scrub" in named) and "sponge" in text
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
+    """Four products and two courses; ``ann``, 16, avoids parfum and shuns Nivea; nothing is known of ``bob``."""
+    folder = tmp_path_factory.mktemp("shop")
+    entities: dict[str, list[Any]] = {
+        "User": [("ann", None, 16), "bob"],
+        "Product": [
+            ("scented", "Scented", 10.0, True, 0),
+            ("nivea", "Nivea cream", 20.0, False, 0),
+            ("peel", "Peel", None, None, 18),
+            ("balm", "Balm", 5.0, True, None),
+        ],
+        "Course": [("perfumery", None, 30.0, "en"), ("skin", None, 40.0, "zh")],
+        "Ingredient": ["PARFUM", "AQUA"],
+        "Concern": [],
+        "Brand": ["Nivea"],
+    }
+    triples = {
+        "contains": [("scented", "PARFUM"), ("scented", "AQUA"), ("balm", "AQUA")],
+        "teaches": [("perfumery", "PARFUM")],
+        "made_by": [("nivea", "Nivea")],
+        "avoids": [("ann", "PARFUM")],
+        "shuns": [("ann", "Nivea")],
+    }
+    snapshot = snapshot_of(folder, entities, triples, RULED)
+    return Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
+
+
+@pytest.mark.parametrize(
+    ("user", "rules", "left", "excluded"),
+    [
+        ("ann", Rules(), {"balm", "skin"}, {"avoids:PARFUM": 2, "shuns:Nivea": 1, "min_age": 1}),
+        ("bob", Rules(), {"scented", "nivea", "balm", "perfumery", "skin"}, {"age_unknown": 1}),
+        ("bob", Rules(unknown="keep"), {"scented", "nivea", "peel", "balm", "perfumery", "skin"}, {}),
+        ("bob", Rules("cosmetics", age=18), {"scented", "nivea", "peel", "balm"}, {"other_domain": 2}),
+        ("bob", Rules("cosmetics", avoid=("contains:AQUA",), age=18), {"nivea", "peel"}, {"avoid contains:AQUA": 2}),
+        ("bob", Rules(avoid=("Ingredient:PARFUM",)), {"nivea", "balm", "skin"}, {"avoid Ingredient:PARFUM": 2}),
+        ("bob", Rules(avoid=("Product:balm",)), {"scented", "nivea", "perfumery", "skin"}, {"avoid Product:balm": 1}),
+        ("bob", Rules(min_price=8, max_price=20), {"scented", "nivea"}, {"price_unknown": 1, "max_price": 2}),
+        ("bob", Rules("cosmetics", min_price=8, unknown="keep"), {"scented", "nivea", "peel"}, {"min_price": 1}),
+        ("bob", Rules(in_stock=True), {"scented", "balm", "perfumery", "skin"}, {"stock_unknown": 1}),
+        ("bob", Rules(languages=("EN",)), {"scented", "nivea", "balm", "perfumery"}, {"other_language": 1}),
+    ],
+)
+def test_each_rule_removes_and_counts(
+    shop: Recommender, user: str, rules: Rules, left: set[str], excluded: dict[str, int]
+) -> None:
+    answer = shop.recommend(Request(user, rules=rules))
+    assert {item.id for item in answer.items} == left
+    assert excluded.items() <= answer.excluded.items()
+    assert sum(answer.excluded.values()) == 6 - len(left)
+
+
+def test_an_anchor_of_a_rule_binds_somebody_unknown(shop: Recommender) -> None:
+    answer = shop.recommend(Request(anchors=("avoids:PARFUM",), rules=Rules(age=20)))
+    assert {item.id for item in answer.items} == {"nivea", "peel", "balm", "skin"}
+    assert answer.excluded == {"avoids:PARFUM": 2} and not answer.personal
+
+
+def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
+    ours = RuleSettings.model_validate({"avoid": ["contains:PARFUM"], "max_price": 50, "language": "en"})
+    rules = Rules(avoid=("made_by:Nivea",), max_price=20).over(ours)
+    assert (rules.avoid, rules.max_price) == (("contains:PARFUM", "made_by:Nivea"), 20)
+    assert (rules.languages, rules.unknown) == (("en",), "drop")
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (Rules(avoid=("contain:AQUA",)), "nearest: 'contains'"),
+        (Rules(avoid=("Ingredients:AQUA",)), "nearest: 'Ingredient'"),
+        (Rules(avoid=("AQUA",)), "relation:ID"),
+        (Rules(languages=("eng",)), "nearest: 'en'"),
+        (Rules(min_price=-1), "0 or more"),
+        (Rules(min_price=9, max_price=3), "no price is both"),
+        (Rules(age=-3), "0 or more years"),
+        (Rules(unknown="dorp"), "drop or keep"),
+    ],
+)
+def test_wrong_rules_say_what_is_allowed(shop: Recommender, rules: Rules, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        RuleSet(shop.snapshot, shop.catalogue, rules)
+
+
+def test_unknown_entities_to_avoid_are_refused_with_the_nearest(shop: Recommender) -> None:
+    with pytest.raises(UnknownEntityError, match="nearest: PARFUM"):
+        RuleSet(shop.snapshot, shop.catalogue, Rules(avoid=("contains:PARFUMM",)))
+
+
+def test_a_property_that_no_item_has_is_named(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, {"User": ["u"], "Product": ["p"]}, {})
+    recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    for rules, name in ((Rules(in_stock=True), "in_stock"), (Rules(languages=("en",)), "language")):
+        with pytest.raises(UsageError, match=f"no item has a '{name}'"):
+            recommender.recommend(Request("u", rules=rules))
