@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers import delimited, open_reader, physical_lines
+from kg.readers import delimited, physical_lines
+from kg.readers.opening import open_reader
 from kg.values.cells import BLANKS
 
 Row = tuple[int, int, tuple[str | None, ...]]
