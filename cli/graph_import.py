@@ -42,7 +42,7 @@ def import_command(
     told = rdf_mapping(mapping or workspace.mapping, workspace.schema)
     sources = [_rdf(source, base) for source in sources_for_paths(files, workspace.schema, rdf=told)]
     people = people_of(workspace, pseudonymise)
-    options = LoadOptions(workspace.rejects, workspace.staging, dry_run, max_rejects, people=people)
+    options = LoadOptions(workspace.rejects, workspace.staging, dry_run, max_rejects, allow_outside=True, people=people)
     load_and_show(output, workspace, sources, Path(), options)
 
 

@@ -41,6 +41,9 @@ def load_command(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="With replace: an empty file may delete all that it covers.")
     ] = False,
+    allow_outside: Annotated[
+        bool, typer.Option("--allow-outside", help="The mapping may name files outside its own folder.")
+    ] = False,
     pseudonymise: Annotated[
         bool,
         typer.Option("--pseudonymise", help="Replace ids of people by a hash with the key WHYREC_PSEUDONYM_KEY."),
@@ -61,7 +64,16 @@ def load_command(
     sources, base = _sources(workspace, paths or [], mapping, triples)
     limit = 0 if strict else max_rejects
     people = people_of(workspace, pseudonymise)
-    options = LoadOptions(workspace.rejects, workspace.staging, dry_run, limit, mode, allow_empty, people)
+    options = LoadOptions(
+        workspace.rejects,
+        workspace.staging,
+        dry_run,
+        limit,
+        mode,
+        allow_empty,
+        allow_outside=allow_outside or bool(paths),  # what is given by name is meant
+        people=people,
+    )
     load_and_show(output, workspace, sources, base, options)
 
 

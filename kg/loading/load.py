@@ -62,6 +62,8 @@ class LoadOptions:
     """``replace``: delete what vanished from the files, see :mod:`kg.replacement`; ``None``: as each source says."""
     allow_empty: bool = False
     """Whether an empty file may delete everything that it covers."""
+    allow_outside: bool = False
+    """Whether files may lie outside the folder of the mapping."""
     people: People | None = None
     """Pseudonyms, and who was forgotten; ``None``: ids of people are taken as they come."""
 
@@ -89,7 +91,7 @@ def load(
         with Staging(options.staging) as staging:
             replacement = Replacement(sources, options.mode, schema)
             loading = _Load(store or NothingStored(schema), people, staging, replacement, progress)
-            report = loading.read(sources, base)
+            report = loading.read(sources, base, options.allow_outside)
             report.dry_run = options.dry_run
             loading.resolve(report)
             report.rejects_file = _write_rejects(report, options.rejects, people)
@@ -125,10 +127,12 @@ class _Load:
         self._rdf: RdfLoading | None = None
         self._found: dict[str, list[pl.DataFrame]] = defaultdict(list)
 
-    def read(self, sources: Sequence[Source], base: Path) -> LoadReport:
+    def read(self, sources: Sequence[Source], base: Path, allow_outside: bool) -> LoadReport:
         """Read, check and stage all rows of all files."""
         self._sources = list(sources)
-        planned = [(index, source, path) for index, source in enumerate(sources) for path in source.files(base)]
+        planned = [
+            (index, source, path) for index, source in enumerate(sources) for path in source.files(base, allow_outside)
+        ]
         files: list[FileReport] = []
         for index, source, path in planned:
             file = FileReport(path, _place(path, base), source)

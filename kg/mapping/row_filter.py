@@ -1,4 +1,6 @@
-"""The ``where`` of a source: a polars SQL expression that keeps or filters one row.
+"""The ``where`` of a source: an expression on the cells of one row that keeps or filters it.
+
+Its grammar is that of :mod:`kg.mapping.row_expression`, its meaning that of polars' SQL expressions.
 
 Cells arrive as text, so the filter first decides, from the expression alone and never from the data, what each
 column in it holds:
@@ -22,12 +24,10 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from kg.errors import MappingError
+from kg.mapping.row_expression import HELP, row_expression
 
 Kind = Literal["text", "number", "truth"]
 _DTYPES: dict[Kind, pl.DataType] = {"text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean()}
-_WINDOW = re.compile(r"\bover\s*\(", re.IGNORECASE)
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_HELP = "write one condition on the columns of a row, such as  rating >= 4 AND brand = 'Acme'"
 
 
 class RowFilter:
@@ -41,12 +41,12 @@ class RowFilter:
         """
         self.where = where
         try:
-            self._expression = pl.sql_expr(where)
+            self._expression = pl.sql_expr(row_expression(where))
         except PolarsError as problem:
-            raise MappingError(f"where {where!r}: {_first_line(problem)}; {_HELP}") from None
+            raise MappingError(f"where {where!r}: {_first_line(problem)}; {HELP}") from None
         columns = list(dict.fromkeys(self._expression.meta.root_names()))
         if not columns:
-            raise MappingError(f"where {where!r}: it names no column; {_HELP}")
+            raise MappingError(f"where {where!r}: it names no column; {HELP}")
         self.kinds = self._kinds(columns, declared)
 
     @property
@@ -69,7 +69,7 @@ class RowFilter:
             failure = self._fits(chosen)
             if not failure:
                 return chosen
-        raise MappingError(f"where {self.where!r}: {failure}; {_HELP}")
+        raise MappingError(f"where {self.where!r}: {failure}; {HELP}")
 
     def _fits(self, kinds: dict[str, Kind]) -> str:
         empty = pl.DataFrame(schema={name: _DTYPES[kind] for name, kind in kinds.items()})
@@ -77,7 +77,7 @@ class RowFilter:
             result = empty.select(self._expression.alias("keep")).get_column("keep")
         except PolarsError as problem:
             return _first_line(problem)
-        if result.len() or _WINDOW.search(_QUOTED.sub("", self.where)):  # an aggregate has a value for no rows too
+        if result.len():  # an aggregate has a value for no rows too
             return "it looks at more than one row at a time"
         return "" if result.dtype == pl.Boolean else f"the expression is no condition, it gives {result.dtype}"
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from kg.document import Document, nearest, parse, read_toml
 from kg.errors import MappingError
+from kg.mapping.file_pattern import files_of
 from kg.mapping.link import Link, Normalisation, Similar, Text
 from kg.mapping.row_filter import Kind, RowFilter
 from kg.ontology.plan import vocabulary_problems
@@ -156,23 +157,12 @@ class Source(Document):
                 declared[column] = "truth" if kind == "bool" else "number"
         return RowFilter(self.where, declared)
 
-    def files(self, base: Path) -> list[Path]:
-        """The files that ``file`` names, sorted.
+    def files(self, base: Path, allow_outside: bool = False) -> list[Path]:
+        """The files that ``file`` names, sorted; see :func:`kg.mapping.file_pattern.files_of`.
 
-        :raises MappingError: where there is none.
+        :raises MappingError: where there is none, or one outside ``base`` that is not allowed.
         """
-        literal = base / self.file
-        if literal.is_file():
-            return [literal]
-        pattern = Path(self.file)
-        root = Path(pattern.anchor) if pattern.is_absolute() else base
-        try:
-            found = sorted(p for p in root.glob(str(pattern.relative_to(pattern.anchor))) if p.is_file())
-        except (ValueError, NotImplementedError) as problem:
-            raise MappingError(f"file {self.file!r}: not a usable pattern: {problem}") from None
-        if not found:
-            raise MappingError(f"file {self.file!r}: no such file in {base}; check the name and the folder")
-        return found
+        return files_of(self.file, base, allow_outside)
 
     def file_format(self, path: Path) -> Format:
         """The format of one file: as told, else by its name.

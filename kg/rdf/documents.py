@@ -127,8 +127,12 @@ class DocumentReader:
         return {key: self._context(v) if key == "@context" else self._local(v) for key, v in document.items()}
 
     def _context(self, context: Any) -> Any:
+        """The context with those that it names in turn: in lists, in its terms, and by ``@import``."""
         if isinstance(context, list):
             return [self._context(part) for part in context]
+        if isinstance(context, dict):
+            imported = self._context(str(context["@import"])) if "@import" in context else {}
+            return {**imported, **{key: self._local(value) for key, value in context.items() if key != "@import"}}
         if isinstance(context, str):
             if _SCHEMA_ORG.match(context):
                 return {"@vocab": "https://schema.org/", "schema": "https://schema.org/"}

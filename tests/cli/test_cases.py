@@ -42,7 +42,7 @@ def load_case(tmp_path: Path, whyrec: Whyrec, document: Document) -> Callable[[s
         (tmp_path / "schema.toml").write_text(schema)
         assert whyrec("init", folder, "--schema", tmp_path / "schema.toml").exit_code == 0
         (folder / "mapping.toml").write_text("\n".join(_source(path) for path in sorted((CASES / case).glob("*.csv"))))
-        loaded = document("-w", folder, "load")
+        loaded = document("-w", folder, "load", "--allow-outside")
         assert loaded["rejected"] == 0
         return folder
 

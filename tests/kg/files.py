@@ -38,6 +38,7 @@ def load_sources(
         return None if missing else store_of(workspace, schema, read_only=read_only, url=url)
 
     workspace.mkdir(parents=True, exist_ok=True)
+    options.setdefault("allow_outside", True)  # the mapping is the test's own
     settings = LoadOptions(workspace / "rejects", workspace / "staging", **options)
     return load(opener, schema, sources, base, settings, progress)
 

@@ -88,6 +88,23 @@ def test_files_by_name_and_by_pattern(tmp_path: Path) -> None:
     assert literal.files(tmp_path) == [tmp_path / "p[1].csv"]
 
 
+@pytest.mark.parametrize("pattern", ["../secret.csv", "link.csv", "linked/*.csv", "{absolute}"])
+def test_a_mapping_names_files_of_its_own_folder_only(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "secret.csv").write_text("id\nhunter2\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "own.csv").touch()
+    (home / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (home / "linked").symlink_to(tmp_path)
+    pattern = pattern.format(absolute=tmp_path / "secret.csv")
+    (source,) = read_mapping(mapping(tmp_path, PRODUCT.replace("p.csv", pattern)), SCHEMA)
+    with pytest.raises(MappingError, match=r"outside the mapping's folder.*--allow-outside"):
+        source.files(home)
+    assert [path.name for path in source.files(home, allow_outside=True)][-1] in ("secret.csv", "link.csv")
+    (source,) = read_mapping(mapping(tmp_path, PRODUCT.replace("p.csv", str(home / "own.csv"))), SCHEMA)
+    assert source.files(home) == [home / "own.csv"]
+
+
 def test_what_a_where_takes_its_columns_for(tmp_path: Path) -> None:
     conditions = "rating >= 4", "brand = 'Acme'", "in_stock", "new = true", "a > b", "price > cost"
     where = f"where = \"{' AND '.join(conditions)} AND year IN (2020, 2021) AND kind IN ('a', 'b')\""

@@ -278,6 +278,15 @@ def test_jsonld_as_shops_embed_it(tmp_path: Path) -> None:
     (tmp_path / "p.jsonld").write_text(text.replace("schema.org", "elsewhere.test"))
     with pytest.raises(ReadError, match=r"context 'https://elsewhere\.test' is not fetched"):
         load_sources(tmp_path, schema, sources_for_paths([tmp_path / "p.jsonld"], schema), Path())
+    for hidden in (
+        '{"x": {"@id": "http://x/x", "@context": "http://127.0.0.1:9"}}',
+        '{"@import": "http://127.0.0.1:9"}',
+    ):
+        (tmp_path / "p.jsonld").write_text(
+            f'{{"@context": {hidden}, "@id": "http://x/a", "x": {{"@id": "http://x/b"}}}}'
+        )
+        with pytest.raises(ReadError, match=r"context 'http://127\.0\.0\.1:9' is not fetched"):
+            load_sources(tmp_path, schema, sources_for_paths([tmp_path / "p.jsonld"], schema), Path())
 
 
 def test_another_schema_needs_a_mapping(tmp_path: Path) -> None:

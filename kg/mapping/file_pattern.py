@@ -1,0 +1,44 @@
+"""The files that a mapping names, by name or by pattern; they lie in its folder, unless the user says otherwise."""
+
+from pathlib import Path
+
+from kg.errors import MappingError
+
+
+def files_of(pattern: str, base: Path, allow_outside: bool = False) -> list[Path]:
+    """The files that a pattern names, sorted.
+
+    A mapping may come from somebody else, and what it reads ends up in a graph, in reports and on a screen. So what it
+    names must lie in ``base`` once links and ``..`` are followed.
+
+    :param base: the folder that the pattern is relative to.
+    :param allow_outside: whether the files may lie anywhere.
+    :raises MappingError: where there is none, or one that lies elsewhere.
+    """
+    found = _found(pattern, base)
+    if not allow_outside:
+        home = base.resolve()
+        for path in found:
+            target = path.resolve()
+            if not target.is_relative_to(home):
+                place = "" if target == path.absolute() else f", it is {target}"
+                raise MappingError(
+                    f"file {pattern!r}: {path} lies outside the mapping's folder {home}{place}; copy it there, or, "
+                    "if you trust the mapping, say --allow-outside"
+                )
+    return found
+
+
+def _found(pattern: str, base: Path) -> list[Path]:
+    literal = base / pattern
+    if literal.is_file():
+        return [literal]
+    path = Path(pattern)
+    root = Path(path.anchor) if path.is_absolute() else base
+    try:
+        found = sorted(p for p in root.glob(str(path.relative_to(path.anchor))) if p.is_file())
+    except (ValueError, NotImplementedError) as problem:
+        raise MappingError(f"file {pattern!r}: not a usable pattern: {problem}") from None
+    if not found:
+        raise MappingError(f"file {pattern!r}: no such file in {base}; check the name and the folder")
+    return found
