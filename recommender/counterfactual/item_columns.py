@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from kg.schema import inverse_of
-from recommender.kernels.path_kernels import Kernels, Tail
+from recommender.kernels.path_kernels import Kernels
+from recommender.kernels.transition import Tail
 from recommender.linalg.sparse_matrix import damping, times_columns
 
 Values = NDArray[np.float64]
@@ -82,11 +83,11 @@ def item_column(kernels: Kernels, tail: Tail, anchors: NDArray[np.integer], item
             onward = csr_array(_through(kernels, onward, tail, place + 1) - _turned(kernels, rows, tail, place))
             place += 1
         rows, place = onward, place + 1
-    alpha, beta = kernels.exponents(tail, last)
-    before = kernels.damped(tail[last], alpha)
+    alpha, beta = kernels.transitions.exponents(tail, last)
+    before = kernels.transitions.of(tail)[last].before
     ways = times_columns(rows, np.where(before > 0, before, 1.0) * kernels.scale(tail))
     if last > 0 and tail[last - 1] == inverse_of(tail[last]):
-        alpha += kernels.exponents(tail, last - 1)[1]
+        alpha += kernels.transitions.exponents(tail, last - 1)[1]
     added = times_columns(ways, _with_one_more(kernels, tail[last]) ** -alpha)
     step = inverse_of(tail[last])
     degree = ItemDegree(beta, 1 if kernels.config.degree == "sum" else 2, ((step, 1.0),))
@@ -96,7 +97,7 @@ def item_column(kernels: Kernels, tail: Tail, anchors: NDArray[np.integer], item
 
 def _with_one_more(kernels: Kernels, step: str) -> Values:
     """By how much the degree of each head grows with one more link of weight 1; that of one without any is 1 anyway."""
-    degrees = kernels.degrees(step)
+    degrees = kernels.transitions.degrees(step)
     grown = degrees + 1 if kernels.config.degree == "sum" else np.sqrt(degrees**2 + 1)
     return np.divide(grown, degrees, out=np.ones(len(degrees)), where=degrees > 0)
 
@@ -115,26 +116,16 @@ def _through(kernels: Kernels, rows: csr_array, tail: Tail, place: int) -> csr_a
     """``rows`` times the transition of the step at a place; only the nodes that are reached are looked at."""
     nodes, which = np.unique(rows.indices, return_inverse=True)
     reached = csr_array((rows.data, which, rows.indptr), shape=(rows.shape[0], len(nodes)))
-    return csr_array(reached @ _transition(kernels, nodes, tail, place))
-
-
-def _transition(kernels: Kernels, nodes: NDArray[np.integer], tail: Tail, place: int) -> csr_array:
-    """The rows of some nodes in the transition of a step."""
-    alpha, beta = kernels.exponents(tail, place)
-    part = csr_array(kernels.snapshot.adjacency(tail[place])[nodes])
-    before = kernels.damped(tail[place], alpha)[nodes]
-    after = kernels.damped(inverse_of(tail[place]), beta)
-    data = part.data * np.repeat(before, np.diff(part.indptr)) * after[part.indices]
-    return csr_array((data, part.indices, part.indptr), shape=part.shape)
+    return csr_array(reached @ kernels.transitions.of(tail)[place].rows(nodes))
 
 
 def _turned(kernels: Kernels, rows: csr_array, tail: Tail, place: int) -> csr_array:
     """What of two steps, the second the inverse of the first, would lead back to where it came from."""
     nodes, which = np.unique(rows.indices, return_inverse=True)
-    there = _transition(kernels, nodes, tail, place)
+    there = kernels.transitions.of(tail)[place].rows(nodes)
     tails, column = np.unique(there.indices, return_inverse=True)
     narrow = csr_array((there.data, column, there.indptr), shape=(len(nodes), len(tails)))
-    back = csr_array(_transition(kernels, tails, tail, place + 1)[:, nodes])
+    back = csr_array(kernels.transitions.of(tail)[place + 1].rows(tails)[:, nodes])
     own = np.asarray(narrow.multiply(back.T).sum(axis=1)).ravel()
     return csr_array((rows.data * own[which], rows.indices, rows.indptr), shape=rows.shape)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kg.errors import ModelError
 from recommender.explanation.k_anonymity import K_ANONYMITY, PathGroup, PathGroups, group_paths
 from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.metapaths import TEXT_SIMILARITY
@@ -12,6 +13,8 @@ from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
 from recommender.scoring.anchor_shares import ProfileMetapath
 from recommender.scoring.scorer import Scorer
 
+TOLERANCE = 1e-9
+"""By how much a part may miss the sum of its paths: rounding."""
 PATHS_SHOWN = 3
 ANCHORS_SHOWN = 3
 NEAR = 0.2
@@ -102,21 +105,34 @@ class Explainer:
         if allowed.all():
             return group_paths(self.snapshot, types, instances, weight, most)
         groups = group_paths(self.snapshot, types, instances.part(allowed), weight, most)
-        return PathGroups(groups.largest, groups.others + int((~allowed).sum()))
+        left_out = float(instances.product[~allowed].sum()) * weight
+        return PathGroups(groups.largest, groups.others + int((~allowed).sum()), groups.rest + left_out)
 
     def _path_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
         groups = self._groups(metapath, position, self.paths_shown)
         shown = [self._path(metapath, group) for group in groups.largest]
-        rest, others = share - sum(one.share for one in shown), groups.others
+        self._check_sum(metapath, share, sum(one.share for one in shown) + groups.rest)
         text = shown[0].text if shown else self._sentence(self._untold(), share)
         return Part(
             kind="path",
             share=share,
             metapath=str(metapath.path),
             paths=shown,
-            other_paths=OtherPaths(count=others, share=rest) if others else OtherPaths(count=0, share=0.0),
+            other_paths=OtherPaths(count=groups.others, share=groups.rest),
             text=text,
         )
+
+    def _check_sum(self, metapath: ProfileMetapath, share: float, paths: float) -> None:
+        """The paths of a part are the part, or one of both is counted wrongly.
+
+        :raises ModelError: where they are not.
+        """
+        gap = abs(share - paths)
+        if not gap <= TOLERANCE * max(1.0, abs(share)):
+            raise ModelError(
+                f"{metapath.path}: the share is {share:.9g}, but its paths sum to {paths:.9g}; "
+                "this is a defect, please report it"
+            )
 
     def _association_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
         """The part of an association, by anchors: what was used goes with the item, as learned from all."""

@@ -28,10 +28,12 @@ class PathGroup:
 @dataclass(frozen=True)
 class PathGroups:
     """``largest``: groups that may be shown, largest share first. ``others``: number of all other paths: of smaller
-    groups, and those through fewer than ``K_ANONYMITY`` people, whose way is not told."""
+    groups, and those through fewer than ``K_ANONYMITY`` people, whose way is not told. ``rest``: the sum of their
+    shares."""
 
     largest: list[PathGroup]
     others: int
+    rest: float
 
 
 def group_paths(
@@ -48,9 +50,10 @@ def group_paths(
     if not any(sensitive):  # paths differ in a node, so each is a group
         chosen = _largest(shares, instances.nodes, most)
         pairs = zip(instances.nodes[chosen].tolist(), shares[chosen].tolist(), strict=True)
-        return PathGroups([PathGroup(tuple(nodes), share, None) for nodes, share in pairs], len(shares) - len(chosen))
+        told = [PathGroup(tuple(nodes), share, None) for nodes, share in pairs]
+        return PathGroups(told, len(shares) - len(chosen), _sum_without(shares, chosen))
     if not len(shares):
-        return PathGroups([], 0)
+        return PathGroups([], 0, 0.0)
     masked = np.where(sensitive, np.int32(-1), instances.nodes)
     first, which = _groups(snapshot, node_types, masked)
     sums = np.bincount(which, weights=shares, minlength=len(first)).astype(np.float64)
@@ -58,9 +61,17 @@ def group_paths(
     few = people < K_ANONYMITY
     shown = np.flatnonzero(~few)
     chosen = shown[_largest(sums[shown], masked[first[shown]], most)]
-    told = zip(masked[first[chosen]].tolist(), sums[chosen].tolist(), people[chosen].tolist(), strict=True)
+    groups = zip(masked[first[chosen]].tolist(), sums[chosen].tolist(), people[chosen].tolist(), strict=True)
+    told = [PathGroup(tuple(nodes), share, count) for nodes, share, count in groups]
     others = int(few[which].sum() + people[shown].sum() - people[chosen].sum())
-    return PathGroups([PathGroup(tuple(nodes), share, count) for nodes, share, count in told], others)
+    return PathGroups(told, others, _sum_without(sums, chosen))
+
+
+def _sum_without(shares: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
+    """The sum of all shares but the chosen."""
+    rest = np.ones(len(shares), dtype=bool)
+    rest[chosen] = False
+    return float(shares[rest].sum())
 
 
 def _largest(shares: NDArray[np.float64], nodes: NDArray[np.int32], most: int) -> NDArray[np.int64]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +9,8 @@ from scipy.sparse import csr_array
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.path_kernels import Kernels, Tail
-from recommender.linalg.sparse_matrix import damping
+from recommender.kernels.path_kernels import Kernels
+from recommender.kernels.transition import Tail, Transition
 from recommender.profiles.profile import Anchors
 
 Idxs = NDArray[np.int32]
@@ -55,38 +54,9 @@ class _Partial:
     product: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class _Step:
-    """One step of a tail: an edge from h to t weighs ``before[h] · weight · after[t]``; whether it undoes the step
-    before it."""
-
-    edges: csr_array
-    before: NDArray[np.float64]
-    after: NDArray[np.float64]
-    undoes: bool
-
-
-_STEPS: WeakKeyDictionary[Kernels, dict[Tail, tuple[_Step, ...]]] = WeakKeyDictionary()
-
-
-def _steps(kernels: Kernels, tail: Tail) -> tuple[_Step, ...]:
-    """The steps of a tail; the powers of the degrees are taken once."""
-    known = _STEPS.setdefault(kernels, {})
-    if tail not in known:
-        snapshot, steps = kernels.snapshot, []
-        for place, step in enumerate(tail):
-            alpha, beta = kernels.exponents(tail, place)
-            before = damping(snapshot.degrees(step), alpha)
-            after = damping(snapshot.degrees(inverse_of(step)), beta)
-            undoes = place > 0 and step == inverse_of(tail[place - 1])
-            steps.append(_Step(snapshot.adjacency(step), before, after, undoes))
-        known[tail] = tuple(steps)
-    return known[tail]
-
-
 def paths_between(kernels: Kernels, tail: Tail, anchors: Anchors, item: int) -> Instances:
     """The same from anchors that are known to have an entry for the item."""
-    snapshot, steps = kernels.snapshot, _steps(kernels, tail)
+    snapshot, steps = kernels.snapshot, kernels.transitions.of(tail)
     back, weights = snapshot.neighbours(inverse_of(tail[-1]), item)
     partial = _Partial(anchors.idx[:, None], anchors.weight * kernels.scale(tail))
     for step, reach in zip(steps, _reach(snapshot, tail, back), strict=False):
@@ -95,7 +65,7 @@ def paths_between(kernels: Kernels, tail: Tail, anchors: Anchors, item: int) -> 
         partial, _ = _lengthened(step, partial, which[keep], ends[keep], edges[keep])
     partial, last = _meet(steps, partial, back)
     ends, (*_, step) = partial.nodes[:, -1], steps
-    product = partial.product * step.before[ends] * weights[last] * step.after[item]
+    product = step.lengthened(partial.product, ends, weights[last], item)
     nodes = np.empty((len(ends), len(tail) + 1), dtype=np.int32)
     nodes[:, :-1], nodes[:, -1] = partial.nodes, item
     keep = np.ones(len(ends), dtype=bool)
@@ -127,7 +97,7 @@ def _reach(snapshot: Snapshot, tail: Tail, nodes: Idxs) -> list[NDArray[np.bool_
     return masks
 
 
-def _meet(steps: Sequence[_Step], partial: _Partial, back: Idxs) -> tuple[_Partial, Places]:
+def _meet(steps: Sequence[Transition], partial: _Partial, back: Idxs) -> tuple[_Partial, Places]:
     """Lengthen partial paths by the last step but one to those nodes that the last step leads on from.
 
     :param back: the nodes next to the item, sorted.
@@ -164,7 +134,7 @@ _NONE = np.empty(0, dtype=np.int64)
 
 
 def _lengthened(
-    step: _Step, partial: _Partial, which: Places, ends: Idxs, edges: Places
+    step: Transition, partial: _Partial, which: Places, ends: Idxs, edges: Places
 ) -> tuple[_Partial, NDArray[np.bool_] | None]:
     """_Partial paths with one step more, but for those that turn back at once; which were kept, if not all.
 
@@ -176,8 +146,8 @@ def _lengthened(
         which, ends, edges = which[keep], ends[keep], edges[keep]
     nodes = np.empty((len(which), partial.nodes.shape[1] + 1), dtype=np.int32)
     nodes[:, :-1], nodes[:, -1] = partial.nodes[which], ends
-    weight = step.before[nodes[:, -2]] * step.edges.data[edges] * step.after[ends]
-    return _Partial(nodes, partial.product[which] * weight), keep
+    product = step.lengthened(partial.product[which], nodes[:, -2], step.edges.data[edges], ends)
+    return _Partial(nodes, product), keep
 
 
 def _common(values: Idxs, ordered: Idxs) -> tuple[Places, Places]:

@@ -5,42 +5,26 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array
 
-from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.association import AssociationConfig
 from recommender.kernels.learned import LearnedKernels
 from recommender.kernels.metapaths import is_learned
+from recommender.kernels.transition import DampingConfig, Tail, Transitions
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
 from recommender.linalg.pruned_product import Factor, kernel_product
-from recommender.linalg.sparse_matrix import damping, row_lengths
+from recommender.linalg.sparse_matrix import row_lengths
 
-Tail = tuple[str, ...]
 Progress = Callable[[str, int, int], None]
 
 
-class KernelConfig(Document):
+class KernelConfig(DampingConfig):
     """How kernels are damped and pruned."""
 
-    start: float = Field(default=0.5, ge=0, le=1)
-    """Exponent of the degree of the anchor."""
-    middle: float = Field(default=0.25, ge=0, le=1)
-    """Exponent of the degree of a node between two steps, once for each of the two steps."""
-    end: float = Field(default=0.2, ge=0, le=1)
-    """Exponent of the degree of the item: 0 favours popular items, 1 rare ones."""
-    crossing: float = Field(default=-0.4, ge=-1, le=1)
-    """The same exponent where people lead from an item of one domain to one of another: below 0 it favours what is
-    popular there, which such thin evidence needs."""
-    degree: Literal["sum", "length"] = "sum"
-    """What a degree is: the sum of the weights, or their Euclidean length, with which metapaths of two steps are the
-    collaborative filtering of the literature."""
     top: int = Field(default=300, ge=1)
     """Entries kept per row, the largest; a kept entry is whole."""
     association: AssociationConfig = Field(default_factory=AssociationConfig)
@@ -54,8 +38,7 @@ class Kernels:
 
         K = T_r1 · … · T_rk,   T_r = D_head^-α · A_r · D_tail^-β
 
-    with A_r the weights of step r, D the weighted degrees of its ends, α = ``start`` for the first step and
-    ``middle`` otherwise, β = ``end`` (or ``crossing``) for the last step and ``middle`` otherwise. RP3β (Paudel et
+    with A_r the weights of step r, D the degrees of its ends (:mod:`recommender.kernels.transition`). RP3β (Paudel et
     al., 2017) is the case of two steps. Ways that turn back at once (a step, then its inverse to where it came from),
     or that end at their own anchor, are left out. Rows keep their ``top`` largest entries; each kernel is scaled so
     that the Euclidean lengths of its rows average 1: weights are comparable, and a kernel that spreads over half the
@@ -68,8 +51,7 @@ class Kernels:
         self.folder = parent / _digest([snapshot.hash, config.model_dump(exclude={"association"})])
         self._open: dict[Tail, tuple[csr_array, float]] = {}
         self._learned = LearnedKernels(snapshot, config.association, config.top)
-        self._transitions: dict[tuple[str, float, float], csr_array] = {}
-        self._damped: dict[tuple[str, float], NDArray[np.float64]] = {}
+        self.transitions = Transitions(snapshot, config)
 
     def build(self, tails: Sequence[Tail], progress: Progress | None = None) -> int:
         """Make and save those kernels that are not on disk yet.
@@ -111,42 +93,6 @@ class Kernels:
         self.kernel(tail)
         return self._open[tail][1]
 
-    def exponents(self, tail: Tail, place: int) -> tuple[float, float]:
-        """α and β of the step at a place in a tail."""
-        alpha = self.config.start if place == 0 else self.config.middle
-        if place < len(tail) - 1:
-            return alpha, self.config.middle
-        return alpha, self.config.crossing if self._crosses(tail) else self.config.end
-
-    def _crosses(self, tail: Tail) -> bool:
-        """Whether people lead from an item of one domain to one of another."""
-        schema = self.snapshot.schema
-        domains = [schema.entity[name].domain for name in (schema.ends(tail[0])[0], schema.ends(tail[-1])[1])]
-        return tail[-1] in schema.interactions and domains[0] is not None and domains[0] != domains[1]
-
-    def transition(self, tail: Tail, place: int) -> csr_array:
-        """T_r of the step at a place in a tail: shape (heads, tails), float64."""
-        alpha, beta = self.exponents(tail, place)
-        key = (tail[place], alpha, beta)
-        if key not in self._transitions:
-            before = diags_array(self.damped(tail[place], alpha))
-            after = diags_array(self.damped(inverse_of(tail[place]), beta))
-            self._transitions[key] = csr_array(before @ self.snapshot.adjacency(tail[place]) @ after)
-        return self._transitions[key]
-
-    def damped(self, step: str, exponent: float) -> NDArray[np.float64]:
-        """D_head^-exponent of a step, taken once: shape (heads,)."""
-        key = (step, exponent)
-        if key not in self._damped:
-            self._damped[key] = damping(self.degrees(step), exponent)
-        return self._damped[key]
-
-    def degrees(self, step: str) -> NDArray[np.float64]:
-        """Degrees of the heads of a step, as the configuration counts them: shape (heads,)."""
-        if self.config.degree == "sum":
-            return self.snapshot.degrees(step)
-        return row_lengths(self.snapshot.adjacency(step))
-
     def _product(self, tail: Tail) -> csr_array:
         """The pruned kernel before scaling."""
         ends = self.snapshot.schema.ends
@@ -159,7 +105,7 @@ class Kernels:
         place = 0
         while place < len(tail):
             turns = place + 1 < len(tail) and tail[place + 1] == inverse_of(tail[place])
-            factors.append(tuple(self.transition(tail, place + n) for n in range(2 if turns else 1)))
+            factors.append(tuple(self.transitions.matrix(tail, place + n) for n in range(2 if turns else 1)))
             place += len(factors[-1])
         return factors
 

@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
+from kg.errors import ModelError
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_instances import path_instances
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
+from recommender.linalg.csr_file import save_csr
 from recommender.profiles.profile import profile_of
 from recommender.results.account import Account
 from recommender.serving.recommender import Recommender, Request
@@ -49,14 +52,26 @@ def _snapshot(folder: Path, triples: dict[str, list[tuple[str, str, float]]]) ->
     return snapshot_of(folder, entities, triples)
 
 
+exponents = st.sampled_from([0.0, 0.3, 0.5, 1.0])
+configs = st.builds(
+    KernelConfig,
+    start=exponents,
+    middle=exponents,
+    end=exponents,
+    crossing=st.sampled_from([-1.0, -0.4, 0.0, 1.0]),
+    degree=st.sampled_from(["sum", "length"]),
+    top=st.sampled_from([1, 300]),
+)
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(triples=graphs(), top=st.sampled_from([1, 300]))
+@given(triples=graphs(), config=configs)
 def test_path_instances_sum_to_the_kernel_and_exist(
-    tmp_path_factory: pytest.TempPathFactory, triples: dict[str, list[tuple[str, str, float]]], top: int
+    tmp_path_factory: pytest.TempPathFactory, triples: dict[str, list[tuple[str, str, float]]], config: KernelConfig
 ) -> None:
     folder = tmp_path_factory.mktemp("graph")
     snapshot = _snapshot(folder, triples)
-    kernels = Kernels(snapshot, KernelConfig(top=top), folder / "kernels")
+    kernels = Kernels(snapshot, config, folder / "kernels")
     for user in range(COUNTS["User"]):
         profile = profile_of(snapshot, "User", user)
         for path in enumerate_metapaths(snapshot.schema):
@@ -91,6 +106,21 @@ def test_shares_add_up_and_no_other_person_is_named(
             account = recommender.why(Request(_name("User", user)), item)
             assert account.score == pytest.approx(sum(part.share for part in account.parts), abs=1e-9)
             _check_parts(account, _name("User", user))
+
+
+def test_paths_that_miss_their_share_are_an_error(tmp_path: Path) -> None:
+    """A kernel on disk that is not the sum of its paths: the rest is no longer what is left over."""
+    triples = {"purchased": [("user-0", "product-0")], "contains": [("product-0", "i"), ("product-1", "i")]}
+    entities = {"User": ["user-0"], "Product": ["product-0", "product-1"], "Ingredient": ["i"]}
+    snapshot = snapshot_of(tmp_path, entities, triples)
+    recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    assert recommender.why(Request("user-0"), "product-1").parts[0].kind == "path"
+    kernels, tail = recommender.scorer.kernels, ("contains", "~contains")
+    wrong = csr_array(kernels.kernel(tail) * 1.01)
+    save_csr(wrong, kernels.folder, kernels.file(tail), kernels.scale(tail))
+    again = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    with pytest.raises(ModelError, match="paths sum to"):
+        again.why(Request("user-0"), "product-1")
 
 
 def _check_parts(account: Account, user_id: str) -> None:

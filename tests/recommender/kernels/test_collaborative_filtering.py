@@ -28,7 +28,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 def _predicted(snapshot: Snapshot, folder: Path, config: KernelConfig) -> np.ndarray:
     """Σ_a x[u, a] · (T_1 T_2)[a, i], ways back included: users × items."""
     kernels = Kernels(snapshot, config, folder)
-    product = (kernels.transition(TAIL, 0) @ kernels.transition(TAIL, 1)).toarray()
+    product = (kernels.transitions.matrix(TAIL, 0) @ kernels.transitions.matrix(TAIL, 1)).toarray()
     profiles = [profile_of(snapshot, "User", user).anchors["purchased"].weight for user in range(3)]
     return np.stack(profiles) @ product
 

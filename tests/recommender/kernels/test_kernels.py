@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from recommender.kernels.path_instances import path_instances
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.linalg.sparse_matrix import top_per_row
+from recommender.profiles.profile import Anchors
 from tests.graphs import snapshot_of
 
 SHARED = ("contains", "~contains")
@@ -31,6 +33,19 @@ def test_the_kernel_is_the_damped_product(tmp_path: Path) -> None:
     outside = 2**-0.5 * 2**-0.2
     expected = outside * np.array([[0, aqua + niacin, aqua], [aqua + niacin, 0, aqua], [aqua, aqua, 0]])
     np.testing.assert_allclose(matrix, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("degree", ["sum", "length"])
+def test_an_entry_is_the_sum_of_its_paths_however_degrees_are_counted(tmp_path: Path, degree: str) -> None:
+    """The one path from p1 over Aqua to p3: 3 · (3 + 4)^-½ · (3 + 1)^-½ by sums, 3 · 5^-½ · (√10)^-½ by lengths."""
+    contains = [("p1", "Aqua", 3.0), ("p1", "Niacin", 4.0), ("p3", "Aqua", 1.0)]
+    entities = {"Product": ["p1", "p3"], "Ingredient": ["Aqua", "Niacin"]}
+    snapshot = snapshot_of(tmp_path, entities, {"contains": contains})
+    kernels = Kernels(snapshot, KernelConfig(degree=degree), tmp_path / "kernels")
+    found = path_instances(kernels, SHARED, Anchors(np.array([0], dtype=np.int32), np.ones(1)), 1)
+    p1, aqua = (7.0, 4.0) if degree == "sum" else (5.0, 10**0.5)
+    assert found.product.sum() / kernels.scale(SHARED) == pytest.approx(p1**-0.5 * 3 * aqua**-0.5, abs=1e-12)
+    assert found.product.sum() == pytest.approx(kernels.kernel(SHARED)[0, 1], abs=1e-12)
 
 
 def test_lengths_of_the_rows_average_one(tmp_path: Path) -> None:

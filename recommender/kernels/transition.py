@@ -1,0 +1,125 @@
+"""Transition: one step of a path kernel, T_r = D_head^-α · A_r · D_tail^-β. Nothing else writes this formula."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.sparse import csr_array, diags_array
+
+from kg.document import Document
+from kg.schema import inverse_of
+from kg.snapshot.snapshot import Snapshot
+from recommender.linalg.sparse_matrix import damping, row_lengths
+
+Tail = tuple[str, ...]
+"""The steps of a kernel, from an anchor to an item."""
+Values = NDArray[np.float64]
+
+
+class DampingConfig(Document):
+    """How much nodes of high degree count for less."""
+
+    start: float = Field(default=0.5, ge=0, le=1)
+    """Exponent of the degree of the anchor."""
+    middle: float = Field(default=0.25, ge=0, le=1)
+    """Exponent of the degree of a node between two steps, once for each of the two steps."""
+    end: float = Field(default=0.2, ge=0, le=1)
+    """Exponent of the degree of the item: 0 favours popular items, 1 rare ones."""
+    crossing: float = Field(default=-0.4, ge=-1, le=1)
+    """The same exponent where people lead from an item of one domain to one of another: below 0 it favours what is
+    popular there, which such thin evidence needs."""
+    degree: Literal["sum", "length"] = "sum"
+    """What a degree is: the sum of the weights, or their Euclidean length, with which metapaths of two steps are the
+    collaborative filtering of the literature."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One step at a place in a tail: an edge from h to t weighs ``before[h] · edges[h, t] · after[t]``.
+
+    ``edges``: shape (heads, tails), weights as they are in the graph; ``before`` = D_head^-α, shape (heads,); ``after``
+    = D_tail^-β, shape (tails,); ``undoes``: whether the step is the inverse of the one before it, so that ways back to
+    where that came from are left out.
+    """
+
+    edges: csr_array
+    before: Values
+    after: Values
+    undoes: bool
+
+    def matrix(self) -> csr_array:
+        """T_r: shape (heads, tails), float64."""
+        return csr_array(diags_array(self.before) @ self.edges @ diags_array(self.after))
+
+    def rows(self, nodes: NDArray[np.integer]) -> csr_array:
+        """The rows of some nodes in T_r: shape (nodes, tails), float64."""
+        part = csr_array(self.edges[nodes])
+        data = part.data * np.repeat(self.before[nodes], np.diff(part.indptr)) * self.after[part.indices]
+        return csr_array((data, part.indices, part.indptr), shape=part.shape)
+
+    def lengthened(
+        self, products: Values, heads: NDArray[np.integer], weights: Values, tails: NDArray[np.integer] | int
+    ) -> Values:
+        """Products of paths, each longer by one edge from its head to its tail: shape (paths,)."""
+        return np.asarray(products * (self.before[heads] * weights * self.after[tails]))
+
+
+class Transitions:
+    """The transitions of one snapshot; powers of degrees are taken once, matrices are kept.
+
+    α = ``start`` for the first step of a tail and ``middle`` otherwise; β = ``end`` (or ``crossing``) for the last step
+    and ``middle`` otherwise.
+    """
+
+    def __init__(self, snapshot: Snapshot, config: DampingConfig) -> None:
+        self.snapshot, self.config = snapshot, config
+        self._damped: dict[tuple[str, float], Values] = {}
+        self._steps: dict[Tail, tuple[Transition, ...]] = {}
+        self._matrices: dict[tuple[str, float, float], csr_array] = {}
+
+    def of(self, tail: Tail) -> tuple[Transition, ...]:
+        """The transitions of all steps of a tail."""
+        if tail not in self._steps:
+            self._steps[tail] = tuple(self._transition(tail, place) for place in range(len(tail)))
+        return self._steps[tail]
+
+    def matrix(self, tail: Tail, place: int) -> csr_array:
+        """T_r of the step at a place in a tail: shape (heads, tails), float64."""
+        key = (tail[place], *self.exponents(tail, place))
+        if key not in self._matrices:
+            self._matrices[key] = self.of(tail)[place].matrix()
+        return self._matrices[key]
+
+    def exponents(self, tail: Tail, place: int) -> tuple[float, float]:
+        """α and β of the step at a place in a tail."""
+        alpha = self.config.start if place == 0 else self.config.middle
+        if place < len(tail) - 1:
+            return alpha, self.config.middle
+        return alpha, self.config.crossing if self._crosses(tail) else self.config.end
+
+    def degrees(self, step: str) -> Values:
+        """Degrees of the heads of a step, as the configuration counts them: shape (heads,)."""
+        if self.config.degree == "sum":
+            return self.snapshot.degrees(step)
+        return row_lengths(self.snapshot.adjacency(step))
+
+    def _transition(self, tail: Tail, place: int) -> Transition:
+        step = tail[place]
+        alpha, beta = self.exponents(tail, place)
+        undoes = place > 0 and step == inverse_of(tail[place - 1])
+        before, after = self._power(step, alpha), self._power(inverse_of(step), beta)
+        return Transition(self.snapshot.adjacency(step), before, after, undoes)
+
+    def _power(self, step: str, exponent: float) -> Values:
+        key = (step, exponent)
+        if key not in self._damped:
+            self._damped[key] = damping(self.degrees(step), exponent)
+        return self._damped[key]
+
+    def _crosses(self, tail: Tail) -> bool:
+        """Whether people lead from an item of one domain to one of another."""
+        schema = self.snapshot.schema
+        domains = [schema.entity[name].domain for name in (schema.ends(tail[0])[0], schema.ends(tail[-1])[1])]
+        return tail[-1] in schema.interactions and domains[0] is not None and domains[0] != domains[1]
