@@ -51,14 +51,20 @@ class StringArray:
 
     def search(self, text: str) -> int | None:
         """Index of ``text`` in an array sorted by UTF-8 bytes, or ``None``; O(log n) reads."""
-        wanted, low, high = text.encode(), 0, len(self)
+        wanted = text.encode()
+        found = self.lower_bound(wanted)
+        return found if found < len(self) and self._bytes(found) == wanted else None
+
+    def lower_bound(self, wanted: bytes) -> int:
+        """Index of the first string that is not before ``wanted`` in an array sorted by UTF-8 bytes."""
+        low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
             if self._bytes(middle) < wanted:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self._bytes(low) == wanted else None
+        return low
 
     def _bytes(self, idx: int) -> bytes:
         return self.blob[self.offsets[idx] : self.offsets[idx + 1]].tobytes()

@@ -53,6 +53,11 @@ class Vocabulary:
         """Global index of the first entity of a type."""
         return self._starts[entity_type]
 
+    def place(self, entity: int) -> tuple[str, int]:
+        """Type and index within it of a global index."""
+        name = next(name for name in reversed(self._starts) if self._starts[name] <= entity)
+        return name, entity - self._starts[name]
+
     def new_since(self, earlier: "Vocabulary", entity_type: str) -> int:
         """How many entities of a type an earlier vocabulary does not have."""
         now, then = self._ids[entity_type], earlier._ids.get(entity_type)
