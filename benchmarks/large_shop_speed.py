@@ -10,6 +10,7 @@ already is not made again.
 import resource
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -54,11 +55,11 @@ def _snapshot(parent: Path, scale: float) -> Snapshot:
 
 
 def _fit(folder: Path, snapshot: Snapshot, start: float) -> None:
-    fitted = fit_blend(snapshot, folder / "fit", 0, None, lambda *what: _say(start, *what))
+    fitted = fit_blend(snapshot, folder / "fit", 0, None, partial(_say, start))
     shutil.rmtree(folder / "fit", ignore_errors=True)
     kernels = Kernels(snapshot, fitted.kernels, folder / "kernels")
     weighed = [path.tail for path in scored_paths(snapshot) if fitted.blend.weight(path) > 0]
-    kernels.build(weighed, lambda *what: _say(start, *what))
+    kernels.build(weighed, partial(_say, start))
     save_manifest(
         folder / "model",
         ModelManifest(

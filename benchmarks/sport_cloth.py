@@ -58,7 +58,7 @@ def main(
         split = _fewer_shared(cold_domain_split(whole, domain, 0.2, 0), domain, shared)
         fitting = folder / f"fitting-{domain}"
         shutil.rmtree(fitting, ignore_errors=True)
-        fitted = fit_blend(split.train, fitting, 0, None, lambda *_done: None)
+        fitted = fit_blend(split.train, fitting, 0, None)
         kernels = Kernels(split.train, fitted.kernels, fitting / "final")
         models = {"whyrec": scorer_of_users(Scorer(split.train, kernels, fitted.blend, None))}
         models |= _peers(split.train, domain)

@@ -8,6 +8,7 @@ import typer
 
 from cli.options import Session
 from cli.output import Output
+from cli.progress import Bars
 from kg.document import nearest
 from kg.errors import UsageError, WhyrecError
 from kg.snapshot.snapshot import Snapshot
@@ -15,6 +16,7 @@ from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.experiments.experiment import Experiment, OpenSnapshot, experiment_folders
 from recommender.leaderboard.export import COST_TITLES, cell, columns, cost_cells
 from recommender.leaderboard.standing import Standing
+from whyrec.opening import refreshed
 
 RESULTS = "experiments"
 NO_EXPERIMENTS = (CONFIGURATION, "schema.toml", "mapping.toml")
@@ -35,13 +37,8 @@ def fresh_snapshot(ctx: typer.Context, output: Output) -> OpenSnapshot:
 
     def open_fresh(named: Path | None) -> Snapshot:
         workspace = Workspace(named or _folder(ctx))
-        store = workspace.open_store(read_only=True)
-        try:
-            with output.progress() as progress:
-                task = progress.add_task("Snapshot", total=None, note="")
-                return workspace.refresh(store, lambda name, rows: progress.update(task, note=f"{name}: {rows:,}"))[0]
-        finally:
-            store.close()
+        with Bars(output) as bars:
+            return refreshed(workspace, bars)[0]
 
     return open_fresh
 

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
+from cli.progress import Bars
 from kg.errors import UsageError
 from kg.formats.by_file_name import sources_for_paths
 from kg.loading.load import LoadOptions, load
@@ -18,6 +19,7 @@ from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember
 from kg.privacy.suppression import Suppression
 from kg.staging.report import LoadReport
 from kg.workspace.workspace import Workspace
+from whyrec.opening import refreshed
 
 app = typer.Typer(add_completion=False)
 COUNTS = ("created", "updated", "unchanged", "deleted")
@@ -123,13 +125,8 @@ def people_of(workspace: Workspace, pseudonymise: bool) -> People:
 
 def _snapshot(workspace: Workspace, output: Output) -> str:
     """Take the snapshot of what is in the store now, where the current one shows something else."""
-    store = workspace.open_store(read_only=True)
-    try:
-        with output.progress() as progress:
-            task = progress.add_task("Snapshot", total=None, note="")
-            return workspace.refresh(store, lambda name, rows: progress.update(task, note=f"{name}: {rows:,}"))[0].hash
-    finally:
-        store.close()
+    with Bars(output) as bars:
+        return refreshed(workspace, bars)[0].hash
 
 
 def _show(output: Output, report: LoadReport, document: dict[str, Any], workspace: Workspace) -> None:

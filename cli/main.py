@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from cli.fields import flagged
 from cli.options import Session
 from cli.output import shown
 from kg.errors import WhyrecError
@@ -68,7 +69,9 @@ class Commands(TyperGroup):
             session = ctx.find_object(Session)
             if session is not None and session.debug:
                 raise
-            Console(stderr=True, soft_wrap=True, highlight=False).print(f"[red]Error:[/red] {shown(str(error))}")
+            Console(stderr=True, soft_wrap=True, highlight=False).print(
+                f"[red]Error:[/red] {shown(flagged(str(error)))}"
+            )
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             Console(stderr=True).print("[red]Interrupted.[/red] What was finished is kept; run the command again.")

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 from rich.tree import Tree
 
+from cli.fields import flagged
+
 WIDE = 160
 """Columns where output goes to a file or a pipe."""
 
@@ -42,7 +44,7 @@ class Output:
         """Say something on stderr that is no result."""
         if not self.quiet:
             for text in texts:
-                self.errors.print(f"[yellow]note:[/yellow] {shown(text)}")
+                self.errors.print(f"[yellow]note:[/yellow] {shown(flagged(text))}")
 
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print a line; the text is data, never markup."""

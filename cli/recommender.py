@@ -4,8 +4,7 @@ from cli.output import Output
 from kg.errors import SnapshotError
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
-from recommender.kernels.scored_paths import scored_paths
-from recommender.learning.model import kernels_of, open_model
+from recommender.learning.model import open_model
 from recommender.serving.recommender import Recommender
 
 
@@ -18,15 +17,11 @@ def open_recommender(workspace: Workspace, output: Output) -> Recommender:
 
 def build_kernels(workspace: Workspace, snapshot: Snapshot, output: Output) -> int:
     """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
-    kernels, blend = kernels_of(workspace.model, snapshot, workspace.kernels)
-    tails = [path.tail for path in scored_paths(snapshot) if blend.uses(path)]
-    with output.progress() as progress:
-        task = progress.add_task("Kernels", total=None, note="", visible=False)
+    from cli.progress import Bars
+    from whyrec.opening import build_kernels as build
 
-        def show(name: str, number: int, total: int) -> None:
-            progress.update(task, completed=number - 1, total=total, note=name, visible=True)
-
-        return kernels.build(tails, show)
+    with Bars(output) as bars:
+        return build(workspace, snapshot, bars)
 
 
 def current_snapshot(workspace: Workspace, output: Output) -> Snapshot:

@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from cli.recommender import current_snapshot
 from recommender.results.similar import Similar
-from recommender.serving.similar_items import SimilarItems
 
 app = typer.Typer(add_completion=False)
 
@@ -28,8 +27,9 @@ def similar(
 
     Example: whyrec similar p0042 -n 3
     """
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    answer = SimilarItems(current_snapshot(workspace, output), lang).of(item, n, domain)
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        answer = engine.similar(item, n, domain=domain, lang=lang)
     if not output.document(answer):
         _show(output, answer)
 

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
+from cli.progress import Bars
 from cli.recommender import build_kernels
 from embeddings.training.checkpoint import NAME as CHECKPOINT
 from embeddings.vectors.config import MODELS, TrainingConfig
@@ -23,6 +24,7 @@ from recommender.learning.carry_over import FOLDED, keep_vocabulary
 from recommender.learning.coordinate_ascent import DomainReport
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import VECTORS, ModelManifest, read_manifest, save_manifest
+from whyrec.opening import refreshed
 
 app = typer.Typer(add_completion=False)
 PATHS_ONLY = "paths"
@@ -107,13 +109,8 @@ def _earlier(workspace: Workspace, output: Output) -> ModelManifest | None:
 
 
 def _refresh(workspace: Workspace, output: Output) -> tuple[Snapshot, bool]:
-    store = workspace.open_store(read_only=True)
-    try:
-        with output.progress() as progress:
-            task = progress.add_task("Snapshot", total=None, note="")
-            return workspace.refresh(store, lambda name, rows: progress.update(task, note=f"{name}: {rows:,}"))
-    finally:
-        store.close()
+    with Bars(output) as bars:
+        return refreshed(workspace, bars)
 
 
 def _train(
@@ -181,8 +178,8 @@ def _fit(workspace: Workspace, snapshot: Snapshot, wanted: TrainingConfig | None
     progress = display[1]
     task = progress.add_task("Fitting the blend", total=None, note="")
 
-    def show(name: str, number: int, total: int) -> None:
-        progress.update(task, completed=number - 1, total=total, note=name)
+    def show(stage: str, done: int, total: int | None, note: str = "") -> None:
+        progress.update(task, description=stage, completed=done, total=total, note=note)
 
     def vectors(train: Snapshot, folder: Path) -> Vectors:
         assert wanted is not None

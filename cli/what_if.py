@@ -4,13 +4,10 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from cli.recommender import open_recommender
-from kg.errors import UsageError
 from recommender.results.counterfactual import WhatIf
-from recommender.rules.rule_set import Rules
-from recommender.serving.recommender import Request
 
 app = typer.Typer(add_completion=False)
 
@@ -38,14 +35,9 @@ def what_if(
 
     Example: whyrec what-if u0001 --without p0042 --with has_concern:acne
     """
-    from recommender.counterfactual.what_if import what_if  # named like the command
-
-    if not without and not added:
-        raise UsageError("say what changes: --without ID, --with relation:ID, or both")
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    rules = Rules(domain).over(workspace.settings.rules)
-    request = Request(user, rules=rules, n=n or workspace.settings.recommend.n, lang=lang)
-    answer = what_if(open_recommender(workspace, output), request, added or [], without or [])
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        answer = engine.what_if(user, add=added or (), remove=without or (), n=n, domain=domain, lang=lang)
     output.notices(answer.notices)
     if not output.document(answer):
         _show(output, answer)

@@ -6,17 +6,15 @@ from typing import Annotated
 import typer
 from rich.tree import Tree
 
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output, shown
-from cli.recommender import open_recommender
 from cli.rules import REASONS
 from kg.errors import UsageError
 from kg.schema import Schema
 from recommender.pages.cypher_query import browser_text, cypher_query
 from recommender.pages.mermaid import mermaid
 from recommender.results.account import Account, OtherPaths, Part
-from recommender.rules.rule_set import Rules
-from recommender.serving.recommender import Request
 
 app = typer.Typer(add_completion=False)
 ANCHORS_SHOWN = 3
@@ -47,13 +45,13 @@ def why(
     """
     if diagram and cypher:
         raise UsageError("--mermaid and --cypher print different things; leave one out")
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    recommender, rules = open_recommender(workspace, output), Rules().over(workspace.settings.rules)
-    account = recommender.why(Request(user, rules=rules, lang=lang), item)
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        account, schema = engine.why(user, item, lang=lang), engine.snapshot.schema
     output.notices(account.notices)
     if html is not None:
-        _write(html, account, recommender.snapshot.schema, lang)
-    query = cypher_query(recommender.snapshot.schema, account) if cypher else None
+        _write(html, account, schema, lang)
+    query = cypher_query(schema, account) if cypher else None
     if output.document(query or account):
         return
     if query is not None:

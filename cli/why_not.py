@@ -4,21 +4,10 @@ from typing import Annotated
 
 import typer
 
-from cli.options import (
-    AvoidOption,
-    DebugOption,
-    DomainOption,
-    JsonOption,
-    LangOption,
-    PriceOption,
-    QuietOption,
-    workspace_of,
-)
+from cli.engine import engine_of
+from cli.options import AvoidOption, DebugOption, DomainOption, JsonOption, LangOption, PriceOption, QuietOption
 from cli.output import Output
-from cli.recommender import open_recommender
 from recommender.results.counterfactual import ItemAhead, WhyNot
-from recommender.rules.rule_set import Rules
-from recommender.serving.recommender import Request
 
 app = typer.Typer(add_completion=False)
 
@@ -42,12 +31,9 @@ def why_not(
 
     Example: whyrec why-not u0001 p0042 -n 10
     """
-    from recommender.counterfactual.why_not import why_not  # named like the command
-
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    rules = Rules(domain, tuple(avoid or ()), max_price).over(workspace.settings.rules)
-    request = Request(user, rules=rules, n=n or workspace.settings.recommend.n, lang=lang)
-    answer = why_not(open_recommender(workspace, output), request, item)
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        answer = engine.why_not(user, item, n=n, domain=domain, lang=lang, avoid=avoid or (), max_price=max_price)
     output.notices(answer.notices)
     if not output.document(answer):
         _show(output, answer)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,18 @@ from scipy.sparse import coo_array, csr_array
 
 from kg.errors import SnapshotError
 from kg.file_lock import FileLock
+from kg.progress import Progress, no_progress
 from kg.schema import Schema
 from kg.snapshot.snapshot import FORMAT, Manifest, Snapshot
 from kg.snapshot.string_array import StringArray
 from kg.stores.store import Store
 
 NO_TIMESTAMP = np.iinfo(np.int64).min
-Progress = Callable[[str, int], None]
 
 
-def take_snapshot(store: Store, schema: Schema, parent: Path, progress: Progress | None = None) -> Snapshot:
+def take_snapshot(store: Store, schema: Schema, parent: Path, progress: Progress = no_progress) -> Snapshot:
     """Write the content of ``store`` as ``parent/<hash>`` and make it the current one.
 
-    :param progress: called with a type or relation and its number of rows, as each is done.
     :raises SnapshotError: where the store was written to meanwhile, or a triple has an end that is no entity.
     """
     parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +37,7 @@ def take_snapshot(store: Store, schema: Schema, parent: Path, progress: Progress
             shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir()
     try:
-        manifest = _Builder(store, schema, building, progress or (lambda _name, _rows: None)).build()
+        manifest = _Builder(store, schema, building, progress).build()
         folder = parent / manifest.hash[:16]
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
@@ -67,6 +65,7 @@ class _Builder:
         self.store, self.schema, self.folder, self.progress = store, schema, folder, progress
         self.digest = hashlib.blake2b(digest_size=32)
         self.ids: dict[str, pl.Series] = {}
+        self.done, self.total = 0, len(schema.entity) + len(schema.relation)
 
     def build(self) -> Manifest:
         revision = self.store.revision() or ""
@@ -97,7 +96,7 @@ class _Builder:
             else:
                 self._save_numbers(f"{name}.property.{column}", frame[column])
         self.ids[name] = frame["id"]
-        self.progress(name, frame.height)
+        self._tell(name, frame.height)
         return frame.height
 
     def _triples(self, name: str) -> int:
@@ -120,8 +119,12 @@ class _Builder:
             self._save(f"{name}.{direction}.degree", degrees.astype(np.float64))
             if direction == "forward":
                 self._save(f"{name}.forward.timestamp", times[matrix.data])
-        self.progress(name, frame.height)
+        self._tell(name, frame.height)
         return frame.height
+
+    def _tell(self, name: str, rows: int) -> None:
+        self.done += 1
+        self.progress("Snapshot", self.done, self.total, f"{name}: {rows:,}")
 
     def _save_strings(self, name: str, series: pl.Series) -> None:
         array = string_array(series)

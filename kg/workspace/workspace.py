@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kg.document import nearest
 from kg.errors import SnapshotError, WorkspaceError
+from kg.progress import Progress, no_progress
 from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
 from kg.stores.url import check_url
@@ -90,7 +91,7 @@ class Workspace:
         """
         return current_snapshot(self.snapshots, self.schema)
 
-    def refresh(self, store: Store, progress: Callable[[str, int], None] | None = None) -> tuple[Snapshot, bool]:
+    def refresh(self, store: Store, progress: Progress = no_progress) -> tuple[Snapshot, bool]:
         """The snapshot of what the store holds now, and whether it had to be taken."""
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
 

@@ -211,5 +211,5 @@ def _vectors(config: TrainingConfig, progress: Progress, train: Snapshot, folder
     return train_vectors(train, config, folder, show)
 
 
-def _told(progress: Progress, name: str, number: int, total: int) -> None:
-    progress(f"{name} {number}/{total}")
+def _told(progress: Progress, stage: str, done: int, total: int | None, note: str = "") -> None:
+    progress(f"{stage} {note} {done}/{total}")

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
 from scipy.sparse import csr_array
 
+from kg.progress import Progress, no_progress
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.association import AssociationConfig
@@ -18,8 +19,6 @@ from recommender.kernels.transition import DampingConfig, Tail, Transitions
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import row_lengths
-
-Progress = Callable[[str, int, int], None]
 
 
 class KernelConfig(DampingConfig):
@@ -53,10 +52,9 @@ class Kernels:
         self._learned = LearnedKernels(snapshot, config.association, config.top)
         self.transitions = Transitions(snapshot, config)
 
-    def build(self, tails: Sequence[Tail], progress: Progress | None = None) -> int:
+    def build(self, tails: Sequence[Tail], progress: Progress = no_progress) -> int:
         """Make and save those kernels that are not on disk yet.
 
-        :param progress: called with the name of a kernel, its number and the number of kernels, before each.
         :returns: how many were made.
         """
         ordered = sorted(set(tails), key=lambda t: (len(t), t))
@@ -64,8 +62,7 @@ class Kernels:
         if missing:
             self._drop_others()
         for number, tail in enumerate(missing, start=1):
-            if progress:
-                progress(" > ".join(tail), number, len(missing))
+            progress("Kernels", number - 1, len(missing), " > ".join(tail))
             product = self._learned.kernel(tail[0]) if is_learned(tail[0]) else self._product(tail)
             lengths = row_lengths(product)
             scale = 1.0 / float(lengths[lengths > 0].mean()) if (lengths > 0).any() else 1.0

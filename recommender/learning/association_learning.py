@@ -1,12 +1,13 @@
 """Learn how much each attribute counts in the association, on the validation part of the most popular items."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.progress import Progress, no_progress
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.association import (
     INTERACTIONS,
@@ -35,7 +36,6 @@ ANCHORS = (0.0, 0.05, 0.1, 0.15, 0.2)
 SCALE, SCALINGS = 1.5, 2
 """By which all attributes are multiplied or divided together, as long as that helps, at most so many times."""
 BLOCK = 512
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -80,23 +80,21 @@ class Trial:
             yield csr_array(self.used[start : start + BLOCK]), self.truth[start : start + BLOCK]
 
 
-def learn_association(split: Split, progress: Progress | None = None) -> AssociationConfig:
+def learn_association(split: Split, progress: Progress = no_progress) -> AssociationConfig:
     """Coordinate ascent over ridge, weights and popularity exponent on the most popular items, from the default; then,
     with the whole catalogue, over the scale of all attributes together and both exponents.
 
     :param split: with one held-out item per user; only users whose mark is below ``FITTED`` are looked at.
-    :param progress: called with what is tried, its number and the number of trials at most.
     """
     trial = _trial(split, ITEMS)
     if len(trial.truth) < ENOUGH:
         return AssociationConfig()
     best = _ascent(trial, progress)
-    if progress:
-        progress("association: whole catalogue", 1, 1)
+    progress("Association, whole catalogue", 0, 1)
     return _calibrated(_trial(split, MOST_ITEMS), best)
 
 
-def _ascent(trial: Trial, progress: Progress | None) -> AssociationConfig:
+def _ascent(trial: Trial, progress: Progress) -> AssociationConfig:
     best = AssociationConfig()
     highest = trial.score(best)
     names = [name for name in trial.terms if name != INTERACTIONS]
@@ -106,8 +104,7 @@ def _ascent(trial: Trial, progress: Progress | None) -> AssociationConfig:
         for name in (*names, "ridge", "popularity"):
             for config in _neighbours(best, name, factor):
                 number += 1
-                if progress:
-                    progress(f"association: {name}", min(number, total), total)
+                progress("Association", min(number, total) - 1, total, name)
                 if (found := trial.score(config)) > highest:
                     best, highest = config, found
     return best

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.vectors.vectors import Vectors
+from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.scored_paths import scored_paths
@@ -18,7 +19,6 @@ from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import validation_split
 
 TrainVectors = Callable[[Snapshot, Path], Vectors]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,12 @@ def fit_blend(
     folder: Path,
     seed: int,
     train_vectors: TrainVectors | None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> Fitted:
     """Learn the weights on a validation part that neither kernels nor vectors nor popularity have seen.
 
     :param folder: for kernels and vectors of the training part; may be removed afterwards.
     :param train_vectors: trains the vectors of the training part; ``None`` leaves the embedding out.
-    :param progress: called with what is done, its number and the number of things.
     """
     split = validation_split(snapshot, seed)
     metapaths = scored_paths(snapshot)
@@ -57,11 +56,10 @@ def fit_blend(
     return Fitted(config, blend, reports)
 
 
-def _features(scorer: Scorer, split: Split, progress: Progress | None) -> Iterator[CandidateFeatures]:
+def _features(scorer: Scorer, split: Split, progress: Progress) -> Iterator[CandidateFeatures]:
     """Those of each domain, for people who know it and for people who are new to it; large ones, so made in turn."""
     parts = [(domain, cold) for domain in scorer.snapshot.schema.domains for cold in (False, True)]
     for number, (domain, cold) in enumerate(parts, start=1):
-        if progress:
-            progress(f"candidates of {domain}", number, len(parts))
+        progress("Candidates", number - 1, len(parts), domain)
         yield candidate_features(scorer, split, domain, cold)
         scorer.kernels.close()

@@ -1,6 +1,6 @@
-"""All users' lists on all cores, written to Parquet, resumable."""
+"""All users' lists on all cores: as Arrow record batches, or written to Parquet, resumable."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from kg.errors import UsageError
+from kg.progress import Progress, no_progress
 from recommender.linalg.forked_workers import ForkedWorkers, cores
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.block_ranking import RankedBlock
@@ -26,6 +27,7 @@ LISTS = pa.schema([("user", pa.int32()), ("position", pa.int32()), ("score", pa.
 """A part: place of the user in the part, position of the item; no id, so that nobody has to be forgotten in it."""
 COLUMNS = pa.schema([("user_id", pa.string()), ("rank", pa.int32()), ("item_id", pa.string()), ("score", pa.float64())])
 WHOLE = "whole.pending"
+STAGE = "Recommending"
 Users = Sequence[tuple[str, int]]
 
 
@@ -50,15 +52,27 @@ class BatchResult:
     restarted: bool
 
 
-def recommend_all(
-    recommender: Recommender, batch: Batch, out: Path, progress: Callable[[int], None] | None = None
-) -> BatchResult:
+def lists_of(recommender: Recommender, batch: Batch, progress: Progress = no_progress) -> Iterator[pa.RecordBatch]:
+    """The lists of many users, ``PART`` users a record batch, columns ``COLUMNS``; nothing is written.
+
+    The scores are those of one user at a time, bit for bit.
+
+    :raises UsageError: where a worker was killed.
+    """
+    lists, done = _Lists(recommender, recommender.rule_set(batch.rules), batch), 0
+    with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
+        for number, blocks in enumerate(workers.map(range(lists.parts))):
+            yield from lists.table(number, _joined(blocks)).to_batches()
+            done += len(lists.users(number))
+            progress(STAGE, done, len(batch.users))
+
+
+def recommend_all(recommender: Recommender, batch: Batch, out: Path, progress: Progress = no_progress) -> BatchResult:
     """Write the lists of many users to a Parquet file with the columns user_id, rank, item_id, score.
 
     What is done is kept in ``.<name>.parts`` beside the file until the file is whole, so that the same call goes on
     where a killed one stopped. The scores are those of one user at a time, bit for bit.
 
-    :param progress: called with the number of users done, after each part.
     :raises UsageError: where the file cannot be written, or another process is writing it.
     """
     lists = _Lists(recommender, recommender.rule_set(batch.rules), batch)
@@ -67,7 +81,7 @@ def recommend_all(
             parts = BatchParts.open(out, _key(recommender, batch))
             done = False
             try:
-                result = _write(lists, workers, parts, progress or (lambda _done: None))
+                result = _write(lists, workers, parts, progress)
                 (parts.folder / WHOLE).replace(out)
                 done = True
             finally:
@@ -78,12 +92,12 @@ def recommend_all(
 
 
 def _write(
-    lists: "_Lists", workers: ForkedWorkers[int, list[RankedBlock]], parts: BatchParts, progress: Callable[[int], None]
+    lists: "_Lists", workers: ForkedWorkers[int, list[RankedBlock]], parts: BatchParts, progress: Progress
 ) -> BatchResult:
     """Write the parts in order, those that are there as they are."""
     missing = dict.fromkeys(number for number in range(lists.parts) if not parts.has(number))
     made = workers.map(missing)
-    rows = 0
+    rows = done = 0
     with pq.ParquetWriter(parts.folder / WHOLE, COLUMNS) as writer:
         for number in range(lists.parts):
             if number in missing:
@@ -91,7 +105,8 @@ def _write(
             table = lists.table(number, parts.read(number))
             writer.write_table(table)
             rows += table.num_rows
-            progress(len(lists.users(number)))
+            done += len(lists.users(number))
+            progress(STAGE, done, len(lists.batch.users))
     resumed = len(lists.batch.users) - sum(len(lists.users(number)) for number in missing)
     return BatchResult(rows, resumed, parts.other)
 

@@ -88,11 +88,13 @@ def test_all_users_get_the_bits_of_one_user_at_a_time(
     recommender: Recommender, tmp_path: Path, n: int, workers: int
 ) -> None:
     out = tmp_path / "all.parquet"
-    done: list[int] = []
-    result = recommend_all(recommender, Batch(recommender.users(), Rules(), n, workers), out, done.append)
+    done: list[tuple[Any, ...]] = []
+    result = recommend_all(
+        recommender, Batch(recommender.users(), Rules(), n, workers), out, lambda *told: done.append(told)
+    )
     assert _rows(out) == _alone(recommender, Rules(), n)
     assert (result.rows, result.resumed, result.restarted) == (len(_rows(out)), 0, False)
-    assert sum(done) == len(recommender.users())
+    assert done[-1] == ("Recommending", len(recommender.users()), len(recommender.users()))
     assert [path.name for path in tmp_path.iterdir()] == ["all.parquet"]
 
 
@@ -109,7 +111,7 @@ class _Killed(BaseException):
 def _kill_after(parts: int) -> Any:
     seen: list[int] = []
 
-    def progress(done: int) -> None:
+    def progress(stage: str, done: int, total: int | None, note: str = "") -> None:
         seen.append(done)
         if len(seen) == parts:
             raise _Killed
@@ -172,7 +174,7 @@ from pathlib import Path
 from recommender.serving import batch
 from tests.recommender.serving.test_batch import _open
 batch.PART = 8
-def wait(done):
+def wait(stage, done, total, note=''):
     print(done, flush=True)
     sys.stdin.read()
 recommender = _open(Path({str(folder)!r}))

@@ -1,0 +1,302 @@
+"""The engine: everything whyrec does with one workspace, for notebooks, services and jobs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from kg.errors import UsageError
+from kg.progress import Progress, no_progress
+from kg.workspace.workspace import Workspace, add_example, create_workspace
+from recommender.reranking.mmr import Arrangement
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Recommender, Request
+from whyrec.opening import Answering, answering
+from whyrec.options import ListOptions, RuleOptions, made, taken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Unpack
+
+    import pyarrow as pa
+
+    from embeddings.link_prediction.prediction import Prediction
+    from kg.snapshot.snapshot import Snapshot
+    from recommender.results.account import Account
+    from recommender.results.counterfactual import WhatIf, WhyNot
+    from recommender.results.recommendation import Recommendation
+    from recommender.results.similar import Similar
+    from recommender.serving.batch import Batch
+    from whyrec.reports import ListsReport
+
+
+class Engine:
+    """A workspace, opened: loads, trains, recommends and explains.
+
+    One engine serves many threads. What it answers from, a snapshot and the model that fits it, is never changed but
+    replaced as one, by :meth:`reload` and by what the engine itself loads, trains or forgets; an answer that is under
+    way is finished on what it began with.
+
+    :param folder: of the workspace.
+    :param progress: is told how far anything long has come, unless a method is given another one.
+    :param lasting: keep all files of a snapshot mapped, so that loads of other processes take nothing away; a program
+        that answers once and ends can do without, and starts sooner.
+    :raises WorkspaceError: where the folder is no workspace.
+    """
+
+    def __init__(self, folder: Path | str, progress: Progress = no_progress, *, lasting: bool = True) -> None:
+        self.workspace = Workspace(Path(folder))
+        self._progress, self._lasting = progress, lasting
+        self._answering: Answering | None = None
+        self._lock = Lock()
+
+    def recommend(
+        self,
+        user: str | None = None,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        anchors: Sequence[str] = (),
+        lang: str = "en",
+        **options: "Unpack[ListOptions]",
+    ) -> "Recommendation":
+        """The best items for a user, each with its score, its shares and a reason.
+
+        :param user: id of a user; ``None`` for somebody who is not in the graph and described by ``anchors`` alone.
+        :param n: length of the list, 1 or more; the workspace's (10 by default) where absent.
+        :param domain: only items of this domain; all domains compete where absent.
+        :param anchors: ``relation:ID`` texts: what somebody has, on top of what the graph knows of the user.
+        :param lang: language of labels and reasons, ``en`` or ``zh``.
+        :param options: rules and the arrangement of the list, see :class:`whyrec.options.ListOptions`.
+        :raises UnknownEntityError: for an unknown user, anchor or avoided entity, naming the nearest ids.
+        :raises UsageError: for an unknown relation, domain or option value, or neither user nor anchors.
+        """
+        arranged, rules = taken(Arrangement, options)
+        return self.recommender.recommend(
+            Request(user, tuple(anchors), self._rules(domain, rules), self._n(n), lang, arrangement=arranged.checked())
+        )
+
+    def why(
+        self,
+        user: str | None,
+        item: str,
+        *,
+        anchors: Sequence[str] = (),
+        lang: str = "en",
+        **rules: "Unpack[RuleOptions]",
+    ) -> "Account":
+        """The full account of one score: parts that add up to it, paths that add up to their part.
+
+        :param item: id of an item; ``Type:id`` where two types share ids.
+        :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
+        """
+        request = Request(user, tuple(anchors), self._rules(None, rules), lang=lang)
+        return self.recommender.why(request, item)
+
+    def why_not(
+        self,
+        user: str,
+        item: str,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        lang: str = "en",
+        **rules: "Unpack[RuleOptions]",
+    ) -> "WhyNot":
+        """Why an item is not among the first n, and the smallest change, verified, that would bring it there.
+
+        :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
+        """
+        from recommender.counterfactual.why_not import why_not  # named like the question
+
+        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
+        return why_not(self.recommender, request, item)
+
+    def what_if(
+        self,
+        user: str,
+        *,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+        n: int | None = None,
+        domain: str | None = None,
+        lang: str = "en",
+    ) -> "WhatIf":
+        """A list before and after a change of what somebody has, and why items moved; nothing is written.
+
+        :param add: anchors to have, ``relation:ID``.
+        :param remove: anchors not to have: ``relation:ID``, ``Type:ID`` or an id alone.
+        :raises UnknownEntityError: for an unknown user or anchor, naming the nearest ids.
+        :raises UsageError: where nothing changes, or the user does not have what is to go.
+        """
+        from recommender.counterfactual.what_if import what_if  # named like the question
+
+        if not add and not remove:
+            raise UsageError("say what changes: `add`, `remove`, or both")
+        request = Request(user, rules=self._rules(domain, {}), n=self._n(n), lang=lang)
+        return what_if(self.recommender, request, list(add), list(remove))
+
+    def similar(self, item: str, n: int = 5, *, domain: str | None = None, lang: str = "en") -> "Similar":
+        """The n nearest items of each domain, or of one, by shared attributes and by the people who used both.
+
+        :raises UnknownEntityError: for an unknown item, naming the nearest ids.
+        :raises UsageError: for an unknown domain.
+        """
+        return self.answering.similar_items(lang).of(item, self._n(n), domain)
+
+    def predict(self, first: str, second: str, n: int = 10) -> "Prediction":
+        """The n likeliest missing triples, with probabilities where enough triples were held out to calibrate.
+
+        :param first: id of a head, or a relation.
+        :param second: a relation after a head, or the id of a tail; ``Type:id`` for an entity named like a relation.
+        :raises UsageError: where none of the two is a relation, or both are, or what is asked for are people.
+        :raises ModelError: where no vectors were trained, or they belong to another snapshot.
+        """
+        from recommender.serving.missing_triples import missing_triples  # needs vectors, which lists may lack
+
+        return missing_triples(self.snapshot, self.workspace.model, (first, second), self._n(n))
+
+    def lists(
+        self,
+        users: Sequence[str] | None = None,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        workers: int = 1,
+        progress: Progress | None = None,
+        **rules: "Unpack[RuleOptions]",
+    ) -> "Iterator[pa.RecordBatch]":
+        """The lists of many users as Arrow record batches, some thousand users each; what ``--all`` writes.
+
+        Columns: ``user_id`` string, ``rank`` int32 from 1, ``item_id`` string, ``score`` float64. Scores are those of
+        :meth:`recommend`, bit for bit.
+
+        :param users: ids, ``Type:id`` where two types share ids; everybody where absent.
+        :param workers: processes at work, forked from this one; with 1 nothing is forked, as Spark and threads want.
+        :raises UnknownEntityError: for an unknown user.
+        """
+        from recommender.serving.batch import lists_of  # Arrow, which one user's list does not need
+
+        recommender = self.recommender
+        batch = self._batch(recommender, users, (self._rules(domain, rules), self._n(n)), workers)
+        return lists_of(recommender, batch, progress or self._progress)
+
+    def write_lists(
+        self,
+        out: Path | str,
+        users: Sequence[str] | None = None,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        progress: Progress | None = None,
+        **rules: "Unpack[RuleOptions]",
+    ) -> "ListsReport":
+        """Write the lists of many users to a Parquet file, on all cores; what was killed goes on where it stopped.
+
+        :param out: the file; what is done is kept in ``.<name>.parts`` beside it until it is whole.
+        :param users: as in :meth:`lists`.
+        :raises UsageError: where the file cannot be written, or another process is writing it.
+        """
+        from recommender.serving.batch import recommend_all  # Arrow, which one user's list does not need
+        from whyrec.reports import ListsReport
+
+        recommender = self.recommender
+        batch = self._batch(recommender, users, (self._rules(domain, rules), self._n(n)), None)
+        result = recommend_all(recommender, batch, Path(out), progress or self._progress)
+        notices = list(recommender.model.notices)
+        if result.restarted:
+            notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
+        if result.resumed:
+            notices.append(f"went on after {result.resumed:,} users of an unfinished run")
+        return ListsReport(
+            out=str(out), users=len(batch.users), **vars(result), model=recommender.model.info, notices=notices
+        )
+
+    def reload(self, progress: Progress | None = None) -> None:
+        """Answer from the newest snapshot and model; answers under way are finished on the old ones.
+
+        :raises SnapshotError: where nothing is loaded, or the snapshot is damaged; the old one goes on answering.
+        :raises ModelError: where the model is damaged; likewise.
+        """
+        opened = answering(self.workspace, progress or self._progress, lasting=self._lasting)
+        _ = opened.recommender
+        self._answering = opened
+
+    @property
+    def answering(self) -> Answering:
+        """What answers come from now, opened at the first question; hold it to ask several of the same model."""
+        found = self._answering
+        if found is None:
+            with self._lock:
+                found = self._answering
+                if found is None:
+                    found = answering(self.workspace, self._progress, lasting=self._lasting)
+                    self._answering = found
+        return found
+
+    @property
+    def recommender(self) -> Recommender:
+        """The recommender that answers now."""
+        return self.answering.recommender
+
+    @property
+    def snapshot(self) -> "Snapshot":
+        """The snapshot that answers come from now."""
+        return self.answering.snapshot
+
+    @staticmethod
+    def _batch(
+        recommender: Recommender, users: Sequence[str] | None, asked: tuple[Rules, int], workers: int | None
+    ) -> "Batch":
+        """:param asked: rules and the length of a list."""
+        from recommender.serving.batch import Batch
+
+        if users is None:
+            return Batch(recommender.users(), *asked, workers)
+        vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
+        return Batch([vocabulary.find(user, types) for user in users], *asked, workers)
+
+    @property
+    def notices(self) -> list[str]:
+        """What was done on opening that a person may want to know."""
+        return list(self._answering.notices) if self._answering else []
+
+    def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
+        return made(Rules, options, domain=domain).over(self.workspace.settings.rules)
+
+    def _n(self, n: int | None) -> int:
+        n = self.workspace.settings.recommend.n if n is None else n
+        if n < 1:
+            raise UsageError(f"`n` {n}: expected 1 or more")
+        return n
+
+
+def open(folder: Path | str, progress: Progress = no_progress) -> Engine:
+    """Open a workspace.
+
+    :raises WorkspaceError: where the folder is none.
+    """
+    return Engine(folder, progress)
+
+
+def create(
+    folder: Path | str,
+    *,
+    schema: str = "courses-cosmetics",
+    store: str = "graph.lbug",
+    example: bool = False,
+    progress: Progress = no_progress,
+) -> Engine:
+    """Make a workspace, with access for its owner alone, and open it.
+
+    :param schema: name of a shipped schema, or a TOML file.
+    :param store: file of an embedded store, or ``neo4j://host:7687``.
+    :param example: add the bundled example data and their mapping.
+    :raises WorkspaceError: where the folder is a workspace already, or the schema is neither a name nor a file.
+    :raises SchemaError: where the schema breaks the rules.
+    :raises StoreError: where the URL cannot name a store, or holds a password.
+    """
+    workspace = create_workspace(Path(folder), schema, store)
+    if example:
+        add_example(workspace)
+    return Engine(folder, progress)

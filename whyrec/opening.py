@@ -1,0 +1,123 @@
+"""What answers come from: the snapshot of a workspace, the kernels its model needs, the recommender over both."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from kg.errors import SnapshotError
+from kg.progress import Progress
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import Workspace
+from recommender.kernels.scored_paths import scored_paths
+from recommender.learning.model import kernels_of, open_model
+from recommender.serving.recommender import Recommender
+
+if TYPE_CHECKING:
+    from recommender.serving.similar_items import SimilarItems
+
+ATTEMPTS = 3
+"""How often a snapshot is opened that somebody replaces meanwhile."""
+
+
+class Answering:
+    """One snapshot and the model that fits it; what is made of them is made once and never changes.
+
+    :param lasting: map all files now, so that no later load, of this process or another, takes them away; a program
+        that answers once can do without.
+    :raises SnapshotError: where nothing was loaded yet.
+    """
+
+    def __init__(self, workspace: Workspace, progress: Progress, *, lasting: bool) -> None:
+        self.workspace, self._progress, self._lasting = workspace, progress, lasting
+        self.snapshot, self.notices = current_snapshot(workspace, progress)
+        if lasting:
+            self.snapshot.check()
+        self._lock = Lock()
+        self._recommender: Recommender | None = None
+        self._similar: dict[str, SimilarItems] = {}
+
+    @property
+    def recommender(self) -> Recommender:
+        """Answers with the model; the first one after a load makes the kernels, once.
+
+        :raises ModelError: where the model is damaged.
+        """
+        if self._recommender is None:
+            with self._lock:
+                if self._recommender is None:
+                    self._recommender = self._opened()
+        return self._recommender
+
+    def similar_items(self, lang: str) -> "SimilarItems":
+        """Finds similar items, and tells of them in a language."""
+        if lang not in self._similar:
+            from recommender.serving.similar_items import SimilarItems  # lists and accounts need none
+
+            with self._lock:
+                self._similar.setdefault(lang, SimilarItems(self.snapshot, lang))
+        return self._similar[lang]
+
+    def _opened(self) -> Recommender:
+        workspace = self.workspace
+        build_kernels(workspace, self.snapshot, self._progress)
+        recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels))
+        if self._lasting:
+            scorer = recommender.scorer
+            for path in scorer.metapaths:
+                if scorer.blend.uses(path):
+                    scorer.kernels.kernel(path.tail)
+        return recommender
+
+
+def answering(workspace: Workspace, progress: Progress, *, lasting: bool) -> Answering:
+    """What answers come from now; opened again where somebody replaces the snapshot at that very moment.
+
+    :raises SnapshotError: where nothing was loaded yet, or the snapshot is damaged.
+    """
+    return _again(lambda: Answering(workspace, progress, lasting=lasting), workspace)
+
+
+def _again(opened: Callable[[], Answering], workspace: Workspace) -> Answering:
+    for _ in range(ATTEMPTS - 1):
+        before = _current(workspace)
+        try:
+            return opened()
+        except SnapshotError:
+            if _current(workspace) == before:
+                raise
+    return opened()
+
+
+def _current(workspace: Workspace) -> bytes | None:
+    try:
+        return (workspace.snapshots / "current").read_bytes()
+    except OSError:
+        return None
+
+
+def current_snapshot(workspace: Workspace, progress: Progress) -> tuple[Snapshot, list[str]]:
+    """The snapshot that was taken last; taken from the store, with a notice, where there is none yet."""
+    try:
+        return workspace.snapshot(), []
+    except SnapshotError as problem:
+        if (workspace.snapshots / "current").exists():
+            raise
+        return refreshed(workspace, progress)[0], [f"{problem}; looking into the store"]
+
+
+def refreshed(workspace: Workspace, progress: Progress) -> tuple[Snapshot, bool]:
+    """The snapshot of what the store holds now, and whether it had to be taken.
+
+    :raises SnapshotError: where the store is empty.
+    """
+    store = workspace.open_store(read_only=True)
+    try:
+        return workspace.refresh(store, progress)
+    finally:
+        store.close()
+
+
+def build_kernels(workspace: Workspace, snapshot: Snapshot, progress: Progress) -> int:
+    """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
+    kernels, blend = kernels_of(workspace.model, snapshot, workspace.kernels)
+    return kernels.build([path.tail for path in scored_paths(snapshot) if blend.uses(path)], progress)

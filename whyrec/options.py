@@ -1,0 +1,68 @@
+"""The options of a list by name, for editors and type checkers; unknown names are refused with the nearest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypedDict, TypeVar
+
+from kg.document import nearest
+
+T = TypeVar("T")
+
+
+class RuleOptions(TypedDict, total=False):
+    """Hard rules, on top of those of the workspace, of what each user avoids and of minimum ages."""
+
+    avoid: Sequence[str]
+    """``relation:ID`` or ``Type:ID``: no item with this triple, or with any to this entity."""
+    max_price: float | None
+    min_price: float | None
+    """Bounds of the property ``price``, 0 or more."""
+    in_stock: bool
+    """Only items in stock."""
+    languages: Sequence[str]
+    """Only items in one of these languages."""
+    age: float | None
+    """Age of the user in years; nothing with a higher ``min_age``."""
+    unknown: str | None
+    """What becomes of items of which a rule cannot tell: ``drop`` or ``keep``."""
+
+
+class ListOptions(RuleOptions, total=False):
+    """Rules, and how the list is arranged after scoring."""
+
+    diversity: float
+    """In [0, 1]: how much items are to differ from each other; 0 is by score alone."""
+    max_per: Sequence[str]
+    """``relation:N``: at most N items per brand, category …"""
+    reasons: str
+    """What each reason is chosen for: strongest, recent, popular, varied, balanced."""
+    path_quality: float
+    """In [0, 1]: how much the quality of the reasons counts beside the score."""
+
+
+def taken(kind: type[T], options: Mapping[str, object]) -> tuple[T, dict[str, Any]]:
+    """An object of the options that are its fields, and the rest.
+
+    :param kind: a dataclass; lists become tuples.
+    """
+    mine = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # mypy has no bound for dataclasses
+    chosen = {key: tupled(value) for key, value in options.items() if key in mine}
+    return kind(**chosen), {key: value for key, value in options.items() if key not in mine}
+
+
+def made(kind: type[T], options: Mapping[str, object], **given: Any) -> T:
+    """An object of options and what is given besides.
+
+    :param kind: a dataclass; lists become tuples.
+    :raises TypeError: for an unknown option, naming the nearest, as Python does for an unknown keyword.
+    """
+    known = [one.name for one in fields(kind)]  # type: ignore[arg-type]  # mypy has no bound for dataclasses
+    for key in options:
+        if key not in known or key in given:
+            raise TypeError(f"unknown option {key!r}; {nearest(key, known)}")
+    return kind(**{key: tupled(value) for key, value in options.items()}, **given)
+
+
+def tupled(value: Any) -> Any:
+    """A list as a tuple, anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value
