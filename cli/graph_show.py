@@ -45,14 +45,21 @@ def _tree(found: Neighbourhood, schema: Schema, lang: str) -> Tree:
 
 
 def _add(tree: Tree, group: Neighbours, schema: Schema, lang: str) -> None:
-    branch = tree.add(f"[bold]{group.relation}[/bold]{_phrase(group, schema, lang)}: {group.count:,} {group.type}")
+    branch = tree.add(f"[bold]{group.relation}[/bold]{_phrase(group, schema, lang)}: {_count(group)} {group.type}")
     for neighbour in group.entities:
         twig = branch.add(_leaf(neighbour))
         for deeper in neighbour.neighbours or ():
             _add(twig, deeper, schema, lang)
-    more = group.count - len(group.entities)
-    if more and not group.people:
+    more = 0 if isinstance(group.count, str) or group.people else group.count - len(group.entities)
+    if more:
         branch.add(f"… and {more:,} more", style="dim")
+
+
+def _count(group: Neighbours) -> str:
+    """The number of neighbours; people in steps, so that none of them is found by a difference."""
+    if isinstance(group.count, str):
+        return f"fewer than {group.count.removeprefix('<')}"
+    return f"at least {group.count:,}" if group.people else f"{group.count:,}"
 
 
 def _phrase(group: Neighbours, schema: Schema, lang: str) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
-from kg.quality.statistics import Degrees, EntityStatistics, GraphStatistics, TripleStatistics, statistics
+from kg.quality.statistics import Count, Degrees, EntityStatistics, GraphStatistics, TripleStatistics, statistics
 
 ENTITY_COLUMNS = ("type", "count", "isolated", "same-label", "no-label", "no-path", "unreached")
 DEGREE_COLUMNS = ("step", "type", "triples", "linked", "p50", "p90", "max")
@@ -38,8 +38,7 @@ def _show(output: Output, found: GraphStatistics) -> None:
     triples = [row for name, one in found.triples.items() for row in _triple_rows(name, one)]
     title = "Triples per entity, from either end of a relation"
     output.table(title, DEGREE_COLUMNS, triples, right=" ".join(DEGREE_COLUMNS[2:]))
-    total = sum(one.count for one in found.triples.values())
-    output.line(f"Dangling triples: {found.dangling:,} (both ends of all {total:,} triples are entities)")
+    output.line(f"Dangling triples: {found.dangling:,} (both ends of all triples are entities)")
     output.line(f"Snapshot {found.snapshot[:12]}")
     output.line()
     output.line("What to mend first" if found.mend_first else "Nothing to mend was found.", style="bold")
@@ -50,13 +49,18 @@ def _show(output: Output, found: GraphStatistics) -> None:
 
 def _entity_row(name: str, one: EntityStatistics) -> tuple[str, ...]:
     items = ("" if number is None else f"{number:,}" for number in (one.no_attribute_path, one.unreached))
-    return name, f"{one.count:,}", f"{one.isolated:,}", f"{one.same_label.entities:,}", f"{one.unlabelled:,}", *items
+    counts = (one.count, one.isolated, one.same_label.entities, one.unlabelled)
+    return name, *(_shown(number) for number in counts), *items
 
 
 def _triple_rows(name: str, one: TripleStatistics) -> Iterator[tuple[str, ...]]:
-    yield name, one.head, f"{one.count:,}", *_degree_cells(one.head_degrees)
+    yield name, one.head, _shown(one.count), *_degree_cells(one.head_degrees)
     yield f"~{name}", one.tail, "", *_degree_cells(one.tail_degrees)
 
 
 def _degree_cells(one: Degrees) -> Iterator[str]:
-    return (f"{number:,}" for number in (one.linked, one.p50, one.p90, one.max))
+    return (_shown(number) for number in (one.linked, one.p50, one.p90, one.max))
+
+
+def _shown(number: Count) -> str:
+    return number if isinstance(number, str) else f"{number:,}"

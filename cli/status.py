@@ -7,6 +7,7 @@ import typer
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from kg.errors import SnapshotError
+from kg.k_anonymity import shown_count
 from kg.stores.store import Store
 from kg.workspace.workspace import Workspace
 from recommender.learning.carry_over import seen_vocabulary
@@ -45,10 +46,19 @@ def _document(workspace: Workspace) -> dict[str, Any]:
 def _store(workspace: Workspace) -> tuple[dict[str, Any], str | None]:
     store: Store = workspace.open_store(read_only=True)
     try:
-        counts = {"url": store.url, "entities": store.count_entities(), "triples": store.count_triples()}
-        return counts, store.revision()
+        entities, triples = store.count_entities(), store.count_triples()
+        told = {"entities": _told(workspace, entities), "triples": _told(workspace, triples)}
+        return {"url": store.url, **told}, store.revision()
     finally:
         store.close()
+
+
+def _told(workspace: Workspace, counts: dict[str, int]) -> dict[str, int | str]:
+    """Counts of types or relations; of people, and of what they did, not where they are few."""
+    schema, k = workspace.schema, workspace.settings.privacy.k
+    ends = {name: (name,) for name in schema.entity} | {name: schema.ends(name) for name in schema.relation}
+    people = {name for name, types in ends.items() if any(schema.entity[one].sensitive for one in types)}
+    return {name: shown_count(n, k) if name in people and 0 < n < k else n for name, n in counts.items()}
 
 
 def _snapshot(workspace: Workspace, revision: str | None) -> dict[str, Any] | None:
@@ -88,12 +98,16 @@ def _next(
 
 def _show(output: Output, document: dict[str, Any]) -> None:
     store, snapshot, model = document["store"], document["snapshot"], document["model"]
-    rows = [("entity", name, f"{count:,}") for name, count in store["entities"].items()]
-    rows += [("relation", name, f"{count:,}") for name, count in store["triples"].items()]
+    rows = [("entity", name, _count(count)) for name, count in store["entities"].items()]
+    rows += [("relation", name, _count(count)) for name, count in store["triples"].items()]
     output.table(f"Store {store['url']}", ("kind", "name", "count"), rows, right="count")
     output.line(f"Snapshot: {_state(snapshot, 'hash', 'none')}")
     output.line(f"Model:    {_state(model, 'name', 'none; paths with default weights are used')}")
     output.line(f"Next:     {document['next']}")
+
+
+def _count(count: int | str) -> str:
+    return count if isinstance(count, str) else f"{count:,}"
 
 
 def _state(part: dict[str, Any] | None, key: str, missing: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from kg.k_anonymity import K_ANONYMITY
 from kg.schema import Schema, parse_schema
 from kg.snapshot.building import take_snapshot
 from kg.snapshot.snapshot import Snapshot
@@ -54,11 +55,15 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def snapshot_of(folder: Path, entities: Entities, triples: Triples, schema: dict[str, Any] | None = None) -> Snapshot:
+def snapshot_of(
+    folder: Path, entities: Entities, triples: Triples, schema: dict[str, Any] | None = None, k: int = K_ANONYMITY
+) -> Snapshot:
     """Load tables into a new embedded store in ``folder`` and take its snapshot.
 
     An entity is an id or a tuple (id, label, properties …); a triple is (head, tail), (head, tail, weight) or
     (head, tail, weight, timestamp).
+
+    :param k: fewest people that anything that leaves may rest on; 1 where a few people stand for many.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checked = parse_schema(schema or SCHEMA)
@@ -71,7 +76,7 @@ def snapshot_of(folder: Path, entities: Entities, triples: Triples, schema: dict
             full = [(head, tail, float(weight), time) for head, tail, weight, time in full]
             store.create_triples(name, pl.DataFrame(full, schema=TRIPLE_DTYPES, orient="row"))
         store.set_revision("test")
-        return take_snapshot(store, checked, folder / "snapshot")
+        return take_snapshot(store, checked, folder / "snapshot", k=k)
     finally:
         store.close()
 

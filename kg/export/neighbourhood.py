@@ -1,4 +1,4 @@
-"""An entity with what it is linked to, as a tree; other people are counted, never named."""
+"""An entity with what it is linked to, as a tree; other people are counted where they are enough, never named."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from kg.errors import UnknownEntityError
+from kg.k_anonymity import shown_count
 from kg.snapshot.entity_table import Value, properties
 from kg.snapshot.snapshot import Snapshot
 
@@ -39,7 +40,8 @@ class Neighbours(BaseModel, frozen=True):
     relation: str
     """``relation`` or, against its direction, ``~relation``."""
     type: str
-    count: int
+    count: int | str
+    """Of people as :func:`kg.k_anonymity.shown_count` tells it, ``"<5"`` for none as for four."""
     people: bool
     """Of a sensitive type: counted, and ``entities`` is empty."""
     entities: list[Neighbour]
@@ -56,25 +58,26 @@ class Neighbourhood(BaseModel, frozen=True):
 def find_entity(snapshot: Snapshot, text: str) -> tuple[str, int]:
     """Type and index of the entity that an id, or ``Type:id``, stands for.
 
-    :raises UnknownEntityError: naming the nearest ids; those of people only where the text begins with their type.
+    :raises UnknownEntityError: naming the nearest ids, but none of people.
     :raises UsageError: where entities of two types have the id.
     """
-    vocabulary, types = snapshot.vocabulary, list(snapshot.schema.entity)
+    vocabulary, schema, types = snapshot.vocabulary, snapshot.schema, list(snapshot.schema.entity)
     prefix, colon, rest = text.partition(":")
     told = bool(colon) and prefix in types
     if any(vocabulary.get(name, text) is not None for name in types) or (
         told and vocabulary.get(prefix, rest) is not None
     ):
         return vocabulary.find(text, types)
-    asked = [prefix] if told else [name for name in types if not snapshot.schema.entity[name].sensitive]
+    asked = [prefix] if told else [name for name in types if not schema.entity[name].sensitive]
     near = [
         f"{name}:{one}"
         for one in vocabulary.nearest(rest if told else text, asked)
         for name in asked
         if vocabulary.get(name, one) is not None
     ]
-    hint = f"nearest: {', '.join(near)}" if near else f"nothing near it; types: {', '.join(types)}"
-    people = [name for name in types if snapshot.schema.entity[name].sensitive and name not in asked]
+    none = "ids of people are not suggested" if told and schema.entity[prefix].sensitive else "nothing near it"
+    hint = f"nearest: {', '.join(near)}" if near else f"{none}; types: {', '.join(types)}"
+    people = [name for name in types if schema.entity[name].sensitive and name not in asked]
     aside = f"; for people say {' or '.join(f'{name}:ID' for name in people)}" if people and not told else ""
     raise UnknownEntityError(f"unknown entity {text!r}; {hint}{aside}")
 
@@ -112,7 +115,7 @@ class _Walk:
         for step in self.steps:
             if self.snapshot.schema.ends(step)[0] == entity_type:
                 group = self._group(step, idx, depth, back[1] if back and back[0] == step else None)
-                if group.count:
+                if group.people or group.count:
                     found.append(group)
         return found
 
@@ -134,4 +137,5 @@ class _Walk:
             )
             for one, weight in zip(indices[first].tolist(), weights[first].tolist(), strict=True)
         ]
-        return Neighbours(relation=step, type=tail, count=len(indices), people=people, entities=entities)
+        count = shown_count(len(indices), self.snapshot.k) if people else len(indices)
+        return Neighbours(relation=step, type=tail, count=count, people=people, entities=entities)

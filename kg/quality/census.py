@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from scipy.sparse.csgraph import connected_components
 
 from kg.errors import SnapshotError
+from kg.k_anonymity import shown_count
 from kg.quality.duplicates import Duplicates, duplicates
 from kg.quality.reachability import Reachability
 from kg.snapshot.entity_table import labels
@@ -46,6 +47,14 @@ class Census:
             for step in (name, f"~{name}"):
                 _check_ends(snapshot, step)
                 self.degrees[step] = np.diff(snapshot.adjacency(step).indptr)
+
+    def is_of_people(self, entity_type: str) -> bool:
+        """Whether a type is sensitive."""
+        return self.schema.entity[entity_type].sensitive
+
+    def shown(self, entity_type: str, count: int) -> int | str:
+        """A number of entities as it may be told; of people where they are enough."""
+        return shown_count(count, self.snapshot.k) if self.is_of_people(entity_type) else count
 
     def isolated(self, entity_type: str) -> Mask:
         """Entities without any triple."""

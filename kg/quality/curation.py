@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from kg.cycles import LARGEST_CYCLE
+from kg.k_anonymity import told_count
 from kg.quality.census import Census, Mask
 
 Kind = Literal["unreached", "no_attribute_path", "same_label", "cycle", "gap", "isolated", "unlabelled", "empty"]
@@ -92,7 +93,10 @@ def _unreached_items(census: Census, name: str) -> Iterator[Finding]:
     )
     count, of = int(lost.sum()), len(lost)
     if count:
-        text = f"{_share(count, of, name)} cannot be recommended: no attribute path and no interaction leads to them"
+        text = (
+            f"{_share(count, of, name)} cannot be recommended: no attribute path and hardly any interaction leads "
+            "to them"
+        )
         yield _finding("unreached", name, (count, of), text + _such(census, name, lost), advice)
     count = int(used.sum())
     if count:
@@ -106,6 +110,8 @@ def _unreached_items(census: Census, name: str) -> Iterator[Finding]:
 def _isolated(census: Census, name: str) -> Iterator[Finding]:
     alone = census.isolated(name)
     count, of = int(alone.sum()), len(alone)
+    if census.is_of_people(name):
+        count, of = (told_count(number, census.snapshot.k) or 0 for number in (count, of))
     if not count:
         return
     text = f"{_share(count, of, name)} are linked to nothing{_such(census, name, alone)}"
@@ -118,7 +124,7 @@ def _isolated(census: Census, name: str) -> Iterator[Finding]:
 
 def _same_label(census: Census, name: str) -> Iterator[Finding]:
     found, of = census.duplicates[name], census.snapshot.vocabulary.count(name)
-    if found.groups:
+    if found.worst and isinstance(found.entities, int):  # never of people
         worst = found.worst[0]
         text = (
             f"{_share(found.entities, of, name)} are called like another ({found.groups:,} labels; the worst: "

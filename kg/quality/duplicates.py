@@ -4,6 +4,7 @@ from collections import Counter
 
 from pydantic import BaseModel
 
+from kg.k_anonymity import shown_count
 from kg.snapshot.entity_table import shown_labels
 from kg.snapshot.snapshot import Snapshot
 
@@ -23,9 +24,9 @@ class SameLabel(BaseModel, frozen=True):
 class Duplicates(BaseModel, frozen=True):
     """Labels that several entities of a type have, whatever their case and white space."""
 
-    groups: int
-    """Such labels."""
-    entities: int
+    groups: int | str
+    """Such labels; of people ``"<5"`` where they are not enough to be counted."""
+    entities: int | str
     """Entities with one of them."""
     worst: list[SameLabel]
     """The labels most entities have; empty for sensitive types: no person is named."""
@@ -37,15 +38,18 @@ def duplicates(snapshot: Snapshot, entity_type: str) -> Duplicates:
     folded = [" ".join(label.split()).casefold() for label in shown]
     several = {label: count for label, count in Counter(folded).items() if count > 1}
     worst = sorted(several, key=lambda label: (-several[label], label))[:WORST]
+    groups: int | str = len(several)
+    entities: int | str = sum(several.values())
     if snapshot.schema.entity[entity_type].sensitive:
         worst = []
+        groups, entities = (shown_count(number, snapshot.k) for number in (len(several), sum(several.values())))
     members: dict[str, list[int]] = {label: [] for label in worst}
     for idx, label in enumerate(folded if worst else ()):
         if label in members:
             members[label].append(idx)
     return Duplicates(
-        groups=len(several),
-        entities=sum(several.values()),
+        groups=groups,
+        entities=entities,
         worst=[
             SameLabel(
                 label=shown[found[0]],

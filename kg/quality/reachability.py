@@ -1,4 +1,4 @@
-"""Items that no path over attributes leads to, however long."""
+"""Items that no path over attributes leads to, however long; what fewer than k people used counts as not used."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ class Reachability:
         self._component = self._components()
         self._used = np.zeros(vocabulary.size, dtype=bool)
         for name in schema.interactions:
-            self._used[self._part(schema.relation[name].tail)] |= self._linked(f"~{name}")
+            self._used[self._part(schema.relation[name].tail)] |= self._used_by_enough(name)
         self._anchors = np.bincount(self._component[self._used], minlength=vocabulary.size)
         for name in schema.user_types:
             self._anchors += np.bincount(self._component[self._part(name)], minlength=vocabulary.size)
@@ -35,7 +35,7 @@ class Reachability:
         return np.asarray(others == 0)
 
     def unused(self, item_type: str) -> NDArray[np.bool_]:
-        """Items without any interaction: shape (count,), bool."""
+        """Items that fewer than k people used: shape (count,), bool."""
         return ~self._used[self._part(item_type)]
 
     def _components(self) -> NDArray[np.int32]:
@@ -57,5 +57,5 @@ class Reachability:
         start = self.snapshot.vocabulary.start(entity_type)
         return slice(start, start + self.snapshot.vocabulary.count(entity_type))
 
-    def _linked(self, step: str) -> NDArray[np.bool_]:
-        return np.asarray(np.diff(self.snapshot.adjacency(step).indptr) > 0)
+    def _used_by_enough(self, interaction: str) -> NDArray[np.bool_]:
+        return np.asarray(np.diff(self.snapshot.adjacency(f"~{interaction}").indptr) >= self.snapshot.k)

@@ -1,21 +1,25 @@
-"""Counts and health of a graph, from its snapshot."""
+"""Counts and health of a graph, from its snapshot; people are counted as :mod:`kg.k_anonymity` tells them."""
 
 import numpy as np
 from pydantic import BaseModel
 
+from kg.k_anonymity import shown_count
 from kg.quality.census import Census, Cycles
 from kg.quality.curation import Finding, findings
 from kg.quality.duplicates import Duplicates
 from kg.snapshot.snapshot import Snapshot
 
+Count = int | str
+"""A number; of people where they are at least k, rounded down, else ``"<5"``."""
+
 
 class EntityStatistics(BaseModel, frozen=True):
     """One entity type."""
 
-    count: int
-    isolated: int
+    count: Count
+    isolated: Count
     """Entities without any triple."""
-    unlabelled: int
+    unlabelled: Count
     """Entities that a person sees by their id."""
     same_label: Duplicates
     no_attribute_path: int | None
@@ -26,15 +30,18 @@ class EntityStatistics(BaseModel, frozen=True):
 
 
 class Degrees(BaseModel, frozen=True):
-    """Triples per entity at one end of a relation; the quantiles leave out the entities without any."""
+    """Triples per entity at one end of a relation; the quantiles leave out the entities without any.
 
-    linked: int
+    Of people no quantile is above what k of them reach: nobody is told alone.
+    """
+
+    linked: Count
     """Entities with at least one triple."""
-    without: int
-    p50: int
-    p90: int
-    p99: int
-    max: int
+    without: Count
+    p50: Count
+    p90: Count
+    p99: Count
+    max: Count
 
 
 class TripleStatistics(BaseModel, frozen=True):
@@ -42,7 +49,7 @@ class TripleStatistics(BaseModel, frozen=True):
 
     head: str
     tail: str
-    count: int
+    count: Count
     head_degrees: Degrees
     tail_degrees: Degrees
     cycles: Cycles | None
@@ -79,9 +86,9 @@ def statistics(snapshot: Snapshot) -> GraphStatistics:
 def _entities(census: Census, name: str) -> EntityStatistics:
     item = name in census.schema.item_types
     return EntityStatistics(
-        count=census.snapshot.vocabulary.count(name),
-        isolated=int(census.isolated(name).sum()),
-        unlabelled=int(census.unlabelled(name).sum()),
+        count=census.shown(name, census.snapshot.vocabulary.count(name)),
+        isolated=census.shown(name, int(census.isolated(name).sum())),
+        unlabelled=census.shown(name, int(census.unlabelled(name).sum())),
         same_label=census.duplicates[name],
         no_attribute_path=int(census.without_path(name).sum()) if item else None,
         unreached=int(census.unreached(name).sum()) if item else None,
@@ -90,10 +97,13 @@ def _entities(census: Census, name: str) -> EntityStatistics:
 
 def _triples(census: Census, name: str) -> TripleStatistics:
     relation = census.schema.relation[name]
+    people = [step for step, end in ((name, relation.head), (f"~{name}", relation.tail)) if census.is_of_people(end)]
+    k, total = census.snapshot.k, int(census.degrees[name].sum())
+    fewest = min((np.count_nonzero(census.degrees[step]) for step in people), default=k)
     return TripleStatistics(
         head=relation.head,
         tail=relation.tail,
-        count=int(census.degrees[name].sum()),
+        count=total if fewest >= k else shown_count(0, k),
         head_degrees=_degrees(census, name),
         tail_degrees=_degrees(census, f"~{name}"),
         cycles=census.cycles.get(name),
@@ -101,14 +111,20 @@ def _triples(census: Census, name: str) -> TripleStatistics:
 
 
 def _degrees(census: Census, step: str) -> Degrees:
-    numbers = census.degrees[step]
-    present = numbers[numbers > 0]
-    middle, high, higher = np.quantile(present, [0.5, 0.9, 0.99], method="lower") if len(present) else (0, 0, 0)
+    numbers, k = census.degrees[step], census.snapshot.k
+    head, tail = census.schema.ends(step)
+    present = np.sort(numbers[numbers > 0])
+    found = [0, 0, 0, 0]
+    if len(present):
+        found = [*np.quantile(present, [0.5, 0.9, 0.99], method="lower").tolist(), present[-1]]
+    if census.is_of_people(head):
+        found = [min(one, present[-k]) if len(present) >= k else 0 for one in found]
+    middle, high, higher, largest = (census.shown(tail, int(one)) for one in found)
     return Degrees(
-        linked=len(present),
-        without=len(numbers) - len(present),
-        p50=int(middle),
-        p90=int(high),
-        p99=int(higher),
-        max=int(present.max(initial=0)),
+        linked=census.shown(head, len(present)),
+        without=census.shown(head, len(numbers) - len(present)),
+        p50=middle,
+        p90=high,
+        p99=higher,
+        max=largest,
     )

@@ -15,6 +15,7 @@ from scipy.sparse import coo_array, csr_array
 
 from kg.errors import SnapshotError
 from kg.file_lock import FileLock
+from kg.k_anonymity import K_ANONYMITY
 from kg.progress import Progress, no_progress
 from kg.schema import Schema
 from kg.snapshot.snapshot import FORMAT, Manifest, Snapshot
@@ -24,9 +25,12 @@ from kg.stores.store import Store
 NO_TIMESTAMP = np.iinfo(np.int64).min
 
 
-def take_snapshot(store: Store, schema: Schema, parent: Path, progress: Progress = no_progress) -> Snapshot:
+def take_snapshot(
+    store: Store, schema: Schema, parent: Path, progress: Progress = no_progress, k: int = K_ANONYMITY
+) -> Snapshot:
     """Write the content of ``store`` as ``parent/<hash>`` and make it the current one.
 
+    :param k: of the snapshot that is opened.
     :raises SnapshotError: where the store was written to meanwhile, or a triple has an end that is no entity.
     """
     parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +50,7 @@ def take_snapshot(store: Store, schema: Schema, parent: Path, progress: Progress
         if lock:
             lock.release()
     _make_current(parent, folder)
-    return Snapshot.open(folder, schema)
+    return Snapshot.open(folder, schema, k)
 
 
 def _make_current(parent: Path, folder: Path) -> None:

@@ -38,7 +38,7 @@ class MergedEntities(Snapshot):
                 counts[name] = len(parts[f"{name}.forward"]["indices"])
                 self._parts |= parts
         manifest = whole.manifest.model_copy(update={"hash": digest.hexdigest(), "triples": counts})
-        super().__init__(whole.folder, manifest, whole.schema)
+        super().__init__(whole.folder, manifest, whole.schema, whole.k)
 
     def _merged(self, name: str) -> dict[str, dict[str, NDArray[np.generic]]]:
         relation, matrix = self.whole.schema.relation[name], self.whole.adjacency(name)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from scipy.sparse import csr_array
 
 from kg.errors import SnapshotError
+from kg.k_anonymity import K_ANONYMITY
 from kg.schema import Schema
 from kg.snapshot.string_array import StringArray
 from kg.snapshot.vocabulary import Vocabulary
@@ -34,10 +35,13 @@ class Manifest(BaseModel, frozen=True):
 
 
 class Snapshot:
-    """One snapshot folder, opened; every array is mapped when it is first asked for."""
+    """One snapshot folder, opened; every array is mapped when it is first asked for.
 
-    def __init__(self, folder: Path, manifest: Manifest, schema: Schema) -> None:
-        self.folder, self.manifest, self.schema = folder, manifest, schema
+    :param k: fewest people that anything that leaves may rest on; see :mod:`kg.k_anonymity`.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, schema: Schema, k: int = K_ANONYMITY) -> None:
+        self.folder, self.manifest, self.schema, self.k = folder, manifest, schema, k
         self._steps: dict[str, csr_array] = {}
         self._degrees: dict[str, NDArray[np.float64]] = {}
         self._columns: dict[tuple[str, str], NDArray[np.float64]] = {}
@@ -45,7 +49,7 @@ class Snapshot:
         self._times: dict[str, NDArray[np.int64]] = {}
 
     @classmethod
-    def open(cls, folder: Path, schema: Schema) -> Self:
+    def open(cls, folder: Path, schema: Schema, k: int = K_ANONYMITY) -> Self:
         """Open a snapshot folder.
 
         :raises SnapshotError: where it is missing, of another format, damaged, or made for another schema.
@@ -63,7 +67,7 @@ class Snapshot:
                 f"{folder}: types, properties or relations of the schema changed since the snapshot was taken; "
                 "run `whyrec load` to bring store and snapshot in line with the schema"
             )
-        return cls(folder, manifest, schema)
+        return cls(folder, manifest, schema, k)
 
     @property
     def hash(self) -> str:
@@ -73,7 +77,8 @@ class Snapshot:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Ids and indices."""
-        return Vocabulary({name: self._string(f"{name}.id") for name in self.manifest.entities})
+        people = [name for name, entity in self.schema.entity.items() if entity.sensitive]
+        return Vocabulary({name: self._string(f"{name}.id") for name in self.manifest.entities}, people)
 
     def adjacency(self, step: str) -> csr_array:
         """Weights of a step, ``relation`` or ``~relation``: shape (heads, tails), float64, sorted indices."""
@@ -185,7 +190,7 @@ class Snapshot:
         return SnapshotError(f"{self.folder}: {name} is missing or damaged; run `whyrec load` to make it anew")
 
 
-def current_snapshot(parent: Path, schema: Schema) -> Snapshot:
+def current_snapshot(parent: Path, schema: Schema, k: int = K_ANONYMITY) -> Snapshot:
     """Open the snapshot that was made current last.
 
     :raises SnapshotError: where there is none, or it cannot be read.
@@ -194,4 +199,4 @@ def current_snapshot(parent: Path, schema: Schema) -> Snapshot:
         name = (parent / "current").read_text(encoding="ascii").strip()
     except FileNotFoundError:
         raise SnapshotError(f"{parent}: nothing is loaded yet; run `whyrec load`") from None
-    return Snapshot.open(parent / Path(name).name, schema)
+    return Snapshot.open(parent / Path(name).name, schema, k)

@@ -19,7 +19,7 @@ class Subgraph(Snapshot):
 
     def __init__(self, whole: Snapshot, keep: Chosen) -> None:
         self.whole, self.keep = whole, keep
-        super().__init__(whole.folder, whole.manifest, whole.schema)
+        super().__init__(whole.folder, whole.manifest, whole.schema, whole.k)
         self._parts = {
             f"{name}.{direction}": part
             for name in whole.schema.relation

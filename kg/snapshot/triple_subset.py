@@ -29,7 +29,7 @@ class TripleSubset(Snapshot):
             counts[name] = int((~mask).sum())
             self._parts |= _without(whole, name, mask)
         manifest = whole.manifest.model_copy(update={"hash": digest.hexdigest(), "triples": counts})
-        super().__init__(whole.folder, manifest, whole.schema)
+        super().__init__(whole.folder, manifest, whole.schema, whole.k)
 
     def _string(self, name: str) -> StringArray:
         return self.whole._string(name)

@@ -11,16 +11,20 @@ from kg.errors import UnknownEntityError, UsageError
 from kg.snapshot.string_array import StringArray
 
 NEAREST = 3
+LEAST_SIMILAR = 50
 
 
 class Vocabulary:
     """Ids per entity type, sorted by UTF-8 bytes, so that any order of loading gives the same indices.
 
     ``idx`` counts from 0 within a type; the *global* index counts through all types in sorted order.
+
+    :param people: sensitive types: no message names their ids.
     """
 
-    def __init__(self, ids: Mapping[str, StringArray]) -> None:
-        self._ids = dict(sorted(ids.items()))
+    def __init__(self, ids: Mapping[str, StringArray], people: Sequence[str] = ()) -> None:
+        self._ids, self._people = dict(sorted(ids.items())), frozenset(people)
+        self._folded: dict[str, list[str]] = {}
         starts = np.cumsum([0, *(len(array) for array in self._ids.values())])
         self._starts: dict[str, int] = dict(zip(self._ids, starts.tolist(), strict=False))
         self.size = int(starts[-1])
@@ -84,7 +88,7 @@ class Vocabulary:
     def idx(self, entity_type: str, entity_id: str) -> int:
         """Index of an id.
 
-        :raises UnknownEntityError: naming the nearest ids of the type.
+        :raises UnknownEntityError: naming the nearest ids of the type, but none of people.
         """
         return self.find(entity_id, [entity_type])[1]
 
@@ -111,14 +115,24 @@ class Vocabulary:
         return found[0]
 
     def nearest(self, entity_id: str, types: Sequence[str], n: int = NEAREST) -> list[str]:
-        """The n most similar ids among the types, best first (Levenshtein similarity)."""
-        from rapidfuzz import process  # only wrong ids pay for the import
+        """The n most similar ids among the types, best first (edits against length); never those of people."""
+        from rapidfuzz import fuzz, process  # only wrong ids pay for the import
 
-        known = [text for name in types for text in self.ids(name)]
-        folded = process.extract(entity_id, known, limit=n, score_cutoff=50, processor=str.casefold)
-        return [match[0] for match in folded]
+        found = list[tuple[float, str, int]]()
+        for name in types:
+            if name in self._people:
+                continue
+            if name not in self._folded:
+                self._folded[name] = [text.casefold() for text in self.ids(name)]
+            near = process.extract(
+                entity_id.casefold(), self._folded[name], scorer=fuzz.ratio, limit=n, score_cutoff=LEAST_SIMILAR
+            )
+            found += [(-score, name, idx) for _, score, idx in near]
+        return [self.id(name, idx) for _, name, idx in sorted(found)[:n]]
 
     def _unknown(self, entity_id: str, types: Sequence[str]) -> str:
         near = self.nearest(entity_id, types)
-        hint = f"nearest: {', '.join(near)}" if near else "nothing near it; `whyrec graph stats` shows what is loaded"
+        people = self._people.issuperset(types)
+        missing = "ids of people are not suggested" if people else "nothing near it"
+        hint = f"nearest: {', '.join(near)}" if near else f"{missing}; `whyrec graph stats` shows what is loaded"
         return f"unknown {' or '.join(types)} {entity_id!r}; {hint}"

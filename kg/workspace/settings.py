@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from kg.document import Document, parse, read_toml
 from kg.errors import WorkspaceError
+from kg.k_anonymity import K_ANONYMITY
 
 
 class RecommendSettings(Document):
@@ -41,6 +42,13 @@ class RuleSettings(Document):
         return (value,) if isinstance(value, str) else value
 
 
+class PrivacySettings(Document):
+    """The ``[privacy]`` table."""
+
+    k: int = Field(default=K_ANONYMITY, ge=1)
+    """Fewest people that anything that leaves may rest on; see :mod:`kg.k_anonymity`."""
+
+
 class Settings(BaseSettings):
     """``whyrec.toml``; a nested value from the environment is written ``WHYREC_RECOMMEND__N``."""
 
@@ -52,6 +60,7 @@ class Settings(BaseSettings):
     store: str = "graph.lbug"
     recommend: RecommendSettings = Field(default_factory=RecommendSettings)
     rules: RuleSettings = Field(default_factory=RuleSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
 
     @classmethod
     def settings_customise_sources(

@@ -37,6 +37,9 @@ avoid = []                        # "contains:PARFUM" (relation:ID) or "Ingredie
 # in_stock = true
 # language = ["en"]
 # unknown = "keep"                # items of which a rule cannot tell; "drop" where absent
+
+[privacy]
+k = 5                             # nothing that leaves rests on fewer people: counts, shares, what would change
 """
 
 
@@ -89,7 +92,7 @@ class Workspace:
 
         :raises SnapshotError: where nothing was loaded yet.
         """
-        return current_snapshot(self.snapshots, self.schema)
+        return current_snapshot(self.snapshots, self.schema, self.settings.privacy.k)
 
     def refresh(self, store: Store, progress: Progress = no_progress) -> tuple[Snapshot, bool]:
         """The snapshot of what the store holds now, and whether it had to be taken."""
@@ -100,7 +103,7 @@ class Workspace:
             raise SnapshotError(f"{store.url}: the store is empty; run `whyrec load`")
         if self.is_current(revision) and self._is_whole():
             return self.snapshot(), False
-        return take_snapshot(store, self.schema, self.snapshots, progress), True
+        return take_snapshot(store, self.schema, self.snapshots, progress, self.settings.privacy.k), True
 
     def _is_whole(self) -> bool:
         try:

@@ -127,7 +127,7 @@ def test_an_unknown_id_changes_nothing(whyrec: Whyrec, copied: Path) -> None:
         result = whyrec("-w", copied, "forget", user)
         assert result.exit_code in (1, 2) and "Traceback" not in result.output
     assert "'p0001' is a Product, no User" in whyrec("-w", copied, "forget", "p0001").stderr
-    assert "nearest: u0004" in whyrec("-w", copied, "forget", "u004").stderr
+    assert "ids of people are not suggested" in whyrec("-w", copied, "forget", "u004").stderr
     assert {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()} == before
 
 

@@ -23,16 +23,17 @@ def test_stats_fit_80_columns_and_say_what_to_mend(example: Path) -> None:
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.splitlines() if "│" in line]
     assert ["Product", "250", "0", "0", "0", "0", "0"] in rows
     assert [row[:3] for row in rows if row[0] == "teaches_ingredient"] == [["teaches_ingredient", "Course", "179"]]
-    assert "Dangling triples: 0 (both ends of all 9,873 triples are entities)" in shown
+    assert "Dangling triples: 0 (both ends of all triples are entities)" in shown
+    assert ["User", "400", "<5", "<5", "400"] in [row[:5] for row in rows]
     assert " 1. 10 of 62 Course have no teaches_ingredient" in shown and "    Next: " in shown
 
 
 def test_stats_as_a_document(document: Document, example: Path) -> None:
     stats = document("-w", example, "graph", "stats")
-    assert stats["dangling"] == 0 and stats["entities"]["User"]["isolated"] == 3
+    assert stats["dangling"] == 0 and stats["entities"]["User"]["isolated"] == "<5"
     contains = stats["triples"]["contains"]
     assert (contains["count"], contains["tail_degrees"]["max"], contains["cycles"]) == (2526, 188, None)
-    assert [finding["kind"] for finding in stats["mend_first"]] == ["gap", "gap", "isolated"]
+    assert [finding["kind"] for finding in stats["mend_first"]] == ["gap", "gap"]
     assert stats["entities"]["User"]["same_label"]["worst"] == []
 
 
@@ -40,7 +41,7 @@ def test_show_draws_a_tree(whyrec: Whyrec, example: Path) -> None:
     shown = whyrec("-w", example, "graph", "show", "p0042", "--limit", "2").stdout.splitlines()
     assert shown[0] == "Soft-Focus Eyeshadow Palette in Autumn Persimmon  p0042 (Product)"
     assert "├── price: 23.9" in shown
-    assert "├── ~purchased (was bought by): 2 User" in shown
+    assert "├── ~purchased (was bought by): fewer than 5 User" in shown
     assert shown[-4:] == [
         "└── contains: 10 Ingredient",
         "    ├── Beeswax  CERA ALBA",
@@ -51,17 +52,15 @@ def test_show_draws_a_tree(whyrec: Whyrec, example: Path) -> None:
 
 def test_show_in_chinese_and_deeper(whyrec: Whyrec, example: Path) -> None:
     shown = whyrec("-w", example, "graph", "show", "Product:p0042", "--depth", "2", "--lang", "zh").stdout
-    assert (
-        "├── made_by (出自): 1 Brand\n│   └── 三度花开  third-bloom\n│       ├── ~follows (的关注者有): 22 User"
-        in shown
-    )
+    assert "├── made_by (出自): 1 Brand\n│   └── 三度花开  third-bloom\n" in shown
+    assert "│       ├── ~follows (的关注者有): at least 20 User" in shown
 
 
 def test_show_as_a_document(document: Document, example: Path) -> None:
     shown = document("-w", example, "graph", "show", "p0042", "--limit", "3")
     assert shown["entity"]["id"] == "p0042" and shown["entity"]["properties"]["price"] == 23.9
     assert [(one["relation"], one["count"], len(one["entities"])) for one in shown["neighbours"]] == [
-        ("~purchased", 2, 0),
+        ("~purchased", "<5", 0),
         ("made_by", 1, 1),
         ("contains", 10, 3),
     ]

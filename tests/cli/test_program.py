@@ -30,7 +30,7 @@ def test_help_lists_every_command(whyrec: Whyrec) -> None:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
-        (("recommend", "u9999"), 1, "unknown User 'u9999'; nearest: u"),
+        (("recommend", "u9999"), 1, "unknown User 'u9999'; ids of people are not suggested"),
         (("why", "u0001", "p9999"), 1, "nearest: p"),
         (("recommend", "u0001", "--domain", "cosmetic"), 2, "nearest: 'cosmetics'"),
         (("recommend", "u0001", "--avoid", "contains:PARFUMM"), 1, "nearest: PARFUM"),

@@ -43,7 +43,7 @@ TRIPLES: Triples = {
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> GraphStatistics:
-    return statistics(snapshot_of(tmp_path_factory.mktemp("faulty"), ENTITIES, TRIPLES, FAULTY))
+    return statistics(snapshot_of(tmp_path_factory.mktemp("faulty"), ENTITIES, TRIPLES, FAULTY, k=1))
 
 
 def _finding(found: GraphStatistics, kind: str, place: str) -> Finding:
@@ -96,7 +96,7 @@ def test_an_item_is_led_to_by_what_people_said_about_themselves(tmp_path: Path) 
     triples: Any = {"has_concern": [("u1", "acne")], "helps": [("p1", "acne"), ("p2", "age")]}
     schema = {**SCHEMA, "relation": {**SCHEMA["relation"], "helps": {"head": "Product", "tail": "Concern"}}}
     entities: Any = {"User": ["u1"], "Product": ["p1", "p2"], "Concern": ["acne", "age"]}
-    found = statistics(snapshot_of(tmp_path, entities, triples, schema))
+    found = statistics(snapshot_of(tmp_path, entities, triples, schema, k=1))
     assert found.entities["Product"].no_attribute_path == 1
     assert "e.g. p2" in _finding(found, "unreached", "Product").text
 
@@ -125,6 +125,21 @@ def test_people_are_counted_and_never_named(faulty: GraphStatistics) -> None:
     assert not [finding for finding in faulty.mend_first if finding.place == "knows"]
 
 
+def test_few_people_are_not_counted_and_more_in_steps(tmp_path: Path) -> None:
+    few = statistics(snapshot_of(tmp_path / "few", ENTITIES, TRIPLES, FAULTY))
+    assert (few.entities["User"].count, few.entities["User"].isolated) == ("<5", "<5")
+    assert few.entities["User"].same_label.entities == "<5" and few.triples["purchased"].count == "<5"
+    assert set(few.triples["purchased"].tail_degrees.model_dump(exclude={"linked", "without"}).values()) == {"<5"}
+    assert not [one for one in few.mend_first if one.place == "User"]
+    triples: Any = {"purchased": [*((f"u{n}", "p1") for n in range(13)), *(("u0", f"p{n}") for n in range(2, 9))]}
+    entities: Any = {"User": [f"u{n}" for n in range(16)], "Product": [f"p{n}" for n in range(1, 9)]}
+    found = statistics(snapshot_of(tmp_path / "more", entities, triples))
+    assert (found.entities["User"].count, found.entities["User"].isolated) == (15, "<5")
+    by_user, by_product = (found.triples["purchased"].head_degrees, found.triples["purchased"].tail_degrees)
+    assert (by_user.linked, by_user.without, by_user.max) == (10, "<5", 1)  # one has 8, which is hers alone
+    assert (by_product.p50, by_product.max, by_product.linked) == ("<5", 10, 8)
+
+
 def test_the_most_harmful_fault_comes_first(faulty: GraphStatistics) -> None:
     harms = [finding.harm for finding in faulty.mend_first]
     assert harms == sorted(harms, reverse=True) and len(set(harms)) > 3
@@ -142,7 +157,7 @@ def test_what_most_have_and_some_lack_is_a_gap(tmp_path: Path) -> None:
 
 
 def test_an_empty_graph_has_statistics(tmp_path: Path) -> None:
-    found = statistics(snapshot_of(tmp_path, {}, {}, FAULTY))
+    found = statistics(snapshot_of(tmp_path, {}, {}, FAULTY, k=1))
     assert {finding.kind for finding in found.mend_first} == {"empty"}
     assert sum(one.count for one in found.triples.values()) == 0
 

@@ -49,6 +49,15 @@ def test_an_id_of_two_types_needs_its_type() -> None:
 
 
 def test_an_unknown_id_names_the_nearest() -> None:
-    vocabulary = _vocabulary(User=["u0001", "u0002", "zebra"])
-    with pytest.raises(UnknownEntityError, match="unknown User 'U001'; nearest: u0001"):
-        vocabulary.idx("User", "U001")
+    vocabulary = _vocabulary(Product=["p0001", "p0002", "zebra"], Course=["c1"])
+    with pytest.raises(UnknownEntityError, match="unknown Product 'P001'; nearest: p0001"):
+        vocabulary.idx("Product", "P001")
+    assert vocabulary.nearest("P0001", ["Course", "Product"], n=2) == ["p0001", "p0002"]
+
+
+def test_ids_of_people_are_never_suggested() -> None:
+    ids = {name: string_array(pl.Series(found)) for name, found in {"User": ["ann"], "Product": ["anne"]}.items()}
+    vocabulary = Vocabulary(ids, ["User"])
+    with pytest.raises(UnknownEntityError, match="unknown User 'anm'; ids of people are not suggested"):
+        vocabulary.idx("User", "anm")
+    assert vocabulary.nearest("ann", ["User", "Product"]) == ["anne"]
