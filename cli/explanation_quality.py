@@ -8,7 +8,7 @@ from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
 from recommender.explanation.reasons import CHOICES
 from recommender.results.explanation_quality import ExplanationReport
-from recommender.rules.rule_set import Rules
+from whyrec.options import rules_of
 
 USERS = 100
 """Users whose lists are explained, drawn at random."""
@@ -22,7 +22,7 @@ def explanation_quality(
     users, vocabulary = recommender.users(), recommender.snapshot.vocabulary
     count = min(USERS, len(users))
     chosen = np.sort(np.random.default_rng(seed).choice(len(users), count, replace=False)).tolist()
-    rules = Rules(domain).over(workspace.settings.rules)
+    rules = rules_of(workspace, {"domain": domain})
     metrics = ExplanationMetrics(recommender, k, rules, seed)
     several = len({user_type for user_type, _ in users}) > 1
     names = [f"{users[n][0]}:" if several else "" for n in chosen]

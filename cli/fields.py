@@ -6,7 +6,6 @@ FLAGS = {
     "add": "--with",
     "remove": "--without",
     "anchors": "--anchor",
-    "languages": "--language",
     "users": "--users",
     "embeddings": "--no-embeddings",
     "people": "--without-people",

@@ -37,11 +37,6 @@ AnchorOption = Annotated[
     list[str] | None,
     typer.Option("--anchor", metavar="relation:ID", help="An anchor: describes somebody not in the graph; repeatable."),
 ]
-AvoidOption = Annotated[
-    list[str] | None,
-    typer.Option("--avoid", metavar="relation:ID", help="No item with this triple, e.g. contains:PARFUM; repeatable."),
-]
-PriceOption = Annotated[float | None, typer.Option("--max-price", metavar="X", help="No item that costs more.")]
 LangOption = Annotated[str, typer.Option("--lang", help="Language of labels and reasons: en or zh.")]
 
 

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import arrangement, options, rules
+from cli import arrangement, options
 from cli.engine import engine_of
 from cli.output import Output
 from cli.recommend_all import write_all
+from cli.rules import audit, with_rules
 from kg.errors import UsageError
 from recommender.results.recommendation import Recommendation
 
@@ -17,19 +18,13 @@ ARRANGED = {"diversity": 0.0, "max_per": (), "reasons": "strongest", "path_quali
 
 
 @app.command()
+@with_rules
 def recommend(
     ctx: typer.Context,
+    rules: dict[str, Any],
     user: Annotated[str | None, typer.Argument(metavar="[USER]", help="Id of a user.")] = None,
     n: arrangement.LengthOption = None,
-    domain: options.DomainOption = None,
     anchor: options.AnchorOption = None,
-    avoid: options.AvoidOption = None,
-    max_price: options.PriceOption = None,
-    min_price: rules.MinPriceOption = None,
-    in_stock: rules.StockOption = False,
-    language: rules.LanguageOption = None,
-    age: rules.AgeOption = None,
-    unknown: rules.UnknownOption = None,
     diversity: arrangement.DiversityOption = 0.0,
     max_per: arrangement.MaxPerOption = None,
     reasons: arrangement.ReasonsOption = "strongest",
@@ -48,8 +43,7 @@ def recommend(
     whyrec recommend --anchor has_concern:acne · whyrec recommend --all --out all.parquet
     """
     output = Output(as_json, quiet)
-    asked: Any = {"avoid": avoid or (), "max_price": max_price, "min_price": min_price, "in_stock": in_stock}
-    asked |= {"languages": language or (), "age": age, "unknown": unknown, "domain": domain, "n": n}
+    asked: Any = rules | {"n": n}
     arranged: Any = dict(zip(ARRANGED, (diversity, tuple(max_per or ()), reasons, path_quality), strict=True))
     if everybody:
         if arranged != ARRANGED:
@@ -77,6 +71,6 @@ def _show(output: Output, result: Recommendation) -> None:
     if result.arrangement:
         output.line(result.arrangement.text)
     if result.excluded:
-        output.line("Left out: " + rules.audit(result.excluded))
+        output.line("Left out: " + audit(result.excluded))
     if result.items and result.user.id is not None:
         output.line(f"The whole account: whyrec why {result.user.id} {result.items[0].id}")

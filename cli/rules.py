@@ -1,22 +1,15 @@
-"""Options that are rules, and what rules are called in the audit line."""
+"""Options that are rules, one for each field of ``Rules``, and what rules are called in the audit line."""
 
-from collections.abc import Mapping
-from typing import Annotated
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
+from pydantic.fields import FieldInfo
 
-MinPriceOption = Annotated[float | None, typer.Option("--min-price", metavar="X", help="No item that costs less.")]
-StockOption = Annotated[bool, typer.Option("--in-stock", help="Nothing that is out of stock.")]
-LanguageOption = Annotated[
-    list[str] | None, typer.Option("--language", metavar="L", help="Only items in this language; repeatable.")
-]
-AgeOption = Annotated[
-    float | None, typer.Option("--age", metavar="YEARS", help="Age of the user; nothing with a higher min_age.")
-]
-UnknownOption = Annotated[
-    str | None,
-    typer.Option("--unknown", metavar="drop|keep", help="Items of which a rule cannot tell; drop unless told."),
-]
+from recommender.rules.rule_set import Rules
+
 REASONS = {
     "interacted": "already used",
     "disliked": "disliked",
@@ -33,6 +26,43 @@ REASONS = {
 }
 
 
+def with_rules(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with an option for each rule in the place of its parameter ``rules``, which gets their values."""
+    signature = inspect.signature(command)
+    own = [one for one in signature.parameters.values() if one.name != "rules"]
+    options = [_option(name, field) for name, field in Rules.model_fields.items()]
+
+    @wraps(command)
+    def asked(**values: Any) -> None:
+        given = {name: values.pop(name) for name in Rules.model_fields}
+        rules = {name: value for name, value in given.items() if value not in (None, False)}
+        command(**values, rules=rules)
+
+    parameters = [*own, *options]
+    asked.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    asked.__annotations__ = {one.name: one.annotation for one in parameters}
+    return asked
+
+
 def audit(excluded: Mapping[str, int]) -> str:
     """How many items each rule removed: ``12 already used, 3 over the price``."""
     return ", ".join(f"{count:,} {REASONS.get(reason, reason)}" for reason, count in excluded.items())
+
+
+def _option(name: str, field: FieldInfo) -> inspect.Parameter:
+    """The option of one field; a field of several values may be given several times."""
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    kind = _kind(field)
+    metavar = str(extra["metavar"]) if "metavar" in extra else None
+    option = typer.Option(f"--{name.replace('_', '-')}", metavar=metavar, help=field.description)
+    default = False if kind is bool else None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+
+
+def _kind(field: FieldInfo) -> Any:
+    """The type that typer reads an option as."""
+    if isinstance(field.default, tuple):
+        return list[str] | None
+    if isinstance(field.default, bool):
+        return bool
+    return float | None if float in getattr(field.annotation, "__args__", ()) else str | None

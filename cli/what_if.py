@@ -1,20 +1,23 @@
 """``whyrec what-if``: a list before and after a change of what somebody has, and why items moved."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from cli.rules import with_rules
 from recommender.results.counterfactual import WhatIf
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@with_rules
 def what_if(
     ctx: typer.Context,
+    rules: dict[str, Any],
     user: Annotated[str, typer.Argument(help="Id of a user.")],
     without: Annotated[
         list[str] | None,
@@ -25,7 +28,6 @@ def what_if(
         typer.Option("--with", metavar="relation:ID", help="As if she had this anchor too; repeatable."),
     ] = None,
     n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
-    domain: DomainOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -37,7 +39,7 @@ def what_if(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        answer = engine.what_if(user, add=added or (), remove=without or (), n=n, domain=domain, lang=lang)
+        answer = engine.what_if(user, add=added or (), remove=without or (), n=n, lang=lang, **rules)
     output.notices(answer.notices)
     if not output.document(answer):
         _show(output, answer)

@@ -1,26 +1,26 @@
 """``whyrec why-not``: why an item is not in somebody's list, and the smallest change that would bring it there."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.engine import engine_of
-from cli.options import AvoidOption, DebugOption, DomainOption, JsonOption, LangOption, PriceOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from cli.rules import with_rules
 from recommender.results.counterfactual import ItemAhead, WhyNot
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@with_rules
 def why_not(
     ctx: typer.Context,
+    rules: dict[str, Any],
     user: Annotated[str, typer.Argument(help="Id of a user.")],
     item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
     n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
-    domain: DomainOption = None,
-    avoid: AvoidOption = None,
-    max_price: PriceOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -33,7 +33,7 @@ def why_not(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        answer = engine.why_not(user, item, n=n, domain=domain, lang=lang, avoid=avoid or (), max_price=max_price)
+        answer = engine.why_not(user, item, n=n, lang=lang, **rules)
     output.notices(answer.notices)
     if not output.document(answer):
         _show(output, answer)

@@ -12,7 +12,7 @@ from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
 from whyrec.opening import Answering, answering
-from whyrec.options import ListOptions, RuleOptions, made, taken
+from whyrec.options import ListOptions, RuleOptions, checked, rules_of, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +121,7 @@ class Engine:
         n: int | None = None,
         domain: str | None = None,
         lang: str = "en",
+        **rules: "Unpack[RuleOptions]",
     ) -> "WhatIf":
         """A list before and after a change of what somebody has, and why items moved; nothing is written.
 
@@ -133,7 +134,7 @@ class Engine:
 
         if not add and not remove:
             raise UsageError("say what changes: `add`, `remove`, or both")
-        request = Request(user, rules=self._rules(domain, {}), n=self._n(n), lang=lang)
+        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
         return what_if(self.recommender, request, list(add), list(remove))
 
     def similar(self, item: str, n: int = 5, *, domain: str | None = None, lang: str = "en") -> "Similar":
@@ -262,7 +263,7 @@ class Engine:
         return list(self._answering.notices) if self._answering else []
 
     def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
-        return made(Rules, options, domain=domain).over(self.workspace.settings.rules)
+        return rules_of(self.workspace, {"domain": domain, **checked(options, [*RuleOptions.__optional_keys__])})
 
     def _n(self, n: int | None) -> int:
         n = self.workspace.settings.recommend.n if n is None else n

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypedDict, TypeVar
 
-from kg.document import nearest
+from kg.document import nearest, parse
+from kg.errors import WorkspaceError
+from kg.workspace.workspace import CONFIGURATION, Workspace
+from recommender.rules.rule_set import Rules
 
 T = TypeVar("T")
 
@@ -19,7 +22,7 @@ class RuleOptions(TypedDict, total=False):
     """Bounds of the property ``price``, 0 or more."""
     in_stock: bool
     """Only items in stock."""
-    languages: Sequence[str]
+    language: Sequence[str] | str
     """Only items in one of these languages."""
     age: float | None
     """Age of the user in years; nothing with a higher ``min_age``."""
@@ -50,17 +53,25 @@ def taken(kind: type[T], options: Mapping[str, object]) -> tuple[T, dict[str, An
     return kind(**chosen), {key: value for key, value in options.items() if key not in mine}
 
 
-def made(kind: type[T], options: Mapping[str, object], **given: Any) -> T:
-    """An object of options and what is given besides.
+def checked(options: Mapping[str, object], known: Sequence[str]) -> dict[str, Any]:
+    """Options, all of which have to be known.
 
-    :param kind: a dataclass; lists become tuples.
     :raises TypeError: for an unknown option, naming the nearest, as Python does for an unknown keyword.
     """
-    known = [one.name for one in fields(kind)]  # type: ignore[arg-type]  # mypy has no bound for dataclasses
     for key in options:
-        if key not in known or key in given:
-            raise TypeError(f"unknown option {key!r}; {nearest(key, known)}")
-    return kind(**{key: tupled(value) for key, value in options.items()}, **given)
+        if key not in known:
+            raise TypeError(f"unknown option {key!r}; {nearest(key, list(known))}")
+    return {key: tupled(value) for key, value in options.items()}
+
+
+def rules_of(workspace: Workspace, asked: Mapping[str, Any]) -> Rules:
+    """The rules of a workspace, and on top of them those that are asked for, by name.
+
+    :raises WorkspaceError: for a wrong key or value in ``whyrec.toml``.
+    :raises UsageError: for a wrong value asked for.
+    """
+    origin = f"{workspace.folder / CONFIGURATION}: rules"
+    return Rules.asked(asked).over(parse(Rules, workspace.settings.rules, origin, WorkspaceError))
 
 
 def tupled(value: Any) -> Any:

@@ -12,20 +12,6 @@ from recommender.profiles.weights import weighted_neighbours
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
 
-LIFTED: dict[str, dict[str, object]] = {
-    "other_domain": {"domain": None},
-    "max_price": {"max_price": None},
-    "min_price": {"min_price": None},
-    "out_of_stock": {"in_stock": False},
-    "other_language": {"languages": ()},
-    "price_unknown": {"unknown": "keep"},
-    "stock_unknown": {"unknown": "keep"},
-    "language_unknown": {"unknown": "keep"},
-    "age_unknown": {"unknown": "keep"},
-}
-"""Name of a rule in the audit → what of ``Rules`` changes where it is lifted; a minimum age cannot be."""
-AVOID = "avoid "
-
 
 @dataclass(frozen=True)
 class Change:
@@ -71,18 +57,11 @@ def joined(changes: Iterable[Change]) -> Change:
     )
 
 
-def lifted(rules: Rules, name: str) -> Rules | None:
-    """Rules without the one that has a name in the audit, ``None`` where it always holds."""
-    if name.startswith(AVOID):
-        return replace(rules, avoid=tuple(text for text in rules.avoid if text != name.removeprefix(AVOID)))
-    return replace(rules, **LIFTED[name]) if name in LIFTED else None  # type: ignore[arg-type]
-
-
 class Changed:
     """What a request becomes under a change."""
 
     def __init__(self, recommender: Recommender, request: Request) -> None:
-        self.snapshot, self.request = recommender.snapshot, request
+        self.recommender, self.snapshot, self.request = recommender, recommender.snapshot, request
         self.whom = recommender.profile(request)
         self._extra = [(step, idx) for _, step, idx in (find_anchor(self.snapshot, one) for one in request.anchors)]
         self._without = list[Anchor]()
@@ -102,7 +81,7 @@ class Changed:
         """The rules that are left."""
         rules = self.request.rules
         for name in change.lift:
-            rules = lifted(rules, name) or rules
+            rules = self.recommender.rule_set(rules).lifted(name) or rules
         return rules
 
     def profile(self, change: Change) -> Profile:

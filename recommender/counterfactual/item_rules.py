@@ -4,10 +4,10 @@ import numpy as np
 
 from recommender.catalogue.attributes import attribute_steps
 from recommender.catalogue.steps import item_steps
-from recommender.counterfactual.changes import AVOID, Change
+from recommender.counterfactual.changes import Change
 from recommender.profiles.anchors import Anchor
 from recommender.profiles.profile import Profile
-from recommender.rules.avoidance import Avoidance
+from recommender.rules.avoidance import AVOID, Avoidance
 from recommender.rules.rule_set import Candidates, RuleSet
 
 
@@ -44,14 +44,14 @@ class ItemRules:
 
         :param chosen: what the rules say before that.
         """
-        names = [name for name, positions in chosen.removals if (positions == self.position).any()]
+        names = chosen.reasons(self.position)
         links = [self.behind(name) for name in names]
         added = {(self.schema.ends(step)[1], idx) for step, idx in change.item_add}
         return all(found and set(found) <= set(change.item_remove) for found in links) and not added & self.forbidden()
 
     def forbidden(self) -> set[Anchor]:
         """Type and index of what is avoided, by the request or by the user: not to be added to the item."""
-        asked = [self.avoidance.read(text) for text in self.rules.rules.avoid]
+        asked = [self.avoidance.read(text) for text in self.rules.asked.avoid]
         return {(one.entity_type, one.idx) for one in (*asked, *self.avoidance.of_user(self.profile))}
 
     def _links(self, steps: list[str], tails: list[int]) -> tuple[Anchor, ...]:

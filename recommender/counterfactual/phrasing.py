@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.counterfactual.changes import AVOID, Change
+from recommender.counterfactual.changes import Change
 from recommender.counterfactual.texts import RULES, TEXTS
 from recommender.explanation.phrasing import OF, Phrasing
 from recommender.profiles.anchors import Anchor
+from recommender.rules.avoidance import AVOID
 
 
 class CounterfactualPhrasing(Phrasing):

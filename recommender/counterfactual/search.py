@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.counterfactual.anchor_changes import AnchorChanges, Cosines, Weighted
-from recommender.counterfactual.changes import Change, Changed, joined, lifted
+from recommender.counterfactual.changes import Change, Changed, joined
 from recommender.counterfactual.item_changes import ItemChanges
 from recommender.counterfactual.item_rules import ItemRules
 from recommender.profiles.anchors import Anchor
@@ -25,8 +25,6 @@ MOST_REMOVED = 200
 """Anchors of a user that are thought away, one at a time."""
 HOPE = 1.5
 """By how much later attributes of an item may say more for it than the best of now; mostly they say less."""
-USED = ("interacted", "disliked")
-"""Names in the audit of what goes with the triples between the user and the item."""
 
 
 @dataclass(frozen=True)
@@ -118,17 +116,15 @@ class Counterfactual:
         :param by_item: rather attributes of the item than rules or anchors.
         """
         whom, request = self.changed.whom, self.changed.request
-        chosen = self.recommender.rule_set(request.rules).candidates(whom)
-        item_rules = ItemRules(self.recommender.rule_set(request.rules), whom, self.position)
+        rules = self.recommender.rule_set(request.rules)
+        item_rules = ItemRules(rules, whom, self.position)
         removed, gone, attributes = list[Anchor](), list[str](), list[Anchor]()
-        for name in (name for name, positions in chosen.removals if (positions == self.position).any()):
+        for name in rules.candidates(whom).reasons(self.position):
             if by_item and (links := item_rules.behind(name)):
                 attributes += links
-            elif name in USED:
-                removed += self.used()
-            elif name.partition(":")[0] in self.schema.rules:
-                removed += self._forbidding(name.partition(":")[0])
-            elif lifted(request.rules, name) is None:
+            elif anchors := rules.rule(name).behind(name, whom, self.position):
+                removed += anchors
+            elif rules.lifted(name) is None:
                 return None
             else:
                 gone.append(name)
@@ -260,19 +256,6 @@ class Counterfactual:
             if step in self.scorer.starts and len(kept):
                 kept = kept[np.argsort(-np.abs(weight[kept]), kind="stable")[:MOST_REMOVED]]
                 yield Weighted(step, idx[kept], weight[kept], added=False)
-
-    def used(self) -> list[Anchor]:
-        """The user's anchors that are the item itself."""
-        item_type, item = self.recommender.catalogue.item(self.position)
-        anchors = self.changed.whom.anchors
-        same = [step for step in anchors if self.schema.ends(step)[1] == item_type]
-        return [(step, item) for step in same if (anchors[step].idx == item).any()]
-
-    def _forbidding(self, step: str) -> list[Anchor]:
-        """What of a user's rule ``step`` forbids the item."""
-        avoidance = self.recommender.rule_set(self.changed.request.rules).avoidance
-        found, tail = self.changed.whom.anchors[step].idx.tolist(), self.schema.ends(step)[1]
-        return [(step, idx) for idx in found if (avoidance.items(tail, idx) == self.position).any()]
 
     def _item_changes(self, change: Change) -> ItemChanges:
         """What changes of the item do on top of what else changes."""

@@ -1,12 +1,13 @@
 """Why not: the rule, the missing link or the better items, and the smallest change that would help."""
 
-from recommender.counterfactual.changes import AVOID
 from recommender.counterfactual.phrasing import CounterfactualPhrasing
-from recommender.counterfactual.search import MOST_CHANGES, USED, Counterfactual, Ranked
-from recommender.profiles.anchors import Anchor, anchor_text
+from recommender.counterfactual.search import MOST_CHANGES, Counterfactual, Ranked
+from recommender.profiles.anchors import anchor_text
 from recommender.results.counterfactual import ItemAhead, ListChange, MissingLink, WhyNot, WhyNotReason
 from recommender.results.document import Item
 from recommender.results.recommendation import Recommendation
+from recommender.rules.domain import OTHER_DOMAIN
+from recommender.rules.used import DISLIKED, INTERACTED
 from recommender.scoring.ranking import rank_of
 from recommender.serving.recommender import Recommender, Request
 
@@ -33,7 +34,8 @@ class _Question:
         self.whom = self.search.changed.whom
         scores = recommender.cold_start.of(self.whom).score([self.whom])
         self.score, self.paths = float(scores.total[0, self.position]), float(scores.paths[0, self.position])
-        self.chosen = recommender.rule_set(request.rules).candidates(self.whom)
+        self.rules = recommender.rule_set(request.rules)
+        self.chosen = self.rules.candidates(self.whom)
         self.rank = rank_of(scores.total[0], self.chosen.allowed, self.position)
 
     def answer(self) -> WhyNot:
@@ -67,31 +69,20 @@ class _Question:
 
     def _rules(self) -> list[WhyNotReason]:
         """Every rule that keeps the item out."""
-        names = [name for name, positions in self.chosen.removals if (positions == self.position).any()]
-        return [self._rule(name) for name in dict.fromkeys(names)]
+        return [self._rule(name) for name in self.chosen.reasons(self.position)]
 
     def _rule(self, name: str) -> WhyNotReason:
-        if name == "other_domain":
+        if name == OTHER_DOMAIN:
             own = self.snapshot.schema.entity[self.entity[0]].domain or ""
             text = self.phrasing.other_domain(own, self.request.rules.domain or "")
             return WhyNotReason(kind="other_domain", text=text)
-        if name in USED:
-            steps = self.snapshot.schema.negatives if name == "disliked" else ()
-            anchors = [one for one in self.search.used() if (one[0] in steps) == (name == "disliked")]
-            text = self.phrasing.used(name, anchors)
-            return WhyNotReason(kind="interacted" if name == "interacted" else "rule", text=text, rule=name)
-        return WhyNotReason(kind="rule", text=self.phrasing.rule(name, self._avoided(name), self.entity), rule=name)
-
-    def _avoided(self, name: str) -> Anchor | None:
-        """Type and index of what a rule avoids, where it is one that avoids and that may be named."""
-        if name.startswith(AVOID):
-            found = self.recommender.rule_set(self.request.rules).avoidance.read(name.removeprefix(AVOID))
-            return found.entity_type, found.idx
-        step, colon, entity_id = name.partition(":")
-        if not colon:
-            return None
-        tail = self.snapshot.schema.ends(step)[1]
-        return tail, self.snapshot.vocabulary.idx(tail, entity_id)
+        rule = self.rules.rule(name)
+        if name in (INTERACTED, DISLIKED):
+            steps = self.snapshot.schema.negatives if name == DISLIKED else ()
+            used = rule.behind(name, self.whom, self.position)
+            text = self.phrasing.used(name, [one for one in used if (one[0] in steps) == (name == DISLIKED)])
+            return WhyNotReason(kind="interacted" if name == INTERACTED else "rule", text=text, rule=name)
+        return WhyNotReason(kind="rule", text=self.phrasing.rule(name, rule.about(name), self.entity), rule=name)
 
     def _no_path(self) -> list[WhyNotReason]:
         """Nothing leads to the item: what would?"""

@@ -14,6 +14,8 @@ from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.steps import item_steps
 from recommender.profiles.profile import Profile
 
+AVOID = "avoid "
+"""How the name in the audit begins of what was asked to be avoided."""
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -69,9 +71,10 @@ class Avoidance:
         self._links = {name: item_steps(snapshot.schema, name) for name in snapshot.schema.entity}
         self._items: dict[tuple[str, int], Positions] = {}
 
-    def read(self, text: str) -> Avoided:
+    def read(self, text: str, said: str = "avoid") -> Avoided:
         """What ``relation:ID`` or ``Type:ID`` stands for: items with that triple, or with any triple to that entity.
 
+        :param said: what is asked: ``avoid``, or another rule that reads such a text.
         :raises UsageError: for an unknown relation or type, with the nearest.
         :raises UnknownEntityError: for an unknown id, with the nearest.
         """
@@ -81,12 +84,12 @@ class Avoidance:
         known = [*steps, *schema.rules, *schema.entity]
         if not colon or name not in known:
             raise UsageError(
-                f"avoid {text!r}: expected relation:ID with a relation of an item, or Type:ID; {nearest(name, known)}"
+                f"{said} {text!r}: expected relation:ID with a relation of an item, or Type:ID; {nearest(name, known)}"
             )
         entity_type = name if name in schema.entity else schema.ends(name)[1]
         idx = self.snapshot.vocabulary.idx(entity_type, entity_id)
         items = self._linked([name], idx) if name in steps else self.items(entity_type, idx)
-        return Avoided(f"avoid {text}", entity_type, idx, items)
+        return Avoided(AVOID + text, entity_type, idx, items)
 
     def of_user(self, profile: Profile) -> list[Avoided]:
         """What the relations with ``rule = "avoid"`` say that a user avoids. Nobody else is named in the audit."""

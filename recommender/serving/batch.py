@@ -1,7 +1,7 @@
 """All users' lists on all cores: as Arrow record batches, or written to Parquet, resumable."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -173,7 +173,7 @@ def _key(recommender: Recommender, batch: Batch) -> dict[str, Any]:
         "kernels": [scorer.kernels.folder.name, sorted({scorer.kernels.file(path.tail) for path in scorer.metapaths})],
         "blend": scorer.blend.model_dump(mode="json"),
         "vectors": scorer.vectors.manifest.digest if scorer.vectors else None,
-        "rules": asdict(batch.rules),
+        "rules": batch.rules.model_dump(mode="json"),
         "users": users.hexdigest(),
         "n": batch.n,
         "part": PART,

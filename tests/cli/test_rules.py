@@ -79,7 +79,7 @@ def test_options_add_to_the_configuration(document: Document, ruled: Path) -> No
         (("--avoid", "Ingredients:PARFUM"), 2, "nearest: 'Ingredient'"),
         (("--avoid", "Ingredient:PARFUMM"), 1, "nearest: PARFUM"),
         (("--min-price", "50", "--max-price", "10"), 2, "no price is both"),
-        (("--unknown", "maybe"), 2, "drop or keep"),
+        (("--unknown", "maybe"), 2, "'drop' or 'keep'"),
     ],
 )
 def test_wrong_rules_get_one_message(

@@ -48,7 +48,7 @@ def test_a_new_item_is_recommended_by_paths_and_a_folded_in_vector(
     assert "1 Product, 1 User new" in model.notices[0] and "whyrec train" in model.notices[0]
     item = next(
         one
-        for one in Recommender(model).recommend(Request("a1", n=20, rules=Rules("cosmetics"))).items
+        for one in Recommender(model).recommend(Request("a1", n=20, rules=Rules(domain="cosmetics"))).items
         if one.id == "A0"
     )
     assert item.shares.paths > 0 and item.shares.embedding != 0

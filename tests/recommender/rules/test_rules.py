@@ -1,7 +1,6 @@
 """Rules remove what they say and count it, and nothing they forbid leaks into a list or a path that is shown."""
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import UnknownEntityError, UsageError
-from kg.workspace.settings import RuleSettings
 from recommender.catalogue.catalogue import Catalogue
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
@@ -25,98 +23,15 @@ from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.blend import Blend
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender, Request
-from tests.graphs import SCHEMA, snapshot_of
+from tests.graphs import snapshot_of
+from tests.recommender.rules.worlds import COUNTS, RULED, WORLDS, World, id_of
 
-ITEM = {"price": "float", "in_stock": "bool", "language": "str", "min_age": "int"}
-RULED: dict[str, Any] = {
-    **SCHEMA,
-    "entity": {
-        "User": {"sensitive": True, "properties": {"age": "int"}},
-        "Product": {"domain": "cosmetics", "properties": {k: ITEM[k] for k in ("price", "in_stock", "min_age")}},
-        "Course": {"domain": "courses", "properties": {k: ITEM[k] for k in ("price", "language")}},
-        "Ingredient": {},
-        "Concern": {},
-        "Brand": {},
-    },
-    "relation": {
-        **SCHEMA["relation"],
-        "made_by": {"head": "Product", "tail": "Brand"},
-        "goes_with": {"head": "Product", "tail": "Product"},
-        "avoids": {"head": "User", "tail": "Ingredient", "rule": "avoid"},
-        "shuns": {"head": "User", "tail": "Brand", "rule": "avoid"},
-        "never_again": {"head": "User", "tail": "Product", "rule": "avoid"},
-    },
-    "metapaths": {"max_length": 3},
-}
-ENDS = {name: (relation["head"], relation["tail"]) for name, relation in RULED["relation"].items()}
-COUNTS = {"User": 8, "Product": 7, "Course": 4, "Ingredient": 4, "Concern": 2, "Brand": 3}
-DENSITY = {
-    "purchased": 0.35,
-    "enrolled": 0.3,
-    "has_concern": 0.3,
-    "contains": 0.35,
-    "teaches": 0.4,
-    "made_by": 0.3,
-    "goes_with": 0.2,
-}
-WORLDS = 6
 MANY = int(os.environ.get("WHYREC_RULE_CASES", "1000"))
 ABOUT = ("contains", "teaches", "made_by")
 
 
-def _id(entity_type: str, number: int) -> str:
-    return f"{entity_type}/{number}/"
-
-
-BOTH_LANGUAGES = {_id("Course", 0): "en", _id("Course", 1): "zh"}
-
-
-@dataclass(frozen=True, repr=False)
-class World:
-    """A recommender over a random graph, and the graph as plain sets and dicts, to check it against."""
-
-    recommender: Recommender
-    triples: dict[str, set[tuple[str, str]]]
-    values: dict[tuple[str, str], Any] = field(default_factory=dict)
-    """(id, property) → value; absent where unknown."""
-
-    def __repr__(self) -> str:
-        return f"World({len(self.values)} values)"
-
-
-def _world(folder: Path, seed: int) -> World:
-    random = np.random.default_rng(seed)
-    triples, values = {}, {}
-    for name, (head, tail) in ENDS.items():
-        pairs = [(_id(head, h), _id(tail, t)) for h in range(COUNTS[head]) for t in range(COUNTS[tail])]
-        triples[name] = {pair for pair in pairs if random.random() < DENSITY.get(name, 0.12)}
-    entities: dict[str, list[Any]] = {name: [] for name in COUNTS}
-    makers = {
-        "price": lambda: float(random.integers(1, 6)),
-        "in_stock": lambda: bool(random.random() < 0.6),
-        "language": lambda: str(random.choice(["en", "zh"])),
-        "min_age": lambda: int(random.choice([0, 12, 18])),
-        "age": lambda: int(random.choice([10, 15, 30])),
-    }
-    for name, count in COUNTS.items():
-        declared = RULED["entity"][name].get("properties", {})
-        for entity_id in (_id(name, n) for n in range(count)):
-            row = [makers[key]() if random.random() < 0.7 else None for key in declared]
-            if entity_id in BOTH_LANGUAGES:
-                row[-1] = BOTH_LANGUAGES[entity_id]
-            values |= {(entity_id, key): value for key, value in zip(declared, row, strict=True) if value is not None}
-            entities[name].append((entity_id, None, *row))
-    snapshot = snapshot_of(folder, entities, {name: sorted(pairs) for name, pairs in triples.items()}, RULED)
-    return World(Recommender(open_model(folder / "model", snapshot, folder / "kernels")), triples, values)
-
-
-@pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[World]:
-    return [_world(tmp_path_factory.mktemp("world"), seed) for seed in range(WORLDS)]
-
-
 def _some(entity_type: str) -> st.SearchStrategy[str]:
-    return st.integers(0, COUNTS[entity_type] - 1).map(lambda number: _id(entity_type, number))
+    return st.integers(0, COUNTS[entity_type] - 1).map(lambda number: id_of(entity_type, number))
 
 
 AVOID = st.one_of(
@@ -131,7 +46,7 @@ RULES = st.builds(
     max_price=st.sampled_from([None, None, 3.0]),
     min_price=st.sampled_from([None, None, 2.0]),
     in_stock=st.booleans(),
-    languages=st.sampled_from([(), (), ("en",), ("ZH",), ("en", "zh")]),
+    language=st.sampled_from([(), (), ("en",), ("ZH",), ("en", "zh")]),
     age=st.sampled_from([None, None, 11.0, 40.0]),
     unknown=st.sampled_from([None, "drop", "keep"]),
 )
@@ -152,7 +67,9 @@ def _check(world: World, user: str, rules: Rules, asked: int) -> None:
     avoided = _avoided(world, user, rules)
     request = Request(user, rules=rules, n=11)
     answer = world.recommender.recommend(request)
-    items = [_id("Product", n) for n in range(COUNTS["Product"])] + [_id("Course", n) for n in range(COUNTS["Course"])]
+    items = [id_of("Product", n) for n in range(COUNTS["Product"])] + [
+        id_of("Course", n) for n in range(COUNTS["Course"])
+    ]
     allowed = {item for item in items if not _broken(world, user, rules, item)}
     assert {item.id for item in answer.items} == allowed
     assert sum(answer.excluded.values()) == len(items) - len(allowed)
@@ -213,9 +130,9 @@ def _broken(world: World, user: str, rules: Rules, item: str) -> bool:
             rules.domain == ("courses" if product else "cosmetics"),
             asks_price and (drop if price is None else not (rules.min_price or 0) <= price <= (rules.max_price or 9)),
             rules.in_stock and product and (drop if stock is None else not stock),
-            rules.languages
+            rules.language
             and not product
-            and (drop if language is None else language not in {one.lower() for one in rules.languages}),
+            and (drop if language is None else language not in {one.lower() for one in rules.language}),
             product and _too_old(world, user, rules, item),
         )
     )
@@ -298,14 +215,19 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
         ("ann", Rules(), {"balm", "skin"}, {"avoids:PARFUM": 2, "shuns:Nivea": 1, "min_age": 1}),
         ("bob", Rules(), {"scented", "nivea", "balm", "perfumery", "skin"}, {"age_unknown": 1}),
         ("bob", Rules(unknown="keep"), {"scented", "nivea", "peel", "balm", "perfumery", "skin"}, {}),
-        ("bob", Rules("cosmetics", age=18), {"scented", "nivea", "peel", "balm"}, {"other_domain": 2}),
-        ("bob", Rules("cosmetics", avoid=("contains:AQUA",), age=18), {"nivea", "peel"}, {"avoid contains:AQUA": 2}),
+        ("bob", Rules(domain="cosmetics", age=18), {"scented", "nivea", "peel", "balm"}, {"other_domain": 2}),
+        (
+            "bob",
+            Rules(domain="cosmetics", avoid=("contains:AQUA",), age=18),
+            {"nivea", "peel"},
+            {"avoid contains:AQUA": 2},
+        ),
         ("bob", Rules(avoid=("Ingredient:PARFUM",)), {"nivea", "balm", "skin"}, {"avoid Ingredient:PARFUM": 2}),
         ("bob", Rules(avoid=("Product:balm",)), {"scented", "nivea", "perfumery", "skin"}, {"avoid Product:balm": 1}),
         ("bob", Rules(min_price=8, max_price=20), {"scented", "nivea"}, {"price_unknown": 1, "max_price": 2}),
-        ("bob", Rules("cosmetics", min_price=8, unknown="keep"), {"scented", "nivea", "peel"}, {"min_price": 1}),
+        ("bob", Rules(domain="cosmetics", min_price=8, unknown="keep"), {"scented", "nivea", "peel"}, {"min_price": 1}),
         ("bob", Rules(in_stock=True), {"scented", "balm", "perfumery", "skin"}, {"stock_unknown": 1}),
-        ("bob", Rules(languages=("EN",)), {"scented", "nivea", "balm", "perfumery"}, {"other_language": 1}),
+        ("bob", Rules(language=("EN",)), {"scented", "nivea", "balm", "perfumery"}, {"other_language": 1}),
     ],
 )
 def test_each_rule_removes_and_counts(
@@ -324,28 +246,29 @@ def test_an_anchor_of_a_rule_binds_somebody_unknown(shop: Recommender) -> None:
 
 
 def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
-    ours = RuleSettings.model_validate({"avoid": ["contains:PARFUM"], "max_price": 50, "language": "en"})
+    ours = Rules.asked({"avoid": ["contains:PARFUM"], "max_price": 50, "language": "en"})
     rules = Rules(avoid=("made_by:Nivea",), max_price=20).over(ours)
     assert (rules.avoid, rules.max_price) == (("contains:PARFUM", "made_by:Nivea"), 20)
-    assert (rules.languages, rules.unknown) == (("en",), "drop")
+    assert (rules.language, rules.unknown) == (("en",), None)
 
 
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        (Rules(avoid=("contain:AQUA",)), "nearest: 'contains'"),
-        (Rules(avoid=("Ingredients:AQUA",)), "nearest: 'Ingredient'"),
-        (Rules(avoid=("AQUA",)), "relation:ID"),
-        (Rules(languages=("eng",)), "nearest: 'en'"),
-        (Rules(min_price=-1), "0 or more"),
-        (Rules(min_price=9, max_price=3), "no price is both"),
-        (Rules(age=-3), "0 or more years"),
-        (Rules(unknown="dorp"), "drop or keep"),
+        ({"avoid": ("contain:AQUA",)}, "nearest: 'contains'"),
+        ({"avoid": ("Ingredients:AQUA",)}, "nearest: 'Ingredient'"),
+        ({"avoid": ("AQUA",)}, "relation:ID"),
+        ({"language": ("eng",)}, "nearest: 'en'"),
+        ({"min_price": -1}, "`min_price` -1: .*greater than or equal to 0"),
+        ({"min_price": 9, "max_price": 3}, "no price is both"),
+        ({"age": -3}, "`age` -3: .*greater than or equal to 0"),
+        ({"unknown": "dorp"}, "'drop' or 'keep'"),
+        ({"max_prise": 3}, "nearest: 'max_price'"),
     ],
 )
-def test_wrong_rules_say_what_is_allowed(shop: Recommender, rules: Rules, message: str) -> None:
+def test_wrong_rules_say_what_is_allowed(shop: Recommender, rules: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        RuleSet(shop.snapshot, shop.catalogue, rules)
+        RuleSet(shop.snapshot, shop.catalogue, Rules.asked(rules))
 
 
 def test_unknown_entities_to_avoid_are_refused_with_the_nearest(shop: Recommender) -> None:
@@ -356,6 +279,6 @@ def test_unknown_entities_to_avoid_are_refused_with_the_nearest(shop: Recommende
 def test_a_property_that_no_item_has_is_named(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, {"User": ["u"], "Product": ["p"]}, {})
     recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
-    for rules, name in ((Rules(in_stock=True), "in_stock"), (Rules(languages=("en",)), "language")):
+    for rules, name in ((Rules(in_stock=True), "in_stock"), (Rules(language=("en",)), "language")):
         with pytest.raises(UsageError, match=f"no item has a '{name}'"):
             recommender.recommend(Request("u", rules=rules))

@@ -98,7 +98,7 @@ def test_all_users_get_the_bits_of_one_user_at_a_time(
     assert [path.name for path in tmp_path.iterdir()] == ["all.parquet"]
 
 
-@pytest.mark.parametrize("rules", [Rules("cosmetics", max_price=20), Rules(avoid=("contains:i3", "teaches:i3"))])
+@pytest.mark.parametrize("rules", [Rules(domain="cosmetics", max_price=20), Rules(avoid=("contains:i3", "teaches:i3"))])
 def test_rules_hold_for_all_as_for_one(recommender: Recommender, tmp_path: Path, rules: Rules) -> None:
     recommend_all(recommender, Batch(recommender.users(), rules, 5, 1), tmp_path / "all.parquet")
     assert _rows(tmp_path / "all.parquet") == _alone(recommender, rules, 5)
@@ -131,7 +131,7 @@ def test_a_repeated_call_goes_on_and_writes_the_same_file(recommender: Recommend
     assert out.read_bytes() == (tmp_path / "whole.parquet").read_bytes()
 
 
-@pytest.mark.parametrize("change", [{"n": 6}, {"rules": Rules("courses")}, {"users": [("User", 3)]}])
+@pytest.mark.parametrize("change", [{"n": 6}, {"rules": Rules(domain="courses")}, {"users": [("User", 3)]}])
 def test_another_question_starts_anew_and_says_so(
     recommender: Recommender, tmp_path: Path, change: dict[str, Any]
 ) -> None:

@@ -115,7 +115,7 @@ def test_anchors_describe_somebody_who_is_not_in_the_graph(recommender: Recommen
 
 def test_rules_remove_and_count(recommender: Recommender) -> None:
     result = recommender.recommend(
-        Request("new", n=20, rules=Rules("cosmetics", avoid=("contains:Retinol",), max_price=25))
+        Request("new", n=20, rules=Rules(domain="cosmetics", avoid=("contains:Retinol",), max_price=25))
     )
     assert {item.id for item in result.items} == {"A1", "A2", "H"}
     assert result.excluded == {"other_domain": 2, "avoid contains:Retinol": 3, "max_price": 1}
@@ -146,8 +146,6 @@ def test_unknown_users_are_refused_with_the_nearest(recommender: Recommender, us
     [
         (Request("a1", rules=Rules(domain="cosmetic")), "nearest: 'cosmetics'"),
         (Request("a1", rules=Rules(avoid=("contain:Aqua",))), "nearest: 'contains'"),
-        (Request("a1", rules=Rules(max_price=-1)), "0 or more"),
-        (Request("a1", rules=Rules(max_price=float("nan"))), "0 or more"),
         (Request("a1", lang="fr"), "en or zh"),
         (Request(anchors=("purchase:A1",)), "nearest: 'purchased'"),
         (Request(anchors=("A1",)), "relation:ID"),
