@@ -22,6 +22,8 @@ class RuleOptions(TypedDict, total=False):
     """Bounds of the property ``price``, 0 or more."""
     in_stock: bool
     """Only items in stock."""
+    only: Sequence[str]
+    """``relation:ID``: only items with this triple; of one relation either, of several all."""
     language: Sequence[str] | str
     """Only items in one of these languages."""
     age: float | None

@@ -23,16 +23,17 @@ from recommender.rules.avoid import Avoid, AvoidOptions, OwnAvoidance
 from recommender.rules.avoidance import Avoidance, Avoided, Forbidden, Positions
 from recommender.rules.domain import Domain, DomainOptions
 from recommender.rules.language import Language, LanguageOptions
+from recommender.rules.only import Only, OnlyOptions
 from recommender.rules.price import Price, PriceOptions
 from recommender.rules.rule import Ground, Removal, Rule
 from recommender.rules.stock import Stock, StockOptions
 from recommender.rules.used import Used
 
-RULES: tuple[type[Rule], ...] = (Used, OwnAvoidance, Domain, Avoid, Price, Stock, Language, Age)
+RULES: tuple[type[Rule], ...] = (Used, OwnAvoidance, Domain, Avoid, Price, Stock, Language, Only, Age)
 """All rules. An item counts under the first that removes it."""
 
 
-class Rules(AgeOptions, LanguageOptions, StockOptions, PriceOptions, AvoidOptions, DomainOptions):
+class Rules(AgeOptions, OnlyOptions, LanguageOptions, StockOptions, PriceOptions, AvoidOptions, DomainOptions):
     """What a caller asks for, on top of what each user avoids and of minimum ages, which always hold."""
 
     @classmethod

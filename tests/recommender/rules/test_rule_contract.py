@@ -18,6 +18,7 @@ ASKED: dict[str, Any] = {
     "min_price": 2.0,
     "in_stock": True,
     "language": ("en",),
+    "only": ("contains:Ingredient/0/", "contains:Ingredient/2/"),
 }
 """Something for each rule to remove; what is missing here has a default under which it removes."""
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

@@ -227,6 +227,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
         ("bob", Rules(min_price=8, max_price=20), {"scented", "nivea"}, {"price_unknown": 1, "max_price": 2}),
         ("bob", Rules(domain="cosmetics", min_price=8, unknown="keep"), {"scented", "nivea", "peel"}, {"min_price": 1}),
         ("bob", Rules(in_stock=True), {"scented", "balm", "perfumery", "skin"}, {"stock_unknown": 1}),
+        (
+            "bob",
+            Rules(only=("made_by:Nivea", "contains:AQUA")),
+            set(),
+            {"only made_by:Nivea": 5, "only contains:AQUA": 1},
+        ),
+        ("bob", Rules(only=("contains:PARFUM", "contains:AQUA")), {"scented", "balm"}, {"only contains:PARFUM": 4}),
         ("bob", Rules(language=("EN",)), {"scented", "nivea", "balm", "perfumery"}, {"other_language": 1}),
     ],
 )
@@ -262,6 +269,7 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
         ({"min_price": -1}, "`min_price` -1: .*greater than or equal to 0"),
         ({"min_price": 9, "max_price": 3}, "no price is both"),
         ({"age": -3}, "`age` -3: .*greater than or equal to 0"),
+        ({"only": ("made_bye:Nivea",)}, "only 'made_bye:Nivea'.* nearest: 'made_by'"),
         ({"unknown": "dorp"}, "'drop' or 'keep'"),
         ({"max_prise": 3}, "nearest: 'max_price'"),
     ],
