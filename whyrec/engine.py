@@ -72,9 +72,8 @@ class Engine:
         :raises UsageError: for an unknown relation, domain or option value, or neither user nor anchors.
         """
         arranged, rules = taken(Arrangement, options)
-        return self.recommender.recommend(
-            Request(user, tuple(anchors), self._rules(domain, rules), self._n(n), lang, arrangement=arranged.checked())
-        )
+        asked = self._rules(domain, rules), self._n(n)
+        return self.recommender.recommend(Request(user, tuple(anchors), *asked, lang, arrangement=arranged.checked()))
 
     def why(
         self,
