@@ -74,6 +74,7 @@ def load_command(
         mode,
         allow_empty,
         allow_outside=allow_outside or bool(paths),  # what is given by name is meant
+        columns=workspace.columns,
         people=people,
     )
     load_and_show(output, workspace, sources, base, options)

@@ -1,6 +1,6 @@
 """What a load changes in a store: rows to create, to update and to delete, and how many stay as they are.
 
-What no source maps, and the weight or timestamp that a triple does not say, is left as the store has it. Values are
+What no row says, and the weight or timestamp that a triple does not say, is left as the store has it. Values are
 compared with null equal to null.
 """
 

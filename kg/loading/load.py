@@ -16,6 +16,7 @@ from typing import Protocol
 import polars as pl
 
 from kg.errors import LimitError, UsageError
+from kg.loading.column_drift import remember_columns, tell_column_drift
 from kg.loading.comparison import Comparison
 from kg.loading.replacement import Replacement
 from kg.loading.writing import Changes, write_changes
@@ -64,6 +65,8 @@ class LoadOptions:
     """Whether an empty file may delete everything that it covers."""
     allow_outside: bool = False
     """Whether files may lie outside the folder of the mapping."""
+    columns: Path | None = None
+    """File that remembers the columns of each source, so that the next load can tell which came and went."""
     people: People | None = None
     """Pseudonyms, and who was forgotten; ``None``: ids of people are taken as they come."""
 
@@ -94,6 +97,7 @@ def load(
             report = loading.read(sources, base, options.allow_outside)
             report.dry_run = options.dry_run
             loading.resolve(report)
+            columns = tell_column_drift(report.files, loading.notices, options.columns)
             report.rejects_file = _write_rejects(report, options.rejects, people)
             _check_limits(report, options.max_rejects)
             changes, comparison = loading.compare(report)
@@ -101,6 +105,7 @@ def load(
             report.contradictions_file = _write_contradictions(report, comparison.contradictions, options.rejects)
             if store is not None and not options.dry_run:
                 write_changes(store, changes, progress)
+                remember_columns(options.columns, columns)
     finally:
         if store is not None:
             store.close()
@@ -121,7 +126,7 @@ class _Load:
     ) -> None:
         self._store, self._people, self._schema, self._staging = store, people, people.schema, staging
         self._replacement, self._progress = replacement, progress
-        self._notices = Notices()
+        self.notices = Notices()
         self._graph = Graph(staging, self._schema, store, replacement.entities)
         self._sources: list[Source] = []
         self._rdf: RdfLoading | None = None
@@ -151,12 +156,13 @@ class _Load:
             raise UsageError(f"{file.place}: mode replace does not go with RDF; delete with another source, or merge")
         if self._rdf is None:
             plan = make_plan(source.vocabulary, self._schema)
-            self._rdf = RdfLoading(plan, self._staging, self._people, self._notices)
+            self._rdf = RdfLoading(plan, self._staging, self._people, self.notices)
         self._rdf.read(file, number, self._progress)
 
     def _read_file(self, file: FileReport, index: int, number: int) -> None:
-        checker = RowChecker(file.source, self._people, index, file.place, self._notices)
-        reader = open_reader(file.path, file.place, file.source, checker.wanted, self._notices)
+        erases = file.source.null_erases or self._replacement.covers(file.source)
+        checker = RowChecker(file.source, self._people, index, file.place, self.notices, erases)
+        reader = open_reader(file.path, file.place, file.source, checker.wanted, self.notices)
         self._progress.start(file.place, reader.size)
         position = 0
         for batch in reader.batches():
@@ -178,7 +184,7 @@ class _Load:
             for rejects in self._graph.settle_rows(relation):
                 for (number,), part in rejects.group_by("file", maintain_order=True):
                     file = report.files[int(str(number))]
-                    people = self._people.of(file.source, file.place, self._notices)
+                    people = self._people.of(file.source, file.place, self.notices)
                     _reject_late(file, part.drop("file"), people)
         for name in self._staging.names("text"):
             self._find_labels(name)
@@ -193,7 +199,7 @@ class _Load:
         if texts is not None:
             self._found[text.relation].append(text_triples(texts.collect(), matcher, text.weight))
         for alias in matcher.unknown_aliases:
-            self._notices.add(text.relation, f"alias {alias!r} stands for no known entity")
+            self.notices.add(text.relation, f"alias {alias!r} stands for no known entity")
 
     def _compare_texts(self, table: str) -> None:
         _, index, number = table.split(".")
@@ -205,7 +211,7 @@ class _Load:
         """What changes, per entity type and per relation; fills the counts of the report."""
         mutual = {similar.relation for source in self._sources for similar in source.similar}
         comparison = Comparison(
-            self._store, self._graph, self._schema, self._replacement, mutual, self._notices, report.dry_run
+            self._store, self._graph, self._schema, self._replacement, mutual, self.notices, report.dry_run
         )
         entities = {name: comparison.entities(name) for name in self._graph.entity_types()}
         gone = {name: difference.deleted for name, difference in entities.items() if difference.deleted.height}
@@ -220,7 +226,7 @@ class _Load:
         report.entities = {name: difference.counts for name, difference in entities.items()}
         report.triples = {name: difference.counts for name, difference in triples.items()}
         report.contradictions = comparison.contradicted
-        report.notices = self._notices.render()
+        report.notices = self.notices.render()
         return Changes(entities, triples), comparison
 
     def _relations(self, *kinds: str) -> list[str]:

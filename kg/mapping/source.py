@@ -33,7 +33,7 @@ SUFFIXES: dict[str, Format] = {
 }
 RDF_FORMATS = ("turtle", "ntriples", "jsonld")
 COMPRESSIONS = (".gz", ".zst")
-_ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar")
+_ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar", "null_erases")
 _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends")
 
 
@@ -69,6 +69,12 @@ class Source(Document):
     tail: str | None = None
     weight: str | None = None
     timestamp: str | None = None
+    optional: tuple[str, ...] = ()
+    """Columns or keys that a file may lack; what it does not name is left as the store has it."""
+    required: tuple[str, ...] = ()
+    """``label``, properties, ``weight``, ``timestamp`` without which a row is rejected."""
+    null_erases: bool = False
+    """Whether a cell without a value takes label or property away from the entity; else it says nothing."""
     create_ends: bool = False
     """Whether heads and tails that are not there are created; else their rows are rejected."""
 
@@ -109,7 +115,18 @@ class Source(Document):
         for key in foreign:
             if key in self.model_fields_set:
                 raise ValueError(f"{self.file}: the key {key!r} does not go with {kinds[0]}")
+        self._check_told()
         return self
+
+    def _check_told(self) -> None:
+        """What ``optional`` and ``required`` name must be mapped."""
+        fields = [name for name in ("label", "weight", "timestamp") if getattr(self, name)] + list(self.properties)
+        for name in self.required:
+            if name not in fields:
+                raise ValueError(f"{self.file}: required: {name!r} is not mapped here; {_near(name, fields)}")
+        others = set(self.used_columns()) - set(self.key_columns)
+        for name in sorted(set(self.optional) - others):
+            raise ValueError(f"{self.file}: optional: no label, property or link reads {name!r}")
 
     @property
     def is_rdf(self) -> bool:
@@ -124,7 +141,7 @@ class Source(Document):
     @property
     def optional_columns(self) -> frozenset[str]:
         """Columns that a file may lack; their cells are then missing."""
-        return frozenset()
+        return frozenset(self.optional)
 
     @property
     def reports_unused(self) -> bool:

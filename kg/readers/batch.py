@@ -1,7 +1,7 @@
 """What every reader yields: rows as text, where they stand in their file, and the rows that could not be read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -36,6 +36,9 @@ class Batch:
     """Column → List(String) for columns with lists; where a list is not null, the cell of ``frame`` is."""
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_DTYPES))
     """Rows that could not be read, columns of ``REJECT_DTYPES``."""
+    unnamed: dict[str, pl.Series] = field(default_factory=dict)
+    """Column → Boolean, true for rows of which the file does not have the column or key at all; such rows say nothing
+    about it, while an empty cell says that there is no value. Columns that all rows have are not in it."""
     tidy: bool = False
     """Whether every cell of ``frame`` is known to be ASCII without a blank; saves looking."""
 
@@ -47,8 +50,15 @@ class Batch:
     def only(self, mask: pl.Series) -> "Batch":
         """The rows for which ``mask`` is true, without the rejects."""
         lists = {name: series.filter(mask) for name, series in self.lists.items()}
+        unnamed = {name: series.filter(mask) for name, series in self.unnamed.items()}
         frame, lines, spans = self.frame.filter(mask), self.lines.filter(mask), self.spans.filter(mask)
-        return Batch(frame, lines, spans, lists, tidy=self.tidy)
+        return Batch(frame, lines, spans, lists, unnamed=unnamed, tidy=self.tidy)
+
+
+def without_columns(batch: Batch, columns: Iterable[str]) -> Batch:
+    """The batch of a file that does not have these columns."""
+    absent = pl.Series([True], dtype=pl.Boolean).new_from_index(0, batch.frame.height)
+    return replace(batch, unnamed={**batch.unnamed, **dict.fromkeys(columns, absent)})
 
 
 @dataclass(frozen=True)

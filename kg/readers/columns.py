@@ -20,6 +20,7 @@ def find_columns(
     :raises ReadError: naming the file and what was found, for a name that is there twice and for a missing column.
     """
     _refuse_duplicates(found, place)
+    notices.columns(place, found)
     positions: dict[str, int | None] = {}
     missing = []
     for name in wanted:
@@ -60,7 +61,10 @@ def _missing(missing: Sequence[str], found: Sequence[str], place: str) -> str:
         marks = [mark for mark in (";", "\t", ",", "|") if mark in found[0]]
         if marks:
             return f"{message}; only one column was found: tell delimiter = {marks[0]!r} in the mapping"
-    return f"{message}; correct the mapping, or tell columns = [...] where the file has no header"
+    return (
+        f"{message}; correct the mapping, or tell columns = [...] where the file has no header, "
+        "or optional = [...] where the file may lack them"
+    )
 
 
 def _folded(name: str) -> str:

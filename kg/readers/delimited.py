@@ -19,7 +19,7 @@ from pathlib import Path
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers.batch import Batch, text_batch
+from kg.readers.batch import Batch, text_batch, without_columns
 from kg.readers.columns import find_columns
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines
 from kg.readers.plain_block import is_plain, plain_batch
@@ -84,7 +84,7 @@ class DelimitedReader:
                 data = data[_end_of_line(data, header.lines) :]
             batch, rest, rest_line = self._read(Block(line, data, block.last), header)
             if batch.rows:
-                yield batch
+                yield without_columns(batch, (name for name, at in header.positions.items() if at is None))
 
     def header(self, data: bytes) -> Header:
         """Read the header, or what stands for it, from the first lines of the file.

@@ -47,7 +47,7 @@ class JsonLinesReader:
     def batches(self) -> Iterator[Batch]:
         """All rows, once, in the order of the file.
 
-        :raises ReadError: for an empty file, for a JSON array, where a key column is in no row, and what
+        :raises ReadError: for an empty file, for a JSON array, where a mapped key is in no row, and what
             :class:`~kg.readers.physical_lines.PhysicalLines` raises.
         """
         rows = objects = 0
@@ -66,11 +66,14 @@ class JsonLinesReader:
 
     def _check_keys(self) -> None:
         absent = [k for k in self._wanted if k not in self._found and k not in self._source.optional_columns]
-        found = ", ".join(repr(key) for key in list(self._found)[:_FOUND_LIMIT])
-        for key in absent:
-            if key in self._source.key_columns:
-                raise ReadError(f"{self._place}: no row has the key {key!r}; found: {found}; correct the mapping")
-            self._notices.add(self._place, f"no row has the key {key!r}; found: {found}")
+        self._notices.columns(self._place, list(self._found))
+        if absent:
+            found = ", ".join(repr(key) for key in list(self._found)[:_FOUND_LIMIT])
+            names = ", ".join(repr(key) for key in absent)
+            raise ReadError(
+                f"{self._place}: no row has the key {names}; found: {found}; correct the mapping, or, where the file "
+                f"may lack it, say optional = [{', '.join(map(json.dumps, absent))}] in its source"
+            )
 
     def _batch(self, block: Block) -> Batch:
         rows: list[dict[str, Any]] = []
@@ -99,12 +102,17 @@ class JsonLinesReader:
                 lists[key] = pl.Series(key, listed, dtype=pl.List(pl.String))
                 cells = [None if isinstance(cell, list) else cell for cell in cells]
             scalars[key] = cells
+        unnamed: dict[str, pl.Series] = {}
+        if any(len(row) < len(self._wanted) for row in rows):
+            masks = {key: pl.Series(key, [key not in row for row in rows], dtype=pl.Boolean) for key in self._wanted}
+            unnamed = {key: mask for key, mask in masks.items() if mask.any()}
         return Batch(
             pl.DataFrame(scalars, schema=dict.fromkeys(self._wanted, pl.String())),
             pl.Series("line", lines, dtype=pl.Int64),
             pl.Series("lines", [1] * len(lines), dtype=pl.Int64),
             lists,
             reject_frame(rejects),
+            unnamed,
         )
 
     def _row(self, raw: bytes) -> dict[str, Any]:

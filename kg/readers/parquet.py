@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers.batch import REJECT_DTYPES, Batch
+from kg.readers.batch import REJECT_DTYPES, Batch, without_columns
 from kg.readers.columns import find_columns
 from kg.readers.compression import ByteSource
 
@@ -50,7 +50,8 @@ class ParquetReader:
             for table in self.file.iter_batches(ROWS, columns=list(dict.fromkeys(used.values()))):
                 if table.num_rows:
                     self._read += table.num_rows
-                    yield self._batch(table, used, self._read - table.num_rows + 1)
+                    batch = self._batch(table, used, self._read - table.num_rows + 1)
+                    yield without_columns(batch, (name for name in self._wanted if name not in used))
         except (pa.ArrowException, OSError) as problem:
             raise ReadError(f"{self._place}: damaged after row {self._read}: {problem}") from None
         finally:

@@ -22,7 +22,10 @@ TAIL_LABEL = "tail label"
 
 
 def said(column: str) -> str:
-    """Name of the column that tells whether some source maps ``column`` for this entity."""
+    """Name of the column that tells whether a row says ``column``, by a value or as having none.
+
+    Without such a column a row says what it has a value of.
+    """
     return f"{column} said"
 
 
@@ -191,7 +194,8 @@ class Graph:
         frames = [pl.DataFrame(schema={**dtypes, **{said(name): pl.Boolean() for name in columns}})]
         for table in self._entity_tables(entity_type):
             frame = table.drop(ORIGIN).collect()
-            frames.append(frame.with_columns(pl.lit(True).alias(said(c)) for c in columns if _says(frame, c)))
+            told = [c for c in columns if c in frame.columns and said(c) not in frame.columns]
+            frames.append(frame.with_columns(pl.col(c).is_not_null().alias(said(c)) for c in told))
         merged, differing = _one_per_id(pl.concat(frames, how="diagonal"), columns)
         contradictions = self._contradictions(entity_type, differing, columns)
         tails = self._tail_labels(entity_type)
@@ -230,11 +234,6 @@ class Graph:
             pl.col("label").is_null(), "count", "label", descending=[False, True, False], nulls_last=True
         )
         return ordered.unique("id", keep="first", maintain_order=True).select("id", pl.col("label").alias(TAIL_LABEL))
-
-
-def _says(frame: pl.DataFrame, column: str) -> bool:
-    """Whether all rows say a column; RDF tells row by row."""
-    return column in frame.columns and said(column) not in frame.columns
 
 
 def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, pl.Series]:

@@ -23,6 +23,7 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.privacy.person_ids import People
 from kg.readers.batch import REJECT_DTYPES, Batch
+from kg.staging.resolution import said
 from kg.stores.store import PROPERTY_DTYPES
 from kg.text.words import COLUMN_BREAK
 from kg.validation.row_set import RowSet
@@ -47,12 +48,15 @@ class Checked:
 class RowChecker:
     """Checks the rows of one file of one source."""
 
-    def __init__(self, source: Source, people: People, index: int, place: str, notices: Notices) -> None:
+    def __init__(
+        self, source: Source, people: People, index: int, place: str, notices: Notices, erases: bool = False
+    ) -> None:
         """Prepare.
 
         :param people: the schema, and what becomes of the ids of people.
         :param index: the number of the source in the load.
         :param place: how notices name the file.
+        :param erases: whether an empty cell takes the value away from the entity; else it says nothing.
         :raises MappingError: where the ``where`` of the source is no condition.
         """
         self._source, self._schema, self._index, self._place, self._notices = (
@@ -62,7 +66,7 @@ class RowChecker:
             place,
             notices,
         )
-        self._people = people.of(source, place, notices)
+        self._people, self._erases = people.of(source, place, notices), erases
         self._filter = source.row_filter(self._schema)
         self.wanted = source.used_columns(self._filter.columns if self._filter else ())
 
@@ -122,20 +126,24 @@ class RowChecker:
     def _entities(self, rows: RowSet, entity_type: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
         source = self._source
         ids = self._people.ids(entity_type, self._identifiers(rows, source.id or "", "id")).alias("id")
-        columns = [ids]
+        columns, flags = [ids], []
         if source.label is not None and self._people.keeps(entity_type, "label", source.label):
             columns.append(self._people.cleared(source.label, rows.single(source.label)).alias("label"))
+            self._require(rows, "label", source.label, columns[-1])
+            flags.append(self._named(rows, "label", source.label))
         for name, column in source.properties.items():
             if not self._people.keeps(entity_type, name, column):
                 continue
             kind = self._schema.entity[entity_type].properties[name]
             values = self._people.cleared(column, self._property(rows, column, kind))
             columns.append(values.cast(PROPERTY_DTYPES[kind]).alias(name))
+            self._require(rows, name, column, columns[-1])
+            flags.append(self._named(rows, name, column))
         tails = [(link, self._tails(rows, link)) for link in source.link]
         texts = [(f"text.{self._index}.{k}", self._text(rows, t.columns)) for k, t in enumerate(source.text)]
         texts += [(f"similar.{self._index}.{k}", self._text(rows, s.columns)) for k, s in enumerate(source.similar)]
         good = ~rows.bad
-        columns += _origin(rows, file_index)
+        columns += [*_origin(rows, file_index), *(flags if self._erases else ())]
         tables = [(f"entity.{entity_type}.{self._index}", pl.DataFrame(columns).filter(good))]
         written_matters = source.normalise != "none" and not self._people.hides_labels(entity_type)
         if source.label is None and written_matters:  # as written, but only where nothing better is said
@@ -151,6 +159,18 @@ class RowChecker:
             frame = pl.DataFrame([ids.alias("head"), text.alias("text")]).filter(good & text.is_not_null())
             tables.append((name, frame))
         return tables
+
+    def _require(self, rows: RowSet, name: str, column: str, values: pl.Series) -> None:
+        """Reject the rows without a value that the source requires."""
+        if name in self._source.required:
+            rows.fault(values.is_null(), column, f"no {name}", "the mapping requires it; write a value")
+
+    @staticmethod
+    def _named(rows: RowSet, name: str, column: str) -> pl.Series:
+        """Whether each row says a column, were it only that there is no value."""
+        unnamed = rows.batch.unnamed.get(column)
+        every = pl.Series([True], dtype=pl.Boolean).new_from_index(0, rows.batch.frame.height)
+        return (every if unnamed is None else ~unnamed).alias(said(name))
 
     def _property(self, rows: RowSet, column: str, kind: str) -> pl.Series:
         cells = rows.single(column)
@@ -193,8 +213,10 @@ class RowChecker:
         weight, timestamp = missing.cast(pl.Float64), missing.cast(pl.Int64)
         if source.weight is not None:
             weight = rows.parsed(source.weight, self._number(rows.single(source.weight)))
+            self._require(rows, "weight", source.weight, weight)
         if source.timestamp is not None:
             timestamp = rows.parsed(source.timestamp, parse_timestamps(rows.single(source.timestamp)))
+            self._require(rows, "timestamp", source.timestamp, timestamp)
         number = _origin(rows, file_index)[0].alias("file")
         columns += [weight.alias("weight"), timestamp.alias("timestamp"), number]
         return pl.DataFrame([*columns, batch.lines.alias("line"), batch.spans.alias("lines")])

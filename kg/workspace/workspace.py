@@ -58,6 +58,7 @@ class Workspace:
             )
         self.snapshots, self.kernels, self.model = folder / "snapshot", folder / "kernels", folder / "model"
         self.rejects, self.staging, self.mapping = folder / "rejects", folder / "staging", folder / "mapping.toml"
+        self.columns = folder / "columns.json"
 
     @cached_property
     def settings(self) -> Settings:

@@ -158,7 +158,7 @@ def test_what_changed_is_updated_and_nothing_else_is_touched(tmp_path: Path) -> 
     assert revision(tmp_path) not in (mark, None)
     changed = products.replace("p2,Lily,2", "p2,,2.5").replace("p1,Rose", "p1,Rosa")
     assert changes(load_text(tmp_path, SCHEMA, both, {"products.csv": changed}))["Product"] == (0, 2, 0)
-    assert graph(tmp_path, SCHEMA)["Product"] == [("p1", "Rosa", 1.5, 7, True), ("p2", None, 2.5)]
+    assert graph(tmp_path, SCHEMA)["Product"] == [("p1", "Rosa", 1.5, 7, True), ("p2", "Lily", 2.5)]
 
 
 def test_weights_and_timestamps_that_a_file_does_not_say_stay(tmp_path: Path) -> None:

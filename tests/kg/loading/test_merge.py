@@ -1,0 +1,106 @@
+"""Merging: only what a row names touches the store, and a file that has changed its columns is never silent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.errors import MappingError, ReadError
+from kg.formats.by_file_name import sources_for_paths
+from kg.mapping.source import read_mapping
+from tests.kg.files import graph, load_sources, load_text, rejects
+from tests.kg.loading.test_load import PRODUCTS, PURCHASED, SCHEMA, USERS
+
+FULL = "id,name,price\np1,Rose,1.5\np2,Lily,2\n"
+BOTH = [("p1", "Rose", 1.5), ("p2", "Lily", 2.0)]
+AS_JSON = PRODUCTS.replace("products.csv", "products.jsonl")
+
+
+def stored(workspace: Path) -> list[tuple[Any, ...]]:
+    return graph(workspace, SCHEMA)["Product"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    load_text(tmp_path, SCHEMA, PRODUCTS, {"products.csv": FULL})
+    return tmp_path
+
+
+@pytest.mark.parametrize("mode", [None, "replace"])
+@pytest.mark.parametrize("name", ["Product.csv", "Product.jsonl"])
+def test_a_file_with_fewer_columns_erases_nothing(workspace: Path, name: str, mode: str | None) -> None:
+    rows = "id,price\np1,3\np2,\n" if name.endswith("csv") else '{"id": "p1", "price": 3}\n{"id": "p2"}\n'
+    (workspace / name).write_text(rows)
+    load_sources(workspace, SCHEMA, sources_for_paths([workspace / name], SCHEMA), Path(), mode=mode)
+    erased = mode == "replace" and name.endswith("csv")  # the file says that p2 has no price; JSON does not name it
+    assert stored(workspace) == [("p1", "Rose", 3.0), ("p2", "Lily") if erased else ("p2", "Lily", 2.0)]
+
+
+def test_an_empty_cell_erases_only_where_the_source_says_so(workspace: Path) -> None:
+    load_text(workspace, SCHEMA, PRODUCTS, {"products.csv": "id,name,price\np1,,\n"})
+    assert stored(workspace) == BOTH
+    load_text(workspace, SCHEMA, PRODUCTS + "null_erases = true\n", {"products.csv": "id,name,price\np1,,7\n"})
+    assert stored(workspace) == [("p1", None, 7.0), ("p2", "Lily", 2.0)]
+    rows = {"products.jsonl": '{"id": "p1", "name": "Rose", "price": null}\n{"id": "p2", "name": null}\n'}
+    load_text(workspace, SCHEMA, AS_JSON + "null_erases = true\n", rows)
+    assert stored(workspace) == [("p1", "Rose"), ("p2", None, 2.0)]  # p2's row does not name the price
+
+
+def test_a_mapped_key_that_no_row_has_stops_the_file(workspace: Path) -> None:
+    rows = "".join(json.dumps({"id": p, "title": "x", "cost": 1}) + "\n" for p in ("p1", "p2"))
+    with pytest.raises(ReadError, match=r"no row has the key 'name', 'price'; found: 'id', 'title', 'cost'.*optional"):
+        load_text(workspace, SCHEMA, AS_JSON, {"products.jsonl": rows})
+    assert stored(workspace) == BOTH
+    told = AS_JSON + 'optional = ["name", "price"]\n'
+    load_text(workspace, SCHEMA, told, {"products.jsonl": rows})
+    load_text(workspace, SCHEMA, PRODUCTS + 'optional = ["name"]\n', {"products.csv": "id,price\np1,1.5\n"})
+    assert stored(workspace) == BOTH
+
+
+def test_what_a_source_requires_is_a_reject_where_it_is_missing(tmp_path: Path) -> None:
+    purchased = PURCHASED + 'timestamp = "time"\nrequired = ["timestamp"]\n'
+    files = {
+        "users.csv": "id\nu1\n",
+        "products.csv": "id,name,price\np1,Rose,\np2, ,2\n",
+        "purchases.csv": "user,product,time\nu1,p1,\nu1,p1,2024-01-01\n",
+    }
+    report = load_text(tmp_path, SCHEMA, USERS + PRODUCTS + 'required = ["label"]\n' + purchased, files)
+    assert [(r["file"], r["line"], r["field"], r["reason"]) for r in rejects(tmp_path)] == [
+        ("products.csv", "3", "name", "no label"),
+        ("purchases.csv", "2", "time", "no timestamp"),
+    ]
+    assert (report.rejected, stored(tmp_path)) == (2, [("p1", "Rose")])
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ('required = ["lable"]', "required: 'lable' is not mapped here; nearest: 'label'"),
+        ('optional = ["id"]', "no label, property or link reads 'id'"),
+        ('optional = ["nam"]', "no label, property or link reads 'nam'"),
+    ],
+)
+def test_what_is_required_or_optional_must_be_mapped(tmp_path: Path, key: str, message: str) -> None:
+    (tmp_path / "mapping.toml").write_text(PRODUCTS + key)
+    with pytest.raises(MappingError, match=message):
+        read_mapping(tmp_path / "mapping.toml", SCHEMA)
+
+
+def test_columns_that_come_and_go_are_told(tmp_path: Path) -> None:
+    source = PRODUCTS.replace("products.csv", "p*.csv") + 'optional = ["price"]\n'
+
+    def notices(**files: str) -> list[str]:
+        texts = {f"{name}.csv": text for name, text in files.items()}
+        return load_text(tmp_path, SCHEMA, source, texts, columns=tmp_path / "columns.json").notices
+
+    assert notices(p1="id,name,price\np1,Rose,1\n") == []
+    assert notices(p1="id,name,cost,size\np1,Rose,1,2\n") == [
+        "p*.csv: the columns 'price' are gone since the last load",
+        "p*.csv: the columns 'cost', 'size' are new since the last load",
+    ]
+    assert notices(p2="id,name\np2,Lily\n") == [
+        "p2.csv: lacks the columns 'cost', 'size', which other files of 'p*.csv' have"
+    ]
+    (tmp_path / "columns.json").write_text("[" * 100_000)
+    assert len(notices()) == 1
