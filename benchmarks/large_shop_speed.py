@@ -23,7 +23,7 @@ from kg.errors import SnapshotError
 from kg.schema import parse_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
 from recommender.kernels.path_kernels import Kernels
-from recommender.kernels.scored_paths import scored_paths
+from recommender.kernels.registry import scored_paths
 from recommender.learning.fitting import fit_blend
 from recommender.learning.model import ModelManifest, open_model, read_manifest, save_manifest
 from recommender.serving.recommender import Recommender

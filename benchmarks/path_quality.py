@@ -86,7 +86,7 @@ def _people(recommender: Recommender, split: Split, users: int, seed: int) -> It
         positions = top_n(scores, allowed, POOL)
         explainer = Explainer(scorer, profile, phrasing, rules.forbidden(profile), WIDE)
         reasons = [reasons_of(explainer, position) for position in positions.tolist()]
-        types = sum(path.association is None for path in explainer.metapaths)
+        types = sum(path.learned is None for path in explainer.metapaths)
         yield Person(positions, scores[positions], set(map(int, true)), reasons, quality.recency(profile), types)
 
 

@@ -8,7 +8,7 @@ from kg.errors import SnapshotError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
-from recommender.kernels.scored_paths import scored_paths
+from recommender.kernels.registry import scored_paths
 from recommender.learning.model import kernels_of, open_model
 from recommender.serving.recommender import Recommender
 

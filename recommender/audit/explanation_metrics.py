@@ -148,7 +148,7 @@ class ExplanationMetrics:
         """How many types of paths there are for this person and the items asked for."""
         schema, domain = self.snapshot.schema, self.rules.domain
         return sum(
-            path.association is None and domain in (None, schema.entity[path.item_type(schema)].domain)
+            path.learned is None and domain in (None, schema.entity[path.item_type(schema)].domain)
             for path in explainer.metapaths
         )
 

@@ -7,13 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, vstack
 
-from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
 from recommender.counterfactual.changes import Change
-from recommender.counterfactual.item_columns import ItemColumn, item_column
-from recommender.counterfactual.union_column import union_column
-from recommender.kernels.metapaths import UNION
+from recommender.kernels.kernel import ItemColumn
 from recommender.profiles.anchors import Anchor
 from recommender.profiles.profile import Profile
 from recommender.scoring.scorer import Scorer
@@ -46,10 +43,9 @@ class _Part:
 class ItemChanges:
     """What other attributes of an item would do to its score, for one profile.
 
-    Paths are counted anew, by the formula of their kernels, where their last step leads from an attribute to the item,
-    and so is the union of all two-step paths; new links weigh 1. The association, the latent map, texts, the
-    embedding and popularity stay as they are, and so do the other items: what they lose where one more item shares an
-    attribute is left out.
+    Kernels whose entries follow from the links of the item (``Kernel.column``) are counted anew by their formula; new
+    links weigh 1. The other learned kernels, the embedding and popularity stay as they are, and so do the other items:
+    what they lose where one more item shares an attribute is left out.
 
     :param scorer: the scorer of the profile.
     """
@@ -93,18 +89,17 @@ class ItemChanges:
         return not any(len(links[step]) > 1 and only_one(self.snapshot, step) for step in steps)
 
     def _all_parts(self) -> list[_Part]:
-        """The path kernels by their last step, and the unions."""
-        by_step: dict[str, list[_Part]] = {}
-        unions, weight = list[_Part](), self.scorer.blend.weight
+        """The kernels whose entries for the item follow from its attributes; those by the same links as one."""
+        by_links: dict[object, list[_Part]] = {}
+        schema, weight = self.snapshot.schema, self.scorer.blend.weight
         for path in self.scorer.metapaths_of(self.profile):
-            anchors, step = self.profile.anchors[path.start], inverse_of(path.steps[-1])
-            if path.association is None and step in self._own:
-                column = item_column(self.scorer.kernels, path.tail, anchors.idx, self.item)
-                by_step.setdefault(step, []).append(_Part(anchors.weight * weight(path), column))
-            elif path.association is not None and path.symbol == UNION and path.association[1] == self.item_type:
-                found = union_column(self.scorer.kernels, path.association, anchors.idx, self.item, self.steps)
-                unions += [_Part(anchors.weight * weight(path), found)] if found else []
-        return [*(_stacked(step, parts) for step, parts in by_step.items()), *unions]
+            if path.item_type(schema) == self.item_type:
+                anchors = self.profile.anchors[path.start]
+                column = self.scorer.kernels.column(path.tail, anchors.idx, self.item, self.steps)
+                if column is not None:
+                    key = tuple(column.ways), column.degree
+                    by_links.setdefault(key, []).append(_Part(anchors.weight * weight(path), column))
+        return [_stacked(parts) for parts in by_links.values()]
 
     def _links(self, change: Change) -> dict[str, Links]:
         """The links of the item by each step, after a change."""
@@ -177,12 +172,12 @@ def _linked(snapshot: Snapshot, step: str, idx: int) -> Links:
     return dict(zip(tails.tolist(), weights.tolist(), strict=True))
 
 
-def _stacked(step: str, parts: Sequence[_Part]) -> _Part:
-    """Several parts by one step as one, one below the other; the item's degree is the same in all."""
+def _stacked(parts: Sequence[_Part]) -> _Part:
+    """Several parts by the same links as one, one below the other; the item's degree is the same in all."""
     columns = [part.column for part in parts]
     column = ItemColumn(
-        {step: csc_array(vstack([one.ways[step] for one in columns], format="csc"))},
-        {step: csc_array(vstack([one.added[step] for one in columns], format="csc"))},
+        {step: csc_array(vstack([one.ways[step] for one in columns], format="csc")) for step in columns[0].ways},
+        {step: csc_array(vstack([one.added[step] for one in columns], format="csc")) for step in columns[0].added},
         np.concatenate([one.fixed for one in columns]),
         np.concatenate([one.least for one in columns]),
         columns[0].degree,

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from kg.errors import ModelError
 from recommender.explanation.k_anonymity import K_ANONYMITY, PathGroup, PathGroups, group_paths
 from recommender.explanation.phrasing import Phrasing
-from recommender.kernels.metapaths import TEXT_SIMILARITY
+from recommender.kernels.kernel import LearnedKernel, Told
 from recommender.kernels.path_instances import paths_between
 from recommender.profiles.profile import Anchors, Profile
 from recommender.results.account import NearAnchor, Node, OtherPaths, Part, Path
@@ -27,6 +29,15 @@ class _Near:
     idx: int
     cosine: float
     share: float
+
+
+@dataclass(frozen=True)
+class _Named:
+    """An anchor of a learned kernel, its share, and how many people are behind it."""
+
+    idx: int
+    share: float
+    people: int
 
 
 class Explainer:
@@ -56,8 +67,12 @@ class Explainer:
         """All parts of the score of an item, largest share first; parts with a share of 0 are left out."""
         parts = []
         for metapath, share in self._path_shares(position):
-            part = self._path_part if metapath.path.association is None else self._association_part
-            parts.append(part(metapath, share, position))
+            kernel = self.scorer.kernels.learned(metapath.path.tail)
+            parts.append(
+                self._learned_part(kernel, metapath, share, position)
+                if kernel
+                else self._path_part(metapath, share, position)
+            )
         if self.scorer.vectors is not None and self.scorer.embedding_weight[position] > 0:
             parts += self._embedding_part(position)
         popularity = float(self.scorer.popularity[position])
@@ -68,15 +83,15 @@ class Explainer:
 
     def reason(self, position: int) -> str:
         """One sentence: the largest path of the strongest metapath that may be told, else the largest other part."""
-        associated = ""
+        goes_with = ""
         in_favour = [pair for pair in self._path_shares(position) if pair[1] > 0]
         for metapath, _ in sorted(in_favour, key=lambda pair: -pair[1]):
-            if metapath.path.association is not None:
-                associated = associated or self._told(metapath, self._associated(metapath, position))
+            if kernel := self.scorer.kernels.learned(metapath.path.tail):
+                goes_with = goes_with or self._told(kernel, metapath, self._named(kernel, metapath, position))
             elif told := self._groups(metapath, position, 1).largest:
                 return self.phrasing.sentence(self.phrasing.path(metapath.path, told[0]))
-        if associated:
-            return self.phrasing.sentence(associated)
+        if goes_with:
+            return self.phrasing.sentence(goes_with)
         near = [one for one in self._near(position) if one.cosine >= NEAR and one.share > 0]
         if near:
             return self.phrasing.sentence(
@@ -134,35 +149,40 @@ class Explainer:
                 "this is a defect, please report it"
             )
 
-    def _association_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
-        """The part of an association, by anchors: what was used goes with the item, as learned from all."""
-        largest = self._associated(metapath, position)
+    def _learned_part(self, kernel: LearnedKernel, metapath: ProfileMetapath, share: float, position: int) -> Part:
+        """The part of a learned kernel, by anchors: what was used goes with the item, as learned from all."""
+        largest = self._named(kernel, metapath, position)
         nearest = [
             NearAnchor(
-                id=self.snapshot.vocabulary.id(anchor_type, idx),
-                type=anchor_type,
-                label=self.snapshot.label(anchor_type, idx, self.phrasing.lang),
-                share=one_share,
+                id=self.snapshot.vocabulary.id(kernel.anchor_type, one.idx),
+                type=kernel.anchor_type,
+                label=self.snapshot.label(kernel.anchor_type, one.idx, self.phrasing.lang),
+                share=one.share,
             )
-            for anchor_type, idx, one_share in largest
+            for one in largest
         ]
-        sentence = self._sentence(self._told(metapath, largest) or self._untold(), share)
-        return Part(kind="association", share=share, metapath=str(metapath.path), nearest=nearest, text=sentence)
+        text = self._sentence(self._told(kernel, metapath, largest) or self._untold(), share)
+        name, path = kernel.name, str(metapath.path)
+        return Part(kind="association", share=share, kernel=name, metapath=path, nearest=nearest, text=text)
 
-    def _associated(self, metapath: ProfileMetapath, position: int) -> list[tuple[str, int, float]]:
-        """The anchors of an association that may be named, each with its share, largest first: type, index, share."""
-        found = metapath.anchors.of(self.scorer.catalogue.item(position)[1])
-        anchor_type = self.snapshot.schema.ends(metapath.path.start)[1]
-        shares = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
-        told = [(anchor_type, idx, share) for idx, share in shares if share and self.forbidden.names(anchor_type, idx)]
-        return sorted(told, key=lambda one: (-abs(one[2]), one[1]))
+    def _named(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> list[_Named]:
+        """The anchors of a learned kernel that may be named, each with its share, largest first."""
+        item = self.scorer.catalogue.item(position)[1]
+        found = metapath.anchors.of(item)
+        people = kernel.people(found.idx, item)
+        counts = np.full(len(found.idx), K_ANONYMITY) if people is None else people
+        rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), counts.tolist(), strict=True)
+        told = [_Named(*row) for row in rows if row[1] and row[2] >= K_ANONYMITY]
+        may = [one for one in told if self.forbidden.names(kernel.anchor_type, one.idx)]
+        return sorted(may, key=lambda one: (-abs(one.share), one.idx))
 
-    def _told(self, metapath: ProfileMetapath, largest: list[tuple[str, int, float]]) -> str:
+    def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, largest: list[_Named]) -> str:
         """A learned kernel in words, by its largest anchors; empty where none may be named."""
-        named = [one[:2] for one in largest[:ANCHORS_SHOWN]]
-        if named and metapath.path.symbol == TEXT_SIMILARITY:
-            return self.phrasing.text_similarity(metapath.path.start, named)
-        return self.phrasing.association(named) if named else ""
+        if not largest:
+            return ""
+        shown = largest[:ANCHORS_SHOWN]
+        anchors, people = [(kernel.anchor_type, one.idx) for one in shown], [one.people for one in shown]
+        return kernel.sentence(self.phrasing, Told(metapath.path.start, anchors, people))
 
     def _sentence(self, text: str, share: float) -> str:
         """A text as a sentence, which says so where it speaks against the item."""

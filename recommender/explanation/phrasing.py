@@ -7,6 +7,7 @@ from kg.errors import UsageError
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.explanation.k_anonymity import PathGroup
+from recommender.kernels.kernel import Told
 from recommender.kernels.metapaths import Metapath
 
 LANGUAGES = ("en", "zh")
@@ -120,15 +121,10 @@ class Phrasing:
         names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in anchors)
         return self.texts["embedding"].format(anchors=names)
 
-    def association(self, anchors: Sequence[tuple[str, int]]) -> str:
-        """The sentence of an association, naming the anchors (type, index) it comes from."""
-        names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in anchors)
-        return self.texts["association"].format(anchors=names)
-
-    def text_similarity(self, step: str, anchors: Sequence[tuple[str, int]]) -> str:
-        """The sentence of a text similarity: what one did, the step, with anchors (type, index) of like texts."""
-        names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in anchors)
-        return self.texts["text"].format(phrase=self._phrase(step, first=True), anchors=names)
+    def told(self, text: str, told: Told, people: int = 0) -> str:
+        """A text about a learned kernel: what one did with its anchors, and the number of people behind it."""
+        names = self.texts["and"].join(self.label(entity_type, idx) for entity_type, idx in told.anchors)
+        return self.texts[text].format(phrase=self._phrase(told.step, first=True), anchors=names, n=people)
 
     def popularity(self, domain: str) -> str:
         """The popularity part without its full stop."""

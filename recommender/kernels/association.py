@@ -10,9 +10,11 @@ from scipy.sparse import csr_array, diags_array
 from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import Interactions
+from recommender.kernels.kernel import LearnedKernel
 from recommender.linalg.ridge import ridge_inverse
-from recommender.linalg.sparse_matrix import binary, damping
+from recommender.linalg.sparse_matrix import binary, damping, top_of_dense
 
 MOST_ITEMS = 15_000
 """The regression inverts an items × items matrix: of a larger catalogue it knows this many, the most popular ones."""
@@ -33,6 +35,37 @@ class AssociationConfig(Document):
     anchors: float = Field(default=0.0, ge=0, le=1)
     """α: each entry is divided by ``(1 + n_i)^α``, n_i the interactions of the anchor: what everybody uses says little
     of anybody."""
+
+
+class Association(LearnedKernel):
+    """The part of the regression between two item types; it is solved once for all of them."""
+
+    name, symbol = "association", "≈"
+
+    @property
+    def decided_by(self) -> str:
+        """The configuration."""
+        return self._config.model_dump_json()
+
+    def matrix(self) -> csr_array:
+        """B between the items of the two types, on the axes of all of them."""
+        snapshot, slices = self.inputs.snapshot, Catalogue(self.inputs.snapshot).slices
+        positions, weights = self.inputs.once(self.name, lambda: association(snapshot, self._config))
+        heads, tails = slices[self.anchor_type], slices[self.item_type]
+        rows, columns = (np.flatnonzero((positions >= p.start) & (positions < p.stop)) for p in (heads, tails))
+        if not len(rows) or not len(columns):
+            return csr_array((heads.stop - heads.start, tails.stop - tails.start))
+        block = weights[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        found = top_of_dense(len(rows), lambda some: block[some], self.inputs.top)
+        counts = np.zeros(heads.stop - heads.start, dtype=np.int64)
+        counts[positions[rows] - heads.start] = np.diff(found.indptr)
+        indptr = np.concatenate([[0], np.cumsum(counts)])
+        indices = positions[columns][found.indices] - tails.start
+        return csr_array((found.data, indices, indptr), shape=(len(counts), tails.stop - tails.start))
+
+    @property
+    def _config(self) -> AssociationConfig:
+        return self.inputs.config(self.name, AssociationConfig)
 
 
 def association(snapshot: Snapshot, config: AssociationConfig) -> tuple[NDArray[np.int64], Dense]:

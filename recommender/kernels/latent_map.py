@@ -8,13 +8,36 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
+from recommender.kernels.kernel import LearnedKernel
 from recommender.linalg.matrix_factorization import factorize
 from recommender.linalg.sparse_matrix import damping, top_of_dense
 
 DIMENSIONS = 64
 RIDGE = 100.0
 MOST_USERS = 100_000
+MOST_ITEMS = 15_000
+"""Within a domain a latent map costs the square of its catalogue; a larger one goes without."""
 Dense = NDArray[np.float64]
+
+
+class LatentMap(LearnedKernel):
+    """The map from the tastes in one item type to those in another; each type is factorized once."""
+
+    name, symbol = "latent_map", "↦"
+
+    @classmethod
+    def exists(cls, snapshot: Snapshot, anchor_type: str, item_type: str) -> bool:
+        """Not within a domain of a large catalogue."""
+        ends = (anchor_type, item_type)
+        domains = {snapshot.schema.entity[end].domain for end in ends}
+        return len(domains) > 1 or max(snapshot.vocabulary.count(end) for end in ends) <= MOST_ITEMS
+
+    def matrix(self) -> csr_array:
+        """K, see :func:`latent_map`."""
+        return latent_map(self._taste(self.anchor_type), self._taste(self.item_type), self.inputs.top)
+
+    def _taste(self, item_type: str) -> "Taste":
+        return self.inputs.once(f"{self.name}.{item_type}", lambda: taste(self.inputs.snapshot, item_type))
 
 
 @dataclass(frozen=True)

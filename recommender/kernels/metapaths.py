@@ -8,24 +8,28 @@ from functools import lru_cache
 from kg.schema import Schema
 
 MOST_REPEATS = 2
-ASSOCIATION, UNION, LATENT_MAP, TEXT_SIMILARITY = "≈", "∪", "↦", "¶"
-LEARNED = (ASSOCIATION, UNION, LATENT_MAP, TEXT_SIMILARITY)
+
+
+@dataclass(frozen=True, order=True)
+class LearnedStep:
+    """A step that stands for a learned kernel: which ``kernel``, how it is written, ``≈Course-Product``, and the types
+    of its anchors and of its items."""
+
+    kernel: str
+    written: str
+    ends: tuple[str, str]
 
 
 @dataclass(frozen=True, order=True)
 class Metapath:
     """A sequence of steps, each a ``relation`` or ``~relation``.
 
-    The first step leads from a user to her anchors; the rest, the *tail*, from an anchor to items. Where
-    ``association`` is set, the tail is no path but a learned kernel between two item types.
+    The first step leads from a user to her anchors; the rest, the *tail*, from an anchor to items. Where ``learned`` is
+    set, the tail is no path but a learned kernel between two item types.
     """
 
     steps: tuple[str, ...]
-    association: tuple[str, str] | None = None
-    """Anchors' type and items' type of a learned kernel."""
-    symbol: str = ASSOCIATION
-    """Which kernel: ``≈`` the regression of items on items, ``∪`` the union of all two-step paths, ``↦`` the map from
-    taste to taste, ``¶`` how alike texts are."""
+    learned: LearnedStep | None = None
 
     @property
     def start(self) -> str:
@@ -35,11 +39,11 @@ class Metapath:
     @property
     def tail(self) -> tuple[str, ...]:
         """The steps of the kernel, anchor → item."""
-        return self.steps[1:] if self.association is None else (learned_step(self.symbol, *self.association),)
+        return self.steps[1:] if self.learned is None else (self.learned.written,)
 
     def item_type(self, schema: Schema) -> str:
         """The type of the items it leads to."""
-        return schema.ends(self.steps[-1])[1] if self.association is None else self.association[1]
+        return schema.ends(self.steps[-1])[1] if self.learned is None else self.learned.ends[1]
 
     def __str__(self) -> str:
         return " > ".join((*self.steps[:1], *self.tail))
@@ -55,29 +59,6 @@ def enumerate_metapaths(schema: Schema) -> tuple[Metapath, ...]:
     found = [path for user_type in schema.user_types for path in _grow(schema, (), user_type)]
     kept = [path for path in found if not any(matches(path, pattern) for pattern in schema.metapaths.exclude)]
     return tuple(sorted(set(kept), key=lambda path: (len(path.steps), path.steps)))
-
-
-def learned_step(symbol: str, anchor_type: str, item_type: str) -> str:
-    """The step that stands for a learned kernel, ``≈Course-Product``; no relation has such a name."""
-    return f"{symbol}{anchor_type}-{item_type}"
-
-
-def learned_ends(step: str) -> tuple[str, str, str]:
-    """Symbol, anchors' type and items' type of the step of a learned kernel."""
-    anchor_type, item_type = step[1:].split("-")
-    return step[0], anchor_type, item_type
-
-
-def is_learned(step: str) -> bool:
-    """Whether a step stands for a learned kernel."""
-    return step.startswith(LEARNED)
-
-
-def associations(schema: Schema) -> tuple[Metapath, ...]:
-    """An association, a union and a latent map from each interaction to each item type."""
-    tails = [(name, schema.relation[name].tail) for name in schema.interactions]
-    ends = [(name, (tail, item_type)) for name, tail in tails for item_type in schema.item_types]
-    return tuple(Metapath((name,), one, symbol) for symbol in (ASSOCIATION, UNION, LATENT_MAP) for name, one in ends)
 
 
 def matches(path: Metapath, pattern: str) -> bool:

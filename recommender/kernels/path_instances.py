@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.kernel import Tail
 from recommender.kernels.path_kernels import Kernels
-from recommender.kernels.transition import Tail, Transition
+from recommender.kernels.transition import Transition
 from recommender.profiles.profile import Anchors
 
 Idxs = NDArray[np.int32]

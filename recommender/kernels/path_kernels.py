@@ -1,33 +1,39 @@
-"""Metapath kernels: sparse anchor × item matrices, damped by degree, pruned per row, cached on disk."""
+"""The kernels of a snapshot: made, scaled, cached on disk; those of metapaths and the learned ones."""
 
 import hashlib
 import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
-from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.association import AssociationConfig
-from recommender.kernels.learned import LearnedKernels
-from recommender.kernels.metapaths import is_learned
-from recommender.kernels.transition import DampingConfig, Tail, Transitions
+from recommender.kernels.kernel import Idxs, ItemColumn, Kernel, KernelInputs, LearnedKernel, Tail, Values
+from recommender.kernels.metapath_kernel import MetapathKernel
+from recommender.kernels.registry import learned_steps
+from recommender.kernels.transition import DampingConfig, Transitions
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
-from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import row_lengths
+
+SAME = 1e-9
+"""An entry that is smaller than the least kept one by no more than this part of it is as large."""
 
 
 class KernelConfig(DampingConfig):
-    """How kernels are damped and pruned."""
+    """How kernels are damped and pruned, and what was learned of how the learned ones are made."""
 
     top: int = Field(default=300, ge=1)
     """Entries kept per row, the largest; a kept entry is whole."""
     association: AssociationConfig = Field(default_factory=AssociationConfig)
     """The regression behind the association kernels."""
+    learned: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Any other learned kernel → its configuration; the default where it is missing."""
 
 
 class Kernels:
@@ -39,18 +45,31 @@ class Kernels:
 
     with A_r the weights of step r, D the degrees of its ends (:mod:`recommender.kernels.transition`). RP3β (Paudel et
     al., 2017) is the case of two steps. Ways that turn back at once (a step, then its inverse to where it came from),
-    or that end at their own anchor, are left out. Rows keep their ``top`` largest entries; each kernel is scaled so
-    that the Euclidean lengths of its rows average 1: weights are comparable, and a kernel that spreads over half the
-    catalogue says less about each item than one that points to a few.
+    or that end at their own anchor, are left out. Learned kernels: :mod:`recommender.kernels.registry`. Rows keep their
+    ``top`` largest entries; each kernel is scaled so that the Euclidean lengths of its rows average 1: weights are
+    comparable, and a kernel that spreads over half the catalogue says less about each item than one that points to a
+    few.
     """
 
     def __init__(self, snapshot: Snapshot, config: KernelConfig, parent: Path) -> None:
         self.snapshot, self.config = snapshot, config
         self.parent = parent
-        self.folder = parent / _digest([snapshot.hash, config.model_dump(exclude={"association"})])
-        self._open: dict[Tail, tuple[csr_array, float]] = {}
-        self._learned = LearnedKernels(snapshot, config.association, config.top)
+        self.folder = parent / _digest([snapshot.hash, config.model_dump(exclude={"association", "learned"})])
         self.transitions = Transitions(snapshot, config)
+        self._inputs = KernelInputs(snapshot, config.top, {"association": config.association, **config.learned})
+        self._learned_steps = learned_steps(snapshot.schema.item_types)
+        self._open: dict[Tail, tuple[csr_array, float]] = {}
+
+    def of(self, tail: Tail) -> Kernel:
+        """The kernel of a tail, before it is made."""
+        return self.learned(tail) or MetapathKernel(self.transitions, tail, self.config.top)
+
+    def learned(self, tail: Tail) -> LearnedKernel | None:
+        """The learned kernel that a tail stands for, ``None`` for a path."""
+        if tail[0] not in self._learned_steps:
+            return None
+        kind, anchor_type, item_type = self._learned_steps[tail[0]]
+        return kind(self._inputs, anchor_type, item_type)
 
     def build(self, tails: Sequence[Tail], progress: Progress = no_progress) -> int:
         """Make and save those kernels that are not on disk yet.
@@ -63,16 +82,16 @@ class Kernels:
             self._drop_others()
         for number, tail in enumerate(missing, start=1):
             progress("Kernels", number - 1, len(missing), " > ".join(tail))
-            product = self._learned.kernel(tail[0]) if is_learned(tail[0]) else self._product(tail)
+            product = self.of(tail).matrix()
             lengths = row_lengths(product)
             scale = 1.0 / float(lengths[lengths > 0].mean()) if (lengths > 0).any() else 1.0
             save_csr(csr_array(product * scale), self.folder, self.file(tail), scale)
-        self._learned.forget()
+        self._inputs.shared.clear()  # what several kernels share may be large
         return len(missing)
 
     def file(self, tail: Tail) -> str:
         """Name of a kernel's files."""
-        return self._learned.name(tail[0]) if is_learned(tail[0]) else "+".join(tail)
+        return self.of(tail).key
 
     def kernel(self, tail: Tail) -> csr_array:
         """One kernel, shape (anchors, items), float64; made first where ``build`` has not made it."""
@@ -90,21 +109,25 @@ class Kernels:
         self.kernel(tail)
         return self._open[tail][1]
 
-    def _product(self, tail: Tail) -> csr_array:
-        """The pruned kernel before scaling."""
-        ends = self.snapshot.schema.ends
-        closed = ends(tail[0])[0] == ends(tail[-1])[1]
-        return kernel_product(self._factors(tail), self.config.top, closed=closed)
+    def column(self, tail: Tail, anchors: Idxs, item: int, steps: Sequence[str]) -> ItemColumn | None:
+        """The column of a kernel for one item, had the item other links by some steps; ``None`` where these do not
+        decide it.
 
-    def _factors(self, tail: Tail) -> list[Factor]:
-        """The matrices to multiply; a step and its inverse are one factor, without the ways back to their start."""
-        factors: list[Factor] = []
-        place = 0
-        while place < len(tail):
-            turns = place + 1 < len(tail) and tail[place + 1] == inverse_of(tail[place])
-            factors.append(tuple(self.transitions.matrix(tail, place + n) for n in range(2 if turns else 1)))
-            place += len(factors[-1])
-        return factors
+        :param anchors: indices of the anchors whose entries are wanted, shape (anchors,).
+        """
+        if self.learned(tail) and not self.kernel(tail).nnz:  # left empty, for want of work or of people
+            return None
+        found = self.of(tail).column(anchors, item, steps)
+        return found and found.scaled(self.scale(tail), self._least_kept(tail, anchors))
+
+    def _least_kept(self, tail: Tail, anchors: Idxs) -> Values:
+        """The least entry that the row of each anchor keeps, −inf where it has room for more: shape (anchors,)."""
+        kernel, least = self.kernel(tail), np.full(len(anchors), -np.inf)
+        for row, anchor in enumerate(anchors.tolist()):
+            start, end = kernel.indptr[anchor], kernel.indptr[anchor + 1]
+            if end - start >= self.config.top:
+                least[row] = kernel.data[start:end].min() * (1 - SAME)
+        return least
 
     def _drop_others(self) -> None:
         """Kernels of other snapshots or configurations are never read again."""

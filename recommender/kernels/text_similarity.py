@@ -13,7 +13,7 @@ from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.string_array import StringArray
 from kg.text.tfidf import tfidf_vectors
 from kg.text.words import COLUMN_BREAK
-from recommender.kernels.metapaths import TEXT_SIMILARITY, Metapath
+from recommender.kernels.kernel import LearnedKernel
 from recommender.linalg.pruned_product import kernel_product
 
 MOST_WORK = 1e10
@@ -23,13 +23,25 @@ SEPARATORS = "-"
 """``anti-ageing`` is two words here: what is written in one word by some is in two by others."""
 
 
-def text_similarities(snapshot: Snapshot) -> tuple[Metapath, ...]:
-    """A text similarity from each interaction with items that have texts to each item type that has."""
-    schema = snapshot.schema
-    loaded = [name for name in schema.item_types if any(len(texts.blob) for texts in _columns(snapshot, name))]
-    tails = [(name, schema.relation[name].tail) for name in schema.interactions]
-    ends = [(name, (tail, item_type)) for name, tail in tails for item_type in loaded if tail in loaded]
-    return tuple(Metapath((name,), one, TEXT_SIMILARITY) for name, one in ends)
+class TextSimilarity(LearnedKernel):
+    """The cosine between the texts of the items of two types."""
+
+    name, symbol, text = "text_similarity", "¶", "text"
+
+    @classmethod
+    def exists(cls, snapshot: Snapshot, anchor_type: str, item_type: str) -> bool:
+        """Where both types have texts."""
+        return all(any(len(texts.blob) for texts in _columns(snapshot, end)) for end in (anchor_type, item_type))
+
+    @property
+    def decided_by(self) -> str:
+        """Which texts: a snapshot of the same hash may have been taken for others."""
+        return str([(name, entity.text) for name, entity in self.inputs.snapshot.schema.entity.items()])
+
+    def matrix(self) -> csr_array:
+        """K, see :func:`text_similarity`."""
+        vectors = self.inputs.once(self.name, lambda: text_vectors(self.inputs.snapshot))
+        return text_similarity(vectors, self.anchor_type, self.item_type, self.inputs.top)
 
 
 def text_vectors(snapshot: Snapshot) -> dict[str, csr_array]:

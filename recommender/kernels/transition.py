@@ -11,11 +11,8 @@ from scipy.sparse import csr_array, diags_array
 from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.kernel import Tail, Values
 from recommender.linalg.sparse_matrix import damping, row_lengths
-
-Tail = tuple[str, ...]
-"""The steps of a kernel, from an anchor to an item."""
-Values = NDArray[np.float64]
 
 
 class DampingConfig(Document):

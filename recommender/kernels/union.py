@@ -1,18 +1,62 @@
 """Union kernel: what two items share over any relation, summed before it is damped."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array, hstack, vstack
+from scipy.sparse import csc_array, csr_array, diags_array, hstack, vstack
 
 from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.kernel import Idxs, ItemColumn, ItemDegree, LearnedKernel, Values
 from recommender.linalg.pruned_product import kernel_product
-from recommender.linalg.sparse_matrix import binary, damping
+from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows
 
 PEOPLE, ATTRIBUTES = 4.0, 3.0
 START, END = 0.5, 0.2
 MOST_WORK = 2e10
 """Multiplications beyond which the kernel stays empty: hours, in a graph where everything shares something."""
+
+
+class Union(LearnedKernel):
+    """What the items of two types share over any relation."""
+
+    name, symbol = "union", "∪"
+
+    def matrix(self) -> csr_array:
+        """K, see :func:`union_kernel`."""
+        return union_kernel(self.inputs.snapshot, self.anchor_type, self.item_type, self.inputs.top)
+
+    def column(self, anchors: Idxs, item: int, steps: Sequence[str]) -> ItemColumn:
+        """The weights w_r stay as they are."""
+        snapshot, same = self.inputs.snapshot, self.anchor_type == self.item_type
+        own, fixed, degree, weights = np.zeros(len(anchors)), np.zeros(len(anchors)), 0.0, dict[str, float]()
+        ways, added = dict[str, csr_array](), dict[str, csr_array]()
+        for there, back in union_pairs(snapshot.schema, self.anchor_type, self.item_type):
+            one, other = union_weight(snapshot, there), union_weight(snapshot, back)
+            links = binary(csr_array(snapshot.adjacency(there)[anchors]))
+            own += one * np.diff(links.indptr)
+            degrees = _degrees(snapshot, back)
+            known = np.where(degrees > 0, damping(degrees, 0.25), 1.0)
+            before = damping(_degrees(snapshot, there), 0.25) * np.sqrt(one * other)
+            grown = np.divide(degrees + 1, degrees, out=np.ones(len(degrees)), where=degrees > 0)
+            if back in steps:
+                ways[back] = ways.get(back, 0) + times_columns(links, before * known)
+                more = grown ** -(0.5 if same else 0.25)
+                added[back] = added.get(back, 0) + times_columns(links, before * known * more)
+                weights[back] = weights.get(back, 0.0) + other
+            else:
+                idx = snapshot.neighbours(back, item)[0]
+                fixed += np.asarray(times_columns(links, before * known)[:, idx].sum(axis=1)).ravel()
+                degree += other * len(idx)
+        start = damping(own, START) * (1.0 if not same else anchors != item)
+        return ItemColumn(
+            {step: csc_array(times_rows(matrix, start)) for step, matrix in ways.items()},
+            {step: csc_array(times_rows(matrix, start)) for step, matrix in added.items()},
+            fixed * start,
+            np.full(len(anchors), -np.inf),
+            ItemDegree(END, 0, tuple(weights.items()), degree),
+        )
 
 
 def union_kernel(snapshot: Snapshot, anchor_type: str, item_type: str, top: int) -> csr_array:
@@ -66,6 +110,11 @@ def _half(snapshot: Snapshot, step: str) -> csr_array:
     matrix = snapshot.adjacency(step)
     degrees: NDArray[np.float64] = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float64)
     return csr_array(binary(matrix) @ diags_array(damping(degrees, 0.25)))
+
+
+def _degrees(snapshot: Snapshot, step: str) -> Values:
+    """How many links each node has that a step leads to."""
+    return np.asarray(np.diff(snapshot.adjacency(inverse_of(step)).indptr), dtype=np.float64)
 
 
 def _work(left: list[csr_array], right: list[csr_array]) -> float:

@@ -78,7 +78,7 @@ def candidate_features(
     """Features of the candidates of each user with a held-out item of the domain, once for each of up to ``MOST_ITEMS``
     such items, the others left out.
 
-    Candidates are the held-out item and the best by the scorer, by associations, by the embedding and by popularity,
+    Candidates are the held-out item and the best by the scorer, by learned kernels, by the embedding and by popularity,
     so that every scorer meets the items it would put first; a user's own training items are left out. At most
     ``MOST_USERS`` users, evenly spread.
 
@@ -128,8 +128,8 @@ def _fill(
     everything = _Everything(scorer, profiles)
     total = scorer.score(profiles).total
     rankings = [total, np.broadcast_to(scorer.catalogue.popularity, total.shape)]
-    if associated := [path for path in metapaths if path.association]:
-        rankings.append(np.sum([everything.of(path) for path in associated], axis=0))
+    if learned := [path for path in metapaths if path.learned]:
+        rankings.append(np.sum([everything.of(path) for path in learned], axis=0))
     if scorer.vectors:
         rankings.append(everything.similarity)
     chosen = np.zeros((len(block), values.shape[2]), dtype=np.int64)

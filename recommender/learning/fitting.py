@@ -8,7 +8,7 @@ from embeddings.vectors.vectors import Vectors
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.kernels.scored_paths import scored_paths
+from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
 from recommender.learning.coordinate_ascent import DomainReport, learn_blend
@@ -44,8 +44,8 @@ def fit_blend(
     """
     split = validation_split(snapshot, seed)
     metapaths = scored_paths(snapshot)
-    associated = any(path.association for path in metapaths)
-    config = KernelConfig(association=learn_association(split, progress)) if associated else KernelConfig()
+    learned = any(path.learned for path in metapaths)
+    config = KernelConfig(association=learn_association(split, progress)) if learned else KernelConfig()
     kernels = Kernels(split.train, config, folder / "kernels")
     kernels.build([path.tail for path in metapaths], progress)
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None

@@ -33,7 +33,7 @@ class OtherPaths(Result):
 
 
 class NearAnchor(Sparse):
-    """An anchor that is near the item in the embedding, or goes with it by association."""
+    """An anchor that is near the item in the embedding, or goes with it by a learned kernel."""
 
     id: str
     type: str
@@ -48,6 +48,8 @@ class Part(Sparse):
 
     kind: Literal["path", "association", "embedding", "popularity"]
     share: float
+    kernel: str | None = None
+    """Which learned kernel, where the kind is ``association``: the regression of that name, ``union`` …"""
     metapath: str | None = None
     paths: list[Path] | None = None
     other_paths: OtherPaths | None = None

@@ -79,12 +79,12 @@ class Blend(Document):
 
 
 def default_blend(schema: Schema, metapaths: Sequence[Metapath], *, embedding: bool) -> Blend:
-    """Weights for a graph nobody has learned weights for yet; associations have to be learned to weigh anything.
+    """Weights for a graph nobody has learned weights for yet; learned kernels weigh nothing until that is learned.
 
     Metapaths of two and three steps weigh 1, longer ones less. Popularity only breaks ties; the embedding speaks up
     where paths are few.
     """
-    weights = {str(path): LONGER ** max(0, len(path.steps) - SHORT) for path in metapaths if path.association is None}
+    weights = {str(path): LONGER ** max(0, len(path.steps) - SHORT) for path in metapaths if path.learned is None}
     return Blend(
         metapaths=weights,
         embedding=dict.fromkeys(schema.domains, EMBEDDING if embedding else 0.0),

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.counterfactual.changes import Change
-from recommender.counterfactual.item_columns import ItemColumn, Values, item_column
 from recommender.counterfactual.search import Counterfactual
-from recommender.counterfactual.union_column import union_column
 from recommender.counterfactual.why_not import why_not
+from recommender.kernels.kernel import ItemColumn, Values
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
@@ -41,7 +40,8 @@ def test_a_column_counted_anew_is_that_of_the_changed_graph(
     for path in enumerate_metapaths(before.schema):
         anchors = np.arange(before.vocabulary.count(before.schema.ends(path.tail[0])[0]))
         if path.tail[-1] == "~contains":
-            column = item_column(old, path.tail, anchors, item)
+            column = old.column(path.tail, anchors, item, ["contains"])
+            assert column is not None
             now, then = (_entries(one, column, item, before) for one in (before, after))
             assert now == pytest.approx(old.kernel(path.tail)[:, [item]].toarray()[:, 0], abs=1e-12)
             expected = new.kernel(path.tail)[:, [item]].toarray()[:, 0] * old.scale(path.tail) / new.scale(path.tail)
@@ -74,7 +74,7 @@ def test_a_union_counted_anew_is_that_of_the_changed_graph(
     old, new = (Kernels(some, KernelConfig(), folder / some.hash[:8]) for some in (before, after))
     for anchor_type in ("Product", "Course"):
         tail, anchors = (f"∪{anchor_type}-Product",), np.arange(COUNTS[anchor_type])
-        column = union_column(old, (anchor_type, "Product"), anchors, item, ["contains"])
+        column = old.column(tail, anchors, item, ["contains"])
         if column is None:
             assert old.kernel(tail).nnz == 0
             continue
@@ -94,7 +94,8 @@ def test_a_pruned_entry_counts_only_where_it_is_large_enough(tmp_path: Path, top
         "teaches": [],
     }
     kernels = Kernels(snapshot_of(tmp_path, ENTITIES, triples), KernelConfig(top=top), tmp_path / "kernels")
-    column = item_column(kernels, ("contains", "~contains"), np.array([0]), 3)
+    column = kernels.column(("contains", "~contains"), np.array([0]), 3, ["contains"])
+    assert column is not None
     entry = column.added["contains"][:, [0]].toarray()[0, 0] * column.degree.damping(np.ones(1))[0]
     assert (entry >= column.least[0]) == (
         top == 2

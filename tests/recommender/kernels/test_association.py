@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.association import AssociationConfig, association
-from recommender.kernels.metapaths import associations
+from recommender.kernels.association import Association, AssociationConfig, association
+from recommender.kernels.latent_map import LatentMap
 from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.kernels.registry import learned_paths
+from recommender.kernels.union import Union
 from recommender.learning.model import Model
 from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend
@@ -19,7 +21,7 @@ from tests.recommender.serving.test_recommend import TASTES
 
 
 def _recommender(snapshot: Snapshot, folder: Path) -> Recommender:
-    weights = {str(path): 1.0 for path in associations(snapshot.schema)}
+    weights = {str(path): 1.0 for path in learned_paths(snapshot, Association, Union, LatentMap)}
     scorer = Scorer(snapshot, Kernels(snapshot, KernelConfig(), folder), Blend(metapaths=weights), None)
     return Recommender(Model(scorer, ModelInfo(name="association", snapshot=snapshot.hash, trained=True)))
 
@@ -46,6 +48,6 @@ def test_taste_and_attributes_show_and_the_part_adds_up(tmp_path: Path) -> None:
         account = recommender.why(Request("a1"), item)
         assert sum(part.share for part in account.parts) == pytest.approx(account.score, abs=1e-9)
         for part in account.parts:
-            assert part.kind == "association" and part.nearest
+            assert part.kind == "association" and part.kernel in ("association", "union", "latent_map") and part.nearest
             assert sum(near.share for near in part.nearest) == pytest.approx(part.share, abs=1e-9)
             assert all(near.label in part.text for near in part.nearest[:3])

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from kg.snapshot.snapshot import Snapshot
 from kg.text.tfidf import tfidf_vectors
-from recommender.kernels.metapaths import associations, enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.kernels.scored_paths import scored_paths
-from recommender.kernels.text_similarity import text_similarity, text_vectors
+from recommender.kernels.registry import learned_paths, scored_paths
+from recommender.kernels.text_similarity import TextSimilarity, text_similarity, text_vectors
 from recommender.learning.carry_over import keep_vocabulary
 from recommender.learning.model import ModelManifest, open_model, save_manifest
 from recommender.rules.rule_set import Rules
@@ -105,6 +104,7 @@ def test_the_share_is_told_by_anchors_that_add_up(tmp_path: Path) -> None:
         account = recommender.why(Request("ann"), item)
         (part,) = account.parts
         assert part.metapath == (ACROSS if item == "c1" else OWN) and part.kind == "association"
+        assert part.kernel == "text_similarity"
         assert part.share == pytest.approx(account.score, abs=1e-9)
         assert sum(near.share for near in part.nearest or []) == pytest.approx(part.share, abs=1e-9)
     (part,) = recommender.why(Request("ann", lang="zh"), "香水").parts
@@ -128,7 +128,8 @@ def test_nothing_loaded_changes_nothing(tmp_path: Path, declared: bool) -> None:
         entity["Product"] = {key: value for key, value in ENTITY["Product"].items() if key != "text"}
     products: list[Any] | None = ["balm", "mist", "soap", "void", "香膏", "香水"] if declared else None
     snapshot = _snapshot(tmp_path, {**TEXTS, "entity": entity}, products)
-    assert scored_paths(snapshot) == (*enumerate_metapaths(snapshot.schema), *associations(snapshot.schema))
+    assert learned_paths(snapshot, TextSimilarity) == ()
+    assert not any("¶" in str(path) for path in scored_paths(snapshot))
 
 
 def test_other_texts_of_the_same_snapshot_are_another_kernel(tmp_path: Path) -> None:

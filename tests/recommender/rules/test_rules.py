@@ -14,7 +14,7 @@ from recommender.catalogue.catalogue import Catalogue
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.kernels.scored_paths import scored_paths
+from recommender.kernels.registry import scored_paths
 from recommender.learning.model import open_model
 from recommender.profiles.profile import profile_of
 from recommender.results.account import Account

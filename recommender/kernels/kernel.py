@@ -1,0 +1,190 @@
+"""Kernel: an anchor × item matrix, its words, and the column it would have, had an item other attributes."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from kg.document import Document
+from kg.snapshot.snapshot import Snapshot
+from recommender.linalg.sparse_matrix import damping
+
+Tail = tuple[str, ...]
+"""The steps of a kernel, from an anchor to an item; of a learned one the step that stands for it."""
+Values = NDArray[np.float64]
+Idxs = NDArray[np.integer]
+Config = TypeVar("Config", bound=Document)
+Shared = TypeVar("Shared")
+TINY = 1e-12
+"""A degree that is 0 but for rounding."""
+
+
+@dataclass(frozen=True)
+class ItemDegree:
+    """D_i^-β of an item: ``D_i = (fixed + Σ_r weight_r Σ_v |A_r[i, v]|^power)^(1/power)``.
+
+    ``weights``: step from the item → weight_r, 0 where it is missing; with power 0 each link counts 1.
+    """
+
+    exponent: float
+    power: int
+    weights: tuple[tuple[str, float], ...]
+    fixed: float = 0.0
+
+    def size(self, step: str, weight: float) -> float:
+        """What a link counts for."""
+        return dict(self.weights).get(step, 0.0) * abs(weight) ** self.power
+
+    def damping(self, totals: Values) -> Values:
+        """D_i^-β of sums of sizes: the shape of ``totals``."""
+        degrees = np.maximum(totals + self.fixed, 0.0) ** (1 / max(self.power, 1))
+        return damping(np.where(degrees > TINY, degrees, 0.0), self.exponent)
+
+
+@dataclass(frozen=True)
+class ItemColumn:
+    """The entries of some anchors for one item, as a function of the item's links to attributes::
+
+        K[a, i] = (fixed[a] + Σ_v ways[a, v] · A[v, i]) · D_i^-β
+
+    It is the column that the kernel would have in the changed graph, the degrees of both ends of a changed link
+    included. All else stays as it is: the other columns, the kernel's scale, ways that pass through the item to lead
+    elsewhere.
+
+    ``ways``: step from the item → shape (anchors, attributes), all of a way but its last link and the damping of the
+    item; ``added``: the same where the last link is a new one, of weight 1, that the degree of the attribute counts
+    too; ``fixed``: what other ways give, shape (anchors,); ``least``: shape (anchors,), the least entry that a row
+    keeps, −inf where it has room.
+    """
+
+    ways: Mapping[str, csc_array]
+    added: Mapping[str, csc_array]
+    fixed: Values
+    least: Values
+    degree: ItemDegree
+
+    def scaled(self, scale: float, least: Values) -> "ItemColumn":
+        """The column of the kernel times a factor, whose rows keep what is no less than ``least``."""
+        ways, added = ({step: csc_array(one * scale) for step, one in some.items()} for some in (self.ways, self.added))
+        return replace(self, ways=ways, added=added, fixed=self.fixed * scale, least=least)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a sentence about a learned kernel names: the step from the user to the anchors, the anchors (type, index),
+    at least one, largest share first, and of each how many people are behind it, none where that is not counted."""
+
+    step: str
+    anchors: Sequence[tuple[str, int]]
+    people: Sequence[int] = ()
+
+
+class Phrases(Protocol):
+    """A language: ``recommender.explanation.phrasing.Phrasing``."""
+
+    def told(self, text: str, told: Told, people: int = 0) -> str:
+        """The text with this key, about a learned kernel."""
+
+
+@dataclass(frozen=True)
+class KernelInputs:
+    """What kernels are made of.
+
+    ``top``: entries kept per row, the largest; ``settings``: kernel → its configuration where it is not the default;
+    ``shared``: what several kernels of one kind need, made once.
+    """
+
+    snapshot: Snapshot
+    top: int
+    settings: Mapping[str, Document | Mapping[str, Any]]
+    shared: dict[str, Any] = field(default_factory=dict)
+
+    def config(self, name: str, kind: type[Config]) -> Config:
+        """The configuration of a kernel.
+
+        :raises pydantic.ValidationError: where it is none.
+        """
+        found = self.settings.get(name, {})
+        return found if isinstance(found, kind) else kind.model_validate(found)
+
+    def once(self, name: str, make: Callable[[], Shared]) -> Shared:
+        """What ``make`` returns, made when first asked for under this name."""
+        if name not in self.shared:
+            self.shared[name] = make()
+        found: Shared = self.shared[name]
+        return found
+
+
+class Kernel(ABC):
+    """One kernel. Non-negative, finite, and the same every time; a score is ``Σ_a x[a] · K[a, item]``."""
+
+    name: ClassVar[str]
+    """Which kind of kernel it is; the field ``kernel`` of a part of an account."""
+    told_by_anchors: ClassVar[bool]
+    """Whether its shares are told by anchors; else by paths."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """A name for its files, which changes with whatever decides its entries but for the snapshot's hash and the
+        configuration of the damping."""
+
+    @abstractmethod
+    def matrix(self) -> csr_array:
+        """Shape (anchors, items), float64, ≥ 0, at most ``top`` entries per row, the largest, whole; not scaled."""
+
+    def column(self, anchors: Idxs, item: int, steps: Sequence[str]) -> ItemColumn | None:
+        """Its column for one item as a function of the item's links by some steps, not scaled and not pruned; ``None``
+        where these do not decide it.
+
+        :param anchors: indices of the anchors whose entries are wanted, shape (anchors,).
+        """
+        return None
+
+
+class LearnedKernel(Kernel):
+    """A kernel between two item types that is no product of steps; its shares are told by anchors."""
+
+    told_by_anchors = True
+    symbol: ClassVar[str]
+    """How the step that stands for it begins: ``≈Course-Product``; no relation has such a name."""
+    text: ClassVar[str] = "association"
+    """Key of the sentence that tells it."""
+
+    def __init__(self, inputs: KernelInputs, anchor_type: str, item_type: str) -> None:
+        self.inputs, self.anchor_type, self.item_type = inputs, anchor_type, item_type
+
+    @classmethod
+    def exists(cls, snapshot: Snapshot, anchor_type: str, item_type: str) -> bool:
+        """Whether there is such a kernel between two item types of a graph."""
+        return True
+
+    @classmethod
+    def step(cls, anchor_type: str, item_type: str) -> str:
+        """The step that stands for the kernel in the tail of a metapath."""
+        return f"{cls.symbol}{anchor_type}-{item_type}"
+
+    @property
+    def decided_by(self) -> str:
+        """What decides its entries beside the snapshot's hash, such as its configuration; empty where nothing does."""
+        return ""
+
+    @property
+    def key(self) -> str:
+        """The step, and what decides the entries."""
+        step, decided_by = self.step(self.anchor_type, self.item_type), self.decided_by
+        return f"{step}+{hashlib.blake2b(decided_by.encode(), digest_size=8).hexdigest()}" if decided_by else step
+
+    def people(self, anchors: Idxs, item: int) -> NDArray[np.int64] | None:
+        """How many people are behind the entry of each anchor for an item, shape (anchors,), where that is counted:
+        anchors with too few are not named."""
+        return None
+
+    def sentence(self, phrases: Phrases, told: Told) -> str:
+        """The kernel in words, without a full stop."""
+        return phrases.told(self.text, told)

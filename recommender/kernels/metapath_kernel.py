@@ -1,0 +1,110 @@
+"""Metapath kernel: the product of the transitions of a tail, without the ways back, pruned per row."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from kg.schema import inverse_of
+from recommender.kernels.kernel import Idxs, ItemColumn, ItemDegree, Kernel, Tail, Values
+from recommender.kernels.transition import Transitions
+from recommender.linalg.pruned_product import Factor, kernel_product
+from recommender.linalg.sparse_matrix import times_columns
+
+
+class MetapathKernel(Kernel):
+    """The kernel of a tail of steps r1 … rk from an anchor to an item: ``K = T_r1 · … · T_rk``."""
+
+    name = "path"
+    told_by_anchors = False
+
+    def __init__(self, transitions: Transitions, tail: Tail, top: int) -> None:
+        self.transitions, self.tail, self.top = transitions, tail, top
+        self.snapshot = transitions.snapshot
+
+    @property
+    def key(self) -> str:
+        """The steps."""
+        return "+".join(self.tail)
+
+    @property
+    def closed(self) -> bool:
+        """Whether anchors and items are of one type, so that ways that end at their own anchor are left out."""
+        ends = self.snapshot.schema.ends
+        return ends(self.tail[0])[0] == ends(self.tail[-1])[1]
+
+    def matrix(self) -> csr_array:
+        """The pruned product."""
+        return kernel_product(self._factors(), self.top, closed=self.closed)
+
+    def column(self, anchors: Idxs, item: int, steps: Sequence[str]) -> ItemColumn | None:
+        """Where the last step leads from an attribute to the item, all of its entries are by its links."""
+        step = inverse_of(self.tail[-1])
+        if step not in steps:
+            return None
+        rows = _identity(anchors, self.snapshot.vocabulary.count(self.snapshot.schema.ends(self.tail[0])[0]))
+        if self.closed:  # ways that end at their own anchor are left out
+            rows = _without_column(rows, item)
+        place, last = 0, len(self.tail) - 1
+        while place < last:
+            turns = self.tail[place + 1] == inverse_of(self.tail[place])
+            if turns and place + 1 == last:  # the last link would lead back to where the way came from
+                rows = _without_column(rows, item)
+            onward = self._through(rows, place)
+            if turns and place + 1 < last:
+                onward = csr_array(self._through(onward, place + 1) - self._turned(rows, place))
+                place += 1
+            rows, place = onward, place + 1
+        alpha, beta = self.transitions.exponents(self.tail, last)
+        before = self.transitions.of(self.tail)[last].before
+        ways = times_columns(rows, np.where(before > 0, before, 1.0))
+        if last > 0 and self.tail[last - 1] == inverse_of(self.tail[last]):
+            alpha += self.transitions.exponents(self.tail, last - 1)[1]
+        added = times_columns(ways, self._with_one_more() ** -alpha)
+        degree = ItemDegree(beta, 1 if self.transitions.config.degree == "sum" else 2, ((step, 1.0),))
+        nothing, room = np.zeros(len(anchors)), np.full(len(anchors), -np.inf)
+        return ItemColumn({step: csc_array(ways)}, {step: csc_array(added)}, nothing, room, degree)
+
+    def _factors(self) -> list[Factor]:
+        """The matrices to multiply; a step and its inverse are one factor, without the ways back to their start."""
+        factors: list[Factor] = []
+        place = 0
+        while place < len(self.tail):
+            turns = place + 1 < len(self.tail) and self.tail[place + 1] == inverse_of(self.tail[place])
+            factors.append(tuple(self.transitions.matrix(self.tail, place + n) for n in range(2 if turns else 1)))
+            place += len(factors[-1])
+        return factors
+
+    def _with_one_more(self) -> Values:
+        """By how much the degree of each head of the last step grows with one more link of weight 1; that of a head
+        without any is 1 anyway."""
+        degrees = self.transitions.degrees(self.tail[-1])
+        grown = degrees + 1 if self.transitions.config.degree == "sum" else np.sqrt(degrees**2 + 1)
+        return np.divide(grown, degrees, out=np.ones(len(degrees)), where=degrees > 0)
+
+    def _through(self, rows: csr_array, place: int) -> csr_array:
+        """``rows`` times the transition of the step at a place; only the nodes that are reached are looked at."""
+        nodes, which = np.unique(rows.indices, return_inverse=True)
+        reached = csr_array((rows.data, which, rows.indptr), shape=(rows.shape[0], len(nodes)))
+        return csr_array(reached @ self.transitions.of(self.tail)[place].rows(nodes))
+
+    def _turned(self, rows: csr_array, place: int) -> csr_array:
+        """What of two steps, the second the inverse of the first, would lead back to where it came from."""
+        nodes, which = np.unique(rows.indices, return_inverse=True)
+        there = self.transitions.of(self.tail)[place].rows(nodes)
+        tails, column = np.unique(there.indices, return_inverse=True)
+        narrow = csr_array((there.data, column, there.indptr), shape=(len(nodes), len(tails)))
+        back = csr_array(self.transitions.of(self.tail)[place + 1].rows(tails)[:, nodes])
+        own = np.asarray(narrow.multiply(back.T).sum(axis=1)).ravel()
+        return csr_array((rows.data * own[which], rows.indices, rows.indptr), shape=rows.shape)
+
+
+def _identity(rows: NDArray[np.integer], columns: int) -> csr_array:
+    """One row for each of ``rows``, 1 at its own column."""
+    indptr = np.arange(len(rows) + 1)
+    return csr_array((np.ones(len(rows)), rows.astype(np.int64), indptr), shape=(len(rows), columns))
+
+
+def _without_column(rows: csr_array, column: int) -> csr_array:
+    return csr_array((np.where(rows.indices == column, 0.0, rows.data), rows.indices, rows.indptr), shape=rows.shape)

@@ -1,0 +1,40 @@
+"""Registry: the kinds of learned kernels, and with the metapaths of the schema all that a blend weighs."""
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.association import Association
+from recommender.kernels.kernel import LearnedKernel
+from recommender.kernels.latent_map import LatentMap
+from recommender.kernels.metapaths import LearnedStep, Metapath, enumerate_metapaths
+from recommender.kernels.text_similarity import TextSimilarity
+from recommender.kernels.union import Union
+
+LEARNED: tuple[type[LearnedKernel], ...] = (Association, Union, LatentMap, TextSimilarity)
+"""Every kind, in the order in which they are added up: a new one is a file with its class, a line here, and its
+sentence in each language."""
+
+
+def scored_paths(snapshot: Snapshot) -> tuple[Metapath, ...]:
+    """All metapaths, then the learned kernels."""
+    return (*enumerate_metapaths(snapshot.schema), *learned_paths(snapshot))
+
+
+def learned_paths(snapshot: Snapshot, *kinds: type[LearnedKernel]) -> tuple[Metapath, ...]:
+    """The learned kernels that exist from each interaction to each item type.
+
+    :param kinds: which, all where absent.
+    """
+    schema = snapshot.schema
+    tails = [(name, schema.relation[name].tail) for name in schema.interactions]
+    return tuple(
+        Metapath((name,), LearnedStep(kind.name, kind.step(tail, item_type), (tail, item_type)))
+        for kind in kinds or LEARNED
+        for name, tail in tails
+        for item_type in schema.item_types
+        if kind.exists(snapshot, tail, item_type)
+    )
+
+
+def learned_steps(item_types: tuple[str, ...]) -> dict[str, tuple[type[LearnedKernel], str, str]]:
+    """The step of every learned kernel between some item types → its kind, the type of its anchors and of its items."""
+    ends = [(anchor_type, item_type) for anchor_type in item_types for item_type in item_types]
+    return {kind.step(*pair): (kind, *pair) for kind in LEARNED for pair in ends}

@@ -1,0 +1,142 @@
+"""What every kernel promises, run by each: metapaths and every kind of the registry."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.attributes import attribute_steps
+from recommender.kernels.kernel import ItemColumn, Told, Values
+from recommender.kernels.metapaths import Metapath
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.kernels.registry import LEARNED, scored_paths
+from recommender.learning.model import Model
+from recommender.results.document import ModelInfo
+from recommender.scoring.blend import Blend
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender, Request
+from tests.graphs import SCHEMA, snapshot_of
+
+ENTITY: dict[str, Any] = {
+    **SCHEMA["entity"],
+    "Product": {"domain": "cosmetics", "properties": {"about": "str"}, "text": ["about"]},
+    "Course": {"domain": "courses", "text": ["label"]},
+}
+PEOPLE, PRODUCTS, COURSES = 24, 8, 5
+KINDS = ["path", *(kind.name for kind in LEARNED)]
+DAY = 86_400_000
+
+
+def _shop(folder: Path) -> Snapshot:
+    """Two dozen people, each of whom used three products in a row and one course, a day apart; texts, attributes."""
+    bought = [(f"u{n}", f"p{(n + k) % PRODUCTS}", 1.0 + k, DAY * (n + k)) for n in range(PEOPLE) for k in range(3)]
+    taken = [(f"u{n}", f"c{n % COURSES}", 1.0, DAY * (n + 3)) for n in range(PEOPLE)]
+    words = ["rose oil", "rose mask", "clay mask", "clay soap"]
+    products = [(f"p{n}", f"Product {n}", words[n % 4]) for n in range(PRODUCTS)]
+    entities = {
+        "User": [f"u{n}" for n in range(PEOPLE)],
+        "Product": products,
+        "Course": [(f"c{n}", f"The {words[n % 4]} course") for n in range(COURSES)],
+        "Ingredient": ["i0", "i1", "i2"],
+        "Concern": ["k"],
+    }
+    contains = [(f"p{n}", f"i{n % 3}", 1.0 + n) for n in range(PRODUCTS)]
+    teaches = [(f"c{n}", f"i{n % 3}") for n in range(COURSES)]
+    triples = {"purchased": bought, "enrolled": taken, "contains": contains, "teaches": teaches}
+    return snapshot_of(folder, entities, triples, {**SCHEMA, "entity": ENTITY})
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return _shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def kernels(shop: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Kernels:
+    return Kernels(shop, KernelConfig(), tmp_path_factory.mktemp("kernels"))
+
+
+def _of(snapshot: Snapshot, kind: str) -> list[Metapath]:
+    paths = [one for one in scored_paths(snapshot) if (one.learned.kernel if one.learned else "path") == kind]
+    assert paths, f"no {kind} kernel in the graph of this suite: give it what the kernel needs"
+    return paths
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shape_sign_pruning_and_the_same_every_time(shop: Snapshot, kernels: Kernels, kind: str) -> None:
+    some = 0
+    for path in _of(shop, kind):
+        kernel = kernels.of(path.tail)
+        assert kernel.name == kind and kernel.told_by_anchors == (path.learned is not None)
+        matrix, again = kernel.matrix(), Kernels(shop, kernels.config, kernels.parent).of(path.tail).matrix()
+        pruned = Kernels(shop, KernelConfig(top=2), kernels.parent).of(path.tail).matrix()
+        anchors, items = shop.schema.ends(path.start)[1], path.item_type(shop.schema)
+        assert matrix.shape == (shop.vocabulary.count(anchors), shop.vocabulary.count(items))
+        assert matrix.dtype == np.float64 and np.isfinite(matrix.data).all() and (matrix.data >= 0).all()
+        for row, whole in zip(pruned.toarray(), matrix.toarray(), strict=True):
+            assert sorted(row[row > 0]) == sorted(whole[whole > 0])[-2:], "not the two largest entries, whole"
+        if anchors == items:
+            assert not matrix.diagonal().any(), "what was used leads to itself"
+        for one, other in zip((matrix.data, matrix.indices), (again.data, again.indices), strict=True):
+            np.testing.assert_array_equal(one, other)
+        some += matrix.nnz
+    assert some > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_column_is_that_of_the_matrix(shop: Snapshot, kernels: Kernels, kind: str) -> None:
+    """Where a kernel follows from the links of an item, its formula for one item is what the product gave."""
+    for path in _of(shop, kind):
+        item_type = path.item_type(shop.schema)
+        matrix, steps = kernels.kernel(path.tail).toarray(), attribute_steps(shop.schema, item_type)
+        for item in range(matrix.shape[1]):
+            column = kernels.column(path.tail, np.arange(len(matrix)), item, steps)
+            if column is not None:
+                np.testing.assert_allclose(_entries(shop, column, item), matrix[:, item], atol=1e-12)
+
+
+def _entries(snapshot: Snapshot, column: ItemColumn, item: int) -> Values:
+    sums, total = column.fixed.copy(), 0.0
+    for step, ways in column.ways.items():
+        idx, weight = snapshot.neighbours(step, item)
+        sums += ways[:, idx] @ weight ** min(column.degree.power, 1)
+        total += sum(column.degree.size(step, one) for one in weight.tolist())
+    entries = sums * column.degree.damping(np.array([total]))
+    return np.where(entries >= column.least, entries, 0.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shares_add_up_and_are_told_in_each_language(shop: Snapshot, kernels: Kernels, kind: str) -> None:
+    """A blend of one kind alone: the anchors' shares, or the paths, are the score."""
+    blend = Blend(metapaths={str(path): 0.7 for path in _of(shop, kind)})
+    model = Model(Scorer(shop, kernels, blend, None), ModelInfo(name=kind, snapshot=shop.hash, trained=True))
+    recommender, told = Recommender(model), 0
+    for lang in ("en", "zh"):
+        for item in recommender.recommend(Request("u0", n=20, lang=lang)).items:
+            account = recommender.why(Request("u0", lang=lang), item.id)
+            for part in account.parts:
+                assert (part.kernel or "path") == kind
+                shares = [one.share for one in (part.nearest or part.paths or [])]
+                rest = part.other_paths.share if part.other_paths else 0.0
+                assert sum(shares) + rest == pytest.approx(part.share, abs=1e-9)
+                told += bool(shares)
+            assert sum(part.share for part in account.parts) == pytest.approx(item.score, abs=1e-9)
+    assert told > 0
+
+
+class _Words:
+    """Not a language: what a kernel asks one to say."""
+
+    def told(self, text: str, told: Told, people: int = 0) -> str:
+        return f"{text} {told.step} {len(told.anchors)} {people}"
+
+
+@pytest.mark.parametrize("kind", LEARNED)
+def test_a_sentence_is_one_of_the_language(shop: Snapshot, kernels: Kernels, kind: Any) -> None:
+    path = _of(shop, kind.name)[0]
+    kernel = kernels.learned(path.tail)
+    assert kernel is not None
+    said = kernel.sentence(_Words(), Told(path.start, [("Product", 0)], [9]))
+    assert said.startswith(f"{kind.text} {path.start} 1")
