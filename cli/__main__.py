@@ -1,5 +1,19 @@
-"""``python -m cli``: the same as ``whyrec``."""
+"""The program ``whyrec``, also ``python -m cli``: imports nothing before a failing import can be told."""
 
-from cli.main import run
+import sys
 
-run()
+
+def run() -> int:
+    """Run the program; returns its exit code."""
+    try:
+        from cli.main import run
+    except KeyboardInterrupt:
+        return 130
+    except ImportError as problem:
+        sys.stderr.write(f"Error: {problem}. whyrec is not installed whole: pip install --force-reinstall whyrec\n")
+        return 1
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

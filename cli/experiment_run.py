@@ -24,31 +24,32 @@ def run_command(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    r"""Run all models of experiment files on all seeds and folds; what is finished is kept and skipped.
+    """Run all models of experiment files on all seeds and folds; what is finished is kept and skipped.
 
     Runs are kept in the folder experiments of the workspace, or, where the data are triple files, of any folder that
-    -w names. A folder stands for the TOML files in it. All that a file may say; one \[\[model]] is needed:
+    -w names. A folder stands for the TOML files in it. All that a file may say; one [[model]] is needed:
 
+    \b
         seeds = [0, 1, 2]
         candidates = "all"        # "type": only entities of the right type
-        \[data]
+        [data]
         workspace = "."           # relative to the file; by default that of -w
         triples = "facts.tsv"     # instead: head, relation, tail, time by tabs
-        exclude = \[]              # relations
-        \[split]
+        exclude = []              # relations
+        [split]
         kind = "random"           # "temporal", "inductive"
         test = 0.1                # or folds = 5
         validation = 0.05         # stops training, decides searches
         leaks = "report"          # "remove": what gives away tested triples
-        \[\[model]]
+        [[model]]
         model = "TransE"          # dim, epochs, learning_rate, negatives, …
-        \[model.search]
+        [model.search]
         dim = [32, 64]
         learning_rate = { low = 0.01, high = 0.3, log = true }
-        \[search]
+        [search]
         method = "optuna"         # "grid": lists only
         trials = 20
-        \[recommendation]          # each model in the blend, and baselines
+        [recommendation]          # each model in the blend, and baselines
         split = "random"          # last, temporal, cold-users, cold-items, …
         k = 10
 

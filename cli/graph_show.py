@@ -3,10 +3,12 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 from rich.tree import Tree
 
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption, workspace_of
-from cli.output import Output, shown
+from cli.output import Output
+from cli.terminal import styled
 from kg.export.neighbourhood import LIMIT, Neighbour, Neighbourhood, Neighbours, find_entity, neighbourhood
 from kg.schema import Schema
 
@@ -34,9 +36,9 @@ def show(
 
 def _tree(found: Neighbourhood, schema: Schema, lang: str) -> Tree:
     entity = found.entity
-    tree = Tree(f"[bold]{_named(entity.label, entity.id)}[/bold] ({entity.type})")
+    tree = Tree(styled((_one_line(entity.label), "bold"), *_id(entity.label, entity.id), f" ({entity.type})"))
     for name, value in entity.properties.items():
-        tree.add(f"{name}: {_one_line(str(value))}", style="dim")
+        tree.add(styled(f"{name}: {_one_line(str(value))}"), style="dim")
     for group in found.neighbours:
         _add(tree, group, schema, lang)
     if not found.neighbours:
@@ -45,7 +47,8 @@ def _tree(found: Neighbourhood, schema: Schema, lang: str) -> Tree:
 
 
 def _add(tree: Tree, group: Neighbours, schema: Schema, lang: str) -> None:
-    branch = tree.add(f"[bold]{group.relation}[/bold]{_phrase(group, schema, lang)}: {_count(group)} {group.type}")
+    rest = f"{_phrase(group, schema, lang)}: {_count(group)} {group.type}"
+    branch = tree.add(styled((group.relation, "bold"), rest))
     for neighbour in group.entities:
         twig = branch.add(_leaf(neighbour))
         for deeper in neighbour.neighbours or ():
@@ -67,15 +70,15 @@ def _phrase(group: Neighbours, schema: Schema, lang: str) -> str:
     return "" if phrase == group.relation.replace("_", " ") else f" ({_one_line(phrase)})"
 
 
-def _leaf(neighbour: Neighbour) -> str:
+def _leaf(neighbour: Neighbour) -> Text:
     weight = "" if neighbour.weight == 1.0 else f"  weight {neighbour.weight:g}"
-    return _named(neighbour.label, neighbour.id) + weight
+    return styled(_one_line(neighbour.label), *_id(neighbour.label, neighbour.id), weight)
 
 
-def _named(label: str, entity_id: str) -> str:
-    return _one_line(label) if label == entity_id else f"{_one_line(label)}  [dim]{_one_line(entity_id)}[/dim]"
+def _id(label: str, entity_id: str) -> list[tuple[str, str]]:
+    """The id, where it is not the label too."""
+    return [] if label == entity_id else [(f"  {_one_line(entity_id)}", "dim")]
 
 
 def _one_line(text: str) -> str:
-    """Data on one line of the tree, safe for a terminal."""
-    return shown(" ".join(text.split()))
+    return " ".join(text.split())

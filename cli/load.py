@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TimeElapsedColumn
 
 from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.progress import Bars
+from cli.terminal import DataColumn
 from kg.errors import UsageError
 from kg.formats.by_file_name import sources_for_paths
 from kg.loading.load import LoadOptions, load
@@ -156,7 +157,7 @@ class _Bars:
     """A bar per file and one for the writing on stderr, with rows per second."""
 
     def __init__(self, output: Output) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
+        columns = (DataColumn("{task.description}"), BarColumn(), DataColumn("{task.fields[note]}"))
         hidden = output.quiet or not output.errors.is_terminal
         self._progress = Progress(*columns, TimeElapsedColumn(), console=output.errors, disable=hidden)
         self._task, self._rows = TaskID(0), 0

@@ -1,26 +1,23 @@
 """``whyrec``: the program. Commands are imported when they are called, so that none pays for another."""
 
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
-from cli.fields import flagged
-from cli.options import Session
-from cli.output import shown
-from kg.errors import WhyrecError
+from cli.encoding import open_streams
+from cli.failures import FAILED, fail, flush
+from cli.help import laid_out, plain
+from cli.options import DebugOption, Session, VersionOption
 
 COMMANDS = (
     *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar"),
     *("predict", "evaluate", "experiment", "status", "graph", "forget"),
 )
-INTERRUPTED = 130
 
 
 class LazyCommands(MutableMapping[str, Any]):
@@ -33,9 +30,9 @@ class LazyCommands(MutableMapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         if name not in self._loaded:
-            command = typer.main.get_command(import_module(f"cli.{name.replace('-', '_')}").app)
+            command = typer.main.get_command(plain(import_module(f"cli.{name.replace('-', '_')}").app))
             command.name = name
-            self._loaded[name] = command
+            self._loaded[name] = laid_out(command)
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -52,11 +49,42 @@ class LazyCommands(MutableMapping[str, Any]):
 
 
 class Commands(TyperGroup):
-    """The group of all commands; turns errors meant for people into one message and an exit code."""
+    """The group of all commands; whatever one raises becomes one message and an exit code."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
+        laid_out(self)
         self.commands = LazyCommands()
+        self._debug = False
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **options: Any,
+    ) -> Any:
+        """Run the program.
+
+        :param args: those of the process where absent.
+        :returns: the exit code, if ``standalone_mode`` is false.
+        :raises SystemExit: with the exit code, otherwise.
+        """
+        self._debug = "--debug" in (sys.argv if args is None else args)
+        open_streams()
+        try:
+            done = super().main(args, prog_name, complete_var, False, windows_expand_args, **options)
+            code = done if isinstance(done, int) else 0
+        except SystemExit as leaving:  # rich's and typer's answer to a closed pipe
+            code = leaving.code if isinstance(leaving.code, int) else FAILED
+        except BaseException as problem:
+            code = fail(problem, self._debug)
+        code = flush(code, self._debug)
+        if standalone_mode:
+            sys.exit(code)
+        return code
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command.
@@ -65,20 +93,11 @@ class Commands(TyperGroup):
         """
         try:
             return super().invoke(ctx)
-        except WhyrecError as error:
-            session = ctx.find_object(Session)
-            if session is not None and session.debug:
-                raise
-            Console(stderr=True, soft_wrap=True, highlight=False).print(
-                f"[red]Error:[/red] {shown(flagged(str(error)))}"
-            )
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            Console(stderr=True).print("[red]Interrupted.[/red] What was finished is kept; run the command again.")
-            raise typer.Exit(INTERRUPTED) from None
+        except (EOFError, KeyboardInterrupt, BrokenPipeError) as problem:  # typer has its own opinion of these
+            raise typer.Exit(fail(problem, self._debug)) from None
 
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+app = plain(typer.Typer(cls=Commands, no_args_is_help=True))
 
 
 @app.callback()
@@ -88,26 +107,17 @@ def whyrec(
         Path,
         typer.Option("--workspace", "-w", envvar="WHYREC_WORKSPACE", help="Folder of the workspace."),
     ] = Path("."),
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: DebugOption = False,
+    version: VersionOption = False,
 ) -> None:
     """Recommend across domains over a knowledge graph, and say why.
 
-    Begin with: whyrec init demo --example && whyrec -w demo load && whyrec -w demo recommend u0001
+    Examples: whyrec init demo --example · whyrec -w demo load · whyrec -w demo recommend u0001
     """
-    ctx.obj = Session(workspace, debug)
-    if debug:
-        sys.excepthook = sys.__excepthook__
+    ctx.obj = Session(workspace)
 
 
-def run() -> None:
-    """The entry point of the installed program."""
-    if "--debug" not in sys.argv:
-        sys.excepthook = _defect
-    app(prog_name="whyrec")
-
-
-def _defect(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
-    sys.stderr.write(
-        f"Error: {kind.__name__}: {error}\n"
-        "This is a defect of whyrec, not of your data; run the command again with --debug and report what it shows.\n"
-    )
+def run() -> int:
+    """The entry point of the installed program; returns the exit code."""
+    code: int = typer.main.get_command(app).main(prog_name="whyrec", standalone_mode=False)
+    return code

@@ -1,6 +1,5 @@
 """Options that every command has, and what they decide."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,22 +14,21 @@ class Session:
     """What the options before the command said; the context object of typer."""
 
     workspace: Path
-    debug: bool = False
 
 
-def _debug(ctx: typer.Context, value: bool) -> bool:
+def _version(value: bool) -> None:
     if value:
-        session = ctx.find_object(Session)
-        if session is not None:
-            session.debug = True
-        sys.excepthook = sys.__excepthook__
-    return value
+        from importlib.metadata import version  # takes longer than many an answer
+
+        typer.echo(f"whyrec {version('whyrec')}")
+        raise typer.Exit
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notices.")]
-DebugOption = Annotated[
-    bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.", expose_value=True)
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
 ]
 DomainOption = Annotated[str | None, typer.Option("--domain", help="Only items of this domain.", metavar="D")]
 AnchorOption = Annotated[

@@ -30,7 +30,7 @@ def predict_command(
     Whichever of the two is the name of a relation is the relation; write Type:ID for an entity whose id is one too.
     The probability answers: a true triple, or one with a random entity of the right type in its place, at equal odds?
 
-    Example: whyrec predict p0001 contains    Example: whyrec predict contains GLYCERIN -n 5
+    Examples: whyrec predict p0001 contains · whyrec predict contains GLYCERIN -n 5
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:

@@ -3,9 +3,10 @@
 from types import TracebackType
 from typing import Self
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TimeElapsedColumn
 
 from cli.output import Output
+from cli.terminal import DataColumn
 
 
 class Bars:
@@ -24,8 +25,8 @@ class Bars:
         if not self._shown:
             return
         if self._progress is None:
-            columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn())
-            note_column = TextColumn("{task.fields[note]}", markup=False)
+            columns = (SpinnerColumn("line"), DataColumn("{task.description}"), BarColumn())
+            note_column = DataColumn("{task.fields[note]}")
             self._progress = Progress(
                 *columns, TaskProgressColumn(), note_column, TimeElapsedColumn(), console=self._console
             )

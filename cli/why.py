@@ -8,8 +8,9 @@ from rich.tree import Tree
 
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption
-from cli.output import Output, shown
+from cli.output import Output
 from cli.rules import REASONS
+from cli.terminal import styled
 from kg.errors import UsageError
 from kg.schema import Schema
 from recommender.pages.cypher_query import browser_text, cypher_query
@@ -79,7 +80,7 @@ def _show(output: Output, account: Account) -> None:
     if account.domain_rank != account.rank:
         place += f", {account.domain_rank} in {account.item.domain}"
     title = f"{account.item.label} ({account.item.type}, {account.item.domain}) for {account.user.label}"
-    tree = Tree(shown(f"{title}: score {account.score:.6f}, {place}"))
+    tree = Tree(styled(f"{title}: score {account.score:.6f}, {place}"))
     for part in account.parts:
         _add(tree, part, account.score)
     output.tree(tree)
@@ -90,17 +91,17 @@ def _show(output: Output, account: Account) -> None:
 def _add(tree: Tree, part: Part, score: float) -> None:
     percent = f"{part.share / score:.1%}" if score else "–"
     name = part.metapath or part.kind
-    branch = tree.add(shown(f"{part.share:+.6f}  {percent:>6}  {name}"))
+    branch = tree.add(styled(f"{part.share:+.6f}  {percent:>6}  {name}"))
     paths, others = part.paths or [], part.other_paths or OtherPaths(count=0, share=0.0)
     told = paths if part.share >= LARGE * score else paths[:1]
     for path in told:
-        branch.add(shown(f"{path.share:+.6f}  {path.text}"))
+        branch.add(styled(f"{path.share:+.6f}  {path.text}"))
     count = others.count + sum(path.people or 1 for path in paths[len(told) :])
     if count:
         share = others.share + sum(path.share for path in paths[len(told) :])
-        branch.add(shown(f"{share:+.6f}  {count:,} other paths"))
+        branch.add(styled(f"{share:+.6f}  {count:,} other paths"))
     for near in (part.nearest or [])[:ANCHORS_SHOWN]:
         cosine = "" if near.cosine is None else f", cosine {near.cosine:.3f}"
-        branch.add(shown(f"{near.share:+.6f}  {near.label} ({near.type}){cosine}"))
+        branch.add(styled(f"{near.share:+.6f}  {near.label} ({near.type}){cosine}"))
     if part.kind != "path":
-        branch.add(shown(part.text))
+        branch.add(styled(part.text))

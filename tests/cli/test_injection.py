@@ -8,11 +8,11 @@ from typing import Any
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]
-LABEL = "Soap\x1b]0;owned\x07\x1b[2J [red]x[/red] <script>alert(1)</script> `}) DETACH DELETE n //"
+LABEL = "Soap :id: \u202e\x1b]0;owned\x07\x1b[2J [red]x[/red] <script>alert(1)</script> `}) DETACH DELETE n //"
 
 
 def control_characters(text: str) -> set[str]:
-    return {ch for ch in text if unicodedata.category(ch) == "Cc" and ch not in "\n\t"}
+    return {ch for ch in text if unicodedata.category(ch) in ("Cc", "Cf") and ch not in "\n\t"}
 
 
 def test_labels_from_files_are_escaped_on_the_screen(
@@ -44,7 +44,7 @@ def test_labels_from_files_are_escaped_on_the_screen(
     assert [result.exit_code for result in shown] == [0, 0, 0, 0, 1, 2, 1], [r.output for r in shown]
     for result in shown:
         assert "Traceback" not in result.output and not control_characters(result.stdout + result.stderr)
-    assert "[red]x[/red]" in shown[1].stdout
+    assert all(text in shown[1].stdout for text in ("[red]x[/red]", ":id:", r"\u202e"))
     (item,) = document("-w", folder, "recommend", "u1")["items"]
     assert item["label"] == f"{LABEL} 2"
     page = whyrec("-w", folder, "graph", "export", folder / "g.graphml")

@@ -1,0 +1,117 @@
+"""What is said when a command ends before its time: one message on stderr, and the exit code."""
+
+import os
+import select
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from cli.fields import flagged
+from kg.errors import WhyrecError
+
+FAILED, INTERRUPTED = 1, 130
+EXTRAS = {"torch": "train", "pykeen": "train", "safetensors": "train", "neo4j": "neo4j"}
+"""Packages that only some commands need, and the extra of whyrec that brings each."""
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("cli", "whyrec", "recommender", "embeddings", "kg")
+DEFECT = (
+    "This is a defect of whyrec, not of your data; run the command again with --debug and report what it shows, "
+    "without what names people in it."
+)
+
+
+def fail(problem: BaseException, debug: bool = False) -> int:
+    """Say what went wrong, with the traceback if asked for, and return the exit code."""
+    if debug:
+        _write("".join(traceback.format_exception(problem)))
+    if isinstance(problem, BrokenPipeError) and reader_is_gone():
+        return FAILED  # as ``… | head -1`` does: nobody is there to be told
+    _write(f"{message(problem)}\n")
+    if isinstance(problem, KeyboardInterrupt):
+        return INTERRUPTED
+    return getattr(problem, "exit_code", FAILED) if isinstance(problem, WhyrecError) or _is_usage(problem) else FAILED
+
+
+def message(problem: BaseException) -> str:
+    """The one message. The text of an error nobody foresaw is left out: it may hold the id of a person."""
+    if isinstance(problem, KeyboardInterrupt):
+        return "Interrupted. What was finished is kept; run the command again."
+    if isinstance(problem, WhyrecError):
+        return f"Error: {flagged(str(problem))}"
+    if _is_usage(problem):
+        return _usage(problem)
+    if isinstance(problem, MemoryError):
+        return f"Error: there is not enough memory. {problem}".rstrip()
+    if isinstance(problem, OSError) and problem.strerror:
+        where = f"{problem.filename}: " if problem.filename else "cannot read or write: "
+        return (
+            f"Error: {where}{problem.strerror}. Once that is mended, run the command again; what was finished is kept."
+        )
+    if isinstance(problem, ImportError):
+        return f"Error: {_missing(problem)}"
+    return f"Error: {type(problem).__name__}{_place(problem)}. {DEFECT}"
+
+
+def reader_is_gone() -> bool:
+    """Whether stdout is a pipe that nobody reads any more."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return bool(poll.poll(0))
+    except (AttributeError, OSError, ValueError):  # Windows cannot poll, and a test's stdout is no file
+        return True
+
+
+def flush(code: int, debug: bool = False) -> int:
+    """Write out what is still buffered; the exit code is that of a failure where it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as problem:
+        with suppress(OSError, ValueError):  # Python flushes once more at its end, and would say so in its own way
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or fail(problem, debug)
+    return code
+
+
+def _is_usage(problem: Any) -> bool:
+    """Whether it is an error of click's, which typer brings along under a private name."""
+    return hasattr(problem, "format_message") and isinstance(getattr(problem, "exit_code", None), int)
+
+
+def _usage(problem: Any) -> str:
+    """How the command is called, and what is wrong with how it was."""
+    text, ctx = problem.format_message(), getattr(problem, "ctx", None)
+    if type(problem).__name__ == "NoArgsIsHelpError":
+        return str(text)
+    if ctx is None:
+        return f"Error: {text}"
+    return f"{ctx.get_usage()}\nTry '{ctx.command_path} --help' for help.\n\nError: {text}"
+
+
+def _missing(problem: ImportError) -> str:
+    package = (problem.name or "").split(".")[0]
+    if package in EXTRAS and isinstance(problem, ModuleNotFoundError):
+        return f"this needs {package}, which is not installed: pip install 'whyrec[{EXTRAS[package]}]'"
+    return (
+        f"{problem}. A package is missing or broken, or a file or package of the same name is in the way: "
+        "try whyrec in a fresh virtual environment."
+    )
+
+
+def _place(problem: BaseException) -> str:
+    """The last line of whyrec that the error passed."""
+    for frame in reversed(traceback.extract_tb(problem.__traceback__)):
+        file = Path(frame.filename)
+        if file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in PACKAGES:
+            return f" in {file.relative_to(ROOT)}, line {frame.lineno}"
+    return ""
+
+
+def _write(text: str) -> None:
+    from cli.terminal import shown
+
+    with suppress(OSError, ValueError):  # a full or closed stderr takes no message either
+        sys.stderr.write(shown(text))
+        sys.stderr.flush()

@@ -1,0 +1,39 @@
+"""Help as plain text: no word of it is markup, and examples stand at its end, one a line."""
+
+import re
+from typing import Any
+
+import typer
+
+EXAMPLE = "Example"
+BETWEEN = " · "
+
+
+def plain(app: typer.Typer) -> typer.Typer:
+    """The application with help that is plain text."""
+    app.rich_markup_mode = None
+    return app
+
+
+def laid_out(command: Any) -> Any:
+    """The command, and those below it, as help shows them.
+
+    The paragraph ``Examples: … · …`` of the docstring becomes a list at the end; the list of commands shows the first
+    sentence of each, whole; and the usage line says ``USER ITEM [PATH]...``.
+    """
+    paragraphs = (command.help or "").split("\n\n")
+    examples = [one for one in paragraphs if one.startswith(EXAMPLE)]
+    command.help = "\n\n".join(one for one in paragraphs if one not in examples)
+    command.short_help = re.split(r"[;.](?:\s|$)", " ".join(paragraphs[0].split()))[0]
+    if examples:
+        calls = [call for one in examples for call in " ".join(one.split()).partition(": ")[2].split(BETWEEN)]
+        title = EXAMPLE if len(calls) == 1 else f"{EXAMPLE}s"
+        command.epilog = "\n".join(("\b", f"{title}:", *(f"  {call}" for call in calls)))
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            parameter.metavar = (parameter.metavar or parameter.name.upper()).strip("[].…")
+    pieces = command.collect_usage_pieces
+    command.collect_usage_pieces = lambda ctx: [re.sub(r"[{}]", "", piece) for piece in pieces(ctx)]
+    for below in getattr(command, "commands", {}).values():
+        laid_out(below)
+    return command

@@ -1,0 +1,134 @@
+"""Whatever goes wrong, the program says it in one message and ends with its exit code."""
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import typer
+
+from cli.__main__ import run
+from cli.main import app
+
+PERSON = "u0042"
+
+
+def endless() -> NoReturn:
+    endless()
+
+
+def raising(problem: BaseException) -> Callable[[], NoReturn]:
+    def command() -> NoReturn:
+        raise problem
+
+    return command
+
+
+def call(command: Callable[[], None], *arguments: str) -> int:
+    """The exit code of the program, one of whose commands does as told."""
+    broken = typer.Typer()
+    broken.command()(command)
+    program: Any = typer.main.get_command(app)
+    program.commands["status"] = typer.main.get_command(broken)
+    code: int = program.main([*arguments, "status"], prog_name="whyrec", standalone_mode=False)
+    return code
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (raising(KeyError(PERSON)), 1, "Error: KeyError in cli/main.py, line "),
+        (raising(EOFError(PERSON)), 1, "a defect of whyrec"),
+        (raising(UnicodeDecodeError("utf-8", PERSON.encode(), 0, 1, "bad")), 1, "UnicodeDecodeError"),
+        (raising(AssertionError(PERSON)), 1, "--debug"),
+        (endless, 1, "RecursionError"),
+        (raising(MemoryError("Unable to allocate 8.00 TiB")), 1, "not enough memory. Unable to allocate 8.00 TiB"),
+        (raising(OSError(errno.ENOSPC, "No space left on device", "/disk/x")), 1, "/disk/x: No space left on device"),
+        (raising(PermissionError(errno.EACCES, "Permission denied")), 1, "Permission denied"),
+        (raising(ModuleNotFoundError("No module named 'torch'", name="torch")), 1, "pip install 'whyrec[train]'"),
+        (raising(ModuleNotFoundError("No module named 'neo4j'", name="neo4j")), 1, "pip install 'whyrec[neo4j]'"),
+        (raising(ImportError("libgomp.so.1: cannot open shared object file")), 1, "libgomp.so.1"),
+        (raising(KeyboardInterrupt()), 130, "Interrupted. What was finished is kept"),
+    ],
+)
+def test_every_exception_becomes_one_message(
+    capsys: pytest.CaptureFixture[str], command: Callable[[], None], code: int, said: str
+) -> None:
+    assert call(command) == code
+    out, err = capsys.readouterr()
+    assert said in err and err.startswith(("Error: ", "Interrupted"))
+    assert out == "" and err.count("\n") == 1
+    assert PERSON not in err and "Traceback" not in err
+
+
+def test_debug_shows_the_traceback_of_any(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(raising(KeyError(PERSON)), "--debug") == 1
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback") and f"KeyError: '{PERSON}'" in err
+
+
+def test_a_command_that_cannot_be_imported_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cli.similar", None)
+    monkeypatch.setattr(sys, "argv", ["whyrec", "similar", "p0001"])
+    assert run() == 1
+    err = capsys.readouterr().err
+    assert "cli.similar" in err and "virtual environment" in err and "Traceback" not in err
+
+
+class Interrupting(MetaPathFinder):
+    """Control-C while the program itself is being imported."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "cli.main":
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_starting_is_130_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "cli.main")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    assert run() == 130
+
+
+def test_a_program_that_is_not_installed_whole_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cli.main", None)
+    assert run() == 1
+    assert "pip install --force-reinstall whyrec" in capsys.readouterr().err
+
+
+def process(*arguments: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
+    program = [sys.executable, "-m", "cli", *map(str, arguments)]
+    return subprocess.run(program, stderr=subprocess.PIPE, text=True, check=False, **options)
+
+
+@pytest.mark.parametrize("arguments", [("why", "u0001", "p0001", "-q"), ("status", "--json"), ("--help",)])
+def test_a_full_disk_gets_one_message(example: Path, arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = process("-w", example, *arguments, stdout=full)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("--help",), ("status", "--json")])
+def test_a_reader_that_leaves_ends_the_program_quietly(example: Path, arguments: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = process("-w", example, *arguments, stdout=write)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_no_stdout_at_all_is_no_failure(example: Path) -> None:
+    shell = f'"{sys.executable}" -m cli -w "{example}" status >&-'
+    done = subprocess.run(shell, shell=True, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
