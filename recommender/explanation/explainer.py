@@ -32,12 +32,13 @@ class _Near:
 
 
 @dataclass(frozen=True)
-class _Named:
-    """An anchor of a learned kernel, its share, and how many people are behind it."""
+class _Anchor:
+    """An anchor of a learned kernel, its share, how many people are behind it, and whether it may be named."""
 
     idx: int
     share: float
     people: int
+    named: bool
 
 
 class Explainer:
@@ -87,7 +88,9 @@ class Explainer:
         in_favour = [pair for pair in self._path_shares(position) if pair[1] > 0]
         for metapath, _ in sorted(in_favour, key=lambda pair: -pair[1]):
             if kernel := self.scorer.kernels.learned(metapath.path.tail):
-                goes_with = goes_with or self._told(kernel, metapath, self._named(kernel, metapath, position))
+                goes_with = goes_with or self._told(
+                    kernel, metapath, [one for one in self._anchors_of(kernel, metapath, position) if one.named]
+                )
             elif told := self._groups(metapath, position, 1).largest:
                 return self.phrasing.sentence(self.phrasing.path(metapath.path, told[0]))
         if goes_with:
@@ -138,7 +141,7 @@ class Explainer:
         )
 
     def _check_sum(self, metapath: ProfileMetapath, share: float, paths: float) -> None:
-        """The paths of a part are the part, or one of both is counted wrongly.
+        """The paths, or anchors, of a part are the part, or one of both is counted wrongly.
 
         :raises ModelError: where they are not.
         """
@@ -151,7 +154,9 @@ class Explainer:
 
     def _learned_part(self, kernel: LearnedKernel, metapath: ProfileMetapath, share: float, position: int) -> Part:
         """The part of a learned kernel, by anchors: what was used goes with the item, as learned from all."""
-        largest = self._named(kernel, metapath, position)
+        anchors = self._anchors_of(kernel, metapath, position)
+        named, others = [one for one in anchors if one.named], [one.share for one in anchors if not one.named]
+        self._check_sum(metapath, share, sum(one.share for one in named) + sum(others))
         nearest = [
             NearAnchor(
                 id=self.snapshot.vocabulary.id(kernel.anchor_type, one.idx),
@@ -159,28 +164,37 @@ class Explainer:
                 label=self.snapshot.label(kernel.anchor_type, one.idx, self.phrasing.lang),
                 share=one.share,
             )
-            for one in largest
+            for one in named
         ]
-        text = self._sentence(self._told(kernel, metapath, largest) or self._untold(), share)
-        name, path = kernel.name, str(metapath.path)
-        return Part(kind="association", share=share, kernel=name, metapath=path, nearest=nearest, text=text)
+        return Part(
+            kind="association",
+            share=share,
+            kernel=kernel.name,
+            metapath=str(metapath.path),
+            nearest=nearest,
+            other_paths=OtherPaths(count=len(others), share=sum(others)) if others else None,
+            text=self._sentence(self._told(kernel, metapath, named) or self._untold(), share),
+        )
 
-    def _named(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> list[_Named]:
-        """The anchors of a learned kernel that may be named, each with its share, largest first."""
+    def _anchors_of(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> list[_Anchor]:
+        """The anchors of a learned kernel with a share, largest first."""
         item = self.scorer.catalogue.item(position)[1]
         found = metapath.anchors.of(item)
         people = kernel.people(found.idx, item)
         counts = np.full(len(found.idx), K_ANONYMITY) if people is None else people
         rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), counts.tolist(), strict=True)
-        told = [_Named(*row) for row in rows if row[1] and row[2] >= K_ANONYMITY]
-        may = [one for one in told if self.forbidden.names(kernel.anchor_type, one.idx)]
-        return sorted(may, key=lambda one: (-abs(one.share), one.idx))
+        anchors = [
+            _Anchor(idx, share, count, count >= K_ANONYMITY and self.forbidden.names(kernel.anchor_type, idx))
+            for idx, share, count in rows
+            if share
+        ]
+        return sorted(anchors, key=lambda one: (-abs(one.share), one.idx))
 
-    def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, largest: list[_Named]) -> str:
+    def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, named: list[_Anchor]) -> str:
         """A learned kernel in words, by its largest anchors; empty where none may be named."""
-        if not largest:
+        if not named:
             return ""
-        shown = largest[:ANCHORS_SHOWN]
+        shown = named[:ANCHORS_SHOWN]
         anchors, people = [(kernel.anchor_type, one.idx) for one in shown], [one.people for one in shown]
         return kernel.sentence(self.phrasing, Told(metapath.path.start, anchors, people))
 
