@@ -42,7 +42,16 @@ def import_command(
     told = rdf_mapping(mapping or workspace.mapping, workspace.schema)
     sources = [_rdf(source, base) for source in sources_for_paths(files, workspace.schema, rdf=told)]
     people = people_of(workspace, pseudonymise)
-    options = LoadOptions(workspace.rejects, workspace.staging, dry_run, max_rejects, allow_outside=True, people=people)
+    options = LoadOptions(
+        workspace.rejects,
+        workspace.staging,
+        dry_run,
+        max_rejects,
+        rejects_kept=workspace.settings.load.rejects_kept,
+        unfinished=workspace.unfinished,
+        allow_outside=True,
+        people=people,
+    )
     load_and_show(output, workspace, sources, Path(), options)
 
 

@@ -13,6 +13,7 @@ from cli.progress import Bars
 from cli.terminal import DataColumn
 from kg.errors import UsageError
 from kg.formats.by_file_name import sources_for_paths
+from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.mapping.source import RDF_FORMATS, Mode, Source, format_of_name, rdf_mapping, read_mapping
 from kg.privacy.person_ids import People, sensitive_types
@@ -44,6 +45,10 @@ def load_command(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="With replace: an empty file may delete all that it covers.")
     ] = False,
+    max_deletes: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="With replace: most of a type or relation to delete; 5%, or a number, or all."),
+    ] = None,
     allow_outside: Annotated[
         bool, typer.Option("--allow-outside", help="The mapping may name files outside its own folder.")
     ] = False,
@@ -52,7 +57,7 @@ def load_command(
         typer.Option("--pseudonymise", help="Replace ids of people by a hash with the key WHYREC_PSEUDONYM_KEY."),
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Finish an interrupted load; the same as loading again.")
+        bool, typer.Option("--resume", help="Finish a load that was cut off; the same files again do so too.")
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -74,6 +79,10 @@ def load_command(
         limit,
         mode,
         allow_empty,
+        DeleteLimit.parse(max_deletes or workspace.settings.load.max_deletes),
+        resume,
+        workspace.settings.load.rejects_kept,
+        workspace.unfinished,
         allow_outside=allow_outside or bool(paths),  # what is given by name is meant
         columns=workspace.columns,
         people=people,
@@ -92,7 +101,7 @@ def load_and_show(
         with _Bars(output) as bars:
             report = load(workspace.open_store, workspace.schema, sources, base, options, bars)
         output.notices(report.notices)
-        snapshot = None if dry_run else _snapshot(workspace, output)
+        snapshot = None if dry_run or report.unfinished else _snapshot(workspace, output)
     document = report.to_json() | {"snapshot": snapshot}
     if not output.document(document):
         _show(output, report, document, workspace)

@@ -98,7 +98,7 @@ def _current(workspace: Workspace) -> bytes | None:
 def current_snapshot(workspace: Workspace, progress: Progress) -> tuple[Snapshot, list[str]]:
     """The snapshot that was taken last; taken from the store, with a notice, where there is none yet."""
     try:
-        return workspace.snapshot(), []
+        return workspace.snapshot(), workspace.unfinished_notices()
     except SnapshotError as problem:
         if (workspace.snapshots / "current").exists():
             raise

@@ -39,12 +39,15 @@ class Comparison:
         """The rows that were passed over, since others contradict them."""
         self.contradicted = 0
         """The entities and triples that they are about."""
+        self.stored: dict[str, int] = {}
+        """Entity type or relation → how many the store has."""
         self.vanished: dict[str, int] = {}
         """Entity type or relation → how many are deleted because they vanished from the files."""
 
     def entities(self, name: str) -> Difference:
         """The difference of an entity type."""
         merged, stored = self._graph.entities(name), self._graph.stored(name)
+        self.stored[name] = stored.height
         sentence = "{n} ids about which rows contradict each other; the largest value was taken"
         self._contradict(name, sentence, merged.contradictions)
         difference = entity_difference(self._schema, name, merged.frame, stored)
@@ -60,6 +63,7 @@ class Comparison:
         :param gone: entity type → ``id`` of the entities to delete; their triples go with them.
         """
         stored = self._store.read_triples(name)
+        self.stored[name] = stored.height
         parts, pairs = [], []
         contradictions = [pl.DataFrame(schema=DTYPES)]
         self.vanished[name] = 0

@@ -8,8 +8,8 @@ finished by the same load: what it wrote no longer differs.
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,9 @@ import polars as pl
 from kg.errors import LimitError, UsageError
 from kg.loading.column_drift import remember_columns, tell_column_drift
 from kg.loading.comparison import Comparison
+from kg.loading.delete_limit import DeleteLimit
 from kg.loading.replacement import Replacement
-from kg.loading.writing import Changes, write_changes
+from kg.loading.writing import Changes, load_key, write_changes
 from kg.mapping.source import Mode, RdfSource, Source
 from kg.notices import Notices
 from kg.ontology.plan import make_plan
@@ -35,7 +36,7 @@ from kg.staging.tables import Staging
 from kg.stores.store import Store
 from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.similarity import similar_triples
-from kg.validation.rejects import RejectedFile, new_rejects_folder, write_rejects
+from kg.validation.rejects import REJECTS_KEPT, RejectedFile, new_rejects_folder, write_rejects
 from kg.validation.row_checker import RowChecker
 
 
@@ -62,7 +63,15 @@ class LoadOptions:
     mode: Mode | None = None
     """``replace``: delete what vanished from the files, see :mod:`kg.replacement`; ``None``: as each source says."""
     allow_empty: bool = False
-    """Whether an empty file may delete everything that it covers."""
+    """Whether an empty file may delete everything that it covers; this lifts ``max_deletes`` too."""
+    max_deletes: DeleteLimit = field(default_factory=DeleteLimit)
+    """How much of an entity type or relation mode replace may delete; a dry run only tells."""
+    resume: bool = False
+    """Whether this load finishes one that was cut off even if that read other files."""
+    rejects_kept: int = REJECTS_KEPT
+    """Folders of rejects that stay; those of older loads are removed."""
+    unfinished: Path | None = None
+    """File that is there from before the first write until a snapshot of the whole graph is taken."""
     allow_outside: bool = False
     """Whether files may lie outside the folder of the mapping."""
     columns: Path | None = None
@@ -98,13 +107,15 @@ def load(
             report.dry_run = options.dry_run
             loading.resolve(report)
             columns = tell_column_drift(report.files, loading.notices, options.columns)
-            report.rejects_file = _write_rejects(report, options.rejects, people)
+            report.rejects_file = _write_rejects(report, options, people)
             _check_limits(report, options.max_rejects)
             changes, comparison = loading.compare(report)
             replacement.check(report, comparison.vanished, options.max_rejects, options.allow_empty)
-            report.contradictions_file = _write_contradictions(report, comparison.contradictions, options.rejects)
+            most = DeleteLimit.parse("all") if options.allow_empty else options.max_deletes
+            _check_deletes(report, changes, comparison.stored, most)
+            report.contradictions_file = _write_contradictions(report, comparison.contradictions, options)
             if store is not None and not options.dry_run:
-                write_changes(store, changes, progress)
+                _write(store, changes, report, options, progress)
                 remember_columns(options.columns, columns)
     finally:
         if store is not None:
@@ -245,9 +256,36 @@ def _reject_late(file: FileReport, rejects: pl.DataFrame, people: SourcePeople) 
     file.check()
 
 
-def _write_rejects(report: LoadReport, folder: Path, people: People) -> Path | None:
+def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOptions, progress: LoadProgress) -> None:
+    """Write what differs, marked from the first write on."""
+    if options.unfinished is not None:
+        options.unfinished.touch()
+    files = sorted(str(file.path.resolve()) for file in report.files)
+    if write_changes(store, changes, progress, load_key(files), options.resume):
+        report.unfinished = True
+        report.notices.append(
+            "an earlier load of other files was cut off, and what it had begun is not finished by this one: run it "
+            "again, or, if the graph is right as it is now, this one with `resume`"
+        )
+
+
+def _write_rejects(report: LoadReport, options: LoadOptions, people: People) -> Path | None:
     bad = [RejectedFile(f.path, f.place, f.source, f.rejects) for f in report.files if f.rejected]
-    return write_rejects(folder, bad, people) if bad else None
+    return write_rejects(new_rejects_folder(options.rejects, options.rejects_kept), bad, people) if bad else None
+
+
+def _check_deletes(report: LoadReport, changes: Changes, stored: Mapping[str, int], limit: DeleteLimit) -> None:
+    """Refuse to delete too much; a dry run tells what a load would refuse.
+
+    :raises LimitError: naming what is over the limit.
+    """
+    differences = {**changes.entities, **changes.triples}
+    found = [limit.exceeded(name, d.deleted.height, stored.get(name, 0)) for name, d in differences.items()]
+    broken = [sentence for sentence in found if sentence]
+    if not report.dry_run:
+        limit.check(broken)
+    elif broken:
+        report.notices.append(f"a load would stop, since it may delete {limit} at most: {', '.join(broken)}")
 
 
 def _check_limits(report: LoadReport, max_rejects: int | None) -> None:
@@ -263,11 +301,12 @@ def _check_limits(report: LoadReport, max_rejects: int | None) -> None:
             )
 
 
-def _write_contradictions(report: LoadReport, rows: pl.DataFrame, folder: Path) -> Path | None:
+def _write_contradictions(report: LoadReport, rows: pl.DataFrame, options: LoadOptions) -> Path | None:
     """Write them beside the rejects, where there are any."""
     if rows.is_empty():
         return None
-    home = report.rejects_file.parent if report.rejects_file else new_rejects_folder(folder)
+    rejects = report.rejects_file
+    home = rejects.parent if rejects else new_rejects_folder(options.rejects, options.rejects_kept)
     return write_contradictions(home, rows, [file.place for file in report.files])
 
 

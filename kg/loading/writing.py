@@ -4,6 +4,7 @@ What vanished is deleted first, triples before entities; then entities are writt
 triple finds its ends. A mark says from the first write to the last that the store is between two states.
 """
 
+import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import polars as pl
 from kg.errors import StoreConflictError, StoreError
 from kg.loading.difference import Difference
 from kg.staging.progress import LoadProgress
-from kg.stores.revision import UNFINISHED
+from kg.stores.revision import UNFINISHED, unfinished_key
 from kg.stores.store import Store, chunks
 
 
@@ -32,25 +33,38 @@ class Changes:
         return {name: d.created.height + d.updated.height + d.deleted.height for name, d in differences.items()}
 
 
-def write_changes(store: Store, changes: Changes, progress: LoadProgress) -> None:
+def load_key(files: Sequence[str]) -> str:
+    """What tells the load of these files from others, in its mark."""
+    return hashlib.blake2b("\n".join(files).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def write_changes(store: Store, changes: Changes, progress: LoadProgress, key: str = "", resume: bool = False) -> bool:
     """Write what differs; nothing, not even a new revision, where nothing does and no load was cut off before.
 
+    :param key: tells this load from others. Where one with another key was cut off, its mark is put back at the end:
+        half of what it meant to write is still missing.
+    :param resume: whether this load finishes that one all the same.
+    :returns: whether another load is still unfinished.
     :raises StoreError: what the store reports, and what is safe by then.
     """
-    wanted = changes.rows
+    wanted, cut_off = changes.rows, unfinished_key(store.revision())
+    others = cut_off not in (None, "", key) and not resume
     if not any(wanted.values()):
-        if (store.revision() or "").startswith(UNFINISHED):  # cut off between its last write and its last mark
+        if cut_off is not None and not others:  # cut off between its last write and its last mark
             store.set_revision(str(uuid.uuid4()))
-        return
+        return others
     progress.start_writing(sum(wanted.values()))
     writer = _Writer(store, wanted, progress)
     try:
-        store.set_revision(f"{UNFINISHED}{uuid.uuid4()}")
+        own = f"{UNFINISHED}{key}-{uuid.uuid4()}"
+        store.set_revision(own)
         writer.write(changes)
         progress.finish()
-        store.set_revision(str(uuid.uuid4()))
+        others = others and store.revision() == own  # else the other one has ended meanwhile
+        store.set_revision(f"{UNFINISHED}{cut_off}-{uuid.uuid4()}" if others else str(uuid.uuid4()))
     except StoreError as problem:
         raise type(problem)(f"{problem}\n{writer.safe()}") from problem
+    return others
 
 
 class _Writer:

@@ -24,7 +24,7 @@ def files_of(pattern: str, base: Path, allow_outside: bool = False) -> list[Path
                 place = "" if target == path.absolute() else f", it is {target}"
                 raise MappingError(
                     f"file {pattern!r}: {path} lies outside the mapping's folder {home}{place}; copy it there, or, "
-                    "if you trust the mapping, say --allow-outside"
+                    "if you trust the mapping, say `allow_outside`"
                 )
     return found
 

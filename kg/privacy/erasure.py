@@ -22,7 +22,7 @@ from kg.privacy.redaction import redact
 from kg.privacy.suppression import Suppression
 from kg.privacy.traces import Traces
 from kg.privacy.workspace_files import WorkspaceFiles
-from kg.stores.revision import FORGETTING, UNFINISHED
+from kg.stores.revision import FORGETTING, UNFINISHED, is_between_states, unfinished_key
 from kg.stores.store import Store
 from kg.stores.url import is_neo4j
 from kg.workspace.lock import workspace_lock
@@ -164,7 +164,8 @@ class _Eraser:
             self._remove_leftovers()
             store.compact()
             if there or (mark or "").startswith(FORGETTING):
-                unfinished = UNFINISHED if (mark or "").startswith(UNFINISHED) else ""
+                cut_off = unfinished_key(mark)
+                unfinished = "" if cut_off is None else f"{UNFINISHED}{cut_off}-"
                 store.set_revision(f"{unfinished}{uuid.uuid4()}")
             self._retake_snapshot(store)
         finally:
@@ -187,7 +188,7 @@ class _Eraser:
                 )
             for folder in (workspace.model, workspace.kernels):
                 self._remove(folder)
-        if revision is None:
+        if revision is None or is_between_states(revision):  # a snapshot of half a graph is refused
             self._remove(workspace.snapshots)
         else:
             self._progress("Snapshot")

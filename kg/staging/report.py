@@ -64,6 +64,8 @@ class LoadReport:
     """Entities and triples about which rows contradict each other."""
     contradictions_file: Path | None = None
     """Those rows that were passed over."""
+    unfinished: bool = False
+    """Whether another load that was cut off is still unfinished, so that the graph is between two states."""
     seconds: float = 0.0
     dry_run: bool = False
     notices: list[str] = field(default_factory=list)

@@ -25,6 +25,8 @@ MAX_THREADS = 4
 TORN_LOG = re.compile(r"the WAL file is corrupted|past the end of the file .*\.wal ")
 """What the engine says of a log whose last entry is cut off, as after a kill in the middle of a commit. The log is then
 read up to there: what had been committed is whole, and the transaction that was cut off never happened."""
+NO_ROOM = re.compile(r"[Mm]map|bad_alloc|Cannot allocate|buffer pool", re.IGNORECASE)
+"""What the engine says where it gets no address space or memory."""
 LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
 
 _written_here: set[Path] = set()
@@ -183,7 +185,7 @@ def _check_sum(path: Path) -> None:
         return
     if told == _read_if_there(place):  # else another process has begun to write in the meantime
         raise StoreUnavailableError(
-            f"{path}: damaged: the file is not as whyrec left it; restore a copy, or delete it and {place.name} "
+            f"{path}: damaged: the file is not as whyrec left it; restore a copy, or move it and {place.name} aside "
             f"and load again. If you put this file here yourself, delete only {place.name}"
         )
 
@@ -226,10 +228,24 @@ def _open_engine(path: Path, read_only: bool) -> ladybug.Database:
                 f"{path}: another whyrec process{f' ({holder[0]})' if holder else ''} is writing to this store; "
                 "wait until it has ended, or end it"
             ) from problem
+        if NO_ROOM.search(text):
+            raise StoreUnavailableError(
+                f"{path}: the engine gets no memory ({text}); the store is as it was. It reserves address space of "
+                "several terabytes, so lift `ulimit -v` or the limit of the container, and free memory if it is short"
+            ) from problem
         raise StoreUnavailableError(
-            f"{path}: cannot be opened as an embedded store: {text}. If another process is writing to it, try again; "
-            f"else restore a copy, or delete it, and {path.name}.wal if that is there, and load again"
+            f"{path}: cannot be opened as an embedded store: {text}. {_advice(path)}"
         ) from problem
+
+
+def _advice(path: Path) -> str:
+    """What to do about a file that the engine refuses; one with the right checksum is whole, and never the culprit."""
+    if checksum_path(path).exists() and not path.with_name(f"{path.name}.wal").exists():
+        return "The file is as whyrec left it, so keep it: free disk or memory, or install the version that wrote it"
+    return (
+        "If another process is writing to it, try again; else restore a copy, or move it aside, and "
+        f"{path.name}.wal if that is there, and load again"
+    )
 
 
 def _database(path: Path, read_only: bool, torn_log: bool = False) -> ladybug.Database:

@@ -6,6 +6,7 @@ that they can be mended and loaded. Folder and files are made only when there is
 
 import itertools
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,10 @@ from kg.readers.delimited import DelimitedReader
 from kg.readers.parquet import ROWS, open_parquet
 from kg.readers.physical_lines import Block, PhysicalLines
 
+REJECTS_KEPT = 20
+"""Folders that stay, the newest; rows in them may be about people, so they are not kept for ever."""
 COLUMNS = ("file", "line", "field", "value", "reason", "hint")
+_FOLDER = re.compile(r"\d{8}T\d{6}Z-\d+")
 _UNSAFE = re.compile(r"[^\w.\- ()]+")
 
 
@@ -38,13 +42,13 @@ class RejectedFile:
     """Columns of ``REJECT_DTYPES``."""
 
 
-def write_rejects(folder: Path, files: Sequence[RejectedFile], people: People | None = None) -> Path:
-    """Write all rejects of a load into a new folder inside ``folder``.
+def write_rejects(home: Path, files: Sequence[RejectedFile], people: People | None = None) -> Path:
+    """Write all rejects of a load.
 
+    :param home: the folder of the load, from :func:`new_rejects_folder`.
     :param people: whose rows must not be kept as they came.
     :returns: the path of the new ``rejects.csv``.
     """
-    home = new_rejects_folder(folder)
     table = [
         rejected.rejects.sort("line", maintain_order=True).select(
             pl.lit(rejected.place).alias("file"),
@@ -67,8 +71,24 @@ def write_rejects(folder: Path, files: Sequence[RejectedFile], people: People | 
     return target
 
 
-def new_rejects_folder(folder: Path) -> Path:
-    """Make a folder for one load inside ``folder``, named after the time."""
+def new_rejects_folder(folder: Path, kept: int = REJECTS_KEPT) -> Path:
+    """Make a folder for one load inside ``folder``, named after the time, and remove those of old loads.
+
+    :param kept: how many stay, the new one included, 1 or more.
+    """
+    home = _new_folder(folder)
+    ours = sorted((p for p in folder.iterdir() if _FOLDER.fullmatch(p.name) and p.is_dir()), key=_age)
+    for old in ours[: max(0, len(ours) - max(kept, 1))]:
+        shutil.rmtree(old, ignore_errors=True)
+    return home
+
+
+def _age(folder: Path) -> tuple[str, int]:
+    started, _, number = folder.name.partition("-")
+    return started, int(number)
+
+
+def _new_folder(folder: Path) -> Path:
     started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     for number in itertools.count(1):
         home = folder / f"{started}-{number}"

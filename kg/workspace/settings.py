@@ -25,6 +25,15 @@ class PrivacySettings(Document):
     """Fewest people that anything that leaves may rest on; see :mod:`kg.k_anonymity`."""
 
 
+class LoadSettings(Document):
+    """The ``[load]`` table."""
+
+    rejects_kept: int = Field(default=20, ge=1)
+    """Folders of rejects that stay, the newest; those of older loads are removed."""
+    max_deletes: str = "5%"
+    """Most of an entity type or relation that mode replace deletes without being told: a share, a number, ``all``."""
+
+
 class Settings(BaseSettings):
     """``whyrec.toml``; a nested value from the environment is written ``WHYREC_RECOMMEND__N``."""
 
@@ -37,6 +46,7 @@ class Settings(BaseSettings):
     recommend: RecommendSettings = Field(default_factory=RecommendSettings)
     rules: dict[str, Any] = Field(default_factory=dict)
     """The ``[rules]`` table, what holds for every list and every explanation; the recommender knows its keys."""
+    load: LoadSettings = Field(default_factory=LoadSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
 
     @classmethod

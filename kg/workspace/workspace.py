@@ -13,6 +13,7 @@ from kg.errors import SnapshotError, WorkspaceError
 from kg.progress import Progress, no_progress
 from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
+from kg.stores.revision import is_between_states
 from kg.stores.url import check_url
 from kg.workspace.settings import Settings, read_settings
 
@@ -58,7 +59,7 @@ class Workspace:
             )
         self.snapshots, self.kernels, self.model = folder / "snapshot", folder / "kernels", folder / "model"
         self.rejects, self.staging, self.mapping = folder / "rejects", folder / "staging", folder / "mapping.toml"
-        self.columns = folder / "columns.json"
+        self.columns, self.unfinished = folder / "columns.json", folder / "load.unfinished"
 
     @cached_property
     def settings(self) -> Settings:
@@ -96,15 +97,38 @@ class Workspace:
         return current_snapshot(self.snapshots, self.schema, self.settings.privacy.k)
 
     def refresh(self, store: Store, progress: Progress = no_progress) -> tuple[Snapshot, bool]:
-        """The snapshot of what the store holds now, and whether it had to be taken."""
+        """The snapshot of what the store holds now, and whether it had to be taken.
+
+        :raises SnapshotError: where the store is empty, or between two states.
+        """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
 
         revision = store.revision()
         if revision is None:
             raise SnapshotError(f"{store.url}: the store is empty; run `whyrec load`")
+        if is_between_states(revision):
+            raise SnapshotError(
+                f"{store.url}: the graph is between two states: a load was cut off, or is under way; run it again "
+                "(`whyrec load --resume` where the mapping is the same), or wait till it has ended"
+            )
         if self.is_current(revision) and self._is_whole():
+            self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
-        return take_snapshot(store, self.schema, self.snapshots, progress, self.settings.privacy.k), True
+        snapshot = take_snapshot(store, self.schema, self.snapshots, progress, self.settings.privacy.k)
+        self.unfinished.unlink(missing_ok=True)
+        return snapshot, True
+
+    def unfinished_notices(self) -> list[str]:
+        """What to say beside answers while a load is under way, or after one was cut off; mostly nothing."""
+        if not self.unfinished.exists():
+            return []
+        running = self.running_load()
+        if running is not None:
+            return [f"a load is running ({running}); this answers from the graph before it"]
+        program = f"whyrec -w {self.folder} load"
+        return [
+            f"a load was cut off; this answers from the graph before it; the same load again, or {program} --resume"
+        ]
 
     def _is_whole(self) -> bool:
         try:

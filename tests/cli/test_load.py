@@ -27,7 +27,14 @@ def test_what_vanished_is_deleted_and_counted(folder: Path, document: Document, 
     assert document(*command)["entities"] == document(*command, "--mode", "merge")["entities"] == kept
     deleted = {"Brand": {"created": 0, "updated": 0, "unchanged": 1, "deleted": 2}}
     assert document(*command, "--mode", "replace", "--dry-run")["entities"] == deleted
-    assert document(*command, "--mode", "replace")["entities"] == deleted
+    refused = whyrec(*command, "--mode", "replace")
+    assert refused.exit_code == 3
+    assert "would delete 2 of 3 Brand (66.7%); at most 5 % of each may be deleted" in refused.stderr
+    assert "--max-deletes all" in refused.stderr
+    assert whyrec(*command, "--mode", "replace", "--max-deletes", "66.6%").exit_code == 3
+    assert whyrec(*command, "--mode", "replace", "--max-deletes", "many").exit_code == 2
+    assert document("-w", folder / "w", "status")["store"]["entities"]["Brand"] == 3
+    assert document(*command, "--mode", "replace", "--max-deletes", "2")["entities"] == deleted
     assert document("-w", folder / "w", "status")["store"]["entities"]["Brand"] == 1
     assert "Nothing changed" in whyrec(*command, "--mode", "replace").stdout
     assert whyrec(*command, "--mode", "mirror").exit_code == 2
@@ -35,11 +42,14 @@ def test_what_vanished_is_deleted_and_counted(folder: Path, document: Document, 
 
 def test_a_broken_export_deletes_nothing(folder: Path, document: Document, whyrec: Whyrec) -> None:
     command = ("-w", folder / "w", "load", folder / "Brand.csv", "--mode", "replace")
-    for text, way_out in (("id,label\nb1,One\n,Two\n", ("--max-rejects", "1")), ("id,label\n", ("--allow-empty",))):
+    for text, way_out in (
+        ("id,label\nb1,One\n,Two\n", ("--max-rejects", "1", "--max-deletes", "all")),
+        ("id,label\n", ("--allow-empty",)),
+    ):
         (folder / "Brand.csv").write_text(text)
         refused = whyrec(*command)
         assert refused.exit_code == 3 and "nothing was written" in refused.stderr
-        assert " ".join(way_out) in refused.stderr
+        assert " ".join(way_out[:2]) in refused.stderr
         assert document("-w", folder / "w", "status")["store"]["entities"]["Brand"] > 0
         assert whyrec(*command, *way_out).exit_code == 0
     assert document("-w", folder / "w", "status")["store"]["entities"]["Brand"] == 0

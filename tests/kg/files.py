@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.mapping.source import Source, read_mapping
 from kg.schema import Schema
@@ -38,6 +39,7 @@ def load_sources(
         return None if missing else store_of(workspace, schema, read_only=read_only, url=url)
 
     workspace.mkdir(parents=True, exist_ok=True)
+    options.setdefault("max_deletes", DeleteLimit.parse("all"))
     options.setdefault("allow_outside", True)  # the mapping is the test's own
     settings = LoadOptions(workspace / "rejects", workspace / "staging", **options)
     return load(opener, schema, sources, base, settings, progress)

@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.mapping.source import read_mapping
 from kg.schema import read_schema
@@ -51,7 +52,13 @@ def main(folder: Path, url: str, moment: str) -> None:
         store.batch_rows = BATCH_ROWS
         return store
 
-    load(opener, schema, sources, folder, LoadOptions(folder / "rejects", folder / "staging"), Killer(moment))
+    options = LoadOptions(
+        folder / "rejects",
+        folder / "staging",
+        max_deletes=DeleteLimit.parse("all"),
+        unfinished=folder / "load.unfinished",
+    )
+    load(opener, schema, sources, folder, options, Killer(moment))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from kg.formats.by_file_name import sources_for_paths
 from kg.mapping.source import read_mapping
 from kg.schema import read_schema
 from kg.snapshot.building import take_snapshot
 from kg.staging.progress import NoProgress
 from kg.staging.tables import Staging
+from kg.stores.revision import is_between_states
 from tests.kg.files import STORE, load_sources, store_of
 
 SCRIPT = Path(__file__).with_name("killed_load.py")
@@ -77,6 +79,14 @@ def load_here(folder: Path, url: str) -> dict[str, tuple[int, int, int, int]]:
     return {name: tuple(counts.values()) for name, counts in (report.entities | report.triples).items()}
 
 
+def mark_of(folder: Path, url: str) -> str:
+    store = store_of(folder, read_schema(folder / "schema.toml"), read_only=True, url=url)
+    try:
+        return store.revision() or ""
+    finally:
+        store.close()
+
+
 def mark_and_hash(folder: Path, url: str) -> tuple[str, str]:
     schema = read_schema(folder / "schema.toml")
     store = store_of(folder, schema, read_only=True, url=url)
@@ -117,6 +127,30 @@ def test_killed_again_and_again_it_ends_in_the_same_snapshot(store_url: str, tmp
     assert found == clean_hash
     load_here(folder, store_url)
     assert mark_and_hash(folder, store_url)[0] == mark
+
+
+def test_another_load_does_not_pass_off_half_a_graph_as_whole(tmp_path: Path) -> None:
+    write_files(tmp_path, 0)
+    (tmp_path / "User.csv").write_text("id\nextra\n")
+    process = subprocess.run([sys.executable, SCRIPT, tmp_path, STORE, "9"], stderr=subprocess.PIPE)
+    assert process.returncode == -signal.SIGKILL, process.stderr
+    schema = read_schema(tmp_path / "schema.toml")
+    other = sources_for_paths([tmp_path / "User.csv"], schema)
+    for _ in range(2):  # the second time nothing is left to write
+        report = load_sources(tmp_path, schema, other, tmp_path)
+        assert report.unfinished and "an earlier load of other files was cut off" in report.notices[-1]
+        assert is_between_states(mark_of(tmp_path, STORE))
+    load_here(tmp_path, STORE)
+    assert not is_between_states(mark_of(tmp_path, STORE))
+
+
+def test_a_load_may_be_told_to_finish_another(tmp_path: Path) -> None:
+    write_files(tmp_path, 0)
+    (tmp_path / "User.csv").write_text("id\nextra\n")
+    subprocess.run([sys.executable, SCRIPT, tmp_path, STORE, "9"], stderr=subprocess.PIPE)
+    schema = read_schema(tmp_path / "schema.toml")
+    load_sources(tmp_path, schema, sources_for_paths([tmp_path / "User.csv"], schema), tmp_path, resume=True)
+    assert not is_between_states(mark_of(tmp_path, STORE))
 
 
 def test_staging_of_a_living_load_is_left_alone(tmp_path: Path) -> None:

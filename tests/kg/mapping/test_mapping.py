@@ -98,7 +98,7 @@ def test_a_mapping_names_files_of_its_own_folder_only(tmp_path: Path, pattern: s
     (home / "linked").symlink_to(tmp_path)
     pattern = pattern.format(absolute=tmp_path / "secret.csv")
     (source,) = read_mapping(mapping(tmp_path, PRODUCT.replace("p.csv", pattern)), SCHEMA)
-    with pytest.raises(MappingError, match=r"outside the mapping's folder.*--allow-outside"):
+    with pytest.raises(MappingError, match=r"outside the mapping's folder.*allow_outside"):
         source.files(home)
     assert [path.name for path in source.files(home, allow_outside=True)][-1] in ("secret.csv", "link.csv")
     (source,) = read_mapping(mapping(tmp_path, PRODUCT.replace("p.csv", str(home / "own.csv"))), SCHEMA)

@@ -120,6 +120,21 @@ def test_a_file_without_checksum_opens(path):
     store.close()
 
 
+def test_an_engine_without_room_never_advises_to_delete_the_store(path):
+    program = (
+        "import resource, sys; from pathlib import Path\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
+        "from kg.schema import parse_schema; from kg.stores.embedded_store import EmbeddedStore\n"
+        "EmbeddedStore.open(Path(sys.argv[1]), parse_schema({'name': 't', 'entity': {'User': {}}}))\n"
+    )
+    content = path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    message = done.stderr.splitlines()[-1]
+    assert "StoreUnavailableError" in message and "the store is as it was" in message and "ulimit -v" in message
+    assert "delete" not in message and "move it" not in message
+    assert path.read_bytes() == content and checksum_path(path).exists()
+
+
 def test_a_missing_file_is_not_made_by_a_reader(tmp_path):
     with pytest.raises(StoreUnavailableError, match=r"graph\.lbug: no such store file; `whyrec load` makes it"):
         EmbeddedStore.open(tmp_path / "graph.lbug", SCHEMA, read_only=True)

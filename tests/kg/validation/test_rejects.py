@@ -120,3 +120,12 @@ def test_no_id_of_a_person_is_in_notices(tmp_path: Path) -> None:
     report = load_text(tmp_path, SCHEMA, USERS + PRODUCTS + PURCHASED, files)
     assert report.notices == ["users.csv: 1 cells of 'id' were trimmed or put into Unicode form NFC"]
     assert "secret" not in str(report.to_json())
+
+
+def test_rejects_of_old_loads_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "rejects" / "mine").mkdir(parents=True)
+    for number in range(4):
+        report = load_text(tmp_path, SCHEMA, USERS, {"users.csv": f"id\nu{number}\nNULL\n"}, rejects_kept=2)
+    assert report.rejects_file is not None and report.rejects_file.is_file()
+    kept = sorted(path.name for path in (tmp_path / "rejects").iterdir())
+    assert len(kept) == 3 and kept[-1] == "mine" and report.rejects_file.parent.name in kept
