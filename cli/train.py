@@ -20,8 +20,8 @@ from embeddings.vectors.vectors import Vectors
 from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
+from recommender.learning.blend_learning import DomainReport
 from recommender.learning.carry_over import FOLDED, keep_vocabulary
-from recommender.learning.coordinate_ascent import DomainReport
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import VECTORS, ModelManifest, read_manifest, save_manifest
 from whyrec.opening import refreshed
@@ -211,7 +211,7 @@ def _show_domain(output: Output, manifest: ModelManifest, report: DomainReport) 
     if report.only_popularity:
         verdict = "popularity alone: nothing is surely better"
     figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
-    blend = manifest.blend.for_cold(frozenset([report.domain] if report.cold else []))
+    blend = manifest.blend.for_audience(report.domain, report.audience)
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
     weights["popularity"] = blend.popularity.get(report.domain, 0.0)
     names = shown_scorers(report.adds)

@@ -7,6 +7,7 @@ from typing import Any, TypedDict, TypeVar
 from kg.document import nearest, parse
 from kg.errors import WorkspaceError
 from kg.workspace.workspace import CONFIGURATION, Workspace
+from recommender.rules.domain import default_mix
 from recommender.rules.rule_set import Rules
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ class RuleOptions(TypedDict, total=False):
     """Age of the user in years; nothing with a higher ``min_age``."""
     unknown: str | None
     """What becomes of items of which a rule cannot tell: ``drop`` or ``keep``."""
+    mix: Mapping[str, float] | Sequence[str]
+    """Domain → part of a list over all domains, in [0, 1], for users who used nothing of it."""
 
 
 class ListOptions(RuleOptions, total=False):
@@ -73,9 +76,13 @@ def rules_of(workspace: Workspace, asked: Mapping[str, Any]) -> Rules:
     :raises UsageError: for a wrong value asked for.
     """
     origin = f"{workspace.folder / CONFIGURATION}: rules"
-    return Rules.asked(asked).over(parse(Rules, workspace.settings.rules, origin, WorkspaceError))
+    mix = default_mix(workspace.schema.domains) | workspace.settings.recommend.mix
+    own = Rules(mix=tupled(mix)).over(parse(Rules, workspace.settings.rules, origin, WorkspaceError))
+    return Rules.asked(asked).over(own)
 
 
 def tupled(value: Any) -> Any:
-    """A list as a tuple, anything else as it is."""
+    """A list as a tuple, a mapping as one of ``key=value`` texts, anything else as it is."""
+    if isinstance(value, Mapping):
+        return tuple(f"{key}={one}" for key, one in value.items())
     return tuple(value) if isinstance(value, list) else value

@@ -16,6 +16,9 @@ class RecommendSettings(Document):
 
     n: int = Field(default=10, ge=1)
     """Length of a list."""
+    mix: dict[str, float] = Field(default_factory=dict)
+    """Domain → part of a list over all domains, in [0, 1], for people who used nothing of it; only items with a reason
+    take these places. A domain that is not named gets its part of a fifth."""
 
 
 class PrivacySettings(Document):

@@ -12,7 +12,8 @@ from recommender.counterfactual.changes import Change, Changed, joined
 from recommender.counterfactual.item_changes import ItemChanges
 from recommender.counterfactual.item_rules import ItemRules
 from recommender.profiles.anchors import Anchor
-from recommender.scoring.ranking import rank_of, top_n
+from recommender.scoring.mixed_ranking import mixed_rank
+from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender, Request
 
@@ -162,17 +163,22 @@ class Counterfactual:
     def _rank(self, changes: Sequence[Change]) -> None:
         new = [change for change in changes if change not in self._known]
         profiles = [self.changed.profile(change) for change in new]
-        totals = self.recommender.cold_start.totals(profiles)
-        for change, profile, scores in zip(new, profiles, totals, strict=True):
-            chosen = self.recommender.rule_set(self.changed.rules(change)).candidates(profile)
+        found = self.recommender.cold_start.scores(profiles)
+        for change, profile, scores, paths in zip(new, profiles, *found, strict=True):
+            rules = self.changed.rules(change)
+            chosen = self.recommender.rule_set(rules).candidates(profile)
             allowed = chosen.allowed
             if change.of_item:
-                scores[self.position] += self._item_changes(change).gain(change)
+                gain = self._item_changes(change).gain(change)
+                scores[self.position] += gain
+                paths[self.position] += gain
                 allowed = allowed.copy()
                 allowed[self.position] = self._item_rules(change).allow(chosen, change)
-            rank = rank_of(scores, allowed, self.position)
-            ahead = scores[top_n(scores, self._others(allowed), self.n)]
-            margin = float(scores[self.position] - ahead[-1]) if len(ahead) == self.n else float("inf")
+            places = self.recommender.places(rules, profile, self.n)
+            rank = mixed_rank((scores, paths), allowed, self.position, places)
+            rivals, most = (allowed, self.n) if places is None else places.rivals(self.position)
+            ahead = scores[top_n(scores, self._others(allowed & rivals), most)] if most else scores[:0]
+            margin = float(scores[self.position] - ahead[-1]) if len(ahead) == most > 0 else float("inf")
             self._known[change] = Ranked(change, rank, margin)
 
     def _others(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -197,7 +203,10 @@ class Counterfactual:
     def _effects(self, change: Change) -> tuple[AnchorChanges, NDArray[np.bool_]]:
         """What more changes would do on top of one; and which other items may be recommended."""
         profile = self.changed.profile(change)
-        allowed = self._others(self.recommender.rule_set(self.changed.rules(change)).candidates(profile).allowed)
+        rules = self.changed.rules(change)
+        allowed = self._others(self.recommender.rule_set(rules).candidates(profile).allowed)
+        if places := self.recommender.places(rules, profile, self.n):
+            allowed &= places.rivals(self.position)[0]
         scorer = self.recommender.cold_start.of(profile)
         rivals = top_n(scorer.score([profile]).total[0], allowed, self.n + RIVALS)
         lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in self.changed.raw(change).items()}

@@ -12,7 +12,7 @@ from recommender.results.counterfactual import Move, WhatIf
 from recommender.results.document import Item
 from recommender.results.recommendation import RankedItem
 from recommender.rules.rule_set import RuleSet
-from recommender.scoring.ranking import rank_of
+from recommender.scoring.mixed_ranking import mixed_rank
 from recommender.serving.recommender import Recommender, Request
 
 SAME = 1e-12
@@ -62,12 +62,14 @@ class _Side:
         self.profile: Profile = recommender.profile(request)
         self.rules: RuleSet = recommender.rule_set(request.rules)
         scorer = recommender.cold_start.of(self.profile)
-        self.scores = scorer.score([self.profile]).total[0]
+        scores = scorer.score([self.profile])
+        self.scores, self.paths = scores.total[0], scores.paths[0]
+        self.places = recommender.places(request.rules, self.profile, request.n)
         self.allowed = self.rules.candidates(self.profile).allowed
         self.explainer = Explainer(scorer, self.profile, phrasing, self.rules.forbidden(self.profile))
 
     def rank(self, position: int) -> int | None:
-        return rank_of(self.scores, self.allowed, position)
+        return mixed_rank((self.scores, self.paths), self.allowed, position, self.places)
 
     def parts(self, position: int) -> dict[str, Part]:
         return {part.metapath or part.kind: part for part in self.explainer.parts(position)}

@@ -8,7 +8,7 @@ from recommender.results.document import Item
 from recommender.results.recommendation import Recommendation
 from recommender.rules.domain import OTHER_DOMAIN
 from recommender.rules.used import DISLIKED, INTERACTED
-from recommender.scoring.ranking import rank_of
+from recommender.scoring.mixed_ranking import mixed_rank
 from recommender.serving.recommender import Recommender, Request
 
 LINKS = 3
@@ -36,7 +36,8 @@ class _Question:
         self.score, self.paths = float(scores.total[0, self.position]), float(scores.paths[0, self.position])
         self.rules = recommender.rule_set(request.rules)
         self.chosen = self.rules.candidates(self.whom)
-        self.rank = rank_of(scores.total[0], self.chosen.allowed, self.position)
+        places = recommender.places(request.rules, self.whom, request.n)
+        self.rank = mixed_rank((scores.total[0], scores.paths[0]), self.chosen.allowed, self.position, places)
 
     def answer(self) -> WhyNot:
         listed = self.recommender.recommend(self.request)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from recommender.catalogue.interactions import User
 from recommender.kernels.metapaths import Metapath
 from recommender.profiles.profile import Profile, profile_of
-from recommender.scoring.blend import Blend
-from recommender.scoring.cold_start import cold_in
+from recommender.scoring.blend import Audience, Blend
+from recommender.scoring.cold_start import audience_mask
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer, anchor_rows
 from recommender.splitting.interaction_splits import Split
@@ -33,8 +33,8 @@ class CandidateFeatures:
     item; ``filled``: shape (users, candidates), bool, false where a user has fewer candidates."""
 
     domain: str
-    cold: bool
-    """Whether these are users who have used nothing of the domain."""
+    audience: Audience
+    """Which users these are."""
     names: tuple[str, ...]
     values: NDArray[np.float64]
     truth: NDArray[np.int64]
@@ -47,17 +47,30 @@ class CandidateFeatures:
         """Number of validation users."""
         return len(self.truth)
 
+    @property
+    def evidence(self) -> NDArray[np.int64]:
+        """In how many rankings each feature says anything: shape (features,)."""
+        said = (self.values != 0) & self.filled
+        return np.asarray(said.any(axis=2).sum(axis=1), dtype=np.int64)
+
     def part(self, chosen: NDArray[np.bool_]) -> "CandidateFeatures":
         """Those of some users."""
         users = {name: getattr(self, name)[chosen] for name in ("truth", "filled", "marks")}
         return replace(self, values=self.values[:, chosen], **users)
 
-    def standardised(self) -> tuple["CandidateFeatures", NDArray[np.float64]]:
-        """The same with a mean of 1 per feature over all candidates, and the means, 1 where there is nothing: to be
-        told how large a weight is, one has to know how large what it weighs is."""
-        means = np.abs(self.values).sum(axis=(1, 2)) / max(int(self.filled.sum()), 1)
+    def standardised(self, chosen: NDArray[np.bool_]) -> tuple["CandidateFeatures", NDArray[np.float64]]:
+        """Some of the features with a mean of 1 each over all candidates, and the means, 1 where there is nothing: to
+        be told how large a weight is, one has to know how large what it weighs is.
+
+        :param chosen: shape (features,), bool.
+        """
+        places = np.flatnonzero(chosen)
+        means = np.array([np.abs(self.values[place]).sum() for place in places]) / max(int(self.filled.sum()), 1)
         means[means == 0] = 1.0
-        return replace(self, values=self.values / means[:, None, None]), means
+        values = np.empty((len(places), *self.values.shape[1:]))
+        for row, (place, mean) in enumerate(zip(places, means, strict=True)):
+            np.divide(self.values[place], mean, out=values[row])
+        return replace(self, values=values, names=tuple(self.names[place] for place in places)), means
 
     def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """``Σ_f w_f · value_f``: shape (users, candidates), −inf where there is no candidate."""
@@ -65,7 +78,7 @@ class CandidateFeatures:
 
     def weights(self, blend: Blend, metapaths: Sequence[Metapath]) -> NDArray[np.float64]:
         """The weights that a blend gives to the features: shape (features,)."""
-        blend = blend.for_cold(frozenset([self.domain] if self.cold else []))
+        blend = blend.for_audience(self.domain, self.audience)
         known = {str(path): blend.weight(path) for path in metapaths}
         known[EMBEDDING] = blend.embedding.get(self.domain, 0.0)
         known[POPULARITY] = blend.popularity.get(self.domain, 0.0)
@@ -73,7 +86,7 @@ class CandidateFeatures:
 
 
 def candidate_features(
-    scorer: Scorer, split: Split, domain: str, cold: bool, progress: Callable[[int], None] | None = None
+    scorer: Scorer, split: Split, domain: str, audience: Audience, progress: Callable[[int], None] | None = None
 ) -> CandidateFeatures:
     """Features of the candidates of each user with a held-out item of the domain, once for each of up to ``MOST_ITEMS``
     such items, the others left out.
@@ -83,11 +96,11 @@ def candidate_features(
     ``MOST_USERS`` users, evenly spread.
 
     :param scorer: of the training part of the split.
-    :param cold: the users who have used nothing of the domain in training, or those who have.
+    :param audience: which users, by what they used in training.
     :param progress: called with the number of users just done.
     """
     inside = scorer.catalogue.of_domain(domain)
-    tasks = evenly(validation_tasks(scorer, split, domain, cold), MOST_USERS)
+    tasks = evenly(validation_tasks(scorer, split, domain, audience), MOST_USERS)
     metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
     names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
     width = 4 * CANDIDATES + 1
@@ -101,17 +114,19 @@ def candidate_features(
         if progress:
             progress(len(block))
     marks = validation_marks(scorer.snapshot, [user for user, _ in tasks])
-    return CandidateFeatures(domain, cold, names, values, truth, filled, marks)
+    return CandidateFeatures(domain, audience, names, values, truth, filled, marks)
 
 
-def validation_tasks(scorer: Scorer, split: Split, domain: str, cold: bool) -> list[Task]:
+def validation_tasks(scorer: Scorer, split: Split, domain: str, audience: Audience) -> list[Task]:
     """Users with their held-out items of a domain, once for each of up to ``MOST_ITEMS`` such items, which comes first.
 
-    :param cold: the users who have used nothing of the domain in training, or those who have.
+    :param audience: which users, by what they used in training.
     """
     inside = scorer.catalogue.of_domain(domain)
-    new = {name: cold_in(scorer.snapshot, name, domain) for name in scorer.snapshot.schema.user_types}
-    tasks = [(user, found[inside[found]]) for user, found in split.test.items() if new[user[0]][user[1]] == cold]
+    chosen = {
+        name: audience_mask(scorer.snapshot, name, domain, audience) for name in scorer.snapshot.schema.user_types
+    }
+    tasks = [(user, found[inside[found]]) for user, found in split.test.items() if chosen[user[0]][user[1]]]
     return [(user, np.roll(found, -turn)) for user, found in tasks for turn in range(min(len(found), MOST_ITEMS))]
 
 

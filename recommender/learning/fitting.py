@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from embeddings.vectors.vectors import Vectors
 from kg.progress import Progress, no_progress
@@ -10,10 +11,10 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
+from recommender.learning.blend_learning import DomainReport, learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
-from recommender.learning.coordinate_ascent import DomainReport, learn_blend
-from recommender.learning.domain_scale import domain_scales, scaled
-from recommender.scoring.blend import Blend, default_blend
+from recommender.learning.crossing_prior import crossing_prior, relation_worths
+from recommender.scoring.blend import Audience, Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import validation_split
@@ -51,15 +52,15 @@ def fit_blend(
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
     default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
     scorer = Scorer(split.train, kernels, default, vectors)
-    blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default)
-    blend = scaled(blend, domain_scales(Scorer(split.train, kernels, blend, vectors), split, snapshot))
+    prior = crossing_prior(snapshot.schema, metapaths, relation_worths(scorer, split, seed))
+    blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior)
     return Fitted(config, blend, reports)
 
 
 def _features(scorer: Scorer, split: Split, progress: Progress) -> Iterator[CandidateFeatures]:
-    """Those of each domain, for people who know it and for people who are new to it; large ones, so made in turn."""
-    parts = [(domain, cold) for domain in scorer.snapshot.schema.domains for cold in (False, True)]
-    for number, (domain, cold) in enumerate(parts, start=1):
+    """Those of each domain, for each audience; large ones, so made in turn."""
+    parts = [(domain, audience) for domain in scorer.snapshot.schema.domains for audience in get_args(Audience)]
+    for number, (domain, audience) in enumerate(parts, start=1):
         progress("Candidates", number - 1, len(parts), domain)
-        yield candidate_features(scorer, split, domain, cold)
+        yield candidate_features(scorer, split, domain, audience)
         scorer.kernels.close()

@@ -10,8 +10,8 @@ from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.blend_learning import DomainReport
 from recommender.learning.carry_over import carry_over, seen_vocabulary
-from recommender.learning.coordinate_ascent import DomainReport
 from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer

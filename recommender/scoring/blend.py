@@ -1,7 +1,7 @@
 """The blend: non-negative weights of metapaths, embedding and popularity."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -27,6 +27,11 @@ def _not_negative(value: Weights) -> Weights:
 
 
 NonNegative = Annotated[Weights, AfterValidator(_not_negative)]
+
+
+Audience = Literal["warm", "crossing", "told"]
+"""Whose weights: people who used something of a domain, who used only other domains, who used nothing at all and have
+only said something of themselves."""
 
 
 class ColdWeights(Document):
@@ -57,21 +62,33 @@ class Blend(Document):
     popularity: NonNegative = Field(default_factory=dict)
     """Domain → weight of popularity for its items."""
     cold: dict[str, ColdWeights] = Field(default_factory=dict)
-    """Domain → weights for people who used nothing of it; where it is missing, the others count for them too."""
+    """Domain → weights for people who used other domains only; where it is missing, the others count for them too."""
+    told: dict[str, ColdWeights] = Field(default_factory=dict)
+    """Domain → weights for people who used nothing at all, and only said something of themselves; where it is missing,
+    those of ``cold`` count for them: what decides about skin types says nothing of learners."""
 
     def uses(self, metapath: Metapath) -> bool:
         """Whether a metapath weighs something for anybody."""
-        return self.weight(metapath) > 0 or any(cold.metapaths.get(str(metapath)) for cold in self.cold.values())
+        others = (*self.cold.values(), *self.told.values())
+        return self.weight(metapath) > 0 or any(cold.metapaths.get(str(metapath)) for cold in others)
 
-    def for_cold(self, domains: frozenset[str]) -> "Blend":
-        """The weights of somebody who used nothing of some domains, ``cold`` left empty."""
-        found = {domain: self.cold[domain] for domain in sorted(domains & set(self.cold))}
+    def for_cold(self, domains: frozenset[str], *, told: bool = False) -> "Blend":
+        """The weights of somebody who used nothing of some domains, ``cold`` and ``told`` left empty.
+
+        :param told: whether she used nothing at all.
+        """
+        known = self.cold | self.told if told else self.cold
+        found = {domain: known[domain] for domain in sorted(domains & set(known))}
         metapaths = dict(self.metapaths)
         for cold in found.values():
             metapaths |= cold.metapaths
         embedding = self.embedding | {domain: cold.embedding for domain, cold in found.items()}
         popularity = self.popularity | {domain: cold.popularity for domain, cold in found.items()}
         return Blend(metapaths=metapaths, embedding=embedding, popularity=popularity)
+
+    def for_audience(self, domain: str, audience: Audience) -> "Blend":
+        """The weights that count for a domain and an audience."""
+        return self.for_cold(frozenset([domain] if audience != "warm" else []), told=audience == "told")
 
     def weight(self, metapath: Metapath) -> float:
         """The weight of a metapath."""

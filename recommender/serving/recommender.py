@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from kg.errors import ModelError, UsageError
 from recommender.catalogue.catalogue import Catalogue
@@ -21,6 +22,7 @@ from recommender.results.recommendation import RankedItem, Recommendation
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.block_ranking import RankedBlock, interleaved, rank_dense, rank_sparse
 from recommender.scoring.cold_start import ColdStart
+from recommender.scoring.mixed_ranking import Candidates, MixedPlaces, mixed_places, mixed_rank, rank_mixed
 from recommender.scoring.ranking import rank_of
 from recommender.scoring.scorer import Scorer
 
@@ -65,7 +67,8 @@ class Recommender:
         chosen, scorer = rules.candidates(profile), self.cold_start.of(profile)
         explainer = Explainer(scorer, profile, Phrasing(self.snapshot, request.lang), rules.forbidden(profile))
         pool = request.arrangement.pool(request.n)
-        ranked = _rank(scorer, [profile], chosen.allowed[None], np.zeros(1, dtype=np.int64), pool)
+        places = self.places(request.rules, profile, pool)
+        ranked = _rank(scorer, [profile], (chosen.allowed[None], np.zeros(1, dtype=np.int64)), pool, places)
         arranged = arranged_list(explainer, ranked, request.n, request.arrangement)
         items = []
         rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
@@ -101,19 +104,21 @@ class Recommender:
         item_type, idx = self.snapshot.vocabulary.find(item_id, self.snapshot.schema.item_types)
         position = self.catalogue.position(item_type, idx)
         scorer = self.cold_start.of(profile)
-        scores = scorer.score([profile]).total[0]
+        scores = scorer.score([profile])
         chosen = rules.candidates(profile)
         phrasing = Phrasing(self.snapshot, request.lang)
         parts = Explainer(scorer, profile, phrasing, rules.forbidden(profile)).parts(position)
-        score = float(scores[position])
+        score = float(scores.total[0, position])
         gap = abs(score - sum(part.share for part in parts))
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
         told = [(part.share, part.text.rstrip(".。")) for part in parts]
-        rank = domain_rank = rank_of(scores, chosen.allowed, position)
+        places = self.places(request.rules, profile, request.n)
+        rank = mixed_rank((scores.total[0], scores.paths[0]), chosen.allowed, position, places)
+        domain_rank = rank_of(scores.total[0], chosen.allowed, position)
         if len(self.snapshot.schema.domains) > 1:
-            domain_rank = rank_of(scores, chosen.allowed & self.catalogue.of_domain(item.domain), position)
+            domain_rank = rank_of(scores.total[0], chosen.allowed & self.catalogue.of_domain(item.domain), position)
         return Account(
             user=self._person(profile),
             item=item,
@@ -160,26 +165,37 @@ class Recommender:
         """The lists of many users of one type, the same bits as one user at a time."""
         allowed, own = rules.block(user_type, users)
         groups = self.cold_start.groups(user_type, users)
-        if len(groups) == 1:
-            return self._rank_users(groups[0][0], user_type, users, (allowed, own), n)
-        parts = [self._rank_users(one, user_type, users[rows], (allowed[rows], own[rows]), n) for one, rows in groups]
-        return interleaved(parts, [rows for _, rows in groups])
+        parts = []
+        for unused, rows in groups:
+            places = mixed_places(self.catalogue, (rules.asked.domain, rules.asked.mix), unused, n)
+            scorer = self.cold_start.scorer_of(unused)
+            parts.append(self._rank_users(scorer, (user_type, users[rows]), (allowed[rows], own[rows]), n, places))
+        return parts[0] if len(parts) == 1 else interleaved(parts, [rows for _, rows in groups])
+
+    def places(self, rules: Rules, profile: Profile, n: int) -> MixedPlaces | None:
+        """The places of domains she used nothing of in her list of n; ``None`` where all domains compete.
+
+        :raises UsageError: for a mix that does not fit the domains.
+        """
+        return mixed_places(self.catalogue, (rules.domain, rules.mix), self.cold_start.unused(profile), n)
 
     def _rank_users(
         self,
         scorer: Scorer,
-        user_type: str,
-        users: NDArray[np.int64],
-        candidates: tuple[NDArray[np.bool_], NDArray[np.int64]],
+        people: tuple[str, NDArray[np.int64]],
+        candidates: Candidates,
         n: int,
+        places: MixedPlaces | None,
     ) -> RankedBlock:
+        user_type, users = people
         if scorer.embeds:
             profiles = [profile_of(self.snapshot, user_type, idx) for idx in users.tolist()]
-            return _rank(scorer, profiles, *candidates, n)
+            return _rank(scorer, profiles, candidates, n, places)
         starts = {merged.start for merged in scorer.merged}
         mine = [start for start in starts if self.snapshot.schema.ends(start)[0] == user_type]
         anchors = {start: anchors_of(self.snapshot, start, users) for start in mine}
-        return rank_sparse(scorer.path_scores(anchors, len(users)), scorer.popular, *candidates, n)
+        paths = scorer.path_scores(anchors, len(users))
+        return rank_mixed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, n, places)
 
     def item(self, position: int, lang: str = "en") -> Item:
         """The item at a position of the catalogue."""
@@ -203,10 +219,11 @@ class Recommender:
 
 
 def _rank(
-    scorer: Scorer, profiles: Sequence[Profile], allowed: NDArray[np.bool_], own: NDArray[np.int64], n: int
+    scorer: Scorer, profiles: Sequence[Profile], candidates: Candidates, n: int, places: MixedPlaces | None
 ) -> RankedBlock:
     if scorer.embeds:
         scores = scorer.score(profiles)
-        return rank_dense(scores.total, scores.paths, allowed, n)
+        dense = lambda allowed, _own, n: rank_dense(scores.total, scores.paths, allowed, n)  # noqa: E731
+        return rank_mixed(dense, csr_array(scores.paths), candidates, n, places)
     paths = scorer.path_scores(scorer.anchor_rows(profiles), len(profiles))
-    return rank_sparse(paths, scorer.popular, allowed, own, n)
+    return rank_mixed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, n, places)

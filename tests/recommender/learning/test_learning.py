@@ -8,8 +8,9 @@ import pytest
 
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.metapaths import Metapath
+from recommender.learning.blend_learning import ENOUGH, learn_blend
 from recommender.learning.candidate_features import POPULARITY, CandidateFeatures
-from recommender.learning.coordinate_ascent import learn_blend, ndcg
+from recommender.learning.coordinate_ascent import ndcg
 from recommender.learning.fitting import fit_blend
 from recommender.scoring.blend import Blend
 from recommender.splitting.interaction_splits import Split
@@ -28,7 +29,7 @@ def _planted(users: int, candidates: int = 20) -> CandidateFeatures:
     values[0, :, 0] += 0.8
     return CandidateFeatures(
         domain="d",
-        cold=False,
+        audience="warm",
         names=(str(SIGNAL), str(NOISE), POPULARITY),
         values=values,
         truth=np.zeros(users, dtype=np.int64),
@@ -86,12 +87,44 @@ def test_newcomers_get_what_is_popular_where_nothing_is_better() -> None:
     planted = _planted(200)
     popular = np.zeros_like(planted.values)
     popular[2], popular[2, :, 0] = planted.values[2], 1.5  # the right one is always the most popular one
-    blend, (report,) = learn_blend([replace(planted, cold=True, values=popular)], [SIGNAL, NOISE], DEFAULT)
-    assert report.only_popularity and not report.kept
-    assert blend.cold["d"].popularity > 0 and not any(blend.cold["d"].metapaths.values())
+    popular[:2] = planted.values[1]
+    blend, (report,) = learn_blend([replace(planted, audience="crossing", values=popular)], [SIGNAL, NOISE], DEFAULT)
+    assert report.only_popularity and not report.kept and 0 < report.beside_popularity <= 0.1
+    means = popular.mean(axis=(1, 2))
+    beside = sum(blend.cold["d"].metapaths.values()) / (blend.cold["d"].popularity * means[2])
+    assert 0 < beside < 0.3  # what popularity leaves room for, and no more
 
 
 def test_newcomers_keep_what_is_surely_better_than_popularity() -> None:
-    blend, (report,) = learn_blend([replace(_planted(600), cold=True)], [SIGNAL, NOISE], DEFAULT)
+    blend, (report,) = learn_blend([replace(_planted(600), audience="crossing")], [SIGNAL, NOISE], DEFAULT)
     assert report.kept and report.after > report.popularity + 0.1
     assert blend.cold["d"].metapaths[str(SIGNAL)] > 0
+
+
+def test_a_path_that_no_ranking_knows_keeps_its_prior_whatever_the_others_show() -> None:
+    """Nobody among the validation users has what the path starts from: nothing of the verdict is about it."""
+    planted = _planted(400)
+    values = planted.values.copy()
+    values[1] = 0.0
+    values[1, : ENOUGH - 1] = planted.values[1, : ENOUGH - 1]
+    popular = values.copy()
+    popular[0], popular[2, :, 0] = planted.values[1], 1.5
+    for shown in (values, popular):
+        raw = replace(planted, audience="crossing", values=shown)
+        blend, (report,) = learn_blend([raw], [SIGNAL, NOISE], DEFAULT, {str(NOISE): 1.0})
+        cold = blend.cold["d"]
+        loud = max(cold.metapaths[str(SIGNAL)], cold.popularity / 0.05)
+        assert report.prior == 1 and cold.metapaths[str(NOISE)] == pytest.approx(loud)
+    more = values.copy()
+    more[1, :ENOUGH] = planted.values[1, :ENOUGH]
+    judged = replace(planted, audience="crossing", values=more)
+    _, (report,) = learn_blend([judged], [SIGNAL, NOISE], DEFAULT, {str(NOISE): 1.0})
+    assert report.prior == 0
+
+
+def test_with_nobody_to_learn_from_the_prior_goes_before_popularity() -> None:
+    nobody = replace(_planted(40), audience="told").part(np.zeros(40, dtype=bool))
+    blend, (report,) = learn_blend([nobody], [SIGNAL, NOISE], DEFAULT, {str(SIGNAL): 1.0, str(NOISE): 0.5})
+    told = blend.told["d"]
+    assert report.users == 0 and report.only_popularity and not blend.cold
+    assert told.popularity == 1.0 and told.metapaths == {str(SIGNAL): 20.0, str(NOISE): 10.0}

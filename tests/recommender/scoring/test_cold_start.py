@@ -51,9 +51,18 @@ def test_everybody_gets_the_bits_she_gets_alone(recommender: Recommender) -> Non
     users = np.arange(recommender.snapshot.vocabulary.count("User"))
     rules = recommender.rule_set(Rules())
     block = recommender.rank_block("User", users, rules, 5)
-    assert len(recommender.cold_start.groups("User", users)) == 2
+    assert len(recommender.cold_start.groups("User", users)) == 3
     for user in users.tolist():
         alone = recommender.rank_block("User", users[user : user + 1], rules, 5)
         here = slice(block.indptr[user], block.indptr[user + 1])
         np.testing.assert_array_equal(alone.positions, block.positions[here])
         np.testing.assert_array_equal(alone.totals, block.totals[here])
+
+
+def test_who_only_said_something_of_herself_has_weights_of_her_own(recommender: Recommender) -> None:
+    own = {"courses": ColdWeights(metapaths={}, popularity=0.25)}
+    blend = recommender.scorer.blend.model_copy(update={"told": own})
+    everything, one = frozenset({"courses", "cosmetics"}), frozenset({"courses"})
+    assert blend.for_cold(everything, told=True).popularity["courses"] == 0.25
+    assert blend.for_cold(one).popularity["courses"] == POPULAR
+    assert recommender.scorer.blend.for_cold(everything, told=True).popularity["courses"] == POPULAR

@@ -1,0 +1,153 @@
+"""Mixed lists: places for domains that a person has used nothing of, filled only by items that a path leads to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from recommender.catalogue.catalogue import Catalogue
+from recommender.rules.domain import mix_of
+from recommender.scoring.block_ranking import RankedBlock
+from recommender.scoring.ranking import rank_of, top_n
+
+Places = NDArray[np.int64]
+ScoredList = tuple[NDArray[np.float64], NDArray[np.float64]]
+Candidates = tuple[NDArray[np.bool_], NDArray[np.int64]]
+"""Allowed items, users × catalogue, and at most how many items each user may not have that others may."""
+
+
+@dataclass(frozen=True)
+class MixedPlaces:
+    """Where items of unused domains stand in a list.
+
+    ``n``: its length; ``used``: mask of the items of the used domains; ``inside``: unused domain → mask of its items;
+    ``quota``: unused domain → at most how many places.
+    """
+
+    n: int
+    used: NDArray[np.bool_]
+    inside: Mapping[str, NDArray[np.bool_]]
+    quota: Mapping[str, int]
+
+    @cached_property
+    def total(self) -> int:
+        """Places of all unused domains."""
+        return sum(self.quota.values())
+
+    def rivals(self, position: int) -> tuple[NDArray[np.bool_], int]:
+        """The items that one competes with for a place, and for how many."""
+        for domain, mask in self.inside.items():
+            if mask[position]:
+                return mask, self.quota[domain]
+        return self.used, max(self.n - self.total, 0)
+
+    def slot(self, nth: Places) -> Places:
+        """Where the n-th item of the unused domains stands, both from 0: evenly spread, 4 and 9 for two of ten."""
+        return -(-(nth + 1) * self.n // max(self.total, 1)) - 1
+
+
+def mixed_places(
+    catalogue: Catalogue, asked: tuple[str | None, Sequence[str]], unused: frozenset[str], n: int
+) -> MixedPlaces | None:
+    """The places of unused domains in a list of n; ``None`` without a mix, for a list of one domain, and for people
+    who used all domains, or none.
+
+    :param asked: the domain of the list, if any, and ``domain=share`` texts; a domain without one gets no places.
+    """
+    domains, (domain, mix) = catalogue.snapshot.schema.domains, asked
+    if not mix or domain is not None or not unused or len(unused) == len(domains):
+        return None
+    parts, left = mix_of(mix, domains), n
+    quota = {}
+    for one in sorted(unused):
+        quota[one] = min(int(parts.get(one, 0.0) * n + 0.5), left)
+        left -= quota[one]
+    used = np.zeros(catalogue.size, dtype=bool)
+    for one in domains:
+        if one not in unused:
+            used |= catalogue.of_domain(one)
+    return MixedPlaces(n, used, {one: catalogue.of_domain(one) for one in quota}, quota)
+
+
+def rank_mixed(
+    rank: Callable[[NDArray[np.bool_], Places, int], RankedBlock],
+    paths: csr_array,
+    candidates: Candidates,
+    n: int,
+    places: MixedPlaces | None,
+) -> RankedBlock:
+    """The lists of a block of users, with places for unused domains where there are any; a place that nothing takes
+    goes to the next item of the used domains.
+
+    :param rank: the n best of the allowed items of each user, as ``block_ranking.rank_sparse`` does it.
+    :param paths: what paths contribute: users × catalogue. What they do not lead to takes no place.
+    """
+    allowed, own = candidates
+    if places is None:
+        return rank(allowed, own, n)
+    base, reached = rank(allowed & places.used, own, n), np.zeros_like(allowed)
+    rows = np.repeat(np.arange(len(allowed)), np.diff(paths.indptr))
+    reached[rows[paths.data > 0], paths.indices[paths.data > 0]] = True
+    reached &= allowed
+    others = [rank(reached & places.inside[name], own, quota) for name, quota in places.quota.items() if quota]
+    return _mixed(base, others, places) if others else base
+
+
+def mixed_rank(scores: ScoredList, allowed: NDArray[np.bool_], position: int, places: MixedPlaces | None) -> int | None:
+    """1-based rank of an item in the list of one user, however long it were: by ``rank_mixed`` as far as that goes.
+
+    ``None`` where it is not allowed, and for an item of an unused domain that no path leads to or that has no places.
+
+    :param scores: of one user, and what paths contribute: two arrays of shape (catalogue.size,).
+    """
+    total, paths = scores
+    if places is None:
+        return rank_of(total, allowed, position)
+    base, reached = allowed & places.used, allowed & (paths > 0)
+    found = {name: _first(total, reached & mask, places.quota[name]) for name, mask in places.inside.items()}
+    for name, mask in places.inside.items():
+        if mask[position]:
+            nth = rank_of(total, reached & mask, position)
+            if nth is None or not places.quota[name]:
+                return None
+            if nth > places.quota[name]:
+                return -(-nth * places.n // places.quota[name])
+            pairs = [(place, -total[one], one) for some in found.values() for place, one in enumerate(some, start=1)]
+            before = sum(pair < (nth, -total[position], position) for pair in pairs)
+            return before + min(int(places.slot(np.array(before))) - before, int(base.sum())) + 1
+    rank = rank_of(total, base, position)
+    ahead = np.arange(sum(len(one) for one in found.values()))
+    return None if rank is None else rank + int((places.slot(ahead) - ahead <= rank - 1).sum())
+
+
+def _first(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> list[int]:
+    return top_n(scores, allowed, n).tolist() if n else []
+
+
+def _mixed(base: RankedBlock, others: Sequence[RankedBlock], places: MixedPlaces) -> RankedBlock:
+    found = np.concatenate([_rows(one) for one in others])
+    found = found[np.lexsort((found["position"], -found["total"], found["rank"], found["user"]))]
+    nth = np.arange(len(found)) - np.searchsorted(found["user"], found["user"])
+    whole = np.concatenate([_rows(base), found])
+    key = np.concatenate([whole["rank"][: len(whole) - len(found)], places.slot(nth) - nth - 0.5])
+    whole = whole[np.lexsort((key, whole["user"]))]
+    rank = np.arange(len(whole)) - np.searchsorted(whole["user"], whole["user"])
+    whole = whole[rank < places.n]
+    indptr = np.searchsorted(whole["user"], np.arange(len(base.indptr)))
+    return RankedBlock(indptr, *(np.ascontiguousarray(whole[name]) for name in ("position", "total", "path")))
+
+
+_ROW = np.dtype([("user", "i8"), ("rank", "i8"), ("position", "i8"), ("total", "f8"), ("path", "f8")])
+
+
+def _rows(block: RankedBlock) -> NDArray[np.void]:
+    """One record for each entry of the lists, in their order."""
+    lengths = np.diff(block.indptr)
+    rows = np.empty(len(block.positions), dtype=_ROW)
+    rows["user"] = np.repeat(np.arange(len(lengths)), lengths)
+    rows["rank"] = np.arange(len(rows)) - np.repeat(block.indptr[:-1], lengths)
+    rows["position"], rows["total"], rows["path"] = block.positions, block.totals, block.paths
+    return rows
