@@ -205,10 +205,10 @@ class Counterfactual:
         profile = self.changed.profile(change)
         rules = self.changed.rules(change)
         allowed = self._others(self.recommender.rule_set(rules).candidates(profile).allowed)
-        if places := self.recommender.places(rules, profile, self.n):
-            allowed &= places.rivals(self.position)[0]
+        places = self.recommender.places(rules, profile, self.n)
+        competing = allowed if places is None else allowed & places.rivals(self.position)[0]
         scorer = self.recommender.cold_start.of(profile)
-        rivals = top_n(scorer.score([profile]).total[0], allowed, self.n + RIVALS)
+        rivals = top_n(scorer.score([profile]).total[0], competing, self.n + RIVALS)
         lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in self.changed.raw(change).items()}
         return AnchorChanges(self._cosines_of(scorer), profile, lengths, self.position, rivals), allowed
 
