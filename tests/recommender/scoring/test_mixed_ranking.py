@@ -83,7 +83,7 @@ def test_who_used_everything_or_nothing_gets_a_plain_list(catalogue: Catalogue) 
 
 @pytest.mark.parametrize(
     ("mix", "problem"),
-    [({"course": 0.2}, "courses"), ({"courses": 1.2}, "0 to 1"), ({"courses": 0.7, "cosmetics": 0.6}, "1.3")],
+    [(("course=0.2",), "courses"), (("courses=1.2",), "0 to 1"), (("courses=half",), "0 to 1"), (("0.3",), "DOMAIN")],
 )
 def test_a_mix_that_does_not_fit_says_why(catalogue: Catalogue, mix: tuple[str, ...], problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
