@@ -26,6 +26,8 @@ class EntityType(Document):
     """People: never named in anybody else's explanation, never logged."""
     properties: dict[str, PropertyType] = Field(default_factory=dict)
     """Property name → type. ``label_zh`` and its like hold the label in another language."""
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Language → what people call entities of this type in a question, such as ``course`` and ``learn``."""
     text: tuple[str, ...] = ()
     """What of an item is prose, such as its description: ``str`` properties, or ``label``. Items whose texts are alike
     may be recommended for each other."""
@@ -67,6 +69,8 @@ class Relation(Document):
     """Language → how a person reads it, from head to tail."""
     inverse_phrase: dict[str, str] = Field(default_factory=dict)
     """Language → how a person reads it, from tail to head."""
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Language → how people name it in a question, where that is no phrase."""
 
 
 class MetapathRules(Document):

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from embeddings.link_prediction.prediction import Prediction
     from kg.snapshot.snapshot import Snapshot
     from recommender.results.account import Account
+    from recommender.results.ask import Answers
     from recommender.results.counterfactual import WhatIf, WhyNot
     from recommender.results.recommendation import Recommendation
+    from recommender.results.search import Found
     from recommender.results.similar import Similar
     from recommender.serving.batch import Batch
     from whyrec.reports import ListsReport
@@ -143,6 +145,27 @@ class Engine:
         :raises UsageError: for an unknown domain.
         """
         return self.answering.similar_items(lang).of(item, self._n(n), domain)
+
+    def find(self, text: str, types: Sequence[str] = (), n: int = 10, *, lang: str = "en") -> "Found":
+        """The entities that a text may mean: by id, label, alias, beginning, words inside, pinyin, or with a typo.
+
+        People are found by their exact ids alone.
+
+        :param types: entity types to look among; all where empty.
+        :raises UsageError: for an unknown type.
+        """
+        return self.answering.finder.find(text, types, self._n(n), lang)
+
+    def ask(self, question: str, *, user: str | None = None, n: int = 20, lang: str | None = None) -> "Answers":
+        """Answer a question in English or Chinese from the graph, each answer with the triples that say so.
+
+        :param user: whose scores decide the order; popularity where absent.
+        :param n: most answers; ``count`` says how many there are.
+        :param lang: of the answer; that of the question where absent.
+        :raises UsageError: for an empty question.
+        :raises UnknownEntityError: for an unknown user.
+        """
+        return self.answering.asker.ask(question, user=user, n=self._n(n), lang=lang)
 
     def predict(self, first: str, second: str, n: int = 10) -> "Prediction":
         """The n likeliest missing triples, with probabilities where enough triples were held out to calibrate.

@@ -1,6 +1,7 @@
 """What answers come from: the snapshot of a workspace, the kernels its model needs, the recommender over both."""
 
 from collections.abc import Callable
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from recommender.learning.model import kernels_of, open_model
 from recommender.serving.recommender import Recommender
 
 if TYPE_CHECKING:
+    from recommender.search.ask import Asker
+    from recommender.search.find import Finder
+    from recommender.search.names import Names
     from recommender.serving.similar_items import SimilarItems
 
 ATTEMPTS = 3
@@ -47,6 +51,27 @@ class Answering:
                 if self._recommender is None:
                     self._recommender = self._opened()
         return self._recommender
+
+    @cached_property
+    def names(self) -> "Names":
+        """The names of the entities, indexed; made at the first search of a snapshot."""
+        from recommender.search.names import open_names  # lists and accounts of known ids need none
+
+        return open_names(self.workspace.folder / "names", self.snapshot)
+
+    @cached_property
+    def finder(self) -> "Finder":
+        """Finds entities by their names."""
+        from recommender.search.find import Finder
+
+        return Finder(self.snapshot, self.names)
+
+    @cached_property
+    def asker(self) -> "Asker":
+        """Answers questions."""
+        from recommender.search.ask import Asker
+
+        return Asker(self.recommender, self.names)
 
     def similar_items(self, lang: str) -> "SimilarItems":
         """Finds similar items, and tells of them in a language."""

@@ -1,0 +1,45 @@
+"""The answer of ``ask``."""
+
+from recommender.results.document import Result, Sparse
+
+
+class Fact(Result):
+    """A triple of the graph, cited: ids of head and tail."""
+
+    head: str
+    relation: str
+    tail: str
+
+
+class AskedItem(Sparse):
+    """One answer, what was asked about it, and the triples that show it."""
+
+    id: str
+    type: str
+    label: str
+    facts: list[Fact]
+    values: dict[str, str | float | bool] | None = None
+    """Properties that were asked for or that a condition is about."""
+
+
+class Related(Result):
+    """What else the graph knows: others of the same maker, what to know of what is asked about, items elsewhere."""
+
+    kind: str
+    text: str
+    items: list[AskedItem]
+
+
+class Answers(Result):
+    """The answer of ``ask``."""
+
+    question: str
+    understood: str
+    plan: list[str]
+    """The plan, a step a line, with names of the schema and ids."""
+    count: int
+    """How many there are in all; ``answers`` holds the first of them."""
+    answers: list[AskedItem]
+    related: list[Related]
+    not_understood: list[str]
+    text: str

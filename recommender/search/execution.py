@@ -1,0 +1,103 @@
+"""Plans on a snapshot: which entities fulfil them, and the triples that show it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.schema import inverse_of
+from kg.snapshot.snapshot import Snapshot
+from recommender.search.lexicon import Lexicon
+from recommender.search.plan import Being, Entity, Linked, Plan, Valued, Worded
+
+Positions = NDArray[np.int64]
+Fact = tuple[Entity, str, Entity]
+"""Head, relation, tail of a triple that is in the graph."""
+MOST_WITNESSES = 3
+"""Ways shown for one link."""
+
+
+def linked(snapshot: Snapshot, target: str, link: Linked) -> Positions:
+    """Indices of the entities of a type from which one of the link's ways leads to one of its entities, sorted."""
+    found = [np.empty(0, dtype=np.int64)]
+    for way in link.ways:
+        for entity_type, idx in link.entities:
+            if snapshot.schema.ends(way[-1])[1] != entity_type:
+                continue
+            reached = np.array([idx], dtype=np.int64)
+            for step in reversed(way):
+                matrix = snapshot.adjacency(inverse_of(step))
+                parts = [matrix.indices[matrix.indptr[i] : matrix.indptr[i + 1]] for i in reached.tolist()]
+                reached = np.unique(np.concatenate(parts)).astype(np.int64) if parts else reached
+            found.append(reached)
+    return np.unique(np.concatenate(found))
+
+
+def answers(lexicon: Lexicon, plan: Plan) -> Positions:
+    """Indices of the entities of the target type that fulfil every condition, sorted."""
+    assert plan.target is not None
+    snapshot = lexicon.snapshot
+    keep = np.ones(snapshot.vocabulary.count(plan.target), dtype=bool)
+    for one in plan.constraints:
+        keep &= _fulfilled(lexicon, plan.target, one)
+    return np.flatnonzero(keep)
+
+
+def _fulfilled(lexicon: Lexicon, target: str, one: Linked | Worded | Valued | Being) -> NDArray[np.bool_]:
+    snapshot = lexicon.snapshot
+    mask = np.zeros(snapshot.vocabulary.count(target), dtype=bool)
+    if isinstance(one, Linked):
+        mask[linked(snapshot, target, one)] = True
+        return ~mask if one.negated else mask
+    if isinstance(one, Worded):
+        mask[lexicon.with_words(target, one.words)] = True
+        return mask
+    if isinstance(one, Being):
+        mask[[idx for name, idx in one.entities if name == target]] = True
+        return mask
+    kind = snapshot.schema.entity[target].properties[one.name]
+    if kind == "str":
+        return np.array([text == one.value for text in snapshot.text(target, one.name)], dtype=bool)
+    values = snapshot.number(target, one.name)
+    if one.comparison == "equal":
+        return np.asarray(values == float(one.value))
+    return np.asarray(values <= one.value if one.comparison == "below" else values >= one.value)
+
+
+def witnesses(snapshot: Snapshot, entity: Entity, link: Linked) -> list[Fact]:
+    """Triples that show a link of one entity: those of up to three ways, none where it does not hold."""
+    found: list[Fact] = []
+    shown = 0
+    for way in link.ways:
+        for path in _paths(snapshot, entity[1], way, link):
+            if shown == MOST_WITNESSES:
+                return found
+            shown += 1
+            for place, step in enumerate(way):
+                head, tail = snapshot.schema.ends(step)
+                fact = _fact(step, (head, path[place]), (tail, path[place + 1]))
+                if fact not in found:
+                    found.append(fact)
+    return found
+
+
+def asked(snapshot: Snapshot, entity: Entity, step: str) -> list[Fact]:
+    """The triples of one entity over a step."""
+    tail = snapshot.schema.ends(step)[1]
+    return [_fact(step, entity, (tail, idx)) for idx in snapshot.neighbours(step, entity[1])[0].tolist()]
+
+
+def _paths(snapshot: Snapshot, start: int, way: tuple[str, ...], link: Linked) -> list[list[int]]:
+    ends = {idx for name, idx in link.entities if name == snapshot.schema.ends(way[-1])[1]}
+    paths = [[start]]
+    for place, step in enumerate(way):
+        last = place == len(way) - 1
+        paths = [
+            [*path, idx]
+            for path in paths
+            for idx in snapshot.neighbours(step, path[-1])[0].tolist()
+            if not last or idx in ends
+        ]
+    return paths
+
+
+def _fact(step: str, head: Entity, tail: Entity) -> Fact:
+    return (tail, step[1:], head) if step.startswith("~") else (head, step, tail)

@@ -1,0 +1,290 @@
+"""Questions to plans: a grammar over the schema's types and relations, in any of the languages whose words are known.
+
+A question is read clause by clause. The first clause that asks decides what is asked for; later ones ask about it. A
+statement (“I bought …”) says what the asker has.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from kg.schema import Schema, inverse_of
+from recommender.search.execution import linked
+from recommender.search.lexicon import Lexicon, Term
+from recommender.search.plan import Being, Entity, Linked, Plan, Valued, Worded
+
+CLAUSES = re.compile(r"[,，。?？!！;；:：\n]+|(?<!\d)\.(?!\d)")
+MOST_NAMED = 5
+"""Items that a statement may mean at once."""
+
+
+class Grammar:
+    """Reads questions about one snapshot."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.snapshot = lexicon.snapshot
+        self.schema: Schema = lexicon.snapshot.schema
+
+    def read(self, question: str) -> Plan:
+        """The plan of a question; what was not understood stands in it."""
+        plan = Plan()
+        clauses = [self.lexicon.terms(clause) for clause in CLAUSES.split(question) if clause.strip()]
+        asked = False
+        for terms in clauses:
+            roles = {term.meant for term in terms if term.kind == "word"}
+            plan.not_understood += [term.text for term in terms if term.kind == "unknown"]
+            if roles & {"have", "avoid"} and not roles & {"ask", "advise"}:
+                self._take(plan, terms, roles)
+            elif asked and plan.target is not None:
+                self._ask_more(plan, terms, roles)
+            else:
+                asked = self._ask(plan, terms, roles) or asked
+        if plan.target is not None:
+            ways = {entity: tuple(self._ways(plan.target, entity[0], [])) for entity in plan.avoided}
+            plan.constraints += [Linked((entity,), ways[entity], negated=True) for entity in ways if ways[entity]]
+        return plan
+
+    def _ask(self, plan: Plan, terms: list[Term], roles: set[str]) -> bool:
+        """Read a clause that decides what is asked for."""
+        plan.advise = plan.advise or (bool(roles & {"advise"}) and bool(plan.taken or plan.avoided))
+        plan.count, plan.popular = plan.count or "count" in roles, plan.popular or "popular" in roles
+        plan.variants = plan.variants or "variants" in roles
+        target = self._target(terms)
+        if "people" in roles and self.schema.user_types:
+            plan.target = self.schema.user_types[0]
+            return True
+        if target is None:
+            return False
+        plan.target = target
+        self._constrain(plan, terms, target, yes_no=bool(roles & {"yes_no"}))
+        if self._only_named(terms):
+            plan.relations += [s for s in self._direct_all(target) if not s.startswith("~")]
+        return True
+
+    def _only_named(self, terms: list[Term]) -> bool:
+        """Whether a clause names things and says nothing of them: what is niacinamide?"""
+        plain = {"ask", "yes_no", "same"}
+        return all(term.kind == "entity" or (term.kind == "word" and term.meant in plain) for term in terms)
+
+    def _direct_all(self, head: str) -> list[str]:
+        """Steps from a type to what is neither an item nor a person."""
+        items = self.schema.item_types
+        return [step for step in self._about() if (ends := self.schema.ends(step))[0] == head and ends[1] not in items]
+
+    def _ask_more(self, plan: Plan, terms: list[Term], roles: set[str]) -> None:
+        """Read a clause about what is asked for already: more conditions, or something to know of it."""
+        assert plan.target is not None
+        plan.variants = plan.variants or "variants" in roles
+        entities = any(term.kind == "entity" for term in terms)
+        if "ask" in roles and not entities:
+            told = {step for term in terms if term.kind == "relation" for step in term.meant}
+            plan.relations += sorted(step for step in told if self.schema.ends(step)[0] == plan.target)
+        elif roles & {"yes_no"}:
+            plan.checks += self._links(terms, plan.target)
+            plan.properties += [term.meant for term in terms if term.kind == "property"]
+            return
+        types = [term.meant for term in terms if term.kind == "type" and term.meant != plan.target]
+        for one in types:
+            plan.relations += [way[0] for way in self._ways(plan.target, one, terms) if len(way) == 1]
+        if not types:
+            self._constrain(plan, terms, plan.target, yes_no=False)
+
+    def _take(self, plan: Plan, terms: list[Term], roles: set[str]) -> None:
+        """Read a statement: what the asker has, uses or avoids."""
+        user = self.schema.user_types[0] if self.schema.user_types else None
+        entities = [place for term in terms if term.kind == "entity" for place in term.meant]
+        words = tuple(term.text for term in terms if term.kind == "label")
+        types = [term.meant for term in terms if term.kind == "type"]
+        if words or (types and any(one in self.schema.item_types for one in types)):
+            entities = self._items(words, entities, types) or entities
+        for place in entities:
+            if "avoid" in roles:
+                plan.avoided.append(place)
+                continue
+            steps = [
+                name
+                for name, relation in self.schema.relation.items()
+                if relation.head == user and relation.tail == place[0] and not relation.rule and not relation.negative
+            ]
+            plan.taken += [(step, place) for step in steps[:1]]
+
+    def _items(self, words: tuple[str, ...], entities: list[Entity], types: Sequence[str]) -> list[Entity]:
+        """Items that a statement names by words of their labels and by what is in them."""
+        found: list[Entity] = []
+        for item_type in types or self.schema.item_types:
+            if item_type not in self.schema.item_types:
+                continue
+            named = [self.snapshot.label(*place) for place in entities]
+            every = (*words, *(word.casefold() for label in named for word in label.split()))
+            own = self.lexicon.with_words(item_type, tuple(dict.fromkeys(every)))
+            if not len(own) and words:
+                own = self.lexicon.with_words(item_type, words)
+                for place in entities:
+                    ways = tuple(self._ways(item_type, place[0], []))
+                    own = np.intersect1d(own, linked(self.snapshot, item_type, Linked((place,), ways)))
+            found += [(item_type, int(idx)) for idx in own[:MOST_NAMED]]
+        return found
+
+    def _target(self, terms: list[Term]) -> str | None:
+        """The type of what a clause asks for."""
+        types = [term.meant for term in terms if term.kind == "type"]
+        entities = [place for term in terms if term.kind == "entity" for place in term.meant]
+        if types:
+            return self._asked_type(terms, types)
+        words = tuple(term.text for term in terms if term.kind == "label")
+        if words:
+            return self._worded_type(words, entities, terms)
+        for term in terms:
+            if term.kind == "relation" and entities:
+                ends = [self.schema.ends(step) for step in term.meant]
+                for head, tail in ends:
+                    if head == entities[0][0] and not self.schema.entity[tail].sensitive:
+                        return tail if head not in self.schema.item_types or len(entities) == 1 else head
+                    if tail == entities[0][0] and not self.schema.entity[head].sensitive:
+                        return head
+        items = [place[0] for place in entities if place[0] in self.schema.item_types]
+        if items:
+            return str(items[0])
+        valued = [str(term.meant[0]) for term in terms if term.kind == "value"]
+        if valued:
+            return valued[0]
+        beyond = {"count", "lowest", "highest", "popular", "below", "above", "negation", "advise"}
+        if entities and any(
+            term.kind in ("property", "number") or (term.kind == "word" and term.meant in beyond) for term in terms
+        ):
+            reached = [t for t in self.schema.item_types if self._ways(t, entities[0][0], terms)]
+            return reached[0] if reached else str(entities[0][0])
+        return str(entities[0][0]) if entities else None
+
+    def _asked_type(self, terms: list[Term], types: list[str]) -> str:
+        """The type right after the asking word, else the last one that no other hangs on."""
+        asks = [i for i, term in enumerate(terms) if term.kind == "word" and term.meant in ("ask", "count")]
+        for i in asks:
+            after = [term for term in terms[i + 1 : i + 3] if term.kind in ("type", "label")]
+            if after and after[0].kind == "type":
+                return str(after[0].meant)
+            if after and after[0].kind == "label":
+                words = tuple(term.text for term in terms[i + 1 :] if term.kind == "label")
+                return self._worded_type(words, [], terms) or types[0]
+        return next((one for one in types if one in self.schema.item_types), types[0])
+
+    def _worded_type(self, words: tuple[str, ...], entities: list[Entity], terms: list[Term]) -> str | None:
+        counted = {t: len(self.lexicon.with_words(t, words)) for t in self.schema.item_types}
+        fitting = [t for t, count in counted.items() if count]
+        direct = [t for t in fitting if all(self._direct(t, place[0]) for place in entities if place[0] != t)]
+        known = direct or fitting
+        return max(known, key=lambda t: counted[t]) if known else None
+
+    def _constrain(self, plan: Plan, terms: list[Term], target: str, *, yes_no: bool) -> None:
+        """Turn the terms of a clause into conditions on the answers, or into questions about a named one."""
+        words = tuple(dict.fromkeys(term.text for term in terms if term.kind == "label"))
+        links = self._links(terms, target)
+        own = tuple(place for term in terms if term.kind == "entity" for place in term.meant if place[0] == target)
+        if words and not own:
+            plan.constraints.append(Worded(words))
+        if own:
+            plan.constraints.append(Being(own))
+        if yes_no and own:
+            plan.checks += links
+        else:
+            plan.constraints += links
+        values = self._values(terms, target)
+        if yes_no and own:
+            plan.properties += [one.name for one in values if one.comparison == "equal"]
+        else:
+            plan.constraints += values
+        self._properties(plan, terms, target)
+
+    def _properties(self, plan: Plan, terms: list[Term], target: str) -> None:
+        known = self.schema.entity[target].properties
+        roles = [term.meant for term in terms if term.kind == "word"]
+        named = [term.meant for term in terms if term.kind == "property" and term.meant in known]
+        for role, ascending in (("lowest", True), ("highest", False)):
+            if role in roles:
+                numeric = [n for n in (*named, "price", *known) if known.get(n) in ("float", "int")]
+                long = {"shortest", "longest", "最短", "最长"} & {term.text for term in terms}
+                chosen = next((n for n in numeric if n == "hours"), None) if long else next(iter(numeric), None)
+                plan.order = (chosen, ascending) if chosen else plan.order
+        if plan.order is None and not any(term.kind == "number" for term in terms):
+            plan.properties += [name for name in named if name not in plan.properties]
+
+    def _values(self, terms: list[Term], target: str) -> list[Valued]:
+        """Comparisons with numbers, and values of properties."""
+        known, found, side, name = self.schema.entity[target].properties, list[Valued](), None, None
+        numeric = [one for one, kind in known.items() if kind in ("float", "int")]
+        for place, term in enumerate(terms):
+            if term.kind == "property" and term.meant in numeric:
+                name = term.meant
+            elif term.kind == "word" and term.meant in ("below", "above"):
+                side = term.meant
+            elif term.kind == "number":
+                after = terms[place + 1].meant if place + 1 < len(terms) else None
+                chosen = side or {"below_after": "below", "above_after": "above"}.get(str(after))
+                about = "hours" if after in ("hours",) and "hours" in numeric else name or next(iter(numeric), None)
+                if chosen and about:
+                    found.append(Valued(about, "below" if chosen == "below" else "above", float(term.meant)))
+            elif term.kind == "value" and term.meant[1] in known:
+                found.append(Valued(term.meant[1], "equal", term.meant[2]))
+        return found
+
+    def _links(self, terms: list[Term], target: str) -> list[Linked]:
+        """Entities of other types that a clause names, each a link that is wanted or refused."""
+        found: list[Linked] = []
+        negated = either = False
+        for place, term in enumerate(terms):
+            if term.kind == "word":
+                negated = term.meant == "negation" or (negated and term.meant != "contrast")
+                either = either or term.meant == "either"
+            if term.kind == "relation" and not (place and terms[place - 1].meant == "negation"):
+                negated = False
+            if term.kind != "entity":
+                continue
+            after = terms[place + 1].meant if place + 1 < len(terms) else None
+            others = tuple(one for one in term.meant if one[0] != target)
+            reached = [one for one in others if self._ways(target, one[0], terms)]
+            if not reached:
+                continue
+            entity = min(reached, key=lambda one: len(self._ways(target, one[0], terms)[0]))
+            ways = tuple(self._ways(target, entity[0], terms))
+            link = Linked((entity,), ways, negated or after == "negation_after")
+            if either and found and found[-1].ways == ways and found[-1].negated == link.negated:
+                found[-1] = Linked((*found[-1].entities, entity), ways, link.negated)
+                either = False
+            else:
+                found.append(link)
+        return found
+
+    def _ways(self, target: str, other: str, terms: list[Term]) -> list[tuple[str, ...]]:
+        """Shortest ways from a type to another that are about things: over no people, rules or likings."""
+        direct = self._direct(target, other)
+        told = {step for term in terms if term.kind == "relation" for step in term.meant}
+        chosen = [s for s in direct if s in told or inverse_of(s) in told]
+        if direct:
+            return [(step,) for step in (chosen or direct)]
+        steps = [(s, self.schema.ends(s)[1]) for s in self._about() if self.schema.ends(s)[0] == target]
+        two: list[tuple[str, ...]] = [
+            (s, rest) for s, middle in steps for rest in self._direct(middle, other) if middle != other
+        ]
+        if two:
+            return two
+        return [
+            (s, second, rest)
+            for s, middle in steps
+            for second in self._about()
+            if self.schema.ends(second)[0] == middle and second != inverse_of(s)
+            for rest in self._direct(self.schema.ends(second)[1], other)
+        ]
+
+    def _direct(self, head: str, tail: str) -> list[str]:
+        return [step for step in self._about() if self.schema.ends(step) == (head, tail)]
+
+    def _about(self) -> list[str]:
+        """Steps, both ways, of relations between things."""
+        names = [
+            name
+            for name, relation in self.schema.relation.items()
+            if not self.schema.entity[relation.head].sensitive and not self.schema.entity[relation.tail].sensitive
+        ]
+        return [step for name in names for step in (name, inverse_of(name))]
