@@ -59,7 +59,7 @@ class Comparison:
     def triples(self, name: str, found: Sequence[pl.DataFrame], gone: Mapping[str, pl.DataFrame]) -> Difference:
         """The difference of a relation.
 
-        :param found: what :meth:`kg.resolution.Graph.triples` takes besides the staged triples.
+        :param found: what :meth:`kg.staging.resolution.Graph.triples` takes besides the staged triples.
         :param gone: entity type → ``id`` of the entities to delete; their triples go with them.
         """
         stored = self._store.read_triples(name)

@@ -69,7 +69,7 @@ def together(parts: Sequence[Difference]) -> Difference:
 def entity_difference(schema: Schema, entity_type: str, new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
     """Compare the entities of a load with those of the store.
 
-    :param new: as in :class:`kg.resolution.Entities`.
+    :param new: as in :class:`kg.staging.resolution.Entities`.
     :param stored: as :meth:`~kg.stores.store.Store.read_entities` gives it.
     """
     columns = [name for name in entity_dtypes(schema, entity_type) if name != "id"]
@@ -83,7 +83,7 @@ def entity_difference(schema: Schema, entity_type: str, new: pl.DataFrame, store
 def triple_difference(new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
     """Compare the triples of a load with those of the store.
 
-    :param new: as :meth:`kg.resolution.Graph.triples` gives it.
+    :param new: as :meth:`kg.staging.resolution.Graph.triples` gives it.
     :param stored: as :meth:`~kg.stores.store.Store.read_triples` gives it.
     """
     columns = [name for name in TRIPLE_DTYPES if name not in ("head", "tail")]

@@ -55,7 +55,7 @@ class Similar(Document):
     top: int = Field(default=10, ge=1)
     """How many each entity leads to, at most."""
     min_similarity: float = Field(default=0.1, ge=0, le=1)
-    """Cosine below which nothing counts as alike; the cosine is the weight, see ``kg.similarity``."""
+    """Cosine below which nothing counts as alike; the cosine is the weight, see ``kg.text.similarity``."""
     method: Literal["tfidf"] = "tfidf"
     word_separators: str = ""
     """As in ``[[source.text]]``."""

@@ -36,7 +36,7 @@ class Entities:
     frame: pl.DataFrame
     """``id`` (unique); per label and property its value and, Boolean, whether it is ``said``; ``TAIL_LABEL``."""
     contradictions: pl.DataFrame
-    """Rows that were passed over, since others contradict them; see :mod:`kg.contradictions`."""
+    """Rows that were passed over, since others contradict them; see :mod:`kg.staging.contradictions`."""
 
 
 class StoredGraph(Protocol):

@@ -2,8 +2,8 @@
 
 The dictionary is the label of each entity of the tail type (its id where it has none), the aliases of the mapping,
 and with ``ids = true`` every id without digits. All texts are searched in one pass of an Aho–Corasick automaton over
-rows of words (:mod:`kg.words`), so a match is always of whole words; matches are leftmost and longest first, without
-overlap. In the phrases of ``stop`` nothing is found, and plurals are found only as aliases.
+rows of words (:mod:`kg.text.words`), so a match is always of whole words; matches are leftmost and longest first,
+without overlap. In the phrases of ``stop`` nothing is found, and plurals are found only as aliases.
 
 Weight of entity e for head h: ``tf(h, e) / max tf(h, ·) · idf(e) / idf₁``, where
 ``idf(e) = ln((1 + N) / (1 + df(e))) + 1`` over N heads with text and idf₁ is that of an entity in one text only; so

@@ -1,4 +1,4 @@
-"""Texts → triples between entities whose texts are alike: the cosine of their TF-IDF vectors (:mod:`kg.tfidf`).
+"""Texts → triples between entities whose texts are alike: the cosine of their TF-IDF vectors (:mod:`kg.text.tfidf`).
 
 Each entity leads to its ``top`` nearest others; equally near ones in the order of their ids. Nearness is mutual, but
 being among the nearest is not. Only entities of one load are compared, since a store keeps no texts; where texts

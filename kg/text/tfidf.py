@@ -1,8 +1,8 @@
 """TF-IDF: texts as sparse vectors of length 1, so that the product of two is their cosine, in [0, 1].
 
 A vector has one component per term: ``tf · idf`` with ``tf = 1 + ln(times)`` and ``idf = ln((1 + N) / (1 + df)) + 1``
-over N texts. Terms are words (:mod:`kg.words`) and, since Chinese characters say little alone, pairs of neighbours of
-these. What stands in more than half of all texts says nothing about any of them and is left out, as is punctuation.
+over N texts. Terms are words (:mod:`kg.text.words`) and, since Chinese characters say little alone, pairs of neighbours
+of these. What stands in more than half of all texts says nothing about any of them and is left out, as is punctuation.
 """
 
 import itertools

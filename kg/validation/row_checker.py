@@ -1,7 +1,7 @@
 """Check rows against schema and mapping: each is good as a whole, filtered, or rejected with its first fault.
 
 Good rows come out as frames for these tables of :mod:`kg.staging`; what needs knowledge of other rows (does the head
-exist?) is left to :mod:`kg.resolution`.
+exist?) is left to :mod:`kg.staging.resolution`.
 
 =====================  ===========================================================================================
 ``entity.TYPE.N``      ``id``, of ``label`` and the properties those that source N maps, ``_file``, ``_line``

@@ -12,7 +12,7 @@
    at the comma of locants (``1,2-Hexanediol``, ``N,N-Dimethyl…``);
 5. a list in brackets (``Parfum (Limonene, Linalool)``) yields its parts too, however deep; colour index numbers there
    replace the name before them (``Iron Oxides (CI 77491, CI 77492)``);
-6. each name becomes canonical: :mod:`kg.inci_name`.
+6. each name becomes canonical: :mod:`kg.values.ingredient_name`.
 
 Brackets that do not match are ordinary characters. A cell that says that there is no list holds none.
 """

@@ -78,7 +78,7 @@ class Workspace:
         return open_store(self.settings.store, self.schema, folder=self.folder, read_only=read_only)
 
     def lock(self, waiting: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
-        """Keep other loads out of the workspace; see :func:`kg.workspace_lock.workspace_lock`."""
+        """Keep other loads out of the workspace; see :func:`kg.workspace.lock.workspace_lock`."""
         from kg.workspace.lock import workspace_lock
 
         return workspace_lock(self.folder, waiting=waiting)

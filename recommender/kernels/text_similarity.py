@@ -1,4 +1,4 @@
-"""Text similarity: items whose texts are alike, by the cosine of their TF-IDF vectors (:mod:`kg.tfidf`).
+"""Text similarity: items whose texts are alike, by the cosine of their TF-IDF vectors (:mod:`kg.text.tfidf`).
 
 Which texts, the schema says: ``text = ["description"]`` in an item's table names properties of type ``str``, or
 ``label``. Without it, or where no item has such a text, there is no kernel.

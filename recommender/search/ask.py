@@ -47,11 +47,11 @@ class Asker:
         telling = Telling(self.snapshot, lang or ("zh" if has_cjk(question) else "en"))
         plan = self.grammar.read(question)
         nothing = not (plan.constraints or plan.taken or plan.order or plan.count or plan.popular)
-        unclear = plan.target is None or (nothing and plan.not_understood)
+        unclear = plan.target is None or plan.unclear or (nothing and plan.not_understood)
         if unclear or self.snapshot.schema.entity[plan.target or ""].sensitive:
             return self._refused(question, plan, telling)
         found, count = self._found(plan, user, n)
-        rows = [self._answer(entity, plan) for entity in found]
+        rows = [self._answer(entity, plan, telling) for entity in found]
         related = self._related(plan, found, telling) if found else []
         text = self._text(plan, (found, count), related, telling)
         return Answers(
@@ -108,7 +108,7 @@ class Asker:
         total = self.recommender.cold_start.of(profile).score([profile]).total[0]
         return np.where(allowed, total, 0.0)[part]
 
-    def _answer(self, entity: Entity, plan: Plan) -> AskedItem:
+    def _answer(self, entity: Entity, plan: Plan, telling: Telling) -> AskedItem:
         triples: list[Triple] = []
         for one in (*plan.constraints, *plan.checks):
             if isinstance(one, Linked) and not one.negated:
@@ -119,17 +119,21 @@ class Asker:
         wanted += [plan.order[0]] if plan.order else []
         known = properties(self.snapshot, *entity)
         values = {name: known[name] for name in wanted if name in known} or None
-        return self._item(entity, triples, values)
+        return self._item(telling, entity, triples, values)
 
     def _item(
-        self, entity: Entity, triples: Sequence[Triple] = (), values: dict[str, str | float | bool] | None = None
+        self,
+        telling: Telling,
+        entity: Entity,
+        triples: Sequence[Triple] = (),
+        values: dict[str, str | float | bool] | None = None,
     ) -> AskedItem:
         vocabulary = self.snapshot.vocabulary
         facts = [
             Fact(head=vocabulary.id(*head), relation=name, tail=vocabulary.id(*tail))
             for head, name, tail in dict.fromkeys(triples)
         ]
-        label = self.snapshot.label(*entity)
+        label = telling.label(entity)
         return AskedItem(id=vocabulary.id(*entity), type=entity[0], label=label, facts=facts, values=values)
 
     def _related(self, plan: Plan, found: list[Entity], telling: Telling) -> list[Related]:
@@ -173,7 +177,7 @@ class Asker:
                     label=telling.label(maker),
                     names=telling.names([fact[0] for fact in rest]),
                 )
-                return [Related(kind="same", text=text, items=[self._item(f[0], [f]) for f in rest])]
+                return [Related(kind="same", text=text, items=[self._item(telling, f[0], [f]) for f in rest])]
         return []
 
     def _to_know(self, about: list[Entity], telling: Telling) -> list[Related]:
@@ -183,7 +187,7 @@ class Asker:
             for name, relation in schema.relation.items():
                 plain = not {relation.head, relation.tail} & {*schema.item_types, *schema.user_types}
                 if plain and relation.head == entity[0] and (facts := asked(self.snapshot, entity, name)):
-                    items.append(self._item(entity, facts))
+                    items.append(self._item(telling, entity, facts))
                     told += [telling.fact(fact) for fact in facts[:RELATED]]
         return (
             [Related(kind="about", text=telling.say("related_about", facts=" ".join(told)), items=items)]
@@ -207,7 +211,9 @@ class Asker:
             if best:
                 domain = schema.entity[item_type].domain or item_type
                 text = telling.say("related_other", domain=telling.type_name(item_type), names=telling.names(best))
-                found.append(Related(kind=domain, text=text, items=[self._item(one, facts[one]) for one in best]))
+                found.append(
+                    Related(kind=domain, text=text, items=[self._item(telling, one, facts[one]) for one in best])
+                )
         return found
 
     def _text(self, plan: Plan, found: tuple[list[Entity], int], related: list[Related], telling: Telling) -> str:

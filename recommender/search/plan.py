@@ -49,7 +49,8 @@ class Plan:
     ``target``: the type of the answers; ``constraints``: what each must be; ``relations``: steps whose tails are asked
     of each answer; ``properties``: properties asked of each; ``checks``: links that are asked about, not required;
     ``order``: a property and whether low values come first; ``taken``: anchors (step, entity) that the asker told of
-    herself; ``advise``: whether what fits somebody is asked, not what fulfils conditions.
+    herself; ``advise``: whether what fits somebody is asked, not what fulfils conditions; ``unclear``: whether a thing
+    that must or must not be is not known, so that no answer would be safe.
     """
 
     target: str | None = None
@@ -64,4 +65,5 @@ class Plan:
     taken: list[tuple[str, Entity]] = field(default_factory=list)
     avoided: list[Entity] = field(default_factory=list)
     advise: bool = False
+    unclear: bool = False
     not_understood: list[str] = field(default_factory=list)

@@ -6,6 +6,7 @@ statement (“I bought …”) says what the asker has.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class Grammar:
         for terms in clauses:
             roles = {term.meant for term in terms if term.kind == "word"}
             plan.not_understood += [term.text for term in terms if term.kind == "unknown"]
+            plan.unclear = plan.unclear or _unknown_condition(terms)
             if roles & {"have", "avoid"} and not roles & {"ask", "advise"}:
                 self._take(plan, terms, roles)
             elif asked and plan.target is not None:
@@ -288,3 +290,12 @@ class Grammar:
             if not self.schema.entity[relation.head].sensitive and not self.schema.entity[relation.tail].sensitive
         ]
         return [step for name in names for step in (name, inverse_of(name))]
+
+
+def _unknown_condition(terms: list[Term]) -> bool:
+    """Whether an unknown word is what something must contain, or must not: leaving it out would be dangerous."""
+    return any(
+        second.kind == "unknown"
+        and (first.kind == "relation" or (first.kind == "word" and first.meant in ("negation", "avoid")))
+        for first, second in pairwise(terms)
+    )

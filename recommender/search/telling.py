@@ -54,11 +54,9 @@ class Telling:
         """The plan in words, a condition each."""
         told = [self.say("be_type", type=self.type_name(plan.target))] if plan.target else []
         told += [self._constraint(one) for one in plan.constraints]
-        asked = [step for way in plan.checks for step in [way.ways[0][0]]]
-        told += [
-            self.say("be_linked", phrase=self._phrase(c.ways[0][0]), names=self.names(c.entities)) + "?"
-            for c in plan.checks
-        ]
+        asked = [check.ways[0][0] for check in plan.checks]
+        for check in plan.checks:
+            told.append(self.say("be_checked", phrase=self._phrase(check.ways[0][0]), names=self.names(check.entities)))
         told += [self.say("be_asked", phrase=self._phrase(step)) for step in plan.relations if step not in asked]
         told += [self.say("be_valued", name=self.property_name(name)) for name in plan.properties]
         if plan.order:

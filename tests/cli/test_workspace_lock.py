@@ -14,7 +14,7 @@ from kg.workspace import lock as module
 from kg.workspace.lock import LOCK, workspace_lock
 
 HOLD = (
-    "import sys; from pathlib import Path; from kg.workspace_lock import workspace_lock\n"
+    "import sys; from pathlib import Path; from kg.workspace.lock import workspace_lock\n"
     "with workspace_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
 )
 

@@ -135,7 +135,7 @@ def test_without_new_entities_nothing_changes(graphs: tuple[Snapshot, Snapshot])
 
 
 def test_folding_in_and_predicting_import_nothing_heavy() -> None:
-    modules = "embeddings.fold_in, embeddings.prediction, embeddings.link_prediction"
+    modules = "embeddings.vectors.fold_in, embeddings.link_prediction.prediction, embeddings.link_prediction"
     heavy = "{'torch', 'pykeen', 'polars', 'pyarrow'} & set(sys.modules)"
     code = f"import sys, {modules}; sys.exit(str({heavy}) if {heavy} else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

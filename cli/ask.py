@@ -1,0 +1,52 @@
+"""``whyrec ask``: a question in English or Chinese, answered from the graph."""
+
+from typing import Annotated
+
+import typer
+
+from cli.engine import engine_of
+from cli.options import DebugOption, JsonOption, QuietOption
+from cli.output import Output
+from recommender.results.ask import Answers, AskedItem
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def ask(
+    ctx: typer.Context,
+    question: Annotated[str, typer.Argument(help="A question in English or Chinese.")],
+    user: Annotated[str | None, typer.Option(help="Whose scores decide the order; popularity where absent.")] = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="Most answers.")] = 20,
+    lang: Annotated[str | None, typer.Option(help="Language of the answer; that of the question where absent.")] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Answer a question from the graph: the items asked for, what was asked about them, and the triples that say so.
+
+    Examples: whyrec ask "which toner has niacinamide but no fragrance under 30?" ·
+    whyrec ask "三度花开有哪些口红，含什么成分，适合干皮吗？"
+    """
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        found = engine.ask(question, user=user, n=n, lang=lang)
+    if not output.document(found):
+        _show(output, found)
+
+
+def _show(output: Output, found: Answers) -> None:
+    if found.understood:
+        output.line(found.understood)
+    output.line(found.text)
+    rows = [(one.id, one.label, _values(one), _facts(one)) for one in found.answers]
+    if rows:
+        output.table(f"{len(rows):,} of {found.count:,}", ("id", "label", "values", "because"), rows)
+
+
+def _values(one: AskedItem) -> str:
+    return ", ".join(f"{name} {value}" for name, value in (one.values or {}).items())
+
+
+def _facts(one: AskedItem) -> str:
+    return "; ".join(f"{fact.head} {fact.relation} {fact.tail}" for fact in one.facts)
