@@ -61,7 +61,7 @@ class LoadOptions:
     max_rejects: int | None = None
     """Rejected rows above which nothing is written; 0 is strict, ``None`` no limit."""
     mode: Mode | None = None
-    """``replace``: delete what vanished from the files (:mod:`kg.loading.replacement`); ``None``: as each source says."""
+    """``replace``: delete what vanished from the files, see ``replacement``; ``None``: as each source says."""
     allow_empty: bool = False
     """Whether an empty file may delete everything that it covers; this lifts ``max_deletes`` too."""
     max_deletes: DeleteLimit = field(default_factory=DeleteLimit)
