@@ -34,6 +34,14 @@ def holds(text: str, encoding: str | None) -> bool:
     return True
 
 
+def as_typed(argument: str) -> str:
+    """An argument whose UTF-8 bytes Python could not read, because the locale has another encoding, as text."""
+    try:
+        return argument.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return argument
+
+
 def open_streams() -> None:
     """Make stdout and stderr write whatever comes; a closed one, which Python leaves ``None``, swallows it."""
     for name in ("stdout", "stderr"):

@@ -1,5 +1,6 @@
 """``whyrec``: the program. Commands are imported when they are called, so that none pays for another."""
 
+import os
 import sys
 from collections.abc import MutableMapping, Sequence
 from importlib import import_module
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli.encoding import open_streams
+from cli.encoding import as_typed, open_streams
 from cli.failures import FAILED, fail, flush
 from cli.help import laid_out, plain
 from cli.options import DebugOption, Session, VersionOption
@@ -119,5 +120,6 @@ def whyrec(
 
 def run() -> int:
     """The entry point of the installed program; returns the exit code."""
-    code: int = typer.main.get_command(app).main(prog_name="whyrec", standalone_mode=False)
+    arguments = None if os.name == "nt" else [as_typed(one) for one in sys.argv[1:]]  # Windows' hold patterns yet
+    code: int = typer.main.get_command(app).main(arguments, "whyrec", standalone_mode=False)
     return code

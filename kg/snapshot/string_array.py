@@ -51,7 +51,7 @@ class StringArray:
 
     def search(self, text: str) -> int | None:
         """Index of ``text`` in an array sorted by UTF-8 bytes, or ``None``; O(log n) reads."""
-        wanted = text.encode()
+        wanted = text.encode("utf-8", "surrogatepass")  # half a character is in no array, and no failure either
         found = self.lower_bound(wanted)
         return found if found < len(self) and self._bytes(found) == wanted else None
 

@@ -76,7 +76,7 @@ class GramIndex:
 def _grams(texts: list[str]) -> tuple[Codes, NDArray[np.int64]]:
     """All grams of folded texts: their codes, 21 bits a character, and the text each stands in."""
     joined = "\0".join(f" {text} " for text in texts) + "\0"
-    points = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
     row = np.concatenate([[0], np.cumsum(points == 0)])[:-1]
     cjk = np.zeros(len(points), dtype=bool)
     for low, high in _CJK:

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,9 +14,10 @@ from rich.console import Console
 from rich.progress import Progress
 from typer.testing import CliRunner
 
-from cli.encoding import fitted, holds
+from cli.encoding import as_typed, fitted, holds
 from cli.main import app
 from cli.terminal import DataColumn, shown, styled
+from tests.cli.conftest import Whyrec
 
 ENCODINGS = ("ascii", "cp1252", "shift_jis", "utf-8")
 QUESTIONS = (
@@ -52,6 +56,17 @@ def test_no_answer_depends_on_the_encoding(example: Path, question: tuple[str, .
     answer = CliRunner(charset="ascii").invoke(app, ["-w", str(example), *question])
     assert answer.exit_code == (1 if question == ("recommend", "玫瑰") else 0), answer.output
     assert answer.output.strip()
+
+
+def test_what_is_typed_in_a_narrow_locale_is_read_as_utf_8(example: Path, whyrec: Whyrec) -> None:
+    assert as_typed(os.fsencode("玫瑰").decode("ascii", "surrogateescape")) == "玫瑰"
+    assert as_typed("café") == "café" and as_typed("\udcff") == "\udcff"
+    unreadable = whyrec("-w", example, "why", "u0001", "\udcff")
+    assert unreadable.exit_code == 1 and r"'\udcff'" in unreadable.stderr
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    program = [sys.executable, "-m", "cli", "-w", str(example), "graph", "show", "Topic:玫瑰"]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and r"\u73ab\u7470" in done.stderr
 
 
 def test_json_in_a_narrow_encoding_is_the_same_document(example: Path) -> None:
