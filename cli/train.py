@@ -14,8 +14,7 @@ from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
 from cli.output import Output
 from cli.progress import Bars
 from cli.recommender import build_kernels
-from embeddings.training.checkpoint import NAME as CHECKPOINT
-from embeddings.vectors.config import MODELS, TrainingConfig
+from embeddings.vectors.config import CHECKPOINT, MODELS, TrainingConfig
 from embeddings.vectors.vectors import Vectors
 from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot

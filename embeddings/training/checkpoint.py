@@ -8,11 +8,10 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from kg.errors import TrainingError
 
 FORMAT = 2
-NAME = "checkpoint.safetensors"
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -53,12 +52,12 @@ class Checkpoint:
 
         :raises TrainingError: where the folder cannot be written.
         """
-        pending = folder / f"{NAME}.part"
+        pending = folder / f"{CHECKPOINT}.part"
         try:
             parts = {"model": self.model, "optimizer": self.optimizer, "best": self.best}
             arrays = {f"{part}/{name}": array for part, held in parts.items() for name, array in held.items()}
             save_file(arrays, pending, metadata={"header": self.header.model_dump_json()})
-            pending.replace(folder / NAME)
+            pending.replace(folder / CHECKPOINT)
         except (OSError, SafetensorError) as problem:
             raise TrainingError(f"{folder}: the checkpoint cannot be written: {problem}") from problem
 
@@ -68,7 +67,7 @@ class Checkpoint:
 
         :raises TrainingError: where it is damaged or of another format.
         """
-        path = folder / NAME
+        path = folder / CHECKPOINT
         if not path.exists():
             return None
         try:
@@ -108,7 +107,7 @@ class Checkpoint:
 
 def discard_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a folder, if there is one."""
-    for name in (NAME, f"{NAME}.part"):
+    for name in (CHECKPOINT, f"{CHECKPOINT}.part"):
         (folder / name).unlink(missing_ok=True)
 
 

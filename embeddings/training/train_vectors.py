@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from embeddings.link_prediction.held_out import HeldOut
-from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.triples import TripleSet, relations_without
 from embeddings.vectors.vectors import Vectors, VectorsManifest, unit_rows
 from kg.errors import TrainingError
@@ -24,7 +24,7 @@ try:
     import torch
     from pykeen.version import VERSION as PYKEEN_VERSION
 
-    from embeddings.training.checkpoint import NAME, Checkpoint, CheckpointHeader, discard_checkpoint
+    from embeddings.training.checkpoint import Checkpoint, CheckpointHeader, discard_checkpoint
     from embeddings.training.epochs import Epochs
     from embeddings.training.network import parameters_of, put_parameters
 except (ModuleNotFoundError, OSError) as problem:
@@ -122,7 +122,7 @@ class _Training:
     def start(self, resume: bool) -> None:
         """Take over the state of the checkpoint, where that is wanted and there is one."""
         if not resume:
-            if (self.folder / NAME).exists():
+            if (self.folder / CHECKPOINT).exists():
                 self.notice(
                     f"{self.folder}: the checkpoint of an unfinished training is replaced; --resume goes on from it"
                 )

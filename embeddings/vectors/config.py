@@ -19,6 +19,9 @@ STOCK = tuple(
 """The other models of PyKEEN that need nothing but triples; PyKEEN's own loop trains them."""
 MODELS = PRODUCTS + TAIL_PRODUCTS + STOCK
 
+CHECKPOINT = "checkpoint.safetensors"
+"""The file that an interrupted training leaves in the folder of the vectors."""
+
 MAX_BATCH, STEPS = 2048, 32
 LEARNING_RATE: dict[Loop, float] = {"products": 0.1, "tail products": 0.1, "stock": 0.01}
 NEGATIVES: dict[Loop, int] = {"products": 64, "tail products": 256, "stock": 10}

@@ -14,7 +14,7 @@ try:
     import neo4j
     from neo4j import exceptions
 except ModuleNotFoundError as missing:
-    raise StoreError("the store is a Neo4j server, but its driver is missing: pip install whyrec[neo4j]") from missing
+    raise StoreError("the store is a Neo4j server, but its driver is missing: pip install 'whyrec[neo4j]'") from missing
 
 Transaction = neo4j.ManagedTransaction
 

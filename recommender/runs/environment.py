@@ -12,8 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
-from kg.errors import UsageError
-
 LIBRARIES = ("numpy", "scipy", "torch", "pykeen")
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -34,14 +32,8 @@ def source_digest(packages: Sequence[str]) -> str:
 
 @cache
 def library_versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that figures depend on.
-
-    :raises UsageError: where one is not installed.
-    """
-    try:
-        return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-    except PackageNotFoundError as problem:
-        raise UsageError(f"{problem.name} is not installed; experiments need pip install 'whyrec[train]'") from None
+    """Versions of Python and of the libraries that figures depend on; ``not installed`` is one too."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}}
 
 
 def machine() -> dict[str, str]:
@@ -70,6 +62,13 @@ class Measured:
 
     def __exit__(self, *problem: object) -> None:
         self.bytes, self.seconds = _peak(), time.perf_counter() - self._start
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _peak() -> int:

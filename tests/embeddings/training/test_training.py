@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings.training.checkpoint import NAME
 from embeddings.training.train_vectors import Epoch, train_vectors
 from embeddings.training.typed_negatives import TypedNegatives, bounds_of
-from embeddings.vectors.config import PRODUCTS, STOCK, TAIL_PRODUCTS, TrainingConfig
+from embeddings.vectors.config import CHECKPOINT, PRODUCTS, STOCK, TAIL_PRODUCTS, TrainingConfig
 from embeddings.vectors.triples import TripleSet
 from embeddings.vectors.vectors import Vectors
 from kg.errors import TrainingError, UsageError
@@ -199,7 +198,7 @@ def test_stopped_and_resumed_is_the_same_to_the_bit(model: str, tiny: Snapshot, 
     parts = train_vectors(tiny, config, tmp_path / "parts", epochs.append, resume=True).manifest
     assert epochs[0].number > 1
     assert (parts.digest, parts.losses) == (whole.digest, whole.losses)
-    assert not (tmp_path / "parts" / NAME).exists()
+    assert not (tmp_path / "parts" / CHECKPOINT).exists()
     other = train_vectors(tiny, config.model_copy(update={"seed": 1}), tmp_path / "other").manifest
     assert other.digest != whole.digest
 
@@ -243,7 +242,7 @@ def test_resuming_something_else_is_refused(tiny: Snapshot, planted: Snapshot, t
         train_vectors(tiny, config.model_copy(update={"dim": 9}), tmp_path, resume=True)
     with pytest.raises(TrainingError, match=f"{tiny.hash[:12]}.*{planted.hash[:12]}"):
         train_vectors(planted, config, tmp_path, resume=True)
-    (tmp_path / NAME).write_bytes((tmp_path / NAME).read_bytes()[:-9])
+    (tmp_path / CHECKPOINT).write_bytes((tmp_path / CHECKPOINT).read_bytes()[:-9])
     with pytest.raises(TrainingError, match="damaged; train without --resume"):
         train_vectors(tiny, config, tmp_path, resume=True)
     train_vectors(tiny, config, tmp_path, notice=notices.append)
@@ -270,7 +269,7 @@ def test_numbers_that_overflow_leave_the_older_vectors_in_place(
     with pytest.raises(TrainingError, match=r"DistMult: not finite after epoch \d+; nothing was saved"):
         train_vectors(tiny, TrainingConfig(model="DistMult", epochs=epochs, learning_rate=learning_rate), tmp_path)
     assert Vectors.open(tmp_path, tiny.hash).manifest == older.manifest
-    assert not (tmp_path / NAME).exists()
+    assert not (tmp_path / CHECKPOINT).exists()
 
 
 def test_without_torch_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
