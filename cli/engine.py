@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,6 +10,9 @@ from cli.options import Session
 from cli.output import Output
 from cli.progress import Bars
 from whyrec.engine import Engine
+
+if TYPE_CHECKING:
+    from whyrec.experiments import Experiments
 
 
 @contextmanager
@@ -23,3 +27,14 @@ def engine_of(ctx: typer.Context, output: Output) -> Iterator[Engine]:
         engine = Engine(session.workspace, bars, lasting=False)
         yield engine
     output.notices(engine.notices)
+
+
+@contextmanager
+def experiments_of(ctx: typer.Context, output: Output) -> "Iterator[Experiments]":
+    """The experiments of the workspace, or of any other folder that --workspace names; bars show how far they are."""
+    from whyrec.experiments import Experiments  # answering needs none
+
+    session = ctx.find_object(Session)
+    assert session is not None
+    with Bars(output) as bars:
+        yield Experiments(session.workspace, bars, lambda text: output.notices([text]))

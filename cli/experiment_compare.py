@@ -4,13 +4,10 @@ from typing import Annotated
 
 import typer
 
-from cli.experiments import run_experiments
+from cli.engine import experiments_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from kg.document import nearest
-from kg.errors import UsageError
-from recommender.experiments.experiment import Experiment
-from recommender.leaderboard.comparison import PairedDifference, Side, compare
+from recommender.leaderboard.comparison import PairedDifference
 
 
 def compare_command(
@@ -28,26 +25,11 @@ def compare_command(
     Example: whyrec -w demo experiment compare TransE-32 DistMult-32
     """
     output = Output(as_json, quiet)
-    experiments = run_experiments(ctx, [], output)
-    found = compare(_side(experiments, first), _side(experiments, second))
+    with experiments_of(ctx, output) as experiments:
+        found = experiments.compare(first, second)
     if not output.document({"comparisons": [one.model_dump(mode="json") for one in found]}):
         for one in found:
             output.line(_sentence(one))
-
-
-def _side(experiments: list[Experiment], told: str) -> Side:
-    _, slash, row = told.rpartition("/")
-    rows = {f"{one.name}/{name}": (one, name) for one in experiments for name in dict.fromkeys(r.row for r in one.plan)}
-    found = [key for key in rows if (key == told if slash else key.rpartition("/")[2] == row)]
-    if len(found) > 1:  # experiments that were never finished do not make a name ambiguous
-        found = [key for key in found if rows[key][0].current(rows[key][1])] or found
-    if len(found) > 1:
-        raise UsageError(f"{told!r} is a model of several experiments; say {' or '.join(found)}")
-    if not found:
-        known = list(rows) if slash else list(dict.fromkeys(key.rpartition("/")[2] for key in rows))
-        raise UsageError(f"unknown model {told!r}; {nearest(told, known)}")
-    one, name = rows[found[0]]
-    return told, one.runs, one.current(name)
 
 
 def _sentence(one: PairedDifference) -> str:

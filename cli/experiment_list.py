@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cli.experiments import run_experiments, show_relations, show_standing
+from cli.engine import experiments_of
+from cli.leaderboard import show_relations, show_standing
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import UsageError
@@ -37,7 +38,8 @@ def list_command(
     Example: whyrec -w demo experiment list --export results.tex --curves curves.html
     """
     output = Output(as_json, quiet)
-    found = run_experiments(ctx, names or [], output)
+    with experiments_of(ctx, output) as experiments:
+        found = experiments.finished(names or [])
     standings = [one.standing(costs) for one in found]
     if export_file:
         export(standings, export_file, costs)

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cli.experiments import files_of, fresh_snapshot, results_of, show_standing
+from cli.engine import experiments_of
+from cli.leaderboard import show_standing
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from kg.errors import ModelError, WhyrecError
+from kg.errors import ModelError
 from recommender.experiments.experiment import Experiment, Outcome
 
 Done = tuple[Experiment, Outcome]
@@ -56,34 +57,14 @@ def run_command(
     Example: whyrec -w demo experiment run demo/experiment.toml
     """
     output = Output(as_json, quiet)
-    opened = fresh_snapshot(ctx, output)
-    experiments = [Experiment.of_file(path, results_of(ctx), opened) for path in files_of(paths)]
-    done, problem = _run_all(experiments, output)
-    _show(output, done)
-    failed = [text for _, outcome in done for text in outcome.failed]
-    if problem:
-        raise problem
+    with experiments_of(ctx, output) as experiments:
+        runs = experiments.run(paths)
+    _show(output, runs.done)
+    failed = [text for _, outcome in runs.done for text in outcome.failed]
+    if runs.problem:
+        raise runs.problem
     if failed:
         raise ModelError(f"{_runs(len(failed))} failed: {'; '.join(failed)}")
-
-
-def _run_all(experiments: list[Experiment], output: Output) -> tuple[list[Done], WhyrecError | None]:
-    """Run one experiment after the other; one that cannot be run does not keep the others from it.
-
-    :returns: what was done, and the first problem.
-    :raises WhyrecError: where the only experiment cannot be run.
-    """
-    done: list[Done] = []
-    first = None
-    for one in experiments:
-        try:
-            done.append((one, _run(one, output)))
-        except WhyrecError as problem:
-            if len(experiments) == 1:
-                raise
-            output.notices([f"{one.name} is left out: {problem}"])
-            first = first or problem
-    return done, first
 
 
 def _show(output: Output, done: list[Done]) -> None:
@@ -96,15 +77,6 @@ def _show(output: Output, done: list[Done]) -> None:
         output.line(
             f"{outcome.experiment}: {_runs(outcome.run)} done now, {outcome.finished_before} of {outcome.planned} "
             f"before, {len(outcome.failed)} failed. Next: whyrec experiment compare A B"
-        )
-
-
-def _run(experiment: Experiment, output: Output) -> Outcome:
-    with output.progress() as progress:
-        task = progress.add_task(experiment.name, total=None, note="")
-        return experiment.run(
-            lambda text, done, total: progress.update(task, completed=done, total=total, note=text),
-            lambda text: output.notices([f"{experiment.name}: {text}"]),
         )
 
 

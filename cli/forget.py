@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from kg.privacy.erasure import Erasure, forget
+from whyrec.reports import ForgetReport
 
 app = typer.Typer(add_completion=False)
 
@@ -26,28 +27,28 @@ def forget_command(
 
     Example: whyrec -w demo forget u0042
     """
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    with output.progress() as progress:
-        task = progress.add_task("Forgetting", total=None, note="")
-        erasure = forget(workspace, user, lambda step: progress.update(task, description=step))
-    output.notices(erasure.notices)
-    if not output.document(erasure.to_json()):
-        _show(output, erasure)
-    if erasure.found:
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        report = engine.forget(user)
+    output.notices(report.notices)
+    if not output.document(report):
+        _show(output, report)
+    if report.found:
         raise typer.Exit(1)
 
 
-def _show(output: Output, erasure: Erasure) -> None:
-    total = sum(erasure.triples.values())
-    output.line(f"Forgotten: {erasure.entities:,} entities with {total:,} triples were deleted from the store.")
-    if erasure.triples:
-        output.table("Triples", ("relation", "deleted"), erasure.triples.items(), right="deleted")
-    for path in erasure.files_rewritten:
+def _show(output: Output, report: ForgetReport) -> None:
+    deleted = report.deleted
+    total = sum(deleted.triples.values())
+    output.line(f"Forgotten: {deleted.entities:,} entities with {total:,} triples were deleted from the store.")
+    if deleted.triples:
+        output.table("Triples", ("relation", "deleted"), deleted.triples.items(), right="deleted")
+    for path in report.files_rewritten:
         output.line(f"Rewritten without the person: {path}")
-    if erasure.found:
-        output.line(f"Still there after {erasure.searched_files:,} files were searched:", style="red")
-        for place in erasure.found:
+    if report.found:
+        output.line(f"Still there after {report.searched_files:,} files were searched:", style="red")
+        for place in report.found:
             output.line(f"  {place}")
         output.line("Run the command again; if that does not help, correct the data that holds the id and load it.")
     else:
-        output.line(f"The id is in none of whyrec's files ({erasure.searched_files:,} files were searched).")
+        output.line(f"The id is in none of whyrec's files ({report.searched_files:,} files were searched).")

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from kg.errors import UsageError
-from kg.export.export import Export, export, part_of, writer_of
-from kg.schema import Schema
 
 
 def export_command(
@@ -28,20 +26,10 @@ def export_command(
 
     Examples: whyrec graph export shop.graphml --without-people · whyrec graph export near.json --around p0042 --depth 2
     """
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    writer_of(file)  # a wrong suffix is told before the work, not after
-    if depth is not None and around is None:
-        raise UsageError("--depth goes with --around ENTITY")
-    with output.progress() as progress:
-        progress.add_task(f"Writing {file.name}", total=None, note="")
-        part = part_of(workspace.snapshot(), around, depth or 1, people=not without_people)
-        written = export(part, file)
-    output.notices([*written.notices, *_people(written, workspace.schema)])
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        written = engine.export(file, around=around, depth=depth, people=not without_people)
+    output.notices(written.notices)
     if not output.document(written):
         counts = f"{sum(written.entities.values()):,} entities and {sum(written.triples.values()):,} triples"
         output.line(f"{counts}: {written.file}")
-
-
-def _people(written: Export, schema: Schema) -> list[str]:
-    counts = [f"{n:,} {name}" for name, n in written.entities.items() if n and schema.entity[name].sensitive]
-    return [f"the file names people ({', '.join(counts)}); --without-people leaves them out"] if counts else []

@@ -5,14 +5,10 @@ from typing import Annotated
 
 import typer
 
-from cli.load import load_and_show, people_of
-from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.load import show_load
+from cli.options import DebugOption, JsonOption, PseudonymiseOption, QuietOption
 from cli.output import Output
-from kg.errors import UsageError
-from kg.formats.by_file_name import sources_for_paths
-from kg.loading.load import LoadOptions
-from kg.mapping.source import RdfSource, Source, rdf_mapping
-from kg.ontology.rdf_mapping import absolute_base
 
 
 def import_command(
@@ -24,10 +20,7 @@ def import_command(
     base: Annotated[str | None, typer.Option(metavar="IRI", help="What relative IRIs are resolved against.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
     max_rejects: Annotated[int | None, typer.Option(min=0, help="Write nothing if more statements are bad.")] = None,
-    pseudonymise: Annotated[
-        bool,
-        typer.Option("--pseudonymise", help="Replace ids of people by a hash with the key WHYREC_PSEUDONYM_KEY."),
-    ] = False,
+    pseudonymise: PseudonymiseOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -36,30 +29,15 @@ def import_command(
 
     Examples: whyrec graph import shop.ttl · whyrec graph import dump.nt.gz --mapping shop.toml --dry-run
     """
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    if mapping is not None and not mapping.is_file():
-        raise UsageError(f"{mapping}: no such file")
-    told = rdf_mapping(mapping or workspace.mapping, workspace.schema)
-    sources = [_rdf(source, base) for source in sources_for_paths(files, workspace.schema, rdf=told)]
-    people = people_of(workspace, pseudonymise)
-    options = LoadOptions(
-        workspace.rejects,
-        workspace.staging,
-        dry_run,
-        max_rejects,
-        rejects_kept=workspace.settings.load.rejects_kept,
-        unfinished=workspace.unfinished,
-        allow_outside=True,
-        people=people,
-    )
-    load_and_show(output, workspace, sources, Path(), options)
-
-
-def _rdf(source: Source, base: str | None) -> Source:
-    """The source with the base; one of rows is refused."""
-    if not isinstance(source, RdfSource):
-        raise UsageError(f"{source.file}: no RDF; use `whyrec load` for it, or name it .ttl, .nt or .jsonld")
-    if base is None:
-        return source
-    vocabulary = source.vocabulary.model_copy(update={"base": absolute_base(base)})
-    return source.model_copy(update={"vocabulary": vocabulary})
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        report = engine.load(
+            files,
+            mapping=mapping,
+            rdf=True,
+            base=base,
+            dry_run=dry_run,
+            max_rejects=max_rejects,
+            pseudonymise=pseudonymise,
+        )
+    show_load(output, report, engine.workspace.folder)

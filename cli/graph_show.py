@@ -6,7 +6,8 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.terminal import styled
 from kg.export.neighbourhood import LIMIT, Neighbour, Neighbourhood, Neighbours, find_entity, neighbourhood
@@ -27,8 +28,9 @@ def show(
 
     Examples: whyrec graph show p0042 · whyrec graph show Ingredient:RETINOL --depth 2 --limit 5 --lang zh
     """
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    snapshot = workspace.snapshot()
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        snapshot = engine.snapshot
     found = neighbourhood(snapshot, *find_entity(snapshot, entity), depth, limit, lang)
     if not output.document(found):
         output.tree(_tree(found, snapshot.schema, lang))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import typer
 
-from cli.options import DebugOption, JsonOption, QuietOption, workspace_of
+from cli.engine import engine_of
+from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.quality.statistics import Count, Degrees, EntityStatistics, GraphStatistics, TripleStatistics, statistics
 
@@ -19,10 +20,9 @@ def stats(
 
     Example: whyrec -w demo graph stats --json
     """
-    output, workspace = Output(as_json, quiet), workspace_of(ctx)
-    with output.progress() as progress:
-        progress.add_task("Counting", total=None, note="")
-        found = statistics(workspace.snapshot())
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        found = statistics(engine.snapshot)
     if not output.document(found):
         _show(output, found)
 

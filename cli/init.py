@@ -7,7 +7,7 @@ import typer
 
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
-from kg.workspace.workspace import add_example, create_workspace
+from whyrec.engine import create
 
 app = typer.Typer(add_completion=False)
 
@@ -32,9 +32,7 @@ def init(
     output = Output(as_json, quiet)
     session = ctx.find_object(Session)
     folder = directory or (session.workspace if session else Path())
-    workspace = create_workspace(folder, schema, store)
-    if example:
-        add_example(workspace)
+    create(folder, schema=schema, store=store, example=example)
     next_step = (
         f"whyrec -w {folder} load" if example else f"write {folder / 'mapping.toml'}, then whyrec -w {folder} load"
     )

@@ -35,6 +35,9 @@ AnchorOption = Annotated[
     list[str] | None,
     typer.Option("--anchor", metavar="relation:ID", help="An anchor: describes somebody not in the graph; repeatable."),
 ]
+PseudonymiseOption = Annotated[
+    bool, typer.Option("--pseudonymise", help="Replace ids of people by a hash with the key WHYREC_PSEUDONYM_KEY.")
+]
 LangOption = Annotated[str, typer.Option("--lang", help="Language of labels and reasons: en or zh.")]
 
 

@@ -6,25 +6,17 @@ Whatever a command hands over is data: it is never taken for markup, emoji codes
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from rich.tree import Tree
 
 from cli.encoding import holds
 from cli.fields import flagged
-from cli.terminal import DataColumn, styled
+from cli.terminal import styled
 
 WIDE = 160
 """Columns where output goes to a file or a pipe."""
@@ -74,20 +66,6 @@ class Output:
     def tree(self, tree: Tree) -> None:
         """Print a tree, whose nodes are what :func:`styled` makes."""
         self.console.print(tree)
-
-    @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """Progress bars on stderr; none with --quiet or where stderr is no terminal."""
-        columns = (
-            SpinnerColumn("line"),  # the one spinner that every encoding holds
-            DataColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            DataColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=self.errors, disable=self.quiet or not sys.stderr.isatty()) as progress:
-            yield progress
 
 
 def _console(**options: Any) -> Console:

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 
 from cli.output import Output
 from cli.terminal import DataColumn
+from kg.progress import WAITING
 
 
 class Bars:
@@ -17,18 +18,20 @@ class Bars:
 
     def __init__(self, output: Output) -> None:
         self._shown = not output.quiet and output.errors.is_terminal
-        self._console, self._bars = output.errors, dict[str, int]()
+        self._output, self._bars = output, dict[str, int]()
         self._progress: Progress | None = None
 
     def __call__(self, stage: str, done: int, total: int | None, note: str = "") -> None:
         """Move the bar of a stage."""
-        if not self._shown:
+        if stage == WAITING and note:
+            self._output.notices([note])
+        if not self._shown or stage == WAITING:
             return
         if self._progress is None:
             columns = (SpinnerColumn("line"), DataColumn("{task.description}"), BarColumn())
             note_column = DataColumn("{task.fields[note]}")
             self._progress = Progress(
-                *columns, TaskProgressColumn(), note_column, TimeElapsedColumn(), console=self._console
+                *columns, TaskProgressColumn(), note_column, TimeElapsedColumn(), console=self._output.errors
             )
             self._progress.start()
         if stage not in self._bars:

@@ -23,3 +23,7 @@ class Progress(Protocol):
 
 def no_progress(stage: str, done: int, total: int | None, note: str = "") -> None:
     """A :class:`Progress` that tells nobody."""
+
+
+WAITING = "Waiting"
+"""A stage in which nothing is done: the note says for what or whom."""

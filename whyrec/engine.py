@@ -1,183 +1,105 @@
 """The engine: everything whyrec does with one workspace, for notebooks, services and jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
 from kg.progress import Progress, no_progress
-from kg.workspace.workspace import Workspace, add_example, create_workspace
-from recommender.reranking.mmr import Arrangement
+from kg.workspace.workspace import add_example, create_workspace
 from recommender.rules.rule_set import Rules
-from recommender.serving.recommender import Recommender, Request
-from whyrec.opening import Answering, answering
-from whyrec.options import ListOptions, RuleOptions, checked, rules_of, taken
+from recommender.serving.recommender import Recommender
+from whyrec.answering import Answering
+from whyrec.options import RuleOptions, made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Unpack
 
     import pyarrow as pa
 
-    from embeddings.link_prediction.prediction import Prediction
-    from kg.snapshot.snapshot import Snapshot
-    from recommender.results.account import Account
-    from recommender.results.ask import Answers
-    from recommender.results.counterfactual import WhatIf, WhyNot
-    from recommender.results.recommendation import Recommendation
-    from recommender.results.search import Found
-    from recommender.results.similar import Similar
+    from kg.export.export import Export
+    from recommender.evaluation.evaluation import Evaluation
     from recommender.serving.batch import Batch
-    from whyrec.reports import ListsReport
+    from whyrec.evaluate import HowToEvaluate
+    from whyrec.load import HowToLoad
+    from whyrec.reports import ForgetReport, ListsReport, LoadReport, StatusReport, TrainReport
+    from whyrec.train import VectorOptions
 
 
-class Engine:
-    """A workspace, opened: loads, trains, recommends and explains.
+class Engine(Answering):
+    """A workspace, opened: loads, trains, recommends and explains; safe for many threads.
 
-    One engine serves many threads. What it answers from, a snapshot and the model that fits it, is never changed but
-    replaced as one, by :meth:`reload` and by what the engine itself loads, trains or forgets; an answer that is under
-    way is finished on what it began with.
-
-    :param folder: of the workspace.
-    :param progress: is told how far anything long has come, unless a method is given another one.
-    :param lasting: keep all files of a snapshot mapped, so that loads of other processes take nothing away; a program
-        that answers once and ends can do without, and starts sooner.
-    :raises WorkspaceError: where the folder is no workspace.
+    What the engine itself loads, trains or forgets, it answers from at once; what other processes did, from
+    :meth:`reload` on.
     """
 
-    def __init__(self, folder: Path | str, progress: Progress = no_progress, *, lasting: bool = True) -> None:
-        self.workspace = Workspace(Path(folder))
-        self._progress, self._lasting = progress, lasting
-        self._answering: Answering | None = None
-        self._lock = Lock()
-
-    def recommend(
+    def load(
         self,
-        user: str | None = None,
+        paths: "Iterable[Path | str]" = (),
         *,
-        n: int | None = None,
-        domain: str | None = None,
-        anchors: Sequence[str] = (),
-        lang: str = "en",
-        **options: "Unpack[ListOptions]",
-    ) -> "Recommendation":
-        """The best items for a user, each with its score, its shares and a reason.
+        mapping: Path | str | None = None,
+        progress: Progress | None = None,
+        **how: "Unpack[HowToLoad]",
+    ) -> "LoadReport":
+        """Load files into the store, and take its snapshot; loading the same again changes nothing.
 
-        :param user: id of a user; ``None`` for somebody who is not in the graph and described by ``anchors`` alone.
-        :param n: length of the list, 1 or more; the workspace's (10 by default) where absent.
-        :param domain: only items of this domain; all domains compete where absent.
-        :param anchors: ``relation:ID`` texts: what somebody has, on top of what the graph knows of the user.
-        :param lang: language of labels and reasons, ``en`` or ``zh``.
-        :param options: rules and the arrangement of the list, see :class:`whyrec.options.ListOptions`.
-        :raises UnknownEntityError: for an unknown user, anchor or avoided entity, naming the nearest ids.
-        :raises UsageError: for an unknown relation, domain or option value, or neither user nor anchors.
+        :param paths: files named after a type or a relation, or RDF; none: what the mapping names.
+        :param mapping: a mapping file; the workspace's ``mapping.toml`` where absent.
+        :param how: see :class:`whyrec.load.Loading`.
+        :raises MappingError: for a file that is not there, or a mapping that does not fit.
+        :raises ReadError: for a file that cannot be read as a whole.
+        :raises LimitError: where more rows are bad than ``max_rejects``, or not one row of a file is good; nothing was
+            written then.
+        :raises StoreError: where the store fails, with what is safe by then.
         """
-        arranged, rules = taken(Arrangement, options)
-        asked = self._rules(domain, rules), self._n(n)
-        return self.recommender.recommend(Request(user, tuple(anchors), *asked, lang, arrangement=arranged.checked()))
+        from whyrec.load import Loading, load_files  # polars, which answering does not need
 
-    def why(
+        chosen = None if mapping is None else Path(mapping)
+        asked = made(Loading, how, paths=tuple(map(Path, paths)), mapping=chosen)
+        report = load_files(self.workspace, asked, progress or self._progress)
+        if not asked.dry_run:
+            self._renew()
+        return report
+
+    def train(
         self,
-        user: str | None,
-        item: str,
         *,
-        anchors: Sequence[str] = (),
-        lang: str = "en",
-        **rules: "Unpack[RuleOptions]",
-    ) -> "Account":
-        """The full account of one score: parts that add up to it, paths that add up to their part.
+        embeddings: bool = True,
+        resume: bool = False,
+        progress: Progress | None = None,
+        **vectors: "Unpack[VectorOptions]",
+    ) -> "TrainReport":
+        """Bring snapshot, kernels, vectors and weights up to date with the store; what is up to date is skipped.
 
-        :param item: id of an item; ``Type:id`` where two types share ids.
-        :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
+        :param embeddings: without, paths and popularity alone are learned, which needs no torch.
+        :param resume: go on where an interrupted training stopped.
+        :param vectors: model, dim, epochs …, see :class:`embeddings.vectors.config.TrainingConfig`.
+        :raises UsageError: for an unknown model, or a number out of its range.
+        :raises SnapshotError: where the store is empty.
+        :raises TrainingError: where there is nothing to train on, or numbers are not finite.
         """
-        request = Request(user, tuple(anchors), self._rules(None, rules), lang=lang)
-        return self.recommender.why(request, item)
+        from whyrec.train import Training, training_config  # polars, which answering does not need
 
-    def why_not(
-        self,
-        user: str,
-        item: str,
-        *,
-        n: int | None = None,
-        domain: str | None = None,
-        lang: str = "en",
-        **rules: "Unpack[RuleOptions]",
-    ) -> "WhyNot":
-        """Why an item is not among the first n, and the smallest change, verified, that would bring it there.
+        told = progress or self._progress
+        wanted = training_config(self.workspace, told, dict(vectors)) if embeddings else None
+        report = Training(self.workspace, wanted, resume, told).run()
+        self._renew()
+        return report
 
-        :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
+    def evaluate(self, *, progress: Progress | None = None, **how: "Unpack[HowToEvaluate]") -> "Evaluation":
+        """Hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside.
+
+        :param how: split, k, holdout …, see :class:`whyrec.evaluate.Evaluating`.
+        :raises UsageError: for an unknown split or domain, or where nothing can be held out.
         """
-        from recommender.counterfactual.why_not import why_not  # named like the question
+        from whyrec.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
 
-        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
-        return why_not(self.recommender, request, item)
-
-    def what_if(
-        self,
-        user: str,
-        *,
-        add: Sequence[str] = (),
-        remove: Sequence[str] = (),
-        n: int | None = None,
-        domain: str | None = None,
-        lang: str = "en",
-        **rules: "Unpack[RuleOptions]",
-    ) -> "WhatIf":
-        """A list before and after a change of what somebody has, and why items moved; nothing is written.
-
-        :param add: anchors to have, ``relation:ID``.
-        :param remove: anchors not to have: ``relation:ID``, ``Type:ID`` or an id alone.
-        :raises UnknownEntityError: for an unknown user or anchor, naming the nearest ids.
-        :raises UsageError: where nothing changes, or the user does not have what is to go.
-        """
-        from recommender.counterfactual.what_if import what_if  # named like the question
-
-        if not add and not remove:
-            raise UsageError("say what changes: `add`, `remove`, or both")
-        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
-        return what_if(self.recommender, request, list(add), list(remove))
-
-    def similar(self, item: str, n: int = 5, *, domain: str | None = None, lang: str = "en") -> "Similar":
-        """The n nearest items of each domain, or of one, by shared attributes and by the people who used both.
-
-        :raises UnknownEntityError: for an unknown item, naming the nearest ids.
-        :raises UsageError: for an unknown domain.
-        """
-        return self.answering.similar_items(lang).of(item, self._n(n), domain)
-
-    def find(self, text: str, types: Sequence[str] = (), n: int = 10, *, lang: str = "en") -> "Found":
-        """The entities that a text may mean: by id, label, alias, beginning, words inside, pinyin, or with a typo.
-
-        People are found by their exact ids alone.
-
-        :param types: entity types to look among; all where empty.
-        :raises UsageError: for an unknown type.
-        """
-        return self.answering.finder.find(text, types, self._n(n), lang)
-
-    def ask(self, question: str, *, user: str | None = None, n: int = 20, lang: str | None = None) -> "Answers":
-        """Answer a question in English or Chinese from the graph, each answer with the triples that say so.
-
-        :param user: whose scores decide the order; popularity where absent.
-        :param n: most answers; ``count`` says how many there are.
-        :param lang: of the answer; that of the question where absent.
-        :raises UsageError: for an empty question.
-        :raises UnknownEntityError: for an unknown user.
-        """
-        return self.answering.asker.ask(question, user=user, n=self._n(n), lang=lang)
-
-    def predict(self, first: str, second: str, n: int = 10) -> "Prediction":
-        """The n likeliest missing triples, with probabilities where enough triples were held out to calibrate.
-
-        :param first: id of a head, or a relation.
-        :param second: a relation after a head, or the id of a tail; ``Type:id`` for an entity named like a relation.
-        :raises UsageError: where none of the two is a relation, or both are, or what is asked for are people.
-        :raises ModelError: where no vectors were trained, or they belong to another snapshot.
-        """
-        from recommender.serving.missing_triples import missing_triples  # needs vectors, which lists may lack
-
-        return missing_triples(self.snapshot, self.workspace.model, (first, second), self._n(n))
+        asked, told = made(Evaluating, how), progress or self._progress
+        result = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).run()
+        if asked.explanations:
+            quality = explanation_quality(self.recommender, self._rules(asked.domain, {}), asked, told)
+            result = result.model_copy(update={"explanations": quality})
+        return result
 
     def lists(
         self,
@@ -200,8 +122,9 @@ class Engine:
         """
         from recommender.serving.batch import lists_of  # Arrow, which one user's list does not need
 
+        asked = self._rules(domain, rules), self._n(n)
         recommender = self.recommender
-        batch = self._batch(recommender, users, (self._rules(domain, rules), self._n(n)), workers)
+        batch = self._batch(recommender, users, asked, workers)
         return lists_of(recommender, batch, progress or self._progress)
 
     def write_lists(
@@ -223,8 +146,9 @@ class Engine:
         from recommender.serving.batch import recommend_all  # Arrow, which one user's list does not need
         from whyrec.reports import ListsReport
 
+        asked = self._rules(domain, rules), self._n(n)
         recommender = self.recommender
-        batch = self._batch(recommender, users, (self._rules(domain, rules), self._n(n)), None)
+        batch = self._batch(recommender, users, asked, None)
         result = recommend_all(recommender, batch, Path(out), progress or self._progress)
         notices = list(recommender.model.notices)
         if result.restarted:
@@ -235,37 +159,47 @@ class Engine:
             out=str(out), users=len(batch.users), **vars(result), model=recommender.model.info, notices=notices
         )
 
-    def reload(self, progress: Progress | None = None) -> None:
-        """Answer from the newest snapshot and model; answers under way are finished on the old ones.
+    def forget(self, user: str, *, progress: Progress | None = None) -> "ForgetReport":
+        """Erase a person from store, snapshot, model and rejects, and search every file of the workspace for the id.
 
-        :raises SnapshotError: where nothing is loaded, or the snapshot is damaged; the old one goes on answering.
-        :raises ModelError: where the model is damaged; likewise.
+        :param user: id of a person; ``Type:id`` where two types of people share ids.
+        :raises UnknownEntityError: where nothing knows the id.
+        :raises StoreError: where the store fails; the same call goes on.
         """
-        opened = answering(self.workspace, progress or self._progress, lasting=self._lasting)
-        _ = opened.recommender
-        self._answering = opened
+        from kg.privacy.erasure import forget  # polars, which answering does not need
+        from whyrec.reports import ForgetReport
 
-    @property
-    def answering(self) -> Answering:
-        """What answers come from now, opened at the first question; hold it to ask several of the same model."""
-        found = self._answering
-        if found is None:
-            with self._lock:
-                found = self._answering
-                if found is None:
-                    found = answering(self.workspace, self._progress, lasting=self._lasting)
-                    self._answering = found
-        return found
+        erasure = forget(self.workspace, user, progress or self._progress)
+        self._renew()
+        return ForgetReport.model_validate(erasure.to_json())
 
-    @property
-    def recommender(self) -> Recommender:
-        """The recommender that answers now."""
-        return self.answering.recommender
+    def status(self) -> "StatusReport":
+        """What store, snapshot and model hold, what is stale, and the next step."""
+        from whyrec.status import status
 
-    @property
-    def snapshot(self) -> "Snapshot":
-        """The snapshot that answers come from now."""
-        return self.answering.snapshot
+        return status(self.workspace)
+
+    def export(
+        self, file: Path | str, *, around: str | None = None, depth: int | None = None, people: bool = True
+    ) -> "Export":
+        """Write the graph, or a part of it, to one file: .graphml, .json, .ttl, .nt or .jsonld.
+
+        :param around: only this entity, an id or ``Type:id``, and what is near it.
+        :param depth: with ``around``: how many triples away, 1 or more; 1 where absent.
+        :param people: whether entities of sensitive types are written.
+        :raises UsageError: for an unknown suffix, or a file that cannot be written.
+        """
+        from kg.export.export import export, part_of, writer_of
+
+        path = Path(file)
+        writer_of(path)  # a wrong suffix is told before the work, not after
+        if depth is not None and around is None:
+            raise UsageError("`depth` goes with `around`")
+        schema = self.workspace.schema
+        written = export(part_of(self.snapshot, around, depth or 1, people), path)
+        named = [f"{n:,} {name}" for name, n in written.entities.items() if n and schema.entity[name].sensitive]
+        told = f"the file names people ({', '.join(named)}); `people` leaves them out"
+        return written.model_copy(update={"notices": [*written.notices, *([told] if named else [])]})
 
     @staticmethod
     def _batch(
@@ -278,20 +212,6 @@ class Engine:
             return Batch(recommender.users(), *asked, workers)
         vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
         return Batch([vocabulary.find(user, types) for user in users], *asked, workers)
-
-    @property
-    def notices(self) -> list[str]:
-        """What was done on opening that a person may want to know."""
-        return list(self._answering.notices) if self._answering else []
-
-    def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
-        return rules_of(self.workspace, {"domain": domain, **checked(options, [*RuleOptions.__optional_keys__])})
-
-    def _n(self, n: int | None) -> int:
-        n = self.workspace.settings.recommend.n if n is None else n
-        if n < 1:
-            raise UsageError(f"`n` {n}: expected 1 or more")
-        return n
 
 
 def open(folder: Path | str, progress: Progress = no_progress) -> Engine:

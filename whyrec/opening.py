@@ -23,7 +23,7 @@ ATTEMPTS = 3
 """How often a snapshot is opened that somebody replaces meanwhile."""
 
 
-class Answering:
+class Opened:
     """One snapshot and the model that fits it; what is made of them is made once and never changes.
 
     :param lasting: map all files now, so that no later load, of this process or another, takes them away; a program
@@ -49,7 +49,7 @@ class Answering:
         if self._recommender is None:
             with self._lock:
                 if self._recommender is None:
-                    self._recommender = self._opened()
+                    self._recommender = self._open()
         return self._recommender
 
     @cached_property
@@ -82,7 +82,7 @@ class Answering:
                 self._similar.setdefault(lang, SimilarItems(self.snapshot, lang))
         return self._similar[lang]
 
-    def _opened(self) -> Recommender:
+    def _open(self) -> Recommender:
         workspace = self.workspace
         build_kernels(workspace, self.snapshot, self._progress)
         recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels))
@@ -94,23 +94,23 @@ class Answering:
         return recommender
 
 
-def answering(workspace: Workspace, progress: Progress, *, lasting: bool) -> Answering:
+def opened(workspace: Workspace, progress: Progress, *, lasting: bool) -> Opened:
     """What answers come from now; opened again where somebody replaces the snapshot at that very moment.
 
     :raises SnapshotError: where nothing was loaded yet, or the snapshot is damaged.
     """
-    return _again(lambda: Answering(workspace, progress, lasting=lasting), workspace)
+    return _again(lambda: Opened(workspace, progress, lasting=lasting), workspace)
 
 
-def _again(opened: Callable[[], Answering], workspace: Workspace) -> Answering:
+def _again(make: Callable[[], Opened], workspace: Workspace) -> Opened:
     for _ in range(ATTEMPTS - 1):
         before = _current(workspace)
         try:
-            return opened()
+            return make()
         except SnapshotError:
             if _current(workspace) == before:
                 raise
-    return opened()
+    return make()
 
 
 def _current(workspace: Workspace) -> bytes | None:

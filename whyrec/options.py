@@ -58,6 +58,16 @@ def taken(kind: type[T], options: Mapping[str, object]) -> tuple[T, dict[str, An
     return kind(**chosen), {key: value for key, value in options.items() if key not in mine}
 
 
+def made(kind: type[T], options: Mapping[str, object], **given: Any) -> T:
+    """An object of options and what is given besides.
+
+    :param kind: a dataclass; lists become tuples.
+    :raises TypeError: for an unknown option, naming the nearest.
+    """
+    known = [one.name for one in fields(kind) if one.name not in given]  # type: ignore[arg-type]  # as above
+    return kind(**checked(options, known), **given)
+
+
 def checked(options: Mapping[str, object], known: Sequence[str]) -> dict[str, Any]:
     """Options, all of which have to be known.
 

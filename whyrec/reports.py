@@ -2,7 +2,59 @@
 
 from pydantic import Field
 
+from recommender.learning.blend_learning import DomainReport
 from recommender.results.document import ModelInfo, Result
+from recommender.scoring.blend import Blend
+
+Counts = dict[str, dict[str, int]]
+"""Entity type or relation → ``created``, ``updated``, ``unchanged``, ``deleted``."""
+
+
+class LoadedFile(Result):
+    """One file of one source: ``rows`` = ``loaded`` + ``rejected`` + ``filtered``."""
+
+    file: str
+    rows: int
+    loaded: int
+    rejected: int
+    filtered: int
+
+
+class LoadReport(Result):
+    """The answer of ``load``."""
+
+    files: list[LoadedFile]
+    entities: Counts
+    triples: Counts
+    rejected: int
+    """Rows rejected, in all files."""
+    rejects_file: str | None
+    contradictions: int
+    """Entities and triples about which rows contradict each other."""
+    contradictions_file: str | None
+    seconds: float
+    dry_run: bool
+    notices: list[str]
+    snapshot: str | None
+    """Hash of the snapshot that was taken; ``None`` after a dry run."""
+
+
+class TrainReport(Result):
+    """The answer of ``train``."""
+
+    model: ModelInfo
+    up_to_date: bool
+    """Whether the model was there already."""
+    snapshot_taken: bool
+    kernels_made: int
+    vectors_trained: bool
+    entities: int
+    relations: int
+    triples: int
+    blend: Blend
+    learning: list[DomainReport]
+    """What learning the blend did for each domain."""
+    notices: list[str] = Field(default_factory=list)
 
 
 class ListsReport(Result):
@@ -16,4 +68,61 @@ class ListsReport(Result):
     restarted: bool
     """Whether an unfinished run with another model, snapshot, rules, users or length was thrown away."""
     model: ModelInfo
+    notices: list[str] = Field(default_factory=list)
+
+
+class Deleted(Result):
+    """What was deleted from the store: entities, and relation → triples."""
+
+    entities: int
+    triples: dict[str, int]
+
+
+class ForgetReport(Result):
+    """The answer of ``forget``."""
+
+    user: str
+    deleted: Deleted
+    files_rewritten: list[str]
+    searched_files: int
+    found: list[str]
+    """Files of whyrec's own, or the store, that hold the id still: none, or something is wrong."""
+    source_files: list[str]
+    """Files of somebody else, such as the data that was loaded, that hold the id: they are never edited."""
+    notices: list[str]
+
+
+class StoreStatus(Result):
+    """What the store holds."""
+
+    url: str
+    entities: dict[str, int | str]
+    triples: dict[str, int | str]
+    """Numbers; of fewer than k people, ``<k``."""
+
+
+class SnapshotStatus(Result):
+    """The snapshot that answers come from; ``current``: whether it shows the store as it is."""
+
+    hash: str
+    current: bool
+
+
+class ModelStatus(Result):
+    """The model that answers; ``carried_over``: trained before the graph changed, and still of use."""
+
+    name: str
+    current: bool
+    carried_over: bool
+
+
+class StatusReport(Result):
+    """The answer of ``status``."""
+
+    workspace: str
+    store: StoreStatus
+    snapshot: SnapshotStatus | None
+    model: ModelStatus | None
+    next: str
+    """The next step, as a command."""
     notices: list[str] = Field(default_factory=list)

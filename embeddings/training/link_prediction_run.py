@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.fold_in import fitted
 from embeddings.vectors.scoring import Scorer, VectorScorer
 from kg.errors import TrainingError
+from kg.progress import Progress, no_progress
 
 try:
     import torch
@@ -26,8 +27,6 @@ try:
     from embeddings.training.epochs import Epochs
 except (ModuleNotFoundError, OSError) as problem:
     raise TrainingError(f"torch and PyKEEN cannot be loaded: {problem}") from problem
-
-Progress = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,12 @@ def run_link_prediction(
     relations: Sequence[str],
     candidates: Candidates,
     types: NDArray[np.int64],
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> LinkRun:
     """Train and rank; on one machine the result is the same to the bit every time.
 
     :param relations: names by position.
     :param types: where the entities of each type start, and the end: new entities begin at the mean of theirs.
-    :param progress: called with the epoch, the most epochs and the validation MRR.
     :raises TrainingError: where numbers are not finite.
     """
     with _reproducible(config, split), tempfile.TemporaryDirectory(prefix="whyrec-run-") as folder:
@@ -79,7 +77,7 @@ def run_link_prediction(
         return LinkRun(ranks, link_prediction(ranks, relations), curve, tied, used)
 
 
-def validation_mrr(split: TripleSplit, config: TrainingConfig, progress: Progress | None = None) -> Curve:
+def validation_mrr(split: TripleSplit, config: TrainingConfig, progress: Progress = no_progress) -> Curve:
     """Train, and look at the validation part alone; what a search compares.
 
     :raises TrainingError: where numbers are not finite.
@@ -97,9 +95,7 @@ def _device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _trained(
-    split: TripleSplit, config: TrainingConfig, folder: Path, progress: Progress | None
-) -> tuple[Epochs, Curve]:
+def _trained(split: TripleSplit, config: TrainingConfig, folder: Path, progress: Progress) -> tuple[Epochs, Curve]:
     nothing = split.test[:0]
     known = np.concatenate([split.train.rows, split.validation])  # of the test part, validation may know nothing
     epochs = Epochs(HeldOut(split.train, split.validation, nothing, known), config, _device(), folder)
@@ -113,8 +109,8 @@ def _trained(
             )
         training += time.perf_counter() - began
         epochs.validate()
-        if progress:
-            progress(len(epochs.losses), config.epochs, epochs.curve[-1])
+        note = f"validation MRR {epochs.curve[-1]:.4f}"
+        progress(f"Training {config.model}", len(epochs.losses), config.epochs, note)
     epochs.take_best()
     seconds = time.perf_counter() - start
     speed = len(split.train.rows) * len(epochs.losses) / max(training, 1e-9)

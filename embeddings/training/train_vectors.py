@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.triples import TripleSet, relations_without
 from embeddings.vectors.vectors import Vectors, VectorsManifest, unit_rows
 from kg.errors import TrainingError
+from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 
 try:
@@ -33,7 +33,7 @@ except (ModuleNotFoundError, OSError) as problem:
         "needs a folder to write to (PYSTOW_HOME, by default ~/.data). `--no-embeddings` does without them"
     ) from problem
 
-__all__ = ["Epoch", "TrainingConfig", "reproducible", "train_vectors"]
+__all__ = ["TrainingConfig", "reproducible", "train_vectors"]
 
 MANY_ROWS = 1024
 """Rows of a batch below which one thread is used: several would wait for each other most of the time."""
@@ -42,22 +42,6 @@ CHECKPOINT_PAUSE = 20
 """A checkpoint is due when training has gone on this many times as long as the last one took to write: ≤ 5 %."""
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """What is known after an epoch; ``number`` counts from 1 to at most ``total``."""
-
-    number: int
-    total: int
-    loss: float
-    """Mean over the triples, lower is better; only comparable within one model and number of negatives."""
-    triples_per_second: float
-    curve: tuple[float, ...] = ()
-    """Validation MRR of all epochs so far; empty without a validation part."""
-    best: int | None = None
-    """The epoch with the best validation MRR."""
-
-
-Progress = Callable[[Epoch], None]
 Notice = Callable[[str], None]
 
 
@@ -65,7 +49,7 @@ def train_vectors(
     snapshot: Snapshot,
     config: TrainingConfig,
     folder: Path,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
     resume: bool = False,
     notice: Notice | None = None,
 ) -> Vectors:
@@ -76,7 +60,7 @@ def train_vectors(
     whether or not training was stopped and resumed in between.
 
     :param folder: for the vectors, and for the checkpoint while training is under way.
-    :param progress: called after each epoch; what it raises stops training and leaves the last checkpoint.
+    :param progress: told after each epoch; what it raises stops training and leaves the last checkpoint.
     :param resume: go on from the checkpoint in the folder.
     :param notice: called with sentences for a person, such as that there is no checkpoint to go on from.
     :raises UsageError: for an excluded relation that the schema does not have.
@@ -93,7 +77,7 @@ def train_vectors(
     with reproducible(device, one_thread=batch_size < MANY_ROWS):
         training = _Training(snapshot, config, folder, device, notice or (lambda _sentence: None))
         training.start(resume)
-        training.run(progress or (lambda _epoch: None))
+        training.run(progress)
         saved = training.vectors().save(folder)
     discard_checkpoint(folder)
     return saved
@@ -155,9 +139,11 @@ class _Training:
             self._keep()
             speed = len(self.parts.train.rows) / seconds
             number = len(epochs.losses)
-            progress(
-                Epoch(number, self.config.epochs, epochs.losses[-1], speed, tuple(epochs.curve), epochs.best_epoch)
-            )
+            note = f"loss {epochs.losses[-1]:.4f}, {speed:,.0f} triples/s"
+            if epochs.curve:
+                best = f"best {max(epochs.curve):.4f}, epoch {epochs.best_epoch}"
+                note += f", MRR {epochs.curve[-1]:.4f} ({best})"
+            progress(f"Training {self.config.model}", number, self.config.epochs, note)
         epochs.take_best()
 
     def vectors(self) -> Vectors:

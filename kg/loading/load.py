@@ -25,11 +25,12 @@ from kg.mapping.source import Mode, RdfSource, Source
 from kg.notices import Notices
 from kg.ontology.plan import make_plan
 from kg.privacy.person_ids import People, SourcePeople
+from kg.progress import Progress, no_progress
 from kg.rdf.loading import RdfLoading
 from kg.readers.opening import open_reader
 from kg.schema import Schema
 from kg.staging.contradictions import write_contradictions
-from kg.staging.progress import LoadProgress, NoProgress
+from kg.staging.progress import StageProgress
 from kg.staging.report import FileReport, LoadReport
 from kg.staging.resolution import Graph, NothingStored, StoredGraph
 from kg.staging.tables import Staging
@@ -86,7 +87,7 @@ def load(
     sources: Sequence[Source],
     base: Path,
     options: LoadOptions,
-    progress: LoadProgress | None = None,
+    progress: Progress = no_progress,
 ) -> LoadReport:
     """Load the files of ``sources`` into a store.
 
@@ -97,7 +98,7 @@ def load(
         much would be deleted. The rejects file is there by then; nothing has been written to the store.
     :raises StoreError: where the store fails, with what is safe by then.
     """
-    started, progress, people = time.monotonic(), progress or NoProgress(), options.people or People(schema)
+    started, people = time.monotonic(), options.people or People(schema)
     store = open_store(read_only=options.dry_run)
     try:
         with Staging(options.staging) as staging:
@@ -133,7 +134,7 @@ class _Load:
         people: People,
         staging: Staging,
         replacement: Replacement,
-        progress: LoadProgress,
+        progress: Progress,
     ) -> None:
         self._store, self._people, self._schema, self._staging = store, people, people.schema, staging
         self._replacement, self._progress = replacement, progress
@@ -174,8 +175,7 @@ class _Load:
         erases = file.source.null_erases or self._replacement.covers(file.source)
         checker = RowChecker(file.source, self._people, index, file.place, self.notices, erases)
         reader = open_reader(file.path, file.place, file.source, checker.wanted, self.notices)
-        self._progress.start(file.place, reader.size)
-        position = 0
+        progress, position = StageProgress(self._progress, file.place, reader.size), 0
         for batch in reader.batches():
             checked = checker.check(batch, number)
             self._staging.add(checked.tables)
@@ -184,10 +184,10 @@ class _Load:
             file.filtered += checked.filtered
             if checked.rejects.height:
                 file.reject_frames.append(checked.rejects)
-            self._progress.advance(batch.rows, reader.position - position)
+            progress.advance(batch.rows, reader.position - position)
             position = reader.position
         file.check()
-        self._progress.finish()
+        progress.finish()
 
     def resolve(self, report: LoadReport) -> None:
         """Settle what depends on other rows: ends of relation rows, labels in text, likeness."""
@@ -256,7 +256,7 @@ def _reject_late(file: FileReport, rejects: pl.DataFrame, people: SourcePeople) 
     file.check()
 
 
-def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOptions, progress: LoadProgress) -> None:
+def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOptions, progress: Progress) -> None:
     """Write what differs, marked from the first write on."""
     if options.unfinished is not None:
         options.unfinished.touch()

@@ -14,9 +14,12 @@ import polars as pl
 
 from kg.errors import StoreConflictError, StoreError
 from kg.loading.difference import Difference
-from kg.staging.progress import LoadProgress
+from kg.progress import Progress
+from kg.staging.progress import StageProgress
 from kg.stores.revision import UNFINISHED, unfinished_key
 from kg.stores.store import Store, chunks
+
+WRITING = "Writing"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def load_key(files: Sequence[str]) -> str:
     return hashlib.blake2b("\n".join(files).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
-def write_changes(store: Store, changes: Changes, progress: LoadProgress, key: str = "", resume: bool = False) -> bool:
+def write_changes(store: Store, changes: Changes, progress: Progress, key: str = "", resume: bool = False) -> bool:
     """Write what differs; nothing, not even a new revision, where nothing does and no load was cut off before.
 
     :param key: tells this load from others. Where one with another key was cut off, its mark is put back at the end:
@@ -53,13 +56,11 @@ def write_changes(store: Store, changes: Changes, progress: LoadProgress, key: s
         if cut_off is not None and not others:  # cut off between its last write and its last mark
             store.set_revision(str(uuid.uuid4()))
         return others
-    progress.start_writing(sum(wanted.values()))
-    writer = _Writer(store, wanted, progress)
+    writer = _Writer(store, wanted, StageProgress(progress, WRITING, sum(wanted.values())))
     try:
         own = f"{UNFINISHED}{key}-{uuid.uuid4()}"
         store.set_revision(own)
         writer.write(changes)
-        progress.finish()
         others = others and store.revision() == own  # else the other one has ended meanwhile
         store.set_revision(f"{UNFINISHED}{cut_off}-{uuid.uuid4()}" if others else str(uuid.uuid4()))
     except StoreError as problem:
@@ -70,7 +71,7 @@ def write_changes(store: Store, changes: Changes, progress: LoadProgress, key: s
 class _Writer:
     """Writes and counts."""
 
-    def __init__(self, store: Store, wanted: dict[str, int], progress: LoadProgress) -> None:
+    def __init__(self, store: Store, wanted: dict[str, int], progress: StageProgress) -> None:
         self._store, self._wanted, self._progress = store, wanted, progress
         self._done = dict.fromkeys(wanted, 0)
 
@@ -144,4 +145,4 @@ class _Writer:
 
     def _count(self, name: str, rows: int) -> None:
         self._done[name] += rows
-        self._progress.written(name, rows)
+        self._progress.advance(rows, rows, name)

@@ -8,7 +8,7 @@ taken anew; the search of all files comes last.
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,12 @@ from kg.privacy.redaction import redact
 from kg.privacy.suppression import Suppression
 from kg.privacy.traces import Traces
 from kg.privacy.workspace_files import WorkspaceFiles
+from kg.progress import Progress, no_progress
 from kg.stores.revision import FORGETTING, UNFINISHED, is_between_states, unfinished_key
 from kg.stores.store import Store
 from kg.stores.url import is_neo4j
 from kg.workspace.lock import workspace_lock
 from kg.workspace.workspace import Workspace
-
-Progress = Callable[[str], None]
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Erasure:
         return {"user": data.pop("user"), "deleted": deleted, **data}
 
 
-def forget(workspace: Workspace, user: str, progress: Progress | None = None) -> Erasure:
+def forget(workspace: Workspace, user: str, progress: Progress = no_progress) -> Erasure:
     """Erase a person.
 
     :param user: the id, or ``Type:id`` where several types of people share ids.
@@ -63,7 +62,7 @@ def forget(workspace: Workspace, user: str, progress: Progress | None = None) ->
         command again goes on.
     """
     with workspace_lock(workspace.folder):
-        return _Eraser(workspace, user, progress or (lambda _: None)).run()
+        return _Eraser(workspace, user, progress).run()
 
 
 class _Eraser:
@@ -79,20 +78,25 @@ class _Eraser:
         self._suppression = Suppression.open(workspace.folder)
         self._erasure = Erasure(user)
         self._raw: str | None = None
+        self._steps = 0
 
     def run(self) -> Erasure:
         """All steps, in their order."""
-        self._progress("Looking for the person")
+        self._tell("Looking for the person")
         types = self._find()
         self._suppression.add((name, self._id) for name in types)
-        self._progress("Store")
+        self._tell("Store")
         self._erase_from_store(types)
-        self._progress("Files")
+        self._tell("Files")
         self._rewrite_files()
-        self._progress("Searching all files")
+        self._tell("Searching all files")
         self._search(types)
-        self._tell()
+        self._notice()
         return self._erasure
+
+    def _tell(self, step: str) -> None:
+        self._steps += 1
+        self._progress("Forgetting", self._steps, None, step)
 
     def _find(self) -> list[str]:
         """The types in which the person is to be erased."""
@@ -191,7 +195,7 @@ class _Eraser:
         if revision is None or is_between_states(revision):  # a snapshot of half a graph is refused
             self._remove(workspace.snapshots)
         else:
-            self._progress("Snapshot")
+            self._tell("Snapshot")
             workspace.refresh(store)
         for leftover in workspace.snapshots.glob(".building*"):
             self._remove(leftover)
@@ -249,7 +253,7 @@ class _Eraser:
             return traces.in_file(path)
         return traces.in_raw_file(path, others)
 
-    def _tell(self) -> None:
+    def _notice(self) -> None:
         erasure = self._erasure
         if erasure.source_files:
             erasure.notices.append(

@@ -17,6 +17,7 @@ from kg.ontology.plan import Edge, Plan
 from kg.ontology.schema_org import BUNDLED
 from kg.ontology.terms import BLANK, LITERAL, TYPE, statement_line
 from kg.privacy.person_ids import People
+from kg.progress import Progress
 from kg.rdf.blank_nodes import blank_ids, blank_nodes_in
 from kg.rdf.documents import DocumentReader
 from kg.rdf.edges import Edges, inferred
@@ -29,7 +30,7 @@ from kg.rdf.qualified import qualified_pairs
 from kg.rdf.statements import STATEMENT_DTYPES, StatementReader
 from kg.rdf.values import Values
 from kg.readers.batch import REJECT_DTYPES
-from kg.staging.progress import LoadProgress
+from kg.staging.progress import StageProgress
 from kg.staging.report import FileReport
 from kg.staging.resolution import Graph
 from kg.staging.tables import Staging
@@ -48,20 +49,19 @@ class RdfLoading:
         self._blank_files: list[int] = []
         self._homeless: dict[int, Counter[str]] = defaultdict(Counter)
 
-    def read(self, file: FileReport, number: int, progress: LoadProgress) -> None:
+    def read(self, file: FileReport, number: int, progress: Progress) -> None:
         """Stage the statements of one file.
 
         :raises ReadError: for a syntax error, with line and column, and for relative IRIs without a base.
         """
         reader = self._reader(file)
-        progress.start(file.place, reader.size)
-        position = 0
+        stage, position = StageProgress(progress, file.place, reader.size), 0
         for batch in reader.batches():
             self._stage(batch.with_row_index("n", file.rows).cast({"n": pl.Int64}), number)
             file.rows += batch.height
-            progress.advance(batch.height, reader.position - position)
+            stage.advance(batch.height, reader.position - position)
             position = reader.position
-        progress.finish()
+        stage.finish()
         if not file.rows:
             self._notices.add(file.place, "no RDF statement in this file")
 

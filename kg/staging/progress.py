@@ -1,46 +1,35 @@
-"""Who is told how far a load has come."""
+"""Tells how far one stage of a load has come, with rows and rows per second."""
 
-from typing import Protocol
+import time
 
-
-class LoadProgress(Protocol):
-    """Is told how far a load has come: file by file while it reads, then batch by batch while it writes."""
-
-    def start(self, file: str, total_bytes: int) -> None:
-        """The reading of a file begins."""
-        ...
-
-    def advance(self, rows: int, bytes_read: int) -> None:
-        """So many more rows and bytes of that file have been read and checked."""
-        ...
-
-    def start_writing(self, rows: int) -> None:
-        """All is read; the writing of so many rows begins."""
-        ...
-
-    def written(self, name: str, rows: int) -> None:
-        """So many more rows of an entity type or a relation are safe in the store."""
-        ...
-
-    def finish(self) -> None:
-        """That file, or the writing, is done."""
-        ...
+from kg.progress import Progress
 
 
-class NoProgress:
-    """Tells nobody."""
+class StageProgress:
+    """One stage: the reading of a file, or the writing.
 
-    def start(self, file: str, total_bytes: int) -> None:
-        """Do nothing."""
+    :param total: bytes of the file, or rows to write.
+    """
 
-    def advance(self, rows: int, bytes_read: int) -> None:
-        """Do nothing."""
+    def __init__(self, progress: Progress, stage: str, total: int) -> None:
+        self._progress, self._stage, self._total = progress, stage, total
+        self._rows, self._done, self._start = 0, 0, time.monotonic()
+        progress(stage, 0, total)
 
-    def start_writing(self, rows: int) -> None:
-        """Do nothing."""
+    def advance(self, rows: int, done: int, what: str = "") -> None:
+        """So many more rows, which are so much more of the total.
 
-    def written(self, name: str, rows: int) -> None:
-        """Do nothing."""
+        :param what: of which type or relation they are.
+        """
+        self._rows, self._done = self._rows + rows, self._done + done
+        self._tell(what)
 
     def finish(self) -> None:
-        """Do nothing."""
+        """All is done."""
+        self._done = self._total
+        self._tell("")
+
+    def _tell(self, what: str) -> None:
+        seconds = time.monotonic() - self._start
+        speed = f", {self._rows / seconds:,.0f} rows/s" if seconds else ""
+        self._progress(self._stage, self._done, self._total, f"{what}{': ' * bool(what)}{self._rows:,} rows{speed}")

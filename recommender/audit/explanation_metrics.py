@@ -1,13 +1,14 @@
 """Explanation metrics: whether explanations are real and matter, how recent, known, varied and long they are."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.progress import Progress, no_progress
 from recommender.explanation.explainer import PATHS_SHOWN, Explainer
 from recommender.explanation.path_quality import PathQuality, Reason, mean_known, type_diversity
 from recommender.explanation.phrasing import Phrasing
@@ -61,13 +62,12 @@ class ExplanationMetrics:
         self.quality = PathQuality(self.snapshot)
         self.phrasing = Phrasing(self.snapshot)
 
-    def measure(self, users: Sequence[str], done: Callable[[], None] | None = None) -> ExplanationReport:
-        """The metrics over the lists of users of the graph; ``done`` is called after each."""
+    def measure(self, users: Sequence[str], progress: Progress = no_progress) -> ExplanationReport:
+        """The metrics over the lists of users of the graph."""
         seen, random = _Seen(), np.random.default_rng(self.seed)
-        for user in users:
+        for number, user in enumerate(users, start=1):
             self._list(user, seen, random)
-            if done:
-                done()
+            progress("Explaining", number, len(users))
         return ExplanationReport(
             users=len(users),
             k=self.k,

@@ -1,8 +1,7 @@
 """Evaluation: full rankings of held-out interactions, models and baselines side by side, with intervals."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from scipy.sparse import csr_array
 
+from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import item_attributes
 from recommender.catalogue.catalogue import Catalogue
@@ -68,6 +68,8 @@ class Evaluation(BaseModel, frozen=True):
     comparisons: list[Comparison]
     explanations: ExplanationReport | None = None
     """How good the explanations of the workspace's model are, where that was asked for."""
+    notices: list[str] = Field(default_factory=list)
+    """What was done to measure that a person may want to know."""
 
 
 def scorer_of_users(scorer: Scorer) -> ScoreUsers:
@@ -85,14 +87,13 @@ def evaluate(
     models: Mapping[str, ScoreUsers],
     k: int,
     domain: str | None = None,
-    progress: Callable[[str, int], None] | None = None,
+    progress: Progress = no_progress,
     left_out: NDArray[np.bool_] | None = None,
 ) -> Evaluation:
     """Rank all items that a user did not use in training, for every user with test items, and measure.
 
     :param models: the first one is compared with each other.
     :param domain: rank, and count test items of, this domain only.
-    :param progress: called with a model's name and the number of users just ranked.
     :param left_out: shape (catalogue.size,), bool: items that nobody ranks, duplicates for instance.
     :raises ModelError: where something of the test part is left in the training part.
     """
@@ -134,12 +135,13 @@ def rank_users(
     test: Test,
     model: ScoreUsers,
     task: tuple[NDArray[np.bool_], int],
-    progress: Callable[[int], None] | None = None,
+    progress: Progress = no_progress,
+    stage: str = "Ranking",
 ) -> NDArray[np.int64]:
     """The k best items of each user, what she used or disliked in training left out.
 
     :param task: what is ranked, and k.
-    :param progress: called with the number of users just ranked.
+    :param stage: what ``progress`` is told that it is.
     :returns: shape (users, k), int64, positions, −1 where there are fewer.
     """
     inside, k = task
@@ -155,8 +157,7 @@ def rank_users(
             allowed[test[user]] = True  # bought in the test part, though disliked before
             best = top_n(scores, allowed, k)
             items[start + row, : len(best)] = best
-        if progress:
-            progress(len(block))
+        progress(stage, start + len(block), len(users))
     return items
 
 
@@ -171,10 +172,10 @@ def _lists(
     test: Test,
     model: ScoreUsers,
     task: tuple[str, NDArray[np.bool_], int, csr_array],
-    progress: Callable[[str, int], None] | None,
+    progress: Progress,
 ) -> Lists:
     name, inside, k, attributes = task
-    items = rank_users(train, test, model, (inside, k), partial(progress, name) if progress else None)
+    items = rank_users(train, test, model, (inside, k), progress, f"Ranking by {name}")
     shown = np.bincount(items[items >= 0], minlength=len(inside))
     return Lists(metrics_of(items, test), intra_list_distance(items, attributes), shown)
 

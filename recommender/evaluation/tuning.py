@@ -1,13 +1,13 @@
 """Baselines at their best: parameters chosen on a validation part of what they may learn from."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.progress import Progress, no_progress
 from recommender.catalogue.interactions import Interactions
 from recommender.evaluation.baselines import MOST_ITEMS, by_items, ease, item_knn, rp3beta
 from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
@@ -37,14 +37,13 @@ def tune_baselines(
     k: int,
     inside: NDArray[np.bool_],
     seed: int = 0,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress = no_progress,
 ) -> dict[str, Parameters]:
     """The parameters with the highest NDCG@k on a validation part; none where nobody can be held out.
 
     :param split: the validation part is held out of its training part as the test part was held out before, where that
         is a matter of cold users, items or domains, and one interaction per user otherwise.
     :param inside: shape (catalogue.size,), bool: what is ranked.
-    :param progress: called with a baseline, the number of the trial and the most trials there can be.
     """
     split = validation_like(split, seed)
     _, test = task_of(split, None, ~inside)
@@ -62,21 +61,22 @@ def tune_baselines(
             score = by_items(interactions, make(interactions.matrix, **parameters, **pruned))
             return float(metrics_of(rank_users(split.train, test, score, (inside, k)), test).ndcg.mean())
 
-        chosen[name] = best_parameters(values, measure, partial(progress, name) if progress else None)
+        chosen[name] = best_parameters(values, measure, progress, f"Tuning {name}")
     return chosen
 
 
 def best_parameters(
     grid: Mapping[str, tuple[float, ...]],
     measure: Callable[[Parameters], float],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = no_progress,
+    stage: str = "Tuning",
 ) -> Parameters:
     """The best parameters along each axis of a grid, from the first of each; nothing is measured twice.
 
     One parameter at a time is set to its best value, until none changes or all were set ``PASSES`` times.
 
     :param measure: higher is better.
-    :param progress: called with the number of the trial and the most trials there can be.
+    :param stage: what ``progress`` is told that it is, with the trials done and the most there can be.
     """
     found: dict[tuple[float, ...], float] = {}
     most = 1 + PASSES * sum(len(values) - 1 for values in grid.values())
@@ -84,8 +84,7 @@ def best_parameters(
     def value_of(parameters: Parameters) -> float:
         key = tuple(parameters.values())
         if key not in found:
-            if progress:
-                progress(len(found) + 1, most)
+            progress(stage, len(found), most)
             found[key] = measure(parameters)
         return found[key]
 

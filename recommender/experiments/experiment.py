@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from embeddings.splitting.triple_data import TripleData, hash_of_files
 from kg.errors import ModelError, StoreLockedError, UsageError, WorkspaceError
 from kg.file_lock import FileLock
+from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.experiments.link_prediction import LinkPredictionExperiment
@@ -23,7 +24,6 @@ from recommender.runs.record import RunFolder, RunRecord
 
 COPY, SOURCE, LOCK = "experiment.toml", "source.txt", "run.lock"
 OpenSnapshot = Callable[[Path | None], Snapshot]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -138,7 +138,6 @@ class Experiment:
     def run(self, progress: Progress, notice: Callable[[str], None]) -> Outcome:
         """Run what is missing; a run that cannot be finished does not keep the others from running.
 
-        :param progress: called with what is done, the number of finished runs and of all.
         :raises StoreLockedError: where another process runs the same experiment.
         :raises UsageError: naming the file, where its data cannot be split as it says.
         """
@@ -157,17 +156,17 @@ class Experiment:
                 notice(text)
         for one in missing:
             title = one.title
-            progress(title, done, total)
+            progress(self.name, done, total, title)
             part = self.link_prediction if one.fingerprint.kind == "link prediction" else self.recommendation
             try:
-                part.run(one, partial(_titled, progress, title, done, total))
+                part.run(one, _Titled(progress, self.name, title, done, total))
             except ModelError as problem:
                 outcome.failed.append(f"{title}: {problem}")
                 notice(outcome.failed[-1])
             else:
                 outcome.run += 1
             done += 1
-        progress("done", total, total)
+        progress(self.name, total, total, "done")
         return outcome
 
     @contextmanager
@@ -199,8 +198,19 @@ def experiment_folders(results: Path) -> dict[str, Path]:
     return found
 
 
-def _titled(progress: Progress, title: str, done: int, total: int, text: str) -> None:
-    progress(f"{title}: {text}", done, total)
+@dataclass(frozen=True)
+class _Titled:
+    """The stages of one run, told as notes of the experiment."""
+
+    progress: Progress
+    experiment: str
+    title: str
+    runs: int
+    planned: int
+
+    def __call__(self, stage: str, done: int, total: int | None, note: str = "") -> None:
+        text = f"{self.title}: {stage} {done}/{total or '?'}{', ' * bool(note)}{note}"
+        self.progress(self.experiment, self.runs, self.planned, text)
 
 
 def _source(folder: Path) -> Path | None:

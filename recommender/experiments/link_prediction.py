@@ -1,6 +1,5 @@
 """Link prediction experiments: leakage first, then every planned run that is not finished yet."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from embeddings.link_prediction.metrics import LinkPrediction, RankMetrics
@@ -8,6 +7,7 @@ from embeddings.splitting.relation_leakage import Leakage, find_leakage
 from embeddings.splitting.triple_data import TripleData
 from embeddings.splitting.triple_split import TripleSplit, split_triples
 from embeddings.vectors.config import TrainingConfig
+from kg.progress import Progress
 from recommender.experiments.search import Found, Trials
 from recommender.runs.environment import Measured, machine
 from recommender.runs.file import ExperimentFile
@@ -16,8 +16,6 @@ from recommender.runs.record import Cost, RunFolder, RunRecord
 
 if TYPE_CHECKING:  # PyKEEN takes seconds to import
     from embeddings.training.link_prediction_run import LinkRun
-
-Progress = Callable[[str], None]
 
 
 class LinkPredictionExperiment:
@@ -65,7 +63,7 @@ class LinkPredictionExperiment:
                 self.data.relations,
                 file.candidates,
                 self.data.types,
-                lambda number, most, mrr: progress(f"epoch {number}/{most}, validation MRR {mrr:.4f}"),
+                progress,
             )
         record = _record(planned, config, found, chosen, spent)
         notes = [*leakage.sentences(), *record.notes]

@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from embeddings.splitting.triple_split import validation_only
 from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.vectors import Vectors
 from kg.errors import UsageError
+from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
 from recommender.evaluation.baselines import MOST_ITEMS, ScoreUsers, baselines
@@ -34,7 +34,6 @@ from recommender.runs.record import Cost, RunFolder, RunRecord
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split, split_by
 
-Progress = Callable[[str], None]
 PATHS, BASELINES = OTHER_ROWS[0], OTHER_ROWS[1:]
 WORK = ".run-"
 METRICS = ("ndcg", "recall", "hit_rate", "precision", "mrr")
@@ -156,8 +155,7 @@ class RecommendationExperiment:
     ) -> ScoreUsers:
         """The blend, everything in it learned anew from the training part alone."""
         vectors = partial(_vectors, config, progress) if config else None
-        told = partial(_told, progress)
-        fitted = fit_blend(self.split.train, folder / "fitting", planned.seed, vectors, told)
+        fitted = fit_blend(self.split.train, folder / "fitting", planned.seed, vectors, progress)
         kernels = Kernels(self.split.train, fitted.kernels, folder / "kernels")
         found = vectors(self.split.train, folder / "vectors") if vectors else None
         scorer = Scorer(self.split.train, kernels, fitted.blend, found)
@@ -167,7 +165,7 @@ class RecommendationExperiment:
     def _measured(self, score: ScoreUsers, progress: Progress) -> tuple[dict[str, float], NDArray[np.float64]]:
         """Figures, and those of each user: shape (users, 5)."""
         inside, test = self._task
-        items = rank_users(self.split.train, test, score, (inside, self.told.k), lambda n: progress("ranking"))
+        items = rank_users(self.split.train, test, score, (inside, self.told.k), progress)
         users = np.stack([metrics_of(items, test).items()[name] for name in METRICS], axis=1)
         shown = np.bincount(items[items >= 0], minlength=len(inside))[inside]
         interactions = Interactions(self.split.train).matrix
@@ -203,13 +201,6 @@ class RecommendationExperiment:
 
 
 def _vectors(config: TrainingConfig, progress: Progress, train: Snapshot, folder: Path) -> Vectors:
-    from embeddings.training.train_vectors import Epoch, train_vectors  # PyKEEN takes seconds to import
+    from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
 
-    def show(epoch: Epoch) -> None:
-        progress(f"vectors, epoch {epoch.number}/{epoch.total}")
-
-    return train_vectors(train, config, folder, show)
-
-
-def _told(progress: Progress, stage: str, done: int, total: int | None, note: str = "") -> None:
-    progress(f"{stage} {note} {done}/{total}")
+    return train_vectors(train, config, folder, progress)

@@ -1,11 +1,11 @@
 """The search for a model's settings on a validation part; finished trials are kept and not repeated."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from embeddings.splitting.triple_split import TripleSplit
 from kg.errors import TrainingError
+from kg.progress import Progress
 from recommender.runs.environment import Measured, machine
 from recommender.runs.file import Model
 from recommender.runs.plan import fingerprint
@@ -13,7 +13,6 @@ from recommender.runs.record import Cost, RunFolder, RunRecord
 from recommender.runs.search_space import Search, Values, search_best, size_of
 
 FAILED = float("-inf")
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,7 @@ class Trials:
 
         def measure(values: Values, number: int) -> float:
             told = ", ".join(f"{key} {value:g}" for key, value in values.items())
-            figure = self._measured(
-                split, model, values, lambda text: progress(f"trial {number}/{total} ({told}){text}")
-            )
+            figure = self._measured(split, model, values, _Trial(progress, f"trial {number}/{total} ({told})"))
             trials.append({**values, "validation_mrr": None if figure == FAILED else figure})
             return figure
 
@@ -71,9 +68,7 @@ class Trials:
             shown, metrics, notes, curve, seconds, speed = dict(settings["config"]), {}, [], [], 0.0, None
             with Measured() as spent:
                 try:
-                    found = validation_mrr(
-                        split, config, lambda n, of, mrr: progress(f": epoch {n}/{of}, MRR {mrr:.4f}")
-                    )
+                    found = validation_mrr(split, config, progress)
                     curve, seconds, speed = found.validation, found.seconds, found.triples_per_second
                     metrics["validation_mrr"] = max(curve)
                 except TrainingError as problem:
@@ -92,3 +87,14 @@ class Trials:
             )
             self.folder.save(record)
         return record.metrics.get("validation_mrr", FAILED)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """The stages of one trial."""
+
+    progress: Progress
+    title: str
+
+    def __call__(self, stage: str, done: int, total: int | None, note: str = "") -> None:
+        self.progress(f"{self.title}: {stage}", done, total, note)

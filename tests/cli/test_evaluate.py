@@ -29,7 +29,7 @@ def test_weights_are_learned_anew_without_what_is_tested_on(document: Document, 
     document("-w", folder, "load")
     document("-w", folder, "train", "--no-embeddings")
     held_out = whyrec("-w", folder, "evaluate")
-    assert held_out.exit_code == 0 and "weights anew on the training part alone" in held_out.stderr
+    assert held_out.exit_code == 0 and "learned anew on the training part alone" in held_out.stderr
     (tmp_path / "pairs.csv").write_text("user_id,item_id\nu0001,p0001\n")
     listed = whyrec("-w", folder, "evaluate", "--test", tmp_path / "pairs.csv")
     assert listed.exit_code == 0 and "anew" not in listed.stderr

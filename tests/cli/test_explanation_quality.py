@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from cli import explanation_quality
+from whyrec import evaluate
 
 
 def test_explanations_are_measured(
     document: Callable[..., Any], example: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explanation_quality, "USERS", 12)
+    monkeypatch.setattr(evaluate, "EXPLAINED_USERS", 12)
     result = document("-w", example, "evaluate", "--split", "last", "--no-tuning", "--explanations")
     report = result["explanations"]
     assert report["users"] == 12 and report["items"] == 120

@@ -110,8 +110,8 @@ def _outside(store_url: str) -> int:
 
 @pytest.mark.parametrize("step", ["Store", "Snapshot", "Files", "Searching all files"])
 def test_interrupted_anywhere_the_same_command_goes_on(document: Document, copied: Path, step: str) -> None:
-    def interrupt(name: str) -> None:
-        if name == step:
+    def interrupt(stage: str, done: int, total: int | None, note: str = "") -> None:
+        if note == step:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

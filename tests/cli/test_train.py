@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.train import SCORERS_SHOWN, shown_scorers
+from cli.learned_weights import SCORERS_SHOWN, shown_scorers
 from embeddings.training.epochs import Epochs
 from embeddings.vectors.vectors import read_manifest
 from recommender.learning.model import VECTORS

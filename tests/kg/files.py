@@ -8,8 +8,8 @@ from typing import Any
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.mapping.source import Source, read_mapping
+from kg.progress import Progress, no_progress
 from kg.schema import Schema
-from kg.staging.progress import LoadProgress
 from kg.staging.report import LoadReport
 from kg.stores.opening import open_store
 from kg.stores.store import Store
@@ -29,7 +29,7 @@ def load_sources(
     base: Path,
     *,
     url: str = STORE,
-    progress: LoadProgress | None = None,
+    progress: Progress = no_progress,
     **options: Any,
 ) -> LoadReport:
     """Load into the store of the workspace folder."""

@@ -11,32 +11,27 @@ from pathlib import Path
 
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
+from kg.loading.writing import WRITING
 from kg.mapping.source import read_mapping
 from kg.schema import read_schema
-from kg.staging.progress import NoProgress
 from kg.stores.opening import open_store
 from kg.stores.store import Store
 
 BATCH_ROWS = 2
 
 
-class Killer(NoProgress):
+class Killer:
     """Ends the process at a moment."""
 
     def __init__(self, moment: str) -> None:
-        self._moment, self._batches, self._writing = moment, 0, False
+        self._moment, self._batches = moment, 0
 
-    def start_writing(self, rows: int) -> None:
-        self._writing = True
-        self._die_at("start")
-
-    def written(self, name: str, rows: int) -> None:
-        self._batches += 1
-        self._die_at(str(self._batches))
-
-    def finish(self) -> None:
-        if self._writing:
-            self._die_at("finish")
+    def __call__(self, stage: str, done: int, total: int | None, note: str = "") -> None:
+        if stage == WRITING:
+            self._die_at(str(self._batches) if done else "start")
+            self._batches += 1
+            if done == total:
+                self._die_at("finish")
 
     def _die_at(self, moment: str) -> None:
         if moment == self._moment:

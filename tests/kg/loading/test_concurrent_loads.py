@@ -13,8 +13,9 @@ import pytest
 
 from kg.errors import StoreUnavailableError
 from kg.loading.load import LoadOptions, load
+from kg.loading.writing import WRITING
 from kg.mapping.source import read_mapping
-from kg.staging.progress import NoProgress
+from kg.progress import Progress, no_progress
 from kg.staging.report import LoadReport
 from kg.stores import neo4j_connection
 from kg.stores.opening import open_store
@@ -31,19 +32,18 @@ FILES = {
 }
 
 
-class Together(NoProgress):
+class Together:
     """Lets no load write before all have read the store and know what they want to write."""
 
     def __init__(self, loads: int) -> None:
         self._barrier = threading.Barrier(loads, timeout=60)
 
-    def start_writing(self, rows: int) -> None:
-        self._barrier.wait()
+    def __call__(self, stage: str, done: int, total: int | None, note: str = "") -> None:
+        if stage == WRITING and not done:
+            self._barrier.wait()
 
 
-def load_into(
-    folder: Path, url: str, mapping: str, files: dict[str, str], progress: NoProgress, rows: int
-) -> LoadReport:
+def load_into(folder: Path, url: str, mapping: str, files: dict[str, str], progress: Progress, rows: int) -> LoadReport:
     """Load in batches of ``rows``."""
     folder.mkdir(exist_ok=True)
     for name, text in {**files, "mapping.toml": mapping}.items():
@@ -75,14 +75,14 @@ def test_two_loads_of_the_same_files_at_once_leave_everything_once(empty_neo4j_u
         "purchased": 40,
     }
     assert found["Product"] == sorted((f"p{n}", f"P{n}", float(n)) for n in NUMBERS)
-    again = load_into(tmp_path / "0", empty_neo4j_url, everything, FILES, NoProgress(), 7)
+    again = load_into(tmp_path / "0", empty_neo4j_url, everything, FILES, no_progress, 7)
     assert all(counts["created"] == counts["updated"] == 0 for counts in (again.entities | again.triples).values())
 
 
 @pytest.mark.parametrize("there", [False, True])
 def test_loads_of_different_properties_at_once_undo_nothing(empty_neo4j_url: str, tmp_path: Path, there: bool) -> None:
     if there:
-        load_into(tmp_path, empty_neo4j_url, PRODUCTS, {"products.csv": FILES["products.csv"]}, NoProgress(), 99)
+        load_into(tmp_path, empty_neo4j_url, PRODUCTS, {"products.csv": FILES["products.csv"]}, no_progress, 99)
     together = Together(2)
     changed = {"products.csv": FILES["products.csv"].replace(",P", ",Q")}
     with ThreadPoolExecutor(2) as pool:
@@ -105,7 +105,7 @@ def test_writers_that_meet_at_a_few_hubs_lose_no_triple(empty_neo4j_url: str, tm
         "users.csv": "id\n" + "".join(f"{user}\n" for user, _ in ends),
         "products.csv": "id,name,price\n" + "".join(f"p{n},,\n" for n in range(10)),
     }
-    load_into(tmp_path, empty_neo4j_url, USERS + PRODUCTS, base, NoProgress(), 10_000)
+    load_into(tmp_path, empty_neo4j_url, USERS + PRODUCTS, base, no_progress, 10_000)
     together = Together(workers)
 
     def work(number: int) -> LoadReport:
@@ -173,14 +173,14 @@ def proxy(url: str) -> Iterator[Proxy]:
             each.close()
 
 
-class Cutter(NoProgress):
+class Cutter:
     """Cuts the connection after some batches of a type or relation."""
 
     def __init__(self, proxy: Proxy, name: str, batches: int, *, for_good: bool) -> None:
         self._proxy, self._name, self._left, self._for_good = proxy, name, batches, for_good
 
-    def written(self, name: str, rows: int) -> None:
-        self._left -= name == self._name
+    def __call__(self, stage: str, done: int, total: int | None, note: str = "") -> None:
+        self._left -= stage == WRITING and note.startswith(f"{self._name}: ")
         if not self._left:
             self._left = -1
             self._proxy.cut(for_good=self._for_good)
@@ -207,7 +207,7 @@ def test_a_connection_lost_for_good_is_reported_with_what_is_safe(
     assert str(raised.value).endswith(
         "Safe in the store: all changes of User, Product; 14 of 40 purchased. The same command goes on from there."
     )
-    rest = load_into(tmp_path, empty_neo4j_url, everything, FILES, NoProgress(), 7)
+    rest = load_into(tmp_path, empty_neo4j_url, everything, FILES, no_progress, 7)
     assert {name: tuple(counts.values()) for name, counts in (rest.entities | rest.triples).items()} == {
         "User": (0, 0, 40, 0),
         "Product": (0, 0, 40, 0),

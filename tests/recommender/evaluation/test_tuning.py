@@ -97,8 +97,8 @@ def test_large_catalogues_get_fewer_ridges_and_the_largest_no_ease(
     split = random_split(snapshot, 0.3, seed=0)
     inside, seen = np.ones(30, dtype=bool), []
     monkeypatch.setattr(tuning, "LARGE", 10)
-    tune_baselines(split, 5, inside, progress=lambda name, number, total: seen.append((name, total)))
-    assert [name for name, _ in seen].count("ease") == 3
+    tune_baselines(split, 5, inside, progress=lambda stage, done, total, note="": seen.append((stage, total)))
+    assert [name for name, _ in seen].count("Tuning ease") == 3
     monkeypatch.setattr(tuning, "MOST_ITEMS", 20)
     assert set(tune_baselines(split, 5, inside)) == {"item-knn", "rp3beta"}
 

@@ -15,6 +15,7 @@ from embeddings.training.link_prediction_run import validation_mrr
 from embeddings.vectors.scoring import VectorScorer
 from embeddings.vectors.triples import TripleSet
 from kg.errors import ReadError, UsageError
+from kg.progress import no_progress
 from recommender.experiments.link_prediction import LinkPredictionExperiment
 from recommender.runs.file import ExperimentFile, Model, read_experiment
 from recommender.runs.plan import plan_link_prediction
@@ -133,7 +134,7 @@ def test_equal_scores_are_no_better_than_chance_and_are_named(tmp_path: Path, mo
     equal = VectorScorer("TransE", np.ones((60, 2), dtype=np.float32), np.zeros((3, 2), dtype=np.float32))
     monkeypatch.setattr(Epochs, "scorer", lambda _: equal)
     (planned,) = plan_link_prediction(file, "data")
-    record = LinkPredictionExperiment(file, data, folder).run(planned, lambda _: None)
+    record = LinkPredictionExperiment(file, data, folder).run(planned, no_progress)
     assert record.metrics["amri"] == pytest.approx(0, abs=1e-9) and record.metrics["hits@10"] == 0
     assert record.notes[-1] == "TransE-64 gives every candidate the same score"
     assert folder.find(planned.fingerprint) == record and folder.values(record).shape == (len(data.graph.rows) // 10, 2)

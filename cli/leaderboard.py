@@ -1,86 +1,10 @@
-"""Where experiments keep their runs, and which snapshot they work on."""
-
-from collections.abc import Sequence
-from pathlib import Path
+"""The leaderboard of an experiment, as tables."""
 
 import numpy as np
-import typer
 
-from cli.options import Session
 from cli.output import Output
-from cli.progress import Bars
-from kg.document import nearest
-from kg.errors import UsageError, WhyrecError
-from kg.snapshot.snapshot import Snapshot
-from kg.workspace.workspace import CONFIGURATION, Workspace
-from recommender.experiments.experiment import Experiment, OpenSnapshot, experiment_folders
 from recommender.leaderboard.export import COST_TITLES, cell, columns, cost_cells
 from recommender.leaderboard.standing import Standing
-from whyrec.opening import refreshed
-
-RESULTS = "experiments"
-NO_EXPERIMENTS = (CONFIGURATION, "schema.toml", "mapping.toml")
-
-
-def results_of(ctx: typer.Context) -> Path:
-    """The folder of all runs: ``experiments`` in the workspace, or in any other folder that --workspace names."""
-    return _folder(ctx) / RESULTS
-
-
-def taken_snapshot(ctx: typer.Context) -> OpenSnapshot:
-    """Opens the snapshot that was taken last."""
-    return lambda named: Workspace(named or _folder(ctx)).snapshot()
-
-
-def fresh_snapshot(ctx: typer.Context, output: Output) -> OpenSnapshot:
-    """Opens the snapshot of what the store holds now; it is taken where it has to be."""
-
-    def open_fresh(named: Path | None) -> Snapshot:
-        workspace = Workspace(named or _folder(ctx))
-        with Bars(output) as bars:
-            return refreshed(workspace, bars)[0]
-
-    return open_fresh
-
-
-def files_of(paths: list[Path]) -> list[Path]:
-    """Experiment files; a folder stands for its TOML files but those that a workspace has.
-
-    :raises UsageError: for a path that is not there, or a folder without one.
-    """
-    found = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(one for one in path.glob("*.toml") if one.name not in NO_EXPERIMENTS)
-            if not inside:
-                raise UsageError(f"{path}: no experiment file (.toml) in this folder")
-            found += inside
-        else:
-            found.append(path)
-    return found
-
-
-def run_experiments(ctx: typer.Context, names: Sequence[str], output: Output) -> list[Experiment]:
-    """The experiments of some names; of all that were run, those whose file and data can be read now.
-
-    :raises UsageError: for an unknown name, naming the nearest.
-    """
-    folders, opened = experiment_folders(results_of(ctx)), taken_snapshot(ctx)
-    for name in names:
-        if name not in folders:
-            raise UsageError(f"unknown experiment {name!r}; {nearest(name, list(folders))}")
-    found = []
-    for name in dict.fromkeys(names or folders):
-        try:
-            experiment = Experiment.of_folder(folders[name], opened)
-            found.append(experiment)
-            _ = experiment.plan
-        except WhyrecError as problem:
-            if names or len(folders) == 1:
-                raise
-            output.notices([f"{name} is left out: {problem}"])
-            found = [one for one in found if one.name != name]
-    return found
 
 
 def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
@@ -149,9 +73,3 @@ def _short(value: object) -> str:
     if isinstance(value, list):
         return " or ".join(map(_short, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _folder(ctx: typer.Context) -> Path:
-    session = ctx.find_object(Session)
-    assert session is not None
-    return session.workspace

@@ -1,0 +1,46 @@
+"""An account as a tree."""
+
+from rich.tree import Tree
+
+from cli.output import Output
+from cli.rules import REASONS
+from cli.terminal import styled
+from recommender.results.account import Account, OtherPaths, Part
+
+ANCHORS_SHOWN = 3
+LARGE = 0.05
+"""Part of the score from which a part shows more than one path."""
+
+
+def show_account(output: Output, account: Account) -> None:
+    """The score with its parts and their paths, then the account in words."""
+    excluded = REASONS.get(account.excluded or "", account.excluded)
+    place = f"rank {account.rank}" if account.rank else f"not recommended: {excluded}"
+    if account.domain_rank != account.rank:
+        place += f", {account.domain_rank} in {account.item.domain}"
+    title = f"{account.item.label} ({account.item.type}, {account.item.domain}) for {account.user.label}"
+    tree = Tree(styled(f"{title}: score {account.score:.6f}, {place}"))
+    for part in account.parts:
+        _add(tree, part, account.score)
+    output.tree(tree)
+    output.line()
+    output.line(account.text)
+
+
+def _add(tree: Tree, part: Part, score: float) -> None:
+    percent = f"{part.share / score:.1%}" if score else "–"
+    name = part.metapath or part.kind
+    branch = tree.add(styled(f"{part.share:+.6f}  {percent:>6}  {name}"))
+    paths, others = part.paths or [], part.other_paths or OtherPaths(count=0, share=0.0)
+    told = paths if part.share >= LARGE * score else paths[:1]
+    for path in told:
+        branch.add(styled(f"{path.share:+.6f}  {path.text}"))
+    count = others.count + sum(path.people or 1 for path in paths[len(told) :])
+    if count:
+        share = others.share + sum(path.share for path in paths[len(told) :])
+        branch.add(styled(f"{share:+.6f}  {count:,} other paths"))
+    for near in (part.nearest or [])[:ANCHORS_SHOWN]:
+        cosine = "" if near.cosine is None else f", cosine {near.cosine:.3f}"
+        branch.add(styled(f"{near.share:+.6f}  {near.label} ({near.type}){cosine}"))
+    if part.kind != "path":
+        branch.add(styled(part.text))

@@ -1,0 +1,33 @@
+"""What learning the blend did, as tables."""
+
+from collections.abc import Mapping
+
+from cli.output import Output
+from recommender.learning.blend_learning import DomainReport
+from recommender.scoring.blend import Blend
+
+SCORERS_SHOWN = 12
+
+
+def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
+    """The weights of one domain, and what each adds on validation."""
+    verdict = "learned weights kept" if report.kept else "default weights kept: learned ones are not surely better"
+    if report.only_popularity:
+        verdict = "popularity alone: nothing is surely better"
+    figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
+    blend = learned.for_audience(report.domain, report.audience)
+    weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
+    weights["popularity"] = blend.popularity.get(report.domain, 0.0)
+    names = shown_scorers(report.adds)
+    rows = [(name, f"{weights[name]:.4f}", f"{report.adds[name]:+.4f}") for name in names]
+    whom = f"{report.domain}, people new to it" if report.cold else report.domain
+    title = f"{whom}, {report.users:,} validation rankings: {verdict}. {figures}"
+    output.table(title, ("scorer", "weight", "adds"), rows, right="weight adds")
+    if len(report.adds) > len(names):
+        output.line(f"… and {len(report.adds) - len(names)} more; --json has them all")
+
+
+def shown_scorers(adds: Mapping[str, float]) -> list[str]:
+    """The scorers that add most on validation, and the embedding, however little it adds."""
+    names = sorted(adds, key=lambda name: -adds[name])
+    return [name for place, name in enumerate(names) if place < SCORERS_SHOWN or name == "embedding"]

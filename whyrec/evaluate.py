@@ -1,0 +1,193 @@
+"""Evaluate: hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside."""
+
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypedDict, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.vectors import Vectors
+from kg.errors import UsageError
+from kg.progress import Progress
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import Workspace
+from recommender.audit.explanation_metrics import ExplanationMetrics
+from recommender.evaluation.baselines import baselines
+from recommender.evaluation.duplicates import DuplicateSearch, Handling
+from recommender.evaluation.evaluation import Evaluation, evaluate, scorer_of_users, task_of
+from recommender.evaluation.leakage import check_leaks
+from recommender.evaluation.tuning import Parameters, tune_baselines
+from recommender.kernels.metapaths import enumerate_metapaths
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.fitting import TrainVectors, fit_blend
+from recommender.learning.model import ModelManifest, read_manifest
+from recommender.results.explanation_quality import ExplanationReport
+from recommender.rules.rule_set import Rules
+from recommender.scoring.blend import Blend, default_blend
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender
+from recommender.splitting.interaction_splits import Split, file_split, split_by
+
+HANDLINGS = ("keep", "drop", "merge")
+EXPLAINED_USERS = 100
+"""Users whose lists are explained, drawn at random."""
+
+
+class HowToEvaluate(TypedDict, total=False):
+    """How to evaluate; the fields of :class:`Evaluating` by name."""
+
+    test: Path | str | None
+    k: int
+    holdout: float
+    split: str
+    domain: str | None
+    seed: int
+    duplicates: str
+    embeddings: bool
+    tuning: bool
+    explanations: bool
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """What is measured, and how."""
+
+    test: Path | str | None = None
+    """Test on these pairs: CSV with the columns user_id and item_id."""
+    k: int = 10
+    """Length of the lists."""
+    holdout: float = 0.2
+    """Fraction to hold out, in [0, 1]."""
+    split: str = "random"
+    """One of :data:`recommender.splitting.interaction_splits.SPLITS`."""
+    domain: str | None = None
+    """Rank, and test on, items of this domain only."""
+    seed: int = 0
+    """Seed of the split."""
+    duplicates: str = "keep"
+    """What becomes of probable duplicates: ``keep``, ``drop`` (leave out) or ``merge``."""
+    embeddings: bool = True
+    """Train vectors on the training part too, where the model has any."""
+    tuning: bool = True
+    """Choose the baselines' parameters on a validation part."""
+    explanations: bool = False
+    """Measure the explanations of the model too: real, needed, varied."""
+
+
+class WorkspaceEvaluation:
+    """One evaluation of a workspace: everything is built anew from the training part alone."""
+
+    def __init__(self, workspace: Workspace, snapshot: Snapshot, asked: Evaluating, progress: Progress) -> None:
+        if asked.duplicates not in HANDLINGS:
+            raise UsageError(f"`duplicates` {asked.duplicates!r}: expected keep, drop or merge")
+        self.workspace, self.asked, self.progress = workspace, asked, progress
+        self._search, self._handling = DuplicateSearch(snapshot), cast("Handling", asked.duplicates)
+        self.notices: list[str] = []
+
+    def run(self) -> Evaluation:
+        """Split, learn, rank and measure."""
+        found, split = self._search.report(self._handling), self._split()
+        result = self._evaluate(split)
+        return result.model_copy(update={"duplicates": found, "notices": self.notices})
+
+    def _split(self) -> Split:
+        asked, search = self.asked, self._search
+        pairs = None if asked.test is None else search.renamed(_pairs(Path(asked.test)), self._handling)
+        whole = search.handled(self._handling)
+        if pairs is None:
+            chosen = split_by(whole, asked.split, asked.holdout, asked.seed, asked.domain)
+        else:
+            chosen = file_split(whole, pairs)
+        if not chosen.test:
+            raise UsageError("no user has an interaction to hold out; try another `split`, or a larger `holdout`")
+        return chosen
+
+    @cached_property
+    def _left_out(self) -> NDArray[np.bool_] | None:
+        """Mask of items nobody ranks, ``None`` where all duplicates are kept."""
+        changed = self._search.becomes(self._handling) != np.arange(self._search.catalogue.size)
+        return changed if changed.any() else None
+
+    def _evaluate(self, split: Split) -> Evaluation:
+        asked, manifest = self.asked, read_manifest(self.workspace.model)
+        training = manifest.training if manifest is not None and asked.embeddings else None
+        with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".evaluation-") as folder:
+            vectors = self._training(training) if training else None
+            config, blend = self._weights(split, manifest, vectors, Path(folder) / "fitting")
+            kernels = Kernels(split.train, config, Path(folder) / "kernels")
+            found = vectors(split.train, Path(folder) / "vectors") if vectors else None
+            scorer = Scorer(split.train, kernels, blend, found)
+            check_leaks(split, [scorer])
+            tuned = self._tuned(split) if asked.tuning else {}
+            models = {"whyrec": scorer_of_users(scorer), **baselines(split.train, tuned)}
+            result = evaluate(split, models, asked.k, asked.domain, self.progress, self._left_out)
+        return result.model_copy(update={"tuned": tuned})
+
+    def _tuned(self, split: Split) -> dict[str, Parameters]:
+        """Parameters of the baselines, chosen on a validation part of the training part."""
+        inside = task_of(split, self.asked.domain, self._left_out)[0]
+        return tune_baselines(split, self.asked.k, inside, self.asked.seed, self.progress)
+
+    def _training(self, config: TrainingConfig) -> TrainVectors:
+        """Trains vectors like those of the model that have not seen the held-out part."""
+        from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
+
+        self.notices.append(
+            "vectors were trained on the training part alone, which takes time; `embeddings` leaves them out"
+        )
+
+        def trained(snapshot: Snapshot, folder: Path) -> Vectors:
+            return train_vectors(snapshot, config, folder, self.progress)
+
+        return trained
+
+    def _weights(
+        self, split: Split, manifest: ModelManifest | None, vectors: TrainVectors | None, folder: Path
+    ) -> tuple[KernelConfig, Blend]:
+        """Default weights without a model; the model's where the whole graph is the training part; else learned anew,
+        for the model's have seen what is tested on.
+
+        :param folder: to learn in.
+        """
+        train, whole = split.train, self._left_out is None
+        if manifest is None:
+            self.notices.append("no model is trained: default weights are evaluated; `whyrec train` learns better ones")
+            return KernelConfig(), default_blend(train.schema, enumerate_metapaths(train.schema), embedding=False)
+        kept = split.description.get("taken_out") == 0 and (vectors is not None) == (manifest.training is not None)
+        if whole and kept:
+            return manifest.kernels, manifest.blend
+        self.notices.append("the weights were learned anew on the training part alone")
+        seed = manifest.training.seed if manifest.training else 0
+        fitted = fit_blend(train, folder, seed, vectors, self.progress)
+        return fitted.kernels, fitted.blend
+
+
+def explanation_quality(
+    recommender: Recommender, rules: Rules, asked: Evaluating, progress: Progress
+) -> ExplanationReport:
+    """The explanations of the model as it answers, over the lists of ``EXPLAINED_USERS`` users drawn at random."""
+    users, vocabulary = recommender.users(), recommender.snapshot.vocabulary
+    count = min(EXPLAINED_USERS, len(users))
+    chosen = np.sort(np.random.default_rng(asked.seed).choice(len(users), count, replace=False)).tolist()
+    several = len({user_type for user_type, _ in users}) > 1
+    names = [f"{users[n][0]}:" if several else "" for n in chosen]
+    ids = [f"{name}{vocabulary.id(*users[n])}" for name, n in zip(names, chosen, strict=True)]
+    return ExplanationMetrics(recommender, asked.k, rules, asked.seed).measure(ids, progress)
+
+
+def _pairs(path: Path) -> list[tuple[str, str]]:
+    """The pairs of user and item in a CSV file, each once."""
+    import polars as pl  # only a test file is read
+
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as problem:
+        raise UsageError(f"{path}: cannot be read as CSV: {problem}") from None
+    missing = {"user_id", "item_id"} - set(frame.columns)
+    if missing:
+        raise UsageError(f"{path}: no column {', '.join(sorted(missing))}; found: {', '.join(frame.columns)}")
+    return [(str(user), str(item)) for user, item in frame.select("user_id", "item_id").unique().sort("user_id").rows()]

@@ -1,0 +1,147 @@
+"""Load: files → checked rows → store → snapshot."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from kg.errors import UsageError
+from kg.formats.by_file_name import sources_for_paths
+from kg.loading.delete_limit import DeleteLimit
+from kg.loading.load import LoadOptions, load
+from kg.mapping.source import RDF_FORMATS, Mode, RdfSource, Source, format_of_name, rdf_mapping, read_mapping
+from kg.ontology.rdf_mapping import absolute_base
+from kg.privacy.person_ids import People, sensitive_types
+from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
+from kg.privacy.suppression import Suppression
+from kg.progress import WAITING, Progress
+from kg.workspace.workspace import Workspace
+from whyrec.opening import refreshed
+from whyrec.reports import LoadReport
+
+
+class HowToLoad(TypedDict, total=False):
+    """How to load; the fields of :class:`Loading` by name."""
+
+    triples: bool
+    rdf: bool
+    base: str | None
+    dry_run: bool
+    max_rejects: int | None
+    mode: Mode | None
+    allow_empty: bool
+    max_deletes: str | None
+    resume: bool
+    allow_outside: bool
+    pseudonymise: bool
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What to load, and how."""
+
+    paths: tuple[Path, ...] = ()
+    """Files named after a type or a relation, or RDF; none: those that the mapping names."""
+    mapping: Path | None = None
+    """A mapping file; the workspace's ``mapping.toml`` where absent."""
+    triples: bool = False
+    """Whether the files hold head, relation and tail."""
+    rdf: bool = False
+    """Whether all files have to be RDF; the mapping says what its terms mean."""
+    base: str | None = None
+    """What relative IRIs in RDF are resolved against."""
+    dry_run: bool = False
+    """Say what would change and write nothing."""
+    max_rejects: int | None = None
+    """Bad rows above which nothing is written; 0 is strict, ``None`` no limit."""
+    mode: Mode | None = None
+    """``replace`` deletes from the store what vanished from the files, ``merge`` nothing; ``None``: as sources say."""
+    allow_empty: bool = False
+    """With ``replace``: whether an empty file may delete all that it covers."""
+    max_deletes: str | None = None
+    """With ``replace``: most of a type or relation to delete: ``5%``, a number or ``all``; as the workspace says."""
+    resume: bool = False
+    """Finish a load that was cut off, even if that one read other files."""
+    allow_outside: bool = False
+    """Whether the mapping may name files outside its own folder; what is given by name always may."""
+    pseudonymise: bool = False
+    """Replace ids of people by a hash with the key in WHYREC_PSEUDONYM_KEY."""
+
+
+def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> LoadReport:
+    """Load files into the store, and take the snapshot of what is there then."""
+    sources, folder = _rdf_sources(workspace, asked) if asked.rdf else _sources(workspace, asked)
+    people = _people(workspace, asked.pseudonymise)
+    options = LoadOptions(
+        workspace.rejects,
+        workspace.staging,
+        asked.dry_run,
+        asked.max_rejects,
+        asked.mode,
+        asked.allow_empty,
+        DeleteLimit.parse(asked.max_deletes or workspace.settings.load.max_deletes),
+        asked.resume,
+        workspace.settings.load.rejects_kept,
+        workspace.unfinished,
+        allow_outside=asked.allow_outside or bool(asked.paths),  # what is given by name is meant
+        columns=workspace.columns,
+        people=people,
+    )
+    with nullcontext() if asked.dry_run else workspace.lock(_waiting(progress)):
+        if people.pseudonyms and not asked.dry_run:
+            remember_pseudonyms(workspace.folder, people.pseudonyms)
+        report = load(workspace.open_store, workspace.schema, sources, folder, options, progress)
+        snapshot = None if asked.dry_run or report.unfinished else refreshed(workspace, progress)[0].hash
+    return LoadReport.model_validate({**report.to_json(), "snapshot": snapshot})
+
+
+def _waiting(progress: Progress) -> Callable[[str], None]:
+    return lambda text: progress(WAITING, 0, None, text)
+
+
+def _sources(workspace: Workspace, asked: Loading) -> tuple[list[Source], Path]:
+    """The sources, and the folder that their file names are relative to."""
+    paths = asked.paths
+    if paths and asked.mapping:
+        raise UsageError("give files or a mapping, not both: a mapping names its files itself")
+    if asked.triples and not paths:
+        raise UsageError("`triples` goes with files")
+    if paths:
+        is_rdf = any(path.is_dir() or format_of_name(path) in RDF_FORMATS for path in paths)
+        told = rdf_mapping(workspace.mapping, workspace.schema) if is_rdf else None
+        return sources_for_paths(paths, workspace.schema, asked.triples, told), Path()
+    chosen = asked.mapping or workspace.mapping
+    return read_mapping(chosen, workspace.schema), chosen.parent
+
+
+def _rdf_sources(workspace: Workspace, asked: Loading) -> tuple[list[Source], Path]:
+    if asked.mapping is not None and not asked.mapping.is_file():
+        raise UsageError(f"{asked.mapping}: no such file")
+    told = rdf_mapping(asked.mapping or workspace.mapping, workspace.schema)
+    found = sources_for_paths(asked.paths, workspace.schema, rdf=told)
+    return [_rdf(source, asked.base) for source in found], Path()
+
+
+def _rdf(source: Source, base: str | None) -> Source:
+    """The source with the base; one of rows is refused."""
+    if not isinstance(source, RdfSource):
+        raise UsageError(f"{source.file}: no RDF; use `whyrec load` for it, or name it .ttl, .nt or .jsonld")
+    if base is None:
+        return source
+    vocabulary = source.vocabulary.model_copy(update={"base": absolute_base(base)})
+    return source.model_copy(update={"vocabulary": vocabulary})
+
+
+def _people(workspace: Workspace, pseudonymise: bool) -> People:
+    """What the load does with ids of people."""
+    raw: list[str] = []
+    if pseudonymise and not is_pseudonymised(workspace.folder):
+        store = workspace.open_store(read_only=True)
+        try:
+            counts = store.count_entities()
+        finally:
+            store.close()
+        raw = [name for name in sensitive_types(workspace.schema) if counts[name]]
+    pseudonyms = pseudonyms_for_load(workspace.folder, pseudonymise, raw)
+    return People(workspace.schema, pseudonyms, Suppression.open(workspace.folder))

@@ -1,0 +1,74 @@
+"""Status: what is there, what is stale, what to do next."""
+
+from kg.errors import SnapshotError
+from kg.k_anonymity import shown_count
+from kg.workspace.workspace import Workspace
+from recommender.learning.carry_over import seen_vocabulary
+from recommender.learning.model import read_manifest
+from whyrec.reports import ModelStatus, SnapshotStatus, StatusReport, StoreStatus
+
+
+def status(workspace: Workspace) -> StatusReport:
+    """Look at store, snapshot and model; nothing is changed."""
+    store, revision = _store(workspace)
+    snapshot = _snapshot(workspace, revision)
+    model = _model(workspace, snapshot)
+    return StatusReport(
+        workspace=str(workspace.folder),
+        store=store,
+        snapshot=snapshot,
+        model=model,
+        next=_next(workspace, revision, snapshot, model),
+    )
+
+
+def _store(workspace: Workspace) -> tuple[StoreStatus, str | None]:
+    store = workspace.open_store(read_only=True)
+    try:
+        entities, triples = _told(workspace, store.count_entities()), _told(workspace, store.count_triples())
+        return StoreStatus(url=store.url, entities=entities, triples=triples), store.revision()
+    finally:
+        store.close()
+
+
+def _told(workspace: Workspace, counts: dict[str, int]) -> dict[str, int | str]:
+    """Counts of types or relations; of people, and of what they did, not where they are few."""
+    schema, k = workspace.schema, workspace.settings.privacy.k
+    ends = {name: (name,) for name in schema.entity} | {name: schema.ends(name) for name in schema.relation}
+    people = {name for name, types in ends.items() if any(schema.entity[one].sensitive for one in types)}
+    return {name: shown_count(n, k) if name in people and 0 < n < k else n for name, n in counts.items()}
+
+
+def _snapshot(workspace: Workspace, revision: str | None) -> SnapshotStatus | None:
+    try:
+        manifest = workspace.snapshot().manifest
+    except SnapshotError:
+        return None
+    return SnapshotStatus(hash=manifest.hash, current=manifest.revision == revision)
+
+
+def _model(workspace: Workspace, snapshot: SnapshotStatus | None) -> ModelStatus | None:
+    manifest = read_manifest(workspace.model)
+    if manifest is None:
+        return None
+    fits = snapshot is not None and snapshot.current and snapshot.hash == manifest.snapshot
+    carried_over = (
+        not fits and snapshot is not None and seen_vocabulary(workspace.model, workspace.snapshot()) is not None
+    )
+    return ModelStatus(name=manifest.name, current=fits, carried_over=carried_over)
+
+
+def _next(
+    workspace: Workspace, revision: str | None, snapshot: SnapshotStatus | None, model: ModelStatus | None
+) -> str:
+    program = f"whyrec -w {workspace.folder}"
+    running = workspace.running_load()
+    if running is not None:
+        return f"a load is running ({running}): wait until it has ended"
+    if revision is None:
+        return f"{program} load"
+    if revision.startswith("loading-"):
+        return f"a load was interrupted: {program} load --resume"
+    if snapshot is None or not snapshot.current or model is None or not model.current:
+        return f"{program} train"
+    return f"{program} recommend USER"

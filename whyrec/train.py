@@ -1,0 +1,145 @@
+"""Train: store → snapshot → kernels → vectors → fitted blend; what is up to date is skipped."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypedDict
+
+from embeddings.vectors.config import CHECKPOINT, TrainingConfig
+from embeddings.vectors.vectors import Vectors
+from kg.errors import ModelError
+from kg.progress import Progress
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.workspace import Workspace
+from recommender.learning.carry_over import FOLDED, keep_vocabulary
+from recommender.learning.fitting import Fitted, fit_blend
+from recommender.learning.model import VECTORS, ModelManifest, read_manifest, save_manifest
+from recommender.results.document import ModelInfo
+from whyrec.opening import build_kernels, refreshed
+from whyrec.reports import TrainReport
+
+PATHS_ONLY = "paths"
+MANY_TRIPLES, FEWER_EPOCHS = 100_000, 10
+RESUMABLE = "`resume` goes on from the last checkpoint; without it, training starts anew"
+
+
+class VectorOptions(TypedDict, total=False):
+    """How vectors are trained; see :class:`embeddings.vectors.config.TrainingConfig`."""
+
+    model: str
+    dim: int
+    epochs: int | None
+    seed: int
+    validation: float | None
+    candidates: str | None
+
+
+class Training:
+    """One training of a workspace.
+
+    :param wanted: how vectors are trained; ``None``: paths and popularity alone.
+    :param resume: go on where an interrupted training stopped.
+    """
+
+    def __init__(self, workspace: Workspace, wanted: TrainingConfig | None, resume: bool, progress: Progress) -> None:
+        self.workspace, self.wanted, self.resume, self.progress = workspace, wanted, resume, progress
+        self.notices: list[str] = []
+
+    def run(self) -> TrainReport:
+        """Bring snapshot, vectors, blend and kernels up to date with the store."""
+        snapshot, taken = refreshed(self.workspace, self.progress)
+        manifest = self._earlier()
+        done = manifest is not None and manifest.snapshot == snapshot.hash and manifest.training == self.wanted
+        if manifest is None or not done:
+            manifest = self._train(snapshot)
+        return TrainReport(
+            model=ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True),
+            up_to_date=done,
+            snapshot_taken=taken,
+            kernels_made=build_kernels(self.workspace, snapshot, self.progress),
+            vectors_trained=not done and self.wanted is not None,
+            entities=snapshot.vocabulary.size,
+            relations=len(snapshot.manifest.triples),
+            triples=sum(snapshot.manifest.triples.values()),
+            blend=manifest.blend,
+            learning=manifest.learning,
+            notices=self.notices,
+        )
+
+    def _earlier(self) -> ModelManifest | None:
+        try:
+            return read_manifest(self.workspace.model)
+        except ModelError as problem:
+            self.notices.append(f"{problem} – doing so")
+            return None
+
+    def _train(self, snapshot: Snapshot) -> ModelManifest:
+        """Train the vectors, learn the blend on a validation part, and save both as the model."""
+        name, folder, wanted = PATHS_ONLY, self.workspace.model, self.wanted
+        if wanted is not None:
+            name = f"{wanted.model}-{wanted.dim}"
+            with _resumable(folder / VECTORS):
+                self._train_vectors(snapshot, folder / VECTORS, self.resume, "all triples")
+        fitted = self._fit(snapshot)
+        manifest = ModelManifest(
+            name=name,
+            snapshot=snapshot.hash,
+            blend=fitted.blend,
+            kernels=fitted.kernels,
+            learning=fitted.reports,
+            training=wanted,
+        )
+        shutil.rmtree(folder / FOLDED, ignore_errors=True)
+        keep_vocabulary(folder, snapshot)
+        save_manifest(folder, manifest)
+        return manifest
+
+    def _train_vectors(self, snapshot: Snapshot, folder: Path, resume: bool, what: str) -> Vectors:
+        from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
+
+        config = self.wanted
+        assert config is not None
+        vectors = train_vectors(snapshot, config, folder, self.progress, resume, self.notices.append)
+        manifest = vectors.manifest
+        text = f"{config.model} on {what}: {manifest.triples_per_second:,.0f} triples/s"
+        if manifest.curve:
+            path = " ".join(f"{mrr:.3f}" for mrr in manifest.curve)
+            text += f"; validation MRR by epoch {path}; epoch {manifest.best_epoch} is kept"
+        self.notices.append(text)
+        return vectors
+
+    def _fit(self, snapshot: Snapshot) -> Fitted:
+        """Learn the blend, on kernels and vectors that have not seen the validation part."""
+        wanted = self.wanted
+
+        def vectors(train: Snapshot, folder: Path) -> Vectors:
+            return self._train_vectors(train, folder, False, "the blend's training part")
+
+        with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".fitting-") as folder:
+            seed = wanted.seed if wanted else 0
+            return fit_blend(snapshot, Path(folder), seed, vectors if wanted else None, self.progress)
+
+
+def training_config(workspace: Workspace, progress: Progress, options: dict[str, Any]) -> TrainingConfig:
+    """How vectors are to be trained; a slow model gets fewer epochs on a large graph unless their number is told.
+
+    :raises UsageError: for an unknown model or option, or a number out of its range.
+    """
+    wanted = TrainingConfig.from_options(**options)
+    if options.get("epochs") is not None or wanted.loop == "products":
+        return wanted
+    triples = sum(refreshed(workspace, progress)[0].manifest.triples.values())
+    return wanted if triples <= MANY_TRIPLES else TrainingConfig.from_options(**{**options, "epochs": FEWER_EPOCHS})
+
+
+@contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    """Notes how to go on where training is interrupted and has left a checkpoint."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        if (folder / CHECKPOINT).exists():
+            stopped.add_note(RESUMABLE)
+        raise
