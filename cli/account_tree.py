@@ -3,18 +3,18 @@
 from rich.tree import Tree
 
 from cli.output import Output
-from cli.rules import REASONS
 from cli.terminal import styled
 from recommender.results.account import Account, OtherPaths, Part
+from recommender.texts.languages import language
 
 ANCHORS_SHOWN = 3
 LARGE = 0.05
 """Part of the score from which a part shows more than one path."""
 
 
-def show_account(output: Output, account: Account) -> None:
+def show_account(output: Output, account: Account, lang: str = "en") -> None:
     """The score with its parts and their paths, then the account in words."""
-    excluded = REASONS.get(account.excluded or "", account.excluded)
+    excluded = language(lang).audit(account.excluded or "")
     place = f"rank {account.rank}" if account.rank else f"not recommended: {excluded}"
     if account.domain_rank != account.rank:
         place += f", {account.domain_rank} in {account.item.domain}"

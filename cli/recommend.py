@@ -8,9 +8,11 @@ from cli import arrangement, options
 from cli.engine import engine_of
 from cli.output import Output
 from cli.recommend_all import write_all
-from cli.rules import audit, with_rules
+from cli.rules import with_rules
 from kg.errors import UsageError
 from recommender.results.recommendation import Recommendation
+from recommender.texts.language import Language
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 ARRANGED = {"diversity": 0.0, "max_per": (), "reasons": "strongest", "path_quality": 0.0}
@@ -58,19 +60,21 @@ def recommend(
         result = engine.recommend(user, anchors=anchor or (), lang=lang, **asked, **arranged)
     output.notices(result.notices)
     if not output.document(result):
-        _show(output, result)
+        _show(output, result, language(lang))
 
 
-def _show(output: Output, result: Recommendation) -> None:
-    whom = result.user.label or "somebody with these anchors"
+def _show(output: Output, result: Recommendation, language: Language) -> None:
+    texts = language.section("tables")
     rows = [(item.rank, item.label, item.domain, f"{item.score:.4f}", item.reason) for item in result.items]
     if rows:
-        output.table(f"For {whom}", ("#", "item", "domain", "score", "why"), rows, right="# score")
+        columns = ("#", *(texts[name] for name in ("item", "domain", "score", "reason")))
+        title = texts["title"].format(user=result.user.label or texts["somebody"])
+        output.table(title, columns, rows, right=f"# {texts['score']}")
     else:
-        output.line("Nothing is left to recommend.")
+        output.line(texts["nothing_left"])
     if result.arrangement:
         output.line(result.arrangement.text)
     if result.excluded:
-        output.line("Left out: " + audit(result.excluded))
+        output.line(language.audit_line(result.excluded))
     if result.items and result.user.id is not None:
-        output.line(f"The whole account: whyrec why {result.user.id} {result.items[0].id}")
+        output.line(texts["account"].format(command=f"whyrec why {result.user.id} {result.items[0].id}"))

@@ -1,7 +1,7 @@
-"""Options that are rules, one for each field of ``Rules``, and what rules are called in the audit line."""
+"""Options that are rules, one for each field of ``Rules``."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
 
@@ -9,21 +9,6 @@ import typer
 from pydantic.fields import FieldInfo
 
 from recommender.rules.rule_set import Rules
-
-REASONS = {
-    "interacted": "already used",
-    "disliked": "disliked",
-    "other_domain": "of another domain",
-    "price_unknown": "without a known price",
-    "max_price": "over the price",
-    "min_price": "under the price",
-    "stock_unknown": "of unknown stock",
-    "out_of_stock": "out of stock",
-    "language_unknown": "of unknown language",
-    "other_language": "in another language",
-    "age_unknown": "for people of a certain age (that of the user is not known)",
-    "min_age": "for older people",
-}
 
 
 def with_rules(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,11 +27,6 @@ def with_rules(command: Callable[..., None]) -> Callable[..., None]:
     asked.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     asked.__annotations__ = {one.name: one.annotation for one in parameters}
     return asked
-
-
-def audit(excluded: Mapping[str, int]) -> str:
-    """How many items each rule removed: ``12 already used, 3 over the price``."""
-    return ", ".join(f"{count:,} {REASONS.get(reason, reason)}" for reason, count in excluded.items())
 
 
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:

@@ -57,7 +57,7 @@ def why(
     elif html is not None:
         output.line(f"The account as a page: {html}")
     else:
-        show_account(output, account)
+        show_account(output, account, lang)
 
 
 def _write(file: Path, account: Account, schema: Schema, lang: str) -> None:

@@ -150,7 +150,7 @@ class Engine(Answering):
         recommender = self.recommender
         batch = self._batch(recommender, users, asked, None)
         result = recommend_all(recommender, batch, Path(out), progress or self._progress)
-        notices = list(recommender.model.notices)
+        notices = recommender.model.told()
         if result.restarted:
             notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
         if result.resumed:

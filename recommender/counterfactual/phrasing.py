@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.counterfactual.changes import Change
-from recommender.counterfactual.texts import RULES, TEXTS
-from recommender.explanation.phrasing import OF, Phrasing
+from recommender.explanation.phrasing import Phrasing
 from recommender.profiles.anchors import Anchor
 from recommender.rules.avoidance import AVOID
+from recommender.rules.domain import OTHER_DOMAIN
+from recommender.texts.language import Section
 
 
 class CounterfactualPhrasing(Phrasing):
@@ -18,7 +19,7 @@ class CounterfactualPhrasing(Phrasing):
 
     def __init__(self, snapshot: Snapshot, lang: str = "en") -> None:
         super().__init__(snapshot, lang)
-        self.said = TEXTS[lang]
+        self.said = self.language.section("counterfactual")
 
     def fact(self, anchor: Anchor) -> str:
         """What an anchor says of a user: “you bought A”."""
@@ -34,24 +35,27 @@ class CounterfactualPhrasing(Phrasing):
         """What links say of an item: “it contains A and B, is made by C and suits D”."""
         linked = self.said["linked_to"].format
         facts = [linked(phrase=self._phrase(step), nodes=nodes) for step, nodes in self._nodes(links)]
-        told = [self.said["item_fact"].format(item=item, fact=facts[0]), *(_whose(fact) for fact in facts[1:])]
+        told = [
+            self.said["item_fact"].format(item=item, fact=facts[0]),
+            *(self.language.further(fact) for fact in facts[1:]),
+        ]
         first = [self.said["further"].join(told[:-1])] if told[1:] else []
         return self.said["lastly"].join([*first, told[-1]])
 
     def used(self, name: str, anchors: Sequence[Anchor]) -> str:
         """Why what was used, or disliked, is not recommended: ``name`` in the audit."""
-        return _capital(self.said[name].format(fact=self.facts(anchors)))
+        return self.language.capital(self.language.rule(name)["excluded"].format(fact=self.facts(anchors)))
 
     def other_domain(self, own: str, asked: str) -> str:
         """Why an item of another domain is not in the list."""
-        return self.said["other_domain"].format(own=own, asked=asked)
+        return self.language.rule(OTHER_DOMAIN)["excluded"].format(own=own, asked=asked)
 
-    def rule(self, name: str, avoided: Anchor | None, item: Anchor) -> str:
-        """What a rule says: ``name`` in the audit; ``avoided``, type and index of what is to be avoided."""
-        if avoided is not None:
-            itself = avoided == item
-            return self.said["avoid_itself" if itself else "avoid"].format(node=self.label(*avoided))
-        return self.said[name] if name in self.said else self.said["rule"].format(rule=name)
+    def rule(self, name: str, about: Anchor | None, item: Anchor) -> str:
+        """What a rule says: ``name`` in the audit; ``about``, type and index of what it names."""
+        if about is not None and about == item:
+            return self.said["avoid_itself"]
+        node = "" if about is None else self.label(*about)
+        return self._rule(name, named=about is not None)["excluded"].format(node=node, name=name)
 
     def no_path(self, missing: Sequence[Anchor]) -> str:
         """Why an item that nothing leads to is not in the list, and what would lead to it."""
@@ -60,19 +64,24 @@ class CounterfactualPhrasing(Phrasing):
 
     def outscored(self, item: str, own: float, ahead: int, last: tuple[str, float]) -> str:
         """How far an item is behind the last of the list."""
-        quote = self.texts["quote"].format
+        quote = self.language.quoted
         key = "outscored_one" if ahead == 1 else "outscored"
         return self.said[key].format(
-            ahead=f"{ahead:,}", item=quote(item), own=own, last=quote(last[0]), score=last[1], gap=last[1] - own
+            ahead=self.language.number(ahead),
+            item=quote(item),
+            own=own,
+            last=quote(last[0]),
+            score=last[1],
+            gap=last[1] - own,
         )
 
     def listed(self, item: str, rank: int) -> str:
         """What is said of an item that is in the list."""
-        return self.said["listed"].format(item=self.texts["quote"].format(item), rank=rank)
+        return self.said["listed"].format(item=self.language.quoted(item), rank=rank)
 
     def would(self, item: str, rank: int, change: Change) -> str:
         """What a change would do."""
-        quoted, conditions = self.texts["quote"].format(item), []
+        quoted, conditions = self.language.quoted(item), []
         sides = (("had", change.add, change.item_add), ("had_not", change.remove, change.item_remove))
         for key, anchors, links in sides:
             facts = [self.facts(anchors)] if anchors else []
@@ -104,7 +113,7 @@ class CounterfactualPhrasing(Phrasing):
         if before is not None and after is not None:
             rose = after < before
             key = ("lost_less" if rose else "gained_less") if rose != (share > 0) and why[0] != "others" else why[0]
-            told += self.said[key].format(share=share, text=why[1].rstrip(".。"))
+            told += self.said[key].format(share=share, text=self.language.unclosed(why[1]))
         return self.sentence(told)
 
     def moves(self, moved: int, new: int) -> str:
@@ -119,31 +128,31 @@ class CounterfactualPhrasing(Phrasing):
         for step in dict.fromkeys(step for step, _ in anchors):
             tail = self.snapshot.schema.ends(step)[1]
             labels = [self.label(tail, idx) for name, idx in anchors if name == step]
-            first = [self.said["comma"].join(labels[:-1])] if labels[1:] else []
-            found.append((step, self.said["and"].join([*first, labels[-1]])))
+            found.append((step, self.language.listed(labels)))
         return found
 
     def _lifted(self, name: str) -> str:
         """A rule that is lifted, by its name in the audit."""
-        if name.startswith(AVOID):
-            relation, _, entity_id = name.removeprefix(AVOID).partition(":")
-            schema, vocabulary = self.snapshot.schema, self.snapshot.vocabulary
-            entity_type = relation if relation in schema.entity else schema.ends(relation)[1]
-            node = self.label(entity_type, vocabulary.idx(entity_type, entity_id))
-            return self.said["lifted_avoid"].format(node=node)
-        return self.said["lifted"].format(rule=RULES[self.lang].get(name, self.texts["quote"].format(name)))
+        about = self._about(name)
+        node = "" if about is None else self.label(*about)
+        rule = self._rule(name, named=about is not None)["about"].format(node=node, name=name)
+        return self.said["lifted_avoid" if name.startswith(AVOID) else "lifted"].format(rule=rule)
+
+    def _rule(self, name: str, *, named: bool) -> Section:
+        """The texts of a rule; those of what somebody avoids herself are those of what is asked to be avoided."""
+        return self.language.rule(AVOID if named and ":" in name and " " not in name else name)
+
+    def _about(self, name: str) -> Anchor | None:
+        """Type and index of the entity that the name of a rule ends in."""
+        relation, colon, entity_id = name.partition(" ")[2].partition(":")
+        if not colon:
+            return None
+        schema = self.snapshot.schema
+        entity_type = relation if relation in schema.entity else schema.ends(relation)[1]
+        return entity_type, self.snapshot.vocabulary.idx(entity_type, entity_id)
 
     def _moved(self, before: int | None, after: int | None, n: int) -> str:
         if before is None or after is None:
             return self.said["allowed" if before is None else "forbidden"]
         key = ("up" if after < before else "down") if max(before, after) <= n else "left" if after > n else "entered"
         return self.said[key].format(before=before, after=after)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _whose(text: str) -> str:
-    """What more is said of something that was named before: “的主题是…” as “其主题是…”."""
-    return "其" + text.removeprefix(OF) if text.startswith(OF) else text

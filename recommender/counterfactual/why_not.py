@@ -58,7 +58,7 @@ class _Question:
             reasons=reasons,
             change=change,
             model=listed.model,
-            text=(" " if self.request.lang == "en" else "").join([*(reason.text for reason in reasons), closing]),
+            text=self.phrasing.language.sentences([*(reason.text for reason in reasons), closing]),
             notices=listed.notices,
         )
 

@@ -7,6 +7,7 @@ from embeddings.vectors.vectors import Vectors
 from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.vocabulary import Vocabulary
+from recommender.texts.language import Notice
 
 VOCABULARY = "vocabulary"
 FOLDED = "folded"
@@ -18,7 +19,7 @@ class CarriedOver:
     was done."""
 
     vectors: Vectors | None
-    notice: str
+    notice: Notice
 
 
 def keep_vocabulary(folder: Path, snapshot: Snapshot) -> None:
@@ -46,16 +47,14 @@ def carry_over(folder: Path, vectors_folder: Path | None, trained: str, snapshot
     if seen is None:
         return None
     new = {name: snapshot.vocabulary.new_since(seen, name) for name in snapshot.vocabulary.types}
-    counts = ", ".join(f"{count:,} {name}" for name, count in new.items() if count) or "no entity"
-    changed = f"the graph has changed since the model was trained ({counts} new)"
-    advice = "`whyrec train` learns from all of it"
+    counts = ", ".join(f"{count:,} {name}" for name, count in new.items() if count) or "0"
     if vectors_folder is None:
-        return CarriedOver(None, f"{changed}: its weights are kept; {advice}")
+        return CarriedOver(None, Notice.of("carried_weights", new=counts))
     try:
         vectors = _folded(folder / FOLDED, Vectors.open(vectors_folder, trained), seen, snapshot)
     except ModelError as problem:
-        return CarriedOver(None, f"{changed}: its weights are kept, the embedding is left out ({problem}); {advice}")
-    return CarriedOver(vectors, f"{changed}: its weights are kept, new entities have folded-in vectors; {advice}")
+        return CarriedOver(None, Notice.of("carried_refused", new=counts, problem=problem))
+    return CarriedOver(vectors, Notice.of("carried_folded", new=counts))
 
 
 def _folded(folder: Path, vectors: Vectors, seen: Vocabulary, snapshot: Snapshot) -> Vectors:

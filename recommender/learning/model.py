@@ -15,6 +15,8 @@ from recommender.learning.carry_over import carry_over, seen_vocabulary
 from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
+from recommender.texts.language import Notice
+from recommender.texts.languages import language
 
 MANIFEST = "model.json"
 VECTORS = "vectors"
@@ -41,7 +43,11 @@ class Model:
 
     scorer: Scorer
     info: ModelInfo
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    def told(self, lang: str = "en", *more: Notice) -> list[str]:
+        """What is to be said of it, and more, in a language."""
+        return [language(lang).notice(one) for one in (*self.notices, *more)]
 
 
 def read_manifest(folder: Path) -> ModelManifest | None:
@@ -73,20 +79,16 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        notice = "no model is trained yet: paths with default weights are used; `whyrec train` adds an embedding"
-        return _untrained(snapshot, kernels_folder, notice)
+        return _untrained(snapshot, kernels_folder, Notice.of("untrained"))
     vectors_folder = folder / VECTORS if manifest.training else None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     if manifest.snapshot == snapshot.hash:
         vectors = Vectors.open(vectors_folder, snapshot.hash) if vectors_folder else None
     elif carried := carry_over(folder, vectors_folder, manifest.snapshot, snapshot):
         vectors, notices = carried.vectors, (carried.notice,)
     else:
-        notice = (
-            f"model {manifest.name} belongs to snapshot {manifest.snapshot[:12]}, the current one is "
-            f"{snapshot.hash[:12]}: its vectors are refused and paths with default weights are used; "
-            "run `whyrec train`"
-        )
+        ids = {"trained": manifest.snapshot[:12], "current": snapshot.hash[:12]}
+        notice = Notice.of("other_snapshot", name=manifest.name, **ids)
         return _untrained(snapshot, kernels_folder, notice)
     kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
     info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
@@ -106,7 +108,7 @@ def _default(snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
     return Kernels(snapshot, KernelConfig(), kernels_folder), blend
 
 
-def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: str) -> Model:
+def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: Notice) -> Model:
     kernels, blend = _default(snapshot, kernels_folder)
     info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
     return Model(Scorer(snapshot, kernels, blend, None), info, (notice,))

@@ -9,48 +9,9 @@ from recommender.pages.page_style import STYLE
 from recommender.pages.path_picture import graph_picture, tree_picture
 from recommender.pages.svg import COLOURS, graph_svg, tree_svg
 from recommender.results.account import Account, Part, Path
+from recommender.texts.languages import language
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-TEXTS = {
-    "en": {
-        "for": "{type} · {domain} · for {user}",
-        "rank": "number {rank} in the list",
-        "domain_rank": ", number {rank} in {domain}",
-        "excluded": "not recommended: {rule}",
-        "score": "Score {score:.4f}",
-        "bar": "What the score is made of",
-        "against": "{n} parts speak against it.",
-        "picture": "The paths",
-        "picture_of": "Paths from {user} to {item}",
-        "no_paths": "No path is behind this score.",
-        "parts": "Every part",
-        "others": "{n} other paths",
-        "sum": "The shares add up to the score: {score:.6f}.",
-        "model": "Model {name}, snapshot {snapshot}.",
-        "you": "You",
-        "people": "others",
-        "kinds": "path,association,embedding,popularity",
-    },
-    "zh": {
-        "for": "{type} · {domain} · 推荐给 {user}",
-        "rank": "列表第 {rank} 位",
-        "domain_rank": "，{domain} 中第 {rank} 位",
-        "excluded": "未推荐：{rule}",
-        "score": "得分 {score:.4f}",
-        "bar": "得分由哪些部分组成",
-        "against": "有 {n} 个部分是不利因素。",
-        "picture": "路径",
-        "picture_of": "从 {user} 到 {item} 的路径",
-        "no_paths": "这个得分没有路径支持。",
-        "parts": "所有部分",
-        "others": "其他 {n} 条路径",
-        "sum": "各部分之和等于得分：{score:.6f}。",
-        "model": "模型 {name}，快照 {snapshot}。",
-        "you": "您",
-        "people": "其他人",
-        "kinds": "路径,关联,嵌入,热度",
-    },
-}
 KINDS = ("path", "association", "embedding", "popularity")
 
 
@@ -61,7 +22,9 @@ def account_page(account: Account, schema: Schema, lang: str = "en") -> str:
 
 class _Page:
     def __init__(self, account: Account, schema: Schema, lang: str) -> None:
-        self.account, self.schema, self.lang, self.texts = account, schema, lang, TEXTS[lang]
+        self.account, self.schema, self.lang = account, schema, lang
+        self.language = language(lang)
+        self.texts = self.language.section("page")
         self.user = account.user.label or self.texts["you"]
 
     def html(self) -> str:
@@ -90,7 +53,7 @@ class _Page:
         place = texts["rank"].format(rank=account.rank) if account.rank else ""
         if account.domain_rank != account.rank:
             place += texts["domain_rank"].format(rank=account.domain_rank, domain=account.item.domain)
-        place = place or texts["excluded"].format(rule=account.excluded or "–")
+        place = place or texts["excluded"].format(rule=self.language.audit(account.excluded or "–"))
         score = texts["score"].format(score=account.score)
         SubElement(header, "p", {"class": "score"}).text = f"{score} · {place}"
         for notice in account.notices:
@@ -145,7 +108,7 @@ class _Page:
         rows = [(path.share, path.text) for path in part.paths or ()]
         others = part.other_paths
         if others and others.count:
-            rows.append((others.share, self.texts["others"].format(n=f"{others.count:,}")))
+            rows.append((others.share, self.texts["others"].format(n=self.language.number(others.count))))
         rows += [(near.share, f"{near.label} ({near.type})") for near in part.nearest or ()]
         if part.kind != "path" or not rows:
             SubElement(box, "p").text = part.text

@@ -9,29 +9,7 @@ from recommender.explanation.reasons import CHOICES, WIDE, ReasonChoice, reasons
 from recommender.reranking.mmr import Arrangement, Caps, Pool, arrange
 from recommender.results.recommendation import ArrangementReport
 from recommender.scoring.block_ranking import RankedBlock
-
-TEXTS = {
-    "en": {
-        "moved": "Arranged for variety: {moved} of {n} items stand elsewhere than by score.",
-        "alike": " Two of them share {after:.0%} of their attributes on average, instead of {before:.0%}.",
-        "caps": " At most {caps}.",
-        "cap": "{number} per “{relation}”",
-        "recent": " Reasons go by what was used last.",
-        "popular": " Reasons go by the best known attributes.",
-        "varied": " Reasons are of as many kinds as there are.",
-        "balanced": " Reasons are recent, well known and of many kinds, each as far as the others allow.",
-    },
-    "zh": {
-        "moved": "已按多样性调整：{n} 项中有 {moved} 项不在按得分应在的位置。",
-        "alike": "任意两项平均共有 {after:.0%} 的属性，原为 {before:.0%}。",
-        "caps": "限制：{caps}。",
-        "cap": "每个「{relation}」最多 {number} 项",
-        "recent": "理由优先选用最近的记录。",
-        "popular": "理由优先选用最为人知的属性。",
-        "varied": "理由的种类尽量多样。",
-        "balanced": "理由兼顾新近、知名与多样。",
-    },
-}
+from recommender.texts.language import Language
 
 
 @dataclass(frozen=True)
@@ -65,7 +43,7 @@ def arranged_list(explainer: Explainer, ranked: RankedBlock, n: int, arrangement
     )
     found = arrange(pool, n, arrangement, caps, choice)
     texts = [None if one is None else one.text for one in found.reasons]
-    return ArrangedList(found.places, texts, _report(pool, found.places, n, arrangement, explainer.phrasing.lang))
+    return ArrangedList(found.places, texts, _report(pool, found.places, n, arrangement, explainer.phrasing.language))
 
 
 def reason_choice(explainer: Explainer, choice: str) -> ReasonChoice:
@@ -74,19 +52,19 @@ def reason_choice(explainer: Explainer, choice: str) -> ReasonChoice:
     return ReasonChoice(quality, quality.recency(explainer.profile), choice)
 
 
-def _report(pool: Pool, places: list[int], n: int, arrangement: Arrangement, lang: str) -> ArrangementReport:
-    texts = TEXTS[lang]
+def _report(pool: Pool, places: list[int], n: int, arrangement: Arrangement, language: Language) -> ArrangementReport:
+    texts = language.section("reranking")
     moved = sum(place != rank for rank, place in enumerate(places))
     before, after = pool.mean_alike(range(min(n, len(pool.scores)))), pool.mean_alike(places)
     text = texts["moved"].format(moved=moved, n=len(places)) if arrangement.moves else ""
     if arrangement.diversity > 0:
-        text += texts["alike"].format(before=before, after=after)
+        text += language.gap + texts["alike"].format(before=before, after=after)
     if arrangement.max_per:
         pairs = (one.rpartition(":") for one in arrangement.max_per)
-        caps = ", ".join(texts["cap"].format(relation=step, number=number) for step, _, number in pairs)
-        text += texts["caps"].format(caps=caps)
+        caps = language.listed([texts["cap"].format(relation=step, number=number) for step, _, number in pairs])
+        text += language.gap + texts["caps"].format(caps=caps)
     if arrangement.reasons != CHOICES[0]:
-        text += texts[arrangement.reasons]
+        text += language.gap + texts[arrangement.reasons]
     return ArrangementReport(
         diversity=arrangement.diversity,
         max_per=list(arrangement.max_per),

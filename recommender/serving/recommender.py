@@ -25,11 +25,12 @@ from recommender.scoring.cold_start import ColdStart
 from recommender.scoring.mixed_ranking import Candidates, MixedPlaces, mixed_places, mixed_rank, rank_mixed
 from recommender.scoring.ranking import rank_of
 from recommender.scoring.scorer import Scorer
+from recommender.texts.language import Notice
 
 TOLERANCE = 1e-9
 RULE_SETS = 32
 """Rule sets that are kept ready."""
-NOT_PERSONAL = "nothing is known about this user, so this list is not personal: it shows what is popular"
+NOT_PERSONAL = Notice.of("not_personal")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Recommender:
             model=self.model.info,
             personal=personal,
             arrangement=arranged.report,
-            notices=[*self.model.notices, *([] if personal else [NOT_PERSONAL])],
+            notices=self.model.told(request.lang, *([] if personal else [NOT_PERSONAL])),
         )
 
     def why(self, request: Request, item_id: str) -> Account:
@@ -113,7 +114,7 @@ class Recommender:
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
-        told = [(part.share, part.text.rstrip(".。")) for part in parts]
+        told = [(part.share, phrasing.language.unclosed(part.text)) for part in parts]
         places = self.places(request.rules, profile, request.n)
         rank = mixed_rank((scores.total[0], scores.paths[0]), chosen.allowed, position, places)
         domain_rank = rank_of(scores.total[0], chosen.allowed, position)
@@ -129,7 +130,7 @@ class Recommender:
             parts=parts,
             model=self.model.info,
             text=phrasing.summary(item.label, item.type, score, told),
-            notices=list(self.model.notices),
+            notices=self.model.told(request.lang),
         )
 
     def profile(self, request: Request) -> Profile:

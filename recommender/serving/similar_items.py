@@ -18,28 +18,6 @@ from recommender.scoring.ranking import top_n
 ATTRIBUTES_SHOWN = 5
 ATTRIBUTES_TOLD = 3
 HALF = 0.5
-TEXTS = {
-    "en": {
-        "shared": "They share {nodes}",
-        "more": " and {n} more",
-        "people": "{n} people used both",
-        "shared_people": "; {n} people used both",
-        "and": " and ",
-        "comma": ", ",
-        "none": "Nothing shares an attribute with it, and fewer than {k} people used it together with anything.",
-        "found": "{n} items are near {item}.",
-    },
-    "zh": {
-        "shared": "它们都涉及{nodes}",
-        "more": "等 {n} 项",
-        "people": "有 {n} 人两者都用过",
-        "shared_people": "；有 {n} 人两者都用过",
-        "and": "和",
-        "comma": "、",
-        "none": "没有与它共有属性的项目，同时用过它和其他项目的人也不足 {k} 位。",
-        "found": "与{item}相近的有 {n} 项。",
-    },
-}
 
 
 class SimilarItems:
@@ -54,7 +32,9 @@ class SimilarItems:
 
     def __init__(self, snapshot: Snapshot, lang: str = "en") -> None:
         self.snapshot, self.catalogue, self.lang = snapshot, Catalogue(snapshot), lang
-        self.phrasing, self.texts = Phrasing(snapshot, lang), TEXTS[lang]
+        self.phrasing = Phrasing(snapshot, lang)
+        self.language = self.phrasing.language
+        self.texts = self.language.section("similar")
         binary = item_attributes(snapshot, self.catalogue).sign()
         used = np.asarray(binary.sum(axis=0)).reshape(-1)
         idf = np.log1p(self.catalogue.size / np.maximum(used, 1.0))
@@ -161,17 +141,11 @@ class SimilarItems:
         return sorted(found, key=lambda one: (-one.share, one.type, one.id))
 
     def _text(self, shared: list[SharedAttribute], people: int | None) -> str:
-        texts, quote = self.texts, self.phrasing.texts["quote"].format
+        texts, quote = self.texts, self.language.quoted
         if not shared:
             return self.phrasing.sentence(texts["people"].format(n=people))
         labels = [quote(one.label) for one in shared[:ATTRIBUTES_TOLD]]
-        rest = len(shared) - len(labels)
-        if rest:
-            more = texts["more"].format(n=rest if self.lang == "en" else len(shared))
-            nodes = texts["comma"].join(labels) + more
-        else:
-            nodes = texts["and"].join([*([texts["comma"].join(labels[:-1])] if labels[1:] else []), labels[-1]])
-        told = texts["shared"].format(nodes=nodes)
+        told = texts["shared"].format(nodes=self.language.some(labels, len(shared)))
         return self.phrasing.sentence(told + (texts["shared_people"].format(n=people) if people else ""))
 
     def _item(self, position: int) -> Item:

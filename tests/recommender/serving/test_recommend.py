@@ -8,6 +8,7 @@ from kg.errors import UnknownEntityError, UsageError
 from recommender.learning.model import open_model
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import NOT_PERSONAL, Recommender, Request
+from recommender.texts.languages import language
 from tests.graphs import Entities, Triples, snapshot_of
 
 TASTES: tuple[Entities, Triples] = (
@@ -101,7 +102,7 @@ def test_the_account_of_an_owned_item_names_the_rule(recommender: Recommender) -
 
 def test_somebody_without_history_is_told_that_the_list_is_not_personal(recommender: Recommender) -> None:
     result = recommender.recommend(Request("new"))
-    assert not result.personal and NOT_PERSONAL in result.notices
+    assert not result.personal and language("en").notice(NOT_PERSONAL) in result.notices
     assert result.items[0].id == "H"
     assert not any("You " in item.reason for item in result.items)
 

@@ -1,0 +1,40 @@
+"""Chinese: nothing parts sentences, phrases may begin with 的, and there are no capitals."""
+
+from recommender.texts.language import Language
+
+OF = "的"
+"""How a phrase begins that goes with a possessive: 的主题是, which of what was named before is 其主题是."""
+
+
+class Chinese(Language):
+    """Simplified Chinese."""
+
+    code = "zh"
+    gap = ""
+    counts_all = True
+
+    def relative(self, phrase: str, place: int) -> tuple[str, str]:
+        """其 takes the place of 的."""
+        if phrase.startswith(OF):
+            return "whose", phrase.removeprefix(OF)
+        return super().relative(phrase, place)
+
+    def further(self, phrase: str) -> str:
+        """其主题是 for 的主题是."""
+        return "其" + phrase.removeprefix(OF) if phrase.startswith(OF) else phrase
+
+    def bare(self, phrase: str) -> str:
+        """Without 的."""
+        return phrase.removeprefix(OF)
+
+    def repeats(self, *, used: bool) -> str | None:
+        """它 only for what the user used: of more than one thing it would not be clear which."""
+        return super().repeats(used=used) if used else None
+
+    def inside(self, text: str) -> str:
+        """The same: a name at the beginning keeps its capital."""
+        return text
+
+    def capital(self, text: str) -> str:
+        """The same."""
+        return text
