@@ -5,7 +5,8 @@ from pathlib import Path
 
 from kg.workspace.workspace import Workspace
 from recommender.kernels.metapaths import Metapath
-from recommender.kernels.path_instances import path_instances
+from recommender.kernels.path_instances import paths_between
+from recommender.profiles.profile import Anchors
 from recommender.results.account import Account, Part
 from recommender.serving.recommender import Recommender, Request
 
@@ -39,7 +40,9 @@ def _trace(recommender: Recommender, account: Account, part: Part) -> tuple[floa
     profile = recommender.profile(Request(account.user.id))
     item = vocabulary.idx(account.item.type, account.item.id)
     anchors = profile.anchors[metapath.start]
-    found = path_instances(recommender.scorer.kernels, metapath.tail, anchors, item)
+    kept = recommender.scorer.kernels.kernel(metapath.tail)[anchors.idx][:, [item]].toarray().ravel() != 0
+    anchors = Anchors(anchors.idx[kept], anchors.weight[kept])
+    found = paths_between(recommender.scorer.kernels, metapath.tail, anchors, item)
     gap = abs(part.share - recommender.scorer.blend.weight(metapath) * float(found.product.sum()))
     steps: set[tuple[str, str, str]] = set()
     for path in found.nodes.tolist():

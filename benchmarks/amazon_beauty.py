@@ -89,8 +89,8 @@ def _tuned(split: Split, chosen: Path) -> dict[str, ScoreUsers]:
 def _listed(lists: Path, snapshot: Snapshot) -> ScoreUsers:
     """What ``recommend --all`` wrote, as a scorer of users: the better the rank, the higher, and 0 off the list."""
     found = pl.read_parquet(lists)
-    rows = snapshot.vocabulary.idxs("User", found["user_id"].to_list())
-    columns = snapshot.vocabulary.idxs("Product", found["item_id"].to_list())
+    rows = [snapshot.vocabulary.idx("User", one) for one in found["user_id"]]
+    columns = [snapshot.vocabulary.idx("Product", one) for one in found["item_id"]]
     shape = tuple(snapshot.vocabulary.count(name) for name in ("User", "Product"))
     scores = csr_array((K + 1 - found["rank"].to_numpy().astype(np.float64), (rows, columns)), shape=shape)
     interactions = Interactions(snapshot)

@@ -14,6 +14,7 @@ from kg.rdf.nodes import NodeTypes
 from kg.rdf.outcome import Outcome
 from kg.rdf.paths import Pairs
 from kg.schema import Schema
+from kg.stores.store import MAX_ID_BYTES
 from kg.values.cells import too_long, trimmed
 from kg.values.tail_cells import Cells, tails_of
 
@@ -85,7 +86,7 @@ class Edges:
         long = too_long(frame.get_column("s id")) | too_long(frame.get_column("o id"))
         bad = frame.filter(long).get_column("group")
         refused = pairs.frame.get_column("group").is_in(bad.implode())
-        self._refuse(pairs, refused, "id too long", "more than 4,000 bytes of UTF-8 fit into no index")
+        self._refuse(pairs, refused, "id too long", f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index")
         good = frame.filter(~pl.col("group").is_in(bad.implode()))
         ends = ("o", "s") if edge.inverse else ("s", "o")
         forgotten = self._emission.triples(edge.relation, good, *ends)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kg.errors import UnknownEntityError, UsageError
 from kg.snapshot.string_array import StringArray
@@ -91,10 +90,6 @@ class Vocabulary:
         :raises UnknownEntityError: naming the nearest ids of the type, but none of people.
         """
         return self.find(entity_id, [entity_type])[1]
-
-    def idxs(self, entity_type: str, entity_ids: Sequence[str]) -> NDArray[np.int32]:
-        """Indices of ids: shape (n,), int32; the first unknown one raises like ``idx``."""
-        return np.array([self.idx(entity_type, entity_id) for entity_id in entity_ids], dtype=np.int32)
 
     def find(self, entity_id: str, types: Sequence[str]) -> tuple[str, int]:
         """Type and index of an id that may be of several types; ``Type:id`` says which.

@@ -19,8 +19,8 @@ TRIPLE_DTYPES: dict[str, pl.DataType] = {
     "weight": pl.Float64(),
     "timestamp": pl.Int64(),
 }
-MAX_ID_BYTES = 8_000
-"""Longest id, in bytes of UTF-8, that every store takes: Neo4j cannot index more than 8,164. A loader rejects longer
+MAX_ID_BYTES = 4_000
+"""Longest id, in bytes of UTF-8: the one limit, kept well below the 8,164 that Neo4j can index. Loading rejects longer
 ones, whatever the store, so that changing the store changes nothing."""
 
 

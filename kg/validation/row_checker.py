@@ -24,7 +24,7 @@ from kg.notices import Notices
 from kg.privacy.person_ids import People
 from kg.readers.batch import REJECT_DTYPES, Batch
 from kg.staging.resolution import said
-from kg.stores.store import PROPERTY_DTYPES
+from kg.stores.store import MAX_ID_BYTES, PROPERTY_DTYPES
 from kg.text.words import COLUMN_BREAK
 from kg.validation.row_set import RowSet
 from kg.values.cells import identifiers, map_unique, too_long
@@ -32,7 +32,7 @@ from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_wh
 from kg.values.tail_cells import normalised_ids, tails_of
 from kg.values.timestamp import parse_timestamps
 
-_TOO_LONG = "more than 4,000 bytes of UTF-8 fit into no index"
+_TOO_LONG = f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index"
 
 
 @dataclass

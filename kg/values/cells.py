@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from kg.stores.store import MAX_ID_BYTES
+
 BLANKS = "".join(
     map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, 0x180E, *range(0x2000, 0x200C), 0x2028, 0x2029))
 ) + "".join(map(chr, (0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF)))
 """White space, and what looks like none at all: zero-width space, word joiner, byte order mark."""
-
-LONGEST_ID = 4000
-"""UTF-8 bytes of an id; longer ones fit into no index of Neo4j. The same limit holds for every store."""
 
 
 def trimmed(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:
@@ -34,19 +33,14 @@ def identifiers(series: pl.Series) -> pl.Series:
     return series.str.normalize("NFC")
 
 
-def normalised_text(text: str) -> str:
-    """One text, trimmed and in NFC, as ids are."""
-    return unicodedata.normalize("NFC", text.strip(BLANKS))
-
-
 def masked(series: pl.Series, mask: pl.Series) -> pl.Series:
     """The series with null where ``mask`` is true."""
     return series.to_frame("x").select(pl.when(~mask).then(pl.col("x"))).to_series().alias(series.name)
 
 
 def too_long(series: pl.Series) -> pl.Series:
-    """Where an id has more than ``LONGEST_ID`` bytes; false for null."""
-    return (series.str.len_bytes() > LONGEST_ID).fill_null(False)
+    """Where an id has more than ``MAX_ID_BYTES``; false for null."""
+    return (series.str.len_bytes() > MAX_ID_BYTES).fill_null(False)
 
 
 def map_unique(series: pl.Series, function: Callable[[str], str]) -> pl.Series:

@@ -61,7 +61,6 @@ _LOCANT_HINT = re.compile(r"\d['′]?,\d|[A-Z],[A-Z]")
 _COLOUR_INDEX = re.compile(r"\bC\.?I\.? ?\d{5}", re.IGNORECASE)
 _TWO_NUMBERS = re.compile(r"(?<=\d{5})\s*[/&]?\s*(?=C\.?I\.? ?\d{5})", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"\b(C\.?I\.? ?\d{5})\s*[,/&]?\s*(?=\d{5}(?!\d))", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<=\bC)\.?I\.? ?(\d{5})((?:\s*[,/&]\s*|\s+)(?:CI ?)?)(?=\d{5}(?!\d))", re.IGNORECASE)
 _NUMBER = re.compile(r"CI \d{5}(?::\d)?")
 _SEPARATOR = re.compile(r"[,;·・]")
 PROSE_WORDS = 9

@@ -37,16 +37,6 @@ class Instances:
         return Instances(self.nodes[chosen], self.product[chosen])
 
 
-def path_instances(kernels: Kernels, tail: Tail, anchors: Anchors, item: int) -> Instances:
-    """Enumerate the paths from ``anchors`` to the item with index ``item``.
-
-    Only anchors whose entry for the item survived pruning count, and ways that the kernel leaves out (back at once,
-    or back to the anchor) are left out here too.
-    """
-    kept = _kept(kernels, tail, anchors, item)
-    return paths_between(kernels, tail, Anchors(anchors.idx[kept], anchors.weight[kept]), item)
-
-
 @dataclass(frozen=True)
 class _Partial:
     """Paths on their way: ``nodes``, shape (paths, nodes so far), and ``product``, shape (paths,)."""
@@ -56,7 +46,11 @@ class _Partial:
 
 
 def paths_between(kernels: Kernels, tail: Tail, anchors: Anchors, item: int) -> Instances:
-    """The same from anchors that are known to have an entry for the item."""
+    """Enumerate the paths from anchors, each of which has an entry for the item with index ``item``, to that item.
+
+    Ways that the kernel leaves out (back at once, or back to the anchor) are left out here too; an anchor whose entry
+    was pruned must not be among the anchors.
+    """
     snapshot, steps = kernels.snapshot, kernels.transitions.of(tail)
     back, weights = snapshot.neighbours(inverse_of(tail[-1]), item)
     partial = _Partial(anchors.idx[:, None], anchors.weight * kernels.scale(tail))
@@ -75,15 +69,6 @@ def paths_between(kernels: Kernels, tail: Tail, anchors: Anchors, item: int) -> 
     if snapshot.schema.ends(tail[0])[0] == snapshot.schema.ends(tail[-1])[1]:
         keep &= nodes[:, 0] != item
     return Instances(nodes, product) if keep.all() else Instances(nodes[keep], product[keep])
-
-
-def _kept(kernels: Kernels, tail: Tail, anchors: Anchors, item: int) -> NDArray[np.bool_]:
-    kernel, kept = kernels.kernel(tail), np.zeros(len(anchors.idx), dtype=bool)
-    for n, anchor in enumerate(anchors.idx):
-        row = kernel.indices[kernel.indptr[anchor] : kernel.indptr[anchor + 1]]
-        place = np.searchsorted(row, item)
-        kept[n] = place < len(row) and row[place] == item
-    return kept
 
 
 def _reach(snapshot: Snapshot, tail: Tail, nodes: Idxs) -> list[NDArray[np.bool_]]:

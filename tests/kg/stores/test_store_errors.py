@@ -329,7 +329,7 @@ def test_the_driver_is_an_extra(monkeypatch, tmp_path):
     for name in ("kg.stores.neo4j_store", "kg.stores.neo4j_connection"):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "neo4j", None)
-    with pytest.raises(StoreError, match=r"pip install whyrec\[neo4j\]"):
+    with pytest.raises(StoreError, match=r"pip install 'whyrec\[neo4j\]'"):
         open_store("neo4j://localhost", SCHEMA, folder=tmp_path)
 
 
@@ -341,7 +341,7 @@ def test_a_scheme_that_is_no_store(tmp_path):
 def test_an_id_that_is_too_long_for_neo4j(empty_neo4j_url):
     with closing(Neo4jStore.connect(empty_neo4j_url, SCHEMA)) as store:
         store.create_entities("User", users("é" * (MAX_ID_BYTES // 2)))
-        with pytest.raises(StoreError, match="too long for a Neo4j index; the limit is 8,000 bytes"):
+        with pytest.raises(StoreError, match="too long for a Neo4j index; the limit is 4,000 bytes"):
             store.create_entities("User", users("short", "x" * 9000))
         assert store.count_entities()["User"] == 1
 

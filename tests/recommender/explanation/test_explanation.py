@@ -11,11 +11,11 @@ from kg.errors import ModelError
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.metapaths import enumerate_metapaths
-from recommender.kernels.path_instances import path_instances
+from recommender.kernels.path_instances import paths_between
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
 from recommender.linalg.csr_file import save_csr
-from recommender.profiles.profile import profile_of
+from recommender.profiles.profile import Anchors, profile_of
 from recommender.results.account import Account
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import snapshot_of
@@ -79,11 +79,12 @@ def test_path_instances_sum_to_the_kernel_and_exist(
                 _check_instances(snapshot, kernels, path.tail, profile.anchors[path.start])
 
 
-def _check_instances(snapshot: Snapshot, kernels: Kernels, tail: tuple[str, ...], anchors: object) -> None:
+def _check_instances(snapshot: Snapshot, kernels: Kernels, tail: tuple[str, ...], anchors: Anchors) -> None:
     kernel = kernels.kernel(tail).toarray()
     for item in range(kernel.shape[1]):
-        found = path_instances(kernels, tail, anchors, item)  # type: ignore[arg-type]
-        expected = float(anchors.weight @ kernel[anchors.idx, item])  # type: ignore[attr-defined]
+        kept = kernel[anchors.idx, item] != 0
+        found = paths_between(kernels, tail, Anchors(anchors.idx[kept], anchors.weight[kept]), item)
+        expected = float(anchors.weight @ kernel[anchors.idx, item])
         assert found.product.sum() == pytest.approx(expected, abs=1e-12)
         for nodes in found.nodes:
             assert len({(step, a, b) for step, a, b in zip(tail, nodes, nodes[1:], strict=False)}) == len(tail)

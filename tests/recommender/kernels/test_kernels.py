@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recommender.kernels.path_instances import path_instances
+from recommender.kernels.path_instances import paths_between
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.linalg.sparse_matrix import top_per_row
 from recommender.profiles.profile import Anchors
@@ -42,7 +42,7 @@ def test_an_entry_is_the_sum_of_its_paths_however_degrees_are_counted(tmp_path: 
     entities = {"Product": ["p1", "p3"], "Ingredient": ["Aqua", "Niacin"]}
     snapshot = snapshot_of(tmp_path, entities, {"contains": contains})
     kernels = Kernels(snapshot, KernelConfig(degree=degree), tmp_path / "kernels")
-    found = path_instances(kernels, SHARED, Anchors(np.array([0], dtype=np.int32), np.ones(1)), 1)
+    found = paths_between(kernels, SHARED, Anchors(np.array([0], dtype=np.int32), np.ones(1)), 1)
     p1, aqua = (7.0, 4.0) if degree == "sum" else (5.0, 10**0.5)
     assert found.product.sum() / kernels.scale(SHARED) == pytest.approx(p1**-0.5 * 3 * aqua**-0.5, abs=1e-12)
     assert found.product.sum() == pytest.approx(kernels.kernel(SHARED)[0, 1], abs=1e-12)

@@ -55,7 +55,7 @@ def test_a_new_item_is_recommended_by_paths_and_a_folded_in_vector(
     old = open_model(folder, before, tmp_path / "old").scorer.vectors
     assert old is not None and model.scorer.vectors is not None
     for entity_type in before.vocabulary.types:
-        kept = after.vocabulary.idxs(entity_type, before.vocabulary.ids(entity_type))
+        kept = [after.vocabulary.idx(entity_type, one) for one in before.vocabulary.ids(entity_type)]
         np.testing.assert_array_equal(model.scorer.vectors.unit(entity_type)[kept], old.unit(entity_type))
 
 
