@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kg.loading.load import LoadOptions, load
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from kg.schema import Schema
 from kg.stores.opening import open_store
 from kg.stores.store import Store

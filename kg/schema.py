@@ -59,6 +59,9 @@ class Relation(Document):
     tail: str
     interaction: bool = False
     """What people did with items: these triples are learned from, and used items are not recommended again."""
+    create_head: bool | None = None
+    """Of an interaction: whether the people that events name are created where no file lists them; where absent, only
+    for files that need no mapping."""
     negative: bool = False
     """What people said against items or attributes: it subtracts from scores, and is never an interaction."""
     half_life_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
@@ -128,6 +131,8 @@ class Schema(Document):
             if type_name not in self.entity:
                 hint = nearest(type_name, list(self.entity))
                 raise ValueError(f"relation.{name}.{end}: unknown entity type {type_name!r}; {hint}")
+        if relation.create_head is not None and not relation.interaction:
+            raise ValueError(f"relation.{name}.create_head: only interactions create their heads")
         if relation.interaction and self.entity[relation.tail].domain is None:
             raise ValueError(
                 f"relation.{name}: an interaction ends in an item, but entity.{relation.tail} has no domain"

@@ -10,7 +10,9 @@ from kg.errors import UsageError
 from kg.formats.by_file_name import sources_for_paths
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
-from kg.mapping.source import RDF_FORMATS, Mode, RdfSource, Source, format_of_name, rdf_mapping, read_mapping
+from kg.mapping.file_format import RDF_FORMATS, format_of_name
+from kg.mapping.mapping import rdf_mapping, read_mapping
+from kg.mapping.source import Mode, RdfSource, Source
 from kg.ontology.rdf_mapping import absolute_base
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms

@@ -8,7 +8,9 @@ from kg.errors import MappingError
 from kg.formats.neo4j_admin import admin_sources, is_admin_header
 from kg.formats.recbole import atomic_suffix, recbole_source
 from kg.formats.typed_header import named, read_header
-from kg.mapping.source import RDF_FORMATS, SUFFIXES, Source, format_of_name, rdf_source
+from kg.mapping.file_format import RDF_FORMATS, SUFFIXES, format_of_name
+from kg.mapping.mapping import rdf_source
+from kg.mapping.source import Source
 from kg.ontology.rdf_mapping import RdfMapping
 from kg.schema import Schema
 
@@ -26,6 +28,11 @@ class ImplicitSource(Source):
     @property
     def reports_unused(self) -> bool:
         """A column with another name is likely misspelt."""
+        return True
+
+    @property
+    def creates_people(self) -> bool:
+        """A log of events names people that no other file may list."""
         return True
 
 

@@ -15,8 +15,9 @@ import polars as pl
 from kg.document import nearest
 from kg.errors import MappingError, ReadError
 from kg.formats.typed_header import Column, HeadedSource, chosen, features, named, read_header
+from kg.mapping.file_format import format_of_name
 from kg.mapping.row_filter import RowFilter
-from kg.mapping.source import DEFAULT_NULLS, Source, format_of_name
+from kg.mapping.source import DEFAULT_NULLS, Source
 from kg.notices import Notices
 from kg.readers.opening import open_reader
 from kg.schema import Schema

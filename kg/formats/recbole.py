@@ -14,7 +14,8 @@ from pathlib import Path
 
 from kg.errors import MappingError, ReadError
 from kg.formats.typed_header import Column, HeadedSource, chosen, features, named, read_header
-from kg.mapping.source import COMPRESSIONS, Source
+from kg.mapping.file_format import COMPRESSIONS
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.opening import open_reader
 from kg.schema import Schema

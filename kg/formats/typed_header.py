@@ -14,8 +14,9 @@ from typing import Any
 
 from kg.document import nearest
 from kg.errors import MappingError, ReadError
+from kg.mapping.file_format import format_of_name
 from kg.mapping.link import Link
-from kg.mapping.source import Source, format_of_name
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.physical_lines import PhysicalLines
 from kg.schema import Schema

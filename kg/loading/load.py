@@ -15,10 +15,11 @@ from typing import Protocol
 
 import polars as pl
 
-from kg.errors import LimitError, UsageError
+from kg.errors import UsageError
 from kg.loading.column_drift import remember_columns, tell_column_drift
 from kg.loading.comparison import Comparison
 from kg.loading.delete_limit import DeleteLimit
+from kg.loading.outcome import ReportFolder, check_limits, tell_left_out, write_bad_rows, write_contradicted
 from kg.loading.replacement import Replacement
 from kg.loading.writing import Changes, load_key, write_changes
 from kg.mapping.source import Mode, RdfSource, Source
@@ -29,7 +30,6 @@ from kg.progress import Progress, no_progress
 from kg.rdf.loading import RdfLoading
 from kg.readers.opening import open_reader
 from kg.schema import Schema
-from kg.staging.contradictions import write_contradictions
 from kg.staging.progress import StageProgress
 from kg.staging.report import FileReport, LoadReport
 from kg.staging.resolution import Graph, NothingStored, StoredGraph
@@ -37,7 +37,7 @@ from kg.staging.tables import Staging
 from kg.stores.store import Store
 from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.similarity import similar_triples
-from kg.validation.rejects import REJECTS_KEPT, RejectedFile, new_rejects_folder, write_rejects
+from kg.validation.rejects import REJECTS_KEPT
 from kg.validation.row_checker import RowChecker
 
 
@@ -108,13 +108,14 @@ def load(
             report.dry_run = options.dry_run
             loading.resolve(report)
             columns = tell_column_drift(report.files, loading.notices, options.columns)
-            report.rejects_file = _write_rejects(report, options, people)
-            _check_limits(report, options.max_rejects)
+            folder = ReportFolder(options.rejects, options.rejects_kept)
+            write_bad_rows(report, folder, people)
+            check_limits(report, options.max_rejects)
             changes, comparison = loading.compare(report)
             replacement.check(report, comparison.vanished, options.max_rejects, options.allow_empty)
             most = DeleteLimit.parse("all") if options.allow_empty else options.max_deletes
             _check_deletes(report, changes, comparison.stored, most)
-            report.contradictions_file = _write_contradictions(report, comparison.contradictions, options)
+            write_contradicted(report, comparison.contradictions, folder)
             if store is not None and not options.dry_run:
                 _write(store, changes, report, options, progress)
                 remember_columns(options.columns, columns)
@@ -146,9 +147,11 @@ class _Load:
 
     def read(self, sources: Sequence[Source], base: Path, allow_outside: bool) -> LoadReport:
         """Read, check and stage all rows of all files."""
-        self._sources = list(sources)
+        self._sources = [self._with_items(source, sources) for source in sources]
         planned = [
-            (index, source, path) for index, source in enumerate(sources) for path in source.files(base, allow_outside)
+            (index, source, path)
+            for index, source in enumerate(self._sources)
+            for path in source.files(base, allow_outside)
         ]
         files: list[FileReport] = []
         for index, source, path in planned:
@@ -162,6 +165,18 @@ class _Load:
             known = Graph(self._staging, self._schema, self._store, self._replacement.entities)
             self._rdf.finish(files, known)
         return LoadReport(files)
+
+    def _with_items(self, source: Source, sources: Sequence[Source]) -> Source:
+        """A log of events by itself: where nothing else says which items there are, it does."""
+        relation = self._schema.relation.get(source.relation or "")
+        if relation is None or not source.creates_people or source.create_ends is not None or not relation.interaction:
+            return source
+        told = any(other.entity == relation.tail or isinstance(other, RdfSource) for other in sources)
+        if told or not self._graph.stored(relation.tail).is_empty():
+            return source
+        sentence = f"no {relation.tail} is known yet, so those that the rows name were created; load their file too"
+        self.notices.add(source.relation or "", sentence)
+        return source.model_copy(update={"create_ends": True})
 
     def _read_rdf(self, file: FileReport, source: RdfSource, number: int) -> None:
         if self._replacement.covers(source):
@@ -182,15 +197,20 @@ class _Load:
             file.rows += batch.rows
             file.loaded += checked.good
             file.filtered += checked.filtered
+            file.read.update(checked.read)
+            if checked.left_out.height:
+                file.left_out_frames.append(checked.left_out)
             if checked.rejects.height:
                 file.reject_frames.append(checked.rejects)
             progress.advance(batch.rows, reader.position - position)
             position = reader.position
         file.check()
+        tell_left_out(file, self.notices)
         progress.finish()
 
     def resolve(self, report: LoadReport) -> None:
         """Settle what depends on other rows: ends of relation rows, labels in text, likeness."""
+        self._graph.netted |= {s.relation for s in self._sources if s.returns and s.relation}
         for relation in self._relations("row"):
             for rejects in self._graph.settle_rows(relation):
                 for (number,), part in rejects.group_by("file", maintain_order=True):
@@ -269,11 +289,6 @@ def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOpti
         )
 
 
-def _write_rejects(report: LoadReport, options: LoadOptions, people: People) -> Path | None:
-    bad = [RejectedFile(f.path, f.place, f.source, f.rejects) for f in report.files if f.rejected]
-    return write_rejects(new_rejects_folder(options.rejects, options.rejects_kept), bad, people) if bad else None
-
-
 def _check_deletes(report: LoadReport, changes: Changes, stored: Mapping[str, int], limit: DeleteLimit) -> None:
     """Refuse to delete too much; a dry run tells what a load would refuse.
 
@@ -286,28 +301,6 @@ def _check_deletes(report: LoadReport, changes: Changes, stored: Mapping[str, in
         limit.check(broken)
     elif broken:
         report.notices.append(f"a load would stop, since it may delete {limit} at most: {', '.join(broken)}")
-
-
-def _check_limits(report: LoadReport, max_rejects: int | None) -> None:
-    where = f"nothing was written; see {report.rejects_file}"
-    if max_rejects is not None and report.rejected > max_rejects:
-        raise LimitError(f"{report.rejected:,} rows were rejected, {max_rejects:,} are allowed; {where}")
-    for file in report.files:
-        if file.rejected and not file.loaded:
-            first = file.rejects.sort("line").row(0, named=True)
-            place = first["field"] if first["line"] is None else f"line {first['line']}"
-            raise LimitError(
-                f"{file.place}: none of its {file.rows:,} rows could be loaded; {place}: {first['reason']}; {where}"
-            )
-
-
-def _write_contradictions(report: LoadReport, rows: pl.DataFrame, options: LoadOptions) -> Path | None:
-    """Write them beside the rejects, where there are any."""
-    if rows.is_empty():
-        return None
-    rejects = report.rejects_file
-    home = rejects.parent if rejects else new_rejects_folder(options.rejects, options.rejects_kept)
-    return write_contradictions(home, rows, [file.place for file in report.files])
 
 
 def _place(path: Path, base: Path) -> str:

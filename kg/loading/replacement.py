@@ -94,9 +94,8 @@ def fed_by(source: Source, schema: Schema) -> set[str]:
     names |= {schema.relation[link.relation].tail for link in source.link}
     if source.relation_column is not None:
         names |= set(schema.relation)
-    if source.create_ends:
-        for name in names & set(schema.relation):
-            names |= {schema.relation[name].head, schema.relation[name].tail}
+    for name in names & set(schema.relation) if source.entity is None else ():
+        names |= {getattr(schema.relation[name], end) for end in source.created_ends(schema.relation[name])}
     return names
 
 

@@ -15,12 +15,26 @@ class Link(Document):
     relation: str
     tail: str
     """Column whose values are ids of the relation's tail type; entities that are not there are created."""
+    tail_is_column: bool = False
+    """The column holds true or false, 1 or 0: where it is true, the name of the column is the tail."""
     split: str | None = Field(default=None, min_length=1)
-    """Separator of several tails in one cell; lists of JSON Lines and Parquet need none."""
+    """Separator of several tails in one cell; lists of JSON and Parquet need none, nor do lists written as text."""
+    levels: str | None = Field(default=None, min_length=1)
+    """Stands between the levels of a path, ``Care > Face``: the tail is the whole path, its label the last level."""
+    parent: str | None = None
+    """Relation from each level of such a path to the one above it."""
     normalise: Normalisation = "none"
     """``inci`` splits and cleans an ingredient list by itself; ``none`` is trim and Unicode NFC."""
     possible_weight: float | None = Field(default=None, gt=0, lt=1)
     """Weight of what an ingredient list names after "may contain", beside the 1.0 of the others; else left out."""
+
+    @model_validator(mode="after")
+    def _parents_of_levels(self) -> Self:
+        if self.parent is not None and self.levels is None:
+            raise ValueError('parent needs levels, such as levels = ">"')
+        if self.tail_is_column and (self.split or self.levels or self.normalise == "inci"):
+            raise ValueError("tail_is_column: such cells hold true or false, so nothing is split or a list")
+        return self
 
     @model_validator(mode="after")
     def _only_in_lists(self) -> Self:

@@ -1,40 +1,27 @@
 """The mapping: a TOML file that says how somebody's files become entities and triples."""
 
 import codecs
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from kg.document import Document, nearest, parse, read_toml
+from kg.document import Document, nearest
 from kg.errors import MappingError
+from kg.mapping.file_format import FORMATS, RDF_FORMATS, SUFFIXES, Format, format_of_name
 from kg.mapping.file_pattern import files_of
 from kg.mapping.link import Link, Normalisation, Similar, Text
 from kg.mapping.row_filter import Kind, RowFilter
-from kg.ontology.plan import vocabulary_problems
 from kg.ontology.rdf_mapping import RdfMapping
-from kg.ontology.schema_org import default_vocabulary
-from kg.schema import RESERVED_PROPERTIES, Schema
+from kg.schema import Relation, Schema
 
-Format = Literal["csv", "tsv", "jsonl", "ndjson", "parquet", "turtle", "ntriples", "jsonld"]
 Mode = Literal["merge", "replace"]
 
 DEFAULT_NULLS = ("", "NA", "N/A", "NULL", "null", "NaN", "nan", "\\N")
-SUFFIXES: dict[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "ndjson",
-    ".parquet": "parquet",
-    ".ttl": "turtle",
-    ".nt": "ntriples",
-    ".jsonld": "jsonld",
-}
-RDF_FORMATS = ("turtle", "ntriples", "jsonld")
-COMPRESSIONS = (".gz", ".zst")
+ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N")
+"""Nobody's id: what programs write where there is none. "NA" is one: Namibia has it, and brands."""
 _ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar", "null_erases")
-_TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends")
+_TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")
 
 
 class Source(Document):
@@ -46,8 +33,13 @@ class Source(Document):
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     null: tuple[str, ...] = DEFAULT_NULLS
+    """Spellings of "no value" in values and links; unless this key is told, ids have fewer of them (``ID_NULLS``)."""
     decimal: Literal[".", ","] | None = None
     """The decimal mark. Where told, currency signs and grouping are understood; else only plain ``1234.5``."""
+    values: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
+    """Column → word in it, in any case → what it means: ``availability = { preorder = false }``."""
+    html: bool = False
+    """Whether tags and entities are taken out of all cells; out of ingredient lists they always are."""
     where: str | None = Field(default=None, min_length=1)
     mode: Mode | None = None
     """``replace``: what vanished from the file is deleted from the store; ``merge``, as by default: it stays."""
@@ -75,8 +67,29 @@ class Source(Document):
     """``label``, properties, ``weight``, ``timestamp`` without which a row is rejected."""
     null_erases: bool = False
     """Whether a cell without a value takes label or property away from the entity; else it says nothing."""
-    create_ends: bool = False
-    """Whether heads and tails that are not there are created; else their rows are rejected."""
+    create_ends: bool | None = None
+    """Whether heads and tails that are not there are created; else their rows are rejected. Where absent, the heads of
+    interactions are created if the schema says so (``create_head``), or the file needs no mapping."""
+
+    returns: Literal["net"] | None = None
+    """``net``: weights of the same pair are added up, so that what went back is no purchase; where absent, rows of
+    interactions with a weight of 0 or less are rejected."""
+
+    @field_validator("values")
+    @classmethod
+    def _texts(cls, value: dict[str, dict[str, str | bool]]) -> dict[str, dict[str, str | bool]]:
+        spelt = {True: "true", False: "false"}
+        return {
+            column: {word.casefold(): spelt[m] if isinstance(m, bool) else m for word, m in words.items()}
+            for column, words in value.items()
+        }
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: Format | None) -> Format | None:
+        if value is not None and value not in FORMATS:
+            raise ValueError(f"unknown format {value!r}; {nearest(value, list(FORMATS))}")
+        return value
 
     @field_validator("encoding")
     @classmethod
@@ -123,7 +136,7 @@ class Source(Document):
         fields = [name for name in ("label", "weight", "timestamp") if getattr(self, name)] + list(self.properties)
         for name in self.required:
             if name not in fields:
-                raise ValueError(f"{self.file}: required: {name!r} is not mapped here; {_near(name, fields)}")
+                raise ValueError(f"{self.file}: required: {name!r} is not mapped here; {nearest(name, fields)}")
         others = set(self.used_columns()) - set(self.key_columns)
         for name in sorted(set(self.optional) - others):
             raise ValueError(f"{self.file}: optional: no label, property or link reads {name!r}")
@@ -137,6 +150,33 @@ class Source(Document):
     def key_columns(self) -> tuple[str, ...]:
         """Columns without which no row can be read."""
         return tuple(c for c in (self.id, self.relation_column, self.head, self.tail) if c is not None)
+
+    @property
+    def creates_people(self) -> bool:
+        """Whether the heads of interactions are created where neither mapping nor schema says anything."""
+        return False
+
+    def created_ends(self, relation: Relation) -> tuple[str, ...]:
+        """Which ends of rows of a relation are created where they are not there."""
+        if self.create_ends is not None:
+            return ("head", "tail") if self.create_ends else ()
+        told = relation.create_head
+        return ("head",) if relation.interaction and (self.creates_people if told is None else told) else ()
+
+    @property
+    def id_nulls(self) -> tuple[str, ...]:
+        """The spellings of "no value" where an id is needed."""
+        return self.null if "null" in self.model_fields_set else ID_NULLS
+
+    @property
+    def id_columns(self) -> frozenset[str]:
+        """Columns that hold ids."""
+        return frozenset(self.key_columns) | {link.tail for link in self.link}
+
+    @property
+    def ingredient_columns(self) -> frozenset[str]:
+        """Columns that hold ingredient lists."""
+        return frozenset(link.tail for link in self.link if link.normalise == "inci")
 
     @property
     def optional_columns(self) -> frozenset[str]:
@@ -193,105 +233,9 @@ class Source(Document):
         return known
 
 
-def format_of_name(path: Path) -> Format | None:
-    """The format that the suffixes of a file name tell, those of compression aside."""
-    suffixes = [s.lower() for s in path.suffixes if s.lower() not in COMPRESSIONS]
-    return SUFFIXES.get(suffixes[-1]) if suffixes else None
-
-
 class RdfSource(Source):
     """A file of statements, and what they become."""
 
     vocabulary: RdfMapping
     told: bool = True
     """Whether a mapping said so; else ``vocabulary`` is what is known without one."""
-
-
-class Mapping(Document):
-    """A mapping file."""
-
-    source: tuple[Source, ...] = ()
-    rdf: RdfMapping | None = None
-    """What the statements of RDF files become; a mapping may consist of it alone."""
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if not self.source and self.rdf is None:
-            raise ValueError("source: this key is required, or rdf")
-        return self
-
-
-def read_mapping(path: Path, schema: Schema) -> list[Source]:
-    """Read a mapping file and check it against the schema.
-
-    :raises MappingError: one line per problem, each with the file and the place in it.
-    """
-    mapping = parse(Mapping, read_toml(path, MappingError), str(path), MappingError)
-    problems = [f"{path}: source.{i}.{p}" for i, s in enumerate(mapping.source) for p in problems_of(s, schema)]
-    if mapping.rdf is not None:
-        problems += [f"{path}: {problem}" for problem in vocabulary_problems(mapping.rdf, schema)]
-    if problems:
-        raise MappingError("\n".join(problems))
-    return [rdf_source(source, mapping.rdf, schema) if source.is_rdf else source for source in mapping.source]
-
-
-def rdf_mapping(path: Path, schema: Schema) -> RdfMapping | None:
-    """The ``[rdf]`` table of a mapping file; ``None`` where there is no such file or table.
-
-    :raises MappingError: one line per problem.
-    """
-    if not path.is_file():
-        return None
-    read_mapping(path, schema)
-    return parse(Mapping, read_toml(path, MappingError), str(path), MappingError).rdf
-
-
-def rdf_source(source: Source, told: RdfMapping | None, schema: Schema) -> RdfSource:
-    """A source of statements with its vocabulary: the one that was told, else what is known without."""
-    vocabulary = told or default_vocabulary(schema)
-    return RdfSource(file=source.file, format=source.format, vocabulary=vocabulary, told=told is not None)
-
-
-def problems_of(source: Source, schema: Schema) -> list[str]:
-    """What of a source the schema does not have: ``place: what came; nearest``, empty where all is well."""
-    problems = []
-    if source.entity is not None:
-        problems += _entity_problems(source, schema)
-    elif source.relation is not None and source.relation not in schema.relation:
-        problems.append(f"relation: unknown relation {source.relation!r}; {_near(source.relation, schema.relation)}")
-    if not problems:
-        try:
-            source.row_filter(schema)
-        except MappingError as problem:
-            problems.append(str(problem))
-    return problems
-
-
-def _entity_problems(source: Source, schema: Schema) -> list[str]:
-    name = source.entity or ""
-    if name not in schema.entity:
-        return [f"entity: unknown entity type {name!r}; {_near(name, schema.entity)}"]
-    problems = []
-    known = schema.entity[name].properties
-    for key in source.properties:
-        if key in RESERVED_PROPERTIES:
-            problems.append(f"properties.{key}: reserved; use the key {key!r} of the source itself")
-        elif key not in known:
-            problems.append(f"properties.{key}: entity type {name} has no property {key!r}; {_near(key, known)}")
-    starts = [(f"link.{i}", link.relation) for i, link in enumerate(source.link)]
-    starts += [(f"text.{i}", text.relation) for i, text in enumerate(source.text)]
-    starts += [(f"similar.{i}", similar.relation) for i, similar in enumerate(source.similar)]
-    for place, relation in starts:
-        if relation not in schema.relation:
-            problems.append(f"{place}.relation: unknown relation {relation!r}; {_near(relation, schema.relation)}")
-        elif schema.relation[relation].head != name:
-            head = schema.relation[relation].head
-            problems.append(f"{place}.relation: {relation} starts from {head}, but these rows are {name}")
-        elif place.startswith("similar") and schema.relation[relation].tail != name:
-            tail = schema.relation[relation].tail
-            problems.append(f"{place}.relation: {relation} leads to {tail}, but the rows it compares are {name}")
-    return problems
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    return nearest(word, list(known)) if list(known) else "the schema has none"

@@ -7,6 +7,7 @@ pseudonym of a faulty id and the bare pattern of every other value (``x`` for a 
 """
 
 import re
+from dataclasses import replace
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from kg.privacy.pseudonym import Pseudonyms
 from kg.privacy.suppression import Suppression
 from kg.readers.batch import Batch
 from kg.schema import Schema
-from kg.values.cells import identifiers, masked, trimmed
+from kg.values.cells import id_cells, identifiers, masked, trimmed
 from kg.values.tail_cells import normalised_ids
 
 _BETWEEN_TOKENS = re.compile(r"[\s,;|\"'{}\[\]:]+")
@@ -105,7 +106,7 @@ class SourcePeople:
         count = int(gone.sum()) + int(lines.sum())
         self._notices.add(self._place, "{n} rows about people who were forgotten were left out", count)
         kept = batch.only(~gone)
-        return Batch(kept.frame, kept.lines, kept.spans, kept.lists, batch.rejects.filter(~lines)), count
+        return replace(kept, rejects=batch.rejects.filter(~lines)), count
 
     def ids(self, entity_type: str, ids: pl.Series) -> pl.Series:
         """Ids as the store will hold them."""
@@ -171,7 +172,7 @@ class SourcePeople:
         return rejects.with_columns(value.alias("value"))
 
     def _forgotten(self, batch: Batch, column: str) -> pl.Series:
-        cells = trimmed(batch.frame.get_column(column), self._source.null)
+        cells = id_cells(batch.frame.get_column(column), self._source.id_nulls)
         ids = normalised_ids(cells, self._source.normalise)
         told = self._types[column]
         if told is not None:

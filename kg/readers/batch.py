@@ -15,6 +15,15 @@ REJECT_DTYPES: dict[str, pl.DataType] = {
 }
 """``line``: where the row starts, 1 = first physical line (Parquet: first row); ``lines``: how many it takes."""
 
+FAULT_DTYPES: dict[str, pl.DataType] = {
+    "row": pl.UInt32(),
+    "field": pl.String(),
+    "value": pl.String(),
+    "reason": pl.String(),
+    "hint": pl.String(),
+}
+"""Cells that could not be read, by the position of their row in the batch."""
+
 LONGEST_VALUE = 200
 """Characters of a whole line that a reject shows; the line itself is kept beside the rejects file."""
 
@@ -39,6 +48,9 @@ class Batch:
     unnamed: dict[str, pl.Series] = field(default_factory=dict)
     """Column → Boolean, true for rows of which the file does not have the column or key at all; such rows say nothing
     about it, while an empty cell says that there is no value. Columns that all rows have are not in it."""
+    faults: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FAULT_DTYPES))
+    """Cells of ``frame`` that could not be read and are null there, columns of ``FAULT_DTYPES``; what that costs is
+    for the check of the rows to say, since a row that is filtered costs nothing."""
     tidy: bool = False
     """Whether every cell of ``frame`` is known to be ASCII without a blank; saves looking."""
 
@@ -52,7 +64,11 @@ class Batch:
         lists = {name: series.filter(mask) for name, series in self.lists.items()}
         unnamed = {name: series.filter(mask) for name, series in self.unnamed.items()}
         frame, lines, spans = self.frame.filter(mask), self.lines.filter(mask), self.spans.filter(mask)
-        return Batch(frame, lines, spans, lists, unnamed=unnamed, tidy=self.tidy)
+        faults = self.faults
+        if faults.height:
+            kept = mask.arg_true().to_frame("row").with_row_index("new").with_columns(pl.col("row").cast(pl.UInt32))
+            faults = faults.join(kept, on="row", maintain_order="left").with_columns(row="new").select(FAULT_DTYPES)
+        return Batch(frame, lines, spans, lists, unnamed=unnamed, faults=faults, tidy=self.tidy)
 
 
 def without_columns(batch: Batch, columns: Iterable[str]) -> Batch:
@@ -71,6 +87,23 @@ class Reject:
     value: str
     reason: str
     hint: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A cell that could not be read."""
+
+    row: int
+    field: str
+    value: str
+    reason: str
+    hint: str
+
+
+def fault_frame(faults: Sequence[Fault]) -> pl.DataFrame:
+    """The faults as a frame of ``FAULT_DTYPES``."""
+    columns = {name: [getattr(f, name) for f in faults] for name in FAULT_DTYPES}
+    return pl.DataFrame(columns, schema=FAULT_DTYPES)
 
 
 def reject_frame(rejects: Sequence[Reject]) -> pl.DataFrame:

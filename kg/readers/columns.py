@@ -11,16 +11,22 @@ from kg.values.cells import BLANKS
 
 
 def find_columns(
-    wanted: Sequence[str], found: Sequence[str], source: Source, place: str, notices: Notices
+    wanted: Sequence[str],
+    found: Sequence[str],
+    source: Source,
+    place: str,
+    notices: Notices,
+    own: int | None = None,
 ) -> dict[str, int | None]:
     """Wanted column → its position in the file, ``None`` for an optional one that is absent.
 
     A name counts as found when it differs only by surrounding blanks, case or Unicode form; that is a notice.
 
+    :param own: how many of ``found`` are columns of the file itself; those after them are inside of others.
     :raises ReadError: naming the file and what was found, for a name that is there twice and for a missing column.
     """
-    _refuse_duplicates(found, place)
-    notices.columns(place, found)
+    _refuse_duplicates(found[:own], place)
+    notices.columns(place, found[:own])
     positions: dict[str, int | None] = {}
     missing = []
     for name in wanted:
@@ -37,7 +43,7 @@ def find_columns(
     if missing:
         raise ReadError(_missing(missing, found, place))
     if source.reports_unused:
-        for i, name in enumerate(found):
+        for i, name in enumerate(found[:own]):
             if i not in positions.values():
                 notices.add(place, f"column {name!r} is not used; {nearest(name, list(wanted))}")
     return positions

@@ -1,19 +1,25 @@
 """Readers: files in, batches of rows as text out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
+from kg.mapping.file_format import FORMATS
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
-from kg.readers.delimited import DelimitedReader
-from kg.readers.json_lines import JsonLinesReader
-from kg.readers.parquet import ParquetReader
+
+Keeps = Callable[[str], bool]
+"""Whether a row, as text, may be kept beside the rejects: it names nobody who was forgotten."""
 
 
 class Reader(Protocol):
-    """What reads one file."""
+    """What reads one file, once: it is asked for its columns, its batches, or some of its rows as they came.
+
+    Each kind of file has one such class, ``Reader(path, place, source, wanted, notices)``, in a module of its own,
+    and one line in :mod:`kg.mapping.file_format`. ``tests/kg/readers/test_contract.py`` runs over all of them.
+    """
 
     @property
     def size(self) -> int:
@@ -25,12 +31,30 @@ class Reader(Protocol):
         """How many of them have been read."""
         ...
 
+    def columns(self) -> list[str]:
+        """The names by which a mapping can ask for what the file holds, in its order.
+
+        :raises ReadError: where the file cannot be read so far.
+        """
+        ...
+
     def batches(self) -> Iterator[Batch]:
         """All rows, once, in the order of the file.
 
         :raises ReadError: where the file cannot be read as a whole.
         """
         ...
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Keeps) -> None:
+        """Write some rows as they came into a file of the same format, header first, not packed.
+
+        :param rows: ``line`` and ``lines`` of each, as in its batch, ascending.
+        """
+        ...
+
+
+class _ReaderClass(Protocol):
+    def __call__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> Reader: ...
 
 
 def open_reader(path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> Reader:
@@ -41,9 +65,5 @@ def open_reader(path: Path, place: str, source: Source, wanted: Sequence[str], n
     :raises ReadError: where the file cannot be opened.
     :raises MappingError: where the name does not tell the format and the mapping does not either.
     """
-    kind = source.file_format(path)
-    if kind == "parquet":
-        return ParquetReader(path, place, source, wanted, notices)
-    if kind in ("jsonl", "ndjson"):
-        return JsonLinesReader(path, place, source, wanted, notices)
-    return DelimitedReader(path, place, source, wanted, notices)
+    module, _, name = FORMATS[source.file_format(path)].reader.partition(":")
+    return cast("_ReaderClass", getattr(import_module(module), name))(path, place, source, wanted, notices)

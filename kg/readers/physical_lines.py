@@ -6,7 +6,7 @@ byte of a line end.
 """
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,3 +159,32 @@ def _last_line_end(data: bytearray) -> int:
 def _is_wide(encoding: str) -> bool:
     """Whether a line end is more than its ASCII byte: UTF-16, UTF-32, EBCDIC."""
     return "\n".encode(encoding) != b"\n"
+
+
+def copy_lines(
+    text: PhysicalLines, blocks: Iterable[Block], wanted: Iterator[int], target: Path, keeps: Callable[[str], bool]
+) -> None:
+    """Write lines of a file, in the encoding of that file.
+
+    :param wanted: their numbers, which ascend; a number given twice counts once.
+    :param keeps: whether a line, decoded, may be written.
+    """
+    encoding = f"{text.encoding}-le" if text.encoding in ("utf-16", "utf-32") else text.encoding
+    with target.open("wb") as out:
+        if encoding.startswith(("utf-16", "utf-32")):
+            out.write("\ufeff".encode(encoding))
+        for raw in _picked(blocks, wanted):
+            line = raw if raw.endswith((b"\n", b"\r")) else raw + b"\n"
+            if keeps(line.decode(text.codec, "replace")):
+                out.write(line if text.encoding == text.codec else line.decode(text.codec).encode(encoding))
+
+
+def _picked(blocks: Iterable[Block], wanted: Iterator[int]) -> Iterator[bytes]:
+    number = next(wanted, None)
+    for block in blocks:
+        lines = block.data.splitlines(keepends=True)
+        while number is not None and number < block.first_line + len(lines):
+            yield lines[number - block.first_line]
+            done = number
+            while number is not None and number <= done:
+                number = next(wanted, None)

@@ -1,5 +1,6 @@
 """What a load did or, as a dry run, would do."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ class FileReport:
     loaded: int = 0
     filtered: int = 0
     reject_frames: list[pl.DataFrame] = field(default_factory=list)
+    left_out_frames: list[pl.DataFrame] = field(default_factory=list)
+    read: Counter[str] = field(default_factory=Counter)
+    """Column of a property → how many of its cells could be read."""
 
     @property
     def rejected(self) -> int:
@@ -32,6 +36,21 @@ class FileReport:
     def rejects(self) -> pl.DataFrame:
         """The rejected rows, columns of ``REJECT_DTYPES``."""
         return pl.concat([pl.DataFrame(schema=REJECT_DTYPES), *self.reject_frames])
+
+    @property
+    def left_out(self) -> pl.DataFrame:
+        """Cells that could not be read and were left out of rows that are good without; as ``rejects``."""
+        return pl.concat([pl.DataFrame(schema=REJECT_DTYPES), *self.left_out_frames])
+
+    def unread_column(self) -> dict[str, Any] | None:
+        """The first such cell of a column in which not one number could be read, since its decimal mark is not known.
+
+        That is a matter of the mapping, not of the cell.
+        """
+        for cell in self.left_out.iter_rows(named=True):
+            if cell["reason"] == "ambiguous number" and not self.read[cell["field"]]:
+                return cell
+        return None
 
     def check(self) -> None:
         """Make sure that no row was lost.
@@ -60,6 +79,8 @@ class LoadReport:
     triples: dict[str, dict[str, int]] = field(default_factory=dict)
     """Relation → the same; with entities go all their triples, those of other sources too."""
     rejects_file: Path | None = None
+    left_out_file: Path | None = None
+    """Cells that could not be read, of rows that were loaded without them."""
     contradictions: int = 0
     """Entities and triples about which rows contradict each other."""
     contradictions_file: Path | None = None
@@ -76,6 +97,11 @@ class LoadReport:
         """Rows rejected, in all files."""
         return sum(file.rejected for file in self.files)
 
+    @property
+    def left_out(self) -> int:
+        """Cells left out, in all files."""
+        return sum(frame.height for file in self.files for frame in file.left_out_frames)
+
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``load``, as the command line promises it, with contradictions and ``notices`` besides."""
         return {
@@ -84,6 +110,8 @@ class LoadReport:
             "triples": self.triples,
             "rejected": self.rejected,
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "left_out": self.left_out,
+            "left_out_file": str(self.left_out_file) if self.left_out_file else None,
             "contradictions": self.contradictions,
             "contradictions_file": str(self.contradictions_file) if self.contradictions_file else None,
             "seconds": round(self.seconds, 3),

@@ -17,6 +17,7 @@ from kg.staging.partition import WHOLE, Partition, partitions_of
 from kg.staging.tables import PARTITIONED, Staging
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 
+_NUMBER = r"^[0-9]+$"
 TAIL_LABEL = "tail label"
 """Column for the label that a link's cell gives: used only where no entity row says a label."""
 
@@ -76,6 +77,8 @@ class Graph:
         self, staging: Staging, schema: Schema, store: StoredGraph, replaced: Collection[str] = frozenset()
     ) -> None:
         self._staging, self._schema, self._store, self._replaced = staging, schema, store, replaced
+        self.netted: set[str] = set()
+        """Relations whose rows about the same pair add up; what comes to nothing is no triple."""
         self._entities: dict[str, Entities] = {}
         self._stored: dict[str, pl.DataFrame] = {}
 
@@ -157,7 +160,7 @@ class Graph:
         whole = pl.concat(
             [pl.DataFrame(schema=TRIPLE_DTYPES), *(frame.select(list(TRIPLE_DTYPES)) for frame in frames)]
         )
-        found = _one_per_pair(whole)
+        found = _net(whole) if relation in self.netted else _one_per_pair(whole)
         return found, whole.height - found.height
 
     def _collected(self, name: str, partition: Partition) -> pl.DataFrame:
@@ -168,7 +171,8 @@ class Graph:
     def _dangling(self, frame: pl.DataFrame, end: str, entity_type: str) -> pl.DataFrame:
         """Rejects for rows of which one end is not known as ``entity_type``."""
         ids = frame.get_column(end)
-        reason, hint = pl.lit(f"unknown {entity_type}"), pl.lit("load it too, or correct the id")
+        reason = pl.lit(f"unknown {entity_type}")
+        hint = pl.lit("load it too, correct the id, or say create_ends = true in the mapping")
         if frame.height:
             whole = ids.str.strip_suffix(".0")
             stripped = (whole != ids) & whole.is_in(self.ids(entity_type).implode())
@@ -177,6 +181,7 @@ class Graph:
                 if other != entity_type:
                     elsewhere = ids.is_in(self.ids(other).implode())
                     text = pl.lit(f"this id is a {other}, no {entity_type}")
+                    elsewhere &= ~ids.str.contains(_NUMBER)  # numbers are ids of many types by chance
                     reason = pl.when(elsewhere).then(text).otherwise(reason)
         return frame.select(
             "file",
@@ -247,6 +252,14 @@ def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, 
     merged = groups.agg(*values, differs.alias("differs"))
     differing = merged.filter("differs").get_column("id")
     return pl.concat([frame.filter(~twice), merged.select(frame.columns)]), differing
+
+
+def _net(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row per pair with the sum of its weights, where that is above 0, and the time of its latest purchase."""
+    weight = pl.col("weight").fill_null(1.0)
+    latest = pl.col("timestamp").filter(weight > 0).max()
+    found = frame.group_by("head", "tail", maintain_order=True).agg(weight.sum().alias("weight"), latest)
+    return found.filter(pl.col("weight") > 0)
 
 
 def _one_per_pair(frame: pl.DataFrame) -> pl.DataFrame:

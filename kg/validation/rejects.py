@@ -7,22 +7,18 @@ that they can be mended and loaded. Folder and files are made only when there is
 import itertools
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from kg.errors import ReadError
-from kg.mapping.source import COMPRESSIONS, RDF_FORMATS, Source
+from kg.mapping.file_format import COMPRESSIONS, RDF_FORMATS
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.privacy.person_ids import People
-from kg.readers.delimited import DelimitedReader
-from kg.readers.parquet import ROWS, open_parquet
-from kg.readers.physical_lines import Block, PhysicalLines
+from kg.readers.opening import open_reader
 
 REJECTS_KEPT = 20
 """Folders that stay, the newest; rows in them may be about people, so they are not kept for ever."""
@@ -116,72 +112,13 @@ def _free_name(path: Path, taken: set[str]) -> str:
 
 
 def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame, people: People | None) -> None:
-    kind = file.source.file_format(file.path)
-    if kind in RDF_FORMATS:  # rejects show whole statements, as lines of N-Triples
+    if file.source.file_format(file.path) in RDF_FORMATS:  # rejects show whole statements, as lines of N-Triples
         lines_of_ntriples = "".join(f"{value}\n" for value in rejects.get_column("value") if value)
         target.with_suffix(".nt").write_text(lines_of_ntriples, encoding="utf-8")
         return
-    spans = sorted(zip(rejects.get_column("line"), rejects.get_column("lines"), strict=True))
-    bad = (line for at, n in spans for line in range(at, at + n))
-    if kind == "parquet":
-        _write_parquet_rows(target, file, set(bad))
-    elif kind in ("csv", "tsv"):
-        reader = DelimitedReader(file.path, file.place, file.source, (), Notices())
-        blocks = reader.text.blocks()
-        first = next(blocks)
-        header = reader.header(first.data).lines if file.source.columns is None else 0
-        lines = _picked(itertools.chain([first], blocks), itertools.chain(range(1, header + 1), bad))
-        _write_lines(target, reader.text, _without_forgotten(lines, reader.text.codec, people))
-    else:
-        text = PhysicalLines(file.path, file.place, file.source.encoding, Notices())
-        _write_lines(target, text, _without_forgotten(_picked(text.blocks(), bad), text.codec, people))
+    rows = sorted(zip(rejects.get_column("line"), rejects.get_column("lines"), strict=True))
 
+    def keeps(text: str) -> bool:
+        return people is None or not people.suppression or not people.mentions_forgotten(text)
 
-def _without_forgotten(lines: Iterator[bytes], codec: str, people: People | None) -> Iterator[bytes]:
-    """The lines without those in which somebody is named who was forgotten."""
-    if people is None or not people.suppression:
-        return lines
-    return (line for line in lines if not people.mentions_forgotten(line.decode(codec, "replace")))
-
-
-def _write_lines(target: Path, text: PhysicalLines, lines: Iterator[bytes]) -> None:
-    """Write lines in the encoding of the file that they come from."""
-    encoding = f"{text.encoding}-le" if text.encoding in ("utf-16", "utf-32") else text.encoding
-    with target.open("wb") as out:
-        if encoding.startswith(("utf-16", "utf-32")):
-            out.write("\ufeff".encode(encoding))
-        for raw in lines:
-            line = raw if raw.endswith((b"\n", b"\r")) else raw + b"\n"
-            out.write(line if text.encoding == text.codec else line.decode(text.codec).encode(encoding))
-
-
-def _picked(blocks: Iterable[Block], wanted: Iterator[int]) -> Iterator[bytes]:
-    """The lines with the wanted numbers, which ascend; a number given twice counts once."""
-    number = next(wanted, None)
-    for block in blocks:
-        lines = block.data.splitlines(keepends=True)
-        while number is not None and number < block.first_line + len(lines):
-            yield lines[number - block.first_line]
-            done = number
-            while number is not None and number <= done:
-                number = next(wanted, None)
-
-
-def _whole_rows(source: pq.ParquetFile, place: str) -> Iterator[pa.RecordBatch]:
-    """All columns of a file, those too that the load did not read and that may be damaged.
-
-    :raises ReadError: where they are.
-    """
-    try:
-        yield from source.iter_batches(ROWS)
-    except (pa.ArrowException, OSError) as problem:
-        raise ReadError(f"{place}: damaged, so its bad rows cannot be kept as they came: {problem}") from None
-
-
-def _write_parquet_rows(target: Path, file: RejectedFile, rows: set[int]) -> None:
-    with open_parquet(file.path, file.place) as source, pq.ParquetWriter(target, source.schema_arrow) as out:
-        first = 1
-        for batch in _whole_rows(source, file.place):
-            mask = pa.array([first + i in rows for i in range(batch.num_rows)], type=pa.bool_())
-            out.write_batch(batch.filter(mask))
-            first += batch.num_rows
+    open_reader(file.path, file.place, file.source, (), Notices()).copy_rows(target, rows, keeps)

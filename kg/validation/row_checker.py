@@ -24,15 +24,12 @@ from kg.notices import Notices
 from kg.privacy.person_ids import People
 from kg.readers.batch import REJECT_DTYPES, Batch
 from kg.staging.resolution import said
-from kg.stores.store import MAX_ID_BYTES, PROPERTY_DTYPES
+from kg.stores.store import PROPERTY_DTYPES
 from kg.text.words import COLUMN_BREAK
+from kg.validation.cell_reader import TOO_LONG, CellReader
 from kg.validation.row_set import RowSet
-from kg.values.cells import identifiers, map_unique, too_long
-from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
-from kg.values.tail_cells import normalised_ids, tails_of
-from kg.values.timestamp import parse_timestamps
-
-_TOO_LONG = f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index"
+from kg.values.cells import map_unique, too_long
+from kg.values.tail_cells import column_as_tail, levels_of, tails_of
 
 
 @dataclass
@@ -42,6 +39,10 @@ class Checked:
     good: int = 0
     filtered: int = 0
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_DTYPES))
+    left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_DTYPES))
+    """Cells that good rows do without, since they could not be read."""
+    read: dict[str, int] = field(default_factory=dict)
+    """Column of a property → how many of its cells could be read."""
     tables: list[tuple[str, pl.DataFrame]] = field(default_factory=list)
 
 
@@ -68,6 +69,7 @@ class RowChecker:
         )
         self._people, self._erases = people.of(source, place, notices), erases
         self._filter = source.row_filter(self._schema)
+        self._of_people = [n for n, made in self._schema.relation.items() if made.interaction or made.negative]
         self.wanted = source.used_columns(self._filter.columns if self._filter else ())
 
     def check(self, batch: Batch, file_index: int) -> Checked:
@@ -77,15 +79,18 @@ class RowChecker:
         """
         batch, forgotten = self._people.remembered(batch)
         kept, rejected, filtered = self._kept(batch)
-        rows = RowSet(kept, self._source)
+        rows = RowSet(kept, self._source, self._place, self._notices)
+        cells = CellReader(rows, self._source, self._place, self._notices)
         checked = Checked(filtered=filtered + forgotten)
         if self._source.entity is not None:
-            checked.tables = self._entities(rows, self._source.entity, file_index)
+            checked.tables = self._entities(cells, self._source.entity, file_index)
         elif self._source.relation is not None:
-            checked.tables = self._triples(rows, self._source.relation, file_index)
+            checked.tables = self._triples(cells, self._source.relation, file_index)
         else:
-            checked.tables = self._named_triples(rows, file_index)
+            checked.tables = self._named_triples(cells, file_index)
         checked.rejects = self._people.masked(pl.concat([rejected, rows.rejects]))
+        checked.left_out = self._people.masked(rows.left_out)
+        checked.read = cells.read
         checked.good = kept.frame.height - int(rows.bad.sum())
         return checked
 
@@ -93,53 +98,29 @@ class RowChecker:
         """The rows that ``where`` keeps, the rows so far rejected, and the number of rows filtered."""
         if self._filter is None:
             return replace(batch, rejects=pl.DataFrame(schema=REJECT_DTYPES)), batch.rejects, 0
-        rows = RowSet(batch, self._source)
-        columns = []
-        for name, kind in self._filter.kinds.items():
-            cells = rows.single(name)
-            if kind == "number":
-                cells = rows.parsed(name, self._number(cells))
-            elif kind == "truth":
-                cells = rows.parsed(name, parse_truth_values(cells))
-            columns.append(cells.alias(name))
+        rows = RowSet(batch, self._source, self._place, Notices())  # what is told, is told of rows that stay
+        cells = CellReader(rows, self._source, self._place, Notices())
+        columns = [cells.of_kind(name, kind).alias(name) for name, kind in self._filter.kinds.items()]
         keep = self._filter.keeps(pl.DataFrame(columns)) & ~rows.bad
         return batch.only(keep), rows.rejects, int((~keep & ~rows.bad).sum())
 
-    def _number(self, cells: pl.Series) -> Parsed:
-        return parse_numbers(cells, self._source.decimal, self._source.delimiter == ";")
-
-    def _identifiers(self, rows: RowSet, column: str, what: str) -> pl.Series:
-        """The ids in a column; faults are empty and overlong ones."""
-        cells = rows.single(column)
-        ids = cells
-        if not rows.batch.tidy:
-            changed = int((rows.batch.frame.get_column(column) != identifiers(cells)).fill_null(False).sum())
-            sentence = f"{{n}} cells of {column!r} were trimmed or put into Unicode form NFC"
-            self._notices.add(self._place, sentence, changed)
-        if not rows.batch.tidy or self._source.normalise != "none":
-            ids = normalised_ids(cells, self._source.normalise)
-        hint = f'each row needs {column!r}; a cell that spells "no value" (null in the mapping) counts as empty'
-        rows.fault(ids.is_null(), column, f"empty {what}", hint)
-        rows.fault(too_long(ids), column, f"{what} too long", _TOO_LONG)
-        return ids
-
-    def _entities(self, rows: RowSet, entity_type: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
-        source = self._source
-        ids = self._people.ids(entity_type, self._identifiers(rows, source.id or "", "id")).alias("id")
+    def _entities(self, cells: CellReader, entity_type: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
+        source, rows = self._source, cells.rows
+        ids = self._people.ids(entity_type, cells.new_ids(source.id or "")).alias("id")
         columns, flags = [ids], []
         if source.label is not None and self._people.keeps(entity_type, "label", source.label):
-            columns.append(self._people.cleared(source.label, rows.single(source.label)).alias("label"))
+            columns.append(self._people.cleared(source.label, cells.label(source.label)).alias("label"))
             self._require(rows, "label", source.label, columns[-1])
             flags.append(self._named(rows, "label", source.label))
         for name, column in source.properties.items():
             if not self._people.keeps(entity_type, name, column):
                 continue
             kind = self._schema.entity[entity_type].properties[name]
-            values = self._people.cleared(column, self._property(rows, column, kind))
+            values = self._people.cleared(column, cells.property(column, kind, name in source.required))
             columns.append(values.cast(PROPERTY_DTYPES[kind]).alias(name))
             self._require(rows, name, column, columns[-1])
             flags.append(self._named(rows, name, column))
-        tails = [(link, self._tails(rows, link)) for link in source.link]
+        tails = [(link, self._tails(cells, link)) for link in source.link]
         texts = [(f"text.{self._index}.{k}", self._text(rows, t.columns)) for k, t in enumerate(source.text)]
         texts += [(f"similar.{self._index}.{k}", self._text(rows, s.columns)) for k, s in enumerate(source.similar)]
         good = ~rows.bad
@@ -152,9 +133,7 @@ class RowChecker:
             tables.append((f"tail.{entity_type}", _mentions(written.with_columns(label.alias("label")))))
         for link, found in tails:
             kept = found.filter(good.gather(found.get_column("row")))
-            tables.append((f"tail.{self._schema.relation[link.relation].tail}", _mentions(kept)))
-            heads = ids.gather(kept.get_column("row")).alias("head")
-            tables.append((f"triple.{link.relation}", _plain_triples(heads, kept)))
+            tables += self._link_tables(link, kept, ids)
         for name, text in texts:
             frame = pl.DataFrame([ids.alias("head"), text.alias("text")]).filter(good & text.is_not_null())
             tables.append((name, frame))
@@ -170,30 +149,40 @@ class RowChecker:
         """Whether each row says a column, were it only that there is no value."""
         unnamed = rows.batch.unnamed.get(column)
         every = pl.Series([True], dtype=pl.Boolean).new_from_index(0, rows.batch.frame.height)
-        return (every if unnamed is None else ~unnamed).alias(said(name))
+        return ((every if unnamed is None else ~unnamed) & ~rows.unread(column)).alias(said(name))
 
-    def _property(self, rows: RowSet, column: str, kind: str) -> pl.Series:
-        cells = rows.single(column)
-        if kind == "float":
-            return rows.parsed(column, self._number(cells))
-        if kind == "int":
-            semicolons = self._source.delimiter == ";"
-            return rows.parsed(column, parse_whole_numbers(cells, self._source.decimal, semicolons))
-        return rows.parsed(column, parse_truth_values(cells)) if kind == "bool" else cells
+    def _link_tables(self, link: Link, kept: pl.DataFrame, ids: pl.Series) -> list[tuple[str, pl.DataFrame]]:
+        """What the tails of a link become: entities, triples, and the levels above them."""
+        tail_type = self._schema.relation[link.relation].tail
+        heads = ids.gather(kept.get_column("row")).alias("head")
+        tables = [(f"tail.{tail_type}", _mentions(kept)), (f"triple.{link.relation}", _plain_triples(heads, kept))]
+        if link.levels is not None and link.parent is not None:
+            levels = levels_of(kept.get_column("tail"), link.levels)
+            named = levels.select(pl.col("id").alias("tail"), pl.when(pl.col("id") != pl.col("label")).then("label"))
+            tables.append((f"tail.{tail_type}", _mentions(named)))
+            above = levels.drop_nulls("parent").select(pl.col("parent").alias("tail"), pl.col("id").alias("head"))
+            tables.append((f"triple.{link.parent}", _plain_triples(above.get_column("head"), above.select("tail"))))
+        return tables
 
-    def _tails(self, rows: RowSet, link: Link) -> pl.DataFrame:
-        found = tails_of(rows.cells(link.tail), link, self._source.null, self._place, self._notices)
+    def _tails(self, cells: CellReader, link: Link) -> pl.DataFrame:
+        rows = cells.rows
+        if link.tail_is_column:
+            found = column_as_tail(cells.property(link.tail, "bool"), link)
+        else:
+            rows.check_cells(link.tail, needed=True)
+            found = tails_of(rows.cells(link.tail), link, self._source.null, self._place, self._notices)
         long = found.filter(too_long(found.get_column("tail"))).unique("row", keep="first", maintain_order=True)
         if long.height:
             positions = pl.DataFrame({"row": pl.Series(range(rows.bad.len()), dtype=pl.UInt32)})
             value = positions.join(long, on="row", how="left", maintain_order="left").get_column("tail")
-            rows.fault(value.is_not_null(), link.tail, "id too long", _TOO_LONG, value)
+            rows.fault(value.is_not_null(), link.tail, "id too long", TOO_LONG, value)
         return self._people.tails(link.relation, found)
 
     def _text(self, rows: RowSet, columns: tuple[str, ...]) -> pl.Series:
         """The text of several columns and lists, one after the other; null where there is none."""
         parts = []
         for column in columns:
+            rows.check_cells(column, needed=False)
             cells = rows.cells(column)
             parts.append(cells.single.alias(f"single {column}"))
             if cells.listed is not None:
@@ -202,32 +191,36 @@ class RowChecker:
         text = pl.DataFrame(parts).select(pl.when(pl.any_horizontal(pl.all().is_not_null())).then(joined))
         return text.to_series().alias("text")
 
-    def _ends(self, rows: RowSet, file_index: int) -> pl.DataFrame:
-        """Columns of the table ``row.RELATION``, for all rows of the batch."""
-        source, batch = self._source, rows.batch
-        columns = [self._identifiers(rows, source.head or "", "head").alias("head")]
-        columns.append(self._identifiers(rows, source.tail or "", "tail").alias("tail"))
+    def _ends(self, cells: CellReader, relations: pl.Series, file_index: int) -> pl.DataFrame:
+        """Columns of the table ``row.RELATION``, for all rows of the batch.
+
+        :param relations: the relation of each row.
+        """
+        source, batch = self._source, cells.rows.batch
+        columns = [cells.identifiers(source.head or "", "head").alias("head")]
+        columns.append(cells.identifiers(source.tail or "", "tail").alias("tail"))
         if source.renames:
             columns = [ids.replace(source.renames) for ids in columns]
         missing = pl.Series([None]).new_from_index(0, batch.frame.height)
         weight, timestamp = missing.cast(pl.Float64), missing.cast(pl.Int64)
         if source.weight is not None:
-            weight = rows.parsed(source.weight, self._number(rows.single(source.weight)))
-            self._require(rows, "weight", source.weight, weight)
+            weight = cells.weights(source.weight, relations.is_in(self._of_people))
+            self._require(cells.rows, "weight", source.weight, weight)
         if source.timestamp is not None:
-            timestamp = rows.parsed(source.timestamp, parse_timestamps(rows.single(source.timestamp)))
-            self._require(rows, "timestamp", source.timestamp, timestamp)
-        number = _origin(rows, file_index)[0].alias("file")
+            timestamp = cells.timestamps(source.timestamp)
+            self._require(cells.rows, "timestamp", source.timestamp, timestamp)
+        number = _origin(cells.rows, file_index)[0].alias("file")
         columns += [weight.alias("weight"), timestamp.alias("timestamp"), number]
         return pl.DataFrame([*columns, batch.lines.alias("line"), batch.spans.alias("lines")])
 
-    def _triples(self, rows: RowSet, relation: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
-        frame = self._people.ends(relation, self._ends(rows, file_index).filter(~rows.bad))
-        return [(f"row.{relation}", frame), *self._created_ends(frame, relation)]
+    def _triples(self, cells: CellReader, relation: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
+        relations = pl.Series([relation]).new_from_index(0, cells.rows.count)
+        ends = self._ends(cells, relations, file_index).filter(~cells.rows.bad)
+        return self._row_tables(ends, relation)
 
-    def _named_triples(self, rows: RowSet, file_index: int) -> list[tuple[str, pl.DataFrame]]:
+    def _named_triples(self, cells: CellReader, file_index: int) -> list[tuple[str, pl.DataFrame]]:
         """Rows that name their own relation."""
-        column = self._source.relation_column or ""
+        column, rows = self._source.relation_column or "", cells.rows
         folded = {name.casefold(): name for name in self._schema.relation}
         names = map_unique(rows.single(column), lambda name: folded.get(name.casefold(), name))
         rows.fault(names.is_null(), column, "empty relation", f"each row needs {column!r}")
@@ -235,21 +228,21 @@ class RowChecker:
         strange = names.is_not_null() & ~names.is_in(known).fill_null(False)
         hint = map_unique(names, lambda name: nearest(name, known) if known else "the schema has none")
         rows.fault(strange, column, "unknown relation", hint)
-        frame = self._ends(rows, file_index).with_columns(names.alias("relation")).filter(~rows.bad)
+        frame = self._ends(cells, names, file_index).with_columns(names.alias("relation")).filter(~rows.bad)
         tables = []
         for relation in frame.get_column("relation").unique(maintain_order=True):
-            part = self._people.ends(relation, frame.filter(pl.col("relation") == relation).drop("relation"))
-            tables += [(f"row.{relation}", part), *self._created_ends(part, relation)]
+            tables += self._row_tables(frame.filter(pl.col("relation") == relation).drop("relation"), relation)
         return tables
 
-    def _created_ends(self, frame: pl.DataFrame, relation: str) -> list[tuple[str, pl.DataFrame]]:
-        if not self._source.create_ends:
-            return []
-        ends = self._schema.relation[relation]
-        unlabelled = pl.lit(None, dtype=pl.String).alias("label")
+    def _row_tables(self, frame: pl.DataFrame, relation: str) -> list[tuple[str, pl.DataFrame]]:
+        frame = self._people.ends(relation, frame)
+        made, unlabelled = self._schema.relation[relation], pl.lit(None, dtype=pl.String).alias("label")
         return [
-            (f"tail.{entity_type}", _mentions(frame.select(pl.col(end).alias("tail"), unlabelled)))
-            for end, entity_type in (("head", ends.head), ("tail", ends.tail))
+            (f"row.{relation}", frame),
+            *(
+                (f"tail.{getattr(made, end)}", _mentions(frame.select(pl.col(end).alias("tail"), unlabelled)))
+                for end in self._source.created_ends(made)
+            ),
         ]
 
 

@@ -1,21 +1,30 @@
-"""The rows of a batch while they are checked: cells by column, and the first fault of each row."""
+"""The rows of a batch while they are checked: cells by column, the first fault of each row, and cells left out."""
 
 import polars as pl
 
 from kg.mapping.source import Source
+from kg.notices import Notices
 from kg.readers.batch import REJECT_DTYPES, Batch
-from kg.values.cells import trimmed
+from kg.values.cells import id_cells, trimmed
+from kg.values.markup import markup_cells, plain_text
 from kg.values.number import Parsed
 from kg.values.tail_cells import Cells
 
+_LIST = "a list where one value is needed"
+
 
 class RowSet:
-    """Rows under check. ``bad`` marks the rows that have a fault; only the first fault of a row is kept."""
+    """Rows under check. ``bad`` marks the rows that have a fault; only the first fault of a row is kept.
 
-    def __init__(self, batch: Batch, source: Source) -> None:
-        self._batch, self._nulls = batch, source.null
+    A cell that a row can do without costs only itself: it is kept among ``left_out``.
+    """
+
+    def __init__(self, batch: Batch, source: Source, place: str, notices: Notices) -> None:
+        self._batch, self._source, self._place, self._notices = batch, source, place, notices
         self.bad = pl.Series("bad", [False]).new_from_index(0, batch.frame.height)
         self._rejects = [batch.rejects]
+        self._unread: list[tuple[pl.Series, pl.DataFrame]] = []
+        self._cells: dict[str, pl.Series] = {}
 
     @property
     def rejects(self) -> pl.DataFrame:
@@ -23,27 +32,60 @@ class RowSet:
         return pl.concat(self._rejects)
 
     @property
+    def left_out(self) -> pl.DataFrame:
+        """The cells that good rows do without, since they could not be read; columns of ``REJECT_DTYPES``."""
+        frames = [frame.filter(~self.bad.filter(mask)) for mask, frame in self._unread]
+        return pl.concat([pl.DataFrame(schema=REJECT_DTYPES), *frames])
+
+    def unread(self, column: str) -> pl.Series:
+        """Which rows have a cell in a column that was left out."""
+        found = pl.Series([False], dtype=pl.Boolean).new_from_index(0, self.count)
+        for mask, frame in self._unread:
+            if frame.get_column("field")[0] == column:
+                found = found | mask
+        return found
+
+    @property
     def batch(self) -> Batch:
         """The rows as they came."""
         return self._batch
 
-    def single(self, column: str) -> pl.Series:
-        """The trimmed cells of a column that must hold one value per row; a list there is a fault."""
-        listed = self._batch.lists.get(column)
-        if listed is not None:
-            shown = listed.list.join(" | ", ignore_nulls=True)
-            self.fault(listed.is_not_null(), column, "a list where one value is needed", "write one value", shown)
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._batch.frame.height
+
+    def single(self, column: str, needed: bool = True) -> pl.Series:
+        """The trimmed cells of a column that must hold one value per row.
+
+        :param needed: whether a list there is a fault of its row; else the cell is left out.
+        """
+        self._check(column, needed)
         return self.cells(column).single
+
+    def ids(self, column: str) -> pl.Series:
+        """The trimmed cells of a column of ids, of which only the empty ones are missing."""
+        self._check(column, needed=True)
+        texts = self._translated(column)
+        return id_cells(texts, self._source.id_nulls, self._batch.tidy)
 
     def cells(self, column: str) -> Cells:
         """The cells of a column that may hold lists."""
-        return Cells(
-            trimmed(self._batch.frame.get_column(column), self._nulls, self._batch.tidy), self._batch.lists.get(column)
-        )
+        if column not in self._cells:
+            texts = self._translated(column)
+            found = trimmed(texts, self._source.null, self._batch.tidy)
+            if found.null_count() > texts.null_count():
+                self._tell_blanked(column, texts, found)
+            self._cells[column] = found
+        return Cells(self._cells[column], self._batch.lists.get(column))
 
-    def parsed(self, column: str, result: Parsed) -> pl.Series:
-        """The values of cells that were read as some type; what could not be read is a fault."""
-        self.fault(result.reason.is_not_null(), column, result.reason, result.hint)
+    def parsed(self, column: str, result: Parsed, needed: bool = True) -> pl.Series:
+        """The values of cells that were read as some type.
+
+        :param needed: whether what could not be read is a fault of its row; else the cell is left out.
+        """
+        mark = self.fault if needed else self.leave_out
+        mark(result.reason.is_not_null(), column, result.reason, result.hint)
         return result.values
 
     def fault(
@@ -61,9 +103,30 @@ class RowSet:
         :param value: what to show, one per row of the batch; the cell as it came where absent.
         """
         mask = mask & ~self.bad
-        if not mask.any():
-            return
-        self.bad = self.bad | mask
+        if mask.any():
+            self.bad = self.bad | mask
+            self._rejects.append(self._told(mask, column, reason, hint, value))
+
+    def leave_out(
+        self,
+        mask: pl.Series,
+        column: str,
+        reason: str | pl.Series,
+        hint: str | pl.Series,
+        value: pl.Series | None = None,
+    ) -> None:
+        """Tell cells that are left out; parameters as for :meth:`fault`."""
+        if mask.any():
+            self._unread.append((mask, self._told(mask, column, reason, hint, value)))
+
+    def _told(
+        self,
+        mask: pl.Series,
+        column: str,
+        reason: str | pl.Series,
+        hint: str | pl.Series,
+        value: pl.Series | None,
+    ) -> pl.DataFrame:
         count = int(mask.sum())
         shown = self._batch.frame.get_column(column) if value is None else value
         columns = {
@@ -74,7 +137,50 @@ class RowSet:
             "reason": reason.filter(mask) if isinstance(reason, pl.Series) else _repeated(reason, count),
             "hint": hint.filter(mask) if isinstance(hint, pl.Series) else _repeated(hint, count),
         }
-        self._rejects.append(pl.DataFrame(columns, schema=REJECT_DTYPES))
+        return pl.DataFrame(columns, schema=REJECT_DTYPES)
+
+    def _check(self, column: str, needed: bool) -> None:
+        """Lists where one value is needed, and what the reader could not read."""
+        mark = self.fault if needed else self.leave_out
+        listed = self._batch.lists.get(column)
+        if listed is not None:
+            shown = listed.list.join(" | ", ignore_nulls=True)
+            mark(listed.is_not_null(), column, _LIST, "write one value", shown)
+        self.check_cells(column, needed)
+
+    def check_cells(self, column: str, needed: bool) -> None:
+        """Cells of a column that the reader could not read."""
+        faults = self._batch.faults.filter(pl.col("field") == column) if self._batch.faults.height else None
+        if faults is None or not faults.height:
+            return
+        positions = pl.DataFrame({"row": pl.Series(range(self.count), dtype=pl.UInt32)})
+        found = positions.join(faults.unique("row", keep="first"), on="row", how="left", maintain_order="left")
+        reason, hint, value = (found.get_column(name) for name in ("reason", "hint", "value"))
+        mark = self.fault if needed else self.leave_out
+        mark(reason.is_not_null(), column, reason, hint, value)
+
+    def _translated(self, column: str) -> pl.Series:
+        """The cells of a column: markup taken out and words replaced where the mapping says so, else told."""
+        texts = self._batch.frame.get_column(column)
+        if self._source.html:
+            texts = plain_text(texts)
+        elif not self._batch.tidy and column not in self._source.ingredient_columns:
+            sentence = f"{{n}} cells of {column!r} hold HTML, such as &amp; or <p>; html = true (mapping) takes it out"
+            self._notices.add(self._place, sentence, markup_cells(texts))
+        words = self._source.values.get(column)
+        if not words:
+            return texts
+        folded = {word.casefold(): meaning for word, meaning in words.items()}
+        meant = trimmed(texts, ()).str.to_lowercase().replace_strict(folded, default=None, return_dtype=pl.String)
+        return pl.DataFrame({"x": texts, "meant": meant}).select(pl.coalesce("meant", "x").alias(column)).to_series()
+
+    def _tell_blanked(self, column: str, texts: pl.Series, found: pl.Series) -> None:
+        """Words that were taken for "no value" are told: one of them may be somebody's name."""
+        blanked = texts.filter(found.is_null() & (texts.str.len_bytes() > 0).fill_null(False))
+        words = [word for word in blanked.str.strip_chars().unique().sort() if word]
+        for word in words:
+            sentence = f'{{n}} cells of {column!r} spell "no value" ({word}); null in the mapping says what does'
+            self._notices.add(self._place, sentence, int((blanked.str.strip_chars() == word).sum()))
 
 
 def _repeated(text: str, count: int) -> pl.Series:

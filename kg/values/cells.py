@@ -12,6 +12,8 @@ BLANKS = "".join(
 ) + "".join(map(chr, (0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF)))
 """White space, and what looks like none at all: zero-width space, word joiner, byte order mark."""
 
+_WHOLE = r"^[0-9]{1,15}\.0$"
+
 
 def trimmed(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:
     """The cells without ``BLANKS`` around them; null where nothing but a spelling of "no value" is left.
@@ -31,6 +33,19 @@ def identifiers(series: pl.Series) -> pl.Series:
     if int(plain.str.len_bytes().sum() or 0) == int(plain.str.len_chars().sum() or 0):
         return series
     return series.str.normalize("NFC")
+
+
+def id_cells(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:
+    """Cells of ids: trimmed, and whole where all of them are whole numbers written with ``.0``.
+
+    Libraries that keep a missing value in a column of whole numbers write ``101.0`` for 101; one other cell among them,
+    such as ``1.5``, and they are versions or codes.
+    """
+    ids = trimmed(series, nulls, tidy)
+    there = ids.drop_nulls()
+    if there.is_empty() or not there[0].endswith(".0") or not there.str.contains(_WHOLE).all():
+        return ids
+    return ids.str.strip_suffix(".0")
 
 
 def masked(series: pl.Series, mask: pl.Series) -> pl.Series:

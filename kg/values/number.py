@@ -19,6 +19,10 @@ _CURRENCY = r"^([+-]?)\s*(?:\p{Sc}|[A-Z]{3})?\s*([+-]?[0-9.,][0-9.,'’\s]*?)\s*
 _AMBIGUOUS = r"^[^0-9]{0,5}[0-9]+([.,'’\s][0-9]+)+[^0-9]{0,5}$"
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
+_IN_STOCK = ("1.0", "instock", "limitedavailability", "onlineonly", "instoreonly")
+_OUT_OF_STOCK = ("0.0", "outofstock", "soldout", "discontinued")
+_VOCABULARY = r"^https?://schema\.org/|[ _-]"
+"""Around and inside of the words for availability that feeds and schema.org use: ``in stock``, ``in_stock``."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,11 @@ def parse_truth_values(cells: pl.Series) -> Parsed:
     """Cells as Boolean."""
     folded = cells.str.to_lowercase()
     true, false = folded.is_in(list(_TRUE)), folded.is_in(list(_FALSE))
+    if not (true | false).all():
+        words = folded.str.replace_all(_VOCABULARY, "")
+        true, false = true | words.is_in(list(_IN_STOCK)), false | words.is_in(list(_OUT_OF_STOCK))
     values = masked(true, ~(true | false))
-    hint = f"write {', '.join(_TRUE)} or {', '.join(_FALSE)}"
+    hint = f"write {', '.join(_TRUE)} or {', '.join(_FALSE)}; or tell in the mapping what a word means: values"
     return Parsed(values, reasons(cells, values, "not true or false"), hint)
 
 

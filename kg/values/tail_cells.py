@@ -1,5 +1,6 @@
 """The tails of a link: what the cells of one column name, one row of the result per (row, tail)."""
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +10,11 @@ from kg.notices import Notices
 from kg.values.cells import casefolded, identifiers, map_unique, trimmed
 from kg.values.ingredient_list import Ingredients, parse_ingredients
 from kg.values.ingredient_name import canonical_ingredient
+from kg.values.list_text import list_texts
+
+_TRUTHS = ("0", "1", "true", "false", "yes", "no", "0.0", "1.0")
+_ESCAPED = "\x1f"
+"""Stands for an escaped separator while a cell is split."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +28,47 @@ class Cells:
 def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notices: Notices) -> pl.DataFrame:
     """Columns ``row`` (UInt32, position in the batch), ``tail`` (id), ``label`` (null: it is the id), ``weight``."""
     rows = pl.Series("row", range(cells.single.len()), dtype=pl.UInt32)
+    cells = _with_written_lists(cells, link, place, notices)
     single = pl.DataFrame([rows, cells.single.alias("text")]).drop_nulls("text")
     if link.normalise == "inci":
         found = _ingredient_lists(single, link, place, notices)
     else:
         if link.split is not None:
-            single = single.with_columns(pl.col("text").str.split(link.split)).explode("text")
-        found = _named(single.get_column("row"), trimmed(single.get_column("text"), nulls), link.normalise)
+            single = _split(single, link.split, link.tail, place, notices)
+        found = _named(single.get_column("row"), trimmed(single.get_column("text"), nulls), link)
+        _tell_truths(found.get_column("tail"), link, place, notices)
     if cells.listed is not None:
         listed = pl.DataFrame([rows, cells.listed.alias("text")]).drop_nulls("text")
         items = listed.filter(pl.col("text").list.len() > 0).explode("text")
         empty = items.get_column("text").is_null().sum()
         notices.add(place, f"{{n}} missing elements in lists of {link.tail!r} were left out", int(empty))
         text = trimmed(items.get_column("text"), nulls)
-        found = pl.concat([found, _named(items.get_column("row"), text, link.normalise)])
+        if link.normalise == "inci":  # as one list: what a pack may contain goes on from one element to the next
+            kept = pl.DataFrame([items.get_column("row"), text.alias("text")]).drop_nulls("text")
+            joined = kept.group_by("row", maintain_order=True).agg(pl.col("text").str.join(", "))
+            found = pl.concat([found, _ingredient_lists(joined, link, place, notices)])
+        else:
+            found = pl.concat([found, _named(items.get_column("row"), text, link)])
     return found.unique(["row", "tail"], keep="first", maintain_order=True)
+
+
+def column_as_tail(truths: pl.Series, link: Link) -> pl.DataFrame:
+    """The tails of a column of truth values: its own name, for each row where it is true."""
+    rows = pl.Series("row", truths.fill_null(False).arg_true(), dtype=pl.UInt32)
+    name = pl.Series("text", [link.tail], dtype=pl.String).new_from_index(0, rows.len())
+    return _named(rows, name, link)
+
+
+def levels_of(tails: pl.Series, separator: str) -> pl.DataFrame:
+    """Each level above the tails, and the tails: ``id``, ``label`` (the last level), ``parent`` (null at the top)."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for path in tails.drop_nulls().unique().sort():
+        levels = path.split(f" {separator.strip()} ")
+        for depth, label in enumerate(levels, 1):
+            above = f" {separator.strip()} ".join(levels[: depth - 1]) or None
+            found.setdefault(f" {separator.strip()} ".join(levels[:depth]), (label, above))
+    columns = {"id": list(found), "label": [v[0] for v in found.values()], "parent": [v[1] for v in found.values()]}
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String()))
 
 
 def normalised_ids(texts: pl.Series, normalise: Normalisation) -> pl.Series:
@@ -49,12 +81,60 @@ def normalised_ids(texts: pl.Series, normalise: Normalisation) -> pl.Series:
     return texts
 
 
-def _named(rows: pl.Series, texts: pl.Series, normalise: Normalisation) -> pl.DataFrame:
+def _with_written_lists(cells: Cells, link: Link, place: str, notices: Notices) -> Cells:
+    """The cells with lists in place of texts that hold one."""
+    written = list_texts(cells.single)
+    if written is None:
+        return cells
+    mask, lists = written
+    notices.add(
+        place, f"{{n}} cells of {link.tail!r} hold lists written as text, which were read as lists", int(mask.sum())
+    )
+    frame = pl.DataFrame({"single": cells.single, "mask": mask, "written": lists})
+    if cells.listed is not None:
+        frame = frame.with_columns(pl.coalesce("written", cells.listed.alias("listed")).alias("written"))
+    return Cells(
+        frame.select(pl.when(~pl.col("mask")).then("single")).to_series().alias(cells.single.name),
+        frame.get_column("written"),
+    )
+
+
+def _split(single: pl.DataFrame, separator: str, column: str, place: str, notices: Notices) -> pl.DataFrame:
+    """One row per part; a separator after a backslash is no separator."""
+    text = pl.col("text")
+    escaped = single.get_column("text").str.contains(f"\\{separator}", literal=True)
+    if escaped.any():
+        sentence = f"{{n}} cells of {column!r} hold an escaped separator, \\{separator}, read as part of the name"
+        notices.add(place, sentence, int(escaped.sum()))
+        text = text.str.replace_all(f"\\{separator}", _ESCAPED, literal=True)
+    parts = single.with_columns(text.str.split(separator)).explode("text")
+    return parts.with_columns(pl.col("text").str.replace_all(_ESCAPED, separator, literal=True))
+
+
+def _named(rows: pl.Series, texts: pl.Series, link: Link) -> pl.DataFrame:
     """One tail per text; the text is the label where normalising changed more than its Unicode form."""
-    ids = normalised_ids(texts, normalise)
+    if link.levels is not None:
+        gap = rf"\s*{re.escape(link.levels.strip())}\s*"
+        texts = texts.str.replace_all(gap, f" {link.levels.strip()} ").str.strip_chars(f" {link.levels.strip()}")
+    ids = normalised_ids(texts, link.normalise)
     label = pl.when(pl.col("tail") != pl.col("label")).then(pl.col("label"))
     frame = pl.DataFrame([rows, ids.alias("tail"), identifiers(texts).alias("label")]).drop_nulls("tail")
-    return frame.with_columns(label.alias("label"), pl.lit(None, dtype=pl.Float64).alias("weight"))
+    frame = frame.with_columns(label.alias("label"), pl.lit(None, dtype=pl.Float64).alias("weight"))
+    if link.levels is not None:
+        last = pl.col("tail").str.split(f" {link.levels.strip()} ").list.last()
+        frame = frame.with_columns(pl.when(last != pl.col("tail")).then(last).alias("label"))
+    return frame
+
+
+def _tell_truths(tails: pl.Series, link: Link, place: str, notices: Notices) -> None:
+    """A column that holds nothing but 0 and 1 names nothing."""
+    if tails.len() and tails.str.to_lowercase().is_in(list(_TRUTHS)).all():
+        notices.add(
+            place,
+            f"{{n}} cells of {link.tail!r} hold only truth values such as {tails[0]}, which were taken for ids; for "
+            "columns of 0 and 1 tell tail_is_column = true",
+            tails.len(),
+        )
 
 
 def _ingredient_lists(single: pl.DataFrame, link: Link, place: str, notices: Notices) -> pl.DataFrame:

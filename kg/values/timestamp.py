@@ -1,4 +1,8 @@
-"""Timestamps: ISO 8601, epoch seconds and epoch milliseconds, told apart by size; int64 milliseconds since 1970 UTC."""
+"""Timestamps: ISO 8601 and epoch numbers; int64 milliseconds since 1970 UTC.
+
+Epoch seconds, milliseconds, microseconds and nanoseconds are told apart by size. Eight digits that are a calendar day,
+``20240109``, are that day, since as an epoch they would lie in 1970.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -11,11 +15,14 @@ from kg.values.number import Parsed, reasons
 EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp() * 1000)
 LATEST = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp() * 1000)
 SECONDS_BELOW = 100_000_000_000
-"""An epoch number below this counts seconds (till the year 5138), one above milliseconds (from March 1973)."""
+"""An epoch number below this counts seconds (till the year 5138), one above milliseconds (from March 1973), and so on
+by thousands: microseconds, nanoseconds."""
+_DAYS = (19_900_101, 21_001_231)
 
-_DIGITS = 18
+_DIGITS = 19
 _EPOCH = rf"^[+-]?[0-9]{{1,{_DIGITS}}}(\.[0-9]+)?$"
 _ISO = re.compile(r"^[0-9]{4}-?([0-9]{2}-?[0-9]{2}|W[0-9]{2}(-?[0-9])?)([T t][0-9]{2}.*)?$")
+_ZONE = re.compile(r" ?(?:UTC|GMT|Z)$", re.IGNORECASE)
 _HINT = "write ISO 8601 (2024-01-31, 2024-01-31T10:00:00+08:00), epoch seconds or milliseconds, from 1990 to 2100"
 
 
@@ -27,18 +34,35 @@ def parse_timestamps(cells: pl.Series) -> Parsed:
     whole = cells.cast(pl.Int64, strict=False)
     longest = cells.str.len_bytes().max()
     if whole.null_count() == cells.null_count() and isinstance(longest, int) and longest <= _DIGITS:
-        return _in_range(cells, pl.select(pl.when(whole.abs() < SECONDS_BELOW).then(whole * 1000).otherwise(whole)))
+        return _in_range(cells, whole.to_frame("n").select(_epoch(pl.col("n"))))
     numeric = cells.str.contains(_EPOCH).fill_null(False)
     epoch = masked(cells, ~numeric)
     whole = epoch.str.extract(r"^([+-]?[0-9]+)", 1).cast(pl.Int64, strict=False)
-    exact = whole * 1000
+    millis = whole.to_frame("n").select(_epoch(pl.col("n"))).to_series()
     if epoch.str.contains(".", literal=True).any():
         exact = (epoch.cast(pl.Float64) * 1000).round().cast(pl.Int64, strict=False)
-    as_seconds = (whole.abs() < SECONDS_BELOW).fill_null(False)
-    values = pl.DataFrame({"s": exact, "ms": whole, "seconds": as_seconds, "iso": _from_iso(masked(cells, numeric))})
-    return _in_range(
-        cells, values.select(pl.coalesce(pl.when("seconds").then("s").otherwise("ms"), "iso").alias("timestamp"))
+        with_fraction = epoch.str.contains(".", literal=True) & (whole.abs() < SECONDS_BELOW)
+        frame = pl.DataFrame({"exact": exact, "millis": millis, "fraction": with_fraction.fill_null(False)})
+        millis = frame.select(pl.when("fraction").then("exact").otherwise("millis")).to_series()
+    values = pl.DataFrame({"epoch": millis, "iso": _from_iso(masked(cells, numeric))})
+    return _in_range(cells, values.select(pl.coalesce("epoch", "iso").alias("timestamp")))
+
+
+def _epoch(number: pl.Expr) -> pl.Expr:
+    """Milliseconds of an epoch number, or of a day in eight digits."""
+    size, month, day = number.abs(), number // 100 % 100, number % 100
+    looks_like_day = number.is_between(*_DAYS) & month.is_between(1, 12) & day.is_between(1, 31)
+    date = pl.when(looks_like_day).then(number).cast(pl.String).str.to_date("%Y%m%d", strict=False)
+    epoch = (
+        pl.when(size < SECONDS_BELOW)
+        .then(number * 1000)
+        .when(size < SECONDS_BELOW * 1_000)
+        .then(number)
+        .when(size < SECONDS_BELOW * 1_000_000)
+        .then(number // 1_000)
+        .otherwise(number // 1_000_000)
     )
+    return pl.coalesce(date.cast(pl.Datetime("ms")).cast(pl.Int64), epoch)
 
 
 def _in_range(cells: pl.Series, instants: pl.DataFrame) -> Parsed:
@@ -57,6 +81,7 @@ def _from_iso(cells: pl.Series) -> pl.Series:
 
 
 def _milliseconds(text: str) -> int | None:
+    text = _ZONE.sub("+00:00", text) if " " in text or "T" in text.upper() else text
     if not _ISO.match(text):
         return None
     try:

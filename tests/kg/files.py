@@ -7,7 +7,8 @@ from typing import Any
 
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
-from kg.mapping.source import Source, read_mapping
+from kg.mapping.mapping import read_mapping
+from kg.mapping.source import Source
 from kg.progress import Progress, no_progress
 from kg.schema import Schema
 from kg.staging.report import LoadReport

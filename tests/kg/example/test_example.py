@@ -19,7 +19,7 @@ import pytest
 import zstandard
 
 from kg.example.generate import BAD_ROWS, DATA_FILES, FILTERED_ROWS, BadRow, data_files
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from kg.schema import Schema, read_schema
 from kg.values.ingredient_list import parse_ingredients
 

@@ -50,7 +50,7 @@ def test_a_folder_of_atomic_files_becomes_a_graph(tmp_path: Path) -> None:
     report = load_sources(tmp_path, SHOP, sources_for_paths([folder], SHOP), folder)
     assert graph(tmp_path, SHOP) == {
         "User": [("u1",), ("u2",), ("u9",)],
-        "Product": [("p1", '5" Soap', 3.5), ("p7",)],
+        "Product": [("p1", '5" Soap', 3.5), ("p2", "Gel"), ("p7",)],
         "Brand": [("acme",), ("m.77",)],
         "SkinType": [("dry",), ("oily",)],
         "purchased": [("u1", "p1", 4.0, 978300760000), ("u9", "p7", 2.0)],
@@ -59,15 +59,15 @@ def test_a_folder_of_atomic_files_becomes_a_graph(tmp_path: Path) -> None:
     }
     assert {f.place: (f.rows, f.loaded, f.rejected) for f in report.files} == {
         "shop.inter": (3, 2, 1),
-        "shop.item": (2, 1, 1),
+        "shop.item": (2, 2, 0),
         "shop.kg": (2, 1, 1),
         "shop.link": (1, 1, 0),
         "shop.user": (2, 2, 0),
     }
     assert "shop.user: column 'age:float' is not used; known: user_id:token" in report.notices
+    assert "shop.item: 1 cells of 'Price:float' could not be read and were left out" in "\n".join(report.notices)
     assert [(r["line"], r["value"], r["reason"]) for r in rejects(tmp_path)] == [
         ("4", "", "empty tail"),
-        ("3", "cheap", "not a number"),
         ("3", "made_bi", "unknown relation"),
     ]
 

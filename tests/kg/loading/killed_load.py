@@ -12,7 +12,7 @@ from pathlib import Path
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.loading.writing import WRITING
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from kg.schema import read_schema
 from kg.stores.opening import open_store
 from kg.stores.store import Store

@@ -14,7 +14,7 @@ import pytest
 from kg.errors import StoreUnavailableError
 from kg.loading.load import LoadOptions, load
 from kg.loading.writing import WRITING
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from kg.progress import Progress, no_progress
 from kg.staging.report import LoadReport
 from kg.stores import neo4j_connection

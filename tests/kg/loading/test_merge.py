@@ -8,7 +8,7 @@ import pytest
 
 from kg.errors import MappingError, ReadError
 from kg.formats.by_file_name import sources_for_paths
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from tests.kg.files import graph, load_sources, load_text, rejects
 from tests.kg.loading.test_load import PRODUCTS, PURCHASED, SCHEMA, USERS
 

@@ -165,7 +165,7 @@ def test_a_broken_export_deletes_nothing(tmp_path: Path) -> None:
     everything = USERS + PRODUCTS + MADE_BY + PURCHASED
     load_text(tmp_path, SCHEMA, everything, BEFORE)
     before = graph(tmp_path, SCHEMA)
-    bad = {"products.csv": "id,name,price,brand\np1,A,1,b1\np2,B,many,b2\n"}
+    bad = {"products.csv": "id,name,price,brand\np1,A,1,b1\n,B,2,b2\n"}
     with pytest.raises(
         LimitError, match=r"products\.csv: 1 rows were rejected.*2 Product.*nothing was.*--max-rejects 1"
     ):

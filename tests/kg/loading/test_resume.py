@@ -9,7 +9,7 @@ import pytest
 
 from kg.formats.by_file_name import sources_for_paths
 from kg.loading.writing import WRITING
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from kg.schema import read_schema
 from kg.snapshot.building import take_snapshot
 from kg.staging.tables import Staging

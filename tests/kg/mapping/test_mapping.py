@@ -6,7 +6,8 @@ import pytest
 
 from kg.errors import MappingError
 from kg.formats.by_file_name import sources_for_paths
-from kg.mapping.source import DEFAULT_NULLS, read_mapping
+from kg.mapping.mapping import read_mapping
+from kg.mapping.source import DEFAULT_NULLS
 from kg.schema import parse_schema
 
 SCHEMA = parse_schema(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kg.errors import LimitError, MappingError, ReadError
 from kg.export.export import export
 from kg.formats.by_file_name import sources_for_paths
-from kg.mapping.source import rdf_mapping, read_mapping
+from kg.mapping.mapping import rdf_mapping, read_mapping
 from kg.notices import Notices
 from kg.ontology.terms import entity_iri, entity_of
 from kg.privacy.person_ids import People

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers import delimited, physical_lines
+from kg.readers import physical_lines
+from kg.readers.delimited_text import delimited
 from kg.readers.opening import open_reader
 from kg.values.cells import BLANKS
 
@@ -24,11 +25,14 @@ Row = tuple[int, int, tuple[str | None, ...]]
 
 
 def read(path: Path, source: Source, notices: Notices | None = None) -> tuple[list[Row], list[tuple[int, int, str]]]:
-    """All good rows (line, lines, cells) and all rejects (line, lines, reason)."""
+    """All good rows (line, lines, cells); all rejects, and rows with a cell that is a fault (line, lines, reason)."""
     good: list[Row] = []
     bad: list[tuple[int, int, str]] = []
     for batch in open_reader(path, path.name, source, source.used_columns(), notices or Notices()).batches():
-        good += zip(batch.lines, batch.spans, batch.frame.iter_rows(), strict=True)
+        faults = dict(batch.faults.select("row", "reason").iter_rows())
+        rows = list(zip(batch.lines, batch.spans, batch.frame.iter_rows(), strict=True))
+        good += [row for at, row in enumerate(rows) if at not in faults]
+        bad += [(rows[at][0], rows[at][1], reason) for at, reason in faults.items()]
         if batch.tidy:
             marks = {mark for row in batch.frame.iter_rows() for cell in row for mark in cell or ""}
             assert all(mark.isascii() and mark not in BLANKS for mark in marks)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from kg.schema import read_schema
 from kg.staging.partition import BUCKETS, Partition, by_bucket, partitions_of
 from tests.kg.files import graph, load_sources

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 
 from kg.errors import LimitError, ReadError
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from tests.kg.files import bad_rows, graph, load_sources, load_text, rejects
 from tests.kg.loading.test_load import PRODUCTS, PURCHASED, RATED, SCHEMA, USERS, changes, revision
 
 
 def test_limits_stop_before_the_first_write(tmp_path: Path) -> None:
-    files = {"users.csv": "id\nu\n", "products.csv": "id,name,price\np,,\nq,,x\n"}
+    files = {"users.csv": "id\nu\n", "products.csv": "id,name,price\np,,\n,,2\n"}
     with pytest.raises(
         LimitError, match=r"1 rows were rejected, 0 are allowed; nothing was written; see .*rejects\.csv"
     ):
@@ -54,7 +54,7 @@ def test_an_id_of_another_type_has_its_own_reason(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
 def test_bad_rows_can_be_mended_and_loaded(tmp_path: Path, encoding: str) -> None:
-    mapping = PRODUCTS + f'encoding = "{encoding}"\n'
+    mapping = PRODUCTS + f'encoding = "{encoding}"\nrequired = ["price"]\n'
     text = 'id,name,price\r\np1,"水\r\n玫瑰",x\r\np2,百合,2\r\np3,"a\nb",y'
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "products.csv").write_bytes(text.encode(encoding))

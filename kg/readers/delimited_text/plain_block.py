@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from kg.readers.batch import Batch
-from kg.readers.records import Dialect
+from kg.readers.delimited_text.records import Dialect
 
 _QUOTE, _LF, _CR = ord('"'), ord("\n"), ord("\r")
 _BLANKS = (b" ", b"\t", b"\v", b"\f")
@@ -69,7 +69,10 @@ def _has_lone_cr(data: bytes) -> bool:
 
 def _is_tidy(data: bytes, delimiter: str) -> bool:
     """Whether the cells hold nothing but ASCII, and no blank."""
-    return data.isascii() and not any(blank in data for blank in _BLANKS if blank != delimiter.encode())
+    between = delimiter.encode()
+    if between in _BLANKS and b'"' in data:  # a quoted cell may hold it
+        return False
+    return data.isascii() and not any(blank in data for blank in _BLANKS if blank != between)
 
 
 def _quotes_fit(codes: Codes, inside: npt.NDArray[np.int32], delimiter: str) -> bool:

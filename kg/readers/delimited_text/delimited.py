@@ -11,9 +11,9 @@ Two ways lead to the same rows: blocks in which each line is a faultless record 
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from kg.errors import ReadError
@@ -21,9 +21,9 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, text_batch, without_columns
 from kg.readers.columns import find_columns
-from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines
-from kg.readers.plain_block import is_plain, plain_batch
-from kg.readers.records import Dialect, RecordParser, Records
+from kg.readers.delimited_text.plain_block import is_plain, plain_batch
+from kg.readers.delimited_text.records import Dialect, RecordParser, Records
+from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')
 _HEADER_LINES = 100
@@ -41,6 +41,8 @@ class Header:
     """Wanted column → position, ``None`` where an optional one is absent."""
     lines: int
     """Physical lines before the first row."""
+    names: tuple[str, ...]
+    """All columns of the file, or those of the mapping where it has no header."""
 
 
 class DelimitedReader:
@@ -79,14 +81,27 @@ class DelimitedReader:
             line = rest_line if rest else block.first_line
             data = rest + block.data
             if header is None:
-                header = self.header(data)
+                header = self._header_of(data)
                 line += header.lines
                 data = data[_end_of_line(data, header.lines) :]
             batch, rest, rest_line = self._read(Block(line, data, block.last), header)
             if batch.rows:
                 yield without_columns(batch, (name for name, at in header.positions.items() if at is None))
 
-    def header(self, data: bytes) -> Header:
+    def columns(self) -> list[str]:
+        """The names in the header, or those that the mapping tells."""
+        return list(self._header_of(next(self.text.blocks()).data).names)
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
+        """Write the lines of rows, those of the header first."""
+        blocks = self.text.blocks()
+        first = next(blocks)
+        self._wanted = ()
+        header = self._header_of(first.data).lines if self._source.columns is None else 0
+        wanted = chain(range(1, header + 1), (line for at, n in rows for line in range(at, at + n)))
+        copy_lines(self.text, chain([first], blocks), wanted, target, keeps)
+
+    def _header_of(self, data: bytes) -> Header:
         """Read the header, or what stands for it, from the first lines of the file.
 
         :raises ReadError: where there is none, or it does not fit the mapping.
@@ -114,7 +129,7 @@ class DelimitedReader:
         else:
             names, taken = list(self._source.columns), 0
         positions = find_columns(self._wanted, names, self._source, self._place, self._notices)
-        return Header(Dialect(self._delimiter, len(names)), positions, used + taken)
+        return Header(Dialect(self._delimiter, len(names)), positions, used + taken, tuple(names))
 
     def _names(self, lines: list[bytes], used: int) -> tuple[list[str], int]:
         texts = (self._decoded(raw, used + i) for i, raw in enumerate(lines[used:]))

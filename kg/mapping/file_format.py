@@ -1,0 +1,44 @@
+"""The kinds of files that can be read: one line each, with the suffixes that tell them and the object that reads them.
+
+To add a kind, write its reader (see :class:`kg.readers.opening.Reader`) and register it here. Readers are named, not
+imported: what none of a load's files needs is not loaded either.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+Format = str
+"""A key of ``FORMATS``."""
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """One kind of file."""
+
+    suffixes: tuple[str, ...]
+    """Of file names, in lower case; none where only a mapping can tell the kind."""
+    reader: str
+    """``module:class`` of the reader of rows; empty for RDF, which holds statements."""
+
+
+FORMATS: dict[Format, FileFormat] = {
+    "csv": FileFormat((".csv",), "kg.readers.delimited_text.delimited:DelimitedReader"),
+    "tsv": FileFormat((".tsv",), "kg.readers.delimited_text.delimited:DelimitedReader"),
+    "jsonl": FileFormat((".jsonl",), "kg.readers.semi_structured.json_lines:JsonLinesReader"),
+    "ndjson": FileFormat((".ndjson",), "kg.readers.semi_structured.json_lines:JsonLinesReader"),
+    "json": FileFormat((".json",), "kg.readers.semi_structured.json_array:JsonReader"),
+    "parquet": FileFormat((".parquet",), "kg.readers.tables.parquet:ParquetReader"),
+    "arrow": FileFormat((".arrow", ".feather", ".ipc"), "kg.readers.tables.arrow:ArrowReader"),
+    "turtle": FileFormat((".ttl",), ""),
+    "ntriples": FileFormat((".nt",), ""),
+    "jsonld": FileFormat((".jsonld",), ""),
+}
+SUFFIXES: dict[str, Format] = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
+RDF_FORMATS = tuple(name for name, kind in FORMATS.items() if not kind.reader)
+COMPRESSIONS = (".gz", ".zst")
+
+
+def format_of_name(path: Path) -> Format | None:
+    """The format that the suffixes of a file name tell, those of compression aside."""
+    suffixes = [s.lower() for s in path.suffixes if s.lower() not in COMPRESSIONS]
+    return SUFFIXES.get(suffixes[-1]) if suffixes else None

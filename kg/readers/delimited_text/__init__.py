@@ -1,0 +1,1 @@
+"""CSV and TSV: physical lines cut into cells."""

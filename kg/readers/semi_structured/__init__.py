@@ -1,0 +1,1 @@
+"""Files of objects with keys, which may be nested: JSON and XML."""

@@ -1,0 +1,206 @@
+"""JSON: an array of objects, or one object in which exactly one list holds objects, such as ``{"products": [...]}``.
+
+"Lines" are elements, from 1. The file is read as a stream, so it may be larger than memory; one element may not. What
+is no JSON breaks the file off: nothing after it can be told apart.
+"""
+
+import codecs
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kg.errors import ReadError
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.batch import Batch
+from kg.readers.compression import ByteSource
+from kg.readers.semi_structured.json_rows import DECODER, BadRowError, JsonRows
+from kg.readers.semi_structured.nested_keys import names_in
+
+ROWS = 20_000
+LARGEST = 64 << 20
+"""Characters of one element, or of a whole object with a list in it."""
+_ELEMENTS = 1_000
+_BLANK = " \t\r\n"
+
+
+class JsonReader:
+    """Reads one JSON file."""
+
+    def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
+        """Open the file.
+
+        :param place: how messages name it.
+        :param wanted: the keys to read, or paths to nested ones.
+        :raises ReadError: where it cannot be opened.
+        """
+        self._place, self._encoding = place, source.encoding or "utf-8"
+        self._rows = JsonRows(place, source, wanted, notices)
+        self._source = ByteSource(path, place)
+        self._buffer, self._at, self._ended, self._line = "", 0, False, 1
+        self._copying, self._text = False, ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file as it lies there."""
+        return self._source.size
+
+    @property
+    def position(self) -> int:
+        """How many of them have been read."""
+        return self._source.position
+
+    def columns(self) -> list[str]:
+        """The keys of the first elements, nested ones as paths."""
+        names: dict[str, None] = {}
+        for _, element in zip(range(_ELEMENTS), self._elements(), strict=False):
+            if isinstance(element, dict):
+                names |= dict.fromkeys(names_in(element))
+        return list(names)
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, once, in the order of the file.
+
+        :raises ReadError: for what is no JSON, for an empty file, and where a mapped key is in no row.
+        """
+        number = objects = 0
+        for number, element in enumerate(self._elements(), 1):
+            if isinstance(element, dict):
+                objects += 1
+                self._rows.add(number, element, escaped=True)
+            else:
+                reason, hint = element if isinstance(element, tuple) else ("not a JSON object", "write objects")
+                self._rows.reject(number, "", reason, hint, "" if isinstance(element, tuple) else json.dumps(element))
+            if self._rows.waiting >= ROWS:
+                yield self._rows.batch()
+        if not number:
+            return
+        if self._rows.waiting:
+            yield self._rows.batch()
+        if objects:
+            self._rows.check_keys()
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
+        """Write elements as an array."""
+        bad = {line for line, _ in rows}
+        texts = []
+        self._copying = True
+        for number, element in enumerate(self._elements(json.JSONDecoder()), 1):
+            if number in bad:
+                text = self._text or json.dumps(element, ensure_ascii=False)
+                if keeps(text):
+                    texts.append(text)
+        target.write_text("[\n" + ",\n".join(texts) + "\n]\n", encoding="utf-8", errors="surrogatepass")
+
+    def _elements(self, decoder: json.JSONDecoder = DECODER) -> Iterator[Any]:
+        """Each element; one with a key twice as the pair (reason, hint)."""
+        with self._source:
+            pieces = self._texts()
+            first = self._next_mark(pieces)
+            if not first:
+                raise ReadError(f"{self._place}: the file is empty; export it again, or leave it out")
+            if first == "{":
+                yield from self._listed(pieces, decoder)
+                return
+            if first != "[":
+                raise self._broken("expected [ or {")
+            self._at += 1
+            if self._next_mark(pieces) == "]":
+                return
+            while True:
+                yield self._element(pieces, decoder)
+                mark = self._next_mark(pieces)
+                self._at += 1
+                if mark == "]":
+                    return
+                if mark != ",":
+                    raise self._broken("expected , or ]" if mark else "the array has no end")
+                self._next_mark(pieces)
+
+    def _listed(self, pieces: Iterator[str], decoder: json.JSONDecoder) -> Iterator[Any]:
+        """The elements of the only list of objects in an object."""
+        whole = self._element(pieces, decoder)
+        if self._next_mark(pieces):
+            raise self._broken('something follows the object; for one object per line tell format = "jsonl"')
+        found = whole if isinstance(whole, dict) else {}
+        lists = {k: v for k, v in found.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
+        if len(lists) > 1:
+            raise ReadError(f"{self._place}: several lists of objects ({', '.join(lists)}); export one as an array")
+        if lists:
+            self._text = ""
+            yield from next(iter(lists.values()))
+        else:
+            yield whole
+
+    def _texts(self) -> Iterator[str]:
+        try:
+            decoder = codecs.getincrementaldecoder(self._encoding)()
+            start = True
+            for piece in self._source.pieces():
+                text = decoder.decode(piece)
+                yield text.removeprefix("\ufeff") if start else text
+                start = start and not text
+            yield decoder.decode(b"", final=True)
+        except UnicodeError as problem:
+            raise ReadError(
+                f"{self._place}: after line {self._line}: not valid {self._encoding}: {problem}; tell the encoding"
+            ) from None
+
+    def _more(self, pieces: Iterator[str]) -> bool:
+        """Read on; what was used is let go."""
+        self._line += self._buffer.count("\n", 0, self._at)
+        self._buffer, self._at = self._buffer[self._at :], 0
+        if len(self._buffer) > LARGEST:
+            raise self._broken(f"one value has more than {LARGEST >> 20} Mi characters")
+        piece = next(pieces, None)
+        if piece is None:
+            self._ended = True
+            return False
+        want = max(len(self._buffer), 1)  # the buffer at least doubles, so that a long element is not tried too often
+        parts = [self._buffer, piece]
+        want -= len(piece)
+        while want > 0 and (piece := next(pieces, None)) is not None:
+            parts.append(piece)
+            want -= len(piece)
+        self._buffer = "".join(parts)
+        return True
+
+    def _next_mark(self, pieces: Iterator[str]) -> str:
+        """The next character that is no blank; empty at the end."""
+        while True:
+            while self._at < len(self._buffer):
+                if self._buffer[self._at] not in _BLANK:
+                    return self._buffer[self._at]
+                self._at += 1
+            if not self._more(pieces):
+                return ""
+
+    def _element(self, pieces: Iterator[str], decoder: json.JSONDecoder) -> Any:
+        while True:
+            start, value, end = self._at, None, 0
+            try:
+                value, end = self._decoded(decoder)
+            except (ValueError, RecursionError) as problem:
+                if isinstance(problem, ValueError) and not self._ended and self._more(pieces):
+                    continue
+                self._at = min(getattr(problem, "pos", start), len(self._buffer))
+                raise self._broken(getattr(problem, "msg", "nested too deeply")) from None
+            if end == len(self._buffer) and not self._ended:
+                if self._more(pieces):  # a number may go on
+                    continue
+                start, end = 0, end - start
+            self._at = end
+            if self._copying:
+                self._text = self._buffer[start:end]
+            return value
+
+    def _decoded(self, decoder: json.JSONDecoder) -> tuple[Any, int]:
+        try:
+            return decoder.raw_decode(self._buffer, self._at)
+        except BadRowError as bad:  # a key twice: where the object ends, another decoder knows
+            return (bad.reason, f"{bad.hint}: {bad.field!r}"), json.JSONDecoder().raw_decode(self._buffer, self._at)[1]
+
+    def _broken(self, why: str) -> ReadError:
+        line = self._line + self._buffer.count("\n", 0, self._at)
+        return ReadError(f"{self._place}: line {line}: not JSON: {why}; mend it, nothing was loaded")

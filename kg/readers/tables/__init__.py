@@ -1,0 +1,1 @@
+"""Tables whose cells have a type: Parquet, Arrow, workbooks, answers of databases."""

@@ -1,0 +1,87 @@
+"""Arrow: files and streams of the Arrow interchange format, Feather included; "lines" are rows, from 1."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.feather as feather
+
+from kg.errors import ReadError
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.batch import Batch
+from kg.readers.compression import ByteSource
+from kg.readers.tables.typed_batch import TypedBatches, column_names, dtypes_of, polars_frame, row_keeper
+
+_FILE, _FEATHER1 = b"ARROW1", b"FEA1"
+
+
+class ArrowReader:
+    """Reads one Arrow or Feather file."""
+
+    def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
+        """Open the file.
+
+        :param place: how messages name it.
+        :param wanted: the columns to read.
+        :raises ReadError: where it is none.
+        """
+        self._place, self._batches = place, TypedBatches(place, source, wanted, notices)
+        self.size = path.stat().st_size
+        self.position = 0
+        try:
+            self._schema, self._parts = self._open(path)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
+            raise ReadError(f"{place}: no readable Arrow file: {problem}") from None
+
+    def _open(self, path: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+        with path.open("rb") as raw:
+            magic = raw.read(6)
+        if magic.startswith(_FEATHER1):
+            table = feather.read_table(path)
+            return table.schema, iter(table.to_batches())
+        if magic == _FILE:
+            file = pa.ipc.open_file(pa.memory_map(str(path)))
+            return file.schema, (file.get_batch(i) for i in range(file.num_record_batches))
+        with ByteSource(path, self._place) as source:
+            content = pa.BufferReader(b"".join(source.pieces(allowed=_FILE)))
+        if content.read(6) == _FILE:
+            content.seek(0)
+            file = pa.ipc.open_file(content)
+            return file.schema, (file.get_batch(i) for i in range(file.num_record_batches))
+        content.seek(0)
+        stream = pa.ipc.open_stream(content)
+        return stream.schema, iter(stream)
+
+    def columns(self) -> list[str]:
+        """The columns, those inside of others as paths."""
+        return column_names(dtypes_of(self._schema))
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, once, in the order of the file.
+
+        :raises ReadError: for columns that are missing or hold no plain values, and for damaged data.
+        """
+        used, first = self._batches.find(dtypes_of(self._schema)), 1
+        try:
+            for part in self._parts:
+                if part.num_rows:
+                    yield self._batches.batch(polars_frame(part.select(used)), first)
+                    first += part.num_rows
+        except (pa.ArrowException, OSError) as problem:
+            raise ReadError(f"{self._place}: damaged after row {first - 1}: {problem}") from None
+        self.position = self.size
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
+        """Write rows, all columns of them.
+
+        :raises ReadError: where a column that was not read is damaged.
+        """
+        keep = row_keeper(rows, keeps)
+        try:
+            with pa.ipc.new_file(target, self._schema) as out:
+                for part in self._parts:
+                    out.write_batch(keep(part))
+        except (pa.ArrowException, OSError) as problem:
+            message = f"{self._place}: damaged, so its bad rows cannot be kept as they came: {problem}"
+            raise ReadError(message) from None

@@ -1,0 +1,88 @@
+"""Parquet; "lines" are rows, from 1."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kg.errors import ReadError
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.batch import Batch
+from kg.readers.compression import ByteSource
+from kg.readers.tables.typed_batch import TypedBatches, column_names, dtypes_of, polars_frame, row_keeper
+
+ROWS = 65_536
+
+
+class ParquetReader:
+    """Reads one Parquet file."""
+
+    def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
+        """Open the file.
+
+        :param place: how messages name it.
+        :param wanted: the columns to read.
+        :raises ReadError: where it is no Parquet file.
+        """
+        self._place, self._batches = place, TypedBatches(place, source, wanted, notices)
+        self.file = open_parquet(path, place)
+        self.size = path.stat().st_size
+        self._read = 0
+
+    @property
+    def position(self) -> int:
+        """How many bytes have been read, by the share of the rows."""
+        return self.size * self._read // max(int(self.file.metadata.num_rows), 1)
+
+    def columns(self) -> list[str]:
+        """The columns, those inside of others as paths."""
+        return column_names(dtypes_of(self.file.schema_arrow))
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, once, in the order of the file.
+
+        :raises ReadError: for columns that are missing or hold no plain values, and for damaged data.
+        """
+        used = self._batches.find(dtypes_of(self.file.schema_arrow))
+        try:
+            for table in self.file.iter_batches(ROWS, columns=used):
+                if table.num_rows:
+                    self._read += table.num_rows
+                    yield self._batches.batch(polars_frame(table), self._read - table.num_rows + 1)
+        except (pa.ArrowException, OSError) as problem:
+            raise ReadError(f"{self._place}: damaged after row {self._read}: {problem}") from None
+        finally:
+            self.file.close()
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
+        """Write rows, all columns of them, those too that the load did not read and that may be damaged.
+
+        :raises ReadError: where they are.
+        """
+        keep = row_keeper(rows, keeps)
+        try:
+            with self.file, pq.ParquetWriter(target, self.file.schema_arrow) as out:
+                for batch in self.file.iter_batches(ROWS):
+                    out.write_batch(keep(batch))
+        except (pa.ArrowException, OSError) as problem:
+            message = f"{self._place}: damaged, so its bad rows cannot be kept as they came: {problem}"
+            raise ReadError(message) from None
+
+
+def open_parquet(path: Path, place: str) -> pq.ParquetFile:
+    """Open a Parquet file, decompressed first where it is packed.
+
+    :raises ReadError: where it is none.
+    """
+    try:
+        with path.open("rb") as raw:
+            magic = raw.read(4)
+        if magic == b"PAR1":
+            return pq.ParquetFile(path)
+        with ByteSource(path, place) as source:
+            content = b"".join(source.pieces(allowed=b"PAR1"))
+        return pq.ParquetFile(pa.BufferReader(content))
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
+        raise ReadError(f"{place}: no readable Parquet file: {problem}") from None

@@ -1,0 +1,210 @@
+"""Tables with typed cells to batches: every cell as text, lists of plain values as list cells, structs by paths.
+
+An id out of a column of floating-point numbers, ``101.0``, is read as the whole number that it stands for; where the
+number is too large for that to be exact, the cell is a fault. All other numbers keep the form ``101.0``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from kg.errors import ReadError
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.batch import FAULT_DTYPES, Batch, without_columns
+from kg.readers.columns import find_columns
+from kg.readers.semi_structured.nested_keys import Unfolding
+
+DType = Any  # what polars takes for a data type: a class or an instance
+_EXACT: dict[Any, int] = {pl.Float64: 2**53, pl.Float32: 2**24}
+
+
+class TypedBatches:
+    """Turns the parts of one table into batches."""
+
+    def __init__(self, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
+        self._place, self._source, self._wanted, self._notices = place, source, wanted, notices
+        self._names: dict[str, str | None] = {}
+        self._dtypes: dict[str, DType] = {}
+
+    def find(self, columns: Sequence[tuple[str, DType]]) -> list[str]:
+        """Find the wanted columns.
+
+        :param columns: those of the table; what is inside of structs and lists is wanted by paths.
+        :returns: the columns of the table that are needed.
+        :raises ReadError: for a column that is missing or there twice.
+        """
+        inner = [found for name, dtype in columns for found in _paths(name, dtype) if found[0] != name]
+        names = [name for name, _ in (*columns, *inner)]
+        places = find_columns(self._wanted, names, self._source, self._place, self._notices, len(columns))
+        self._names = {name: None if at is None else names[at] for name, at in places.items()}
+        self._dtypes = dict((*columns, *inner))
+        tops = [name for name, dtype in columns for found in _paths(name, dtype) if found[0] != name]
+        owners = [*(name for name, _ in columns), *tops]
+        return list(dict.fromkeys(owners[at] for at in places.values() if at is not None))
+
+    def batch(self, table: pl.DataFrame, first: int) -> Batch:
+        """The batch of one part of the table.
+
+        :param table: the columns that :meth:`find` named.
+        :param first: the number of its first row.
+        :raises ReadError: for a column that holds no plain values.
+        """
+        lines = pl.Series("line", range(first, first + table.height), dtype=pl.Int64)
+        columns: dict[str, pl.Series | None]
+        if all(name is None or name in table.columns for name in self._names.values()):
+            columns = {name: None if at is None else table.get_column(at) for name, at in self._names.items()}
+        else:
+            columns, lines = self._unfolded(table, lines)
+        cells: dict[str, pl.Series] = {}
+        lists: dict[str, pl.Series] = {}
+        faults: list[pl.DataFrame] = []
+        missing = pl.Series([None], dtype=pl.String).new_from_index(0, lines.len())
+        for name, column in columns.items():
+            text = missing if column is None else self._text(column, name, faults)
+            if text.dtype != pl.String:
+                lists[name], text = text, missing
+            cells[name] = text
+        frame = pl.DataFrame([series.alias(name) for name, series in cells.items()])
+        absent = [name for name, at in self._names.items() if at is None]
+        return without_columns(self._made(frame, lines, lists, faults), absent)
+
+    def _unfolded(self, table: pl.DataFrame, lines: pl.Series) -> tuple[dict[str, pl.Series | None], pl.Series]:
+        """The wanted columns row by row, and the line of each row."""
+        asked = [name for name in self._names.values() if name is not None]
+        unfolding = Unfolding(asked, [self._names.get(key) or key for key in self._source.key_columns])
+        rows: list[dict[str, object]] = []
+        numbers: list[int] = []
+        for line, document in zip(lines, table.iter_rows(named=True), strict=True):
+            for row in unfolding.rows(document):
+                rows.append(row)
+                numbers.append(line)
+        columns = {name: None if at is None else self._column(at, rows) for name, at in self._names.items()}
+        return columns, pl.Series("line", numbers, dtype=pl.Int64)
+
+    def _column(self, name: str, rows: list[dict[str, object]]) -> pl.Series:
+        values, dtype = [row.get(name) for row in rows], self._dtypes[name]
+        if any(isinstance(value, list) for value in values) and not isinstance(dtype, pl.List):
+            dtype = pl.List(dtype)
+        return pl.Series(name, values, dtype=dtype)
+
+    def _made(
+        self, frame: pl.DataFrame, lines: pl.Series, lists: dict[str, pl.Series], faults: list[pl.DataFrame]
+    ) -> Batch:
+        spans = pl.Series("lines", [1], dtype=pl.Int64).new_from_index(0, lines.len())
+        empty = pl.DataFrame(schema=FAULT_DTYPES)
+        return _without_nul(Batch(frame, lines, spans, lists, faults=pl.concat([empty, *faults])))
+
+    def _text(self, column: pl.Series, name: str, faults: list[pl.DataFrame]) -> pl.Series:
+        """The column as String or List(String)."""
+        dtype = column.dtype
+        if isinstance(dtype, pl.Array):
+            column, dtype = column.arr.to_list(), pl.List(dtype.inner)
+        inner = dtype.inner if isinstance(dtype, pl.List) else dtype
+        if inner in (pl.Struct, pl.Binary, pl.Object, pl.List, pl.Array, pl.Duration):
+            hint = f"; name what is inside: {', '.join(path for path, _ in _paths(name, dtype)[:5])}"
+            raise ReadError(
+                f"{self._place}: column {name!r} holds {dtype}; text, numbers or lists of them can be read{hint}"
+            )
+        if dtype == pl.Null:
+            return column.cast(pl.String)
+        if isinstance(dtype, pl.Datetime):
+            return column.dt.to_string("iso:strict")
+        if dtype in _EXACT and name in self._source.id_columns:
+            return _ids(column, name, faults)
+        return column.cast(pl.List(pl.String) if isinstance(dtype, pl.List) else pl.String)
+
+
+def polars_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
+    """An Arrow table as a frame; text that is not UTF-8, which makes polars panic, is found before.
+
+    :raises pyarrow.ArrowException: for damaged data.
+    """
+    for column in table.columns:
+        column.validate(full=True)
+    return pl.DataFrame(
+        [pl.Series(name, column) for name, column in zip(table.schema.names, table.columns, strict=True)]
+    )
+
+
+def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
+    """The columns of an Arrow schema as polars has them; ``Object`` where it has no such type."""
+    found: list[tuple[str, DType]] = []
+    for field in schema:
+        try:
+            found.append((field.name, pl.Series(pa.array([], type=field.type)).dtype))
+        except (pa.ArrowException, pl.exceptions.PolarsError, ValueError, TypeError, NotImplementedError):
+            found.append((field.name, pl.Object()))
+    return found
+
+
+def column_names(columns: Sequence[tuple[str, DType]]) -> list[str]:
+    """The names by which plain values can be asked for; a list of plain values by that of its column."""
+    paths = [(path, name) for name, dtype in columns for path, _ in _paths(name, dtype)]
+    return [name if path == f"{name}[]" else path for path, name in paths]
+
+
+def row_keeper(
+    rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]
+) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """Picks, from part to part of a table, the rows with some numbers, and of them those that may be kept."""
+    wanted, first = {line for line, _ in rows}, 1
+
+    def picked(part: pa.RecordBatch) -> pa.RecordBatch:
+        nonlocal first
+        mask = pa.array([first + i in wanted for i in range(part.num_rows)], type=pa.bool_())
+        first += part.num_rows
+        found = part.filter(mask)
+        good = [keeps(" ".join(str(cell) for cell in row.values())) for row in found.to_pylist()]
+        return found.filter(pa.array(good, type=pa.bool_()))
+
+    return picked
+
+
+def _paths(name: str, dtype: DType) -> list[tuple[str, DType]]:
+    """The paths to plain values inside a column, and what they are."""
+    if isinstance(dtype, pl.List | pl.Array):
+        return _paths(f"{name}[]", dtype.inner)
+    if isinstance(dtype, pl.Struct):
+        return [path for field in dtype.fields for path in _paths(f"{name}.{field.name}", field.dtype)]
+    return [(name, dtype)]
+
+
+def _ids(column: pl.Series, name: str, faults: list[pl.DataFrame]) -> pl.Series:
+    limit = _EXACT[type(column.dtype)]
+    whole = (column == column.round()) & (column.abs() < limit)
+    too_large = (column.abs() >= limit) & column.is_finite()
+    if too_large.any():
+        at = too_large.fill_null(False).arg_true()
+        values = column.gather(at).cast(pl.String)
+        rows = pl.DataFrame({"row": at, "value": values}).with_columns(
+            field=pl.lit(name), reason=pl.lit("digits of the id are lost"), hint=pl.lit("export the ids as text")
+        )
+        faults.append(rows.select(pl.col(n).cast(d) for n, d in FAULT_DTYPES.items()))
+    frame = pl.DataFrame({"x": column, "whole": whole, "lost": too_large})
+    number = pl.col("x").cast(pl.Int64, strict=False).cast(pl.String)
+    text = pl.when("lost").then(None).when("whole").then(number).otherwise(pl.col("x").cast(pl.String))
+    return frame.select(text.alias(name)).to_series()
+
+
+def _without_nul(batch: Batch) -> Batch:
+    """Cells with a NUL become faults."""
+    faults = [batch.faults]
+    frame, lists = batch.frame, dict(batch.lists)
+    for name, series in [*((c.name, c) for c in batch.frame), *batch.lists.items()]:
+        joined = series.list.join("\n", ignore_nulls=True) if series.dtype != pl.String else series
+        found = joined.str.contains("\0", literal=True).fill_null(False)
+        if not found.any():
+            continue
+        at = found.arg_true().cast(pl.UInt32)
+        columns = {"row": at, "field": name, "value": "", "reason": "NUL byte", "hint": "remove it"}
+        faults.append(pl.DataFrame(columns, schema=FAULT_DTYPES))
+        if series.dtype == pl.String:
+            frame = frame.with_columns(pl.when(~found).then(pl.col(name)).alias(name))
+        else:
+            kept = pl.DataFrame([series.alias("x")]).select(pl.when(~found).then(pl.col("x")))
+            lists[name] = kept.to_series().alias(name)
+    return batch if len(faults) == 1 else replace(batch, frame=frame, lists=lists, faults=pl.concat(faults))

@@ -1,0 +1,107 @@
+"""Cells to what a source needs of them: ids, properties, weights, times; what is wrong is told to the row set."""
+
+import polars as pl
+
+from kg.mapping.row_filter import Kind
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.stores.store import MAX_ID_BYTES
+from kg.validation.row_set import RowSet
+from kg.values.cells import identifiers, too_long, trimmed
+from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
+from kg.values.tail_cells import normalised_ids
+from kg.values.timestamp import parse_timestamps
+
+TOO_LONG = f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index"
+_ROUNDED = r"^[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}$"
+_LOST = "export the column as text: a spreadsheet has rounded the number, and different ids became one"
+
+
+class CellReader:
+    """Reads the columns of the rows of one batch."""
+
+    def __init__(self, rows: RowSet, source: Source, place: str, notices: Notices) -> None:
+        self.rows, self._source, self._place, self._notices = rows, source, place, notices
+        self.read: dict[str, int] = {}
+        """Column of a property → how many of its cells could be read."""
+
+    def of_kind(self, column: str, kind: Kind) -> pl.Series:
+        """A column as ``where`` needs it; what cannot be read is a fault, since nobody knows whether the row stays."""
+        cells = self.rows.single(column)
+        if kind == "number":
+            return self.rows.parsed(column, self._number(cells))
+        return self.rows.parsed(column, parse_truth_values(cells)) if kind == "truth" else cells
+
+    def identifiers(self, column: str, what: str) -> pl.Series:
+        """The ids in a column; faults are empty and overlong ones."""
+        rows = self.rows
+        cells = rows.ids(column)
+        ids = cells
+        if not rows.batch.tidy or rows.batch.frame.get_column(column).head(1).str.ends_with(".0").any():
+            self._tell_changes(column, cells)
+        if not rows.batch.tidy or self._source.normalise != "none":
+            ids = normalised_ids(cells, self._source.normalise)
+        hint = f'each row needs {column!r}; a cell that spells "no value" (null in the mapping) counts as empty'
+        rows.fault(ids.is_null(), column, f"empty {what}", hint)
+        rows.fault(too_long(ids), column, f"{what} too long", TOO_LONG)
+        rounded = int(ids.str.contains(_ROUNDED).sum())
+        sentence = f"{{n}} ids in {column!r} look like numbers that a spreadsheet rounded, 4.00638E+12; {_LOST}"
+        self._notices.add(self._place, sentence, rounded)
+        return ids
+
+    def new_ids(self, column: str) -> pl.Series:
+        """The ids of rows of entities; rounded ones that come twice are faults, or two entities would become one."""
+        ids = self.identifiers(column, "id")
+        rounded = ids.str.contains(_ROUNDED).fill_null(False)
+        if rounded.any():
+            self.rows.fault(rounded & ids.is_duplicated(), column, "digits of the id are lost", _LOST)
+        return ids
+
+    def label(self, column: str) -> pl.Series:
+        """A label; what cannot be read is left out, unless the source requires one."""
+        return self.rows.single(column, "label" in self._source.required)
+
+    def property(self, column: str, kind: str, required: bool = False) -> pl.Series:
+        """A property; what cannot be read is left out, unless it is required."""
+        cells = self.rows.single(column, required)
+        if kind == "str":
+            return cells
+        if kind == "float":
+            result = self._number(cells)
+        elif kind == "int":
+            result = parse_whole_numbers(cells, self._source.decimal, self._source.delimiter == ";")
+        else:
+            result = parse_truth_values(cells)
+        self.read[column] = result.values.len() - result.values.null_count()
+        return self.rows.parsed(column, result, required)
+
+    def weights(self, column: str, of_people: pl.Series) -> pl.Series:
+        """Weights; of what people did they are above 0.
+
+        :param of_people: whether each row is what somebody did.
+        """
+        weights = self.rows.parsed(column, self._number(self.rows.single(column)))
+        if self._source.returns is None:
+            hint = (
+                "a return or a cancelled order is no reason to recommend: leave such rows out with where, add weights "
+                'up with returns = "net", or load them as a relation with negative = true'
+            )
+            nothing = (weights <= 0).fill_null(False) & of_people.fill_null(False)
+            self.rows.fault(nothing, column, "weight not above 0", hint)
+        return weights
+
+    def timestamps(self, column: str) -> pl.Series:
+        """Times, in milliseconds since 1970."""
+        return self.rows.parsed(column, parse_timestamps(self.rows.single(column)))
+
+    def _number(self, cells: pl.Series) -> Parsed:
+        return parse_numbers(cells, self._source.decimal, self._source.delimiter == ";")
+
+    def _tell_changes(self, column: str, cells: pl.Series) -> None:
+        came = self.rows.batch.frame.get_column(column)
+        plain = trimmed(came, self._source.id_nulls)
+        whole = int((plain != cells).fill_null(False).sum()) if not self._source.html else 0
+        changed = int((came != identifiers(plain)).fill_null(False).sum())
+        self._notices.add(self._place, f"{{n}} cells of {column!r} were trimmed or put into Unicode form NFC", changed)
+        if column not in self._source.values:
+            self._notices.add(self._place, f"{{n}} ids in {column!r} were read without '.0': 101.0 is 101", whole)
