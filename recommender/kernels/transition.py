@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, diags_array
 from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.attribute_lift import carries
 from recommender.kernels.kernel import Tail, Values
 from recommender.linalg.sparse_matrix import damping, row_lengths
 
@@ -67,14 +68,16 @@ class Transitions:
     """The transitions of one snapshot; powers of degrees are taken once, matrices are kept.
 
     α = ``start`` for the first step of a tail and ``middle`` otherwise; β = ``end`` (or ``crossing``) for the last step
-    and ``middle`` otherwise.
+    and ``middle`` otherwise. An attribute that people do not come back to within a domain does not lead from its items
+    into another domain, nor from another domain to them.
     """
 
     def __init__(self, snapshot: Snapshot, config: DampingConfig) -> None:
         self.snapshot, self.config = snapshot, config
         self._damped: dict[tuple[str, float], Values] = {}
         self._steps: dict[Tail, tuple[Transition, ...]] = {}
-        self._matrices: dict[tuple[str, float, float], csr_array] = {}
+        self._matrices: dict[tuple[str, float, float, tuple[str, ...]], csr_array] = {}
+        self._carries: dict[str, NDArray[np.bool_]] = {}
 
     def of(self, tail: Tail) -> tuple[Transition, ...]:
         """The transitions of all steps of a tail."""
@@ -84,7 +87,7 @@ class Transitions:
 
     def matrix(self, tail: Tail, place: int) -> csr_array:
         """T_r of the step at a place in a tail: shape (heads, tails), float64."""
-        key = (tail[place], *self.exponents(tail, place))
+        key = (tail[place], *self.exponents(tail, place), self._carriers(tail, place))
         if key not in self._matrices:
             self._matrices[key] = self.of(tail)[place].matrix()
         return self._matrices[key]
@@ -107,7 +110,25 @@ class Transitions:
         alpha, beta = self.exponents(tail, place)
         undoes = place > 0 and step == inverse_of(tail[place - 1])
         before, after = self._power(step, alpha), self._power(inverse_of(step), beta)
+        for carrier in self._carriers(tail, place):
+            after = after * self._carry(carrier)
         return Transition(self.snapshot.adjacency(step), before, after, undoes)
+
+    def _carriers(self, tail: Tail, place: int) -> tuple[str, ...]:
+        """The steps from items to the attributes that a step leads to, where the tail leads from domain to domain by
+        attributes alone."""
+        schema = self.snapshot.schema
+        nodes = [schema.ends(step)[0] for step in tail]
+        source, target = schema.entity[nodes[0]].domain, schema.entity[schema.ends(tail[-1])[1]].domain
+        if source in (None, target) or place == len(tail) - 1 or {*nodes} & {*schema.user_types}:
+            return ()
+        found = (tail[place], inverse_of(tail[place + 1]))
+        return tuple(step for step in found if schema.ends(step)[0] in schema.item_types)
+
+    def _carry(self, step: str) -> NDArray[np.bool_]:
+        if step not in self._carries:
+            self._carries[step] = carries(self.snapshot, step)
+        return self._carries[step]
 
     def _power(self, step: str, exponent: float) -> Values:
         key = (step, exponent)

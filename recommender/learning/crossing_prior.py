@@ -88,7 +88,7 @@ def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths
 
         w = √(g(first attribute step) · g(last, read from the item)) · ¼^(steps − 3)
 
-    A path that starts at what somebody said of herself has no first attribute step; its last one counts alone.
+    A path that has one attribute step only, from what somebody said of herself to items, counts by that.
     """
     found = {}
     for path in metapaths:
@@ -102,17 +102,18 @@ def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths
 
 
 def _ends(schema: Schema, path: Metapath) -> list[tuple[str, str]]:
-    """The attribute steps at both ends of a path, each with its domain; none where it leads through people, or from
-    what was used of a domain to the same."""
-    people = schema.user_types
-    if any(schema.ends(step)[1] in people for step in path.steps):
+    """The first and the last attribute step of a path, read from the item, each with its domain; none where it leads
+    through people, or from what was used of a domain to the same."""
+    if any(schema.ends(step)[1] in schema.user_types for step in path.steps):
         return []
-    domain = schema.entity[path.item_type(schema)].domain or ""
-    last = (domain, inverse_of(path.steps[-1]))
-    source = schema.entity[schema.ends(path.start)[1]].domain
-    if source is None:
-        return [last]
-    return [] if source == domain else [(source, path.steps[1]), last]
+    if schema.entity[schema.ends(path.start)[1]].domain == schema.entity[path.item_type(schema)].domain:
+        return []
+    found = []
+    for step in path.steps[1:]:
+        one = step if schema.ends(step)[0] in schema.item_types else inverse_of(step)
+        found.append((schema.entity[schema.ends(one)[0]].domain or "", one))
+    judged = [one for one in found if one[0]]
+    return [judged[0], judged[-1]] if judged else []
 
 
 def _auc(scorer: Scorer, domain: str, step: str, tasks: Sequence[Task], seed: int) -> tuple[float, int]:

@@ -72,7 +72,7 @@ def test_short_paths_with_good_ends_go_first_and_people_are_no_bridge(tmp_path: 
             "enrolled > teaches > ~contains": 1.0,  # √(.25 · .64)
             "purchased > contains > ~teaches": 1.0,
             "has_concern > ~treats": 0.4,  # .16 / .4
-            "has_concern > ~treats > contains > ~contains": 0.4,  # .64 · ¼ / .4
-            "has_concern > ~treats > contains > ~teaches": 0.15625,  # .25 · ¼ / .4
+            "has_concern > ~treats > contains > ~contains": 0.2,  # √(.16 · .64) · ¼ / .4
+            "has_concern > ~treats > contains > ~teaches": 0.125,  # √(.16 · .25) · ¼ / .4
         }
     )
