@@ -2,11 +2,12 @@
 
     python benchmarks/planted_crossing.py WORK-FOLDER [--seeds 3]
 
-Every person has two tastes, and uses items of one domain: a taste by her weights, then an item that has it, popular ones
-more often. Items tell their taste by one relation in each domain; a skin type, drawn at random, is on every person and
-on every product, and tells nothing. What people would use of the other domain is drawn the same way and only tested on.
-Prints NDCG@10 after training beside popularity, beside an oracle that knows the weights (of the same kernels, the best
-of a grid on the very people it is measured on), and beside one that knows everybody's tastes; and how many lists differ.
+Every person has two tastes, and uses items of one domain: a taste by her weights, then an item that has it, popular
+ones more often. Items tell their taste by one relation in each domain; a skin type, drawn at random, is on every person
+and on every product, and tells nothing. What people would use of the other domain is drawn the same way and only tested
+on. Prints NDCG@10 after training beside popularity, beside an oracle that knows the weights (of the same kernels, the
+best of a grid on the very people it is measured on), and beside one that knows everybody's tastes; and how many lists
+differ.
 """
 
 import shutil

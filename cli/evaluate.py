@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.crossing import show_crossing
 from cli.engine import engine_of
 from cli.evaluation_tables import show_duplicates, show_explanations, show_metrics
 from cli.options import DebugOption, DomainOption, JsonOption, QuietOption
@@ -53,5 +54,6 @@ def evaluate_command(
     if result.duplicates:
         show_duplicates(output, result.duplicates)
     show_metrics(output, result)
+    show_crossing(output, result.crossing)
     if result.explanations:
         show_explanations(output, result.explanations)

@@ -7,20 +7,32 @@ from recommender.learning.blend_learning import DomainReport
 from recommender.scoring.blend import Blend
 
 SCORERS_SHOWN = 12
+AUDIENCES = {
+    "warm": "",
+    "crossing": ", people who used only other domains",
+    "told": ", people who used nothing and said something of themselves",
+}
+"""Whose verdict it is."""
 
 
 def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
     """The weights of one domain, and what each adds on validation."""
     verdict = "learned weights kept" if report.kept else "default weights kept: learned ones are not surely better"
     if report.only_popularity:
-        verdict = "popularity alone: nothing is surely better"
+        verdict = "popularity: nothing is surely better"
+        if report.beside_popularity:
+            verdict += f"; {report.beside_popularity:.0%} of the score for what is not worse"
+    if report.audience != "warm" and not report.users:
+        verdict = "nobody to learn from"
+    if report.prior:
+        verdict += f"; {report.prior} paths that they do not have weigh what their ends are worth within their domains"
     figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
     blend = learned.for_audience(report.domain, report.audience)
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
     weights["popularity"] = blend.popularity.get(report.domain, 0.0)
     names = shown_scorers(report.adds)
     rows = [(name, f"{weights[name]:.4f}", f"{report.adds[name]:+.4f}") for name in names]
-    whom = f"{report.domain}, people new to it" if report.cold else report.domain
+    whom = report.domain + AUDIENCES[report.audience]
     title = f"{whom}, {report.users:,} validation rankings: {verdict}. {figures}"
     output.table(title, ("scorer", "weight", "adds"), rows, right="weight adds")
     if len(report.adds) > len(names):

@@ -2,6 +2,7 @@
 
 import typer
 
+from cli.crossing import show_crossing
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
@@ -42,4 +43,5 @@ def _show(output: Output, report: StatusReport) -> None:
     else:
         stale = "trained before the graph changed; its weights are carried over" if model.carried_over else "stale"
         output.line(f"Model:    {model.name} ({'current' if model.current else stale})")
+    show_crossing(output, model.crossing if model else ())
     output.line(f"Next:     {report.next}")

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.crossing import show_crossing
 from cli.engine import engine_of
 from cli.learned_weights import show_domain
 from cli.options import DebugOption, JsonOption, QuietOption
@@ -76,4 +77,5 @@ def _show(output: Output, report: TrainReport) -> None:
     )
     for domain in report.learning:
         show_domain(output, report.blend, domain)
+    show_crossing(output, report.crossing)
     output.line("Next: whyrec recommend USER")

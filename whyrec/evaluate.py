@@ -16,7 +16,8 @@ from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
-from recommender.evaluation.baselines import baselines
+from recommender.evaluation.baselines import ScoreUsers, baselines
+from recommender.evaluation.crossing import crossings
 from recommender.evaluation.duplicates import DuplicateSearch, Handling
 from recommender.evaluation.evaluation import Evaluation, evaluate, scorer_of_users, task_of
 from recommender.evaluation.leakage import check_leaks
@@ -31,6 +32,7 @@ from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, split_by
+from whyrec.options import rules_of
 
 HANDLINGS = ("keep", "drop", "merge")
 EXPLAINED_USERS = 100
@@ -123,9 +125,15 @@ class WorkspaceEvaluation:
             scorer = Scorer(split.train, kernels, blend, found)
             check_leaks(split, [scorer])
             tuned = self._tuned(split) if asked.tuning else {}
-            models = {"whyrec": scorer_of_users(scorer), **baselines(split.train, tuned)}
+            mix = rules_of(self.workspace, {}).mix if asked.domain is None else ()
+            models: dict[str, ScoreUsers] = {"whyrec": scorer_of_users(scorer, mix)}
+            if mix and len(split.train.schema.domains) > 1:  # what places for domains that people did not use cost
+                none = [f"{domain}=0" for domain in split.train.schema.domains]
+                models["whyrec, used domains only"] = scorer_of_users(scorer, none)
+            models |= baselines(split.train, tuned)
+            crossing = crossings(scorer, self.workspace.settings.privacy.k)
             result = evaluate(split, models, asked.k, asked.domain, self.progress, self._left_out)
-        return result.model_copy(update={"tuned": tuned})
+        return result.model_copy(update={"tuned": tuned, "crossing": crossing})
 
     def _tuned(self, split: Split) -> dict[str, Parameters]:
         """Parameters of the baselines, chosen on a validation part of the training part."""

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from recommender.evaluation.crossing import Crossing
 from recommender.learning.blend_learning import DomainReport
 from recommender.results.document import ModelInfo, Result
 from recommender.scoring.blend import Blend
@@ -54,6 +55,8 @@ class TrainReport(Result):
     blend: Blend
     learning: list[DomainReport]
     """What learning the blend did for each domain."""
+    crossing: list[Crossing] = Field(default_factory=list)
+    """For each pair of domains, whom paths reach in the other one."""
     notices: list[str] = Field(default_factory=list)
 
 
@@ -114,6 +117,8 @@ class ModelStatus(Result):
     name: str
     current: bool
     carried_over: bool
+    crossing: list[Crossing] = Field(default_factory=list)
+    """For each pair of domains, whom paths reach in the other one."""
 
 
 class StatusReport(Result):

@@ -55,7 +55,7 @@ def _model(workspace: Workspace, snapshot: SnapshotStatus | None) -> ModelStatus
     carried_over = (
         not fits and snapshot is not None and seen_vocabulary(workspace.model, workspace.snapshot()) is not None
     )
-    return ModelStatus(name=manifest.name, current=fits, carried_over=carried_over)
+    return ModelStatus(name=manifest.name, current=fits, carried_over=carried_over, crossing=manifest.crossing)
 
 
 def _next(

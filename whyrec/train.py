@@ -13,9 +13,10 @@ from kg.errors import ModelError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
+from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import FOLDED, keep_vocabulary
 from recommender.learning.fitting import Fitted, fit_blend
-from recommender.learning.model import VECTORS, ModelManifest, read_manifest, save_manifest
+from recommender.learning.model import VECTORS, ModelManifest, open_model, read_manifest, save_manifest
 from recommender.results.document import ModelInfo
 from whyrec.opening import build_kernels, refreshed
 from whyrec.reports import TrainReport
@@ -54,17 +55,24 @@ class Training:
         done = manifest is not None and manifest.snapshot == snapshot.hash and manifest.training == self.wanted
         if manifest is None or not done:
             manifest = self._train(snapshot)
+        made = build_kernels(self.workspace, snapshot, self.progress)
+        if not done:
+            scorer = open_model(self.workspace.model, snapshot, self.workspace.kernels).scorer
+            found = crossings(scorer, self.workspace.settings.privacy.k)
+            manifest = manifest.model_copy(update={"crossing": found})
+            save_manifest(self.workspace.model, manifest)
         return TrainReport(
             model=ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True),
             up_to_date=done,
             snapshot_taken=taken,
-            kernels_made=build_kernels(self.workspace, snapshot, self.progress),
+            kernels_made=made,
             vectors_trained=not done and self.wanted is not None,
             entities=snapshot.vocabulary.size,
             relations=len(snapshot.manifest.triples),
             triples=sum(snapshot.manifest.triples.values()),
             blend=manifest.blend,
             learning=manifest.learning,
+            crossing=manifest.crossing,
             notices=self.notices,
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,16 @@ from recommender.catalogue.attributes import item_attributes
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import Interactions, User
 from recommender.evaluation.baselines import ScoreUsers
+from recommender.evaluation.crossing import Crossing
 from recommender.evaluation.duplicates import Duplicates
 from recommender.evaluation.leakage import check_leaks, telling_relations
 from recommender.evaluation.metrics import RankingMetrics, coverage, gini, intra_list_distance, novelty, ranking_metrics
 from recommender.evaluation.significance import interval, paired_difference
-from recommender.profiles.profile import profile_of
+from recommender.profiles.profile import Profile, profile_of
 from recommender.results.explanation_quality import ExplanationReport
+from recommender.scoring.block_ranking import RankedBlock, rank_dense
 from recommender.scoring.cold_start import ColdStart
+from recommender.scoring.mixed_ranking import mixed_places, rank_mixed
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
@@ -66,20 +70,51 @@ class Evaluation(BaseModel, frozen=True):
     """Baseline → parameters chosen on a validation part of the training part."""
     models: dict[str, dict[str, Any]]
     comparisons: list[Comparison]
+    crossing: list[Crossing] = Field(default_factory=list)
+    """For each pair of domains, whom paths reach in the other one after training on the training part."""
     explanations: ExplanationReport | None = None
     """How good the explanations of the workspace's model are, where that was asked for."""
     notices: list[str] = Field(default_factory=list)
     """What was done to measure that a person may want to know."""
 
 
-def scorer_of_users(scorer: Scorer) -> ScoreUsers:
-    """A blend as a scorer of users."""
-    scorers = ColdStart(scorer)
+class ServedLists:
+    """A blend as a scorer of users, and the lists it serves, with places for domains that they used nothing of.
 
-    def score(users: Sequence[User]) -> NDArray[np.float64]:
-        return scorers.totals([profile_of(scorer.snapshot, user_type, idx) for user_type, idx in users])
+    :param mix: ``domain=share`` texts; without any all domains compete by score.
+    """
 
-    return score
+    def __init__(self, scorer: Scorer, mix: Sequence[str] = ()) -> None:
+        self.scorer, self.mix, self._scorers = scorer, tuple(mix), ColdStart(scorer)
+
+    def __call__(self, users: Sequence[User]) -> NDArray[np.float64]:
+        """Scores: shape (users, catalogue.size)."""
+        return self._scorers.totals(self._profiles(users))
+
+    def lists(self, users: Sequence[User], allowed: NDArray[np.bool_], k: int) -> list[NDArray[np.int64]]:
+        """The k best allowed items of each user, as they are served."""
+        profiles = self._profiles(users)
+        found = []
+        for profile, may, total, paths in zip(profiles, allowed, *self._scorers.scores(profiles), strict=True):
+            places = mixed_places(self.scorer.catalogue, (None, self.mix), self._scorers.unused(profile), k)
+            rank = partial(_ranked, total[None], paths[None])
+            candidates = may[None], np.zeros(1, dtype=np.int64)
+            found.append(rank_mixed(rank, csr_array(paths[None]), candidates, k, places).positions)
+        return found
+
+    def _profiles(self, users: Sequence[User]) -> list[Profile]:
+        return [profile_of(self.scorer.snapshot, user_type, idx) for user_type, idx in users]
+
+
+def _ranked(
+    totals: NDArray[np.float64], paths: NDArray[np.float64], allowed: NDArray[np.bool_], _own: object, n: int
+) -> RankedBlock:
+    return rank_dense(totals, paths, allowed, n)
+
+
+def scorer_of_users(scorer: Scorer, mix: Sequence[str] = ()) -> ServedLists:
+    """A blend as a scorer of users; see :class:`ServedLists`."""
+    return ServedLists(scorer, mix)
 
 
 def evaluate(
@@ -150,15 +185,21 @@ def rank_users(
     items = np.full((len(users), k), -1, dtype=np.int64)
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
-        used = known.rows(block)
-        for row, (user, scores) in enumerate(zip(block, model(block), strict=True)):
-            allowed = inside.copy()
-            allowed[used.indices[used.indptr[row] : used.indptr[row + 1]]] = False
-            allowed[test[user]] = True  # bought in the test part, though disliked before
-            best = top_n(scores, allowed, k)
+        used, allowed = known.rows(block), np.tile(inside, (len(block), 1))
+        for row, user in enumerate(block):
+            allowed[row, used.indices[used.indptr[row] : used.indptr[row + 1]]] = False
+            allowed[row, test[user]] = True  # bought in the test part, though disliked before
+        lists = (
+            model.lists(block, allowed, k) if isinstance(model, ServedLists) else _by_score(model(block), allowed, k)
+        )
+        for row, best in enumerate(lists):
             items[start + row, : len(best)] = best
         progress(stage, start + len(block), len(users))
     return items
+
+
+def _by_score(scores: NDArray[np.float64], allowed: NDArray[np.bool_], k: int) -> list[NDArray[np.int64]]:
+    return [top_n(row, may, k) for row, may in zip(scores, allowed, strict=True)]
 
 
 def metrics_of(items: NDArray[np.int64], test: Test) -> RankingMetrics:

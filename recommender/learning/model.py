@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from embeddings.vectors.vectors import TrainingConfig, Vectors
 from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
+from recommender.evaluation.crossing import Crossing
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.blend_learning import DomainReport
@@ -33,6 +34,8 @@ class ModelManifest(BaseModel, frozen=True):
     kernels: KernelConfig = Field(default_factory=KernelConfig)
     learning: list[DomainReport] = Field(default_factory=list)
     """What learning the blend did for each domain."""
+    crossing: list[Crossing] = Field(default_factory=list)
+    """For each pair of domains, whom paths reach in the other one."""
     training: TrainingConfig | None = None
     """What the vectors were trained with; ``None`` without vectors."""
 

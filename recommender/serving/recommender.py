@@ -83,6 +83,7 @@ class Recommender:
             row = RankedItem(**item, rank=rank, rank_by_score=place, score=score, shares=shares, reason=reason)
             items.append(row)
         personal = any(step in profile.anchors for step in self.scorer.starts)
+        notices = self._unlinked(request, profile, items) if personal else [NOT_PERSONAL]
         return Recommendation(
             user=self._person(profile),
             domain=request.rules.domain,
@@ -92,8 +93,19 @@ class Recommender:
             model=self.model.info,
             personal=personal,
             arrangement=arranged.report,
-            notices=self.model.told(request.lang, *([] if personal else [NOT_PERSONAL])),
+            notices=self.model.told(request.lang, *notices),
         )
+
+    def _unlinked(self, request: Request, profile: Profile, items: Sequence[RankedItem]) -> list[Notice]:
+        """What is said of a list of a domain she used nothing of, and to which nothing of hers leads."""
+        domain, unused = request.rules.domain, self.cold_start.unused(profile)
+        carried = any(item.shares.paths > 0 or item.shares.embedding > 0 for item in items)
+        if domain not in unused or carried or not items:
+            return []
+        used = [one for one in self.snapshot.schema.domains if one not in unused]
+        if not used:
+            return [Notice.of("unlinked_told", domain=domain)]
+        return [Notice.of("unlinked", used=" + ".join(used), domain=domain)]
 
     def why(self, request: Request, item_id: str) -> Account:
         """The full account of the score of one item.

@@ -1,0 +1,90 @@
+"""Crossing: who is reached by a path is counted, who is not is told so, and what is too broad leads nowhere."""
+
+import numpy as np
+import pytest
+
+from recommender.catalogue.attribute_lift import attribute_lift, carries
+from recommender.evaluation.crossing import crossings
+from recommender.kernels.path_instances import path_instances
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.model import Model
+from recommender.profiles.profile import Anchors
+from recommender.results.document import ModelInfo
+from recommender.rules.rule_set import Rules
+from recommender.scoring.blend import Blend
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender, Request
+from tests.graphs import snapshot_of
+
+CROSSING = "enrolled > teaches > ~contains"
+RARE, BROAD = 6, 40
+
+
+@pytest.fixture(scope="module")
+def recommender(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
+    """Half of the buyers buy two rose products; water is in every product and in a course. Six learners take the course
+    about rose, five the one about water, four one about nothing."""
+    roses, others = [f"r{n}" for n in range(4)], [f"o{n}" for n in range(8)]
+    buyers = [f"b{n:02}" for n in range(BROAD)]
+    learners = [f"l{n:02}" for n in range(15)]
+    purchased = [
+        (buyer, item)
+        for n, buyer in enumerate(buyers)
+        for item in ((roses[n % 4], roses[(n + 1) % 4]) if n % 2 else (others[n % 8], others[(n + 2) % 8]))
+    ]
+    course = ["rose"] * RARE + ["water"] * 5 + ["empty"] * 4
+    triples = {
+        "purchased": purchased,
+        "enrolled": list(zip(learners, course, strict=True)),
+        "contains": [*((item, "Rosa") for item in roses), *((item, "Aqua") for item in (*roses, *others))],
+        "teaches": [("rose", "Rosa"), ("rose", "Aqua"), ("water", "Aqua")],
+    }
+    entities = {
+        "User": [*buyers, *learners],
+        "Product": [*roses, *others],
+        "Course": ["rose", "water", "empty"],
+        "Ingredient": ["Rosa", "Aqua"],
+    }
+    folder = tmp_path_factory.mktemp("crossing")
+    snapshot = snapshot_of(folder, entities, triples)
+    blend = Blend(metapaths={CROSSING: 1.0}, popularity={"cosmetics": 0.05, "courses": 0.05})
+    scorer = Scorer(snapshot, Kernels(snapshot, KernelConfig(), folder / "kernels"), blend, None)
+    return Recommender(Model(scorer, ModelInfo(name="crossing", snapshot=snapshot.hash, trained=True)))
+
+
+def test_what_everything_has_leads_nowhere_and_what_people_come_back_to_does(recommender: Recommender) -> None:
+    snapshot = recommender.snapshot
+    pairs, expected = attribute_lift(snapshot, "contains")
+    rosa, aqua = snapshot.vocabulary.idxs("Ingredient", ["Rosa", "Aqua"]).tolist()
+    np.testing.assert_allclose((pairs[rosa], expected[rosa]), (BROAD, BROAD / 2))
+    np.testing.assert_allclose((pairs[aqua], expected[aqua]), (2 * BROAD, 2 * BROAD))
+    assert carries(snapshot, "contains").tolist() == [name == rosa for name in range(2)]
+
+
+def test_kernel_entries_are_the_sums_of_the_paths_that_are_left(recommender: Recommender) -> None:
+    kernels, snapshot = recommender.scorer.kernels, recommender.snapshot
+    tail = ("teaches", "~contains")
+    for course in ("rose", "water"):
+        anchor = Anchors(snapshot.vocabulary.idxs("Course", [course]).astype(np.int32), np.ones(1))
+        for item in range(snapshot.vocabulary.count("Product")):
+            found = path_instances(kernels, tail, anchor, item).product.sum()
+            assert found == pytest.approx(kernels.kernel(tail)[int(anchor.idx[0]), item])
+
+
+def test_whom_paths_reach_is_counted(recommender: Recommender) -> None:
+    there, back = crossings(recommender.scorer, k=5)
+    assert (there.source, there.target, back.source) == ("cosmetics", "courses", "courses")
+    assert there.people == there.asked == BROAD and there.reached == 0
+    assert back.people == 15 and back.reached == back.personal == pytest.approx(RARE / 15)
+    assert back.first == 1.0 and back.distinct == 2 and back.reasons == {CROSSING: RARE * 4}
+    assert back.with_reason == pytest.approx(RARE * 4 / 150)
+    assert "6" not in back.text.split("people")[0]
+    assert crossings(recommender.scorer, k=16) == [there]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "nothing links your courses to cosmetics yet"), ("zh", "courses")])
+def test_whom_nothing_links_is_told_so(recommender: Recommender, lang: str, words: str) -> None:
+    unlinked = recommender.recommend(Request("l14", rules=Rules(domain="cosmetics"), lang=lang))
+    assert unlinked.personal and [words in notice for notice in unlinked.notices] == [True]
+    for asked in (Request("l00", rules=Rules(domain="cosmetics")), Request("l14"), Request("b00")):
+        assert not recommender.recommend(asked).notices
