@@ -141,7 +141,7 @@ def _planted(
     wanted: dict[str, dict[int, NDArray[np.int64]]],
     affinity: dict[int, dict[str, NDArray[np.float64]]],
 ) -> Planted:
-    catalogue, idx = Catalogue(snapshot), snapshot.vocabulary.idxs("User", users).tolist()
+    catalogue, idx = Catalogue(snapshot), [snapshot.vocabulary.idx("User", user) for user in users]
     starts = {kind: catalogue.slices[kind].start for kind in wanted}
     test: dict[str, dict[tuple[str, int], NDArray[np.int64]]] = {}
     for kind, people in wanted.items():

@@ -5,7 +5,7 @@ import pytest
 
 from recommender.catalogue.attribute_lift import attribute_lift, carries
 from recommender.evaluation.crossing import crossings
-from recommender.kernels.path_instances import path_instances
+from recommender.kernels.path_instances import paths_between
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import Model
 from recommender.profiles.profile import Anchors
@@ -55,7 +55,7 @@ def recommender(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
 def test_what_everything_has_leads_nowhere_and_what_people_come_back_to_does(recommender: Recommender) -> None:
     snapshot = recommender.snapshot
     pairs, expected = attribute_lift(snapshot, "contains")
-    rosa, aqua = snapshot.vocabulary.idxs("Ingredient", ["Rosa", "Aqua"]).tolist()
+    rosa, aqua = (snapshot.vocabulary.idx("Ingredient", name) for name in ("Rosa", "Aqua"))
     np.testing.assert_allclose((pairs[rosa], expected[rosa]), (BROAD, BROAD / 2))
     np.testing.assert_allclose((pairs[aqua], expected[aqua]), (2 * BROAD, 2 * BROAD))
     assert carries(snapshot, "contains").tolist() == [name == rosa for name in range(2)]
@@ -65,9 +65,9 @@ def test_kernel_entries_are_the_sums_of_the_paths_that_are_left(recommender: Rec
     kernels, snapshot = recommender.scorer.kernels, recommender.snapshot
     tail = ("teaches", "~contains")
     for course in ("rose", "water"):
-        anchor = Anchors(snapshot.vocabulary.idxs("Course", [course]).astype(np.int32), np.ones(1))
+        anchor = Anchors(np.array([snapshot.vocabulary.idx("Course", course)], dtype=np.int32), np.ones(1))
         for item in range(snapshot.vocabulary.count("Product")):
-            found = path_instances(kernels, tail, anchor, item).product.sum()
+            found = paths_between(kernels, tail, anchor, item).product.sum()
             assert found == pytest.approx(kernels.kernel(tail)[int(anchor.idx[0]), item])
 
 
