@@ -2,20 +2,30 @@
 
 import re
 
-FLAGS = {
+OPTIONS = {
     "add": "--with",
     "remove": "--without",
     "anchors": "--anchor",
-    "users": "--users",
-    "embeddings": "--no-embeddings",
-    "people": "--without-people",
-    "paths": "PATH",
     "n": "-n",
+    "embeddings=False": "--no-embeddings",
+    "tuning=False": "--no-tuning",
+    "people=False": "--without-people",
 }
-"""Fields whose option is not their name."""
-FIELD = re.compile(r"`([a-z][a-z_]*)`")
+"""Fields whose option is not their name with dashes."""
+FIELD = re.compile(r"`([a-z][a-z_]*)(?:=([^`]*))?`")
 
 
 def flagged(text: str) -> str:
-    """A message of the library in the words of the command line: `max_price` as --max-price."""
-    return FIELD.sub(lambda found: FLAGS.get(found[1], "--" + found[1].replace("_", "-")), text)
+    """A message of the library in the words of the command line.
+
+    `max_price` becomes --max-price, `resume=True` becomes --resume, and `split=last` becomes --split last.
+    """
+    return FIELD.sub(_option, text)
+
+
+def _option(found: re.Match[str]) -> str:
+    field, value = found.groups()
+    if f"{field}={value}" in OPTIONS:
+        return OPTIONS[f"{field}={value}"]
+    option = OPTIONS.get(field, f"--{field.replace('_', '-')}")
+    return option if value in (None, "True") else f"{option} {value}"

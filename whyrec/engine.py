@@ -198,7 +198,7 @@ class Engine(Answering):
         schema = self.workspace.schema
         written = export(part_of(self.snapshot, around, depth or 1, people), path)
         named = [f"{n:,} {name}" for name, n in written.entities.items() if n and schema.entity[name].sensitive]
-        told = f"the file names people ({', '.join(named)}); `people` leaves them out"
+        told = f"the file names people ({', '.join(named)}); `people=False` leaves them out"
         return written.model_copy(update={"notices": [*written.notices, *([told] if named else [])]})
 
     @staticmethod

@@ -145,7 +145,7 @@ class WorkspaceEvaluation:
         from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
 
         self.notices.append(
-            "vectors were trained on the training part alone, which takes time; `embeddings` leaves them out"
+            "vectors were trained on the training part alone, which takes time; `embeddings=False` leaves them out"
         )
 
         def trained(snapshot: Snapshot, folder: Path) -> Vectors:

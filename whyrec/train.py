@@ -23,7 +23,7 @@ from whyrec.reports import TrainReport
 
 PATHS_ONLY = "paths"
 MANY_TRIPLES, FEWER_EPOCHS = 100_000, 10
-RESUMABLE = "`resume` goes on from the last checkpoint; without it, training starts anew"
+RESUMABLE = "`resume=True` goes on from the last checkpoint; without it, training starts anew"
 
 
 class VectorOptions(TypedDict, total=False):

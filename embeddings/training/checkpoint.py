@@ -75,9 +75,9 @@ class Checkpoint:
                 header = CheckpointHeader.model_validate_json((file.metadata() or {}).get("header", ""))
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
         except (OSError, SafetensorError, ValidationError):
-            raise TrainingError(f"{path}: damaged; train without --resume to start anew") from None
+            raise TrainingError(f"{path}: damaged; train without `resume` to start anew") from None
         if header.format != FORMAT:
-            raise TrainingError(f"{path}: format {header.format}, expected {FORMAT}; train without --resume")
+            raise TrainingError(f"{path}: format {header.format}, expected {FORMAT}; train without `resume`")
         return cls(header, *(_part(arrays, f"{part}/") for part in ("model", "optimizer", "best")))
 
     def check(self, snapshot_hash: str, config: TrainingConfig) -> None:
@@ -89,14 +89,14 @@ class Checkpoint:
         if header.snapshot != snapshot_hash:
             raise TrainingError(
                 f"cannot resume: the checkpoint after epoch {header.epoch} belongs to snapshot "
-                f"{header.snapshot[:12]}, the current one is {snapshot_hash[:12]}; train without --resume"
+                f"{header.snapshot[:12]}, the current one is {snapshot_hash[:12]}; train without `resume`"
             )
         there, here = header.config.model_dump(), config.model_dump()
         differing = [f"{name} {there[name]} there, {here[name]} here" for name in here if here[name] != there[name]]
         if differing:
             raise TrainingError(
                 f"cannot resume: the checkpoint after epoch {header.epoch} has other settings "
-                f"({'; '.join(differing)}); repeat them, or train without --resume"
+                f"({'; '.join(differing)}); repeat them, or train without `resume`"
             )
 
     def changed(self, environment: dict[str, str]) -> str:

@@ -30,7 +30,7 @@ try:
 except (ModuleNotFoundError, OSError) as problem:
     raise TrainingError(
         f"torch and PyKEEN cannot be loaded: {problem}. Install them with pip install 'whyrec[train]'; PyKEEN also "
-        "needs a folder to write to (PYSTOW_HOME, by default ~/.data). `--no-embeddings` does without them"
+        "needs a folder to write to (PYSTOW_HOME, by default ~/.data). `embeddings=False` does without them"
     ) from problem
 
 __all__ = ["TrainingConfig", "reproducible", "train_vectors"]
@@ -107,9 +107,8 @@ class _Training:
         """Take over the state of the checkpoint, where that is wanted and there is one."""
         if not resume:
             if (self.folder / CHECKPOINT).exists():
-                self.notice(
-                    f"{self.folder}: the checkpoint of an unfinished training is replaced; --resume goes on from it"
-                )
+                hint = "`resume=True` goes on from it"
+                self.notice(f"{self.folder}: the checkpoint of an unfinished training is replaced; {hint}")
             return
         checkpoint = Checkpoint.open(self.folder)
         if checkpoint is None:

@@ -59,7 +59,7 @@ def part_of(snapshot: Snapshot, centre: str | None, depth: int, people: bool) ->
     found = None if centre is None else find_entity(snapshot, centre)
     if not people:
         if found and snapshot.schema.entity[found[0]].sensitive:
-            raise UsageError(f"{centre!r} is a {found[0]}, whom --without-people leaves out; leave out one of the two")
+            raise UsageError(f"{centre!r} is a {found[0]}, whom `people=False` leaves out; leave out one of the two")
         reduced = without_people(snapshot)
         if found is None:
             return reduced

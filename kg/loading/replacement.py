@@ -78,12 +78,12 @@ class Replacement:
                 raise LimitError(
                     f"{file.place}: {file.rejected:,} rows were rejected, and because they are missing mode replace "
                     f"might delete too much ({_listed(lost)}); nothing was written; see {report.rejects_file}; mend "
-                    f"the rows, or allow so many with --max-rejects {report.rejected}"
+                    f"the rows, or allow so many with `max_rejects={report.rejected}`"
                 )
             if lost and not file.loaded and not empty and self.covers(file.source):
                 raise LimitError(
                     f"{file.place}: not one row, and mode replace would delete {_listed(lost)}; nothing was written; "
-                    "if that is meant, say --allow-empty"
+                    "if that is meant, say `allow_empty=True`"
                 )
 
 

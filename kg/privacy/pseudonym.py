@@ -91,8 +91,8 @@ def pseudonyms_for_load(folder: Path, wanted: bool, raw: Sequence[str]) -> Pseud
     if not wanted:
         if state.exists():
             raise UsageError(
-                f"{folder}: the ids of people in this workspace are pseudonyms, and a load without --pseudonymise "
-                "would mix raw ids in; add --pseudonymise, or make another workspace for raw ids"
+                f"{folder}: the ids of people in this workspace are pseudonyms, and a load without `pseudonymise` "
+                "would mix raw ids in; say `pseudonymise=True`, or make another workspace for raw ids"
             )
         return None
     pseudonyms = Pseudonyms.from_environment()
@@ -105,7 +105,7 @@ def pseudonyms_for_load(folder: Path, wanted: bool, raw: Sequence[str]) -> Pseud
     elif raw:
         raise UsageError(
             f"{folder}: the store holds raw ids already ({', '.join(raw)}), and pseudonyms would be mixed in; "
-            "load into a new workspace with --pseudonymise, and delete this one"
+            "load into a new workspace with `pseudonymise=True`, and delete this one"
         )
     return pseudonyms
 

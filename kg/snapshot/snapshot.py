@@ -47,6 +47,7 @@ class Snapshot:
         self._columns: dict[tuple[str, str], NDArray[np.float64]] = {}
         self._strings: dict[str, StringArray] = {}
         self._times: dict[str, NDArray[np.int64]] = {}
+        self._oldest: dict[str, int] = {}
 
     @classmethod
     def open(cls, folder: Path, schema: Schema, k: int = K_ANONYMITY) -> Self:
@@ -104,6 +105,14 @@ class Snapshot:
     def newest(self) -> int:
         """The latest timestamp of all triples, in milliseconds since 1970 UTC; ``NO_TIME`` where none has one."""
         return max((int(self.timestamps(name).max(initial=NO_TIME)) for name in self.schema.relation), default=NO_TIME)
+
+    def oldest(self, relation: str) -> int:
+        """The first timestamp of a relation, in milliseconds since 1970 UTC; ``newest`` where none of it has one."""
+        if relation not in self._oldest:
+            times = self.timestamps(relation)
+            dated = times[times != NO_TIME]
+            self._oldest[relation] = int(dated.min()) if len(dated) else self.newest
+        return self._oldest[relation]
 
     def neighbours(self, step: str, idx: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Tail indices and weights of one head: two arrays of shape (degree,)."""

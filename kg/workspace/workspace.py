@@ -55,7 +55,7 @@ class Workspace:
         if not (folder / CONFIGURATION).is_file():
             raise WorkspaceError(
                 f"{folder}: no workspace here ({CONFIGURATION} is missing); make one with "
-                f"`whyrec init {folder} --example`, or name another with --workspace or WHYREC_WORKSPACE"
+                f"`whyrec init {folder} --example`, or name another with `workspace` or WHYREC_WORKSPACE"
             )
         self.snapshots, self.kernels, self.model = folder / "snapshot", folder / "kernels", folder / "model"
         self.rejects, self.staging, self.mapping = folder / "rejects", folder / "staging", folder / "mapping.toml"
@@ -127,7 +127,7 @@ class Workspace:
             return [f"a load is running ({running}); this answers from the graph before it"]
         program = f"whyrec -w {self.folder} load"
         return [
-            f"a load was cut off; this answers from the graph before it; the same load again, or {program} --resume"
+            f"a load was cut off; this answers from the graph before it; the same load again, or `{program} --resume`"
         ]
 
     def _is_whole(self) -> bool:

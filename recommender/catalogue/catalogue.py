@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.properties import ItemProperties
 
 
 class Catalogue:
@@ -40,6 +41,11 @@ class Catalogue:
             if self.snapshot.schema.entity[name].domain == domain:
                 mask[part] = True
         return mask
+
+    @cached_property
+    def properties(self) -> ItemProperties:
+        """The properties of the items, read when they are first asked for."""
+        return ItemProperties(self.snapshot, self.slices, self.size)
 
     @cached_property
     def popularity(self) -> NDArray[np.float64]:

@@ -1,13 +1,12 @@
 """Properties of the items of all types on the axis of the catalogue, read once per catalogue."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.catalogue import Catalogue
 
 UNKNOWN = -1
 
@@ -22,10 +21,13 @@ class Texts:
 
 
 class ItemProperties:
-    """Columns over the catalogue; an item whose type does not have a property has no value."""
+    """Columns over the catalogue; an item whose type does not have a property has no value.
 
-    def __init__(self, snapshot: Snapshot, catalogue: Catalogue) -> None:
-        self.snapshot, self.slices, self.size = snapshot, dict(catalogue.slices), catalogue.size
+    :param slices: where the items of each type are, of ``size`` in all.
+    """
+
+    def __init__(self, snapshot: Snapshot, slices: Mapping[str, slice], size: int) -> None:
+        self.snapshot, self.slices, self.size = snapshot, slices, size
         self._numbers: dict[str, NDArray[np.float64]] = {}
         self._texts: dict[str, Texts] = {}
 
@@ -59,13 +61,3 @@ class ItemProperties:
             codes = [UNKNOWN if text is None else code[text] for text in folded]
             self._texts[name] = Texts(np.array(codes, dtype=np.int64), values)
         return self._texts[name]
-
-
-_OF: WeakKeyDictionary[Catalogue, ItemProperties] = WeakKeyDictionary()
-
-
-def item_properties(snapshot: Snapshot, catalogue: Catalogue) -> ItemProperties:
-    """The properties of a catalogue, the same object each time it is asked for."""
-    if catalogue not in _OF:
-        _OF[catalogue] = ItemProperties(snapshot, catalogue)
-    return _OF[catalogue]

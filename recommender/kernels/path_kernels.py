@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class Kernels:
         self._inputs = KernelInputs(snapshot, config.top, {"association": config.association, **config.learned})
         self._learned_steps = learned_steps(snapshot.schema.item_types)
         self._open: dict[Tail, tuple[csr_array, float]] = {}
+        self._lock = Lock()
 
     def of(self, tail: Tail) -> Kernel:
         """The kernel of a tail, before it is made."""
@@ -96,8 +98,10 @@ class Kernels:
     def kernel(self, tail: Tail) -> csr_array:
         """One kernel, shape (anchors, items), float64; made first where ``build`` has not made it."""
         if tail not in self._open:
-            self.build([tail])
-            self._open[tail] = open_csr(self.folder, self.file(tail))
+            with self._lock:  # two threads would write the same files
+                if tail not in self._open:
+                    self.build([tail])
+                    self._open[tail] = open_csr(self.folder, self.file(tail))
         return self._open[tail][0]
 
     def close(self) -> None:

@@ -25,11 +25,11 @@ def export(standings: Sequence[Standing], path: Path, costs: bool = False) -> No
     """
     writers: dict[str, Callable[[Sequence[Standing], bool], str]] = {".csv": _csv, ".md": _markdown, ".tex": _latex}
     if path.suffix not in writers:
-        raise UsageError(f"--export {path}: unknown suffix; {nearest(path.suffix, list(writers))}")
+        raise UsageError(f"`export` {path}: unknown suffix; {nearest(path.suffix, list(writers))}")
     try:
         path.write_text(writers[path.suffix](standings, costs), encoding="utf-8")
     except OSError as problem:
-        raise UsageError(f"--export {path}: cannot be written: {problem.strerror}") from None
+        raise UsageError(f"`export` {path}: cannot be written: {problem.strerror}") from None
 
 
 def columns(one: Standing) -> list[tuple[str, str, str]]:

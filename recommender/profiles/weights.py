@@ -1,8 +1,5 @@
 """What anchors weigh before they get length 1: the weights of triples, faded by age, negative for what is disliked."""
 
-from dataclasses import dataclass
-from weakref import WeakKeyDictionary
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,17 +9,6 @@ DAY = 86_400_000
 """Milliseconds."""
 OLDEST = 500.0
 """Half-lives after which nothing fades any more: its square is still a number."""
-
-
-@dataclass(frozen=True)
-class _Times:
-    """``now``: the latest timestamp of the snapshot; ``oldest``: the first of the relation."""
-
-    now: int
-    oldest: int
-
-
-_TIMES: WeakKeyDictionary[Snapshot, dict[str, _Times]] = WeakKeyDictionary()
 
 
 Edges = NDArray[np.int64] | slice
@@ -57,12 +43,6 @@ def weighted_neighbours(snapshot: Snapshot, step: str, idx: int) -> tuple[NDArra
 
 
 def _fading(snapshot: Snapshot, relation: str, edges: Edges, half_life: float) -> NDArray[np.float64]:
-    known = _TIMES.setdefault(snapshot, {})
-    if relation not in known:
-        times = snapshot.timestamps(relation)
-        dated = times[times != NO_TIME]
-        known[relation] = _Times(snapshot.newest, int(dated.min()) if len(dated) else snapshot.newest)
-    bounds = known[relation]
     times = snapshot.timestamps(relation)[edges]
-    times = np.where(times == NO_TIME, bounds.oldest, times)
-    return np.exp2(-np.minimum((bounds.now - times) / (DAY * half_life), OLDEST))
+    times = np.where(times == NO_TIME, snapshot.oldest(relation), times)
+    return np.exp2(-np.minimum((snapshot.newest - times) / (DAY * half_life), OLDEST))

@@ -42,14 +42,14 @@ class Arrangement:
 
         :raises UsageError: for a number outside [0, 1], or an unknown choice of reasons.
         """
-        for name, value in (("--diversity", self.diversity), ("--path-quality", self.path_quality)):
+        for name, value in (("diversity", self.diversity), ("path_quality", self.path_quality)):
             if not 0 <= value <= 1:
-                raise UsageError(f"{name} {value}: expected a number from 0 to 1")
+                raise UsageError(f"`{name}` {value}: expected a number from 0 to 1")
         if self.reasons not in CHOICES:
             hint = nearest(self.reasons, list(CHOICES))
-            raise UsageError(f"--reasons {self.reasons!r}: expected one of {', '.join(CHOICES)}; {hint}")
+            raise UsageError(f"`reasons` {self.reasons!r}: expected one of {', '.join(CHOICES)}; {hint}")
         if self.path_quality > 0 and self.reasons == CHOICES[0]:
-            raise UsageError("--path-quality needs to know which: --reasons recent, popular, varied or balanced")
+            raise UsageError("`path_quality` needs to know which: `reasons=recent`, popular, varied or balanced")
         return self
 
     @property
@@ -91,7 +91,7 @@ class Caps:
         known = [one for one in steps if schema.ends(one)[0] in self.catalogue.slices]
         if not colon or step not in known or not number.isdigit() or int(number) < 1:
             hint = nearest(step or text, known)
-            raise UsageError(f"--max-per {text!r}: expected relation:N with a relation of an item and N ≥ 1; {hint}")
+            raise UsageError(f"`max_per` {text!r}: expected relation:N with a relation of an item and N ≥ 1; {hint}")
         return step, int(number)
 
 

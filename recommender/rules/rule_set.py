@@ -16,7 +16,6 @@ from kg.document import nearest
 from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.catalogue.properties import item_properties
 from recommender.profiles.profile import Profile, profile_of
 from recommender.rules.age import Age, AgeOptions
 from recommender.rules.avoid import Avoid, AvoidOptions, OwnAvoidance
@@ -103,7 +102,7 @@ class RuleSet:
     def __init__(self, snapshot: Snapshot, catalogue: Catalogue, asked: Rules) -> None:
         self.snapshot, self.catalogue, self.asked = snapshot, catalogue, asked
         self.avoidance = Avoidance(snapshot, catalogue)
-        ground = Ground(snapshot, catalogue, item_properties(snapshot, catalogue), self.avoidance)
+        ground = Ground(snapshot, catalogue, catalogue.properties, self.avoidance)
         self.rules = [rule(ground, asked) for rule in RULES]
         self._removed = [tuple(rule.removed()) for rule in self.rules]
         self._everybody = np.ones(catalogue.size, dtype=bool)

@@ -36,7 +36,7 @@ class BatchParts:
         folder.mkdir(exist_ok=True)
         lock = FileLock.try_acquire(folder / LOCK)
         if lock is None:
-            raise UsageError(f"{out}: another process is writing this file; wait for it, or name another --out")
+            raise UsageError(f"{out}: another process is writing this file; wait for it, or name another `out`")
         file = folder / KEY
         other = file.exists() and file.read_text(encoding="utf-8") != text
         if other or not file.exists():

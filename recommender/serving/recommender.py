@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,14 +50,14 @@ class Request:
 
 
 class Recommender:
-    """Answers requests with one model."""
+    """Answers requests with one model, to many threads at a time: what it keeps is made whole before it is shared."""
 
     def __init__(self, model: Model) -> None:
         self.model, self.scorer = model, model.scorer
         self.snapshot = model.scorer.snapshot
         self.catalogue: Catalogue = model.scorer.catalogue
         self.cold_start = ColdStart(model.scorer)
-        self._rule_sets: dict[Rules, RuleSet] = {}
+        self._rule_set = lru_cache(RULE_SETS)(partial(RuleSet, self.snapshot, self.catalogue))
 
     def recommend(self, request: Request) -> Recommendation:
         """The best items for the request, each with a reason.
@@ -153,7 +154,7 @@ class Recommender:
             user_types = sorted({user_type for user_type, _, _ in found})
             if len(user_types) != 1:
                 raise UsageError(
-                    "name a user, or describe one with anchors of one user type: --anchor relation:ID; "
+                    "name a user, or describe one with anchors of one user type: `anchors=relation:ID`; "
                     f"got {request.anchors or 'neither'}"
                 )
             return profile_from(user_types[0], extra, self.snapshot.schema.negatives)
@@ -168,11 +169,7 @@ class Recommender:
 
     def rule_set(self, rules: Rules) -> RuleSet:
         """Rules made ready; kept for the next request with the same."""
-        if rules not in self._rule_sets:
-            if len(self._rule_sets) >= RULE_SETS:
-                self._rule_sets.clear()
-            self._rule_sets[rules] = RuleSet(self.snapshot, self.catalogue, rules)
-        return self._rule_sets[rules]
+        return self._rule_set(rules)
 
     def rank_block(self, user_type: str, users: NDArray[np.int64], rules: RuleSet, n: int) -> RankedBlock:
         """The lists of many users of one type, the same bits as one user at a time."""

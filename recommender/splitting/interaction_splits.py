@@ -73,7 +73,7 @@ def split_by(snapshot: Snapshot, kind: str, fraction: float, seed: int, domain: 
     :raises UsageError: for an unknown kind or domain, or where times are needed that are not there.
     """
     if kind == "cold-domain" and domain is None:
-        raise UsageError("--split cold-domain hides one domain; name it with --domain")
+        raise UsageError("`split=cold-domain` hides one domain; name it with `domain`")
     kinds: dict[str, Callable[[], Split]] = {
         "random": lambda: random_split(snapshot, fraction, seed),
         "last": lambda: last_split(snapshot),
@@ -169,7 +169,7 @@ def _times(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
     if missing:
         raise UsageError(
             f"{missing:,} of {len(times):,} {name} triples have no timestamp; this split needs all of them: "
-            "map a timestamp and load again, or use --split random"
+            "map a timestamp and load again, or use `split=random`"
         )
     return times
 
