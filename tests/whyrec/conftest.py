@@ -13,7 +13,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the bundled example loaded; tests do not write to it."""
     folder = tmp_path_factory.mktemp("whyrec") / "demo"
     report = whyrec.create(folder, example=True).load()
-    assert report.snapshot is not None and report.rejected == 11
+    assert report.snapshot is not None and report.rejected > 0
     return folder
 
 
