@@ -35,7 +35,7 @@ FORMATS: dict[Format, FileFormat] = {
 }
 SUFFIXES: dict[str, Format] = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
 RDF_FORMATS = tuple(name for name, kind in FORMATS.items() if not kind.reader)
-COMPRESSIONS = (".gz", ".zst")
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
 
 def format_of_name(path: Path) -> Format | None:

@@ -1,6 +1,11 @@
-"""Bytes of a file, decompressed: gzip with many members, zstd with many frames, told by content, not by name."""
+"""Bytes of a file, decompressed: gzip, zstd, bzip2, xz, each with many members, and a ZIP archive of one file.
 
+The kind is told by content, not by name."""
+
+import bz2
 import gzip
+import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +18,18 @@ from kg.errors import ReadError
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+BZIP2_MAGIC = b"BZh"
+XZ_MAGIC = b"\xfd7zX"
+ZIP_MAGIC = b"PK\x03\x04"
+_DAMAGED = (zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile, NotImplementedError, ValueError)
 PIECE = 1 << 20
 FOREIGN = {
     b"PAR1": ("a Parquet file", "name it .parquet"),
-    b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "save it as CSV, or unpack it"),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as CSV"),
-    b"BZh9": ("compressed with bzip2", "use gzip or zstd"),
-    b"\xfd7zXZ": ("compressed with xz", "use gzip or zstd"),
+    b"PK\x03\x04": ("a ZIP archive or an Excel workbook", 'name a workbook .xlsx, or tell format = "xlsx"'),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as .xlsx or CSV"),
+    b"ARROW1": ("an Arrow file", "name it .arrow"),
     b"%PDF": ("a PDF document", "export the table as CSV"),
-    b"SQLite format 3": ("an SQLite database", "export the table as CSV"),
+    b"SQLite format 3": ("an SQLite database", "tell sql and connection in the mapping instead of file"),
 }
 
 
@@ -60,12 +68,44 @@ class ByteSource:
                     yield from self._checked(iter(lambda: stream.read(PIECE), b""), allowed)
             elif magic == ZSTD_MAGIC:
                 yield from self._checked(self._zstd(), allowed)
+            elif magic[:3] == BZIP2_MAGIC:
+                with bz2.BZ2File(self._raw) as stream:
+                    yield from self._checked(iter(lambda: stream.read(PIECE), b""), allowed)
+            elif magic == XZ_MAGIC:
+                with lzma.LZMAFile(self._raw) as stream:
+                    yield from self._checked(iter(lambda: stream.read(PIECE), b""), allowed)
+            elif magic == ZIP_MAGIC and allowed != ZIP_MAGIC:
+                yield from self._checked(self._zipped(), allowed)
             else:
                 yield from self._checked(iter(lambda: self._raw.read(PIECE), b""), allowed)
         except EOFError:
             raise ReadError(f"{self._place}: the compressed file ends too early; copy it again") from None
-        except (OSError, zlib.error, zstandard.ZstdError) as problem:
+        except (
+            OSError,
+            zlib.error,
+            lzma.LZMAError,
+            zstandard.ZstdError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+        ) as problem:
             raise ReadError(f"{self._place}: cannot be read: {problem}") from None
+
+    def _zipped(self) -> Iterator[bytes]:
+        """The only file in a ZIP archive; what a Macintosh adds is none."""
+        with zipfile.ZipFile(self._raw) as archive:
+            members = [
+                one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX")
+            ]
+            names = [member.filename for member in members]
+            if "[Content_Types].xml" in names:
+                self._refuse_foreign(ZIP_MAGIC, b"", "an Excel workbook")
+            if len(members) != 1:
+                listed = ", ".join(names[:5]) or "none"
+                raise ReadError(f"{self._place}: a ZIP archive must hold one file (found: {listed}); unpack it")
+            if members[0].flag_bits & 1:
+                raise ReadError(f"{self._place}: the ZIP archive is locked with a password; unpack it")
+            with archive.open(members[0]) as stream:
+                yield from iter(lambda: stream.read(PIECE), b"")
 
     def _zstd(self) -> Iterator[bytes]:
         """All frames; the stream reader of the library would take a cut file for a complete one."""
@@ -89,10 +129,10 @@ class ByteSource:
                 first = False
             yield piece
 
-    def _refuse_foreign(self, start: bytes, allowed: bytes) -> None:
+    def _refuse_foreign(self, start: bytes, allowed: bytes, known: str | None = None) -> None:
         for magic, (kind, advice) in FOREIGN.items():
             if magic != allowed and start.startswith(magic):
-                raise ReadError(f"{self._place}: this is {kind}, whatever its name; {advice}")
+                raise ReadError(f"{self._place}: this is {known or kind}, whatever its name; {advice}")
 
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""

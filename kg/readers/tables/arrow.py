@@ -81,7 +81,7 @@ class ArrowReader:
         try:
             with pa.ipc.new_file(target, self._schema) as out:
                 for part in self._parts:
-                    out.write_batch(keep(part))
+                    out.write_table(keep(part))
         except (pa.ArrowException, OSError) as problem:
             message = f"{self._place}: damaged, so its bad rows cannot be kept as they came: {problem}"
             raise ReadError(message) from None

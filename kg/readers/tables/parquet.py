@@ -65,7 +65,7 @@ class ParquetReader:
         try:
             with self.file, pq.ParquetWriter(target, self.file.schema_arrow) as out:
                 for batch in self.file.iter_batches(ROWS):
-                    out.write_batch(keep(batch))
+                    out.write_table(keep(batch))
         except (pa.ArrowException, OSError) as problem:
             message = f"{self._place}: damaged, so its bad rows cannot be kept as they came: {problem}"
             raise ReadError(message) from None

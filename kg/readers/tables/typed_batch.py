@@ -147,19 +147,16 @@ def column_names(columns: Sequence[tuple[str, DType]]) -> list[str]:
     return [name if path == f"{name}[]" else path for path, name in paths]
 
 
-def row_keeper(
-    rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]
-) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> Callable[[pa.RecordBatch], pa.Table]:
     """Picks, from part to part of a table, the rows with some numbers, and of them those that may be kept."""
     wanted, first = {line for line, _ in rows}, 1
 
-    def picked(part: pa.RecordBatch) -> pa.RecordBatch:
+    def picked(part: pa.RecordBatch) -> pa.Table:
         nonlocal first
-        mask = pa.array([first + i in wanted for i in range(part.num_rows)], type=pa.bool_())
+        found = [part.slice(i, 1) for i in range(part.num_rows) if first + i in wanted]
         first += part.num_rows
-        found = part.filter(mask)
-        good = [keeps(" ".join(str(cell) for cell in row.values())) for row in found.to_pylist()]
-        return found.filter(pa.array(good, type=pa.bool_()))
+        good = [row for row in found if keeps(" ".join(str(cell) for cell in row.to_pylist()[0].values()))]
+        return pa.Table.from_batches(good, part.schema)
 
     return picked
 

@@ -1,6 +1,9 @@
 """Readers: every row once, with its line; two ways through a CSV file give the same rows; files that are no tables."""
 
+import bz2
 import gzip
+import lzma
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -121,15 +124,34 @@ def test_a_byte_order_mark_is_stronger_than_the_mapping(tmp_path: Path) -> None:
     assert notices.render() == ["x.csv: read as utf-16, as its byte order mark says"]
 
 
-@pytest.mark.parametrize("name", ["x.csv.gz", "x.csv.zst", "packed.csv"])
+PACKED = {"x.csv.gz": gzip.compress, "x.csv.zst": zstandard.compress, "packed.csv": gzip.compress}
+PACKED |= {"x.csv.bz2": bz2.compress, "x.csv.xz": lzma.compress}
+
+
+@pytest.mark.parametrize("name", PACKED)
 def test_compression_with_many_members(tmp_path: Path, name: str) -> None:
-    pack = zstandard.compress if name.endswith(".zst") else gzip.compress
+    pack = PACKED[name]
     path = tmp_path / name
     path.write_bytes(pack(b"a,b\n1,") + pack(b"x\n") + pack(b"2,y\n"))
     assert cells(path) == [("1", "x"), ("2", "y")]
     path.write_bytes(path.read_bytes()[:-6])
     with pytest.raises(ReadError, match="too early"):
         cells(path)
+
+
+def test_a_zip_archive_holds_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("in/x.csv", "a,b\n1,2\n")
+    assert cells(path) == [("1", "2")]
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("y.csv", "a,b\n")
+    with pytest.raises(ReadError, match="must hold one file"):
+        cells(path)
+    with zipfile.ZipFile(tmp_path / "x.csv", "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+    with pytest.raises(ReadError, match=r"this is an Excel workbook, whatever its name; name a workbook \.xlsx"):
+        cells(tmp_path / "x.csv")
 
 
 def test_files_without_a_header_and_with_an_awkward_one(tmp_path: Path) -> None:
@@ -156,7 +178,7 @@ def test_files_without_a_header_and_with_an_awkward_one(tmp_path: Path) -> None:
         ("x.csv", "a,b\n1,2\n".encode("utf-16-le"), 'tell encoding = "utf-16-le"'),
         ("x.csv", b'"a,b\n1,2\n', "the header cannot be read"),
         ("x.csv", b"PAR1....", "this is a Parquet file"),
-        ("x.csv", b"PK\x03\x04....", "an Excel workbook"),
+        ("x.csv", b"PK\x03\x04....", "cannot be read"),
         ("x.csv", b"<!DOCTYPE html>\n<p>", "this is no table of text"),
         ("x.parquet", b"a,b\n1,2\n", "no readable Parquet file"),
         ("x.jsonl", b'[\n{"a":1}\n]\n', "this is a JSON array"),

@@ -1,0 +1,112 @@
+"""What every reader promises: all rows once, by the columns it names, and its rows as they came, to be read again."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from kg.errors import ReadError
+from kg.mapping.file_format import FORMATS
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.opening import Reader, open_reader
+
+Rows = list[dict[str, str | None]]
+ROWS: Rows = [
+    {"user": "u1", "product": "p1", "note": "soft, mild"},
+    {"user": "u2", "product": "水霜", "note": None},
+    {"user": "u1", "product": "p3", "note": 'say "hi"'},
+]
+
+
+def delimited(delimiter: str) -> Callable[[Path, Rows], None]:
+    def write(path: Path, rows: Rows) -> None:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, ["user", "product", "note"], delimiter=delimiter, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        path.write_text(out.getvalue(), encoding="utf-8")
+
+    return write
+
+
+def json_lines(path: Path, rows: Rows) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def json_array(path: Path, rows: Rows) -> None:
+    path.write_text(json.dumps(rows, indent=1))
+
+
+def frame(rows: Rows) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={"user": pl.String, "product": pl.String, "note": pl.String})
+
+
+WRITERS: dict[str, Callable[[Path, Rows], Any]] = {
+    "csv": delimited(","),
+    "tsv": delimited("\t"),
+    "jsonl": json_lines,
+    "ndjson": json_lines,
+    "json": json_array,
+    "parquet": lambda path, rows: frame(rows).write_parquet(path),
+    "arrow": lambda path, rows: frame(rows).write_ipc(path),
+}
+
+
+def opened(path: Path, kind: str, wanted: tuple[str, ...] = ("user", "product", "note")) -> Reader:
+    source = Source(file=path.name, format=kind, relation="bought", head="user", tail="product")
+    return open_reader(path, path.name, source, wanted, Notices())
+
+
+def read(path: Path, kind: str, wanted: tuple[str, ...] = ("user", "product", "note")) -> list[Any]:
+    found = []
+    for batch in opened(path, kind, wanted).batches():
+        assert not batch.rejects.height and not batch.faults.height
+        assert batch.frame.columns == list(wanted) and set(batch.frame.dtypes) == {pl.String}
+        found += zip(batch.lines, batch.spans, batch.frame.iter_rows(), strict=True)
+    return found
+
+
+@pytest.fixture(params=[name for name, kind in FORMATS.items() if kind.reader])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_all_rows_once_by_the_columns_it_names(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "data"
+    WRITERS[kind](path, ROWS)
+    assert opened(path, kind).columns() == ["user", "product", "note"]
+    found = read(path, kind)
+    assert [tuple(cell or None for cell in cells) for _, _, cells in found] == [tuple(row.values()) for row in ROWS]
+    lines = [line for line, _, _ in found]
+    assert lines == sorted(set(lines)) and all(span == 1 for _, span, _ in found)
+    assert [cells for _, _, cells in read(path, kind, ("product", "user"))] == [
+        (row["product"], row["user"]) for row in ROWS
+    ]
+    reader = opened(path, kind)
+    assert len(list(reader.batches())) == 1 and 0 < reader.position <= reader.size == path.stat().st_size
+
+
+def test_rows_as_they_came_can_be_read_again(tmp_path: Path, kind: str) -> None:
+    path, copy = tmp_path / "data", tmp_path / "copy"
+    WRITERS[kind](path, ROWS)
+    rows = [(line, span) for line, span, _ in read(path, kind)]
+    opened(path, kind).copy_rows(copy, rows[1:], lambda text: "hi" not in text)
+    assert [tuple(cell or None for cell in cells) for _, _, cells in read(copy, kind)] == [("u2", "水霜", None)]
+
+
+def test_what_is_missing_or_no_such_file_is_one_message(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "data"
+    WRITERS[kind](path, ROWS)
+    with pytest.raises(ReadError, match=r"data: .*'brand'.*found: 'user', 'product', 'note'"):
+        read(path, kind, ("user", "product", "brand"))
+    path.write_bytes(b"\0\x01\x02" * 100)
+    try:
+        assert not any(batch.frame.height for batch in opened(path, kind).batches())
+    except ReadError as problem:
+        assert str(problem).startswith("data: ")
