@@ -29,6 +29,7 @@ FORMATS: dict[Format, FileFormat] = {
     "json": FileFormat((".json",), "kg.readers.semi_structured.json_array:JsonReader"),
     "parquet": FileFormat((".parquet",), "kg.readers.tables.parquet:ParquetReader"),
     "arrow": FileFormat((".arrow", ".feather", ".ipc"), "kg.readers.tables.arrow:ArrowReader"),
+    "xlsx": FileFormat((".xlsx",), "kg.readers.tables.excel:ExcelReader"),
     "turtle": FileFormat((".ttl",), ""),
     "ntriples": FileFormat((".nt",), ""),
     "jsonld": FileFormat((".jsonld",), ""),

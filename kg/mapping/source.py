@@ -30,6 +30,8 @@ class Source(Document):
     file: str = Field(min_length=1)
     format: Format | None = None
     columns: tuple[str, ...] | None = Field(default=None, min_length=1)
+    sheet: str | None = Field(default=None, min_length=1)
+    """Name of a sheet of a workbook; the first where absent."""
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     null: tuple[str, ...] = DEFAULT_NULLS

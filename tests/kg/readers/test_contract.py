@@ -47,6 +47,12 @@ def frame(rows: Rows) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"user": pl.String, "product": pl.String, "note": pl.String})
 
 
+def workbook(path: Path, rows: Rows) -> None:
+    out = io.BytesIO()
+    frame(rows).write_excel(out)
+    path.write_bytes(out.getvalue())
+
+
 WRITERS: dict[str, Callable[[Path, Rows], Any]] = {
     "csv": delimited(","),
     "tsv": delimited("\t"),
@@ -54,6 +60,7 @@ WRITERS: dict[str, Callable[[Path, Rows], Any]] = {
     "ndjson": json_lines,
     "json": json_array,
     "parquet": lambda path, rows: frame(rows).write_parquet(path),
+    "xlsx": workbook,
     "arrow": lambda path, rows: frame(rows).write_ipc(path),
 }
 

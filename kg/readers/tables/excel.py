@@ -1,0 +1,144 @@
+"""Workbooks of Excel, .xlsx: the rows of one sheet under its first row that is not empty; lines are rows of the sheet.
+
+A spreadsheet keeps all numbers as floating-point ones, 15 digits of them: whole ones are read without ``.0``, and ids
+of more digits are told, since the sheet has lost the rest.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from kg.errors import ReadError
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.batch import Batch, Fault, fault_frame, text_batch
+from kg.readers.columns import find_columns
+
+ROWS = 20_000
+LARGEST = 4 << 30
+"""Bytes of a workbook unpacked; what is larger is no work of people."""
+_DIGITS = 10**15
+
+
+class ExcelReader:
+    """Reads one sheet of one workbook, all of it in memory at once."""
+
+    def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
+        """Open the workbook.
+
+        :param place: how messages name it.
+        :param wanted: the columns to read.
+        :raises ReadError: where it is none, or has no such sheet.
+        """
+        self._source, self._wanted, self._notices, self._place = source, wanted, notices, place
+        self.size = path.stat().st_size
+        self.position = 0
+        self._rows = self._sheet(path)
+
+    def _sheet(self, path: Path) -> list[list[Any]]:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                unpacked = sum(member.file_size for member in archive.infolist())
+            if unpacked > LARGEST:
+                raise ReadError(f"{self._place}: unpacks to {unpacked >> 20:,} MiB; save the sheet as CSV")
+            with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
+                names = book.sheet_names
+                if self._source.sheet is not None and self._source.sheet not in names:
+                    raise ReadError(f"{self._place}: no sheet {self._source.sheet!r}; found: {', '.join(names)}")
+                if len(names) > 1 and self._source.sheet is None:
+                    self._notices.add(self._place, f"only the sheet {names[0]!r} is read; sheet = … tells another")
+                sheet = book.get_sheet_by_name(self._source.sheet or names[0])
+                return sheet.to_python(skip_empty_area=False)
+        except ReadError:
+            raise
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as problem:  # a panic of the library is no Exception
+            raise ReadError(f"{self._place}: no readable workbook: {problem or type(problem).__name__}") from None
+
+    def columns(self) -> list[str]:
+        """The cells of the header."""
+        return self._header()[1]
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows but empty ones, once, in the order of the sheet.
+
+        :raises ReadError: for an empty sheet, and for columns that are missing or there twice.
+        """
+        at, names = self._header()
+        positions = find_columns(self._wanted, names, self._source, self._place, self._notices)
+        for start in range(at + 1, len(self._rows), ROWS):
+            part = self._rows[start : start + ROWS]
+            lines = [start + i + 1 for i, row in enumerate(part) if any(cell != "" for cell in row)]
+            if lines:
+                yield self._batch([self._rows[line - 1] for line in lines], lines, positions)
+        self.position = self.size
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
+        """Write the header and rows of the sheet into a workbook."""
+        import xlsxwriter
+
+        at, _ = self._header()
+        wanted = [at, *(line - 1 for line, _ in rows)]
+        with xlsxwriter.Workbook(str(target), {"remove_timezone": True, "strings_to_formulas": False}) as book:
+            sheet = book.add_worksheet()
+            day = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+            number = 0
+            for index in dict.fromkeys(wanted):
+                row = self._rows[index]
+                if index == at or keeps(" ".join(map(str, row))):
+                    for column, cell in enumerate(row):
+                        _write(sheet, number, column, cell, day)
+                    number += 1
+
+    def _header(self) -> tuple[int, list[str]]:
+        for at, row in enumerate(self._rows):
+            names = ["" if (text := _text(cell)) is None else text for cell in row]
+            if any(name.strip() for name in names):
+                return at, names
+        raise ReadError(f"{self._place}: no header, the sheet is empty; export it again, or leave it out")
+
+    def _batch(self, rows: list[list[Any]], lines: list[int], positions: dict[str, int | None]) -> Batch:
+        columns: dict[str, list[str | None]] = {}
+        faults: list[Fault] = []
+        for name, at in positions.items():
+            cells = [None if at is None or at >= len(row) else row[at] for row in rows]
+            columns[name] = [_text(cell) for cell in cells]
+            if name in self._source.id_columns:
+                lost = sum(isinstance(cell, float) and abs(cell) >= _DIGITS for cell in cells)
+                sentence = f"{{n}} ids in {name!r} have more than 15 digits, which a spreadsheet does not keep"
+                self._notices.add(self._place, f"{sentence}; format the column as text before you fill it in", lost)
+            for row, text in enumerate(columns[name]):
+                if text is not None and "\0" in text:
+                    faults.append(Fault(row, name, "", "NUL byte", "remove it"))
+                    columns[name][row] = None
+        batch = text_batch(columns, lines, [1] * len(lines), [])
+        return Batch(batch.frame, batch.lines, batch.spans, faults=fault_frame(faults))
+
+
+def _text(cell: Any) -> str | None:
+    if cell is None or cell == "":
+        return None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e18 else repr(cell)
+    if isinstance(cell, datetime):
+        midnight = cell.time() == time() and cell.tzinfo is None
+        return cell.date().isoformat() if midnight else cell.isoformat()
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+
+
+def _write(sheet: Any, row: int, column: int, cell: Any, day: Any) -> None:
+    if isinstance(cell, datetime | date | time | timedelta):
+        sheet.write_datetime(row, column, cell, day)
+    elif isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell)
+    elif isinstance(cell, float | int):
+        sheet.write_number(row, column, cell)
+    elif cell not in (None, ""):
+        sheet.write_string(row, column, str(cell))
