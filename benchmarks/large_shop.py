@@ -114,4 +114,4 @@ class LargeShop:
 def make_snapshot(parent: Path, scale: float = 1.0, seed: int = 0) -> Snapshot:
     """Take the snapshot of such a shop into ``parent``."""
     shop = LargeShop(scale, seed)
-    return take_snapshot(shop, shop.schema, parent)  # type: ignore[arg-type]
+    return take_snapshot(shop, shop.schema, parent)

@@ -12,6 +12,7 @@ from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import ModelError
 from recommender.experiments.experiment import Experiment, Outcome
+from whyrec.experiments import Runs
 
 Done = tuple[Experiment, Outcome]
 
@@ -60,9 +61,14 @@ def run_command(
     with experiments_of(ctx, output) as experiments:
         runs = experiments.run(paths)
     _show(output, runs.done)
-    failed = [text for _, outcome in runs.done for text in outcome.failed]
+    _check(runs)
+
+
+def _check(runs: Runs) -> None:
+    """Nothing, but an error where an experiment could not be run, or runs of it failed."""
     if runs.problem:
         raise runs.problem
+    failed = [text for _, outcome in runs.done for text in outcome.failed]
     if failed:
         raise ModelError(f"{_runs(len(failed))} failed: {'; '.join(failed)}")
 

@@ -19,12 +19,13 @@ def with_rules(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def asked(**values: Any) -> None:
+        """The command without the rules' options, which it gets as one mapping."""
         given = {name: values.pop(name) for name in Rules.model_fields}
         rules = {name: value for name, value in given.items() if value not in (None, False)}
         command(**values, rules=rules)
 
     parameters = [*own, *options]
-    asked.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    asked.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # typer reads it
     asked.__annotations__ = {one.name: one.annotation for one in parameters}
     return asked
 

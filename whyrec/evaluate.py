@@ -149,6 +149,7 @@ class WorkspaceEvaluation:
         )
 
         def trained(snapshot: Snapshot, folder: Path) -> Vectors:
+            """Vectors of the training part."""
             return train_vectors(snapshot, config, folder, self.progress)
 
         return trained

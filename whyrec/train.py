@@ -123,6 +123,7 @@ class Training:
         wanted = self.wanted
 
         def vectors(train: Snapshot, folder: Path) -> Vectors:
+            """Vectors of the blend's training part."""
             return self._train_vectors(train, folder, False, "the blend's training part")
 
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".fitting-") as folder:

@@ -1,6 +1,7 @@
 """The likeliest missing triples of an entity and a relation, with calibrated probabilities; numpy, no torch."""
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from embeddings.vectors.calibration import ScoreCard
@@ -56,23 +57,16 @@ def predict(snapshot: Snapshot, vectors: Vectors, entity_id: str, step: str, n: 
     if relation not in trained:
         raise UsageError(f"unknown relation {relation!r}; {nearest(relation, trained)}")
     known_type, wanted = snapshot.schema.ends(step)
-    idx = snapshot.vocabulary.idx(known_type, entity_id)
-    there = snapshot.neighbours(step, idx)[0]
-    side, start = (HEAD if step.startswith("~") else TAIL), snapshot.vocabulary.start(wanted)
-    count = snapshot.vocabulary.count(wanted)
-    candidates = np.setdiff1d(np.arange(count), there)
-    triples = np.empty((len(candidates), 3), dtype=np.int64)
-    triples[:, 2 - 2 * side] = snapshot.vocabulary.start(known_type) + idx
-    triples[:, 1], triples[:, 2 * side] = trained.index(relation), start + candidates
-    if wanted == known_type:
-        triples = triples[triples[:, 0] != triples[:, 2]]
+    idx, number = snapshot.vocabulary.idx(known_type, entity_id), trained.index(relation)
+    there, side = snapshot.neighbours(step, idx)[0], HEAD if step.startswith("~") else TAIL
+    triples = _untold(snapshot, step, idx, number)
     score = VectorScorer.of(vectors).score(triples)
     best = np.lexsort((triples[:, 2 * side], -score))[:n]
     card = vectors.manifest.score_card
-    probability = None if card is None else card.probability(score[best], trained.index(relation))
+    probability = None if card is None else card.probability(score[best], number)
     found = []
     for place, row in enumerate(best.tolist()):
-        entity = int(triples[row, 2 * side]) - start
+        entity = int(triples[row, 2 * side]) - snapshot.vocabulary.start(wanted)
         found.append(
             Candidate(
                 rank=place + 1,
@@ -93,3 +87,18 @@ def predict(snapshot: Snapshot, vectors: Vectors, entity_id: str, step: str, n: 
         candidates=found,
         score_card=card,
     )
+
+
+def _untold(snapshot: Snapshot, step: str, idx: int, number: int) -> NDArray[np.int64]:
+    """The triples of a step from an entity that are not in the graph, nobody with itself: shape (n, 3), entities
+    numbered as in the vectors.
+
+    :param number: that of the relation there.
+    """
+    vocabulary, (known_type, wanted) = snapshot.vocabulary, snapshot.schema.ends(step)
+    side = HEAD if step.startswith("~") else TAIL
+    candidates = np.setdiff1d(np.arange(vocabulary.count(wanted)), snapshot.neighbours(step, idx)[0])
+    triples = np.full((len(candidates), 3), number, dtype=np.int64)
+    triples[:, 2 - 2 * side] = vocabulary.start(known_type) + idx
+    triples[:, 2 * side] = vocabulary.start(wanted) + candidates
+    return triples[triples[:, 0] != triples[:, 2]] if wanted == known_type else triples

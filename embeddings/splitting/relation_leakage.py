@@ -68,6 +68,7 @@ class _Pair:
 
     @property
     def kind(self) -> Literal["inverse", "duplicate", "symmetric"]:
+        """What gives the triples away: the inverse, a copy, or the relation itself read backwards."""
         if self.known == self.asked:
             return "symmetric"
         return "inverse" if self.swapped else "duplicate"

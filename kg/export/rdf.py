@@ -70,6 +70,7 @@ def write_turtle(snapshot: Snapshot, path: Path) -> list[str]:
     """Write Turtle."""
 
     def write(out: TextIO) -> None:
+        """One block per subject."""
         for prefix, iri in _PREFIXES.items():
             out.write(f"@prefix {prefix}: <{iri}> .\n")
         for subject, said in _descriptions(snapshot):
@@ -83,6 +84,7 @@ def write_ntriples(snapshot: Snapshot, path: Path) -> list[str]:
     """Write N-Triples."""
 
     def write(out: TextIO) -> None:
+        """One line per statement."""
         for subject, said in _descriptions(snapshot):
             for predicate, value in said:
                 term = reference(value) if isinstance(value, str) else literal(value.text, value.datatype, value.lang)
@@ -95,6 +97,7 @@ def write_jsonld(snapshot: Snapshot, path: Path) -> list[str]:
     """Write JSON-LD, one subject per line."""
 
     def write(out: TextIO) -> None:
+        """One object per subject."""
         separator = "[\n"
         for subject, said in _descriptions(snapshot):
             node: dict[str, str | list[dict[str, str]]] = {"@id": subject}

@@ -73,6 +73,7 @@ def _fitting(schema: Schema, head: Column, tail: Column) -> list[str]:
     """The interactions whose ends are named by the columns; ``user_id`` and ``item_id`` name any user and item."""
 
     def fits(column: Column, entity_type: str, general: str) -> bool:
+        """Whether a column names entities of this type."""
         name = _without_id(column.name)
         return name in (entity_type.casefold(), general)
 

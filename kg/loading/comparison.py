@@ -10,7 +10,7 @@ from kg.loading.replacement import Replacement
 from kg.notices import Notices
 from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, triple_contradictions
-from kg.staging.resolution import Graph, StoredGraph
+from kg.staging.resolution import Graph
 
 _KEYS = ["head", "tail"]
 
@@ -20,7 +20,6 @@ class Comparison:
 
     def __init__(
         self,
-        store: StoredGraph,
         graph: Graph,
         schema: Schema,
         replacement: Replacement,
@@ -33,7 +32,7 @@ class Comparison:
         :param mutual: relations of which cycles are no fault, such as likeness.
         :param count_only: whether to let go of the rows to create and update, for a dry run.
         """
-        self._store, self._graph, self._schema = store, graph, schema
+        self._graph, self._schema = graph, schema
         self._replacement, self._mutual, self._notices, self._count_only = replacement, mutual, notices, count_only
         self.contradictions = pl.DataFrame(schema=DTYPES)
         """The rows that were passed over, since others contradict them."""
@@ -62,7 +61,7 @@ class Comparison:
         :param found: what :meth:`kg.staging.resolution.Graph.triples` takes besides the staged triples.
         :param gone: entity type → ``id`` of the entities to delete; their triples go with them.
         """
-        stored = self._store.read_triples(name)
+        stored = self._graph.stored_triples(name)
         self.stored[name] = stored.height
         parts, pairs = [], []
         contradictions = [pl.DataFrame(schema=DTYPES)]

@@ -241,9 +241,7 @@ class _Load:
     def compare(self, report: LoadReport) -> tuple[Changes, Comparison]:
         """What changes, per entity type and per relation; fills the counts of the report."""
         mutual = {similar.relation for source in self._sources for similar in source.similar}
-        comparison = Comparison(
-            self._store, self._graph, self._schema, self._replacement, mutual, self.notices, report.dry_run
-        )
+        comparison = Comparison(self._graph, self._schema, self._replacement, mutual, self.notices, report.dry_run)
         entities = {name: comparison.entities(name) for name in self._graph.entity_types()}
         gone = {name: difference.deleted for name, difference in entities.items() if difference.deleted.height}
         self._replacement.cover(self._graph, report.files)

@@ -76,6 +76,7 @@ class _Writer:
         self._done = dict.fromkeys(wanted, 0)
 
     def write(self, changes: Changes) -> None:
+        """Delete triples, then entities; create and update entities, then triples: no end is ever missing."""
         store = self._store
         for name, difference in changes.triples.items():
             self._in_batches(store.delete_triples, name, difference.deleted)

@@ -139,6 +139,7 @@ class _Builder:
         self.plan = Plan(mapping)
 
     def build(self) -> Plan:
+        """The plan; what is wrong with the mapping is in ``problems``."""
         for name, entity_type in self.mapping.classes.items():
             place = f"rdf.class.{name}"
             if self._known(place, "entity type", entity_type, self.schema.entity):

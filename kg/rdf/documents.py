@@ -162,7 +162,7 @@ class _TurtleParser(SinkParser):
     at = 0
     """Start of the statement, or of the string, that is read."""
 
-    def directiveOrStatement(self, argstr: str, h: int) -> int:  # noqa: N802
+    def directiveOrStatement(self, argstr: str, h: int) -> int:  # noqa: N802 (the name is rdflib's)
         """Read a statement."""
         self.at = max(self.skipSpace(argstr, h), h)
         return super().directiveOrStatement(argstr, h)

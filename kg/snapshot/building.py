@@ -72,6 +72,10 @@ class _Builder:
         self.done, self.total = 0, len(schema.entity) + len(schema.relation)
 
     def build(self) -> Manifest:
+        """Write all arrays; the manifest holds their hash.
+
+        :raises SnapshotError: where somebody else wrote meanwhile.
+        """
         revision = self.store.revision() or ""
         canonical = self.schema.canonical()
         self.digest.update(json.dumps(canonical, sort_keys=True).encode())

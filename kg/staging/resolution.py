@@ -100,6 +100,10 @@ class Graph:
             self._stored[entity_type] = self._store.read_entities(entity_type)
         return self._stored[entity_type]
 
+    def stored_triples(self, relation: str) -> pl.DataFrame:
+        """What the store has of a relation."""
+        return self._store.read_triples(relation)
+
     def ids(self, entity_type: str) -> pl.Series:
         """The ids of a type in load and store; some may be there twice."""
         if entity_type in self._replaced:

@@ -122,6 +122,7 @@ class Neo4jStore:
         create, existing = self._about("create_triples", relation), self._about("existing_triples", relation)
 
         def work(rows: list[Any], transaction: Transaction) -> None:
+            """One transaction: create a batch, and see that both ends of each triple were there."""
             created = run(transaction, create, rows=rows).consume().counters.relationships_created
             if created < len(rows) and len(records(transaction, existing, rows=rows)) < len(rows):
                 problem = "a triple of this batch begins or ends in an entity that is not in the store"
@@ -215,6 +216,7 @@ class Neo4jStore:
 
     def _run_all(self, queries: Sequence[str]) -> None:
         def work(transaction: Transaction) -> None:
+            """One transaction for all statements."""
             for query in queries:
                 run(transaction, query).consume()
 
@@ -222,6 +224,7 @@ class Neo4jStore:
 
     def _run(self, query: str, **parameters: Any) -> None:
         def work(transaction: Transaction) -> None:
+            """One transaction for the statement."""
             run(transaction, query, **parameters).consume()
 
         self._connection.write(work)
@@ -236,6 +239,7 @@ class Neo4jStore:
 
     def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
         def work(rows: list[Any], transaction: Transaction) -> None:
+            """One transaction: update a batch, and see that each row was there."""
             updated = records(transaction, query, rows=rows)[0][0]
             if updated < len(rows):
                 problem = f"{len(rows) - updated} of {len(rows)} rows to update are not there"

@@ -34,6 +34,7 @@ def statement(dialect: Dialect, name: str, *, properties: Sequence[str] = (), **
     """
 
     def repeat(match: re.Match[str]) -> str:
+        """The repeated part, once per property."""
         return "".join(_fill(match[1], {**names, "property": each}, name) for each in properties)
 
     return _fill(_REPEATED.sub(repeat, read_statement(dialect, name)), names, name)
@@ -55,6 +56,7 @@ def read_statement(dialect: Dialect, name: str) -> str:
 
 def _fill(text: str, names: dict[str, str], origin: str) -> str:
     def name(match: re.Match[str]) -> str:
+        """The name behind a placeholder, quoted."""
         value = names.get(match["key"])
         if value is None or not NAME.fullmatch(value):
             raise StoreError(f"{origin}.cypher: {match['key']} is {value!r}; a name matches {NAME.pattern}")

@@ -100,6 +100,7 @@ class Counterfactual:
         found = [one for one in changes.promising(best.change, forbidden) if one[1].size <= left]
 
         def order(one: tuple[float, Change]) -> tuple[object, ...]:
+            """What is likeliest to suffice with the fewest triples comes first."""
             gain, change = one
             short = best.margin + gain <= 0
             return short, 0 if short else change.size, -gain / change.size, change.item_add, change.item_remove

@@ -69,9 +69,11 @@ class _Side:
         self.explainer = Explainer(scorer, self.profile, phrasing, self.rules.forbidden(self.profile))
 
     def rank(self, position: int) -> int | None:
+        """The rank of an item in the list, ``None`` where it is not in it."""
         return mixed_rank((self.scores, self.paths), self.allowed, position, self.places)
 
     def parts(self, position: int) -> dict[str, Part]:
+        """The parts of an item's score by metapath or kind."""
         return {part.metapath or part.kind: part for part in self.explainer.parts(position)}
 
 

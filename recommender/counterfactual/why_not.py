@@ -40,6 +40,7 @@ class _Question:
         self.rank = mixed_rank((scores.total[0], scores.paths[0]), self.chosen.allowed, self.position, places)
 
     def answer(self) -> WhyNot:
+        """Reasons first, then the smallest change."""
         listed = self.recommender.recommend(self.request)
         item = self.recommender.item(self.position, self.request.lang)
         reasons, change, closing = list[WhyNotReason](), None, ""

@@ -95,6 +95,7 @@ def by_items(interactions: Interactions, weights: csr_array | NDArray[np.float64
     """A scorer of users by weights from item to item: shape (catalogue.size, catalogue.size)."""
 
     def score(users: Sequence[User]) -> NDArray[np.float64]:
+        """Scores of all items: shape (users, catalogue.size), float64."""
         product = interactions.rows(users) @ weights
         return product.toarray() if isinstance(product, csr_array) else np.asarray(product)
 

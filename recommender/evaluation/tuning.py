@@ -58,6 +58,7 @@ def tune_baselines(
         pruned = {} if name == "ease" else {"parts": parts}
 
         def measure(parameters: Parameters, make: Make = make, pruned: dict[str, Any] = pruned) -> float:
+            """NDCG of a baseline with these parameters on the validation part."""
             score = by_items(interactions, make(interactions.matrix, **parameters, **pruned))
             return float(metrics_of(rank_users(split.train, test, score, (inside, k)), test).ndcg.mean())
 
@@ -82,6 +83,7 @@ def best_parameters(
     most = 1 + PASSES * sum(len(values) - 1 for values in grid.values())
 
     def value_of(parameters: Parameters) -> float:
+        """The figure of these parameters, measured once."""
         key = tuple(parameters.values())
         if key not in found:
             progress(stage, len(found), most)

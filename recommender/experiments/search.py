@@ -47,6 +47,7 @@ class Trials:
         total, trials = size_of(model.space, search), []
 
         def measure(values: Values, number: int) -> float:
+            """The validation MRR of one trial."""
             told = ", ".join(f"{key} {value:g}" for key, value in values.items())
             figure = self._measured(split, model, values, _Trial(progress, f"trial {number}/{total} ({told})"))
             trials.append({**values, "validation_mrr": None if figure == FAILED else figure})

@@ -93,6 +93,7 @@ def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
     bridge = source.items @ np.linalg.solve(gram, mapped.T @ target.users[shared])
 
     def block(rows: slice) -> Dense:
+        """Some rows of the kernel: shape (rows, items of the target), 0 from an item to itself."""
         found = bridge[rows] @ target.items.T
         if source is target:
             place = np.arange(len(found))

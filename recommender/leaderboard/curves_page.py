@@ -61,6 +61,7 @@ def _picture(name: str, records: Sequence[RunRecord]) -> Element:
     _axes(svg, most, top)
 
     def place(epoch: float, mrr: float) -> Point:
+        """Where a point of the curve is drawn."""
         across = (epoch - 1) / max(1, most - 1)
         return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - mrr / top * (HEIGHT - TOP - BOTTOM)
 

@@ -169,6 +169,7 @@ class _Everything:
         self.scorer, self.profiles = scorer, profiles
 
     def of(self, path: Metapath) -> NDArray[np.float64]:
+        """What one kernel gives each profile: shape (profiles, items), float64."""
         dense = np.zeros((len(self.profiles), self.scorer.catalogue.size))
         kernel = self.scorer.kernels.kernel(path.tail)
         user_type = self.scorer.snapshot.schema.ends(path.start)[0]
@@ -179,6 +180,7 @@ class _Everything:
 
     @cached_property
     def similarity(self) -> NDArray[np.float64]:
+        """What the vectors give each profile: shape (profiles, items), float64."""
         return np.stack([self.scorer.similarity(profile) for profile in self.profiles])
 
 

@@ -55,6 +55,7 @@ def _solved(used: csr_array, factors: Factors, others: Factors, gram: Factors) -
     rows = np.repeat(np.arange(used.shape[0]), np.diff(used.indptr))
 
     def times(vectors: Factors) -> Factors:
+        """The left side of the equation for all rows at once."""
         told = np.einsum("ij,ij->i", vectors[rows], others[used.indices]) * np.float32(CONFIDENCE - 1)
         seen = csr_array((told, used.indices, used.indptr), shape=used.shape)
         return np.asarray(vectors @ gram + seen @ others)

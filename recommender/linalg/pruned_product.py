@@ -26,6 +26,7 @@ def kernel_product(factors: Sequence[Factor], top: int, *, closed: bool, workers
     first, rest = factors[0], [_multiplied(factor) for factor in factors[1:]]
 
     def block(start: int) -> csr_array:
+        """``ROWS`` rows of the product from ``start``, the largest ``top`` entries of each."""
         rows = csr_array(first[0][start : start + ROWS])
         for back in first[1:]:
             rows = without_diagonal(csr_array(rows @ back), start)

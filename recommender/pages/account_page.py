@@ -28,6 +28,7 @@ class _Page:
         self.user = account.user.label or self.texts["you"]
 
     def html(self) -> str:
+        """The whole page as text."""
         page = Element("html", {"lang": self.lang})
         head, body = SubElement(page, "head"), SubElement(page, "body")
         SubElement(head, "meta", {"charset": "utf-8"})

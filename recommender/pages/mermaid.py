@@ -12,6 +12,7 @@ def mermaid(account: Account) -> str:
     lines: dict[str, None] = {}
 
     def name(path: Path, place: int) -> str:
+        """The name of a node in the diagram; people of different paths are never one node."""
         node = path.nodes[place]
         people = place > 0 and node.id is None
         key = (path.text, str(place)) if people else (node.type, node.id if node.id is not None else node.label)

@@ -157,6 +157,7 @@ def _stack(picture: Picture, columns: int) -> None:
         boxes = [box for box in picture.boxes.values() if box.depth == column]
 
         def place(box: Box) -> tuple[float, float]:
+            """Height of the boxes that a box comes from, then its share: the order in its column."""
             lines = comes_from.get(box.name, ())
             middles = [by_name[line.head].y for line in lines]
             return (round(sum(middles) / len(middles), 3) if middles else 0.0, -box.share)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -233,7 +234,11 @@ def _rank(
 ) -> RankedBlock:
     if scorer.embeds:
         scores = scorer.score(profiles)
-        dense = lambda allowed, _own, n: rank_dense(scores.total, scores.paths, allowed, n)  # noqa: E731
+
+        def dense(allowed: Any, _own: Any, count: int) -> RankedBlock:
+            """The list from scores of all items; what somebody has already is out of ``allowed``."""
+            return rank_dense(scores.total, scores.paths, allowed, count)
+
         return rank_mixed(dense, csr_array(scores.paths), candidates, n, places)
     paths = scorer.path_scores(scorer.anchor_rows(profiles), len(profiles))
     return rank_mixed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, n, places)

@@ -138,11 +138,11 @@ class Told:
 
 def test_a_score_card_measures_on_the_other_half(graph: tuple[TripleSet, Indices, Indices]) -> None:
     whole, train, _ = graph
-    card = card_of(Told(), train, whole, seed=0)  # type: ignore[arg-type]
+    card = card_of(Told(), train, whole, seed=0)
     assert card is not None and card.auc > 0.9 and card.brier < 0.15 and card.log_loss < 0.5
     assert abs(sum(count for *_, count in card.curve) - len(train)) < 60 and card.triples > 600
     assert sum(abs(said - true) * count for said, true, count in card.curve) / card.triples < 0.1
-    assert card_of(Told(), train[:30], whole, seed=0) is None  # type: ignore[arg-type]
+    assert card_of(Told(), train[:30], whole, seed=0) is None
 
 
 def test_calibration_recovers_the_odds_that_made_the_data() -> None:

@@ -20,7 +20,7 @@ def _vocabulary(**ids: list[str]) -> Vocabulary:
 @given(IDS, st.randoms())
 def test_every_id_is_found_at_its_index_in_any_order(ids: list[str], random: object) -> None:
     shuffled = list(ids)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     first, second = _vocabulary(T=ids), _vocabulary(T=shuffled)
     assert first.ids("T") == second.ids("T") == sorted(ids, key=str.encode)
     for entity_id in ids:

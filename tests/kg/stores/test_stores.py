@@ -71,7 +71,7 @@ def triples(*rows):
     return pl.DataFrame([(*row, 1.0, None)[:4] if len(row) == 2 else row for row in rows], TRIPLE_DTYPES, orient="row")
 
 
-def same(found, expected):
+def assert_same(found, expected):
     keys = ["head", "tail"] if "head" in expected.columns else ["id"]
     assert_frame_equal(found.sort(keys), expected.sort(keys), check_exact=True)
 
@@ -120,10 +120,10 @@ def test_entities_come_back_as_they_were_written(store, rows):
     store.delete_entities("Order", store.read_entities("Order"))
     frame = entities("Order", [before for before, _ in rows])
     store.create_entities("Order", frame)
-    same(store.read_entities("Order"), frame)
+    assert_same(store.read_entities("Order"), frame)
     changed = entities("Order", [{**after, "id": before["id"]} for before, after in rows])
     store.update_entities("Order", changed)
-    same(store.read_entities("Order"), changed)
+    assert_same(store.read_entities("Order"), changed)
 
 
 def test_nasty_ids_stay_apart_and_harm_nothing(store):
@@ -132,9 +132,9 @@ def test_nasty_ids_stay_apart_and_harm_nothing(store):
     written = triples(*((head, tail, 0.5, -1) for head, tail in zip(NASTY, reversed(NASTY), strict=True)))
     store.create_triples("match", written)
     store.create_triples("return", triples(*((each, each) for each in NASTY)))
-    same(store.read_entities("User"), users(*NASTY))
-    same(store.read_entities("Order"), orders(*NASTY))
-    same(store.read_triples("match"), written)
+    assert_same(store.read_entities("User"), users(*NASTY))
+    assert_same(store.read_entities("Order"), orders(*NASTY))
+    assert_same(store.read_triples("match"), written)
     assert store.existing_triples("return", [(each, each.swapcase()) for each in NASTY]) == {
         (each, each) for each in NASTY if each == each.swapcase()
     }
@@ -144,8 +144,8 @@ def test_nasty_ids_stay_apart_and_harm_nothing(store):
     store.delete_triples("return", triples(*((each, f"{each} ") for each in NASTY)))  # none of them is there
     assert store.count_triples() == {"match": len(NASTY), "return": len(NASTY)}
     store.delete_entities("User", users(*NASTY[1::2]))
-    same(store.read_entities("User"), users(*NASTY[::2]))
-    same(store.read_triples("match"), written.filter(pl.col("head").is_in(NASTY[::2])))
+    assert_same(store.read_entities("User"), users(*NASTY[::2]))
+    assert_same(store.read_triples("match"), written.filter(pl.col("head").is_in(NASTY[::2])))
 
 
 def test_triples_come_back_as_they_were_written(store):
@@ -153,7 +153,7 @@ def test_triples_come_back_as_they_were_written(store):
     store.create_entities("Order", orders("o", "p"))
     written = triples(("u", "o", 0.1, 2**53 + 1), ("u", "p", -0.0, None), ("v", "p", 1e300, -(2**40)))
     store.create_triples("match", written)
-    same(store.read_triples("match"), written)
+    assert_same(store.read_triples("match"), written)
     assert store.count_triples() == {"match": 3, "return": 0}
 
 
@@ -163,8 +163,8 @@ def test_updates_overwrite_what_they_name_and_nothing_else(store):
     store.create_triples("match", triples(("u", "o", 1.0, 5), ("u", "p", 1.0, 5)))
     store.update_entities("Order", entities("Order", [{"id": "o", "desc": "new"}]))
     store.update_triples("match", triples(("u", "o", 2.0, None)))
-    same(store.read_entities("Order"), pl.concat([entities("Order", [{"id": "o", "desc": "new"}]), orders("p")]))
-    same(store.read_triples("match"), triples(("u", "o", 2.0, None), ("u", "p", 1.0, 5)))
+    assert_same(store.read_entities("Order"), pl.concat([entities("Order", [{"id": "o", "desc": "new"}]), orders("p")]))
+    assert_same(store.read_triples("match"), triples(("u", "o", 2.0, None), ("u", "p", 1.0, 5)))
 
 
 def test_a_batch_that_cannot_be_kept_whole_is_not_kept(store):
@@ -179,8 +179,8 @@ def test_a_batch_that_cannot_be_kept_whole_is_not_kept(store):
         store.create_triples("return", triples(("o", "o"), ("o", "p")))
     with pytest.raises(StoreError, match="1 of 2 rows to update are not there"):
         store.update_triples("match", triples(("u", "o", 9.0, 9), ("u", "p", 9.0, 9)))
-    same(store.read_entities("Order"), orders("o"))
-    same(store.read_triples("match"), triples(("u", "o")))
+    assert_same(store.read_entities("Order"), orders("o"))
+    assert_same(store.read_triples("match"), triples(("u", "o")))
     assert store.count_triples() == {"match": 1, "return": 0}
 
 
@@ -213,10 +213,10 @@ def test_deleting_takes_the_triples_along(store):
     store.create_entities("Order", orders("o", "p"))
     store.create_triples("match", triples(("u", "o"), ("u", "p"), ("v", "o"), ("v", "p")))
     store.delete_triples("match", triples(("v", "p"), ("v", "nobody")))
-    same(store.read_triples("match"), triples(("u", "o"), ("u", "p"), ("v", "o")))
+    assert_same(store.read_triples("match"), triples(("u", "o"), ("u", "p"), ("v", "o")))
     store.delete_entities("User", users("u", "u", "nobody"))
-    same(store.read_entities("User"), users("v"))
-    same(store.read_triples("match"), triples(("v", "o")))
+    assert_same(store.read_entities("User"), users("v"))
+    assert_same(store.read_triples("match"), triples(("v", "o")))
     store.delete_entities("Order", orders("o"))
     assert store.count_triples()["match"] == 0
 
@@ -232,7 +232,7 @@ def test_more_rows_than_a_batch_holds(store):
     assert store.existing_triples("match", asked) == set(pairs)
     changed = triples(*((*pair, 2.0, 7) for pair in pairs))
     store.update_triples("match", changed)
-    same(store.read_triples("match"), changed)
+    assert_same(store.read_triples("match"), changed)
 
 
 def test_a_store_keeps_its_content_and_its_mark(opened):
@@ -245,8 +245,8 @@ def test_a_store_keeps_its_content_and_its_mark(opened):
     first.close()
     again = opened(SCHEMA)
     assert again.revision() == "two"
-    same(again.read_entities("Order"), orders("o"))
-    same(again.read_triples("return"), triples(("o", "o")))
+    assert_same(again.read_entities("Order"), orders("o"))
+    assert_same(again.read_triples("return"), triples(("o", "o")))
 
 
 def test_read_only_reads_and_refuses_to_write(opened):
@@ -255,7 +255,7 @@ def test_read_only_reads_and_refuses_to_write(opened):
     writer.set_revision("one")
     writer.close()
     reader = opened(SCHEMA, read_only=True)
-    same(reader.read_entities("Order"), orders("o"))
+    assert_same(reader.read_entities("Order"), orders("o"))
     assert reader.revision() == "one"
     for write in (
         lambda: reader.create_entities("Order", orders("p")),
@@ -286,7 +286,7 @@ def test_a_schema_may_grow(opened):
     expected = orders("o").with_columns(create=pl.lit(None, pl.Boolean())).select(list(entity_dtypes(grown, "Order")))
     for read_only in (True, False):
         store = opened(grown, read_only=read_only)
-        same(store.read_entities("Order"), expected)
+        assert_same(store.read_entities("Order"), expected)
         assert store.read_entities("Set").schema == pl.Schema({"id": pl.String, "label": pl.String})
         assert store.read_triples("detach").schema == pl.Schema(TRIPLE_DTYPES)
         assert (store.count_entities(), store.count_triples()) == ({"Order": 1, "Set": 0}, {"return": 0, "detach": 0})
@@ -296,8 +296,8 @@ def test_a_schema_may_grow(opened):
     store.update_entities("Order", expected.with_columns(create=True))
     store.create_entities("Set", pl.DataFrame({"id": ["s"], "label": [None]}))
     store.create_triples("detach", triples(("o", "s")))
-    same(store.read_entities("Order"), expected.with_columns(create=True))
-    same(store.read_triples("detach"), triples(("o", "s")))
+    assert_same(store.read_entities("Order"), expected.with_columns(create=True))
+    assert_same(store.read_triples("detach"), triples(("o", "s")))
 
 
 def test_keywords_of_cypher_are_names_like_any_other(opened):
@@ -315,11 +315,11 @@ def test_keywords_of_cypher_are_names_like_any_other(opened):
         frame = pl.DataFrame([("a", "b", "c", 1, True)], entity_dtypes(schema, name), orient="row")
         store.create_entities(name, frame)
         store.update_entities(name, frame)
-        same(store.read_entities(name), frame)
+        assert_same(store.read_entities(name), frame)
     for name in schema.relation:
         store.create_triples(name, triples(("a", "a")))
         store.update_triples(name, triples(("a", "a", 2.0, 3)))
-        same(store.read_triples(name), triples(("a", "a", 2.0, 3)))
+        assert_same(store.read_triples(name), triples(("a", "a", 2.0, 3)))
         store.delete_triples(name, triples(("a", "a")))
     assert set(store.count_triples().values()) == {0}
     assert store.count_entities() == {name: int(name in types[:4]) for name in types}
@@ -332,9 +332,9 @@ def test_compacting_changes_nothing_a_reader_sees(store):
     store.set_revision("one")
     store.delete_entities("User", users("gone"))
     store.compact()
-    same(store.read_entities("User"), users("u"))
-    same(store.read_entities("Order"), orders("o"))
-    same(store.read_triples("match"), triples(("u", "o", 0.5, 3)))
+    assert_same(store.read_entities("User"), users("u"))
+    assert_same(store.read_entities("Order"), orders("o"))
+    assert_same(store.read_triples("match"), triples(("u", "o", 0.5, 3)))
     assert store.revision() == "one"
     store.create_triples("return", triples(("o", "o")))
     assert store.count_triples() == {"match": 1, "return": 1}

@@ -50,7 +50,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
 
 
 def _ids(recommender: Recommender, n: int = 3, **how: object) -> list[str]:
-    request = Request("u", n=n, rules=Rules(domain="cosmetics"), arrangement=Arrangement(**how))  # type: ignore[arg-type]
+    request = Request("u", n=n, rules=Rules(domain="cosmetics"), arrangement=Arrangement(**how))
     return [item.id for item in recommender.recommend(request).items]
 
 

@@ -138,10 +138,10 @@ def test_another_question_starts_anew_and_says_so(
     asked = {"users": recommender.users(), "rules": Rules(), "n": 5, "workers": 1}
     out = tmp_path / "all.parquet"
     with pytest.raises(_Killed):
-        recommend_all(recommender, Batch(**asked), out, _kill_after(2))  # type: ignore[arg-type]
-    result = recommend_all(recommender, Batch(**asked | change), out)  # type: ignore[arg-type]
+        recommend_all(recommender, Batch(**asked), out, _kill_after(2))
+    result = recommend_all(recommender, Batch(**asked | change), out)
     assert (result.resumed, result.restarted) == (0, True)
-    assert len({row["user_id"] for row in _rows(out)}) == len((asked | change)["users"])  # type: ignore[arg-type]
+    assert len({row["user_id"] for row in _rows(out)}) == len((asked | change)["users"])
 
 
 def test_a_torn_part_is_made_again(recommender: Recommender, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def recommender(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
 
 
 def _ids(recommender: Recommender, user: str, **options: object) -> list[str]:
-    return [item.id for item in recommender.recommend(Request(user, n=20, rules=Rules(**options))).items]  # type: ignore[arg-type]
+    return [item.id for item in recommender.recommend(Request(user, n=20, rules=Rules(**options))).items]
 
 
 @pytest.mark.parametrize(("user", "own", "other"), [("a1", "A3", "B3"), ("b1", "B3", "A3"), ("a3", "A1", "B1")])
