@@ -80,6 +80,8 @@ asked = {
     "evaluate": "evaluate --no-embeddings --no-tuning",
     "experiment": "experiment list",
     "status": "status",
+    "find": "find acne",
+    "ask": "ask acne",
     "graph": f"graph export {out}/graph.ttl",
     "forget": "forget u0399",
 }
