@@ -67,6 +67,7 @@ def _fit(folder: Path, snapshot: Snapshot, start: float) -> None:
             snapshot=snapshot.hash,
             blend=fitted.blend,
             kernels=fitted.kernels,
+            recency=fitted.recency,
             learning=fitted.reports,
         ),
     )

@@ -30,9 +30,7 @@ from recommender.catalogue.interactions import Interactions, User
 from recommender.evaluation.baselines import ScoreUsers, by_items, ease, rp3beta
 from recommender.evaluation.duplicates import DuplicateSearch
 from recommender.evaluation.evaluation import evaluate, scorer_of_users
-from recommender.kernels.path_kernels import Kernels
 from recommender.learning.fitting import fit_blend
-from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split, cold_domain_split, hold_out
 
 SCHEMA = Path(__file__).parent / "sport_cloth" / "schema.toml"
@@ -58,9 +56,8 @@ def main(
         split = _fewer_shared(cold_domain_split(whole, domain, 0.2, 0), domain, shared)
         fitting = folder / f"fitting-{domain}"
         shutil.rmtree(fitting, ignore_errors=True)
-        fitted = fit_blend(split.train, fitting, 0, None)
-        kernels = Kernels(split.train, fitted.kernels, fitting / "final")
-        models = {"whyrec": scorer_of_users(Scorer(split.train, kernels, fitted.blend, None))}
+        fitted = fit_blend(split.train, fitting, 0, None, kind="random")
+        models = {"whyrec": scorer_of_users(fitted.scorer(split.train, fitting / "final", None))}
         models |= _peers(split.train, domain)
         result = evaluate(split, models, 10, domain, left_out=left_out)
         _show(domain, result.model_dump(), fitted.blend.model_dump())

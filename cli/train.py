@@ -75,6 +75,8 @@ def _show(output: Output, report: TrainReport) -> None:
         f"Model {report.model.name} {state}: {report.entities:,} entities, {report.relations} relations, "
         f"{report.triples:,} triples; snapshot {report.model.snapshot[:12]}, {report.kernels_made} kernels made."
     )
+    for name, recency in report.recency.items():
+        output.line(f"{name}: the later counts more ({recency}).")
     for domain in report.learning:
         show_domain(output, report.blend, domain)
     show_crossing(output, report.crossing)

@@ -66,6 +66,9 @@ class Relation(Document):
     """What people said against items or attributes: it subtracts from scores, and is never an interaction."""
     half_life_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """After how many days a triple of a user counts half; the latest triple of the snapshot is now."""
+    place_exponent: float | None = Field(default=None, ge=0, le=4)
+    """p: the n-th latest triple of a user counts n^-p; 0 is all alike. Where the schema is silent, ``train`` learns
+    both of interactions."""
     rule: Literal["avoid"] | None = None
     """``avoid``: a rule, never a reason. The tail, items with a triple to it and paths through it are not shown."""
     phrase: dict[str, str] = Field(default_factory=dict)
@@ -115,13 +118,20 @@ class Schema(Document):
 
     def _check_of_people(self, name: str, relation: Relation) -> None:
         """A rule, a dislike and a half-life are of people."""
-        keys = {"rule": relation.rule, "negative": relation.negative, "half_life_days": relation.half_life_days}
+        keys = {
+            "rule": relation.rule,
+            "negative": relation.negative,
+            "half_life_days": relation.half_life_days,
+            "place_exponent": relation.place_exponent,
+        }
         used = [key for key, value in keys.items() if value]
         if used and relation.head not in self.user_types:
             known = ", ".join(self.user_types) or "none"
             raise ValueError(f"relation.{name}.{used[0]}: the head is {relation.head!r}, no user type (known: {known})")
-        if relation.rule and (relation.interaction or relation.negative or relation.half_life_days):
-            raise ValueError(f"relation.{name}: a rule is no interaction, not negative and has no half-life")
+        if relation.rule and (
+            relation.interaction or relation.negative or relation.half_life_days or relation.place_exponent
+        ):
+            raise ValueError(f"relation.{name}: a rule is no interaction, not negative, and does not fade")
 
     def _check_relation(self, name: str, relation: Relation) -> None:
         if name.casefold() in {known.casefold() for known in self.entity}:

@@ -23,15 +23,15 @@ from recommender.evaluation.evaluation import Evaluation, evaluate, scorer_of_us
 from recommender.evaluation.leakage import check_leaks
 from recommender.evaluation.tuning import Parameters, tune_baselines
 from recommender.kernels.metapaths import enumerate_metapaths
-from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.learning.fitting import TrainVectors, fit_blend
+from recommender.kernels.path_kernels import KernelConfig
+from recommender.learning.fitting import Fitted, TrainVectors, fit_blend
 from recommender.learning.model import ModelManifest, read_manifest
 from recommender.results.explanation_quality import ExplanationReport
 from recommender.rules.rule_set import Rules
-from recommender.scoring.blend import Blend, default_blend
-from recommender.scoring.scorer import Scorer
+from recommender.scoring.blend import default_blend
 from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, split_by
+from recommender.splitting.validation import validation_kind
 from whyrec.options import rules_of
 
 HANDLINGS = ("keep", "drop", "merge")
@@ -119,10 +119,9 @@ class WorkspaceEvaluation:
         training = manifest.training if manifest is not None and asked.embeddings else None
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".evaluation-") as folder:
             vectors = self._training(training) if training else None
-            config, blend = self._weights(split, manifest, vectors, Path(folder) / "fitting")
-            kernels = Kernels(split.train, config, Path(folder) / "kernels")
+            fitted = self._weights(split, manifest, vectors, Path(folder) / "fitting")
             found = vectors(split.train, Path(folder) / "vectors") if vectors else None
-            scorer = Scorer(split.train, kernels, blend, found)
+            scorer = fitted.scorer(split.train, Path(folder) / "kernels", found)
             check_leaks(split, [scorer])
             tuned = self._tuned(split) if asked.tuning else {}
             mix = rules_of(self.workspace, {}).mix if asked.domain is None else ()
@@ -156,7 +155,7 @@ class WorkspaceEvaluation:
 
     def _weights(
         self, split: Split, manifest: ModelManifest | None, vectors: TrainVectors | None, folder: Path
-    ) -> tuple[KernelConfig, Blend]:
+    ) -> Fitted:
         """Default weights without a model; the model's where the whole graph is the training part; else learned anew,
         for the model's have seen what is tested on.
 
@@ -165,14 +164,15 @@ class WorkspaceEvaluation:
         train, whole = split.train, self._left_out is None
         if manifest is None:
             self.notices.append("no model is trained: default weights are evaluated; `whyrec train` learns better ones")
-            return KernelConfig(), default_blend(train.schema, enumerate_metapaths(train.schema), embedding=False)
+            blend = default_blend(train.schema, enumerate_metapaths(train.schema), embedding=False)
+            return Fitted(KernelConfig(), blend, [])
         kept = split.description.get("taken_out") == 0 and (vectors is not None) == (manifest.training is not None)
         if whole and kept:
-            return manifest.kernels, manifest.blend
+            return Fitted(manifest.kernels, manifest.blend, [], manifest.recency)
         self.notices.append("the weights were learned anew on the training part alone")
         seed = manifest.training.seed if manifest.training else 0
-        fitted = fit_blend(train, folder, seed, vectors, self.progress)
-        return fitted.kernels, fitted.blend
+        kind = validation_kind(split.description["kind"])
+        return fit_blend(train, folder, seed, vectors, self.progress, kind)
 
 
 def explanation_quality(

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from recommender.evaluation.crossing import Crossing
 from recommender.learning.blend_learning import DomainReport
+from recommender.profiles.weights import Recency
 from recommender.results.document import ModelInfo, Result
 from recommender.scoring.blend import Blend
 
@@ -53,6 +54,8 @@ class TrainReport(Result):
     relations: int
     triples: int
     blend: Blend
+    recency: dict[str, Recency] = Field(default_factory=dict)
+    """Interaction → how much later ones count more than earlier ones, where that was learned."""
     learning: list[DomainReport]
     """What learning the blend did for each domain."""
     crossing: list[Crossing] = Field(default_factory=list)

@@ -71,6 +71,7 @@ class Training:
             relations=len(snapshot.manifest.triples),
             triples=sum(snapshot.manifest.triples.values()),
             blend=manifest.blend,
+            recency=manifest.recency,
             learning=manifest.learning,
             crossing=manifest.crossing,
             notices=self.notices,
@@ -91,11 +92,13 @@ class Training:
             with _resumable(folder / VECTORS):
                 self._train_vectors(snapshot, folder / VECTORS, self.resume, "all triples")
         fitted = self._fit(snapshot)
+        self.notices += fitted.notes
         manifest = ModelManifest(
             name=name,
             snapshot=snapshot.hash,
             blend=fitted.blend,
             kernels=fitted.kernels,
+            recency=fitted.recency,
             learning=fitted.reports,
             training=wanted,
         )

@@ -25,14 +25,13 @@ from recommender.evaluation.leakage import check_leaks, telling_relations
 from recommender.evaluation.metrics import coverage, gini, novelty
 from recommender.evaluation.tuning import Parameters, tune_baselines
 from recommender.experiments.search import Found, Trials
-from recommender.kernels.path_kernels import Kernels
 from recommender.learning.fitting import fit_blend
 from recommender.runs.environment import Measured, machine
 from recommender.runs.file import OTHER_ROWS, ExperimentFile, Recommendation
 from recommender.runs.plan import PlannedRun, fingerprint, model_settings
 from recommender.runs.record import Cost, RunFolder, RunRecord
-from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split, split_by
+from recommender.splitting.validation import validation_kind
 
 PATHS, BASELINES = OTHER_ROWS[0], OTHER_ROWS[1:]
 WORK = ".run-"
@@ -155,10 +154,10 @@ class RecommendationExperiment:
     ) -> ScoreUsers:
         """The blend, everything in it learned anew from the training part alone."""
         vectors = partial(_vectors, config, progress) if config else None
-        fitted = fit_blend(self.split.train, folder / "fitting", planned.seed, vectors, progress)
-        kernels = Kernels(self.split.train, fitted.kernels, folder / "kernels")
+        kind = validation_kind(self.split.description["kind"])
+        fitted = fit_blend(self.split.train, folder / "fitting", planned.seed, vectors, progress, kind)
         found = vectors(self.split.train, folder / "vectors") if vectors else None
-        scorer = Scorer(self.split.train, kernels, fitted.blend, found)
+        scorer = fitted.scorer(self.split.train, folder / "kernels", found)
         check_leaks(self.split, [scorer])
         return scorer_of_users(scorer)
 

@@ -155,6 +155,11 @@ class LearnedKernel(Kernel):
     """How the step that stands for it begins: ``≈Course-Product``; no relation has such a name."""
     text: ClassVar[str] = "association"
     """Key of the sentence that tells it."""
+    grid: ClassVar[Mapping[str, tuple[float, ...]]] = {}
+    """Field of its configuration → values that ``train`` tries on a validation part; nothing to choose where empty."""
+    silent: ClassVar[tuple[Mapping[str, float], Mapping[str, float]] | None] = None
+    """Changes of a configuration after which the kernel no longer says what only it says; and the configuration with
+    which it is empty, which is chosen unless the best of the grid is surely better than those changes make it."""
 
     def __init__(self, inputs: KernelInputs, anchor_type: str, item_type: str) -> None:
         self.inputs, self.anchor_type, self.item_type = inputs, anchor_type, item_type

@@ -30,8 +30,8 @@ class SequenceConfig(Document):
     """a: exponent of the number of people who used the anchor."""
     end: float = Field(default=0.3, ge=0, le=1)
     """b: the same of the item."""
-    window: int = Field(default=8, ge=1)
-    """How many steps after the anchor an item still counts."""
+    window: int = Field(default=8, ge=0)
+    """How many steps after the anchor an item still counts; with 0 the kernel is empty."""
     reverse: float = Field(default=0.0, ge=0, le=1)
     """r: what it counts that an item came before the anchor."""
 
@@ -76,6 +76,7 @@ class SequenceKernel(LearnedKernel):
         "reverse": (0.0, 0.5),
         "window": (1, 3, 8, 20),
     }
+    silent: ClassVar[tuple[Mapping[str, float], Mapping[str, float]]] = ({"reverse": 1.0, "window": 20}, {"window": 0})
 
     @classmethod
     def exists(cls, snapshot: Snapshot, anchor_type: str, item_type: str) -> bool:
@@ -89,7 +90,10 @@ class SequenceKernel(LearnedKernel):
 
     def matrix(self) -> csr_array:
         """T, pruned."""
-        config, histories = self._config, self.inputs.once(self._shared, self._histories)
+        config, count = self._config, self.inputs.snapshot.vocabulary.count
+        if not config.window:
+            return csr_array((count(self.anchor_type), count(self.item_type)))
+        histories = self.inputs.once(self._shared, self._histories)
         after = histories.after(config.window)
         if config.reverse > 0:
             after = csr_array(after + config.reverse * after.T)

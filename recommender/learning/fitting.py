@@ -1,23 +1,27 @@
 """Fit the blend of a snapshot: kernels and vectors of its training part, candidates, learned weights."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
 from embeddings.vectors.vectors import Vectors
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
 from recommender.learning.blend_learning import DomainReport, learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
 from recommender.learning.crossing_prior import crossing_prior, relation_worths
+from recommender.learning.kernel_learning import kernel_trials, learn_kernels
+from recommender.learning.recency_learning import learn_recency
+from recommender.profiles.weights import Recency, with_recency
 from recommender.scoring.blend import Audience, Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
-from recommender.splitting.validation import validation_split
+from recommender.splitting.validation import Kind, validation_notes, validation_split
 
 TrainVectors = Callable[[Snapshot, Path], Vectors]
 
@@ -29,6 +33,15 @@ class Fitted:
     kernels: KernelConfig
     blend: Blend
     reports: list[DomainReport]
+    recency: dict[str, Recency] = field(default_factory=dict)
+    """Interaction → how its anchors fade, where the schema's way is surely worse."""
+    notes: tuple[str, ...] = ()
+    """What is to be said of the validation part."""
+
+    def scorer(self, snapshot: Snapshot, folder: Path, vectors: Vectors | None) -> Scorer:
+        """The scorer of a snapshot by what was learned; kernels are made in the folder."""
+        kernels = Kernels(snapshot, self.kernels, folder)
+        return Scorer(with_recency(snapshot, self.recency), kernels, self.blend, vectors)
 
 
 def fit_blend(
@@ -37,24 +50,46 @@ def fit_blend(
     seed: int,
     train_vectors: TrainVectors | None,
     progress: Progress = no_progress,
+    kind: Kind = "last",
 ) -> Fitted:
     """Learn the weights on a validation part that neither kernels nor vectors nor popularity have seen.
 
+    How learned kernels are made and how anchors fade is learned first, each kernel alone; then the weights of all.
+
     :param folder: for kernels and vectors of the training part; may be removed afterwards.
     :param train_vectors: trains the vectors of the training part; ``None`` leaves the embedding out.
+    :param kind: which interactions are held out; those that what is tested would hold out.
     """
-    split = validation_split(snapshot, seed)
+    split = validation_split(snapshot, seed, kind)
     metapaths = scored_paths(snapshot)
-    learned = any(path.learned for path in metapaths)
-    config = KernelConfig(association=learn_association(split, progress)) if learned else KernelConfig()
-    kernels = Kernels(split.train, config, folder / "kernels")
-    kernels.build([path.tail for path in metapaths], progress)
+    kernels, recency = _kernels(split, metapaths, folder / "kernels", progress)
+    train = with_recency(split.train, recency)
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
     default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
-    scorer = Scorer(split.train, kernels, default, vectors)
+    scorer = Scorer(train, kernels, default, vectors)
     prior = crossing_prior(snapshot.schema, metapaths, relation_worths(scorer, split, seed))
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior)
-    return Fitted(config, blend, reports)
+    notes = tuple(validation_notes(snapshot)) if kind == "last" else ()
+    return Fitted(kernels.config, blend, reports, recency, notes)
+
+
+def _kernels(
+    split: Split, metapaths: Sequence[Metapath], folder: Path, progress: Progress
+) -> tuple[Kernels, dict[str, Recency]]:
+    """The kernels of the training part, made as was learned, and how anchors fade: each is learned with the other."""
+    learned, tails = any(path.learned for path in metapaths), [path.tail for path in metapaths]
+    config = KernelConfig(association=learn_association(split, progress)) if learned else KernelConfig()
+    trials = kernel_trials(split)
+    config = config.model_copy(update={"learned": learn_kernels(trials, split.train, {}, config.top, progress)})
+    kernels = Kernels(split.train, config, folder)
+    kernels.build(tails, progress)
+    recency = learn_recency(trials, kernels, progress)
+    if recency:
+        train = with_recency(split.train, recency)
+        again = learn_kernels(trials, train, {}, config.top, progress)
+        kernels = Kernels(split.train, config.model_copy(update={"learned": again}), folder)
+        kernels.build(tails, progress)
+    return kernels, recency
 
 
 def _features(scorer: Scorer, split: Split, progress: Progress) -> Iterator[CandidateFeatures]:

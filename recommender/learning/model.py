@@ -13,6 +13,7 @@ from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.blend_learning import DomainReport
 from recommender.learning.carry_over import carry_over, seen_vocabulary
+from recommender.profiles.weights import Recency, with_recency
 from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
@@ -32,6 +33,8 @@ class ModelManifest(BaseModel, frozen=True):
     """Content hash of the snapshot the model was made from."""
     blend: Blend
     kernels: KernelConfig = Field(default_factory=KernelConfig)
+    recency: dict[str, Recency] = Field(default_factory=dict)
+    """Interaction → how its anchors fade, where that was learned."""
     learning: list[DomainReport] = Field(default_factory=list)
     """What learning the blend did for each domain."""
     crossing: list[Crossing] = Field(default_factory=list)
@@ -95,7 +98,8 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
         return _untrained(snapshot, kernels_folder, notice)
     kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
     info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
-    return Model(Scorer(snapshot, kernels, manifest.blend, vectors), info, notices)
+    faded = with_recency(snapshot, manifest.recency)
+    return Model(Scorer(faded, kernels, manifest.blend, vectors), info, notices)
 
 
 def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:

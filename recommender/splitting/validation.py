@@ -1,12 +1,12 @@
 """The validation part: interactions held out to learn weights on, and which user serves what."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.catalogue.interactions import User
 from recommender.splitting.interaction_splits import Split, hold_out
 
@@ -26,12 +26,37 @@ def evenly(found: Sequence[T], most: int) -> Sequence[T]:
     return found[:: max(1, len(found) // most)][:most]
 
 
-def validation_split(snapshot: Snapshot, seed: int) -> Split:
+Kind = Literal["last", "random"]
+"""Which interaction of a person is held out: her latest, as the future would, or any."""
+
+
+def validation_kind(split: str) -> Kind:
+    """How to learn what is tested on a split of a kind, one of ``SPLITS``: as it tests."""
+    return "random" if split in ("random", "cold-users", "cold-items", "cold-domain") else "last"
+
+
+def validation_notes(snapshot: Snapshot) -> list[str]:
+    """Where ``last`` cannot hold out the latest interactions, and figures of the future may differ."""
+    notes = []
+    for name in snapshot.schema.interactions:
+        untimed = float((snapshot.timestamps(name) == NO_TIME).mean()) if snapshot.manifest.triples[name] else 0.0
+        if untimed == 1.0:
+            notes.append(f"{name} has no timestamps: weights are learned on random ones held out, not on the last ones")
+        elif untimed > 0:
+            notes.append(
+                f"{untimed:.0%} of {name} have no timestamp and count as the oldest: of people without any, a random "
+                "one is held out to learn weights on, not the last"
+            )
+    return notes
+
+
+def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Split:
     """Hold out what weights are learned on.
 
     Of each domain, all that a part of the users used of it, of those who have other anchors to go by: they stand for
-    people who are new to it. Of the other users with two or more interactions one, drawn at random: of half of them,
-    or of all where there are few.
+    people who are new to it. Of the other users with two or more interactions one, of half of them, or of all where
+    there are few: the latest of each relation, drawn among those of the same time; or any, drawn at random, which it
+    is where nothing has a timestamp.
     """
     random = np.random.default_rng([seed, 20])
     users = sum(snapshot.vocabulary.count(name) for name in snapshot.schema.user_types)
@@ -45,10 +70,22 @@ def validation_split(snapshot: Snapshot, seed: int) -> Split:
         counts = np.diff(indptr)
         warm = cold[relation.head] < 0
         chosen = np.flatnonzero((counts >= 2) & (random.random(len(counts)) < part) & warm)
-        mask[indptr[chosen] + (random.random(len(chosen)) * counts[chosen]).astype(np.int64)] = True
+        drawn = random.random(len(chosen))
+        if kind == "last" and (snapshot.timestamps(name) != NO_TIME).any():
+            mask[_latest(snapshot, name, [seed, 22, *name.encode()])[chosen]] = True
+        else:
+            mask[indptr[chosen] + (drawn * counts[chosen]).astype(np.int64)] = True
         own = cold[relation.head] == snapshot.schema.domains.index(snapshot.schema.entity[relation.tail].domain or "")
         masks[name] = mask | np.repeat(own, counts)
-    return hold_out(snapshot, masks, {"kind": "validation", "seed": seed})
+    return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed})
+
+
+def _latest(snapshot: Snapshot, name: str, seed: Sequence[int]) -> NDArray[np.int64]:
+    """Place of the latest triple of each head that has any, drawn among those of the same time: shape (heads,)."""
+    indptr, times = snapshot.adjacency(name).indptr, snapshot.timestamps(name)
+    rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    order = np.lexsort((np.random.default_rng(seed).random(len(times)), times, rows))
+    return order[np.maximum(indptr[1:] - 1, 0)] if len(order) else np.zeros(len(indptr) - 1, dtype=np.int64)
 
 
 def _cold_domains(snapshot: Snapshot, user_type: str, seed: int) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from kg.schema import parse_schema
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.learning.model import open_model
 from recommender.profiles.profile import anchors_of, profile_of
+from recommender.profiles.weights import Recency, with_recency
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import SCHEMA, snapshot_of
 
@@ -42,6 +43,20 @@ def test_a_purchase_counts_half_after_its_half_life(tmp_path: Path) -> None:
     together = anchors_of(snapshot, "purchased", np.array([1, 0]))
     assert together.data[1:].tolist() == anchors.weight.tolist() and together.data[0] == 1.0
     assert profile_of(snapshot, "User", 1).anchors["enrolled"].weight.tolist() == [1.0]
+
+
+def test_the_latest_counts_most_by_its_place(tmp_path: Path) -> None:
+    """p1 is the latest; p0 and p2 share place 2, since one is later; without a time p3 comes last, in place 4."""
+    entities: dict[str, list[Any]] = {"User": ["ann", "bob"], "Product": ["p0", "p1", "p2", "p3"]}
+    bought = [("ann", "p0", 1, 5), ("ann", "p1", 1, 9), ("ann", "p2", 2, 5), ("ann", "p3", 1), ("bob", "p3", 3, 1)]
+    plain = snapshot_of(tmp_path, entities, {"purchased": bought})
+    snapshot = with_recency(plain, {"purchased": Recency(place_exponent=2)})
+    expected = np.array([1 / 4, 1, 2 / 4, 1 / 16])
+    anchors = profile_of(snapshot, "User", 0).anchors["purchased"]
+    np.testing.assert_allclose(anchors.weight, expected / np.linalg.norm(expected))
+    together = anchors_of(snapshot, "purchased", np.array([1, 0]))
+    assert together.data[1:].tolist() == anchors.weight.tolist() and together.data[0] == 1.0
+    assert profile_of(plain, "User", 0).anchors["purchased"].weight[1] == pytest.approx(1 / np.sqrt(7))
 
 
 def test_a_graph_without_times_does_not_fade(tmp_path: Path) -> None:
@@ -125,6 +140,8 @@ def test_a_rule_is_in_no_metapath() -> None:
         ({"head": "Product", "tail": "Ingredient", "rule": "avoid"}, "no user type .known: User"),
         ({"head": "Product", "tail": "Ingredient", "negative": True}, "negative: the head is 'Product'"),
         ({"head": "Product", "tail": "Ingredient", "half_life_days": 3}, "half_life_days: the head is 'Product'"),
+        ({"head": "Product", "tail": "Ingredient", "place_exponent": 1}, "place_exponent: the head is 'Product'"),
+        ({"head": "User", "tail": "Product", "rule": "avoid", "place_exponent": 1}, "does not fade"),
         ({"head": "User", "tail": "Product", "half_life_days": 0}, "greater than 0"),
         ({"head": "User", "tail": "Product", "rule": "avoid", "interaction": True}, "a rule is no interaction"),
         ({"head": "User", "tail": "Product", "rule": "shun"}, "'avoid'"),

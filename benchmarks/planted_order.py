@@ -1,0 +1,173 @@
+"""Order that was planted: people who took A take B next, forwards unlike backwards; is it found, and never invented?
+
+Two shops of the same people and items. In the first the next item follows from the last by a chain that only an oracle
+knows; in the second each person's times are shuffled, so that nothing comes after anything. In both the last item of
+each person is held out, everything is learned from the rest, and the same model is learned from the same rest without
+timestamps. Bars: in the first shop NDCG@10 ≥ .9 × the oracle's, where the model without times has ≤ .7 × of it; in the
+second no loss by a paired test.
+
+    python -m benchmarks.planted_order
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from kg.schema import parse_schema
+from kg.snapshot.building import take_snapshot
+from kg.snapshot.snapshot import Snapshot
+from kg.stores.opening import open_store
+from kg.stores.store import TRIPLE_DTYPES
+from recommender.catalogue.interactions import Interactions, User
+from recommender.evaluation.baselines import ScoreUsers
+from recommender.evaluation.evaluation import Evaluation, evaluate, scorer_of_users
+from recommender.learning.fitting import Fitted, fit_blend
+from recommender.splitting.interaction_splits import Split, hold_out, last_split
+
+FIRST, DAY = 1_600_000_000_000, 86_400_000
+FOLLOWERS = np.array([0.6, 0.3, 0.1])
+FOUND, WITHOUT = 0.9, 0.7
+CONSOLE = Console()
+SCHEMA = {
+    "name": "order",
+    "entity": {"User": {"sensitive": True}, "Product": {"domain": "shop"}},
+    "relation": {"bought": {"head": "User", "tail": "Product", "interaction": True}},
+}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """``chain``: probability of each item after each, shape (items, items); ``taken``: what each took, in order."""
+
+    chain: NDArray[np.float64]
+    taken: list[NDArray[np.int64]]
+
+
+def planted(people: int, items: int, surely: float, seed: int) -> Shop:
+    """With probability ``surely`` the next item is one of three that follow the last, else any by its popularity."""
+    random = np.random.default_rng(seed)
+    popular = 1.0 / np.arange(1, items + 1) ** 0.7
+    popular /= popular.sum()
+    chain = np.tile((1 - surely) * popular, (items, 1))
+    for item in range(items):
+        chain[item, random.choice(np.delete(np.arange(items), item), len(FOLLOWERS), replace=False)] += (
+            surely * FOLLOWERS
+        )
+    taken = []
+    for length in random.integers(5, 15, people):
+        history = [int(random.choice(items, p=popular))]
+        while len(history) < length:
+            left = chain[history[-1]].copy()
+            left[history] = 0.0
+            history.append(int(random.choice(items, p=left / left.sum())))
+        taken.append(np.array(history))
+    return Shop(chain, taken)
+
+
+def snapshot_of(shop: Shop, folder: Path, *, timed: bool, shuffled: bool, seed: int) -> Snapshot:
+    """Load the shop into a store, with times days apart, or without, and take its snapshot."""
+    random, rows = np.random.default_rng(seed), []
+    for number, history in enumerate(shop.taken):
+        times = FIRST + DAY * (random.integers(0, 300) + np.cumsum(random.integers(1, 20, len(history))))
+        order = random.permutation(len(history)) if shuffled else np.arange(len(history))
+        pairs = zip(history[order].tolist(), times.tolist(), strict=True)
+        rows += [(f"u{number:05}", f"p{item:04}", 1.0, time if timed else None) for item, time in pairs]
+    schema = parse_schema(SCHEMA)
+    folder.mkdir(parents=True)
+    store = open_store("graph.lbug", schema, folder=folder)
+    try:
+        for name, ids in (
+            ("User", [f"u{n:05}" for n in range(len(shop.taken))]),
+            ("Product", [f"p{n:04}" for n in range(len(shop.chain))]),
+        ):
+            store.create_entities(
+                name, pl.DataFrame({"id": ids, "label": ids}, schema={"id": pl.String, "label": pl.String})
+            )
+        store.create_triples("bought", pl.DataFrame(rows, schema=TRIPLE_DTYPES, orient="row"))
+        store.set_revision("1")
+        return take_snapshot(store, schema, folder / "snapshot")
+    finally:
+        store.close()
+
+
+def oracle(shop: Shop, train: Snapshot) -> ScoreUsers:
+    """Scores by the chain from the last item that is left."""
+    used = Interactions(train)
+    last = np.zeros(used.matrix.shape[0], dtype=np.int64)
+    for user, history in enumerate(shop.taken):
+        left = set(used.matrix.indices[used.matrix.indptr[user] : used.matrix.indptr[user + 1]].tolist())
+        last[user] = next(item for item in history[::-1].tolist() if item in left)
+
+    def score(users: Sequence[User]) -> NDArray[np.float64]:
+        return shop.chain[last[[idx for _, idx in users]]]
+
+    return score
+
+
+def measured(shop: Shop, folder: Path, *, shuffled: bool, seed: int) -> tuple[Evaluation, Fitted]:
+    """The model with times, without, and the oracle, on the last item of each person."""
+    timed, untimed = (
+        snapshot_of(shop, folder / name, timed=name == "timed", shuffled=shuffled, seed=seed)
+        for name in ("timed", "untimed")
+    )
+    split = last_split(timed)
+    mask = np.zeros(timed.manifest.triples["bought"], dtype=bool)
+    matrix = timed.adjacency("bought")
+    for (_, user), positions in split.test.items():
+        start, stop = matrix.indptr[user], matrix.indptr[user + 1]
+        mask[start:stop] = np.isin(matrix.indices[start:stop], positions)
+    other: Split = hold_out(untimed, {"bought": mask}, {"kind": "last"})
+    with_times = fit_blend(split.train, folder / "fit", 0, None)
+    without = fit_blend(other.train, folder / "fit-untimed", 0, None)
+    models = {
+        "whyrec": scorer_of_users(with_times.scorer(split.train, folder / "kernels", None)),
+        "without times": scorer_of_users(without.scorer(other.train, folder / "kernels-untimed", None)),
+        "oracle": oracle(shop, split.train),
+    }
+    return evaluate(split, models, 10), with_times
+
+
+def main() -> None:
+    """Print both shops, and whether the bars are met."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=3_000)
+    parser.add_argument("--items", type=int, default=300)
+    parser.add_argument("--surely", type=float, default=0.7, help="How often the chain decides.")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    shop, met = planted(asked.people, asked.items, asked.surely, asked.seed), True
+    for shuffled in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            result, fitted = measured(shop, Path(folder) / "shop", shuffled=shuffled, seed=asked.seed)
+        ndcg = {name: float(found["ndcg"]["mean"]) for name, found in result.models.items()}
+        table = Table(title="shuffled times" if shuffled else "planted order", title_justify="left")
+        for column in ("model", "NDCG@10", "× oracle"):
+            table.add_column(column, justify="left" if column == "model" else "right")
+        for name, value in ndcg.items():
+            table.add_row(name, f"{value:.4f}", "" if shuffled else f"{value / ndcg['oracle']:.3f}")
+        CONSOLE.print(table)
+        gain = result.comparisons[0]
+        CONSOLE.print(f"with times − without: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], p = {gain.p:.3f}")
+        weights = {name: round(weight, 3) for name, weight in fitted.blend.metapaths.items() if weight}
+        CONSOLE.print(
+            f"learned: {weights}; {fitted.kernels.learned}; { {k: str(v) for k, v in fitted.recency.items()} }\n"
+        )
+        if shuffled:
+            met &= gain.mean >= 0 or gain.p > 0.05
+        else:
+            met &= ndcg["whyrec"] >= FOUND * ndcg["oracle"] and ndcg["without times"] <= WITHOUT * ndcg["oracle"]
+    CONSOLE.print("bars met" if met else "bars MISSED")
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()

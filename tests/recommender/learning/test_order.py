@@ -1,0 +1,78 @@
+"""What comes after what is learned where it was planted, and nothing is where times are shuffled."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.learning.fitting import Fitted, fit_blend
+from recommender.learning.model import ModelManifest, open_model, save_manifest
+from recommender.profiles.profile import profile_of
+from recommender.serving.recommender import Recommender, Request
+from tests.graphs import snapshot_of
+
+PEOPLE, PRODUCTS, STEP = 500, 40, 17
+DAY = 86_400_000
+ORDER = "purchased > →Product-Product"
+
+
+def _shop(folder: Path, *, shuffled: bool) -> Snapshot:
+    """After product p comes p + 17, three times of four, else any: six products each, a day apart or more."""
+    random, rows = np.random.default_rng(5), list[tuple[Any, ...]]()
+    for person in range(PEOPLE):
+        history = [int(random.integers(PRODUCTS))]
+        while len(history) < 6:
+            following = (history[-1] + STEP) % PRODUCTS
+            if random.random() > 0.75 or following in history:
+                following = int(random.choice(np.setdiff1d(np.arange(PRODUCTS), history)))
+            history.append(following)
+        times = random.integers(0, 100) + np.cumsum(random.integers(1, 9, len(history)))
+        if shuffled:
+            random.shuffle(times)
+        rows += [(f"u{person:03}", f"p{item:02}", 1.0, DAY * int(t)) for item, t in zip(history, times, strict=True)]
+    entities = {"User": [f"u{n:03}" for n in range(PEOPLE)], "Product": [f"p{n:02}" for n in range(PRODUCTS)]}
+    return snapshot_of(folder, entities, {"purchased": rows})
+
+
+@pytest.fixture(scope="module")
+def ordered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Fitted]:
+    folder = tmp_path_factory.mktemp("ordered")
+    snapshot = _shop(folder / "shop", shuffled=False)
+    return snapshot, fit_blend(snapshot, folder / "fit", 0, None)
+
+
+def test_a_planted_order_weighs_most_and_the_latest_counts_most(ordered: tuple[Snapshot, Fitted]) -> None:
+    _, fitted = ordered
+    assert fitted.kernels.learned["sequence"].get("window") != 0
+    assert fitted.recency["purchased"].place_exponent >= 1
+    (report, *_) = [one for one in fitted.reports if one.domain == "cosmetics"]
+    assert report.kept and report.adds[ORDER] > 0.3 and max(report.adds.values()) == report.adds[ORDER]
+
+
+def test_shuffled_times_say_nothing(tmp_path: Path) -> None:
+    fitted = fit_blend(_shop(tmp_path / "shop", shuffled=True), tmp_path / "fit", 0, None)
+    assert fitted.kernels.learned["sequence"] == {"window": 0} and fitted.recency == {}
+    assert fitted.blend.metapaths[ORDER] == 0
+
+
+def test_a_model_keeps_what_was_learned_and_its_reasons_are_the_score(
+    ordered: tuple[Snapshot, Fitted], tmp_path: Path
+) -> None:
+    snapshot, fitted = ordered
+    manifest = ModelManifest(
+        name="order", snapshot=snapshot.hash, blend=fitted.blend, kernels=fitted.kernels, recency=fitted.recency
+    )
+    save_manifest(tmp_path / "model", manifest)
+    model = open_model(tmp_path / "model", snapshot, tmp_path / "kernels")
+    plain, faded = (profile_of(one, "User", 0).anchors["purchased"].weight for one in (snapshot, model.scorer.snapshot))
+    assert plain.min() == plain.max() and faded.max() > 2 * np.median(faded)
+    recommender, last = Recommender(model), int(np.argmax(faded))
+    history = snapshot.neighbours("purchased", 0)[0]
+    best = recommender.recommend(Request("u000", n=1)).items[0]
+    following = (int(history[last]) + STEP) % PRODUCTS
+    assert following in history or best.id == f"p{following:02}"
+    account = recommender.why(Request("u000"), best.id)
+    assert sum(part.share for part in account.parts) == pytest.approx(best.score, abs=1e-9)
+    assert "people who" in account.parts[0].text and "soon after" in account.parts[0].text
