@@ -25,6 +25,7 @@ demo: $(VENV)/.demo
 	@echo "  $(BIN)/whyrec -w $(DEMO) evaluate --no-embeddings"
 	@echo "  $(BIN)/whyrec -w $(DEMO) graph stats"
 	@echo "  $(BIN)/whyrec -w $(DEMO) status"
+	@echo "  $(BIN)/whyrec -w $(DEMO) serve        # the console in a browser"
 	@echo "  cat $(DEMO)/rejects/*/rejects.csv"
 
 test: check
@@ -43,12 +44,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
 	@echo "Installing whyrec with PyKEEN and torch; a few minutes, once."
-	$(PIP) --editable '.[train,neo4j]'
+	$(PIP) --editable '.[train,neo4j,serve]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
 	@echo "Installing whyrec with its test tools; a few minutes, once."
-	$(PIP) --editable '.[train,neo4j,test]'
+	$(PIP) --editable '.[train,neo4j,serve,test]'
 	@touch $@
 
 clean:

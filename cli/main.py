@@ -16,7 +16,7 @@ from cli.help import laid_out, plain
 from cli.options import DebugOption, Session, VersionOption
 
 COMMANDS = (
-    *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask"),
+    *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask", "serve"),
     *("predict", "evaluate", "experiment", "status", "graph", "forget"),
 )
 

@@ -48,6 +48,8 @@ class Request:
     """Anchors of the user, ``relation:ID``, that are to count as if she did not have them."""
     arrangement: Arrangement = field(default_factory=Arrangement)
     """What is done to the list after scoring."""
+    told: bool = True
+    """Whether each item of a list gets its reason, which costs most of an answer."""
 
 
 class Recommender:
@@ -80,7 +82,7 @@ class Recommender:
             item, popularity = self._described(position, request.lang), float(scorer.popularity[position])
             embedding = score - paths - popularity if scorer.embeds else 0.0
             shares = Shares(paths=paths, embedding=embedding, popularity=popularity)
-            reason = told or explainer.reason(position)
+            reason = told or (explainer.reason(position) if request.told else "")
             place += 1
             row = RankedItem(**item, rank=rank, rank_by_score=place, score=score, shares=shares, reason=reason)
             items.append(row)

@@ -1,0 +1,79 @@
+"""The event log: what was acknowledged is there after a kill, each event once, and nothing of who was forgotten."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from whyrec.service.event_log import Event, EventLog
+
+WRITER = """
+import sys
+from pathlib import Path
+from whyrec.service.event_log import Event, EventLog
+log = EventLog(Path(sys.argv[1]))
+for number in range(100_000):
+    log.append([Event(f"e{number}", "User", "u1", "purchased", "Product", f"p{number}")])
+    print(number, flush=True)
+"""
+
+
+def event(key: str, user: str = "u1", item: str = "p1") -> Event:
+    return Event(key, "User", user, "purchased", "Product", item, 1.0, 1_700_000_000_000, None)
+
+
+def test_an_event_counts_once_and_other_processes_see_it_at_once(tmp_path: Path) -> None:
+    log, other = EventLog(tmp_path), EventLog(tmp_path)
+    assert log.append([event("a"), event("b", item="p2")]) == (2, 0)
+    assert other.of("u1", "User") == [event("a"), event("b", item="p2")]
+    assert other.append([event("a"), event("c", user="u2")]) == (1, 1)
+    assert log.of("u2", "User") == [event("c", user="u2")]
+    assert log.of("u3", "User") == [] and log.types_of("u1", ["User", "Other"]) == ["User"]
+    assert log.counts() == {"purchased": 3}
+
+
+def test_what_a_load_took_over_is_no_longer_told(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    log.append([event("a"), event("b")])
+    first, second = log.pending()
+    log.taken_over(first[0])
+    assert log.pending() == [second]
+    assert log.of("u1", "User") == [event("b")]
+    assert log.append([event("a")]) == (0, 1)  # known for good
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 0.9])
+def test_nothing_that_was_acknowledged_is_lost_by_a_kill(tmp_path: Path, seconds: float) -> None:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        acknowledged = [int(writer.stdout.readline()) for _ in range(int(40 * seconds))]
+        writer.send_signal(signal.SIGKILL)
+        acknowledged += [int(line) for line in writer.stdout.read().split("\n")[:-1]]
+    kept = [int(one.key[1:]) for one in EventLog(tmp_path).of("u1", "User")]
+    assert sorted(set(kept)) == kept and set(acknowledged) <= set(kept)
+
+
+def test_who_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    log.append([event(f"k{n}", user="carla@example.com") for n in range(50)] + [event("z", user="u2")])
+    log.remember([("a1", 1, "carla@example.com", "admin", "why", b"{}")])
+    assert any(b"carla" in path.read_bytes() for path in tmp_path.iterdir())
+    assert log.forget("carla@example.com") == 51
+    assert not any(b"carla" in path.read_bytes() for path in tmp_path.iterdir())
+    assert log.of("u2", "User") == [event("z", user="u2")]
+
+
+def test_answers_are_kept_to_the_byte_and_dropped_by_age(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    log.remember([("old", 1_000, "u1", "admin", "why", b"\x00old"), ("new", 3_000, None, "shop", "why", b"new")])
+    assert log.answer("old") == b"\x00old"
+    assert log.drop_answers(2_000) == 1
+    assert (log.answer("old"), log.answer("new")) == (None, b"new")
+
+
+def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "service")
+    log.append([event("a")])
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "service", *(tmp_path / "service").iterdir()))

@@ -1,0 +1,265 @@
+"""The service: the documents of the engine over HTTP, each role what it may, events in the next answer, pages."""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+import whyrec
+from whyrec.service.access import MAY, Role, Tokens
+from whyrec.service.app import create_app
+
+PEOPLE = ("u0001", "u0002", "u0042")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("service") / "shop"
+    whyrec.create(place, example=True).load()
+    return place
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path) -> Iterator[TestClient]:
+    with TestClient(create_app([folder]), raise_server_exceptions=False) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def admin(folder: Path) -> dict[str, str]:
+    return {"Authorization": f"Bearer {Tokens(folder)._admin}"}
+
+
+def get(client: TestClient, admin: dict[str, str], path: str, **parameters: Any) -> Any:
+    return client.get(f"/api/v1/{path}", params=parameters, headers=admin)
+
+
+def test_documents_are_those_of_the_engine(client: TestClient, admin: dict[str, str], folder: Path) -> None:
+    engine = whyrec.open(folder)
+    asked = {
+        "recommend": (engine.recommend("u0002", n=3, domain="courses"), {"user": "u0002", "n": 3, "domain": "courses"}),
+        "why": (engine.why("u0002", "c009"), {"user": "u0002", "item": "c009"}),
+        "similar": (engine.similar("p0001", 2), {"item": "p0001", "n": 2}),
+        "find": (engine.find("lipstick", n=3), {"text": "lipstick", "n": 3}),
+        "ask": (engine.ask("哪些面霜含烟酰胺？"), {"question": "哪些面霜含烟酰胺？"}),
+        "what-if": (engine.what_if("u0002", add=["has_concern:acne"]), {"user": "u0002", "add": "has_concern:acne"}),
+        "why-not": (engine.why_not("u0002", "p0042"), {"user": "u0002", "item": "p0042"}),
+    }
+    for path, (document, parameters) in asked.items():
+        answer = get(client, admin, path, **parameters)
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == json.loads(document.model_dump_json()), path
+
+
+def test_an_answer_without_reasons_has_the_same_items_and_scores(client: TestClient, admin: dict[str, str]) -> None:
+    told = get(client, admin, "recommend", user="u0002").json()["items"]
+    plain = get(client, admin, "recommend", user="u0002", reasons="none").json()["items"]
+    assert [{**one, "reason": ""} for one in told] == plain
+
+
+def test_what_somebody_did_a_moment_ago_is_in_the_next_answer(client: TestClient, admin: dict[str, str]) -> None:
+    first = get(client, admin, "recommend", user="u0003", n=1, domain="courses").json()["items"][0]
+    sent = {"events": [{"id": "s1", "user": "u0003", "relation": "enrolled_in", "item": first["id"]}]}
+    post = client.post("/api/v1/events", json=sent, headers=admin)
+    assert (post.status_code, post.json()) == (202, {"accepted": 1, "repeated": 0, "rejected": []})
+    assert client.post("/api/v1/events", json=sent, headers=admin).json()["repeated"] == 1
+    after = get(client, admin, "recommend", user="u0003", n=10, domain="courses").json()
+    assert first["id"] not in [one["id"] for one in after["items"]]
+    hidden = after["items"][0]["id"]
+    client.post(
+        "/api/v1/events",
+        json={"events": [{"id": "s2", "user": "u0003", "relation": "hide", "item": hidden}]},
+        headers=admin,
+    )
+    again = get(client, admin, "recommend", user="u0003", n=10, domain="courses").json()
+    assert hidden not in [one["id"] for one in again["items"]]
+
+
+def test_a_new_person_is_known_by_what_she_does(client: TestClient, admin: dict[str, str]) -> None:
+    assert get(client, admin, "recommend", user="dora@example.com").status_code == 404
+    sent = {"events": [{"id": "d1", "user": "dora@example.com", "relation": "purchased", "item": "p0013"}]}
+    assert client.post("/api/v1/events", json=sent, headers=admin).json()["accepted"] == 1
+    found = get(client, admin, "recommend", user="dora@example.com", domain="courses", n=2).json()
+    assert found["user"]["id"] == "dora@example.com" and found["personal"]
+    assert get(client, admin, "users/dora@example.com").json()["events"][0]["item"] == "p0013"
+    assert client.delete("/api/v1/users/dora@example.com", headers=admin).json()["events"] >= 1
+    assert get(client, admin, "recommend", user="dora@example.com").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"id": "x", "user": "u1", "relation": "bought", "item": "p0001"}, "relation"),
+        ({"id": "x", "user": "u1", "relation": "purchased", "item": "nothing"}, "item"),
+    ],
+)
+def test_a_bad_event_is_refused_by_its_field_and_the_good_ones_go_on(
+    client: TestClient, admin: dict[str, str], body: dict[str, str], field: str
+) -> None:
+    good = {"id": f"good-{field}", "user": "u0004", "relation": "view", "item": "p0001"}
+    answer = client.post("/api/v1/events", json={"events": [body, good]}, headers=admin).json()
+    assert answer["accepted"] == 1
+    assert [(one["index"], one["field"]) for one in answer["rejected"]] == [(0, field)]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "status", "field"),
+    [
+        ("recommend", {"user": "u0001", "n": 0}, 422, "n"),
+        ("recommend", {"user": "u0001", "n": "many"}, 422, "n"),
+        ("recommend", {"user": "u0001", "domain": "tools"}, 422, None),
+        ("recommend", {}, 422, None),
+        ("why", {"user": "u0001"}, 422, "item"),
+        ("why", {"user": "u0001", "item": "zz"}, 404, None),
+        ("nothing", {}, 404, None),
+    ],
+)
+def test_errors_are_problem_details_that_name_the_field_and_no_person(
+    client: TestClient, admin: dict[str, str], path: str, parameters: dict[str, Any], status: int, field: str | None
+) -> None:
+    answer = get(client, admin, path, **parameters)
+    told = answer.json()
+    assert (answer.status_code, told["status"], answer.headers["content-type"]) == (
+        status,
+        status,
+        "application/problem+json",
+    )
+    if field is not None:
+        assert told["errors"][0]["field"] == field
+    assert not any(person in told["detail"] for person in PEOPLE if person not in str(parameters))
+
+
+def test_each_role_may_what_the_table_says(client: TestClient, admin: dict[str, str], folder: Path) -> None:
+    calls = {
+        "recommend": ("GET", "recommend?user=u0001"),
+        "why": ("GET", "why?user=u0001&item=p0001"),
+        "what-if": ("GET", "what-if?user=u0001&add=has_concern:acne"),
+        "similar": ("GET", "similar?item=p0001"),
+        "find": ("GET", "find?text=lip"),
+        "ask": ("GET", "ask?question=serum"),
+        "person": ("GET", "users/u0001"),
+        "status": ("GET", "status"),
+        "answers": ("GET", "answers/none"),
+        "tokens": ("DELETE", "tokens/none"),
+        "forget": ("DELETE", "users/nobody"),
+        "events": ("POST", "events"),
+        "reload": ("POST", "reload"),
+    }
+    assert set(calls) | {"why-not", "predict", "metrics"} == set(MAY)
+    tokens = {role: Tokens(folder).make(f"the {role}", role) for role in Role}
+    for role, token in tokens.items():
+        headers = {"Authorization": f"Bearer {token}"}
+        for action, (method, path) in calls.items():
+            status = client.request(method, f"/api/v1/{path}", headers=headers).status_code
+            assert (status == 403) == (role not in MAY[action]), (role, action, status)
+            assert status < 500
+    assert client.get("/api/v1/recommend?user=u0001").status_code == 401
+    assert client.get("/api/v1/status", headers={"Authorization": "Bearer wrong"}).status_code == 401
+    assert not any(token in (folder / "service" / "tokens.json").read_text() for token in tokens.values())
+    assert client.delete("/api/v1/tokens/the service", headers=admin).json()["revoked"]
+
+
+def test_an_answer_can_be_shown_again_to_the_bit(client: TestClient, admin: dict[str, str]) -> None:
+    given = get(client, admin, "why", user="u0002", item="c009")
+    tag = given.headers["etag"]
+    assert (
+        client.get(
+            "/api/v1/why", params={"user": "u0002", "item": "c009"}, headers={**admin, "If-None-Match": tag}
+        ).status_code
+        == 304
+    )
+    shop = client.app.state.shops[0]  # type: ignore[attr-defined]
+    shop.flush()
+    assert get(client, admin, f"answers/{given.headers['x-answer-id']}").json() == given.json()
+
+
+def test_a_key_of_one_shop_opens_no_other(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / "serve.token").unlink()
+    with TestClient(create_app([folder, other])) as client:
+        for place in (folder, other):
+            headers = {"Authorization": f"Bearer {Tokens(place)._admin}"}
+            assert client.get("/api/v1/status", headers=headers).json()["workspace"] == place.name
+
+
+def test_metrics_count_and_name_nobody(client: TestClient, admin: dict[str, str]) -> None:
+    get(client, admin, "recommend", user="u0001")
+    text = client.get("/metrics", headers=admin).text
+    assert 'whyrec_requests_total{route="/api/v1/recommend",status="200"}' in text
+    assert not any(person in text for person in PEOPLE)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?",
+        "/find?text=lipstick",
+        "/person?user=u0002",
+        "/person?",
+        "/why?user=u0002&item=c009",
+        "/why-not?user=u0002&item=Peony",
+        "/what-if?user=u0002&remove=has_skin_type:dry",
+        "/item?item=Product:p0013",
+        "/ask?question=which+toner+has+niacinamide",
+    ],
+)
+def test_pages_are_whole_in_both_languages_and_fetch_nothing_from_elsewhere(
+    client: TestClient, admin: dict[str, str], path: str, lang: str
+) -> None:
+    client.cookies.set("whyrec", admin["Authorization"].removeprefix("Bearer "))
+    answer = client.get(f"{path}&lang={lang}", headers={"Accept": "text/html"})
+    client.cookies.clear()
+    assert answer.status_code == 200, answer.text
+    assert f'<html lang="{lang}">' in answer.text and "<script" not in answer.text
+    assert "http://" not in answer.text.replace("http://www.w3.org", "").replace("http://testserver", "")
+    assert "script-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_pages_want_a_token_and_forms_their_own_origin(client: TestClient, admin: dict[str, str]) -> None:
+    client.cookies.clear()
+    away = client.get("/person?user=u0001", follow_redirects=False)
+    assert (away.status_code, away.headers["location"]) == (303, "/login?then=%2Fperson%3Fuser%3Du0001")
+    token = admin["Authorization"].removeprefix("Bearer ")
+    foreign = client.post("/login", data={"token": token}, headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    wrong = client.post("/login", data={"token": "wrong"})
+    assert "No such token." in wrong.text
+    fine = client.post("/login", data={"token": token, "then": "//evil.example"}, follow_redirects=False)
+    assert fine.headers["location"] == "/"
+    assert "httponly" in fine.headers["set-cookie"].lower() and "samesite=strict" in fine.headers["set-cookie"].lower()
+    client.cookies.clear()
+
+
+def test_texts_have_the_same_keys_in_all_languages() -> None:
+    from whyrec.service.console import texts
+
+    assert texts("en").keys() == texts("zh").keys()
+
+
+def test_the_program_serves_with_two_workers_and_ends_when_told(folder: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        told = [served.stdout.readline() for _ in range(3)]
+        assert f"http://127.0.0.1:{port}/" in told[0] and "serve.token" in told[2]
+        headers = {"Authorization": f"Bearer {Tokens(folder)._admin}"}
+        transport = httpx.HTTPTransport(retries=60)  # until the port is open, each wait longer than the last
+        with httpx.Client(transport=transport, base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            assert client.get("/api/v1/health/ready").json() == {"status": "ready"}
+            assert client.get("/api/v1/recommend?user=u0001&n=1", headers=headers).json()["items"][0]["rank"] == 1
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(timeout=60) in (0, -signal.SIGTERM)

@@ -1,0 +1,1 @@
+"""The service: REST, console, events and monitoring over one or several engines."""

@@ -1,0 +1,134 @@
+"""Who may what: roles, the tokens that carry them, and what each role may ask."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kg.errors import UsageError
+
+ADMIN_VARIABLE = "WHYREC_ADMIN_TOKEN"
+ADMIN_FILE = "serve.token"
+TOKENS = "tokens.json"
+
+
+class Role(StrEnum):
+    """What somebody is to the shop."""
+
+    ADMIN = "admin"
+    ANALYST = "analyst"
+    MANAGER = "manager"
+    REVIEWER = "reviewer"
+    SERVICE = "service"
+
+
+STAFF = frozenset({Role.ADMIN, Role.ANALYST, Role.MANAGER, Role.REVIEWER})
+MAY: dict[str, frozenset[Role]] = {
+    "recommend": STAFF | {Role.SERVICE},
+    "why": STAFF | {Role.SERVICE},
+    "events": frozenset({Role.ADMIN, Role.SERVICE}),
+    "why-not": STAFF,
+    "what-if": STAFF,
+    "similar": STAFF,
+    "find": STAFF,
+    "ask": STAFF,
+    "predict": frozenset({Role.ADMIN, Role.ANALYST}),
+    "person": frozenset({Role.ADMIN, Role.ANALYST}),
+    "answers": STAFF,
+    "status": STAFF,
+    "metrics": frozenset({Role.ADMIN, Role.ANALYST}),
+    "forget": frozenset({Role.ADMIN}),
+    "tokens": frozenset({Role.ADMIN}),
+    "reload": frozenset({Role.ADMIN}),
+}
+"""Action → the roles that may; a service key answers and takes events, and searches nobody."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the name of the token, never the token, and its role."""
+
+    name: str
+    role: Role
+
+    def may(self, action: str) -> bool:
+        """Whether the role may do that."""
+        return self.role in MAY[action]
+
+
+class Tokens:
+    """The tokens of one workspace; all but the admin's are kept as hashes.
+
+    The admin's is what ``WHYREC_ADMIN_TOKEN`` says, or one that is made at the first start and kept in ``serve.token``
+    (0600) in the workspace.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._path = folder, folder / "service" / TOKENS
+        self.admin_source, self._admin = self._admin_token()
+
+    def caller(self, token: str) -> Caller | None:
+        """Whose a token is; ``None`` for one that is nobody's."""
+        if hmac.compare_digest(_digest(token), _digest(self._admin)):
+            return Caller("admin", Role.ADMIN)
+        known = self._read()
+        found = [one for one in known if hmac.compare_digest(one["hash"], _digest(token))]
+        return Caller(found[0]["name"], Role(found[0]["role"])) if found else None
+
+    def make(self, name: str, role: Role) -> str:
+        """Make a token for somebody; it is shown once and kept as a hash.
+
+        :raises UsageError: where the name is taken or empty.
+        """
+        known = self._read()
+        if not name.strip() or name == "admin" or any(one["name"] == name for one in known):
+            raise UsageError(f"`name` {name!r}: expected a name that no token has yet")
+        token = secrets.token_urlsafe(32)
+        self._write([*known, {"name": name, "role": role.value, "hash": _digest(token)}])
+        return token
+
+    def revoke(self, name: str) -> bool:
+        """Take a token back; says whether there was one."""
+        known = self._read()
+        left = [one for one in known if one["name"] != name]
+        if len(left) < len(known):
+            self._write(left)
+        return len(left) < len(known)
+
+    def _admin_token(self) -> tuple[str, str]:
+        told = os.environ.get(ADMIN_VARIABLE)
+        if told:
+            return ADMIN_VARIABLE, told
+        path = self._folder / ADMIN_FILE
+        try:
+            return str(path), path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            token = secrets.token_urlsafe(32)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(token + "\n")
+        return str(path), token
+
+    def _read(self) -> list[dict[str, str]]:
+        try:
+            known: list[dict[str, str]] = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return []
+        return known
+
+    def _write(self, known: list[dict[str, str]]) -> None:
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        pending = self._path.with_name(f".{TOKENS}.{os.getpid()}")
+        descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(known, file, indent=1)
+        pending.replace(self._path)
+
+
+def _digest(token: str) -> str:
+    """BLAKE2b of a token; tokens are 256 random bits, so no slower hash is needed."""
+    return hashlib.blake2b(token.encode(), digest_size=32).hexdigest()

@@ -1,0 +1,104 @@
+"""Limits of a request: how large, how many a second, how many slow ones at once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.exceptions import HTTPException
+
+from whyrec.service.problems import problem
+
+MOST_BYTES = 1_000_000
+MOST_EVENTS = 1_000
+MOST_ITEMS = 1_000
+MOST_TEXT = 1_000
+"""Characters of a question."""
+SECONDS_AHEAD = 2.0
+"""Requests that a caller may save up, in seconds of its rate."""
+SLOW_AT_ONCE = 4
+"""Slow questions in work or waiting in one worker; more get 429."""
+Next = Callable[[Request], Awaitable[Response]]
+
+
+async def bounded(request: Request, call_next: Next) -> Response:
+    """Refuse a body that is too large before it is read."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > MOST_BYTES:
+        return problem(413, f"at most {MOST_BYTES:,} bytes; send events in several requests")
+    if "chunked" in request.headers.get("transfer-encoding", ""):
+        return problem(413, "send the body with its length")
+    return await call_next(request)
+
+
+class RateLimit:
+    """A bucket of tokens for each caller of one worker."""
+
+    def __init__(self, per_second: float) -> None:
+        self.per_second = per_second
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, name: str) -> None:
+        """Count a request.
+
+        :raises HTTPException: 429 where the caller has none left.
+        """
+        now = time.monotonic()
+        most = self.per_second * SECONDS_AHEAD
+        left, then = self._left.get(name, (most, now))
+        left = min(most, left + (now - then) * self.per_second)
+        if left < 1:
+            raise HTTPException(429, f"more than {self.per_second:g} requests a second; wait a moment")
+        self._left[name] = (left - 1, now)
+
+
+class SlowAnswers:
+    """A process for questions that take long, so that they never stop the others; it opens the workspace itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pool: ProcessPoolExecutor | None = None
+        self._waiting = 0
+
+    async def why_not(self, user: str, item: str, options: dict[str, Any]) -> str:
+        """The answer of ``why-not`` as JSON.
+
+        :raises HTTPException: 429 where too many are waiting already.
+        :raises WhyrecError: as ``Engine.why_not``.
+        """
+        if self._waiting >= SLOW_AT_ONCE:
+            raise HTTPException(429, f"{SLOW_AT_ONCE} slow questions are in work already; ask again in a moment")
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _open, (str(self._folder),))
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, _why_not, user, item, options)
+        except BrokenProcessPool:
+            self._pool = None  # the next question starts another one
+            raise HTTPException(503, "the process for slow questions ended; ask again") from None
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """End the process."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+_SHOPS: list[Any] = []
+
+
+def _open(folder: str) -> None:
+    from whyrec.service.shop import Shop  # in the process that answers
+
+    _SHOPS.append(Shop(Path(folder)))
+
+
+def _why_not(user: str, item: str, options: dict[str, Any]) -> str:
+    found: str = _SHOPS[0].refreshed().why_not(user, item, **options).model_dump_json()
+    return found

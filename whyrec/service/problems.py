@@ -1,0 +1,77 @@
+"""Errors as RFC 9457 problem details: what was wrong, which field, what to do; never a traceback or a person's id."""
+
+import logging
+import re
+import traceback
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from kg.errors import ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError
+
+log = logging.getLogger("whyrec.service")
+MEDIA = "application/problem+json"
+STATUS: tuple[tuple[type[WhyrecError], int], ...] = (
+    (UnknownEntityError, 404),
+    (UsageError, 422),
+    (SnapshotError, 503),
+    (ModelError, 503),
+)
+TITLES = {
+    401: "Who are you?",
+    403: "Your role may not do this",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    422: "This request cannot be answered",
+    429: "Too many requests",
+    500: "This is a defect of whyrec",
+    503: "Not ready",
+}
+FIELD = re.compile(r"`(\w+)`")
+
+
+def problem(status: int, detail: str, **more: Any) -> JSONResponse:
+    """A problem document.
+
+    :param more: further members, such as ``field`` or ``errors``.
+    """
+    document = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail, **more}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "1"} if status in (429, 503) else {}
+    return JSONResponse(document, status, media_type=MEDIA, headers=headers)
+
+
+async def of_whyrec(request: Request, error: Exception) -> Any:
+    """A message for a person, with the field it names; a page where a browser asked for one."""
+    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    if page := request.app.state.page(request, status, str(error)):
+        return page
+    field = FIELD.search(str(error))
+    return problem(status, str(error), **({"field": field[1]} if field else {}))
+
+
+async def of_validation(_: Request, error: Exception) -> JSONResponse:
+    """Values that are none: each with its field and what is expected; what came is not repeated."""
+    assert isinstance(error, RequestValidationError)
+    errors = [{"field": ".".join(map(str, one["loc"][1:])), "reason": one["msg"]} for one in error.errors()]
+    detail = "; ".join(f"{one['field']}: {one['reason']}" for one in errors)
+    return problem(422, detail, errors=errors)
+
+
+async def of_http(request: Request, error: Exception) -> Any:
+    """What the framework refuses."""
+    assert isinstance(error, HTTPException)
+    if page := request.app.state.page(request, error.status_code, str(error.detail)):
+        return page
+    return problem(error.status_code, str(error.detail))
+
+
+async def of_anything(_: Request, error: Exception) -> JSONResponse:
+    """A defect: its kind and place and no more, for its message may hold data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    log.error("%s at %s", type(error).__name__, " < ".join(f"{one.name}:{one.lineno}" for one in reversed(frames[-5:])))
+    return problem(500, f"{type(error).__name__}; look into the log of the service")

@@ -1,0 +1,172 @@
+"""One workspace in the service: its engine, kept up to date, its events, and who may ask it."""
+
+import hashlib
+import json
+import os
+import time
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from kg.errors import UnknownEntityError, UsageError, WhyrecError
+from recommender.results.document import Person
+from whyrec.engine import Engine
+from whyrec.service.access import Tokens
+from whyrec.service.event_log import Event, EventLog
+
+SIGNALS = ("view", "click", "add", "hide")
+"""What people do that is no relation: kept for attribution; ``hide`` keeps the item off the person's lists."""
+BATCH_SECONDS = 0.1
+"""How long answers are gathered before they are written."""
+LOOK_SECONDS = 1.0
+"""How often the shop looks whether another process loaded or trained."""
+A = TypeVar("A", bound=BaseModel)
+
+
+class Shop:
+    """A workspace as the service sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.engine = Engine(folder)
+        self.tokens = Tokens(folder)
+        self.events = EventLog(folder / "service")
+        self.name = folder.resolve().name
+        self._mark, self._looked = self._files(), time.monotonic()
+        self._given: SimpleQueue[tuple[str, int, str | None, str, str, bytes] | None] = SimpleQueue()
+        self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
+        self._writer.start()
+
+    def ready(self) -> None:
+        """Open everything that answers need.
+
+        :raises SnapshotError: where nothing is loaded.
+        """
+        _ = self.engine.recommender
+
+    def refreshed(self) -> Engine:
+        """The engine, with what another process loaded or trained since the last look; a damaged one is not taken."""
+        now = time.monotonic()
+        if now - self._looked > LOOK_SECONDS:
+            self._looked, mark = now, self._files()
+            if mark != self._mark:
+                self._mark = mark
+                try:
+                    self.engine.reload()
+                except WhyrecError:  # half written, or no longer there: the old one answers, the next look tries again
+                    self._mark = ()
+        return self.engine
+
+    def person(self, user: str) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
+        """A user as the engine knows her, anchors from what she did since the last load, and what she hid.
+
+        :raises UnknownEntityError: where neither graph nor log knows her; nobody else is named.
+        """
+        snapshot = self.refreshed().snapshot
+        types = snapshot.schema.user_types
+        known = next((name for name in types if snapshot.vocabulary.get(name, user) is not None), None)
+        logged = self.events.types_of(user, types)
+        if known is None and not logged:
+            raise UnknownEntityError(f"unknown {' or '.join(types)} {user!r}; people are known by their exact ids")
+        anchors: dict[str, None] = {}
+        hidden = []
+        for event in self.events.of(user, known or logged[0]):
+            there = snapshot.vocabulary.get(event.item_type, event.item) is not None
+            if there and event.relation in snapshot.schema.relation:
+                anchors[f"{event.relation}:{event.item}"] = None
+            elif there and event.relation == "hide":
+                hidden.append(f"{event.item_type}:{event.item}")
+        return (user if known else None), tuple(anchors), tuple(hidden)
+
+    def recommend(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Any:
+        """A list that knows what the person did a moment ago."""
+        engine = self.refreshed()
+        if user is None:
+            return engine.recommend(None, anchors=anchors, **options)
+        known, own, hidden = self.person(user)
+        options["avoid"] = (*options.get("avoid", ()), *hidden)
+        found = engine.recommend(known, anchors=(*anchors, *own), **options)
+        return found if known else found.model_copy(update={"user": Person(id=user, label=None)})
+
+    def why(self, user: str | None, item: str, anchors: Sequence[str], options: dict[str, Any]) -> Any:
+        """The account of a score that knows what the person did a moment ago."""
+        engine = self.refreshed()
+        known, own, hidden = (None, (), ()) if user is None else self.person(user)
+        options["avoid"] = (*options.get("avoid", ()), *hidden)
+        return engine.why(known, item, anchors=(*anchors, *own), **options)
+
+    def remember(self, kind: str, user: str | None, caller: str, document: bytes) -> str:
+        """Keep an answer under an id of its own; it is written a moment later, beside the next requests."""
+        answer_id = hashlib.blake2b(document + os.urandom(8), digest_size=12).hexdigest()
+        self._given.put((answer_id, int(time.time() * 1000), user, caller, kind, zlib.compress(document, 1)))
+        return answer_id
+
+    def _write_answers(self) -> None:
+        """Write answers in batches for as long as there are some; the last ``None`` ends it."""
+        while (first := self._given.get()) is not None:
+            batch = [first]
+            time.sleep(BATCH_SECONDS)
+            while not self._given.empty():
+                more = self._given.get()
+                if more is None:
+                    self._given.put(None)
+                    break
+                batch.append(more)
+            self.events.remember(batch)
+
+    def flush(self) -> None:
+        """Wait until every answer so far is written."""
+        self._given.put(None)
+        self._writer.join()
+        self._writer = Thread(target=self._write_answers, name=self._writer.name, daemon=True)
+        self._writer.start()
+
+    def close(self) -> None:
+        """Write what was answered, and close the log."""
+        self._given.put(None)
+        self._writer.join()
+        self.events.close()
+
+    def replay(self, answer_id: str) -> Any:
+        """An answer as it was given; ``None`` where it is not kept."""
+        kept = self.events.answer(answer_id)
+        return None if kept is None else json.loads(zlib.decompress(kept))
+
+    def event(self, told: dict[str, Any]) -> Event:
+        """An event checked against the schema and the graph, as a load checks a row.
+
+        :raises UsageError: naming the field.
+        """
+        snapshot = self.engine.snapshot
+        schema, relation = snapshot.schema, told["relation"]
+        if relation in SIGNALS:
+            user_types, item_types = schema.user_types, schema.item_types
+        elif relation in schema.relation and schema.relation[relation].head in schema.user_types:
+            user_types, item_types = (schema.relation[relation].head,), (schema.relation[relation].tail,)
+        else:
+            known = [name for name, one in schema.relation.items() if one.head in schema.user_types]
+            raise UsageError(f"`relation`: expected one of {', '.join((*known, *SIGNALS))}")
+        found = [name for name in item_types if snapshot.vocabulary.get(name, told["item"]) is not None]
+        if len(found) != 1:
+            what = "is of several types" if found else f"no {' or '.join(item_types)} has this id"
+            raise UsageError(f"`item`: {what}")
+        people = [name for name in user_types if snapshot.vocabulary.get(name, told["user"]) is not None]
+        user_type = (people or list(user_types))[0]
+        kept = (told.get("weight"), told.get("timestamp"), told.get("answer"))
+        return Event(told["id"], user_type, told["user"], relation, found[0], told["item"], *kept)
+
+    def _files(self) -> tuple[tuple[int, int], ...]:
+        """What tells that somebody loaded or trained: which files, and when they were written."""
+        workspace = self.engine.workspace
+        marks = []
+        for path in (workspace.snapshots / "current", workspace.model / "model.json"):
+            try:
+                known = path.stat()
+                marks.append((known.st_ino, known.st_mtime_ns))
+            except FileNotFoundError:
+                marks.append((0, 0))
+        return tuple(marks)
