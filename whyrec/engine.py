@@ -1,11 +1,13 @@
 """The engine: everything whyrec does with one workspace, for notebooks, services and jobs."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
 from kg.progress import Progress, no_progress
+from kg.workspace.permissions import private_files
 from kg.workspace.workspace import add_example, create_workspace
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender
@@ -149,7 +151,9 @@ class Engine(Answering):
         asked = self._rules(domain, rules), self._n(n)
         recommender = self.recommender
         batch = self._batch(recommender, users, asked, None)
-        result = recommend_all(recommender, batch, Path(out), progress or self._progress)
+        inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
+        with private_files() if inside else nullcontext():
+            result = recommend_all(recommender, batch, Path(out), progress or self._progress)
         notices = recommender.model.told()
         if result.restarted:
             notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
@@ -169,7 +173,8 @@ class Engine(Answering):
         from kg.privacy.erasure import forget  # polars, which answering does not need
         from whyrec.reports import ForgetReport
 
-        erasure = forget(self.workspace, user, progress or self._progress)
+        with private_files():
+            erasure = forget(self.workspace, user, progress or self._progress)
         self._renew()
         return ForgetReport.model_validate(erasure.to_json())
 

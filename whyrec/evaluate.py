@@ -14,6 +14,7 @@ from embeddings.vectors.vectors import Vectors
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
 from recommender.evaluation.baselines import ScoreUsers, baselines
@@ -90,6 +91,7 @@ class WorkspaceEvaluation:
         self._search, self._handling = DuplicateSearch(snapshot), cast("Handling", asked.duplicates)
         self.notices: list[str] = []
 
+    @private_files()
     def run(self) -> Evaluation:
         """Split, learn, rank and measure."""
         found, split = self._search.report(self._handling), self._split()

@@ -8,6 +8,7 @@ from kg.document import nearest
 from kg.errors import UsageError, WhyrecError
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.experiments.experiment import Experiment, Outcome, experiment_folders
 from recommender.leaderboard.comparison import PairedDifference, Side, compare
@@ -37,6 +38,7 @@ class Experiments:
         self.folder, self.progress, self.notice = folder, progress, notice
         self.results = folder / RESULTS
 
+    @private_files()
     def run(self, paths: Sequence[Path]) -> Runs:
         """Run all models of experiment files on all seeds and folds; what is finished is kept and skipped.
 

@@ -18,6 +18,7 @@ from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
 from kg.privacy.suppression import Suppression
 from kg.progress import WAITING, Progress
+from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from whyrec.opening import refreshed
 from whyrec.reports import LoadReport
@@ -71,6 +72,7 @@ class Loading:
     """Replace ids of people by a hash with the key in WHYREC_PSEUDONYM_KEY."""
 
 
+@private_files()
 def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> LoadReport:
     """Load files into the store, and take the snapshot of what is there then."""
     sources, folder = _rdf_sources(workspace, asked) if asked.rdf else _sources(workspace, asked)

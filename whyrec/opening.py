@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kg.errors import SnapshotError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.kernels.registry import scored_paths
 from recommender.learning.model import kernels_of, open_model
@@ -57,7 +58,8 @@ class Opened:
         """The names of the entities, indexed; made at the first search of a snapshot."""
         from recommender.search.names import open_names  # lists and accounts of known ids need none
 
-        return open_names(self.workspace.folder / "names", self.snapshot)
+        with private_files():
+            return open_names(self.workspace.folder / "names", self.snapshot)
 
     @cached_property
     def finder(self) -> "Finder":
@@ -82,6 +84,7 @@ class Opened:
                 self._similar.setdefault(lang, SimilarItems(self.snapshot, lang))
         return self._similar[lang]
 
+    @private_files()
     def _open(self) -> Recommender:
         workspace = self.workspace
         build_kernels(workspace, self.snapshot, self._progress)
@@ -130,6 +133,7 @@ def current_snapshot(workspace: Workspace, progress: Progress) -> tuple[Snapshot
         return refreshed(workspace, progress)[0], [f"{problem}; looking into the store"]
 
 
+@private_files()
 def refreshed(workspace: Workspace, progress: Progress) -> tuple[Snapshot, bool]:
     """The snapshot of what the store holds now, and whether it had to be taken.
 
@@ -142,6 +146,7 @@ def refreshed(workspace: Workspace, progress: Progress) -> tuple[Snapshot, bool]
         store.close()
 
 
+@private_files()
 def build_kernels(workspace: Workspace, snapshot: Snapshot, progress: Progress) -> int:
     """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
     kernels, blend = kernels_of(workspace.model, snapshot, workspace.kernels)

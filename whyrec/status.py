@@ -2,12 +2,14 @@
 
 from kg.errors import SnapshotError
 from kg.k_anonymity import shown_count
+from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
 from recommender.learning.carry_over import seen_vocabulary
 from recommender.learning.model import read_manifest
 from whyrec.reports import ModelStatus, SnapshotStatus, StatusReport, StoreStatus
 
 
+@private_files()
 def status(workspace: Workspace) -> StatusReport:
     """Look at store, snapshot and model; nothing is changed."""
     store, revision = _store(workspace)
@@ -19,6 +21,7 @@ def status(workspace: Workspace) -> StatusReport:
         snapshot=snapshot,
         model=model,
         next=_next(workspace, revision, snapshot, model),
+        notices=_readers(workspace),
     )
 
 
@@ -56,6 +59,17 @@ def _model(workspace: Workspace, snapshot: SnapshotStatus | None) -> ModelStatus
         not fits and snapshot is not None and seen_vocabulary(workspace.model, workspace.snapshot()) is not None
     )
     return ModelStatus(name=manifest.name, current=fits, carried_over=carried_over, crossing=manifest.crossing)
+
+
+def _readers(workspace: Workspace) -> list[str]:
+    """Whom the permissions let in; an older workspace, or one in a folder that was there, may be open."""
+    found = open_to_others(workspace.folder)
+    if not found:
+        return []
+    return [
+        f"other users of this computer may read {len(found):,} files and folders of this workspace, which holds "
+        f"personal data: `chmod -R go-rwx {workspace.folder}` shuts them out"
+    ]
 
 
 def _next(

@@ -12,6 +12,7 @@ from embeddings.vectors.vectors import Vectors
 from kg.errors import ModelError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import FOLDED, keep_vocabulary
@@ -48,6 +49,7 @@ class Training:
         self.workspace, self.wanted, self.resume, self.progress = workspace, wanted, resume, progress
         self.notices: list[str] = []
 
+    @private_files()
     def run(self) -> TrainReport:
         """Bring snapshot, vectors, blend and kernels up to date with the store."""
         snapshot, taken = refreshed(self.workspace, self.progress)

@@ -15,6 +15,7 @@ from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
 from kg.stores.revision import is_between_states
 from kg.stores.url import check_url
+from kg.workspace.permissions import private_files
 from kg.workspace.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
@@ -146,7 +147,7 @@ class Workspace:
 
 
 def create_workspace(folder: Path, schema: str = "courses-cosmetics", store: str = "graph.lbug") -> Workspace:
-    """Make a workspace with a schema, shipped or from a file, and a configuration.
+    """Make a workspace with a schema, shipped or from a file, and a configuration; for its owner alone.
 
     :raises WorkspaceError: where the folder is a workspace already, or the schema is neither a name nor a file.
     :raises SchemaError: where the schema breaks the rules.
@@ -157,15 +158,18 @@ def create_workspace(folder: Path, schema: str = "courses-cosmetics", store: str
     check_url(store)
     text = _schema_text(schema)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "schema.toml").write_text(text, encoding="utf-8")
-        read_schema(folder / "schema.toml")
-        (folder / CONFIGURATION).write_text(TEMPLATE.format(store=store), encoding="utf-8")
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with private_files():
+            folder.mkdir(exist_ok=True)
+            (folder / "schema.toml").write_text(text, encoding="utf-8")
+            read_schema(folder / "schema.toml")
+            (folder / CONFIGURATION).write_text(TEMPLATE.format(store=store), encoding="utf-8")
     except OSError as problem:
         raise WorkspaceError(f"{folder}: cannot be written: {problem.strerror}") from None
     return Workspace(folder)
 
 
+@private_files()
 def add_example(workspace: Workspace) -> None:
     """Copy the bundled data and mapping into a workspace."""
     with as_file(files("kg") / "example") as example:
