@@ -1,0 +1,22 @@
+"""``whyrec mcp``: tools for an assistant over standard input and output."""
+
+import typer
+
+from cli.options import DebugOption, workspace_of
+from kg.errors import UsageError
+from whyrec.engine import Engine
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def mcp(ctx: typer.Context, debug: DebugOption = False) -> None:
+    """Offer find, ask, recommend, why, why_not and similar to an assistant (Model Context Protocol over standard input).
+
+    Example, in an assistant's configuration: command whyrec, arguments -w demo mcp
+    """
+    try:
+        from whyrec.service.tools import tools_server
+    except ModuleNotFoundError as problem:
+        raise UsageError(f"{problem.name} is not installed; the tools need pip install 'whyrec[mcp]'") from None
+    tools_server(Engine(workspace_of(ctx).folder)).run("stdio")

@@ -1,0 +1,63 @@
+"""Tools for an assistant, called by the protocol's own client over standard input and output."""
+
+import asyncio
+import sys
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+import whyrec
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What each tool says, and what is listed."""
+    folder = tmp_path_factory.mktemp("tools") / "shop"
+    whyrec.create(folder, example=True).load()
+    calls = {
+        "find": {"text": "lipstick", "n": 2},
+        "ask": {"question": "哪些面霜含烟酰胺？"},
+        "recommend": {"user": "u0002", "n": 2, "domain": "courses"},
+        "why": {"user": "u0002", "item": "c009"},
+        "similar": {"item": "p0001", "n": 1},
+        "why_not": {"user": "ann@example.com", "item": "p0001"},
+    }
+
+    async def talk() -> dict[str, Any]:
+        server = StdioServerParameters(command=sys.executable, args=["-m", "cli", "-w", str(folder), "mcp"])
+        async with Client(stdio_client(server)) as client:
+            listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+            return {"listed": listed, **{name: await client.call_tool(name, given) for name, given in calls.items()}}
+
+    return {"folder": folder, **asyncio.run(talk())}
+
+
+def test_every_tool_is_listed_with_what_it_takes(answers: dict[str, Any]) -> None:
+    listed = answers["listed"]
+    assert set(listed) == {"find", "ask", "recommend", "why", "why_not", "similar"}
+    assert all(tool.description and tool.input_schema["properties"] for tool in listed.values())
+
+
+def test_answers_are_those_of_the_engine(answers: dict[str, Any]) -> None:
+    engine = whyrec.open(answers["folder"])
+    told = {
+        name: one.structured_content for name, one in answers.items() if name not in ("folder", "listed", "why_not")
+    }
+    assert [one["id"] for one in told["find"]["items"]] == [hit.id for hit in engine.find("lipstick", n=2).hits]
+    best = engine.recommend("u0002", n=2, domain="courses").items
+    assert [(one["id"], one["text"]) for one in told["recommend"]["items"]] == [(one.id, one.reason) for one in best]
+    account = engine.why("u0002", "c009")
+    assert told["why"]["text"] == account.text
+    assert max(told["why"]["shares"].values()) == max(part.share for part in account.parts)
+    assert [one["id"] for one in told["ask"]["items"]] == [
+        one.id for one in engine.ask("哪些面霜含烟酰胺？", n=10).answers
+    ]
+
+
+def test_a_mistake_is_a_message_that_names_nobody_else(answers: dict[str, Any]) -> None:
+    refused = answers["why_not"]
+    assert refused.is_error
+    text = refused.content[0].text
+    assert "unknown User" in text and "u0" not in text
