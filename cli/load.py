@@ -30,6 +30,9 @@ MaxDeletesOption = Annotated[
 AllowOutsideOption = Annotated[
     bool, typer.Option("--allow-outside", help="The mapping may name files outside its own folder.")
 ]
+EventsOption = Annotated[
+    bool, typer.Option("--events", help="Take over what the service was told that people did, and nothing else.")
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Finish a load that was cut off; the same files again do so too.")
 ]
@@ -50,6 +53,7 @@ def load_command(
     allow_outside: AllowOutsideOption = False,
     pseudonymise: PseudonymiseOption = False,
     resume: ResumeOption = False,
+    events: EventsOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -64,8 +68,11 @@ def load_command(
     how: Any = {"triples": triples, "dry_run": dry_run, "max_rejects": limit, "mode": mode, "allow_empty": allow_empty}
     how |= {"allow_outside": allow_outside, "pseudonymise": pseudonymise, "max_deletes": max_deletes, "resume": resume}
     with engine_of(ctx, output) as engine:
-        report = engine.load(paths or (), mapping=mapping, **how)
-    show_load(output, report, engine.workspace.folder)
+        report = engine.load_events() if events else engine.load(paths or (), mapping=mapping, **how)
+    if report is not None:
+        show_load(output, report, engine.workspace.folder)
+    elif not output.document({"files": [], "events": 0}):
+        output.line("No event waits to be loaded.")
 
 
 def show_load(output: Output, report: LoadReport, folder: Path) -> None:

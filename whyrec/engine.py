@@ -1,7 +1,7 @@
 """The engine: everything whyrec does with one workspace, for notebooks, services and jobs."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,18 @@ class Engine(Answering):
         asked = made(Loading, how, paths=tuple(map(Path, paths)), mapping=chosen)
         report = load_files(self.workspace, asked, progress or self._progress)
         if not asked.dry_run:
+            self._renew()
+        return report
+
+    def load_events(self, *, progress: Progress | None = None) -> "LoadReport | None":
+        """Take the events that the service gathered over into the store, each once; ``None`` where there are none.
+
+        :raises StoreError: where the store fails; the events stay in the log, and the same call takes them over.
+        """
+        from whyrec.event_loading import load_events  # polars, which answering does not need
+
+        report = load_events(self.workspace, progress or self._progress)
+        if report is not None:
             self._renew()
         return report
 
@@ -171,9 +183,14 @@ class Engine(Answering):
         :raises StoreError: where the store fails; the same call goes on.
         """
         from kg.privacy.erasure import forget  # polars, which answering does not need
+        from whyrec.event_log import EventLog
         from whyrec.reports import ForgetReport
 
+        log = self.workspace.folder / "service"
         with private_files():
+            if log.is_dir():
+                with closing(EventLog(log)) as events:
+                    events.forget(user)
             erasure = forget(self.workspace, user, progress or self._progress)
         self._renew()
         return ForgetReport.model_validate(erasure.to_json())

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kg.errors import UsageError
+from whyrec.event_log import Event
 from whyrec.service.access import Role
 from whyrec.service.answers import Asking, may
-from whyrec.service.event_log import Event
 from whyrec.service.limits import MOST_EVENTS
 from whyrec.service.monitoring import EVENTS, PENDING
 

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from kg.errors import UnknownEntityError, UsageError, WhyrecError
 from recommender.results.document import Person
 from whyrec.engine import Engine
+from whyrec.event_log import Event, EventLog
 from whyrec.service.access import Tokens
-from whyrec.service.event_log import Event, EventLog
 
 SIGNALS = ("view", "click", "add", "hide")
 """What people do that is no relation: kept for attribution; ``hide`` keeps the item off the person's lists."""

@@ -192,6 +192,37 @@ def test_a_key_of_one_shop_opens_no_other(folder: Path, tmp_path: Path) -> None:
             assert client.get("/api/v1/status", headers=headers).json()["workspace"] == place.name
 
 
+def test_events_are_taken_over_by_a_load_once_and_the_person_can_be_forgotten(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "shop"
+    shutil.copytree(folder, place)
+    shutil.rmtree(place / "service", ignore_errors=True)
+    headers = {"Authorization": f"Bearer {Tokens(place)._admin}"}
+    sent = [
+        {
+            "id": "1",
+            "user": "erin@example.com",
+            "relation": "purchased",
+            "item": "p0013",
+            "timestamp": 1_764_000_000_000,
+        },
+        {"id": "2", "user": "u0002", "relation": "enrolled_in", "item": "c005"},
+        {"id": "3", "user": "u0002", "relation": "click", "item": "p0013"},
+    ]
+    with TestClient(create_app([place])) as client:
+        assert client.post("/api/v1/events", json={"events": sent}, headers=headers).json()["accepted"] == 3
+        before = client.get("/api/v1/recommend?user=erin@example.com&domain=courses", headers=headers).json()["items"]
+    engine = whyrec.open(place)
+    report = engine.load_events()
+    assert report is not None
+    assert {name: counts["created"] for name, counts in report.triples.items()} == {"purchased": 1, "enrolled_in": 1}
+    assert engine.load_events() is None
+    after = engine.recommend("erin@example.com", domain="courses").items
+    assert [one.id for one in after[:3]] == [one["id"] for one in before[:3]]  # kernels moved a little
+    assert not engine.forget("erin@example.com").found
+    with TestClient(create_app([place])) as client:
+        assert client.get("/api/v1/recommend?user=erin@example.com", headers=headers).status_code == 404
+
+
 def test_metrics_count_and_name_nobody(client: TestClient, admin: dict[str, str]) -> None:
     get(client, admin, "recommend", user="u0001")
     text = client.get("/metrics", headers=admin).text

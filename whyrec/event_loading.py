@@ -1,0 +1,56 @@
+"""Events into the store: what the service gathered becomes triples, each once, however often this is cut off."""
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from kg.progress import Progress
+from kg.workspace.workspace import Workspace
+from whyrec.event_log import Event, EventLog
+from whyrec.load import Loading, load_files
+from whyrec.reports import LoadReport
+
+FOLDER = "service"
+"""Where a workspace keeps the log of its service."""
+
+
+def load_events(workspace: Workspace, progress: Progress) -> LoadReport | None:
+    """Load the events that no load has taken over; ``None`` where there are none.
+
+    They are marked only when the store and its snapshot hold them: a load that is cut off before that is repeated
+    whole, and since a triple is there once, nothing counts twice. Signals that are no relation stay in the log.
+    """
+    if not (workspace.folder / FOLDER).is_dir():
+        return None
+    log = EventLog(workspace.folder / FOLDER)
+    try:
+        pending = log.pending()
+        rows = [event for _, event in pending if event.relation in workspace.schema.relation]
+        if not rows:
+            return None
+        with tempfile.TemporaryDirectory(prefix=".events-", dir=workspace.folder) as folder:
+            report = load_files(workspace, Loading(tuple(_files(Path(folder), rows))), progress)
+        log.taken_over(pending[-1][0])
+        return report
+    finally:
+        log.close()
+
+
+def _files(folder: Path, events: Iterable[Event]) -> list[Path]:
+    """One file per relation, named after it; of several events of one person and item the latest."""
+    latest: dict[str, dict[tuple[str, str], Event]] = {}
+    for event in events:
+        latest.setdefault(event.relation, {})[event.user, event.item] = event
+    written = []
+    for relation, found in latest.items():
+        path = folder / f"{relation}.csv"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("head", "tail", "weight", "timestamp"))
+            for one in found.values():
+                writer.writerow((one.user, one.item, one.weight or 1.0, one.timestamp))
+        written.append(path)
+    return written
