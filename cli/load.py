@@ -14,7 +14,8 @@ from whyrec.reports import LoadReport
 app = typer.Typer(add_completion=False)
 COUNTS = ("created", "updated", "unchanged", "deleted")
 PathsArgument = Annotated[
-    list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files named after a type or a relation.")
+    list[Path] | None,
+    typer.Argument(metavar="[PATH]...", help="Files named after a type or relation; - is standard input."),
 ]
 ModeOption = Annotated[
     Mode | None,
@@ -44,6 +45,9 @@ def load_command(
     paths: PathsArgument = None,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file; without it the workspace's mapping.toml.")] = None,
     triples: Annotated[bool, typer.Option("--triples", help="The files hold head, relation and tail.")] = False,
+    input_name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="File name that standard input (-) stands for.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Write nothing if any row is bad.")] = False,
     max_rejects: Annotated[int | None, typer.Option(min=0, help="Write nothing if more rows are bad.")] = None,
@@ -61,12 +65,13 @@ def load_command(
     """Load files into the store; bad rows go to a rejects file, a second load changes nothing.
 
     Examples: whyrec load · whyrec load --mapping shop.toml --dry-run · whyrec load Product.csv purchased.csv ·
-    whyrec load --mode replace --dry-run
+    whyrec load --mode replace --dry-run · zcat events.gz | whyrec load - --as purchased.csv
     """
     output = Output(as_json, quiet)
     limit = 0 if strict else max_rejects
     how: Any = {"triples": triples, "dry_run": dry_run, "max_rejects": limit, "mode": mode, "allow_empty": allow_empty}
     how |= {"allow_outside": allow_outside, "pseudonymise": pseudonymise, "max_deletes": max_deletes, "resume": resume}
+    how |= {"input_name": input_name}
     with engine_of(ctx, output) as engine:
         report = engine.load_events() if events else engine.load(paths or (), mapping=mapping, **how)
     if report is not None:
@@ -88,11 +93,14 @@ def show_load(output: Output, report: LoadReport, folder: Path) -> None:
     output.table("Would change" if report.dry_run else "Store", ("what", *COUNTS), cells, right=" ".join(COUNTS))
     if report.rejected:
         output.line(f"{report.rejected:,} rows were rejected: {report.rejects_file}", style="yellow")
+    if report.left_out:
+        output.line(f"{report.left_out:,} cells were left out: {report.left_out_file}", style="yellow")
     if report.contradictions:
         text = f"{report.contradictions:,} entities and triples are contradicted: {report.contradictions_file}"
         output.line(text, style="yellow")
-    total = sum(file.rows for file in report.files)
-    speed = f"{total:,} rows in {report.seconds:.1f} s ({total / max(report.seconds, 1e-9):,.0f} rows/s)"
+    total, loaded = sum(file.rows for file in report.files), sum(file.loaded for file in report.files)
+    said = f"{loaded:,} rows" if loaded == total else f"{loaded:,} of {total:,} rows"
+    speed = f"{said} in {report.seconds:.1f} s ({total / max(report.seconds, 1e-9):,.0f} rows/s)"
     if report.dry_run:
         output.line(f"Dry run: nothing was written; {speed}.")
     elif not any(sum(counts.values()) - counts["unchanged"] for counts in changes.values()):

@@ -11,8 +11,10 @@ from kg.formats.by_file_name import sources_for_paths
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.mapping.file_format import RDF_FORMATS, format_of_name
+from kg.mapping.file_pattern import files_of
 from kg.mapping.mapping import rdf_mapping, read_mapping
 from kg.mapping.source import Mode, RdfSource, Source
+from kg.mapping.standard_input import STANDARD_INPUT, kept_input
 from kg.ontology.rdf_mapping import absolute_base
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
@@ -27,6 +29,7 @@ from whyrec.reports import LoadReport
 class HowToLoad(TypedDict, total=False):
     """How to load; the fields of :class:`Loading` by name."""
 
+    input_name: str | None
     triples: bool
     rdf: bool
     base: str | None
@@ -48,6 +51,8 @@ class Loading:
     """Files named after a type or a relation, or RDF; none: those that the mapping names."""
     mapping: Path | None = None
     """A mapping file; the workspace's ``mapping.toml`` where absent."""
+    input_name: str | None = None
+    """The file name that standard input (``-`` among the paths) stands for."""
     triples: bool = False
     """Whether the files hold head, relation and tail."""
     rdf: bool = False
@@ -89,6 +94,7 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
         workspace.settings.load.rejects_kept,
         workspace.unfinished,
         allow_outside=asked.allow_outside or bool(asked.paths),  # what is given by name is meant
+        allow_urls=workspace.settings.load.allow_urls,
         columns=workspace.columns,
         people=people,
     )
@@ -112,11 +118,30 @@ def _sources(workspace: Workspace, asked: Loading) -> tuple[list[Source], Path]:
     if asked.triples and not paths:
         raise UsageError("`triples` goes with files")
     if paths:
+        paths = _named(paths, asked.input_name)
         is_rdf = any(path.is_dir() or format_of_name(path) in RDF_FORMATS for path in paths)
         told = rdf_mapping(workspace.mapping, workspace.schema) if is_rdf else None
         return sources_for_paths(paths, workspace.schema, asked.triples, told), Path()
     chosen = asked.mapping or workspace.mapping
     return read_mapping(chosen, workspace.schema), chosen.parent
+
+
+def _named(paths: tuple[Path, ...], input_name: str | None) -> tuple[Path, ...]:
+    """The files that are given: patterns that no shell has resolved, and standard input under a name.
+
+    :raises UsageError: for a pattern that nothing fits, and standard input without a name.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if str(path) == STANDARD_INPUT:
+            if input_name is None:
+                raise UsageError("standard input has no name; give it one, such as `purchased.csv`, with `input_name`")
+            found.append(kept_input(input_name))
+        elif not path.exists() and any(mark in str(path) for mark in "*?["):
+            found += files_of(str(path), Path(), allow_outside=True)
+        else:
+            found.append(path)
+    return tuple(found)
 
 
 def _rdf_sources(workspace: Workspace, asked: Loading) -> tuple[list[Source], Path]:

@@ -31,6 +31,9 @@ class LoadReport(Result):
     rejected: int
     """Rows rejected, in all files."""
     rejects_file: str | None
+    left_out: int
+    """Cells that could not be read, of rows that were loaded without them."""
+    left_out_file: str | None
     contradictions: int
     """Entities and triples about which rows contradict each other."""
     contradictions_file: str | None

@@ -28,7 +28,7 @@ from kg.ontology.plan import make_plan
 from kg.privacy.person_ids import People, SourcePeople
 from kg.progress import Progress, no_progress
 from kg.rdf.loading import RdfLoading
-from kg.readers.opening import open_reader
+from kg.readers.joining import open_joined
 from kg.schema import Schema
 from kg.staging.progress import StageProgress
 from kg.staging.report import FileReport, LoadReport
@@ -75,6 +75,8 @@ class LoadOptions:
     """File that is there from before the first write until a snapshot of the whole graph is taken."""
     allow_outside: bool = False
     """Whether files may lie outside the folder of the mapping."""
+    allow_urls: tuple[str, ...] = ()
+    """Beginnings of addresses that a mapping may read."""
     columns: Path | None = None
     """File that remembers the columns of each source, so that the next load can tell which came and went."""
     people: People | None = None
@@ -104,7 +106,7 @@ def load(
         with Staging(options.staging) as staging:
             replacement = Replacement(sources, options.mode, schema)
             loading = _Load(store or NothingStored(schema), people, staging, replacement, progress)
-            report = loading.read(sources, base, options.allow_outside)
+            report = loading.read(sources, base, options)
             report.dry_run = options.dry_run
             loading.resolve(report)
             columns = tell_column_drift(report.files, loading.notices, options.columns)
@@ -142,16 +144,19 @@ class _Load:
         self.notices = Notices()
         self._graph = Graph(staging, self._schema, store, replacement.entities)
         self._sources: list[Source] = []
+        self._around = (Path(), False)
+        """The folder of the mapping, and whether files may lie elsewhere."""
         self._rdf: RdfLoading | None = None
         self._found: dict[str, list[pl.DataFrame]] = defaultdict(list)
 
-    def read(self, sources: Sequence[Source], base: Path, allow_outside: bool) -> LoadReport:
+    def read(self, sources: Sequence[Source], base: Path, options: LoadOptions) -> LoadReport:
         """Read, check and stage all rows of all files."""
+        self._around = (base, options.allow_outside)
         self._sources = [self._with_items(source, sources) for source in sources]
         planned = [
             (index, source, path)
             for index, source in enumerate(self._sources)
-            for path in source.files(base, allow_outside)
+            for path in source.files(base, options.allow_outside, options.allow_urls, options.staging)
         ]
         files: list[FileReport] = []
         for index, source, path in planned:
@@ -189,7 +194,7 @@ class _Load:
     def _read_file(self, file: FileReport, index: int, number: int) -> None:
         erases = file.source.null_erases or self._replacement.covers(file.source)
         checker = RowChecker(file.source, self._people, index, file.place, self.notices, erases)
-        reader = open_reader(file.path, file.place, file.source, checker.wanted, self.notices)
+        reader = open_joined(file.path, file.place, file.source, checker.wanted, self.notices, *self._around)
         progress, position = StageProgress(self._progress, file.place, reader.size), 0
         for batch in reader.batches():
             checked = checker.check(batch, number)

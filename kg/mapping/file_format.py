@@ -30,6 +30,8 @@ FORMATS: dict[Format, FileFormat] = {
     "parquet": FileFormat((".parquet",), "kg.readers.tables.parquet:ParquetReader"),
     "arrow": FileFormat((".arrow", ".feather", ".ipc"), "kg.readers.tables.arrow:ArrowReader"),
     "xlsx": FileFormat((".xlsx",), "kg.readers.tables.excel:ExcelReader"),
+    "xml": FileFormat((".xml",), "kg.readers.semi_structured.xml:XmlReader"),
+    "sql": FileFormat((), "kg.readers.tables.sql:SqlReader"),
     "turtle": FileFormat((".ttl",), ""),
     "ntriples": FileFormat((".nt",), ""),
     "jsonld": FileFormat((".jsonld",), ""),

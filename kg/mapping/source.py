@@ -2,16 +2,20 @@
 
 import codecs
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from kg.document import Document, nearest
 from kg.errors import MappingError
+from kg.mapping.connection import Connection, connection_of
 from kg.mapping.file_format import FORMATS, RDF_FORMATS, SUFFIXES, Format, format_of_name
 from kg.mapping.file_pattern import files_of
+from kg.mapping.join import Join
 from kg.mapping.link import Link, Normalisation, Similar, Text
+from kg.mapping.remote import fetched, is_address
 from kg.mapping.row_filter import Kind, RowFilter
+from kg.mapping.standard_input import STANDARD_INPUT, kept_input
 from kg.ontology.rdf_mapping import RdfMapping
 from kg.schema import Relation, Schema
 
@@ -20,6 +24,7 @@ Mode = Literal["merge", "replace"]
 DEFAULT_NULLS = ("", "NA", "N/A", "NULL", "null", "NaN", "nan", "\\N")
 ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N")
 """Nobody's id: what programs write where there is none. "NA" is one: Namibia has it, and brands."""
+QUERY_SHOWN = 60
 _ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar", "null_erases")
 _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")
 
@@ -27,13 +32,21 @@ _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")
 class Source(Document):
     """A ``[[source]]`` table: one kind of file, each row of which is one entity or one triple."""
 
-    file: str = Field(min_length=1)
+    file: str = Field(default="", min_length=1)
+    """Name or pattern, relative to the mapping; ``-`` is standard input; or an address that the settings allow."""
+    sql: str | None = Field(default=None, min_length=1)
+    """In place of ``file``: a query, whose rows are read."""
+    connection: str | None = Field(default=None, min_length=1)
+    """Of ``sql``: a database file, or ``$NAME`` of an environment variable that holds the URL or file of one."""
     format: Format | None = None
     columns: tuple[str, ...] | None = Field(default=None, min_length=1)
+    element: str | None = Field(default=None, min_length=1)
+    """Of XML: the name of the elements that are rows; ``item``, ``entry`` … where absent."""
     sheet: str | None = Field(default=None, min_length=1)
     """Name of a sheet of a workbook; the first where absent."""
     encoding: str | None = None
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    delimiter: str | None = Field(default=None, min_length=1, max_length=4)
+    """Of several characters, ``::``, it separates wherever it stands: quotes are data then."""
     null: tuple[str, ...] = DEFAULT_NULLS
     """Spellings of "no value" in values and links; unless this key is told, ids have fewer of them (``ID_NULLS``)."""
     decimal: Literal[".", ","] | None = None
@@ -53,6 +66,8 @@ class Source(Document):
     normalise: Normalisation = "none"
     """How the ids of entity rows are written; as in the links that lead to them."""
     link: tuple[Link, ...] = ()
+    join: tuple[Join, ...] = ()
+    """Other files in which each row looks something up."""
     text: tuple[Text, ...] = ()
     similar: tuple[Similar, ...] = ()
 
@@ -76,6 +91,23 @@ class Source(Document):
     returns: Literal["net"] | None = None
     """``net``: weights of the same pair are added up, so that what went back is no purchase; where absent, rows of
     interactions with a weight of 0 or less are rejected."""
+
+    _database: Connection | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _file_or_query(cls, data: Any) -> Any:
+        """A query stands where others have a file; reports call it by its first words."""
+        if not isinstance(data, dict):
+            return data
+        if ("sql" in data) == ("file" in data):
+            raise ValueError("a source has either file or sql")
+        if ("sql" in data) != ("connection" in data):
+            raise ValueError("sql and connection go together")
+        if "sql" not in data:
+            return data
+        words = " ".join(str(data["sql"]).split())
+        return {**data, "file": f"query {words[:QUERY_SHOWN]}", "format": "sql"}
 
     @field_validator("values")
     @classmethod
@@ -105,7 +137,7 @@ class Source(Document):
     @field_validator("delimiter")
     @classmethod
     def _usable_delimiter(cls, value: str | None) -> str | None:
-        if value is not None and value in '"\r\n\0':
+        if value is not None and any(mark in value for mark in '"\r\n\0'):
             raise ValueError(f"delimiter {value!r} cannot separate cells")
         return value
 
@@ -216,12 +248,32 @@ class Source(Document):
                 declared[column] = "truth" if kind == "bool" else "number"
         return RowFilter(self.where, declared)
 
-    def files(self, base: Path, allow_outside: bool = False) -> list[Path]:
-        """The files that ``file`` names, sorted; see :func:`kg.mapping.file_pattern.files_of`.
+    def files(
+        self, base: Path, allow_outside: bool = False, urls: tuple[str, ...] = (), kept: Path | None = None
+    ) -> list[Path]:
+        """The files that ``file`` names, sorted; see :func:`kg.mapping.file_pattern.files_of`. For a query, what stands
+        for it in reports; its database is looked for. Standard input and addresses are copied to a file first.
+
+        :param urls: beginnings of addresses that may be read.
+        :param kept: the folder in which fetched files are kept.
 
         :raises MappingError: where there is none, or one outside ``base`` that is not allowed.
         """
+        if self.connection is not None:
+            self._database = connection_of(self.connection, base, allow_outside)
+            return [base / self.file.replace("/", "∕")]
+        if self.file == STANDARD_INPUT:
+            if self.format is None:
+                raise MappingError('file "-": standard input has no name that tells its format; tell format')
+            return [kept_input()]
+        if is_address(self.file):
+            return [fetched(self.file, urls, kept or base)]
         return files_of(self.file, base, allow_outside)
+
+    @property
+    def database(self) -> Connection | None:
+        """The database of a query, once :meth:`files` has found it."""
+        return self._database
 
     def file_format(self, path: Path) -> Format:
         """The format of one file: as told, else by its name.

@@ -67,7 +67,9 @@ class Batch:
         faults = self.faults
         if faults.height:
             kept = mask.arg_true().to_frame("row").with_row_index("new").with_columns(pl.col("row").cast(pl.UInt32))
-            faults = faults.join(kept, on="row", maintain_order="left").with_columns(row="new").select(FAULT_DTYPES)
+            faults = (
+                faults.join(kept, on="row", maintain_order="left").with_columns(row="new").select(list(FAULT_DTYPES))
+            )
         return Batch(frame, lines, spans, lists, unnamed=unnamed, faults=faults, tidy=self.tidy)
 
 

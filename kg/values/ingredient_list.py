@@ -3,7 +3,8 @@
 ``Ingredients: Aqua/Water, Glycerin* 5 %, 1,2-Hexanediol. May contain: CI 77891.`` becomes AQUA, GLYCERIN and
 1,2-HEXANEDIOL, with CI 77891 apart. The label is the name as written. What is done, in this order:
 
-1. full-width punctuation becomes ASCII; everything up to ``Ingredients:`` (``INCI``, ``成分：`` …) is cut off;
+1. HTML goes; full-width punctuation becomes ASCII; all up to ``Ingredients:`` (``INCI``, ``成分：`` …) is cut off;
+   Phrases of American packs such as ``Contains 2% or less of:`` and ``(and)`` become commas, F.I.L. codes go;
 2. the footnote that explains the stars is cut off, and so is ``Please note …``; what follows ``May contain`` or
    ``+/-`` is kept apart;
 3. headings such as ``Developer:`` are taken for separators; ``CI 77491/77492`` are two, and so is what a percentage
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 
 from kg.values.brackets import groups
 from kg.values.ingredient_name import canonical_ingredient
+from kg.values.markup import without_markup
 
 _FULL_WIDTH = str.maketrans("，；：（）［］【】％／＋－。＊、､｡•●∙▪◦|\n\r", ",;:()[][]%/+-.*,,.,,,,,,,,")
 _LEAD_IN = re.compile(
@@ -42,6 +44,22 @@ _DISCLAIMER = re.compile(
     re.IGNORECASE,
 )
 _NO_LIST = re.compile(r"\W*(?:no info(?:rmation)?|not available|not listed|unknown|none|n/?a|name\?)\W*", re.IGNORECASE)
+_AMOUNT = r"(?:\d+(?:[.,]\d+)?\s*(?:%|percent)|(?:one|two|three|five)\s+percent)"
+_TRACES = re.compile(
+    rf"[,;.]?\s*(?:\b(?:and\s+)?contains?\s*:?\s+)?(?:\bat\s+)?"
+    rf"(?:{_AMOUNT}\s+or\s+less|\bless\s+than\s+(?:or\s+equal\s+to\s+)?{_AMOUNT})"
+    rf"(?:\s+(?:of|each))*(?:\s+the\s+following)?(?:\s+ingredients)?\s*:?\s*",
+    re.IGNORECASE,
+)
+"""``Contains 2% or less of:``, ``Less than 1%:``: what stands before the ingredients of which there is little."""
+_JOINED = re.compile(r"\s*\(\s*(?:and|&)\s*\)\s*", re.IGNORECASE)
+_FINAL_AND = re.compile(r",\s+and\s+(?=\w)|(?<=,)([^,;()]*?)\s+and\s+(?=[^,;()]+$)", re.IGNORECASE)
+_FORMULA_HINT = re.compile(r"F\.?\s?I\.?\s?L|\bILN|\bFIL", re.IGNORECASE)
+_FORMULA = re.compile(
+    r"[(\[]?\s*\b(?:F\.\s?I\.\s?L\.?|FIL|ILN)\s*(?:#|:|n°|code)?\s*[A-Z]?\s?\d{4,}(?:\s?[/-]\s?\d+)*\s*[)\]]?",
+    re.IGNORECASE,
+)
+"""``(F.I.L. D215438/1)``, ``[ILN48213]``: numbers of a formula."""
 _PLUS_MINUS = r"(?:[(\[]?\s*(?:\+\s*/\s*-?|±)\s*[)\]]?)"
 _MAY = (
     r"(?:[(\[]?\s*(?:may\s+(?:also\s+)?contain|peut\s+contenir|kann\s+enthalten|può\s+contenere|puede\s+contener"
@@ -80,6 +98,8 @@ class Ingredients:
 
 def parse_ingredients(text: str) -> Ingredients:
     """Cut an ingredient list into names; any text is fine, none is an error."""
+    if "<" in text or "&" in text:
+        text = without_markup(text, ", ")
     text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH)
     text = " ".join(text.split())
     if _NO_LIST.fullmatch(text):
@@ -89,13 +109,23 @@ def parse_ingredients(text: str) -> Ingredients:
     if lead_in:
         text, more = _LEAD_IN.subn(", ", text[lead_in.end() :])
         prose = prose or more > 0
-    text = _without_notes(text)
+    text = _without_notes(_without_phrases(text))
     certain, possible = _parts(_colour_index(text))
     without_headings = _HEADING.sub(" , ", certain) if ":" in certain else certain
     names, others = _names(without_headings), _names(possible)
     known = {name for name, _ in names}
     prose = prose or without_headings != certain or any(label.count(" ") >= PROSE_WORDS for _, label in names)
     return Ingredients(names, tuple(pair for pair in others if pair[0] not in known), prose)
+
+
+def _without_phrases(text: str) -> str:
+    """The text without what American packs say between names; expressions are only tried where they may match."""
+    lower = text.lower()
+    if "less" in lower:
+        text = _TRACES.sub(", ", text)
+    if "and" in lower or "(&)" in text:
+        text = _FINAL_AND.sub(r"\1, ", _JOINED.sub(", ", text))
+    return _FORMULA.sub("", text) if _FORMULA_HINT.search(text) else text
 
 
 def _without_notes(text: str) -> str:

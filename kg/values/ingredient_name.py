@@ -26,6 +26,13 @@ LONGEST = 4_000
 """Characters of what can be a name; no store takes more as an id, and brackets are not searched in more."""
 _TABLES = tomllib.loads((files("kg.values") / "ingredient_synonyms.toml").read_text(encoding="utf-8"))
 _NAMES: dict[str, str] = {other: name for name, others in _TABLES["names"].items() for other in others}
+_NAMES |= {
+    other: name
+    for name, others in tomllib.loads((files("kg.values") / "ingredient_names_asia.toml").read_text(encoding="utf-8"))[
+        "names"
+    ].items()
+    for other in others
+}
 _SOURCES: dict[str, str] = {other: name for name, others in _TABLES["sources"].items() for other in others}
 _COLOURS: dict[str, int] = _TABLES["colours"]
 _SPELLINGS: dict[str, str] = _TABLES["spellings"]

@@ -9,6 +9,7 @@ from kg.values.cells import map_unique
 
 _ENTITY = r"&(?:[a-zA-Z][a-zA-Z0-9]{1,20}|#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5});"
 _TAGS = r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:\s[^<>]*)?/?>"
+_REFERENCE = re.compile(_ENTITY)
 _MARKUP = f"{_ENTITY}|{_TAGS}"
 _TAG = re.compile(f"<!--.*?-->|{_TAGS}", re.DOTALL)
 _BLOCK = re.compile(r"<\s*/?\s*(?:br|p|div|li|ul|ol|td|tr|h[1-6]|table|section)\b[^<>]*>", re.IGNORECASE)
@@ -42,7 +43,7 @@ def without_markup(text: str, separator: str) -> str:
     for _ in range(_TWICE):
         if "&" not in text:
             break
-        text = html.unescape(text)
+        text = _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
     if "<" in text:
         text = _TAG.sub("", _BLOCK.sub(separator, text))
     return " ".join(text.split()) if separator == " " else text

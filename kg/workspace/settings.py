@@ -33,6 +33,8 @@ class LoadSettings(Document):
 
     rejects_kept: int = Field(default=20, ge=1)
     """Folders of rejects that stay, the newest; those of older loads are removed."""
+    allow_urls: tuple[str, ...] = ()
+    """Beginnings of addresses, such as ``s3://shop/``, that a mapping may read; none where absent."""
     max_deletes: str = "5%"
     """Most of an entity type or relation that mode replace deletes without being told: a share, a number, ``all``."""
 

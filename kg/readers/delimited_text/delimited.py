@@ -132,6 +132,8 @@ class DelimitedReader:
         return Header(Dialect(self._delimiter, len(names)), positions, used + taken, tuple(names))
 
     def _names(self, lines: list[bytes], used: int) -> tuple[list[str], int]:
+        if len(self._delimiter) > 1:
+            return self._decoded(lines[used], used).rstrip("\r\n").split(self._delimiter), 1
         texts = (self._decoded(raw, used + i) for i, raw in enumerate(lines[used:]))
         reader = csv.reader(texts, delimiter=self._delimiter, strict=True)
         try:

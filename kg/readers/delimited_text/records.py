@@ -74,6 +74,8 @@ class RecordParser:
         :param faulty: whether some line has a NUL or bytes that could not be decoded.
         """
         cursor = self._cursor
+        if len(self._dialect.delimiter) > 1:
+            return self._parse_unquoted(faulty)
         reader = csv.reader(cursor, delimiter=self._dialect.delimiter, strict=True)
         while cursor.at < len(self._texts):
             start = cursor.at
@@ -91,6 +93,14 @@ class RecordParser:
             else:
                 self._record(start, cells, faulty)
         return cursor.at
+
+    def _parse_unquoted(self, faulty: bool) -> int:
+        """As :meth:`parse`, where quotes are data: each line is a record."""
+        for text in self._cursor:
+            cells = text.rstrip("\r\n")
+            if cells:
+                self._record(self._cursor.at - 1, cells.split(self._dialect.delimiter), faulty)
+        return len(self._texts)
 
     def _may_go_on(self, start: int) -> bool:
         return sum(map(len, self._texts[start:])) < LONGEST_RECORD

@@ -70,10 +70,12 @@ OUTCOMES = {
         {"users.csv": (2, 0), "products.csv": (1, 0), "purchases.csv": (1, 0)},
         graph={U: [("Ab", None, "Bo"), ("aB", None, "Ann")], "bought": [("aB", "p1", 1.0)]},
     ),
-    "B018": Outcome({"products.csv": (1, 0)}, graph=contents(("p1", "水|甘油|烟酰胺|透明质酸钠|苯氧乙醇"))),
+    "B018": Outcome(
+        {"products.csv": (1, 0)}, graph=contents(("p1", "AQUA|GLYCERIN|NIACINAMIDE|SODIUM HYALURONATE|PHENOXYETHANOL"))
+    ),
     "B019": Outcome(
         {"products.csv": (3, 0)},
-        graph=contents(("p1", "香料|乳化剤|水"), ("p2", "AQUA|GLYCERIN|PARFUM"), ("p3", "CEL·LULOSA|AIGUA")),
+        graph=contents(("p1", "PARFUM|乳化剤|AQUA"), ("p2", "AQUA|GLYCERIN|PARFUM"), ("p3", "CEL·LULOSA|AIGUA")),
     ),
     "B021": Outcome({"products.csv": (1, 0)}, graph=contents(("p1", "LAURETH-4|1,2-HEXANEDIOL|CI 77491|CI 77492"))),
     "B022": Outcome(

@@ -58,7 +58,7 @@ from kg.values.ingredient_name import canonical_ingredient
         ),
         ("Talc, Mica * Essential Oil Please be aware that ingredient lists may change, too.", "TALC|MICA"),
         ("Active Ingredients: Urea 5%. Inactive Ingredients: Aqua, Talc.", "UREA|AQUA|TALC"),
-        ("成分：水、甘油（保湿剂）、1,2-己二醇。", "水|甘油|1,2-己二醇"),
+        ("成分：水、甘油（保湿剂）、1,2-己二醇。", "AQUA|GLYCERIN|1,2-HEXANEDIOL"),
         ("No Info", ""),
         (" ,, * , .", ""),
     ],

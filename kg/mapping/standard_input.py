@@ -1,0 +1,25 @@
+"""Standard input as a file: kept on disk while a load goes on, since files are read more than once."""
+
+import atexit
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+STANDARD_INPUT = "-"
+_kept: dict[str, Path] = {}
+
+
+def kept_input(name: str = "standard input") -> Path:
+    """Standard input as a file that only this user can read, gone when the program ends.
+
+    :param name: of the file; a suffix tells its format.
+    """
+    if name not in _kept:
+        folder = Path(tempfile.mkdtemp(prefix="whyrec-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        target = folder / Path(name).name
+        with target.open("wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out)
+        _kept[name] = target
+    return _kept[name]

@@ -1,0 +1,117 @@
+"""Lookups in other files: a reader whose rows have the columns of another file besides their own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from kg.errors import ReadError
+from kg.mapping.file_pattern import files_of
+from kg.mapping.join import Join
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.batch import Batch
+from kg.readers.opening import Reader, open_reader
+from kg.values.cells import id_cells
+
+_KEY = "key of the lookup"
+
+
+def open_joined(
+    path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices, base: Path, outside: bool
+) -> Reader:
+    """The reader of a file, with its lookups.
+
+    :param base: the folder that names of files are relative to.
+    :param outside: whether they may lie elsewhere.
+    :raises MappingError: for a file that is not there or not allowed.
+    """
+    if not source.join:
+        return open_reader(path, place, source, wanted, notices)
+    looked_up = {name for join in source.join for name in join.names}
+    own = tuple(dict.fromkeys([*(w for w in wanted if w not in looked_up), *(join.here for join in source.join)]))
+    tables = [(join, _table(join, source, base, outside, notices)) for join in source.join]
+    return _JoinedReader(open_reader(path, place, source, own, notices), wanted, tables, place, notices)
+
+
+def _table(join: Join, source: Source, base: Path, outside: bool, notices: Notices) -> pl.DataFrame:
+    """The rows of the other file, one per key.
+
+    :raises ReadError: where two rows with one key differ, so that none is the right one.
+    """
+    asked = Source(
+        file=join.file,
+        format=join.format,
+        entity="any",
+        id=join.there,
+        delimiter=join.delimiter,
+        encoding=join.encoding,
+        columns=join.header,
+    )
+    names = tuple(dict.fromkeys([join.there, *join.columns]))
+    frames = []
+    for path in files_of(join.file, base, outside):
+        for batch in open_reader(path, path.name, asked, names, notices).batches():
+            notices.add(path.name, "{n} rows that cannot be read are not looked up", batch.rejects.height)
+            if batch.lists:
+                raise ReadError(f"{path.name}: lists cannot be looked up ({', '.join(batch.lists)})")
+            key = id_cells(batch.frame.get_column(join.there), source.id_nulls).alias(_KEY)
+            cells = [batch.frame.get_column(there).alias(here) for here, there in join.names.items()]
+            frames.append(pl.DataFrame([key, *cells]).drop_nulls(_KEY).unique())
+    table = pl.concat(frames).unique() if frames else pl.DataFrame(schema=dict.fromkeys([_KEY, *join.names], pl.String))
+    twice = table.filter(pl.col(_KEY).is_duplicated())
+    if twice.height:
+        count = twice.get_column(_KEY).n_unique()
+        raise ReadError(
+            f"{join.file}: {count:,} keys in {join.there!r} stand in several rows that differ; a lookup needs one row "
+            "per key: turn it round, so that this file is the source, or make its rows unique"
+        )
+    return table
+
+
+class _JoinedReader:
+    """Rows of one file with the columns of others."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        wanted: Sequence[str],
+        tables: list[tuple[Join, pl.DataFrame]],
+        place: str,
+        notices: Notices,
+    ) -> None:
+        self._reader, self._wanted, self._tables = reader, wanted, tables
+        self._place, self._notices = place, notices
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file as it lies there."""
+        return self._reader.size
+
+    @property
+    def position(self) -> int:
+        """How many of them have been read."""
+        return self._reader.position
+
+    def columns(self) -> list[str]:
+        """Those of the file, then those that are looked up."""
+        return [*self._reader.columns(), *(name for join, _ in self._tables for name in join.names)]
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows of the file; where nothing is found the cells are missing."""
+        for batch in self._reader.batches():
+            frame = batch.frame
+            for join, table in self._tables:
+                key = id_cells(frame.get_column(join.here), ("",)).alias(_KEY)
+                keyed = frame.drop([n for n in join.names if n in frame.columns]).with_columns(key)
+                found = keyed.join(table.with_columns(found=True), on=_KEY, how="left", maintain_order="left")
+                lost = int((found.get_column("found").is_null() & key.is_not_null()).sum())
+                sentence = f"{{n}} rows found nothing in {join.file} by {join.here!r}"
+                self._notices.add(self._place, sentence, lost)
+                frame = found.drop(_KEY, "found")
+            yield replace(batch, frame=frame.select(self._wanted), tidy=False)
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
+        """Write rows of the file itself."""
+        self._reader.copy_rows(target, rows, keeps)

@@ -1,0 +1,157 @@
+"""Answers of databases to a query, in batches, read-only: SQLite, DuckDB, PostgreSQL, MySQL; "lines" are rows, from 1.
+
+A query sees its own database and nothing else: no other database is attached, no file is read, nothing is written.
+"""
+
+import csv
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from kg.errors import ReadError
+from kg.mapping.connection import Connection
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.batch import Batch
+from kg.readers.tables.typed_batch import TypedBatches, column_names, dtypes_of, polars_frame
+
+ROWS = 50_000
+_ALLOWED = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+}
+_INSTALL = "pip install 'whyrec[sql]'"
+
+
+class SqlReader:
+    """Asks one query."""
+
+    def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
+        """Prepare; the database is asked when rows are wanted.
+
+        :param path: stands for the query in reports; there is no such file.
+        :param place: how messages name the query.
+        """
+        assert source.sql is not None and source.database is not None
+        self._place, self._sql, self._database = place, source.sql.strip().rstrip(";"), source.database
+        self._batches = TypedBatches(place, source, wanted, notices)
+        file = self._database.file
+        self.size = file.stat().st_size if file is not None else 0
+        self.position = 0
+
+    def columns(self) -> list[str]:
+        """The columns of the answer, those inside of others as paths."""
+        return column_names(dtypes_of(next(self._answer()).schema))
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, once, in the order of the answer.
+
+        :raises ReadError: where the database refuses, fails, or does not answer with the columns that are wanted.
+        """
+        first, used = 1, None
+        for table in self._answer():
+            if used is None:
+                used = self._batches.find(dtypes_of(table.schema))
+            if table.num_rows:
+                yield self._batches.batch(polars_frame(table.select(used)), first)
+                first += table.num_rows
+        self.position = self.size
+
+    def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
+        """Write rows as CSV, asking once more."""
+        wanted, first = {line for line, _ in rows}, 1
+        with target.with_name(f"{target.name}.csv").open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            for table in self._answer():
+                if first == 1:
+                    writer.writerow(table.schema.names)
+                columns = [column.to_pylist() for column in table.columns]
+                for number, row in enumerate(zip(*columns, strict=True), first):
+                    cells = ["" if cell is None else str(cell) for cell in row]
+                    if number in wanted and keeps(" ".join(cells)):
+                        writer.writerow(cells)
+                first += table.num_rows
+
+    def _answer(self) -> Iterator[pa.RecordBatch]:
+        """The parts of the answer; at least one, which may be empty."""
+        kinds = {"sqlite": _sqlite, "duckdb": _duckdb, "postgresql": _postgresql, "mysql": _mysql}
+        try:
+            yield from kinds[self._database.kind](self._sql, self._database)
+        except ImportError as problem:
+            raise ReadError(f"{self._place}: needs the package {problem.name}; {_INSTALL}") from None
+        except (ReadError, GeneratorExit, KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as problem:  # each driver has errors of its own, one of them no Exception
+            text = " ".join(str(problem).split()) or type(problem).__name__
+            if self._database.url:
+                text = text.replace(self._database.url, "…")
+            raise ReadError(f"{self._place}: the database says: {text[:500]}") from None
+
+
+def _sqlite(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
+    assert database.file is not None
+    connection = sqlite3.connect(f"{database.file.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        connection.set_authorizer(lambda action, *_: 0 if action in _ALLOWED else sqlite3.SQLITE_DENY)
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchmany(ROWS)
+        while True:
+            columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
+            yield pa.RecordBatch.from_arrays([_of_any_type(cells) for cells in columns], names)
+            rows = cursor.fetchmany(ROWS)
+            if not rows:
+                return
+    finally:
+        connection.close()
+
+
+def _of_any_type(cells: Sequence[Any]) -> pa.Array:
+    """Cells of SQLite, which may be of several types in one column; of floating-point ones as they are."""
+    there = [cell for cell in cells if cell is not None]
+    if all(isinstance(cell, float) for cell in there) and there:
+        return pa.array(cells, type=pa.float64())
+    texts = [cell.decode("utf-8") if isinstance(cell, bytes) else None if cell is None else str(cell) for cell in cells]
+    return pa.array(texts, type=pa.large_string())
+
+
+def _duckdb(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "enable_external_access": "false",
+        "lock_configuration": "true",
+        "autoload_known_extensions": "false",
+    }
+    with duckdb.connect(str(database.file), read_only=True, config=settings) as connection:
+        reader = connection.execute(sql).to_arrow_reader(ROWS)
+        yield from _parts(reader)
+
+
+def _postgresql(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
+    from adbc_driver_postgresql import dbapi
+
+    with dbapi.connect(database.url, autocommit=False) as connection, connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        cursor.execute(sql)
+        yield from _parts(cursor.fetch_record_batch())
+
+
+def _mysql(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
+    import connectorx
+
+    url = "mysql://" + database.url.split("://", 1)[1]
+    reader = connectorx.read_sql(
+        url, sql, return_type="arrow_stream", batch_size=ROWS, pre_execution_query="SET SESSION TRANSACTION READ ONLY"
+    )
+    yield from _parts(reader)
+
+
+def _parts(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    yield pa.RecordBatch.from_pylist([], schema=reader.schema)
+    yield from reader
