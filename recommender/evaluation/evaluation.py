@@ -19,7 +19,15 @@ from recommender.evaluation.baselines import ScoreUsers
 from recommender.evaluation.crossing import Crossing
 from recommender.evaluation.duplicates import Duplicates
 from recommender.evaluation.leakage import check_leaks, telling_relations
-from recommender.evaluation.metrics import RankingMetrics, coverage, gini, intra_list_distance, novelty, ranking_metrics
+from recommender.evaluation.metrics import (
+    HeldOutRanks,
+    RankingMetrics,
+    coverage,
+    expected_metrics,
+    gini,
+    intra_list_distance,
+    novelty,
+)
 from recommender.evaluation.significance import interval, paired_difference
 from recommender.profiles.profile import Profile, profile_of
 from recommender.results.explanation_quality import ExplanationReport
@@ -31,17 +39,20 @@ from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 
 BLOCK = 256
+FEW = 16
+"""Test items of a user up to which each is compared with all items, which is faster than to sort them."""
 Test = Mapping[User, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
 class Lists:
     """One model's lists: ``metrics`` and ``distance``, intra-list, per user; ``shown``: how often each item of the
-    catalogue was shown."""
+    catalogue was shown; ``cut``: part of the lists that end within items of equal score."""
 
     metrics: RankingMetrics
     distance: NDArray[np.float64]
     shown: NDArray[np.int64]
+    cut: float
 
 
 class Comparison(BaseModel, frozen=True):
@@ -147,7 +158,7 @@ def evaluate(
         users=len(test),
         domain=domain,
         split=split.description,
-        notes=telling_relations(split),
+        notes=[*telling_relations(split), *_ties(lists)],
         models={name: _report(found, inside, used, interactions.matrix.shape[0]) for name, found in lists.items()},
         comparisons=[_compare(first, other, lists) for other in list(lists)[1:]],
     )
@@ -165,6 +176,20 @@ def task_of(
     return inside, {user: found for user, found in test.items() if len(found)}
 
 
+@dataclass(frozen=True)
+class RankedUsers:
+    """Lists of users.
+
+    ``items``: shape (users, k), int64, positions, −1 where there are fewer, equal scores by position; ``ranks``: where
+    their test items stand; ``cut``: shape (users,), bool: whether the list ends within items of equal score, so that
+    others might as well be in it.
+    """
+
+    items: NDArray[np.int64]
+    ranks: HeldOutRanks
+    cut: NDArray[np.bool_]
+
+
 def rank_users(
     train: Snapshot,
     test: Test,
@@ -172,40 +197,76 @@ def rank_users(
     task: tuple[NDArray[np.bool_], int],
     progress: Progress = no_progress,
     stage: str = "Ranking",
-) -> NDArray[np.int64]:
-    """The k best items of each user, what she used or disliked in training left out.
+) -> RankedUsers:
+    """Rank for each user all items but what she used or disliked in training.
 
     :param task: what is ranked, and k.
     :param stage: what ``progress`` is told that it is.
-    :returns: shape (users, k), int64, positions, −1 where there are fewer.
     """
     inside, k = task
     schema, users = train.schema, list(test)
     known = Interactions(train, (*schema.interactions, *schema.negatives))
-    items = np.full((len(users), k), -1, dtype=np.int64)
+    items, cut = np.full((len(users), k), -1, dtype=np.int64), np.zeros(len(users), dtype=bool)
+    ranks: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
         used, allowed = known.rows(block), np.tile(inside, (len(block), 1))
         for row, user in enumerate(block):
             allowed[row, used.indices[used.indptr[row] : used.indptr[row + 1]]] = False
             allowed[row, test[user]] = True  # bought in the test part, though disliked before
-        lists = (
-            model.lists(block, allowed, k) if isinstance(model, ServedLists) else _by_score(model(block), allowed, k)
-        )
-        for row, best in enumerate(lists):
+        served = model.lists(block, allowed, k) if isinstance(model, ServedLists) and model.mix else None
+        scores = model(block) if served is None else np.zeros((len(block), 0))
+        for row, (user, may) in enumerate(zip(block, allowed, strict=True)):
+            best = top_n(scores[row], may, k) if served is None else served[row]
             items[start + row, : len(best)] = best
+            if served is None:
+                values = scores[row][may]
+                ranks.append(_held_out(values, scores[row][test[user]]))
+                cut[start + row] = len(best) == k and np.count_nonzero(values >= scores[row][best[-1]]) > k
+            else:
+                ranks.append(_listed(best, test[user], k))
         progress(stage, start + len(block), len(users))
-    return items
+    number = np.repeat(np.arange(len(users)), [len(above) for above, _ in ranks])
+    above, tied = (np.concatenate([one[side] for one in ranks] or [np.empty(0, dtype=np.int64)]) for side in (0, 1))
+    return RankedUsers(items, HeldOutRanks(number, above, tied), cut)
 
 
-def _by_score(scores: NDArray[np.float64], allowed: NDArray[np.bool_], k: int) -> list[NDArray[np.int64]]:
-    return [top_n(row, may, k) for row, may in zip(scores, allowed, strict=True)]
+def _held_out(values: NDArray[np.float64], scores: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many of all values are more than each score, and how many the same."""
+    if len(scores) <= FEW:
+        counts = [(np.count_nonzero(values > one), np.count_nonzero(values == one)) for one in scores]
+        above, tied = np.array(counts, dtype=np.int64).T
+        return above, tied
+    ordered = np.sort(values)
+    right = np.searchsorted(ordered, scores, side="right")
+    return len(values) - right, right - np.searchsorted(ordered, scores, side="left")
 
 
-def metrics_of(items: NDArray[np.int64], test: Test) -> RankingMetrics:
-    """Metrics of lists, user by user in the order of ``test``."""
-    hits = np.array([np.isin(row, found) for row, found in zip(items, test.values(), strict=True)], dtype=bool)
-    return ranking_metrics(hits.reshape(items.shape), np.array([len(found) for found in test.values()], dtype=np.int64))
+def _listed(
+    best: NDArray[np.int64], held_out: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The same for a list that follows more than scores: an item that is not in it is behind it."""
+    place = {item: number for number, item in enumerate(best.tolist())}
+    above = np.array([place.get(item, k) for item in held_out.tolist()], dtype=np.int64)
+    return above, np.ones(len(above), dtype=np.int64)
+
+
+def metrics_of(ranked: RankedUsers, test: Test) -> RankingMetrics:
+    """Metrics of lists, user by user in the order of ``test``; items of equal score in any order, each as likely."""
+    relevant = np.array([len(found) for found in test.values()], dtype=np.int64)
+    return expected_metrics(ranked.ranks, relevant, ranked.items.shape[1])
+
+
+def _ties(lists: Mapping[str, Lists]) -> list[str]:
+    """What is to be said where equal scores decide who is in a list."""
+    parts = [f"{name} {found.cut:.1%}" for name, found in lists.items() if found.cut > 0]
+    if not parts:
+        return []
+    return [
+        "lists that end within items of equal score: "
+        + ", ".join(parts)
+        + "; accuracy is the mean over all orders of these, whatever the ids"
+    ]
 
 
 def _lists(
@@ -216,9 +277,10 @@ def _lists(
     progress: Progress,
 ) -> Lists:
     name, inside, k, attributes = task
-    items = rank_users(train, test, model, (inside, k), progress, f"Ranking by {name}")
-    shown = np.bincount(items[items >= 0], minlength=len(inside))
-    return Lists(metrics_of(items, test), intra_list_distance(items, attributes), shown)
+    ranked = rank_users(train, test, model, (inside, k), progress, f"Ranking by {name}")
+    items = ranked.items
+    shown, cut = np.bincount(items[items >= 0], minlength=len(inside)), float(ranked.cut.mean()) if len(items) else 0.0
+    return Lists(metrics_of(ranked, test), intra_list_distance(items, attributes), shown, cut)
 
 
 def _report(lists: Lists, inside: NDArray[np.bool_], used: NDArray[np.int64], users: int) -> dict[str, Any]:

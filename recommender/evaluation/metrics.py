@@ -31,24 +31,59 @@ class RankingMetrics:
         return {name: getattr(self, name) for name in ("ndcg", "recall", "hit_rate", "precision", "mrr")}
 
 
-def ranking_metrics(hits: NDArray[np.bool_], relevant: NDArray[np.int64]) -> RankingMetrics:
-    """Metrics of many users' lists.
+@dataclass(frozen=True)
+class HeldOutRanks:
+    """Where test items stand among all that are ranked: parallel arrays of shape (test items,), int64.
 
-    :param hits: shape (users, k), bool: whether the item at each rank is a test item; shorter lists end in false.
+    ``user``: whose, as a number in [0, users); ``above``: how many items score more; ``tied``: how many score the same,
+    itself included. Its rank is any of ``above + 1 … above + tied``, each as likely.
+    """
+
+    user: NDArray[np.int64]
+    above: NDArray[np.int64]
+    tied: NDArray[np.int64]
+
+
+def expected_metrics(ranks: HeldOutRanks, relevant: NDArray[np.int64], k: int) -> RankingMetrics:
+    """Metrics of many users' lists: their mean over all orders of items of equal score, so that names decide nothing.
+
+    A test item is at rank r ≤ k with probability 1 / tied for each of its ranks. The first hit is among the best test
+    items: of m among n tied ones, the first is at the q-th place with probability C(n − q, m − 1) / C(n, m).
+
     :param relevant: shape (users,), int: number of test items of each user, ≥ 1.
     """
-    k = hits.shape[1]
-    discounts = 1 / np.log2(np.arange(2, k + 2))
-    ideal = np.cumsum(discounts)[np.minimum(relevant, k) - 1]
-    found = hits.sum(axis=1)
-    first = np.where(found > 0, hits.argmax(axis=1), 0)
+    users = len(relevant)
+    summed = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
+    first, last = np.minimum(ranks.above, k), np.minimum(ranks.above + ranks.tied, k)
+    gains = np.bincount(ranks.user, weights=(summed[last] - summed[first]) / ranks.tied, minlength=users)
+    found = np.bincount(ranks.user, weights=(last - first) / ranks.tied, minlength=users)
+    hit, mrr = _first_hits(ranks, users, k)
     return RankingMetrics(
-        ndcg=(hits @ discounts) / ideal,
+        ndcg=gains / summed[np.minimum(relevant, k)],
         recall=found / relevant,
-        hit_rate=(found > 0).astype(np.float64),
+        hit_rate=hit,
         precision=found / k,
-        mrr=np.where(found > 0, 1 / (first + 1), 0.0),
+        mrr=mrr,
     )
+
+
+def _first_hits(ranks: HeldOutRanks, users: int, k: int) -> tuple[Array, Array]:
+    """Probability of a hit, and expected 1 / rank of the first one: shapes (users,)."""
+    above = np.full(users, np.iinfo(np.int64).max)
+    np.minimum.at(above, ranks.user, ranks.above)
+    best = ranks.above == above[ranks.user]
+    among = np.bincount(ranks.user[best], minlength=users)
+    tied = np.ones(users, dtype=np.int64)
+    tied[ranks.user[best]] = ranks.tied[best]
+    hit, mrr = np.zeros(users), np.zeros(users)
+    chance = among / tied
+    for place in range(1, k + 1):
+        inside = above <= k - place
+        hit += np.where(inside, chance, 0.0)
+        mrr += np.where(inside, chance / (np.minimum(above, k) + place), 0.0)
+        left = tied - place
+        chance = chance * np.divide(np.maximum(left - among + 1, 0), left, out=np.zeros(users), where=left > 0)
+    return np.minimum(hit, 1.0), mrr
 
 
 def coverage(shown: NDArray[np.int64]) -> float:

@@ -12,7 +12,7 @@ from recommender.catalogue.interactions import Interactions
 from recommender.evaluation.baselines import MOST_ITEMS, by_items, ease, item_knn, rp3beta
 from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
 from recommender.splitting.interaction_splits import Split, split_by
-from recommender.splitting.validation import evenly, validation_split
+from recommender.splitting.validation import evenly, validation_kind, validation_split
 
 Parameters = dict[str, float]
 Make = Callable[..., csr_array | NDArray[np.float64]]
@@ -105,4 +105,4 @@ def validation_like(split: Split, seed: int) -> Split:
     train, told = split.train, split.description
     alike = told["kind"] in ("cold-users", "cold-items", "cold-domain")
     found = split_by(train, told["kind"], told["holdout"], seed + 1, told.get("domain")) if alike else None
-    return found if found is not None and found.test else validation_split(train, seed)
+    return found if found is not None and found.test else validation_split(train, seed, validation_kind(told["kind"]))

@@ -164,8 +164,9 @@ class RecommendationExperiment:
     def _measured(self, score: ScoreUsers, progress: Progress) -> tuple[dict[str, float], NDArray[np.float64]]:
         """Figures, and those of each user: shape (users, 5)."""
         inside, test = self._task
-        items = rank_users(self.split.train, test, score, (inside, self.told.k), progress)
-        users = np.stack([metrics_of(items, test).items()[name] for name in METRICS], axis=1)
+        ranked = rank_users(self.split.train, test, score, (inside, self.told.k), progress)
+        items = ranked.items
+        users = np.stack([metrics_of(ranked, test).items()[name] for name in METRICS], axis=1)
         shown = np.bincount(items[items >= 0], minlength=len(inside))[inside]
         interactions = Interactions(self.split.train).matrix
         used = np.asarray(interactions.sum(axis=0)).astype(np.int64)[inside]

@@ -132,7 +132,7 @@ def test_what_is_left_out_is_not_ranked(search: DuplicateSearch) -> None:
     gone = search.becomes("drop") != np.arange(search.catalogue.size)
     for left_out, met in ((None, True), (gone, False)):
         inside, test = task_of(split, None, left_out)
-        listed = rank_users(split.train, test, baselines(split.train)["popularity"], (inside, 11))
+        listed = rank_users(split.train, test, baselines(split.train)["popularity"], (inside, 11)).items
         assert bool(gone[listed[listed >= 0]].any()) is met
 
 

@@ -98,6 +98,24 @@ def test_items_used_in_training_are_no_candidates(tmp_path: Path) -> None:
     assert result.models["given"]["hit_rate"]["mean"] == result.models["given"]["mrr"]["mean"] == 1.0
 
 
+def test_renaming_items_changes_no_figure(tmp_path: Path) -> None:
+    """Six items of equal score, a list of two, one right: by ids it would be found always or never."""
+    figures = []
+    for names in (("p1", "p2", "p3", "p4", "p5", "p6"), ("p6", "p5", "p4", "p3", "p2", "p1")):
+        right, *others = names
+        snapshot = snapshot_of(
+            tmp_path / right, {"User": ["u1"], "Product": sorted(names)}, {"purchased": [("u1", right)]}
+        )
+        split = file_split(snapshot, [("u1", right)])
+        result = evaluate(split, {"level": lambda users: np.ones((len(users), 6))}, k=2)
+        figures.append({name: result.models["level"][name]["mean"] for name in ("hit_rate", "ndcg", "mrr", "recall")})
+        assert "level 100.0%" in result.notes[-1] and len(others) == 5
+    assert figures[0] == figures[1]
+    assert figures[0] == pytest.approx(
+        {"hit_rate": 1 / 3, "ndcg": (1 + 1 / np.log2(3)) / 6, "mrr": 1 / 4, "recall": 1 / 3}
+    )
+
+
 def test_splits_are_the_same_for_the_same_seed_and_differ_for_another(snapshot: Snapshot) -> None:
     first, again, other = (random_split(snapshot, 0.3, seed=seed).train.hash for seed in (1, 1, 2))
     assert first == again != other

@@ -1,33 +1,60 @@
 """Metrics agree with ir-measures, and with hand-worked cases."""
 
+from collections.abc import Sequence
+from itertools import permutations
+
 import ir_measures
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ir_measures import RR, P, R, Success, nDCG
 from scipy.sparse import csr_array
 
-from recommender.evaluation.metrics import coverage, gini, intra_list_distance, novelty, ranking_metrics
+from recommender.evaluation.metrics import HeldOutRanks, coverage, expected_metrics, gini, intra_list_distance, novelty
 
 K = 5
 MEASURES = {"ndcg": nDCG @ K, "recall": R @ K, "hit_rate": Success @ K, "precision": P @ K, "mrr": RR @ K}
 
 
+def _metrics(ranking: Sequence[int], relevant: set[int]) -> dict[str, float]:
+    """Of one list of items, no two of equal score; what is not in it is behind it."""
+    above = np.array([ranking.index(item) if item in ranking else len(ranking) for item in sorted(relevant)])
+    ranks = HeldOutRanks(np.zeros(len(above), dtype=np.int64), above, np.ones(len(above), dtype=np.int64))
+    return {name: float(found[0]) for name, found in expected_metrics(ranks, np.array([len(above)]), K).items().items()}
+
+
 @given(st.permutations(range(8)), st.sets(st.integers(0, 11), min_size=1, max_size=7))
 def test_metrics_agree_with_ir_measures(ranking: list[int], relevant: set[int]) -> None:
-    hits = np.array([[item in relevant for item in ranking[:K]]])
-    ours = ranking_metrics(hits, np.array([len(relevant)])).items()
+    ours = _metrics(ranking, relevant)
     judged = [ir_measures.Qrel("u", str(item), 1) for item in relevant]
     listed = [ir_measures.ScoredDoc("u", str(item), -float(rank)) for rank, item in enumerate(ranking)]
     theirs = ir_measures.calc_aggregate(MEASURES.values(), judged, listed)
     for name, measure in MEASURES.items():
-        assert ours[name][0] == pytest.approx(theirs[measure], abs=1e-6)
+        assert ours[name] == pytest.approx(theirs[measure], abs=1e-6)
 
 
-def test_a_user_without_a_hit_counts_as_zero() -> None:
-    found = ranking_metrics(np.zeros((1, K), dtype=bool), np.array([3])).items()
-    assert all(values.tolist() == [0.0] for values in found.values())
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=6), st.data())
+def test_ties_count_at_the_mean_over_all_their_orders(scores: list[int], data: st.DataObject) -> None:
+    """Every order of all items that their scores allow, one by one."""
+    relevant = data.draw(st.sets(st.integers(0, len(scores) - 1), min_size=1))
+    orders = [
+        order for order in permutations(range(len(scores))) if sorted(order, key=lambda i: -scores[i]) == [*order]
+    ]
+    every = [_metrics(order, relevant) for order in orders]
+    values, held_out = np.array(scores), np.array(sorted(relevant))
+    above, tied = ((values > values[held_out][:, None]).sum(axis=1), (values == values[held_out][:, None]).sum(axis=1))
+    ranks = HeldOutRanks(np.zeros(len(held_out), dtype=np.int64), above, tied)
+    for name, found in expected_metrics(ranks, np.array([len(held_out)]), K).items().items():
+        assert found[0] == pytest.approx(np.mean([one[name] for one in every]), abs=1e-12)
+
+
+def test_a_user_without_a_hit_counts_as_zero_beside_one_with() -> None:
+    ranks = HeldOutRanks(np.array([0, 1, 1]), np.array([K, 0, K + 3]), np.array([2, 1, 1]))
+    found = expected_metrics(ranks, np.array([1, 2]), K).items()
+    assert all(values[0] == 0 for values in found.values())
+    assert (found["recall"][1], found["hit_rate"][1], found["mrr"][1]) == (0.5, 1.0, 1.0)
 
 
 def test_exposure() -> None:
