@@ -41,7 +41,7 @@ def test_a_load_in_partitions_on_disk_equals_a_load_in_memory(tmp_path: Path, mo
     monkeypatch.setattr("kg.staging.tables.IN_MEMORY", 0)
     parts = load_sources(tmp_path / "parts", schema, sources, EXAMPLE).to_json()
     assert graph(tmp_path / "parts", schema) == graph(tmp_path / "whole", schema)
-    for name in whole.keys() - {"seconds", "rejects_file", "contradictions_file"}:
+    for name in {name for name in whole if not name.endswith("_file")} - {"seconds"}:
         assert parts[name] == whole[name]
     lines = [sorted(Path(report["rejects_file"]).read_text("utf-8").splitlines()) for report in (whole, parts)]
     assert lines[0] == lines[1]
