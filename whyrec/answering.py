@@ -1,6 +1,7 @@
 """Answering: what whyrec says about people and items, from one snapshot and one model at a time."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from kg.workspace.workspace import Workspace
 from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
+from whyrec.notebook import account_html, list_html
 from whyrec.opening import Opened, opened
 from whyrec.options import ListOptions, RuleOptions, checked, rules_of, taken
 
@@ -71,9 +73,8 @@ class Answering:
         """
         arranged, rules = taken(Arrangement, options)
         asked = self._rules(domain, rules), self._n(n)
-        return self.recommender.recommend(
-            Request(user, tuple(anchors), *asked, lang, arrangement=arranged.checked(), told=told)
-        )
+        request = Request(user, tuple(anchors), *asked, lang, arrangement=arranged.checked(), told=told)
+        return self.recommender.recommend(request).shown_by(partial(list_html, lang=lang))
 
     def why(
         self,
@@ -90,7 +91,9 @@ class Answering:
         :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
         """
         request = Request(user, tuple(anchors), self._rules(None, rules), lang=lang)
-        return self.recommender.why(request, item)
+        opened = self.opened
+        schema = opened.snapshot.schema
+        return opened.recommender.why(request, item).shown_by(partial(account_html, schema=schema, lang=lang))
 
     def why_not(
         self,

@@ -41,6 +41,8 @@ from recommender.splitting.interaction_splits import Split
 BLOCK = 256
 FEW = 16
 """Test items of a user up to which each is compared with all items, which is faster than to sort them."""
+TABLED = ("ndcg", "recall", "hit_rate", "mrr")
+"""What a notebook shows of each model, with 95 % intervals."""
 Test = Mapping[User, NDArray[np.int64]]
 
 
@@ -87,6 +89,20 @@ class Evaluation(BaseModel, frozen=True):
     """How good the explanations of the workspace's model are, where that was asked for."""
     notices: list[str] = Field(default_factory=list)
     """What was done to measure that a person may want to know."""
+
+    def _repr_html_(self) -> str:
+        from recommender.pages.table import table  # only a notebook shows it
+
+        rows = [
+            (name, *(f"{m[s]['mean']:.4f} [{m[s]['low']:.4f}, {m[s]['high']:.4f}]" for s in TABLED))
+            for name, m in self.models.items()
+        ]
+        better = (
+            f"NDCG, {one.first} − {one.second}: {one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p = {one.p:.3f}"
+            for one in self.comparisons
+        )
+        title = f"{self.users:,} users, lists of {self.k}, split {self.split.get('kind', 'of a file')}"
+        return table(title, ("model", *TABLED), rows, [*self.notices, *self.notes, *better])
 
 
 class ServedLists:

@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
+from threading import get_ident
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.workspace.permissions import private_files
 
+
+@private_files()
 def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
     """Write a matrix with a factor to keep beside it; the factor's file comes last and says that the rest is whole."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -18,7 +22,7 @@ def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
         ("scale", np.array([scale, *matrix.shape], dtype=np.float64)),
     )
     for part, array in parts:
-        pending = folder / f".{os.getpid()}-{name}.{part}.npy"
+        pending = folder / f".{os.getpid()}-{get_ident()}-{name}.{part}.npy"  # several threads may write the same one
         np.save(pending, array, allow_pickle=False)
         pending.replace(folder / f"{name}.{part}.npy")
 

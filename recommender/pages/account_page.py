@@ -1,16 +1,18 @@
 """An account as one page of HTML: bar of shares, picture of the paths, every part in words; nothing is fetched."""
 
-import unicodedata
 from collections.abc import Sequence
+from html import escape
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from kg.schema import Schema
+from recommender.pages.characters import clean
 from recommender.pages.page_style import STYLE
 from recommender.pages.path_picture import graph_picture, tree_picture
 from recommender.pages.svg import COLOURS, graph_svg, tree_svg
 from recommender.results.account import Account, Part, Path
 from recommender.texts.languages import language
 
+FRAME = "width: 100%; height: 720px; border: 0"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 KINDS = ("path", "association", "embedding", "popularity")
 
@@ -18,6 +20,11 @@ KINDS = ("path", "association", "embedding", "popularity")
 def account_page(account: Account, schema: Schema, lang: str = "en") -> str:
     """The page of an account, complete with its style; every text is escaped as it is written."""
     return _Page(account, schema, lang).html()
+
+
+def account_frame(account: Account, schema: Schema, lang: str = "en") -> str:
+    """The page of an account in a frame of its own, for a notebook: its style touches nothing around it."""
+    return f'<iframe srcdoc="{escape(account_page(account, schema, lang))}" style="{FRAME}"></iframe>'
 
 
 class _Page:
@@ -42,7 +49,7 @@ class _Page:
         self._picture(_section(main, self.texts["picture"]))
         self._parts(_section(main, self.texts["parts"]))
         self._footer(main)
-        _clean(page)
+        clean(page)
         return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
 
     def _header(self, main: Element) -> None:
@@ -136,16 +143,3 @@ def _section(main: Element, title: str) -> Element:
     section = SubElement(main, "section")
     SubElement(section, "h2").text = title
     return section
-
-
-def _clean(page: Element) -> None:
-    """Control characters are none of HTML's characters."""
-    for element in page.iter():
-        element.text = _printable(element.text)
-        element.attrib = {name: _printable(value) or "" for name, value in element.attrib.items()}
-
-
-def _printable(text: str | None) -> str | None:
-    if text is None or text.isprintable():
-        return text
-    return "".join(ch if ch == "\n" or unicodedata.category(ch) not in ("Cc", "Cs") else "\ufffd" for ch in text)

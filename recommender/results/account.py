@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from recommender.results.document import Item, ModelInfo, Person, Result, Sparse
+from recommender.results.document import Item, ModelInfo, Person, Result, Shown, Sparse
 
 
 class Node(Result):
@@ -57,7 +57,7 @@ class Part(Sparse):
     text: str
 
 
-class Account(Result):
+class Account(Shown):
     """The answer of ``why``: the parts' shares sum to the score, a part's paths and other paths to the part."""
 
     user: Person

@@ -1,14 +1,32 @@
 """What answers have in common."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 
 
 class Result(BaseModel):
     """Base of the documents; frozen, built by keyword."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Shown(Result):
+    """Base of the documents that show themselves in a notebook, once somebody has said how."""
+
+    _html: Callable[[Any], str] | None = PrivateAttr(default=None)
+
+    def shown_by(self, html: Callable[[Any], str]) -> Self:
+        """The same document, shown by a function of it; how a document looks is no part of it."""
+        self._html = html
+        return self
+
+    def _repr_html_(self) -> str | None:
+        return None if self._html is None else self._html(self)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
 
 
 class Sparse(Result):

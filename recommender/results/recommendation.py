@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from recommender.results.document import Item, ModelInfo, Person, Result, Shares
+from recommender.results.document import Item, ModelInfo, Person, Result, Shares, Shown
 
 
 class RankedItem(Item):
@@ -31,7 +31,7 @@ class ArrangementReport(Result):
     text: str
 
 
-class Recommendation(Result):
+class Recommendation(Shown):
     """The answer of ``recommend``."""
 
     user: Person

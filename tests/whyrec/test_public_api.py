@@ -14,7 +14,10 @@ from typer.testing import CliRunner
 
 import whyrec
 from cli.main import app
+from recommender.evaluation.evaluation import Evaluation
+from recommender.results.recommendation import Recommendation
 from recommender.rules.rule_set import Rules
+from tests.whyrec.conftest import Shown
 from whyrec import Engine, LimitError, UsageError
 from whyrec.evaluate import Evaluating, HowToEvaluate
 from whyrec.load import HowToLoad, Loading
@@ -101,7 +104,7 @@ def test_errors_name_fields_and_unknown_options_their_nearest(engine: Engine) ->
         engine.evaluate(holdut=0.5)  # type: ignore[call-arg]
 
 
-def test_a_workspace_is_made_loaded_trained_and_measured(tmp_path: Path) -> None:
+def test_a_workspace_is_made_and_what_changes_it_is_answered_from_at_once(tmp_path: Path) -> None:
     stages: dict[str, int | None] = {}
 
     def told(stage: str, done: int, total: int | None, note: str = "") -> None:
@@ -113,19 +116,22 @@ def test_a_workspace_is_made_loaded_trained_and_measured(tmp_path: Path) -> None
         engine.load(max_rejects=3)
     assert engine.load(dry_run=True).snapshot is None
     assert engine.load().entities["Product"]["created"] > 0
-    before = engine.recommend("u0002")
-    assert not before.model.trained
-    trained = engine.train(embeddings=False)
-    assert trained.learning and engine.train(embeddings=False).up_to_date
-    after = engine.recommend("u0002")
-    assert after.model.trained and after.model.snapshot == before.model.snapshot
+    assert not engine.recommend("u0002").model.trained
     (tmp_path / "User.csv").write_text("id\nu9000\n")
     engine.load([tmp_path / "User.csv"])
     assert engine.recommend("u9000").user.id == "u9000"
-    measured = engine.evaluate(split="last", tuning=False)
-    assert measured.models["whyrec"]["ndcg"]["mean"] > measured.models["popularity"]["ndcg"]["mean"]
     forgotten = engine.forget("u9000")
     assert forgotten.deleted.entities == 1 and not forgotten.found
     with pytest.raises(whyrec.UnknownEntityError):
         engine.recommend("u9000")
-    assert {"Snapshot", "Kernels", "Writing", "Forgetting", "Ranking by whyrec", "products.csv.gz"} <= set(stages)
+    assert {"Snapshot", "Kernels", "Writing", "Forgetting", "products.csv.gz"} <= set(stages)
+
+
+def test_training_swaps_the_model_in_and_is_skipped_where_it_is_up_to_date(toured: tuple[Path, Shown]) -> None:
+    values = dict(toured[1])
+    measured = next(one for one in values.values() if isinstance(one, Evaluation))
+    assert measured.models["whyrec"]["ndcg"]["mean"] > measured.models["popularity"]["ndcg"]["mean"]
+    listed = next(one for one in values.values() if isinstance(one, Recommendation))
+    assert listed.model.trained and len(listed.items) == 5
+    again = whyrec.open(toured[0] / "demo").train(embeddings=False)
+    assert again.up_to_date and again.learning and not again.snapshot_taken and not again.kernels_made
