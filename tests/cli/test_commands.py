@@ -42,7 +42,7 @@ def test_a_load_accounts_for_every_row_and_a_second_one_changes_nothing(
 def test_a_dry_run_writes_nothing(document: Document, tmp_path: Path, whyrec: Whyrec) -> None:
     whyrec("init", tmp_path / "w", "--example")
     planned = document("-w", tmp_path / "w", "load", "--dry-run")
-    assert planned["dry_run"] and planned["entities"]["Product"]["created"] == 250
+    assert planned["dry_run"] and planned["entities"]["Product"]["created"] == 251
     status = document("-w", tmp_path / "w", "status")
     assert sum(status["store"]["entities"].values()) == 0 and status["snapshot"] is None
     assert status["next"].endswith("load")
