@@ -29,7 +29,8 @@ from kg.stores.opening import open_store
 from kg.stores.store import TRIPLE_DTYPES
 from recommender.catalogue.interactions import Interactions, User
 from recommender.evaluation.baselines import ScoreUsers
-from recommender.evaluation.evaluation import Evaluation, evaluate, scorer_of_users
+from recommender.evaluation.evaluation import evaluate, scorer_of_users
+from recommender.evaluation.report import Evaluation
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.splitting.interaction_splits import Split, hold_out, last_split
 

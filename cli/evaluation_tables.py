@@ -2,7 +2,7 @@
 
 from cli.output import Output
 from recommender.evaluation.duplicates import Duplicates
-from recommender.evaluation.evaluation import Evaluation
+from recommender.evaluation.report import Evaluation
 from recommender.explanation.reasons import CHOICES
 from recommender.results.explanation_quality import ExplanationReport
 

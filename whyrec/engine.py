@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from kg.export.export import Export
-    from recommender.evaluation.evaluation import Evaluation
+    from recommender.evaluation.report import Evaluation
     from recommender.serving.batch import Batch
     from whyrec.evaluate import HowToEvaluate
     from whyrec.load import HowToLoad

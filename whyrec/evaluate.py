@@ -20,8 +20,9 @@ from recommender.audit.explanation_metrics import ExplanationMetrics
 from recommender.evaluation.baselines import ScoreUsers, baselines
 from recommender.evaluation.crossing import crossings
 from recommender.evaluation.duplicates import DuplicateSearch, Handling
-from recommender.evaluation.evaluation import Evaluation, evaluate, scorer_of_users, task_of
+from recommender.evaluation.evaluation import evaluate, scorer_of_users, task_of
 from recommender.evaluation.leakage import check_leaks
+from recommender.evaluation.report import Evaluation
 from recommender.evaluation.tuning import Parameters, tune_baselines
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig

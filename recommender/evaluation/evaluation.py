@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
@@ -16,8 +15,6 @@ from recommender.catalogue.attributes import item_attributes
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import Interactions, User
 from recommender.evaluation.baselines import ScoreUsers
-from recommender.evaluation.crossing import Crossing
-from recommender.evaluation.duplicates import Duplicates
 from recommender.evaluation.leakage import check_leaks, telling_relations
 from recommender.evaluation.metrics import (
     HeldOutRanks,
@@ -28,9 +25,9 @@ from recommender.evaluation.metrics import (
     intra_list_distance,
     novelty,
 )
+from recommender.evaluation.report import Comparison, Evaluation
 from recommender.evaluation.significance import interval, paired_difference
 from recommender.profiles.profile import Profile, profile_of
-from recommender.results.explanation_quality import ExplanationReport
 from recommender.scoring.block_ranking import RankedBlock, rank_dense
 from recommender.scoring.cold_start import ColdStart
 from recommender.scoring.mixed_ranking import mixed_places, rank_mixed
@@ -41,8 +38,6 @@ from recommender.splitting.interaction_splits import Split
 BLOCK = 256
 FEW = 16
 """Test items of a user up to which each is compared with all items, which is faster than to sort them."""
-TABLED = ("ndcg", "recall", "hit_rate", "mrr")
-"""What a notebook shows of each model, with 95 % intervals."""
 Test = Mapping[User, NDArray[np.int64]]
 
 
@@ -55,54 +50,6 @@ class Lists:
     distance: NDArray[np.float64]
     shown: NDArray[np.int64]
     cut: float
-
-
-class Comparison(BaseModel, frozen=True):
-    """A paired difference in NDCG; positive: the first model is better."""
-
-    first: str
-    second: str
-    mean: float
-    low: float
-    high: float
-    p: float
-
-
-class Evaluation(BaseModel, frozen=True):
-    """The answer of ``evaluate``."""
-
-    k: int
-    users: int
-    domain: str | None
-    split: dict[str, Any]
-    duplicates: Duplicates | None = None
-    """Probable duplicates among the items, and what became of them; to be read before any figure."""
-    notes: list[str] = Field(default_factory=list)
-    """What else a reader should know before believing the figures."""
-    tuned: dict[str, dict[str, float]] = Field(default_factory=dict)
-    """Baseline → parameters chosen on a validation part of the training part."""
-    models: dict[str, dict[str, Any]]
-    comparisons: list[Comparison]
-    crossing: list[Crossing] = Field(default_factory=list)
-    """For each pair of domains, whom paths reach in the other one after training on the training part."""
-    explanations: ExplanationReport | None = None
-    """How good the explanations of the workspace's model are, where that was asked for."""
-    notices: list[str] = Field(default_factory=list)
-    """What was done to measure that a person may want to know."""
-
-    def _repr_html_(self) -> str:
-        from recommender.pages.table import table  # only a notebook shows it
-
-        rows = [
-            (name, *(f"{m[s]['mean']:.4f} [{m[s]['low']:.4f}, {m[s]['high']:.4f}]" for s in TABLED))
-            for name, m in self.models.items()
-        ]
-        better = (
-            f"NDCG, {one.first} − {one.second}: {one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p = {one.p:.3f}"
-            for one in self.comparisons
-        )
-        title = f"{self.users:,} users, lists of {self.k}, split {self.split.get('kind', 'of a file')}"
-        return table(title, ("model", *TABLED), rows, [*self.notices, *self.notes, *better])
 
 
 class ServedLists:

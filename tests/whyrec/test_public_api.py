@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import whyrec
 from cli.main import app
-from recommender.evaluation.evaluation import Evaluation
+from recommender.evaluation.report import Evaluation
 from recommender.results.recommendation import Recommendation
 from recommender.rules.rule_set import Rules
 from tests.whyrec.conftest import Shown

@@ -1,0 +1,60 @@
+"""The answer of an evaluation: figures of all models with intervals, and what to know before believing them."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from recommender.evaluation.crossing import Crossing
+from recommender.evaluation.duplicates import Duplicates
+from recommender.results.explanation_quality import ExplanationReport
+
+TABLED = ("ndcg", "recall", "hit_rate", "mrr")
+"""What a notebook shows of each model, with 95 % intervals."""
+
+
+class Comparison(BaseModel, frozen=True):
+    """A paired difference in NDCG; positive: the first model is better."""
+
+    first: str
+    second: str
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+class Evaluation(BaseModel, frozen=True):
+    """The answer of ``evaluate``."""
+
+    k: int
+    users: int
+    domain: str | None
+    split: dict[str, Any]
+    duplicates: Duplicates | None = None
+    """Probable duplicates among the items, and what became of them; to be read before any figure."""
+    notes: list[str] = Field(default_factory=list)
+    """What else a reader should know before believing the figures."""
+    tuned: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Baseline → parameters chosen on a validation part of the training part."""
+    models: dict[str, dict[str, Any]]
+    comparisons: list[Comparison]
+    crossing: list[Crossing] = Field(default_factory=list)
+    """For each pair of domains, whom paths reach in the other one after training on the training part."""
+    explanations: ExplanationReport | None = None
+    """How good the explanations of the workspace's model are, where that was asked for."""
+    notices: list[str] = Field(default_factory=list)
+    """What was done to measure that a person may want to know."""
+
+    def _repr_html_(self) -> str:
+        from recommender.pages.table import table  # only a notebook shows it
+
+        rows = [
+            (name, *(f"{m[s]['mean']:.4f} [{m[s]['low']:.4f}, {m[s]['high']:.4f}]" for s in TABLED))
+            for name, m in self.models.items()
+        ]
+        better = (
+            f"NDCG, {one.first} − {one.second}: {one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p = {one.p:.3f}"
+            for one in self.comparisons
+        )
+        title = f"{self.users:,} users, lists of {self.k}, split {self.split.get('kind', 'of a file')}"
+        return table(title, ("model", *TABLED), rows, [*self.notices, *self.notes, *better])
