@@ -18,9 +18,9 @@ from kg.mapping.standard_input import STANDARD_INPUT, kept_input
 from kg.ontology.rdf_mapping import absolute_base
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
-from kg.privacy.suppression import Suppression
 from kg.progress import WAITING, Progress
 from kg.workspace.permissions import private_files
+from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 from whyrec.opening import refreshed
 from whyrec.reports import LoadReport
@@ -165,12 +165,12 @@ def _rdf(source: Source, base: str | None) -> Source:
 def _people(workspace: Workspace, pseudonymise: bool) -> People:
     """What the load does with ids of people."""
     raw: list[str] = []
-    if pseudonymise and not is_pseudonymised(workspace.folder):
-        store = workspace.open_store(read_only=True)
-        try:
+    store = workspace.open_store(read_only=True)
+    try:
+        if pseudonymise and not is_pseudonymised(workspace.folder):
             counts = store.count_entities()
-        finally:
-            store.close()
-        raw = [name for name in sensitive_types(workspace.schema) if counts[name]]
-    pseudonyms = pseudonyms_for_load(workspace.folder, pseudonymise, raw)
-    return People(workspace.schema, pseudonyms, Suppression.open(workspace.folder))
+            raw = [name for name in sensitive_types(workspace.schema) if counts[name]]
+        suppression = Suppression.open(workspace.folder, store)
+    finally:
+        store.close()
+    return People(workspace.schema, pseudonyms_for_load(workspace.folder, pseudonymise, raw), suppression)

@@ -19,7 +19,7 @@ from kg.errors import ReadError, UnknownEntityError, UsageError
 from kg.privacy.person_ids import person_types
 from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
 from kg.privacy.redaction import redact
-from kg.privacy.suppression import Suppression
+from kg.workspace.suppression import Suppression
 from kg.privacy.traces import Traces
 from kg.privacy.workspace_files import WorkspaceFiles
 from kg.progress import Progress, no_progress

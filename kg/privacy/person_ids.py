@@ -14,7 +14,7 @@ import polars as pl
 from kg.mapping.source import RdfSource, Source
 from kg.notices import Notices
 from kg.privacy.pseudonym import Pseudonyms
-from kg.privacy.suppression import Suppression
+from kg.workspace.suppression import Suppression
 from kg.readers.batch import Batch
 from kg.schema import Schema
 from kg.values.cells import id_cells, identifiers, masked, trimmed

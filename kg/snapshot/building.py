@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,21 @@ from kg.snapshot.string_array import StringArray
 from kg.stores.store import Store
 
 NO_TIMESTAMP = np.iinfo(np.int64).min
+Forgotten = Callable[[str, pl.Series], pl.Series]
 
 
 def take_snapshot(
-    store: Store, schema: Schema, parent: Path, progress: Progress = no_progress, k: int = K_ANONYMITY
+    store: Store,
+    schema: Schema,
+    parent: Path,
+    progress: Progress = no_progress,
+    k: int = K_ANONYMITY,
+    forgotten: Forgotten | None = None,
 ) -> Snapshot:
     """Write the content of ``store`` as ``parent/<hash>`` and make it the current one.
 
     :param k: of the snapshot that is opened.
+    :param forgotten: which ids of a type are of people who were forgotten: they are left out, with all their triples.
     :raises SnapshotError: where the store was written to meanwhile, or a triple has an end that is no entity.
     """
     parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +49,7 @@ def take_snapshot(
             shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir()
     try:
-        manifest = _Builder(store, schema, building, progress).build()
+        manifest = _Builder(store, schema, building, progress, forgotten).build()
         folder = parent / manifest.hash[:16]
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
@@ -65,8 +73,11 @@ def _make_current(parent: Path, folder: Path) -> None:
 class _Builder:
     """Writes the arrays of one snapshot and feeds the hash, both in the order of sorted names."""
 
-    def __init__(self, store: Store, schema: Schema, folder: Path, progress: Progress) -> None:
-        self.store, self.schema, self.folder, self.progress = store, schema, folder, progress
+    def __init__(
+        self, store: Store, schema: Schema, folder: Path, progress: Progress, forgotten: Forgotten | None
+    ) -> None:
+        self.store, self.schema, self.folder, self.progress, self.forgotten = store, schema, folder, progress, forgotten
+        self.gone: dict[str, pl.Series] = {}
         self.digest = hashlib.blake2b(digest_size=32)
         self.ids: dict[str, pl.Series] = {}
         self.done, self.total = 0, len(schema.entity) + len(schema.relation)
@@ -96,6 +107,9 @@ class _Builder:
 
     def _entities(self, name: str) -> int:
         frame = self.store.read_entities(name).sort("id")
+        if self.forgotten is not None and (gone := self.forgotten(name, frame["id"])).any():
+            self.gone[name] = frame["id"].filter(gone)
+            frame = frame.filter(~gone)
         self._save_strings(f"{name}.id", frame["id"])
         self._save_strings(f"{name}.label", frame["label"])
         for column, kind in sorted(self.schema.entity[name].properties.items()):
@@ -111,6 +125,7 @@ class _Builder:
         relation = self.schema.relation[name]
         heads, tails = self.ids[relation.head], self.ids[relation.tail]
         frame = self.store.read_positions(name, heads, tails)
+        frame = self._without_forgotten(frame, name)
         dangling = frame.filter(pl.col("head").is_null() | pl.col("tail").is_null()).height
         if dangling:
             raise SnapshotError(f"{self.store.url}: {dangling} {name} triples have an end that is no entity")
@@ -129,6 +144,20 @@ class _Builder:
                 self._save(f"{name}.forward.timestamp", times[matrix.data])
         self._tell(name, frame.height)
         return frame.height
+
+    def _without_forgotten(self, frame: pl.DataFrame, relation: str) -> pl.DataFrame:
+        """Triples without those whose end is a person who was forgotten: only these may lack an end."""
+        ends = self.schema.relation[relation]
+        types = {"head": ends.head, "tail": ends.tail}
+        if not any(name in self.gone for name in types.values()):
+            return frame
+        missing = frame.filter(pl.col("head").is_null() | pl.col("tail").is_null()).height
+        theirs = self.store.read_triples(relation).filter(
+            pl.any_horizontal(
+                pl.col(end).is_in(self.gone[name].implode()) for end, name in types.items() if name in self.gone
+            )
+        )
+        return frame.drop_nulls(["head", "tail"]) if theirs.height == missing else frame
 
     def _tell(self, name: str, rows: int) -> None:
         self.done += 1

@@ -202,6 +202,21 @@ class EmbeddedStore:
         with self._file.writing_once() as session:
             session.execute(statement("embedded", "write_revision"), {"revision": revision})
 
+    def marks(self, prefix: str) -> dict[str, str]:
+        """Marks whose names begin with a prefix, and what they say."""
+        if not self._tables.has_revision:
+            return {}
+        with self._file.session() as session:
+            return dict(result_rows(session, statement("embedded", "read_marks"), {"prefix": prefix}).iter_rows())
+
+    def add_marks(self, marks: Mapping[str, str]) -> None:
+        """Leave marks; one that is there stays as it is.
+
+        :raises StoreError: where the store is open for reading only.
+        """
+        with self._file.writing_once() as session:
+            session.execute(statement("embedded", "add_marks"), {"rows": [list(one) for one in marks.items()]})
+
     def compact(self) -> None:
         """Rewrite the file so that nothing deleted is left in it; either file is whole if this is interrupted.
 
@@ -218,9 +233,8 @@ class EmbeddedStore:
                 new.create_entities(name, old.read_entities(name))
             for name in whole.relation:
                 new.create_triples(name, old.read_triples(name))
-            revision = old.revision()
-            if revision is not None:
-                new.set_revision(revision)
+            if marks := old.marks(""):
+                new.add_marks(marks)
         finally:
             new.close()
         self._file = self._file.replaced_by(copy)

@@ -1,6 +1,6 @@
 """A store that is not there yet, seen read-only: nothing in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -72,6 +72,14 @@ class EmptyStore:
         return None
 
     def set_revision(self, revision: str) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def marks(self, prefix: str) -> dict[str, str]:
+        """No marks."""
+        return {}
+
+    def add_marks(self, marks: Mapping[str, str]) -> None:
         """Refuse."""
         raise self._read_only()
 

@@ -178,6 +178,18 @@ class Neo4jStore:
         """
         self._run(statement("neo4j", "write_revision"), revision=revision)
 
+    def marks(self, prefix: str) -> dict[str, str]:
+        """Marks whose names begin with a prefix, and what they say."""
+        found = self._connection.read(statement("neo4j", "read_marks"), prefix=prefix)
+        return {str(key): str(value) for key, value in found}
+
+    def add_marks(self, marks: Mapping[str, str]) -> None:
+        """Leave marks; one that is there stays as it is.
+
+        :raises StoreError: where the store is open for reading only.
+        """
+        self._run(statement("neo4j", "add_marks"), rows=[list(one) for one in marks.items()])
+
     def compact(self) -> None:
         """Do nothing: a server reuses the room of what was deleted, and prunes its transaction logs as it is told.
 

@@ -1,6 +1,6 @@
 """The interface that every store implements; ``tests/kg/test_stores.py`` is its contract."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import polars as pl
@@ -118,6 +118,14 @@ class Store(Protocol):
 
     def set_revision(self, revision: str) -> None:
         """Leave a mark; a loader does so before its first and after its last write."""
+        ...
+
+    def marks(self, prefix: str) -> dict[str, str]:
+        """Marks whose names begin with a prefix, and what they say."""
+        ...
+
+    def add_marks(self, marks: Mapping[str, str]) -> None:
+        """Leave marks for all who use the store; one that is there stays as it is."""
         ...
 
     def compact(self) -> None:

@@ -103,6 +103,7 @@ class Workspace:
         :raises SnapshotError: where the store is empty, or between two states.
         """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
+        from kg.workspace.suppression import Suppression
 
         revision = store.revision()
         if revision is None:
@@ -115,7 +116,9 @@ class Workspace:
         if self.is_current(revision) and self._is_whole():
             self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
-        snapshot = take_snapshot(store, self.schema, self.snapshots, progress, self.settings.privacy.k)
+        suppression = Suppression.open(self.folder, store)
+        forgotten = suppression.among if suppression else None
+        snapshot = take_snapshot(store, self.schema, self.snapshots, progress, self.settings.privacy.k, forgotten)
         self.unfinished.unlink(missing_ok=True)
         return snapshot, True
 

@@ -7,7 +7,7 @@ import pytest
 from kg.errors import UsageError
 from kg.privacy.person_ids import People
 from kg.privacy.pseudonym import Pseudonyms, pseudonyms_for_load, remember_pseudonyms
-from kg.privacy.suppression import Suppression
+from kg.workspace.suppression import Suppression
 from kg.schema import Schema
 from tests.kg.files import bad_rows, graph, load_text, rejects
 

@@ -20,7 +20,7 @@ from kg.notices import Notices
 from kg.ontology.terms import entity_iri, entity_of
 from kg.privacy.person_ids import People
 from kg.privacy.pseudonym import Pseudonyms
-from kg.privacy.suppression import Suppression
+from kg.workspace.suppression import Suppression
 from kg.rdf.blank_nodes import blank_ids
 from kg.rdf.documents import DocumentReader
 from kg.rdf.ntriples import NTriplesReader

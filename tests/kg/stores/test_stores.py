@@ -249,6 +249,21 @@ def test_a_store_keeps_its_content_and_its_mark(opened):
     assert_same(again.read_triples("return"), triples(("o", "o")))
 
 
+def test_marks_are_for_all_and_the_first_stays(opened):
+    first = opened(SCHEMA)
+    assert first.marks("") == {}
+    first.set_revision("one")
+    first.add_marks({"forgotten:a": "1", "forgotten:b": "é"})
+    first.add_marks({"forgotten:a": "2", "other": ""})
+    assert first.marks("forgotten:") == {"forgotten:a": "1", "forgotten:b": "é"} and first.marks("x") == {}
+    first.compact()
+    assert first.revision() == "one"
+    first.close()
+    again = opened(SCHEMA)
+    assert again.marks("") == {"revision": "one", "forgotten:a": "1", "forgotten:b": "é", "other": ""}
+    assert again.count_entities() == {"User": 0, "Order": 0}
+
+
 def test_read_only_reads_and_refuses_to_write(opened):
     writer = opened(SCHEMA)
     writer.create_entities("Order", orders("o"))
