@@ -23,7 +23,8 @@ def forget_command(
     """Erase a person from store, snapshot, model and rejects, and search every file of the workspace for the id.
 
     The next load of the same files leaves the person out. Your own files are listed where they hold the id, and are
-    never edited. Interrupted, the same command goes on. Exit code 1 where something still holds the id.
+    never edited. Interrupted, the same command goes on. Exit code 1 where something
+    still holds the id, or may.
 
     Example: whyrec -w demo forget u0042
     """
@@ -33,7 +34,7 @@ def forget_command(
     output.notices(report.notices)
     if not output.document(report):
         _show(output, report)
-    if report.found:
+    if report.found or report.undecided:
         raise typer.Exit(1)
 
 
@@ -45,6 +46,8 @@ def _show(output: Output, report: ForgetReport) -> None:
         output.table("Triples", ("relation", "deleted"), deleted.triples.items(), right="deleted")
     for path in report.files_rewritten:
         output.line(f"Rewritten without the person: {path}")
+    for path in report.files_removed:
+        output.line(f"Removed, since it named the person: {path}")
     if report.found:
         output.line(f"Still there after {report.searched_files:,} files were searched:", style="red")
         for place in report.found:

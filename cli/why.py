@@ -11,6 +11,7 @@ from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from kg.errors import UsageError
 from kg.schema import Schema
+from kg.workspace.outputs import remember_output
 from recommender.pages.cypher_query import browser_text, cypher_query
 from recommender.pages.mermaid import mermaid
 from recommender.results.account import Account
@@ -47,6 +48,7 @@ def why(
     output.notices(account.notices)
     if html is not None:
         _write(html, account, schema, lang)
+        remember_output(engine.workspace.folder, html)
     query = cypher_query(schema, account) if cypher else None
     if output.document(query or account):
         return

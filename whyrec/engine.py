@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
 from kg.progress import Progress, no_progress
+from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import add_example, create_workspace
 from recommender.rules.rule_set import Rules
@@ -166,6 +167,7 @@ class Engine(Answering):
         inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
         with private_files() if inside else nullcontext():
             result = recommend_all(recommender, batch, Path(out), progress or self._progress)
+        remember_output(self.workspace.folder, Path(out))
         notices = recommender.model.told()
         if result.restarted:
             notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
@@ -220,6 +222,8 @@ class Engine(Answering):
         schema = self.workspace.schema
         written = export(part_of(self.snapshot, around, depth or 1, people), path)
         named = [f"{n:,} {name}" for name, n in written.entities.items() if n and schema.entity[name].sensitive]
+        if named:
+            remember_output(self.workspace.folder, path)
         told = f"the file names people ({', '.join(named)}); `people=False` leaves them out"
         return written.model_copy(update={"notices": [*written.notices, *([told] if named else [])]})
 

@@ -93,6 +93,10 @@ class ForgetReport(Result):
     user: str
     deleted: Deleted
     files_rewritten: list[str]
+    files_removed: list[str]
+    """Pages and exports that whyrec wrote, and that can be written again."""
+    undecided: list[str]
+    """Files of whyrec's with rows of which nobody can tell whether they are hers: not touched."""
     searched_files: int
     found: list[str]
     """Files of whyrec's own, or the store, that hold the id still: none, or something is wrong."""

@@ -16,10 +16,10 @@ from typing import Any
 import polars as pl
 
 from kg.errors import ReadError, UnknownEntityError, UsageError
+from kg.privacy.person_files import files_naming, is_typed, names_person
 from kg.privacy.person_ids import person_types
 from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
-from kg.privacy.redaction import redact
-from kg.workspace.suppression import Suppression
+from kg.privacy.redaction import Outcome, Person, Redactor
 from kg.privacy.traces import Traces
 from kg.privacy.workspace_files import WorkspaceFiles
 from kg.progress import Progress, no_progress
@@ -27,6 +27,7 @@ from kg.stores.revision import FORGETTING, UNFINISHED, is_between_states, unfini
 from kg.stores.store import Store
 from kg.stores.url import is_neo4j
 from kg.workspace.lock import workspace_lock
+from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
 
@@ -38,6 +39,10 @@ class Erasure:
     entities: int = 0
     triples: dict[str, int] = field(default_factory=dict)
     files_rewritten: list[str] = field(default_factory=list)
+    files_removed: list[str] = field(default_factory=list)
+    """Pages and exports that whyrec wrote, and that can be written again."""
+    undecided: list[str] = field(default_factory=list)
+    """Files of whyrec's with rows of which nobody can tell whether they are hers: not touched."""
     searched_files: int = 0
     found: list[str] = field(default_factory=list)
     """Files of whyrec's own, or the store, that hold the id still: none, or something is wrong."""
@@ -79,16 +84,18 @@ class _Eraser:
         self._erasure = Erasure(user)
         self._raw: str | None = None
         self._steps = 0
+        self._person = Person(self._id, self._types, workspace.schema, unmistakable=False)
 
     def run(self) -> Erasure:
         """All steps, in their order."""
         self._tell("Looking for the person")
         types = self._find()
-        self._suppression.add((name, self._id) for name in types)
+        self._person = Person(self._id, types, self._workspace.schema, self._is_unmistakable(types))
         self._tell("Store")
         self._erase_from_store(types)
         self._tell("Files")
         self._rewrite_files()
+        self._remove_files()
         self._tell("Searching all files")
         self._search(types)
         self._notice()
@@ -118,11 +125,24 @@ class _Eraser:
         if before:
             return before
         self._refuse_other_types()
-        if any(map(Traces(self._id).in_file, self._files.rewritable())):
+        if (self._told or Traces(self._id).distinctive) and any(
+            map(Traces(self._id).in_file, self._files.rewritable())
+        ):
             return asked
         hint = f"; ids here are pseudonyms: set {KEY_VARIABLE} to name people by their own ids"
         aside = hint if is_pseudonymised(self._workspace.folder) and KEY_VARIABLE not in os.environ else ""
         raise UnknownEntityError(f"{_unknown(self._id, known)}{aside}")
+
+    def _is_unmistakable(self, types: list[str]) -> bool:
+        """Whether the id is long enough not to be met by chance, and nothing else has it."""
+        if not Traces(self._id).distinctive:
+            return False
+        others = [name for name in self._workspace.schema.entity if name not in types]
+        store = self._workspace.open_store(read_only=True)
+        try:
+            return not any(self._id in store.read_entities(name).get_column("id") for name in others)
+        finally:
+            store.close()
 
     def _refuse_other_types(self) -> None:
         """The id of something else is no person, unless the type is told."""
@@ -155,6 +175,7 @@ class _Eraser:
         erasure, workspace = self._erasure, self._workspace
         store = workspace.open_store()
         try:
+            self._suppression.add(((name, self._id) for name in types), store)
             before = store.count_entities(), store.count_triples()
             mark = store.revision()
             there = [name for name in types if self._id in store.read_entities(name).get_column("id")]
@@ -202,30 +223,53 @@ class _Eraser:
         self._remove(workspace.staging)
 
     def _remove(self, path: Path) -> None:
+        """Remove a folder; where it is a link, what lies in the folder behind it."""
         if path.exists():
-            shutil.rmtree(path)
+            shutil.rmtree(path.resolve())
+            if path.is_symlink():
+                path.resolve().mkdir()
 
     def _rewrite_files(self) -> None:
-        traces = Traces(self._id)
-        for path in self._files.rewritable():
-            if redact(path, traces):
+        redactor = Redactor(self._person)
+        for path in list(self._files.rewritable()):
+            outcome = redactor.redact(path)
+            if outcome is Outcome.REWRITTEN:
                 self._erasure.files_rewritten.append(self._files.shown(path))
+            if outcome is Outcome.UNDECIDED:
+                self._erasure.undecided.append(self._files.shown(path))
+
+    def _remove_files(self) -> None:
+        """Pages about the person, and exports that hold her."""
+        for path in list(self._files.removable()):
+            if names_person(path, self._person):
+                path.unlink()
+                self._erasure.files_removed.append(self._files.shown(path))
+            elif not self._person.unmistakable and Traces(self._id).in_file(path) and not is_typed(path):
+                self._erasure.undecided.append(self._files.shown(path))
 
     def _search(self, types: list[str]) -> None:
         erasure, traces = self._erasure, Traces(self._id)
-        others = self._search_snapshot(traces)
+        others = self._search_snapshot(traces, types)
         self._search_store(types)
+        written = {path.resolve() for path in (*self._files.rewritable(), *self._files.removable())}
+        sources = None if self._person.unmistakable else files_naming(self._workspace, self._person, self._raw)
         for path in self._files.all():
             erasure.searched_files += 1
-            own = self._files.is_own(path)
+            own = self._files.is_own(path) or path.resolve() in written
             try:
-                hit = self._in_own(path, traces, others) if own else traces.in_file(path)
-                hit = hit or (self._raw is not None and not own and Traces(self._raw).in_file(path))
+                if own:
+                    hit = self._in_own(path, traces, others)
+                elif sources is not None:
+                    hit = path.resolve() in sources
+                else:
+                    hit = traces.in_file(path) or (self._raw is not None and Traces(self._raw).in_file(path))
             except ReadError as problem:
                 erasure.notices.append(f"could not be searched: {problem}")
                 continue
             if hit:
                 (erasure.found if own else erasure.source_files).append(self._files.shown(path))
+        for folder in self._files.linked():
+            erasure.notices.append(f"{self._files.shown(folder)}: a linked folder of somebody else's, not searched")
 
     def _search_store(self, types: list[str]) -> None:
         store = self._workspace.open_store(read_only=True)
@@ -236,22 +280,23 @@ class _Eraser:
         finally:
             store.close()
 
-    def _search_snapshot(self, traces: Traces) -> list[str]:
+    def _search_snapshot(self, traces: Traces, types: list[str]) -> list[str]:
         """Search the arrays of the snapshot; the strings in it that only contain the id, such as longer ids."""
         schema, snapshots = self._workspace.schema, self._workspace.snapshots
-        own = [f"{name}.id" for name in self._types]
-        foreign = [f"{name}.id" for name in schema.entity if name not in self._types]
+        own = [f"{name}.id" for name in types]
+        foreign = [f"{name}.id" for name in schema.entity if name not in types]
         longer: set[str] = set()
         for folder in sorted(path for path in snapshots.glob("*") if path.is_dir()):
-            if traces.in_snapshot(folder, own, foreign):
+            if traces.in_snapshot(folder, own, foreign, words=self._person.unmistakable):
                 self._erasure.found.append(self._files.shown(folder))
             longer.update(traces.longer_in(folder))
         return sorted(longer)
 
     def _in_own(self, path: Path, traces: Traces, others: list[str]) -> bool:
-        if path.is_relative_to(self._workspace.rejects):
-            return traces.in_file(path)
-        return traces.in_raw_file(path, others)
+        binary = self._files.is_own(path) and not path.is_relative_to(self._workspace.rejects)
+        if binary:
+            return traces.in_raw_file(path, others)
+        return self._person.unmistakable and traces.in_file(path)
 
     def _notice(self) -> None:
         erasure = self._erasure
@@ -261,15 +306,21 @@ class _Eraser:
                 f"{', '.join(erasure.source_files)}; they were not touched. A load of them leaves this person out, but "
                 "only you can take the rows out of the files"
             )
+        if erasure.undecided:
+            erasure.notices.append(
+                f"{len(erasure.undecided)} files of whyrec's hold {self._id!r} where nobody can tell whether it is "
+                f"this person, so nothing was taken out of them: {', '.join(erasure.undecided)}; look at them and "
+                "delete what is not needed any more"
+            )
         if is_neo4j(self._workspace.settings.store):
             erasure.notices.append(
                 "the Neo4j server keeps what it deletes in transaction logs and backups for a while; how long is "
                 "decided by its administrator (db.tx_log.rotation.retention_policy)"
             )
-        if not Traces(self._id).distinctive:
+        if not self._person.unmistakable:
             erasure.notices.append(
-                "the id is so short, or only digits, that its bytes are in binary files by chance; of the store and "
-                "the snapshot the entries were searched, not the bytes"
+                "the id is short, only digits, or the id of something else too, so it is met by chance: only columns "
+                "that hold people were looked at, and of the store and the snapshot the entries, not the bytes"
             )
 
 

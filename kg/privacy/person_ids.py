@@ -14,11 +14,11 @@ import polars as pl
 from kg.mapping.source import RdfSource, Source
 from kg.notices import Notices
 from kg.privacy.pseudonym import Pseudonyms
-from kg.workspace.suppression import Suppression
 from kg.readers.batch import Batch
 from kg.schema import Schema
 from kg.values.cells import id_cells, identifiers, masked, trimmed
 from kg.values.tail_cells import normalised_ids
+from kg.workspace.suppression import Suppression
 
 _BETWEEN_TOKENS = re.compile(r"[\s,;|\"'{}\[\]:]+")
 

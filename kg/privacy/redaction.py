@@ -1,53 +1,193 @@
 """Redaction: take the rows that name somebody out of the files that whyrec itself has written.
 
-These are the folders of rejects (reports and rows as they came), and lists of recommendations for all users.
+These are the folders of rejects (reports and rows as they came), and lists of recommendations for many users. A row is
+hers where a column that holds people of her type names her. Only an id that nothing else has and that is long enough
+not to be met by chance counts wherever it is a word; of any other nobody can tell, and what cannot be told is left.
 """
 
+import csv
 import io
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kg.errors import ReadError, WorkspaceError
+from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
 from kg.privacy.traces import PARQUET_MAGIC, Traces, parquet_frames
+from kg.schema import Schema
 
 REPORTS = ("rejects.csv", "contradictions.csv")
 LIST_COLUMNS = ["user_id", "rank", "item_id", "score"]
-"""Columns of what ``whyrec recommend --all`` writes."""
+"""How the columns of what ``whyrec recommend --all`` writes begin."""
 _LONGEST_RECORD = 200
 """Lines after which an open quote counts as one that was never meant to close."""
+_LIST = PersonColumns("", {"user_id": "user"})
+Row = Mapping[str, object]
 
 
-def redact(path: Path, traces: Traces) -> bool:
-    """Take out the rows of one file in which the id stands; says whether there were any.
+class Outcome(Enum):
+    """What became of a file: nothing of the person in it; her rows taken out; something that may be hers left."""
 
-    :raises ReadError: where the file cannot be read.
-    :raises WorkspaceError: where it cannot be written.
+    WITHOUT = "without"
+    REWRITTEN = "rewritten"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is looked for.
+
+    ``types``: entity types of hers; ``unmistakable``: whether the id stands for her wherever it is a word.
     """
-    if path.is_symlink() or not traces.in_file(path):
+
+    id: str
+    types: Sequence[str]
+    schema: Schema
+    unmistakable: bool
+
+    @property
+    def traces(self) -> Traces:
+        """Looks for the id."""
+        return Traces(self.id)
+
+
+class Redactor:
+    """Takes the rows of one person out of files."""
+
+    def __init__(self, person: Person) -> None:
+        self.person, self.traces = person, person.traces
+        self._left = False
+
+    def redact(self, path: Path) -> Outcome:
+        """Take out the rows of one file.
+
+        :raises ReadError: where the file cannot be read.
+        :raises WorkspaceError: where it cannot be written.
+        """
+        if not self.traces.in_file(path):
+            return Outcome.WITHOUT
+        self._left, changed = False, False
+        try:
+            if _is_parquet(path):
+                changed = self._parquet(path)
+            else:
+                data = path.read_bytes()
+                kept = b"".join(self._kept(path, data))
+                changed = kept != data
+                if changed:
+                    _replace(path, kept)
+        except OSError as problem:
+            raise WorkspaceError(f"{path}: cannot be rewritten: {problem.strerror}") from None
+        return Outcome.UNDECIDED if self._left else Outcome.REWRITTEN if changed else Outcome.WITHOUT
+
+    def _kept(self, path: Path, data: bytes) -> Iterator[bytes]:
+        """The records in which she is not named; the first may be a header."""
+        unit, encoding = _line_end(data)
+        columns = _LIST if is_list_of_recommendations(path) else None
+        noted = read_person_columns(path.parent)
+        if columns is None and path.name not in REPORTS:
+            columns = noted.get(path.name)
+        header: list[str] | None = list(columns.names) if columns and columns.names else None
+        delimiter = "\t" if path.suffix == ".tsv" else ","
+        for place, record in enumerate(_records(data, unit)):
+            text = record.decode(encoding, "replace").lstrip("\ufeff")
+            row = _row(path, text, header, (columns.delimiter if columns else None) or delimiter)
+            if place == 0 and header is None and path.suffix not in (".jsonl", ".ndjson", ".nt"):
+                header = list(row.values()) if row else []  # type: ignore[arg-type]
+                yield record
+            elif path.name in REPORTS:
+                if not self._in_report(path.name, row or {}, list(noted.values())):
+                    yield record
+            elif not self._hers(row, columns, self.traces.in_bytes(record)):
+                yield record
+
+    def _hers(self, row: Row | None, columns: PersonColumns | None, named: bool) -> bool:
+        """Whether a record is hers; notes where nobody can tell."""
+        person = self.person
+        if columns is _LIST:
+            return row is not None and row.get("user_id") == person.id
+        if row is not None and columns and columns.holds(row, person.schema, person.types, person.id):
+            return True
+        if named and person.unmistakable:
+            return True
+        self._left |= named and (row is None or columns is None)
         return False
-    try:
-        if _is_parquet(path):
-            _replace_parquet(path, traces)
+
+    def _in_report(self, name: str, row: Row, noted: Sequence[PersonColumns]) -> bool:
+        """Whether a line of a report is hers."""
+        person, named = self.person, any(self.person.id in tokens(cell) for cell in row.values())
+        anywhere = person.unmistakable and any(self.traces.in_text(str(cell)) for cell in row.values())
+        if not named or anywhere:
+            return anywhere
+        if name == "contradictions.csv":
+            kind, schema = str(row.get("type")), person.schema
+            ends = schema.ends(kind) if kind in schema.relation else (kind, "")
+            return any(
+                row.get(c) == person.id and end in person.types for c, end in zip(("id", "tail"), ends, strict=True)
+            )
+        field, value = str(row.get("field") or ""), row.get("value")
+        known = of_place(noted, str(row.get("file")))
+        if not field or not known:  # a whole line that could not be read as columns, or a load of long ago
+            self._left |= person.id in tokens(value)
+            return False
+        return any(
+            person.id in tokens(value) and field in one.columns and one.columns[field] in person.types for one in known
+        )
+
+    def _parquet(self, path: Path) -> bool:
+        columns = _LIST if is_list_of_recommendations(path) else read_person_columns(path.parent).get(path.name)
+        pending, changed = _pending(path), False
+        try:
+            with pq.ParquetFile(path) as file, pq.ParquetWriter(pending, file.schema_arrow) as out:
+                for batch, frame in zip(file.iter_batches(), parquet_frames(path), strict=True):
+                    named = self.traces.rows_of(frame).to_list()
+                    hers = [
+                        self._hers(row, columns, hit) if hit else False
+                        for row, hit in zip(frame.iter_rows(named=True), named, strict=True)
+                    ]
+                    changed = changed or any(hers)
+                    out.write_batch(batch.filter(pa.array([not one for one in hers], type=pa.bool_())))
+        except pa.ArrowException as problem:
+            pending.unlink(missing_ok=True)
+            raise ReadError(f"{path}: cannot be read: {problem}") from None
+        if changed:
+            pending.replace(path)
         else:
-            data = path.read_bytes()
-            kept = _report(data, traces) if path.name in REPORTS else None
-            _replace(path, b"".join(_other_records(data, traces)) if kept is None else kept)
-    except OSError as problem:
-        raise WorkspaceError(f"{path}: cannot be rewritten: {problem.strerror}") from None
-    return True
+            pending.unlink()
+        return changed
 
 
 def is_list_of_recommendations(path: Path) -> bool:
-    """Whether a file is what ``whyrec recommend --all`` writes."""
+    """Whether a file is what ``whyrec recommend --all`` writes: Parquet, CSV or JSON Lines."""
     try:
-        return _is_parquet(path) and pq.read_schema(path).names == LIST_COLUMNS
-    except (OSError, pa.ArrowException):
+        if _is_parquet(path):
+            return bool(pq.read_schema(path).names[: len(LIST_COLUMNS)] == LIST_COLUMNS)
+        with path.open("rb") as file:
+            first = file.readline(1 << 16).decode("utf-8-sig")
+        found = json.loads(first) if path.suffix == ".jsonl" else next(csv.reader([first]), [])
+        return path.suffix in (".csv", ".tsv", ".jsonl") and list(found)[: len(LIST_COLUMNS)] == LIST_COLUMNS
+    except (OSError, ValueError, csv.Error, pa.ArrowException):
         return False
+
+
+def _row(path: Path, text: str, header: Sequence[str] | None, delimiter: str) -> Row | None:
+    """A record as column → cell; ``None`` where it has not the columns that it should have."""
+    try:
+        if path.suffix in (".jsonl", ".ndjson"):
+            found = json.loads(text)
+            return found if isinstance(found, dict) else None
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+    except (ValueError, csv.Error):
+        return None
+    if header is None:
+        return dict(enumerate(cells))  # type: ignore[arg-type]
+    return dict(zip(header, cells, strict=True)) if len(cells) == len(header) else None
 
 
 def _is_parquet(path: Path) -> bool:
@@ -55,42 +195,14 @@ def _is_parquet(path: Path) -> bool:
         return file.read(4) == PARQUET_MAGIC
 
 
-def _replace_parquet(path: Path, traces: Traces) -> None:
-    pending = _pending(path)
-    try:
-        with pq.ParquetFile(path) as file, pq.ParquetWriter(pending, file.schema_arrow) as out:
-            for batch, frame in zip(file.iter_batches(), parquet_frames(path), strict=True):
-                mask = ~traces.rows_of(frame)
-                out.write_batch(batch.filter(pa.array(mask.to_list(), type=pa.bool_())))
-    except pa.ArrowException as problem:
-        pending.unlink(missing_ok=True)
-        raise ReadError(f"{path}: cannot be read: {problem}") from None
-    pending.replace(path)
-
-
-def _report(data: bytes, traces: Traces) -> bytes | None:
-    """A report without the rows of the person; ``None`` where it is no report after all."""
-    try:
-        table = pl.read_csv(io.BytesIO(data), infer_schema=False)
-    except (pl.exceptions.PolarsError, ValueError):
-        return None
-    out = io.BytesIO()
-    table.filter(~traces.rows_of(table)).write_csv(out)
-    return out.getvalue()
-
-
-def _other_records(data: bytes, traces: Traces) -> Iterator[bytes]:
-    """The records of rows as they came in which the id does not stand; the first line may be a header."""
-    unit = _line_end(data)
+def _records(data: bytes, unit: bytes) -> Iterator[bytes]:
     lines = [line + unit for line in data.split(unit)]
     lines[-1] = lines[-1][: -len(unit)]
     quote = unit.replace(b"\n", b'"')
     at = 0
     while at < len(lines):
         end = _record_end(lines, at, quote)
-        record = b"".join(lines[at:end])
-        if not traces.in_bytes(record):
-            yield record
+        yield b"".join(lines[at:end])
         at = end
 
 
@@ -104,12 +216,12 @@ def _record_end(lines: list[bytes], at: int, quote: bytes) -> int:
     return at + 1
 
 
-def _line_end(data: bytes) -> bytes:
-    """The line feed of the encoding that a byte order mark tells."""
+def _line_end(data: bytes) -> tuple[bytes, str]:
+    """The line feed of the encoding that a byte order mark tells, and the encoding."""
     for mark, encoding in ((b"\xff\xfe\0\0", "utf-32-le"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
-            return "\n".encode(encoding)
-    return b"\n"
+            return "\n".encode(encoding), encoding
+    return b"\n", "utf-8"
 
 
 def _replace(path: Path, data: bytes) -> None:

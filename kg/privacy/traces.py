@@ -10,6 +10,8 @@ import html
 import json
 import mmap
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,8 +25,10 @@ from kg.readers.compression import GZIP_MAGIC, ZSTD_MAGIC, ByteSource
 ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 PARQUET_MAGIC = b"PAR1"
+ZIP_MAGIC = b"PK\x03\x04"
 _WORD = rb"0-9A-Za-z_"
 _OVERLAP = 1 << 16
+_PIECE = 1 << 20
 _SHORT = 4
 
 
@@ -91,6 +95,8 @@ class Traces:
             raise ReadError(f"{path}: cannot be searched: {problem}") from None
         if magic.startswith(GZIP_MAGIC) or magic == ZSTD_MAGIC:
             return self._in_packed(path)
+        if magic == ZIP_MAGIC:
+            return self._in_archive(path)
         return magic == PARQUET_MAGIC and self.in_parquet(path)
 
     def in_parquet(self, path: Path) -> bool:
@@ -104,15 +110,16 @@ class Traces:
             hit = hit | self._cells(column)
         return hit
 
-    def in_snapshot(self, folder: Path, own: Iterable[str], foreign: Iterable[str]) -> bool:
+    def in_snapshot(self, folder: Path, own: Iterable[str], foreign: Iterable[str], words: bool = True) -> bool:
         """Whether an array of strings of a snapshot folder holds the id.
 
         :param own: names of arrays of ids of people: compared as a whole.
         :param foreign: names of arrays of other ids, where an equal one is somebody or something else.
+        :param words: whether the id counts as a word of any other text.
         """
         for path in sorted(folder.glob("*.blob.npy")):
             name = path.name.removesuffix(".blob.npy")
-            if name in foreign and not self.distinctive:
+            if name not in own and (not words or (name in foreign and not self.distinctive)):
                 continue
             if any(self._is_hit(entry, name in own) for entry in self._entries(folder, name)):
                 return True
@@ -144,6 +151,29 @@ class Traces:
         rest = b""
         with ByteSource(path, str(path)) as source:
             for piece in source.pieces(PARQUET_MAGIC):
+                if self.in_bytes(rest + piece):
+                    return True
+                rest = piece[-_OVERLAP:]
+        return False
+
+    def _in_archive(self, path: Path) -> bool:
+        """Whether a file in a ZIP archive, or a workbook, which is one, holds the id.
+
+        :raises ReadError: where it is damaged or locked by a password.
+        """
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for entry in archive.infolist():
+                    if self.in_text(entry.filename) or self._in_entry(archive, entry):
+                        return True
+        except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as problem:
+            raise ReadError(f"{path}: cannot be searched: {problem}") from None
+        return False
+
+    def _in_entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+        rest = b""
+        with archive.open(entry) as file:
+            while piece := file.read(_PIECE):
                 if self.in_bytes(rest + piece):
                     return True
                 rest = piece[-_OVERLAP:]

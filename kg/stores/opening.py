@@ -21,6 +21,8 @@ def open_store(url: str, schema: Schema, *, folder: Path, read_only: bool = Fals
 
         return Neo4jStore.connect(url, schema, read_only=read_only)
     path = folder / url
+    if path.is_symlink():  # the file behind it is what is locked, checked and, when compacted, replaced
+        path = path.resolve()
     if read_only and not any(path.parent.glob(f"{escape(path.name)}*")):  # a stray .wal is no empty store
         return EmptyStore(str(path), schema)
     from kg.stores.embedded_store import EmbeddedStore  # Neo4j users need not load it

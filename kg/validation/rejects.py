@@ -17,6 +17,7 @@ import polars as pl
 from kg.mapping.file_format import COMPRESSIONS, RDF_FORMATS
 from kg.mapping.source import Source
 from kg.notices import Notices
+from kg.privacy.person_columns import PersonColumns, person_columns, save_person_columns
 from kg.privacy.person_ids import People
 from kg.readers.opening import open_reader
 
@@ -58,12 +59,18 @@ def write_rejects(home: Path, files: Sequence[RejectedFile], people: People | No
     ]
     target = home / "rejects.csv"
     pl.concat(table).select(COLUMNS).write_csv(target)
-    taken = {target.name}
+    taken, columns = {target.name}, dict[str, PersonColumns | None]()
     for path in dict.fromkeys(rejected.path for rejected in files):
         group = [rejected for rejected in files if rejected.path == path]
         rejects = pl.concat([rejected.rejects for rejected in group])
         if people is None or not any(people.withholds_rows(rejected.source) for rejected in group):
-            _write_rows(home / _free_name(path, taken), group[0], rejects, people)
+            rows = home / _free_name(path, taken)
+            _write_rows(rows, group[0], rejects, people)
+            if people is not None:
+                columns |= {rows.name: person_columns(people, group[0].source, group[0].place)}
+        elif people is not None:
+            columns |= {f"({path.name})": person_columns(people, group[0].source, group[0].place)}
+    save_person_columns(home, columns)
     return target
 
 

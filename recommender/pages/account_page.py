@@ -5,6 +5,7 @@ from html import escape
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from kg.schema import Schema
+from kg.workspace.outputs import PAGE_PERSON
 from recommender.pages.characters import clean
 from recommender.pages.page_style import STYLE
 from recommender.pages.path_picture import graph_picture, tree_picture
@@ -41,6 +42,8 @@ class _Page:
         SubElement(head, "meta", {"charset": "utf-8"})
         SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": POLICY})
         SubElement(head, "meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"})
+        if self.account.user.id is not None:  # by this a page is found when its person is to be forgotten
+            SubElement(head, "meta", {"name": PAGE_PERSON, "content": self.account.user.id})
         SubElement(head, "title").text = f"{self.account.item.label} – {self.user}"
         SubElement(head, "style").text = STYLE
         main = SubElement(body, "main")

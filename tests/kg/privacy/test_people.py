@@ -7,8 +7,8 @@ import pytest
 from kg.errors import UsageError
 from kg.privacy.person_ids import People
 from kg.privacy.pseudonym import Pseudonyms, pseudonyms_for_load, remember_pseudonyms
-from kg.workspace.suppression import Suppression
 from kg.schema import Schema
+from kg.workspace.suppression import Suppression
 from tests.kg.files import bad_rows, graph, load_text, rejects
 
 SCHEMA = Schema.model_validate(

@@ -1,14 +1,38 @@
 """Traces of an id: found wherever it is a word, whatever the encoding and the packing, and not where it is none."""
 
 import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
 import zstandard
 
-from kg.privacy.redaction import redact
+from kg.privacy.person_columns import PersonColumns, save_person_columns
+from kg.privacy.redaction import Outcome, Person, Redactor
 from kg.privacy.traces import Traces
+from kg.schema import Schema
+
+
+def _zipped(data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/users.csv", data)
+    return packed.getvalue()
+
+
+SCHEMA = Schema.model_validate(
+    {
+        "name": "shop",
+        "entity": {"User": {"sensitive": True}, "Product": {"domain": "shop"}},
+        "relation": {"purchased": {"head": "User", "tail": "Product", "interaction": True}},
+    }
+)
+
+
+def redactor(entity_id: str, *, unmistakable: bool = True) -> Redactor:
+    return Redactor(Person(entity_id, ["User"], SCHEMA, unmistakable))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +50,8 @@ from kg.privacy.traces import Traces
         (b"xu0042", False),
         ("u00421".encode("utf-16"), False),
         (gzip.compress(b"u00423"), False),
+        (_zipped(b"id\nu0042\n"), True),
+        (_zipped(b"id\nu00421\n"), False),
         (b"", False),
     ],
 )
@@ -50,7 +76,7 @@ def test_cells_of_parquet(tmp_path: Path) -> None:
     frame = pl.DataFrame({"n": [42, 7], "names": [["x"], ["u0042", "y"]], "s": [{"a": "p"}, {"a": "q"}]})
     frame.write_parquet(path)
     assert [Traces(one).in_file(path) for one in ("u0042", "42", "q", "u004")] == [True, True, True, False]
-    assert redact(path, Traces("u0042"))
+    assert redactor("u0042").redact(path) is Outcome.REWRITTEN
     assert pl.read_parquet(path).equals(frame.head(1))
 
 
@@ -64,8 +90,46 @@ def test_binary_files_count_bytes_only_where_these_tell_something() -> None:
 def test_rows_as_they_came_lose_whole_records(tmp_path: Path) -> None:
     path = tmp_path / "purchases.csv"
     path.write_text('user,text\nu1,"two\nlines"\nu0042,"so\nhas, this"\n"open,u3\nu00421,x\n', encoding="utf-8")
-    assert redact(path, Traces("u0042")) and not redact(path, Traces("u0042"))
+    assert [redactor("u0042").redact(path) for _ in range(2)] == [Outcome.REWRITTEN, Outcome.WITHOUT]
     assert path.read_text() == 'user,text\nu1,"two\nlines"\n"open,u3\nu00421,x\n'
     path.write_text("user,text\nu1,甲\nu0042,乙\n", encoding="utf-16")
-    assert redact(path, Traces("u0042"))
+    assert redactor("u0042").redact(path) is Outcome.REWRITTEN
     assert path.read_text(encoding="utf-16") == "user,text\nu1,甲\n"
+
+
+def test_an_id_met_by_chance_counts_only_in_columns_of_people(tmp_path: Path) -> None:
+    home = tmp_path / "rejects" / "1"
+    home.mkdir(parents=True)
+    bought = PersonColumns("bought.csv", {"user": "User"})
+    triples = PersonColumns("t.csv", {"head": None, "tail": None}, "rel", {"head": "head", "tail": "tail"})
+    save_person_columns(home, {"bought.csv": bought, "t.csv": triples, "b.parquet": bought, "b.jsonl": bought})
+    (home / "bought.csv").write_text("user,item,n\n7,7,1\n8,7,1\n 7 ,9,1\n")
+    (home / "t.csv").write_text("head,rel,tail\n7,purchased,1\n1,purchased,7\n7,other,1\n")
+    pl.DataFrame({"user": ["7", "8"], "item": ["8", "7"]}).write_parquet(home / "b.parquet")
+    (home / "b.jsonl").write_text('{"user": 7, "item": 8}\n{"user": 8, "item": 7}\n')
+    (home / "rejects.csv").write_text(
+        "file,line,field,value,reason,hint\nbought.csv,2,user,7,x,\nbought.csv,7,item,7,x,\nbought.csv,3,user,77,x,\n"
+    )
+    lists = tmp_path / "all.csv"
+    lists.write_text("user_id,rank,item_id,score\n7,1,p7,0.5\n8,7,7,0.5\n")
+    files = [home / name for name in ("bought.csv", "t.csv", "b.parquet", "b.jsonl", "rejects.csv")]
+    assert {redactor("7", unmistakable=False).redact(path) for path in (*files, lists)} == {Outcome.REWRITTEN}
+    assert (home / "bought.csv").read_text() == "user,item,n\n8,7,1\n"
+    assert (home / "t.csv").read_text() == "head,rel,tail\n1,purchased,7\n7,other,1\n"
+    assert pl.read_parquet(home / "b.parquet").rows() == [("8", "7")]
+    assert (home / "b.jsonl").read_text() == '{"user": 8, "item": 7}\n'
+    assert (home / "rejects.csv").read_text().splitlines()[1:] == ["bought.csv,7,item,7,x,", "bought.csv,3,user,77,x,"]
+    assert lists.read_text().splitlines()[1:] == ["8,7,7,0.5"]
+
+
+def test_what_nobody_can_tell_is_left_and_said(tmp_path: Path) -> None:
+    home = tmp_path / "rejects" / "1"
+    home.mkdir(parents=True)
+    unknown = home / "old.csv"  # of a load of which no columns were noted
+    unknown.write_text("a,b\n7,1\n")
+    assert redactor("7", unmistakable=False).redact(unknown) is Outcome.UNDECIDED
+    save_person_columns(home, {"bought.csv": PersonColumns("bought.csv", {"user": "User"})})
+    broken = home / "bought.csv"
+    broken.write_text("user,item\n7,1,1\n8,1\n7,2\n")
+    assert redactor("7", unmistakable=False).redact(broken) is Outcome.UNDECIDED
+    assert broken.read_text() == "user,item\n7,1,1\n8,1\n"

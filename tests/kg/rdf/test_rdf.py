@@ -20,7 +20,6 @@ from kg.notices import Notices
 from kg.ontology.terms import entity_iri, entity_of
 from kg.privacy.person_ids import People
 from kg.privacy.pseudonym import Pseudonyms
-from kg.workspace.suppression import Suppression
 from kg.rdf.blank_nodes import blank_ids
 from kg.rdf.documents import DocumentReader
 from kg.rdf.ntriples import NTriplesReader
@@ -28,6 +27,7 @@ from kg.rdf.statements import StatementReader
 from kg.schema import Schema, parse_schema, read_schema
 from kg.snapshot.building import take_snapshot
 from kg.staging.report import LoadReport
+from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import create_workspace
 from tests.kg.files import bad_rows, graph, load_sources, rejects, store_of
 
