@@ -48,19 +48,23 @@ class Catalogue:
         return ItemProperties(self.snapshot, self.slices, self.size)
 
     @cached_property
+    def used(self) -> NDArray[np.float64]:
+        """How many interactions each item has: shape (size,), float64."""
+        schema, counts = self.snapshot.schema, np.zeros(self.size)
+        for name in schema.interactions:
+            indptr = self.snapshot.adjacency(f"~{name}").indptr
+            counts[self.slices[schema.relation[name].tail]] += np.diff(indptr)
+        return counts
+
+    @cached_property
     def popularity(self) -> NDArray[np.float64]:
         """Log-popularity, shape (size,), float64 in [0, 1].
 
         ``log(1 + n_i) / log(1 + max_j n_j)``, n_i the number of interactions of item i, the maximum taken over the
         items of the same domain, so that a domain with more traffic does not crowd out another.
         """
-        schema = self.snapshot.schema
-        counts = np.zeros(self.size)
-        for name in schema.interactions:
-            indptr = self.snapshot.adjacency(f"~{name}").indptr
-            counts[self.slices[schema.relation[name].tail]] += np.diff(indptr)
-        logs = np.log1p(counts)
-        for domain in schema.domains:
+        logs = np.log1p(self.used)
+        for domain in self.snapshot.schema.domains:
             mask = self.of_domain(domain)
             highest = logs[mask].max(initial=0.0)
             if highest > 0:

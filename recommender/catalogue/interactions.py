@@ -48,6 +48,29 @@ class Interactions:
         """The rows of some users: shape (users, catalogue.size), 1.0 where the item was used."""
         return csr_array(self.matrix[self.places(users)])
 
+    def both(self, anchors: NDArray[np.integer], item: int) -> NDArray[np.int64]:
+        """How many people used an item and each of some others: shape (anchors,).
+
+        :param anchors: positions of the others.
+        """
+        return np.asarray(self._by_item[anchors] @ self._who_used(item)).astype(np.int64)
+
+    def any(self, anchors: NDArray[np.integer], item: int) -> int:
+        """How many people used an item and at least one of some others, by their positions."""
+        users = np.unique(self._by_item[anchors].indices)
+        return int(self._who_used(item)[users].sum())
+
+    def _who_used(self, item: int) -> NDArray[np.float64]:
+        """1 for who used an item: shape (users,)."""
+        used = np.zeros(self._by_item.shape[1])
+        used[self._by_item.indices[self._by_item.indptr[item] : self._by_item.indptr[item + 1]]] = 1.0
+        return used
+
+    @cached_property
+    def _by_item(self) -> csr_array:
+        """Catalogue × users."""
+        return csr_array(self.matrix.T)
+
     def _of_type(self, snapshot: Snapshot, user_type: str) -> csr_array:
         shape = (snapshot.vocabulary.count(user_type), self.catalogue.size)
         total = csr_array(shape)

@@ -59,20 +59,28 @@ class AnchorChanges:
     ``(‖w‖ x · M ± δ M[b]) / ‖w'‖``, and the embedding likewise: exact for the items looked at, which need not be the
     best ones afterwards.
 
+    What changes is estimated, as it is scored, by what at least k people are behind (:attr:`Scorer.told`).
+
+    :param cosines: of the scorer of anchors that are only told.
+    :param scores: of the profile, shape (catalogue.size,).
     :param lengths: step → ‖w‖ of the profile's anchors before they got length 1.
     :param rivals: positions of the items ahead, at least ``n`` where there are as many.
     """
 
     def __init__(
-        self, cosines: Cosines, profile: Profile, lengths: dict[str, float], position: int, rivals: Positions
+        self,
+        cosines: Cosines,
+        profile: Profile,
+        lengths: dict[str, float],
+        scores: Values,
+        position: int,
+        rivals: Positions,
     ) -> None:
         self.cosines, self.scorer, self.profile, self.lengths = cosines, cosines.scorer, profile, lengths
-        scorer = self.scorer
-        self.item_type, self.item = scorer.catalogue.item(position)
+        self.item_type, self.item = self.scorer.catalogue.item(position)
         self.columns = np.append(rivals, position)
         self._paths = {step: self._now(step) for step in profile.anchors}
-        self._base = np.asarray(scorer.popularity[self.columns] + self._embedding(None, None))
-        self._base += sum(self._paths.values(), np.zeros(len(self.columns)))
+        self._base = scores[self.columns]
 
     def leading(self, step: str) -> tuple[NDArray[np.int64], Values]:
         """The anchors of a step from which most paths lead to the item, and the entry of each: shapes (≤ ``MOST``,)."""

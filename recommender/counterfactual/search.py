@@ -40,8 +40,9 @@ class Ranked:
 class Counterfactual:
     """Looks for the smallest change: single ones first, then greedily one more at a time, each ranked anew.
 
-    What others did stays as it is: a change is one of the profile, of the rules, or of the item's own column of the
-    path kernels, by its attributes. What the user has goes before what the item has where either is as small.
+    What others did stays as it is, and nothing is proposed that fewer than k people are behind: a change is one of the
+    profile, of the rules, or of the item's own column of the path kernels, by its attributes. What the user has goes
+    before what the item has where either is as small.
 
     :param position: the item that is to be among the first ``n``.
     """
@@ -209,9 +210,10 @@ class Counterfactual:
         places = self.recommender.places(rules, profile, self.n)
         competing = allowed if places is None else allowed & places.rivals(self.position)[0]
         scorer = self.recommender.cold_start.of(profile)
-        rivals = top_n(scorer.score([profile]).total[0], competing, self.n + RIVALS)
+        scores = scorer.score([profile]).total[0]
+        rivals = top_n(scores, competing, self.n + RIVALS)
         lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in self.changed.raw(change).items()}
-        return AnchorChanges(self._cosines_of(scorer), profile, lengths, self.position, rivals), allowed
+        return AnchorChanges(self._cosines_of(scorer.told), profile, lengths, scores, self.position, rivals), allowed
 
     def _cosines_of(self, scorer: Scorer) -> Cosines:
         return self._cosines.setdefault(id(scorer), Cosines(scorer))
@@ -272,7 +274,7 @@ class Counterfactual:
         others = Change(change.add, change.remove, change.lift)
         if others not in self._items:
             profile = self.changed.profile(others)
-            self._items[others] = ItemChanges(self.recommender.cold_start.of(profile), profile, self.position)
+            self._items[others] = ItemChanges(self.recommender.cold_start.of(profile).told, profile, self.position)
         return self._items[others]
 
     def _possible(self, change: Change) -> bool:

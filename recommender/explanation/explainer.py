@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kg.errors import ModelError
-from recommender.explanation.k_anonymity import K_ANONYMITY, PathGroup, PathGroups, group_paths
+from kg.k_anonymity import told_count
+from recommender.explanation.k_anonymity import PathGroup, PathGroups, group_paths, through_people
 from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.kernel import LearnedKernel, Told
 from recommender.kernels.path_instances import paths_between
@@ -33,16 +34,25 @@ class _Near:
 
 @dataclass(frozen=True)
 class _Anchor:
-    """An anchor of a learned kernel, its share, how many people are behind it, and whether it may be named."""
+    """An anchor of a learned kernel, its share, at least how many people are behind it, 0 where that is not counted and
+    ``None`` where they are too few, and whether the rules allow it to be named."""
 
     idx: int
     share: float
-    people: int
-    named: bool
+    people: int | None
+    may: bool
+
+    @property
+    def named(self) -> bool:
+        """Whether it is named."""
+        return self.may and self.people is not None
 
 
 class Explainer:
     """Takes the scores of one profile apart.
+
+    Only what at least k people are behind is told, the rest is one share. Where the anchors are only told, by somebody
+    outside the graph or in a change that might have been, such a rest is there only for what the user really has.
 
     :param profile: whose scores.
     :param phrasing: the language of the texts.
@@ -58,6 +68,9 @@ class Explainer:
         forbidden: Forbidden = NOTHING_FORBIDDEN,
         paths_shown: int = PATHS_SHOWN,
     ) -> None:
+        rest = scorer.rest(profile)
+        self._rest = None if rest is None else rest.total[0]
+        scorer = scorer if profile.in_graph else scorer.told
         self.scorer, self.profile, self.phrasing, self.forbidden = scorer, profile, phrasing, forbidden
         self.paths_shown = paths_shown
         self.snapshot = scorer.snapshot
@@ -66,14 +79,18 @@ class Explainer:
 
     def parts(self, position: int) -> list[Part]:
         """All parts of the score of an item, largest share first; parts with a share of 0 are left out."""
-        parts = []
+        parts, untold = list[Part](), 0.0 if self._rest is None else float(self._rest[position])
         for metapath, share in self._path_shares(position):
             kernel = self.scorer.kernels.learned(metapath.path.tail)
-            parts.append(
+            part = (
                 self._learned_part(kernel, metapath, share, position)
                 if kernel
                 else self._path_part(metapath, share, position)
             )
+            untold += share - (part.share if part else 0.0)
+            parts += [part] if part else []
+        if abs(untold) > TOLERANCE:
+            parts.append(self._untold_part(untold))
         if self.scorer.vectors is not None and self.scorer.embedding_weight[position] > 0:
             parts += self._embedding_part(position)
         popularity = float(self.scorer.popularity[position])
@@ -100,8 +117,10 @@ class Explainer:
             return self.phrasing.sentence(
                 self.phrasing.embedding([(one.entity_type, one.idx) for one in near[:ANCHORS_SHOWN]])
             )
-        if self.scorer.catalogue.popularity[position] > 0:
+        if self.scorer.catalogue.used[position] >= max(self.snapshot.k, 1):
             return self.phrasing.sentence(self.phrasing.popularity(self._domain(position)))
+        if in_favour:
+            return self.phrasing.sentence(self._untold())
         return self.phrasing.sentence(self.phrasing.nothing())
 
     def _domain(self, position: int) -> str:
@@ -124,21 +143,32 @@ class Explainer:
             return group_paths(self.snapshot, types, instances, weight, most)
         groups = group_paths(self.snapshot, types, instances.part(allowed), weight, most)
         left_out = float(instances.product[~allowed].sum()) * weight
+        if any(through_people(self.snapshot, types)):
+            return PathGroups(groups.largest, groups.others, groups.rest, groups.untold + left_out)
         return PathGroups(groups.largest, groups.others + int((~allowed).sum()), groups.rest + left_out)
 
-    def _path_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part:
+    def _path_part(self, metapath: ProfileMetapath, share: float, position: int) -> Part | None:
+        """The part of a metapath, as far as it may be told; ``None`` where nothing of it may."""
         groups = self._groups(metapath, position, self.paths_shown)
         shown = [self._path(metapath, group) for group in groups.largest]
-        self._check_sum(metapath, share, sum(one.share for one in shown) + groups.rest)
+        told = sum(one.share for one in shown) + groups.rest
+        self._check_sum(metapath, share, told + groups.untold)
+        if not shown and any(through_people(self.snapshot, metapath.node_types)):
+            return None
         text = shown[0].text if shown else self._sentence(self._untold(), share)
         return Part(
             kind="path",
-            share=share,
+            share=told,
             metapath=str(metapath.path),
             paths=shown,
             other_paths=OtherPaths(count=groups.others, share=groups.rest),
             text=text,
         )
+
+    def _untold_part(self, share: float) -> Part:
+        """What fewer than k people are behind, of all kernels together: its share, and not where it comes from."""
+        text = self._sentence(self._untold(), share)
+        return Part(kind="path", share=share, paths=[], other_paths=OtherPaths(count=0, share=share), text=text)
 
     def _check_sum(self, metapath: ProfileMetapath, share: float, paths: float) -> None:
         """The paths, or anchors, of a part are the part, or one of both is counted wrongly.
@@ -152,11 +182,16 @@ class Explainer:
                 "this is a defect, please report it"
             )
 
-    def _learned_part(self, kernel: LearnedKernel, metapath: ProfileMetapath, share: float, position: int) -> Part:
-        """The part of a learned kernel, by anchors: what was used goes with the item, as learned from all."""
+    def _learned_part(
+        self, kernel: LearnedKernel, metapath: ProfileMetapath, share: float, position: int
+    ) -> Part | None:
+        """The part of a learned kernel, by anchors: what was used goes with the item, as learned from all; ``None``
+        where nothing of it may be told."""
         anchors = self._anchors_of(kernel, metapath, position)
-        named, others = [one for one in anchors if one.named], [one.share for one in anchors if not one.named]
-        self._check_sum(metapath, share, sum(one.share for one in named) + sum(others))
+        self._check_sum(metapath, share, sum(one.share for one in anchors))
+        named, others = [one for one in anchors if one.named], self._others(kernel, anchors, position)
+        if not named and not others:
+            return None
         nearest = [
             NearAnchor(
                 id=self.snapshot.vocabulary.id(kernel.anchor_type, one.idx),
@@ -168,12 +203,12 @@ class Explainer:
         ]
         return Part(
             kind="association",
-            share=share,
+            share=sum(one.share for one in (*named, *others)),
             kernel=kernel.name,
             metapath=str(metapath.path),
             nearest=nearest,
-            other_paths=OtherPaths(count=len(others), share=sum(others)) if others else None,
-            text=self._sentence(self._told(kernel, metapath, named) or self._untold(), share),
+            other_paths=OtherPaths(count=len(others), share=sum(one.share for one in others)) if others else None,
+            text=self._sentence(self._told(kernel, metapath, named) or self.phrasing.together(), share),
         )
 
     def _anchors_of(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> list[_Anchor]:
@@ -181,21 +216,29 @@ class Explainer:
         item = self.scorer.catalogue.item(position)[1]
         found = metapath.anchors.of(item)
         people = kernel.people(found.idx, item)
-        counts = np.full(len(found.idx), K_ANONYMITY) if people is None else people
-        rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), counts.tolist(), strict=True)
+        counts = None if people is None else [told_count(one, self.snapshot.k) for one in people.tolist()]
+        rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
         anchors = [
-            _Anchor(idx, share, count, count >= K_ANONYMITY and self.forbidden.names(kernel.anchor_type, idx))
-            for idx, share, count in rows
+            _Anchor(idx, share, counts[place] if counts else 0, self.forbidden.names(kernel.anchor_type, idx))
+            for place, (idx, share) in enumerate(rows)
             if share
         ]
         return sorted(anchors, key=lambda one: (-abs(one.share), one.idx))
+
+    def _others(self, kernel: LearnedKernel, anchors: list[_Anchor], position: int) -> list[_Anchor]:
+        """Anchors that are told together: those that are avoided, and those that have enough people only together."""
+        few = [one for one in anchors if one.people is None]
+        item = self.scorer.catalogue.item(position)[1]
+        together = kernel.people_together(np.array([one.idx for one in few], dtype=np.int64), item) if few else 0
+        enough = together is not None and together >= self.snapshot.k and len(few) > 1
+        return [*(one for one in anchors if one.people is not None and not one.may), *(few if enough else ())]
 
     def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, named: list[_Anchor]) -> str:
         """A learned kernel in words, by its largest anchors; empty where none may be named."""
         if not named:
             return ""
         shown = named[:ANCHORS_SHOWN]
-        anchors, people = [(kernel.anchor_type, one.idx) for one in shown], [one.people for one in shown]
+        anchors, people = [(kernel.anchor_type, one.idx) for one in shown], [one.people or 0 for one in shown]
         return kernel.sentence(self.phrasing, Told(metapath.path.start, anchors, people))
 
     def _sentence(self, text: str, share: float) -> str:
@@ -203,7 +246,7 @@ class Explainer:
         return self.phrasing.sentence(text if share >= 0 else self.phrasing.against(text))
 
     def _untold(self) -> str:
-        return self.phrasing.untold(K_ANONYMITY, avoided=bool(self.forbidden.named or self.forbidden.beyond))
+        return self.phrasing.untold(self.snapshot.k, avoided=bool(self.forbidden.named or self.forbidden.beyond))
 
     def _path(self, metapath: ProfileMetapath, group: PathGroup) -> Path:
         path, types = metapath.path, (self.profile.user_type, *metapath.node_types)

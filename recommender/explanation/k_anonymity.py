@@ -1,23 +1,22 @@
-"""Path groups: paths as they may be told; people become a number, few people become nothing but a share."""
+"""Path groups: paths as they may be told; people become a number, and fewer than k people nothing at all."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.k_anonymity import told_count
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.path_instances import Instances
-
-K_ANONYMITY = 5
-"""Fewest people that may be counted in an explanation."""
 
 
 @dataclass(frozen=True)
 class PathGroup:
     """Path instances that differ only in people.
 
-    ``nodes``: entity index per place from anchor to item, −1 for people; ``people``: how many different people it
-    stands for (the fewest, where people stand at several places), ``None`` without people on the way.
+    ``nodes``: entity index per place from anchor to item, −1 for people; ``people``: at least how many different
+    people it stands for (the fewest, where people stand at several places; see :func:`kg.k_anonymity.told_count`),
+    ``None`` without people on the way.
     """
 
     nodes: tuple[int, ...]
@@ -27,13 +26,14 @@ class PathGroup:
 
 @dataclass(frozen=True)
 class PathGroups:
-    """``largest``: groups that may be shown, largest share first. ``others``: number of all other paths: of smaller
-    groups, and those through fewer than ``K_ANONYMITY`` people, whose way is not told. ``rest``: the sum of their
-    shares."""
+    """``largest``: groups that may be shown, largest share first. ``others``: number of the other paths that might be
+    told, through people at least so many; ``rest``: the sum of their shares. ``untold``: the share of all paths through
+    fewer than k people: nothing else is said of them, not even how many there are."""
 
     largest: list[PathGroup]
     others: int
     rest: float
+    untold: float = 0.0
 
 
 def group_paths(
@@ -46,7 +46,7 @@ def group_paths(
     :param most: groups to tell.
     """
     shares = instances.product * weight
-    sensitive = [snapshot.schema.entity[name].sensitive for name in node_types]
+    sensitive = through_people(snapshot, node_types)
     if not any(sensitive):  # paths differ in a node, so each is a group
         chosen = _largest(shares, instances.nodes, most)
         pairs = zip(instances.nodes[chosen].tolist(), shares[chosen].tolist(), strict=True)
@@ -58,13 +58,18 @@ def group_paths(
     first, which = _groups(snapshot, node_types, masked)
     sums = np.bincount(which, weights=shares, minlength=len(first)).astype(np.float64)
     people = _people(instances.nodes[:, sensitive], which, len(first))
-    few = people < K_ANONYMITY
+    few = people < snapshot.k
     shown = np.flatnonzero(~few)
     chosen = shown[_largest(sums[shown], masked[first[shown]], most)]
     groups = zip(masked[first[chosen]].tolist(), sums[chosen].tolist(), people[chosen].tolist(), strict=True)
-    told = [PathGroup(tuple(nodes), share, count) for nodes, share, count in groups]
-    others = int(few[which].sum() + people[shown].sum() - people[chosen].sum())
-    return PathGroups(told, others, _sum_without(sums, chosen))
+    told = [PathGroup(tuple(nodes), share, told_count(count, snapshot.k)) for nodes, share, count in groups]
+    others = told_count(int(people[shown].sum() - people[chosen].sum()), snapshot.k) or 0
+    return PathGroups(told, others, float(sums[np.setdiff1d(shown, chosen)].sum()), float(sums[few].sum()))
+
+
+def through_people(snapshot: Snapshot, node_types: tuple[str, ...]) -> list[bool]:
+    """Which places on the way from anchor to item people stand at."""
+    return [snapshot.schema.entity[name].sensitive for name in node_types]
 
 
 def _sum_without(shares: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:

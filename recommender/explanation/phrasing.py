@@ -61,6 +61,10 @@ class Phrasing:
         """The popularity part without its full stop."""
         return self.texts["popularity"].format(domain=domain)
 
+    def together(self) -> str:
+        """A learned kernel of which no anchor may be named."""
+        return self.texts["together"]
+
     def untold(self, k: int, *, avoided: bool) -> str:
         """What is said of paths through too few people to count, or, where anything is, through what is avoided."""
         return self.texts["fewer_or_avoided" if avoided else "fewer"].format(k=k)

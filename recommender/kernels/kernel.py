@@ -12,6 +12,7 @@ from scipy.sparse import csc_array, csr_array
 
 from kg.document import Document
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.interactions import Interactions
 from recommender.linalg.sparse_matrix import damping
 
 Tail = tuple[str, ...]
@@ -160,6 +161,8 @@ class LearnedKernel(Kernel):
     silent: ClassVar[tuple[Mapping[str, float], Mapping[str, float]] | None] = None
     """Changes of a configuration after which the kernel no longer says what only it says; and the configuration with
     which it is empty, which is chosen unless the best of the grid is surely better than those changes make it."""
+    from_people: ClassVar[bool] = True
+    """Whether it is learned from what people use."""
 
     def __init__(self, inputs: KernelInputs, anchor_type: str, item_type: str) -> None:
         self.inputs, self.anchor_type, self.item_type = inputs, anchor_type, item_type
@@ -187,8 +190,26 @@ class LearnedKernel(Kernel):
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64] | None:
         """How many people are behind the entry of each anchor for an item, shape (anchors,), where that is counted:
-        anchors with too few are not named."""
-        return None
+        anchors with too few are not named. Where the kernel is learned from people, those who used both."""
+        if not self.from_people:
+            return None
+        heads, tails = self._places()
+        return self._interactions().both(anchors.astype(np.int64) + heads, item + tails)
+
+    def people_together(self, anchors: Idxs, item: int) -> int | None:
+        """How many different people are behind the entries of all anchors for an item, where that is counted."""
+        if not self.from_people or type(self).people is not LearnedKernel.people:
+            return None
+        heads, tails = self._places()
+        return self._interactions().any(anchors.astype(np.int64) + heads, item + tails)
+
+    def _interactions(self) -> Interactions:
+        return self.inputs.once("interactions", lambda: Interactions(self.inputs.snapshot))
+
+    def _places(self) -> tuple[int, int]:
+        """Where the anchors, and the items, begin on the axis of the catalogue."""
+        slices = self._interactions().catalogue.slices
+        return int(slices[self.anchor_type].start), int(slices[self.item_type].start)
 
     def sentence(self, phrases: Phrases, told: Told) -> str:
         """The kernel in words, without a full stop."""

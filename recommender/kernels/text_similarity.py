@@ -26,6 +26,7 @@ SEPARATORS = "-"
 class TextSimilarity(LearnedKernel):
     """The cosine between the texts of the items of two types."""
 
+    from_people = False
     name, symbol, text = "text_similarity", "¶", "text"
 
     @classmethod

@@ -59,7 +59,7 @@ class Union(LearnedKernel):
         )
 
 
-def union_kernel(snapshot: Snapshot, anchor_type: str, item_type: str, top: int) -> csr_array:
+def union_kernel(snapshot: Snapshot, anchor_type: str, item_type: str, top: int, *, people: bool = True) -> csr_array:
     """Kernel between two item types: shape (anchors, items), float64, ≥ 0, ``top`` entries per row::
 
         K = D_a^-½ (Σ_r w_r A_r D_t^-½ A_r'ᵀ) D_i^-0.2
@@ -68,10 +68,15 @@ def union_kernel(snapshot: Snapshot, anchor_type: str, item_type: str, top: int)
     triple; D_t: degrees of the nodes; w_r: 4 for what people used, 3 / √(mean number of tails) for attributes;
     D_a, D_i: Σ_r w_r times the degrees of anchors and items. Evidence of several relations adds up before it is damped,
     where separate kernels damp each of its own. Own recipe, after RP3β (Paudel et al., 2017).
+
+    :param people: whether what people did counts too, or attributes alone.
     """
     left, right = [], []
     anchors, items = np.zeros(snapshot.vocabulary.count(anchor_type)), np.zeros(snapshot.vocabulary.count(item_type))
     for there, back in union_pairs(snapshot.schema, anchor_type, item_type):
+        node = snapshot.schema.ends(there)[1]
+        if not people and (node in snapshot.schema.user_types or snapshot.schema.entity[node].sensitive):
+            continue
         one, other = union_weight(snapshot, there), union_weight(snapshot, back)
         first, second = _half(snapshot, there), _half(snapshot, back)
         left.append(first * np.sqrt(one * other))

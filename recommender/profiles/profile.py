@@ -34,6 +34,20 @@ class Profile:
     user_type: str
     user_idx: int | None
     anchors: Mapping[str, Anchors] = field(default_factory=dict)
+    own: Mapping[str, Anchors] | None = None
+    """The anchors that a user of the graph really has, where ``anchors`` are others."""
+
+    @property
+    def in_graph(self) -> bool:
+        """Whether the anchors are those that a user of the graph has, and not just told by whoever asks."""
+        return self.user_idx is not None and self.own is None
+
+    @property
+    def really(self) -> "Profile | None":
+        """The user as the graph knows her, ``None`` of somebody who is not in it."""
+        if self.user_idx is None or self.own is None:
+            return self if self.in_graph else None
+        return Profile(self.user_type, self.user_idx, self.own)
 
     @property
     def empty(self) -> bool:
@@ -51,12 +65,16 @@ def profile_of(
     """The profile of a user of the graph, with ``extra`` anchors (step, index) added at weight 1, and as if she did not
     have those of ``without``."""
     raw = {step: weighted_neighbours(snapshot, step, user_idx) for step in user_steps(snapshot, user_type)}
+    own = _of_unit_length(raw)
     if without:
         raw = {step: _left(step, *found, without) for step, found in raw.items()}
     if extra:
-        return Profile(user_type, user_idx, _anchors(raw, extra, snapshot.schema.negatives))
-    found = {step: Anchors(idx, _unit(weight, _START)) for step, (idx, weight) in raw.items() if len(idx)}
-    return Profile(user_type, user_idx, found)
+        return Profile(user_type, user_idx, _anchors(raw, extra, snapshot.schema.negatives), own)
+    return Profile(user_type, user_idx, _of_unit_length(raw), own) if without else Profile(user_type, user_idx, own)
+
+
+def _of_unit_length(raw: Mapping[str, tuple[NDArray[np.int32], NDArray[np.float64]]]) -> dict[str, Anchors]:
+    return {step: Anchors(idx, _unit(weight, _START)) for step, (idx, weight) in raw.items() if len(idx)}
 
 
 def _left(
@@ -100,6 +118,8 @@ def find_anchor(snapshot: Snapshot, text: str) -> tuple[str, str, int]:
     schema = snapshot.schema
     for user_type in schema.user_types:
         if colon and step in user_steps(snapshot, user_type):
+            if schema.entity[schema.ends(step)[1]].sensitive:
+                raise UsageError(f"anchor {text!r}: {step} leads to people, and nobody is described by other people")
             return user_type, step, snapshot.vocabulary.idx(schema.ends(step)[1], entity_id)
     known = [step for user_type in schema.user_types for step in user_steps(snapshot, user_type)]
     raise UsageError(f"anchor {text!r}: expected relation:ID with a relation of a user; {nearest(step, known)}")

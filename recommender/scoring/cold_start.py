@@ -43,6 +43,7 @@ class ColdStart:
         self.domains = tuple(sorted({*scorer.blend.cold, *scorer.blend.told}))
         self._everything = frozenset(scorer.snapshot.schema.domains)
         self._scorers: dict[Domains, Scorer] = {frozenset(): scorer}
+        scorer.scorer_of = self.of
 
     def of(self, profile: Profile) -> Scorer:
         """The scorer of one profile."""
@@ -96,6 +97,7 @@ class ColdStart:
             whole = self.scorer
             blend = whole.blend.for_cold(cold, told=cold == self._everything)
             self._scorers[cold] = Scorer(whole.snapshot, whole.kernels, blend, whole.vectors)
+            self._scorers[cold].scorer_of = self.of
         return self._scorers[cold]
 
 

@@ -1,7 +1,7 @@
 """The score of every item for a user: paths, embedding and popularity, added up."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from recommender.kernels.registry import scored_paths
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.blend import Blend
 from recommender.scoring.block_ranking import Popular
+from recommender.scoring.k_anonymous_kernels import KAnonymousKernels, known_by_enough
 from recommender.scoring.merged_kernel import merged_kernels
 
 
@@ -40,18 +41,71 @@ class Scorer:
 
     x[u, a] are the weights of a profile, x̃ the same divided by their sum over all anchors. A step that no metapath
     starts with (``avoids``, say) counts for nothing. A user gets the same bits alone and in a block.
+
+    Anchors that are only told, of somebody outside the graph or of a user who might have had others, count by what at
+    least k people are behind (``anonymous``); a user's own score keeps what it rests on besides, whatever she is asked
+    to have had: ``score = anonymous(told) + whole(own) − anonymous(own)``.
     """
 
     def __init__(self, snapshot: Snapshot, kernels: Kernels, blend: Blend, vectors: Vectors | None) -> None:
         self.snapshot, self.kernels, self.blend, self.vectors = snapshot, kernels, blend, vectors
+        self.scorer_of: Callable[[Profile], Scorer] = lambda _: self
+        """Which of several scorers is that of a profile."""
         self.catalogue = Catalogue(snapshot)
         self._units: dict[str, NDArray[np.float32]] = {}
+        self._by_enough: dict[str, NDArray[np.bool_]] = {}
+        self._rest: tuple[object, Scores] | None = None
         self.metapaths = scored_paths(snapshot)
         self.merged = merged_kernels(kernels, self.metapaths, blend)
         self.starts = tuple(dict.fromkeys(path.start for path in self.metapaths))
 
     def score(self, profiles: Sequence[Profile]) -> Scores:
         """Score a block of profiles."""
+        if self.k_anonymous or self.snapshot.k == 1 or all(profile.in_graph for profile in profiles):
+            return self._score(profiles)
+        scorers = [self if profile.in_graph else self.anonymous for profile in profiles]
+        found = Scores(*(np.zeros((len(profiles), self.catalogue.size)) for _ in fields(Scores)))
+        for scorer in dict.fromkeys(scorers):
+            rows = [row for row, one in enumerate(scorers) if one is scorer]
+            part = scorer._score([profiles[row] for row in rows])
+            for field in fields(Scores):
+                getattr(found, field.name)[rows] = getattr(part, field.name)
+        for row, profile in enumerate(profiles):
+            if (rest := self.rest(profile)) is not None:
+                for field in fields(Scores):
+                    getattr(found, field.name)[row] += getattr(rest, field.name)[0]
+        return found
+
+    def rest(self, profile: Profile) -> Scores | None:
+        """What a user's own score rests on besides what k people are behind; ``None`` where anchors are hers anyway, or
+        nobody's."""
+        really = profile.really
+        if profile.in_graph or really is None or self.snapshot.k == 1:
+            return None
+        who = profile.user_type, profile.user_idx
+        if self._rest is None or self._rest[0] != who:
+            own = self.scorer_of(really)
+            whole, anonymous = own._score([really]), own.anonymous._score([really])
+            parts = (getattr(whole, one.name) - getattr(anonymous, one.name) for one in fields(Scores))
+            self._rest = who, Scores(*parts)
+        return self._rest[1]
+
+    @property
+    def told(self) -> "Scorer":
+        """The scorer of anchors that are only told."""
+        return self if self.k_anonymous or self.snapshot.k == 1 else self.anonymous
+
+    @cached_property
+    def anonymous(self) -> "Scorer":
+        """The same scores as far as at least k people are behind them."""
+        return Scorer(self.snapshot, KAnonymousKernels(self.kernels), self.blend, self.vectors)
+
+    @cached_property
+    def k_anonymous(self) -> bool:
+        """Whether this is a scorer of anchors that are only told."""
+        return isinstance(self.kernels, KAnonymousKernels)
+
+    def _score(self, profiles: Sequence[Profile]) -> Scores:
         anchors = self.anchor_rows(profiles)
         if len(profiles) == 1:
             paths = self._path_row(anchors)[None]
@@ -78,6 +132,9 @@ class Scorer:
     def embedding_anchors(self, profile: Profile) -> dict[str, Anchors]:
         """The anchors that the embedding compares with, weights x̃ summing to 1, signs aside, over all steps."""
         chosen = {step: found for step, found in profile.anchors.items() if step in self.starts}
+        if self.k_anonymous:
+            ends = self.snapshot.schema.ends
+            chosen = {step: _only(found, self._known(ends(step)[1])) for step, found in chosen.items()}
         total = sum(float(np.abs(found.weight).sum()) for found in chosen.values())
         return {step: Anchors(found.idx, found.weight / total) for step, found in chosen.items()} if total > 0 else {}
 
@@ -161,12 +218,22 @@ class Scorer:
     @cached_property
     def embedding_weight(self) -> NDArray[np.float64]:
         """w_e of each item, by its domain: shape (catalogue.size,)."""
-        return self._per_item(self.blend.embedding)
+        weights = self._per_item(self.blend.embedding)
+        if self.k_anonymous:
+            weights *= np.concatenate([self._known(name) for name in self.catalogue.types])
+        return weights
+
+    def _known(self, entity_type: str) -> NDArray[np.bool_]:
+        """Entities whose vectors no few people decided."""
+        if entity_type not in self._by_enough:
+            self._by_enough[entity_type] = known_by_enough(self.snapshot, entity_type)
+        return self._by_enough[entity_type]
 
     @cached_property
     def popularity(self) -> NDArray[np.float64]:
-        """The popularity term of each item: shape (catalogue.size,)."""
-        return np.asarray(self._per_item(self.blend.popularity) * self.catalogue.popularity)
+        """The popularity term of each item, 0 where fewer than k people made it popular: shape (catalogue.size,)."""
+        popular = np.where(self.catalogue.used >= self.snapshot.k, self.catalogue.popularity, 0.0)
+        return np.asarray(self._per_item(self.blend.popularity) * popular)
 
     def _per_item(self, weights: dict[str, float]) -> NDArray[np.float64]:
         values = np.zeros(self.catalogue.size)
@@ -185,6 +252,11 @@ class Scorer:
         if entity_type not in self._units:
             self._units[entity_type] = self.vectors.unit(entity_type)
         return self._units[entity_type]
+
+
+def _only(anchors: Anchors, mask: NDArray[np.bool_]) -> Anchors:
+    keep = mask[anchors.idx]
+    return Anchors(anchors.idx[keep], anchors.weight[keep])
 
 
 def anchor_rows(profiles: Sequence[Profile], start: str, anchors: int, user_type: str) -> csr_array:

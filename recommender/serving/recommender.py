@@ -234,7 +234,7 @@ class Recommender:
 def _rank(
     scorer: Scorer, profiles: Sequence[Profile], candidates: Candidates, n: int, places: MixedPlaces | None
 ) -> RankedBlock:
-    if scorer.embeds:
+    if scorer.embeds or not all(profile.in_graph for profile in profiles):
         scores = scorer.score(profiles)
 
         def dense(allowed: Any, _own: Any, count: int) -> RankedBlock:

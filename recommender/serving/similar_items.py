@@ -6,10 +6,10 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.document import nearest
 from kg.errors import UsageError
+from kg.k_anonymity import told_count
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_types, item_attributes
 from recommender.catalogue.catalogue import Catalogue
-from recommender.explanation.k_anonymity import K_ANONYMITY
 from recommender.explanation.phrasing import Phrasing
 from recommender.results.document import Item
 from recommender.results.similar import SharedAttribute, Similar, SimilarItem, SimilarShares
@@ -27,7 +27,8 @@ class SimilarItems:
 
     t: the attributes of both, over whatever relations; idf(t) = log(1 + N / n_t), n_t of N items have t; ‖i‖: length of
     the vector of the idf of an item's attributes; n_ij: people who used both, counted only where they are at least
-    ``K_ANONYMITY``.
+    k. All numbers of people are rounded down as they are told (:mod:`kg.k_anonymity`), so that a similarity is no more
+    exact than they are.
     """
 
     def __init__(self, snapshot: Snapshot, lang: str = "en") -> None:
@@ -64,7 +65,7 @@ class SimilarItems:
                 items.append(self._similar((position, other), rank, shares, int(people[other])))
         item = self._item(position)
         quoted = self.phrasing.label(entity_type, idx)
-        text = self.texts["found" if items else "none"].format(n=len(items), item=quoted, k=K_ANONYMITY)
+        text = self.texts["found" if items else "none"].format(n=len(items), item=quoted, k=self.snapshot.k)
         return Similar(item=item, n=n, domain=domain, items=items, text=text)
 
     def _by_attributes(self, position: int) -> NDArray[np.float64]:
@@ -107,13 +108,19 @@ class SimilarItems:
             ]
             for step in steps:
                 counts[part] += np.diff(self.snapshot.adjacency(f"~{step}").indptr)
+        counts, both = self._rounded(counts), self._rounded(people)
         lengths = np.sqrt(counts * counts[position])
-        cosines = np.divide(people, lengths, out=np.zeros(len(counts)), where=lengths > 0)
-        return np.where(people >= K_ANONYMITY, HALF * cosines, 0.0)
+        cosines: NDArray[np.float64] = np.divide(both, lengths, out=np.zeros(len(counts)), where=lengths > 0)
+        return HALF * cosines
+
+    def _rounded(self, people: NDArray[np.number]) -> NDArray[np.float64]:
+        """Numbers of people as they may be told, 0 for fewer than k."""
+        values, which = np.unique(people, return_inverse=True)
+        return np.array([told_count(int(one), self.snapshot.k) or 0 for one in values], dtype=np.float64)[which]
 
     def _similar(self, pair: tuple[int, int], rank: int, shares: SimilarShares, people: int) -> SimilarItem:
         shared = self._shared(*pair)
-        told = people if people >= K_ANONYMITY else None
+        told = told_count(people, self.snapshot.k) or None
         return SimilarItem(
             **self._item(pair[1]).model_dump(),
             rank=rank,

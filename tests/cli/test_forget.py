@@ -27,7 +27,8 @@ def make_shop(folder: Path, whyrec: Whyrec, store: str) -> Path:
     rows = f'head,tail,weight\n{PERSON},p0001,many\n{PERSON},p9999,1\nu0001,p0001,some\n{PERSON},"x,1\nu0001,p0002,1\n'
     (more / "purchased.csv").write_text(rows)
     assert whyrec("-w", folder, "load", more / "purchased.csv").exit_code == 0
-    assert whyrec("-w", folder, "train", "--no-embeddings").exit_code == 0
+    trained = whyrec("-w", folder, "train", "--no-embeddings")
+    assert trained.exit_code == 0, trained.output
     assert whyrec("-w", folder, "recommend", "--all", "-n", "3", "--out", folder / "all.parquet").exit_code == 0
     assert any(PERSON.encode() in path.read_bytes() for path in (folder / "rejects").rglob("*.csv"))
     return folder
@@ -142,3 +143,95 @@ def test_what_still_holds_the_id_is_found_and_fails(whyrec: Whyrec, document: Do
     (folder / "Product.csv").write_text("id,label\np1,a gift for u00421\n")
     document("-w", folder, "load", folder / "Product.csv")
     assert document("-w", folder, "forget", "u0042")["found"] == []
+
+
+MAPPING = """
+[[source]]
+file = "users.csv"
+entity = "User"
+id = "id"
+[[source]]
+file = "products.csv"
+entity = "Product"
+id = "id"
+label = "name"
+[[source]]
+file = "bought.csv"
+relation = "purchased"
+head = "user"
+tail = "item"
+weight = "stars"
+"""
+
+
+@pytest.fixture
+def numbered(tmp_path: Path, whyrec: Whyrec, document: Document) -> Path:
+    """A workspace in which people and products are numbered alike, with rejects, lists and a page."""
+    folder = tmp_path / "w"
+    assert whyrec("init", folder).exit_code == 0
+    (folder / "mapping.toml").write_text(MAPPING)
+    (folder / "users.csv").write_text("id\n" + "".join(f"{n}\n" for n in range(1, 41)))
+    (folder / "products.csv").write_text("id,name\n" + "".join(f"{n},Set of {n}\n" for n in range(1, 41)))
+    rows = [f"{n},{n % 40 + 1},{n % 5 + 1}\n" for n in range(1, 41)] + ["1,2,many\n", "2,1,many\n", "3,4,1\n"]
+    (folder / "bought.csv").write_text("user,item,stars\n" + "".join(rows))
+    document("-w", folder, "load")
+    assert whyrec("-w", folder, "recommend", "--all", "--out", folder / "all.parquet").exit_code == 0
+    for user in ("1", "2"):
+        assert whyrec("-w", folder, "why", user, "Product:9", "--html", folder / f"{user}.html").exit_code == 0
+    return folder
+
+
+def test_the_number_of_a_person_is_no_number_of_anything_else(document: Document, numbered: Path) -> None:
+    lists = pl.read_parquet(numbered / "all.parquet")
+    erased = document("-w", numbered, "forget", "User:1")
+    assert (erased["found"], erased["undecided"], erased["source_files"]) == ([], [], ["bought.csv", "users.csv"])
+    assert pl.read_parquet(numbered / "all.parquet").equals(lists.filter(pl.col("user_id") != "1"))
+    (rows,) = (numbered / "rejects").rglob("bought.csv")
+    (report,) = (numbered / "rejects").rglob("rejects.csv")
+    assert rows.read_text() == "user,item,stars\n2,1,many\n" and report.read_text().count("many") == 2
+    assert erased["files_removed"] == ["1.html"] and (numbered / "2.html").exists()
+    store = Workspace(numbered).open_store(read_only=True)
+    try:
+        assert store.count_entities()["User"] == 39 and store.count_entities()["Product"] == 40
+        assert store.read_triples("purchased").filter(pl.col("tail") == "1").height == 1
+    finally:
+        store.close()
+
+
+def test_links_pages_exports_and_archives(document: Document, whyrec: Whyrec, copied: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("model", "rejects", "snapshot", "graph.lbug", "all.parquet"):
+        (copied / name).rename(elsewhere / name)
+        (copied / name).symlink_to(elsewhere / name)
+    (copied / "graph.lbug.crc32").rename(elsewhere / "graph.lbug.crc32")
+    page, graph = elsewhere / "page.html", elsewhere / "graph.json"
+    assert whyrec("-w", copied, "why", PERSON, "p0001", "--html", page).exit_code == 0
+    assert whyrec("-w", copied, "graph", "export", graph).exit_code == 0
+    shutil.make_archive(str(copied / "backup"), "zip", copied, "users.csv")
+    erased = document("-w", copied, "forget", PERSON)
+    assert erased["found"] == [] and set(erased["source_files"]) == {*SOURCES, "backup.zip"}
+    assert set(erased["files_removed"]) == {str(page), str(graph)} and not page.exists() and not graph.exists()
+    assert holding(elsewhere, PERSON.encode()) == set()
+    assert document("-w", copied, "status")["snapshot"]["current"]
+
+
+def test_no_workspace_of_a_shared_store_makes_the_person_anew(
+    document: Document, whyrec: Whyrec, tmp_path: Path, store_url: str
+) -> None:
+    for name in ("one", "two"):
+        assert whyrec("init", tmp_path / name, "--example", "--store", store_url).exit_code == 0
+        assert whyrec("-w", tmp_path / name, "load").exit_code == 0
+    assert document("-w", tmp_path / "one", "forget", PERSON)["found"] == []
+    loaded = document("-w", tmp_path / "two", "load")
+    assert loaded["entities"]["User"]["created"] == 0 and triples_of(Workspace(tmp_path / "two"), PERSON) == 0
+    store = Workspace(tmp_path / "two").open_store()
+    try:  # a program that knows of no list
+        store.create_entities("User", pl.DataFrame({"id": [PERSON], "label": [None]}, schema_overrides={"label": str}))
+        purchase = {"head": [PERSON], "tail": ["p0001"], "weight": [1.0], "timestamp": [None]}
+        store.create_triples("purchased", pl.DataFrame(purchase, schema_overrides={"timestamp": pl.Int64}))
+        store.set_revision("another")
+        snapshot, _ = Workspace(tmp_path / "one").refresh(store)
+    finally:
+        store.close()
+    assert snapshot.vocabulary.get("User", PERSON) is None and snapshot.vocabulary.count("User") == 399
