@@ -143,7 +143,9 @@ def test_estimates_are_the_scores_after_the_change(
     profile, raw = recommender.profile(request), search.changed.raw(Change())
     lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in raw.items()}
     for rival in range(1, recommender.catalogue.size):
-        effects = AnchorChanges(Cosines(recommender.scorer), profile, lengths, 0, np.array([rival]))
+        before = recommender.scorer.score([profile]).total[0]
+        cosines = Cosines(recommender.scorer.told)
+        effects = AnchorChanges(cosines, profile, lengths, before, 0, np.array([rival]))
         for step, (idx, weight) in raw.items():
             for one, x in zip(idx, weight, strict=True):
                 some = Weighted(step, np.array([one]), np.array([x]), added=False)

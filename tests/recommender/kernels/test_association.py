@@ -40,7 +40,7 @@ def test_weights_solve_the_regression(tmp_path: Path) -> None:
 
 
 def test_taste_and_attributes_show_and_the_part_adds_up(tmp_path: Path) -> None:
-    snapshot = snapshot_of(tmp_path, *TASTES)
+    snapshot = snapshot_of(tmp_path, *TASTES, k=1)
     recommender = _recommender(snapshot, tmp_path / "kernels")
     ranked = [item.id for item in recommender.recommend(Request("a1", n=20)).items]
     assert ranked.index("A3") < ranked.index("B3") and ranked.index("cA") < ranked.index("cB")

@@ -88,7 +88,7 @@ def _check_paths(world: World, user: str, rules: Rules, account: Account, avoide
             assert part.paths is not None and part.other_paths is not None
             shown = sum(path.share for path in part.paths)
             assert part.share == pytest.approx(shown + part.other_paths.share, abs=1e-9)
-            assert part.other_paths.count > 0 or part.paths
+            assert part.other_paths.count > 0 or part.paths or part.metapath is None
         for path in part.paths or []:
             between = [node.id for node in path.nodes[1:-1] if node.id is not None]
             assert not avoided.intersection(between)

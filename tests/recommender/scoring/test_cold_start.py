@@ -21,7 +21,7 @@ def recommender(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
     """Courses weigh something only for people who took none; a1 took one, b1 did not."""
     folder = tmp_path_factory.mktemp("cold")
     entities, triples = TASTES
-    snapshot = snapshot_of(folder, entities, {**triples, "enrolled": [("a1", "cA")]})
+    snapshot = snapshot_of(folder, entities, {**triples, "enrolled": [("a1", "cA")]}, k=1)
     cold = {"courses": ColdWeights(metapaths={CROSSING: 2.0}, popularity=POPULAR)}
     blend = Blend(metapaths={"purchased > ~purchased > purchased": 1.0}, cold=cold)
     scorer = Scorer(snapshot, Kernels(snapshot, KernelConfig(), folder / "kernels"), blend, None)

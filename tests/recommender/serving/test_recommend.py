@@ -40,7 +40,7 @@ TASTES: tuple[Entities, Triples] = (
 def recommender(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
     """Two taste groups: a* buy rose products, b* retinol ones, all buy the bestseller H; no course was ever taken."""
     folder = tmp_path_factory.mktemp("tastes")
-    snapshot = snapshot_of(folder, *TASTES)
+    snapshot = snapshot_of(folder, *TASTES, k=1)
     return Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
 
 

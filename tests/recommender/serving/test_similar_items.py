@@ -43,8 +43,8 @@ def test_shares_follow_the_formula(similar: SimilarItems) -> None:
     rosa, aqua = log(1 + 5 / 3), log(1 + 5 / 2)
     length = sqrt(rosa**2 + aqua**2)
     assert found["b"].shares.attributes == pytest.approx(0.5 * rosa / length)
-    assert found["b"].shares.people == pytest.approx(0.5 * 5 / sqrt(6 * 5))
-    assert (found["b"].people, found["k"].people, found["c"].people) == (5, 6, None)
+    assert found["b"].shares.people == pytest.approx(0.5 * 5 / sqrt(5 * 5))  # six who bought a are at least five
+    assert (found["b"].people, found["k"].people, found["c"].people) == (5, 5, None)
     assert found["c"].shares.people == 0
     for item in found.values():
         assert item.score == pytest.approx(item.shares.attributes + item.shares.people, abs=1e-12)
@@ -55,7 +55,7 @@ def test_shares_follow_the_formula(similar: SimilarItems) -> None:
 def test_both_domains_are_listed_and_told(similar: SimilarItems) -> None:
     answer = similar.of("k", 1)
     assert [(item.domain, item.id, item.rank) for item in answer.items] == [("cosmetics", "b", 1)]
-    assert answer.items[0].text == "They share “Rosa”; 5 people used both."
+    assert answer.items[0].text == "They share “Rosa”; at least 5 people used both."
     assert [item.domain for item in similar.of("a", 1).items] == ["cosmetics", "courses"]
     assert similar.of("a", 5, "courses").items[0].id == "k"
     assert "fewer than 5 people" in similar.of("d", 3).text
@@ -65,4 +65,4 @@ def test_both_domains_are_listed_and_told(similar: SimilarItems) -> None:
 
 def test_it_reads_in_chinese(tmp_path: Path, similar: SimilarItems) -> None:
     answer = SimilarItems(similar.snapshot, "zh").of("a", 1)
-    assert answer.items[0].text == "它们都涉及「Rosa」；有 5 人两者都用过。"
+    assert answer.items[0].text == "它们都涉及「Rosa」；至少有 5 人两者都用过。"
