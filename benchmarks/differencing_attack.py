@@ -189,7 +189,7 @@ class Attack:
             return
         self.claims[command] += 1
         both = self.shop.users_of(anchor) & self.shop.users_of_item(item)
-        if 0 < len(both - {self.me}) < max(self.shop.k, 5):
+        if 0 < len(both) < max(self.shop.k, 5):
             self._hit(f"{command}: {len(both)} with {anchor[0]}:{anchor[1]} used {item}")
 
     def _number(self, command: str, people: object, true: int) -> None:

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from kg.errors import ModelError
-from kg.k_anonymity import told_count
-from recommender.explanation.k_anonymity import PathGroup, PathGroups, group_paths, through_people
+from recommender.explanation.k_anonymity import PathGroup, PathGroups, Who, group_paths, through_people
+from recommender.explanation.learned_anchors import LearnedAnchor, LearnedAnchors
 from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.kernel import LearnedKernel, Told
 from recommender.kernels.path_instances import paths_between
@@ -30,22 +28,6 @@ class _Near:
     idx: int
     cosine: float
     share: float
-
-
-@dataclass(frozen=True)
-class _Anchor:
-    """An anchor of a learned kernel, its share, at least how many people are behind it, 0 where that is not counted and
-    ``None`` where they are too few, and whether the rules allow it to be named."""
-
-    idx: int
-    share: float
-    people: int | None
-    may: bool
-
-    @property
-    def named(self) -> bool:
-        """Whether it is named."""
-        return self.may and self.people is not None
 
 
 class Explainer:
@@ -73,6 +55,7 @@ class Explainer:
         scorer = scorer if profile.in_graph else scorer.told
         self.scorer, self.profile, self.phrasing, self.forbidden = scorer, profile, phrasing, forbidden
         self.paths_shown = paths_shown
+        self._asks: Who | None = None if profile.user_idx is None else (profile.user_type, profile.user_idx)
         self.snapshot = scorer.snapshot
         self.metapaths = scorer.metapaths_of(profile)
         self._weighed = [ProfileMetapath(scorer, path, profile.anchors[path.start]) for path in self.metapaths]
@@ -105,9 +88,8 @@ class Explainer:
         in_favour = [pair for pair in self._path_shares(position) if pair[1] > 0]
         for metapath, _ in sorted(in_favour, key=lambda pair: -pair[1]):
             if kernel := self.scorer.kernels.learned(metapath.path.tail):
-                goes_with = goes_with or self._told(
-                    kernel, metapath, [one for one in self._anchors_of(kernel, metapath, position) if one.named]
-                )
+                named = self._anchors_of(kernel, metapath, position).named
+                goes_with = goes_with or self._told(kernel, metapath, named)
             elif told := self._groups(metapath, position, 1).largest:
                 return self.phrasing.sentence(self.phrasing.path(metapath.path, told[0]))
         if goes_with:
@@ -140,8 +122,8 @@ class Explainer:
         types, weight = metapath.node_types, metapath.weight
         allowed = self.forbidden.shown(types, instances.nodes)
         if allowed.all():
-            return group_paths(self.snapshot, types, instances, weight, most)
-        groups = group_paths(self.snapshot, types, instances.part(allowed), weight, most)
+            return group_paths(self.snapshot, types, instances, weight, most, self._asks)
+        groups = group_paths(self.snapshot, types, instances.part(allowed), weight, most, self._asks)
         left_out = float(instances.product[~allowed].sum()) * weight
         if any(through_people(self.snapshot, types)):
             return PathGroups(groups.largest, groups.others, groups.rest, groups.untold + left_out)
@@ -188,8 +170,8 @@ class Explainer:
         """The part of a learned kernel, by anchors: what was used goes with the item, as learned from all; ``None``
         where nothing of it may be told."""
         anchors = self._anchors_of(kernel, metapath, position)
-        self._check_sum(metapath, share, sum(one.share for one in anchors))
-        named, others = [one for one in anchors if one.named], self._others(kernel, anchors, position)
+        self._check_sum(metapath, share, anchors.share)
+        named, others = anchors.named, anchors.others
         if not named and not others:
             return None
         nearest = [
@@ -211,29 +193,18 @@ class Explainer:
             text=self._sentence(self._told(kernel, metapath, named) or self.phrasing.together(), share),
         )
 
-    def _anchors_of(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> list[_Anchor]:
-        """The anchors of a learned kernel with a share, largest first."""
+    def _anchors_of(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> LearnedAnchors:
+        """The anchors of a learned kernel with a share."""
         item = self.scorer.catalogue.item(position)[1]
-        found = metapath.anchors.of(item)
-        people = kernel.people(found.idx, item)
-        counts = None if people is None else [told_count(one, self.snapshot.k) for one in people.tolist()]
-        rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
-        anchors = [
-            _Anchor(idx, share, counts[place] if counts else 0, self.forbidden.names(kernel.anchor_type, idx))
-            for place, (idx, share) in enumerate(rows)
-            if share
-        ]
-        return sorted(anchors, key=lambda one: (-abs(one.share), one.idx))
+        herself, may = self._asked_by_user_of(kernel.item_type, item), self.forbidden.names
+        return LearnedAnchors.of(kernel, metapath, item, self.snapshot.k, herself, may)
 
-    def _others(self, kernel: LearnedKernel, anchors: list[_Anchor], position: int) -> list[_Anchor]:
-        """Anchors that are told together: those that are avoided, and those that have enough people only together."""
-        few = [one for one in anchors if one.people is None]
-        item = self.scorer.catalogue.item(position)[1]
-        together = kernel.people_together(np.array([one.idx for one in few], dtype=np.int64), item) if few else 0
-        enough = together is not None and together >= self.snapshot.k and len(few) > 1
-        return [*(one for one in anchors if one.people is not None and not one.may), *(few if enough else ())]
+    def _asked_by_user_of(self, item_type: str, item: int) -> bool:
+        """Whether the user herself used an item: then she is one of those who used it together with her anchors."""
+        found = [a.idx for s, a in self.profile.anchors.items() if self.snapshot.schema.ends(s)[1] == item_type]
+        return self._asks is not None and any(bool((idx == item).any()) for idx in found)
 
-    def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, named: list[_Anchor]) -> str:
+    def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, named: list[LearnedAnchor]) -> str:
         """A learned kernel in words, by its largest anchors; empty where none may be named."""
         if not named:
             return ""

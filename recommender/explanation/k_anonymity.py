@@ -9,6 +9,9 @@ from kg.k_anonymity import told_count
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.path_instances import Instances
 
+Who = tuple[str, int]
+"""Entity type and index of a user."""
+
 
 @dataclass(frozen=True)
 class PathGroup:
@@ -37,13 +40,19 @@ class PathGroups:
 
 
 def group_paths(
-    snapshot: Snapshot, node_types: tuple[str, ...], instances: Instances, weight: float, most: int
+    snapshot: Snapshot,
+    node_types: tuple[str, ...],
+    instances: Instances,
+    weight: float,
+    most: int,
+    asks: Who | None = None,
 ) -> PathGroups:
     """Group instances.
 
     :param node_types: entity type per place, anchor to item.
     :param weight: the metapath's weight, by which products become shares.
     :param most: groups to tell.
+    :param asks: whose paths they are: she is none of the others who are counted.
     """
     shares = instances.product * weight
     sensitive = through_people(snapshot, node_types)
@@ -57,14 +66,23 @@ def group_paths(
     masked = np.where(sensitive, np.int32(-1), instances.nodes)
     first, which = _groups(snapshot, node_types, masked)
     sums = np.bincount(which, weights=shares, minlength=len(first)).astype(np.float64)
-    people = _people(instances.nodes[:, sensitive], which, len(first))
+    others = np.where(_is_her(node_types, instances.nodes, asks), np.int32(-1), instances.nodes)
+    people = _people(others[:, sensitive], which, len(first))
     few = people < snapshot.k
     shown = np.flatnonzero(~few)
     chosen = shown[_largest(sums[shown], masked[first[shown]], most)]
     groups = zip(masked[first[chosen]].tolist(), sums[chosen].tolist(), people[chosen].tolist(), strict=True)
     told = [PathGroup(tuple(nodes), share, told_count(count, snapshot.k)) for nodes, share, count in groups]
-    others = told_count(int(people[shown].sum() - people[chosen].sum()), snapshot.k) or 0
-    return PathGroups(told, others, float(sums[np.setdiff1d(shown, chosen)].sum()), float(sums[few].sum()))
+    further = told_count(int(people[shown].sum() - people[chosen].sum()), snapshot.k) or 0
+    return PathGroups(told, further, float(sums[np.setdiff1d(shown, chosen)].sum()), float(sums[few].sum()))
+
+
+def _is_her(node_types: tuple[str, ...], nodes: NDArray[np.int32], asks: Who | None) -> NDArray[np.bool_]:
+    """Where whoever asks stands on the paths herself: the shape of ``nodes``."""
+    if asks is None:
+        return np.zeros(nodes.shape, dtype=bool)
+    of_her_type = np.array([name == asks[0] for name in node_types])
+    return np.asarray(of_her_type[None, :] & (nodes == asks[1]))
 
 
 def through_people(snapshot: Snapshot, node_types: tuple[str, ...]) -> list[bool]:
@@ -109,7 +127,7 @@ def _people(nodes: NDArray[np.int32], which: NDArray[np.int64], groups: int) -> 
     for column in nodes.T:
         order = np.lexsort((column, which))
         group, person = which[order], column[order]
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (group[1:] != group[:-1]) | (person[1:] != person[:-1])
+        new = person >= 0
+        new[1:] &= (group[1:] != group[:-1]) | (person[1:] != person[:-1])
         fewest = np.minimum(fewest, np.bincount(group[new], minlength=groups))
     return fewest

@@ -1,4 +1,4 @@
-"""The attack of ``benchmarks/differencing_attack.py``, small: it finds people where nothing protects them, else nobody."""
+"""The attack of ``benchmarks/differencing_attack.py``, small: it finds people where nothing protects them."""
 
 from benchmarks.differencing_attack import attack
 
