@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from kg.errors import WorkspaceError
+from kg.workspace.permissions import private_files
 
 NAME = "outputs.json"
 PAGE_PERSON = "whyrec-person"
@@ -25,8 +26,9 @@ def remember_output(folder: Path, path: Path) -> None:
         return
     pending = folder / f".{NAME}.{os.getpid()}"
     try:
-        pending.write_text(json.dumps({"files": sorted([*known, written])}, indent=1) + "\n", encoding="utf-8")
-        pending.replace(folder / NAME)
+        with private_files():
+            pending.write_text(json.dumps({"files": sorted([*known, written])}, indent=1) + "\n", encoding="utf-8")
+            pending.replace(folder / NAME)
     except OSError as problem:
         raise WorkspaceError(f"{folder / NAME}: cannot be written: {problem.strerror}") from None
 
