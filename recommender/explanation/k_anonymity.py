@@ -29,9 +29,10 @@ class PathGroup:
 
 @dataclass(frozen=True)
 class PathGroups:
-    """``largest``: groups that may be shown, largest share first. ``others``: number of the other paths that might be
-    told, through people at least so many; ``rest``: the sum of their shares. ``untold``: the share of all paths through
-    fewer than k people: nothing else is said of them, not even how many there are."""
+    """``largest``: groups that may be shown, largest share first. ``others``: number of the other paths, through people
+    at least so many: of further groups, and of small ones that only together have k people; ``rest``: the sum of their
+    shares. ``untold``: the share of all paths through fewer than k people: nothing else is said of them, not even how
+    many there are."""
 
     largest: list[PathGroup]
     others: int
@@ -73,8 +74,14 @@ def group_paths(
     chosen = shown[_largest(sums[shown], masked[first[shown]], most)]
     groups = zip(masked[first[chosen]].tolist(), sums[chosen].tolist(), people[chosen].tolist(), strict=True)
     told = [PathGroup(tuple(nodes), share, told_count(count, snapshot.k)) for nodes, share, count in groups]
-    further = told_count(int(people[shown].sum() - people[chosen].sum()), snapshot.k) or 0
-    return PathGroups(told, further, float(sums[np.setdiff1d(shown, chosen)].sum()), float(sums[few].sum()))
+    further, untold = int(people[shown].sum() - people[chosen].sum()), float(sums[few].sum())
+    rest = float(sums[np.setdiff1d(shown, chosen)].sum())
+    if told and few.sum() > 1:  # enough people are behind the small groups together: then these are other paths
+        small = few[which]
+        together = int(_people(others[small][:, sensitive], np.zeros(int(small.sum()), dtype=np.int64), 1)[0])
+        if together >= snapshot.k:
+            further, rest, untold = further + together, rest + untold, 0.0
+    return PathGroups(told, told_count(further, snapshot.k) or 0, rest, untold)
 
 
 def _is_her(node_types: tuple[str, ...], nodes: NDArray[np.int32], asks: Who | None) -> NDArray[np.bool_]:
