@@ -39,7 +39,7 @@ def main(
         workspace = folder / name
         shutil.rmtree(workspace, ignore_errors=True)
         whyrec(workspace, "init", "--schema", str(HERE / f"{name}.schema.toml"))
-        whyrec(workspace, "load", "--mapping", str(folder / f"{name}.mapping.toml"))
+        whyrec(workspace, "load", "--allow-outside", "--mapping", str(folder / f"{name}.mapping.toml"))
         trained = whyrec(workspace, "train", "--no-embeddings")
         result = whyrec(workspace, "evaluate", "--no-embeddings", "--no-tuning", *arguments)
         _show(name, result, trained["blend"])
