@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.association import Association, AssociationConfig, association
+from recommender.kernels.association import Association, AssociationConfig, association, weights_of
 from recommender.kernels.latent_map import LatentMap
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
@@ -51,3 +51,14 @@ def test_taste_and_attributes_show_and_the_part_adds_up(tmp_path: Path) -> None:
             assert part.kind == "association" and part.kernel in ("association", "union", "latent_map") and part.nearest
             assert sum(near.share for near in part.nearest) == pytest.approx(part.share, abs=1e-9)
             assert all(near.label in part.text for near in part.nearest[:3])
+
+
+def test_popular_items_are_raised_and_popular_anchors_say_less() -> None:
+    """P = [[2, −1], [−1, 4]], used by 3 and 8 people: B_12 = 1/4 · 9^γ / 4^α, B_21 = 1/2 · 4^γ / 9^α."""
+    inverse, counts = np.array([[2.0, -1.0], [-1.0, 4.0]]), 1.0 + np.array([3.0, 8.0])
+    config = AssociationConfig(popularity=0.5, anchors=1.0)
+    np.testing.assert_allclose(weights_of(inverse, counts, config), [[0, 3 / 4 / 4], [2 / 2 / 9, 0]], rtol=1e-6)
+    np.testing.assert_allclose(weights_of(inverse, counts, AssociationConfig()), [[0, 1 / 4], [1 / 2, 0]], rtol=1e-6)
+    assert (weights_of(np.abs(inverse), counts, AssociationConfig()) == 0).all(), (
+        "what goes against each other counts nothing"
+    )

@@ -77,3 +77,25 @@ def test_top_per_row_keeps_the_largest(rows: list[list[int]], top: int) -> None:
     for before, after in zip(dense, kept, strict=True):
         assert sorted(after[after > 0]) == sorted(before[before > 0])[-top:]
         assert (after[after > 0] == before[after > 0]).all()
+
+
+def test_people_who_cross_domains_lead_to_what_is_popular_there(tmp_path: Path) -> None:
+    """One person took the course and bought both products, another bought p2 too: from a course over people the degree
+    of a product counts with the exponent ``crossing``, from a product with ``end``, and so over an attribute."""
+    entities = {"User": ["u1", "u2"], "Course": ["c"], "Product": ["p1", "p2"], "Ingredient": ["i"]}
+    triples = {
+        "enrolled": [("u1", "c")],
+        "purchased": [("u1", "p1"), ("u1", "p2"), ("u2", "p2")],
+        "teaches": [("c", "i")],
+        "contains": [("p1", "i"), ("p2", "i")],
+    }
+    snapshot = snapshot_of(tmp_path, entities, triples)
+    config = KernelConfig(start=0, middle=0, end=0.5, crossing=-1)
+    kernels = Kernels(snapshot, config, tmp_path / "kernels")
+    for tail, expected in (
+        (("~enrolled", "purchased"), [[1, 2]]),
+        (("~purchased", "purchased"), [[0, 2**-0.5], [1, 0]]),
+        (("teaches", "~contains"), [[1, 1]]),
+    ):
+        np.testing.assert_allclose(kernels.kernel(tail).toarray() / kernels.scale(tail), expected)
+    assert KernelConfig().crossing < 0, "what is popular in the other domain is favoured"

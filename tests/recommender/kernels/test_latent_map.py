@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from recommender.kernels.latent_map import latent_map, taste
+import numpy as np
+from scipy.sparse import csr_array
+
+from recommender.kernels.latent_map import RIDGE, Taste, latent_map, taste
 from tests.graphs import snapshot_of
 
 
@@ -51,3 +54,12 @@ def test_within_a_domain_no_item_leads_to_itself(tmp_path: Path) -> None:
     own, other = kernel[:4, :4], kernel[:4, 4:]
     assert not kernel.diagonal().any()
     assert (own.sum(axis=1) > 3 * other.sum(axis=1)).all()
+
+
+def test_the_map_by_hand() -> None:
+    """One person used both items of the source, factors 2 and 4, and has the taste 3 in the target, whose items have
+    the factors 5 and −1: F = (2 + 4)/√2 = √18 is divided by σ = √18, so M = 3 / (1 + λ) and K = max(0, v M w) / σ."""
+    source = Taste(csr_array(np.array([[1.0, 1.0]])), np.array([[7.0]]), np.array([[2.0], [4.0]]))
+    target = Taste(csr_array(np.array([[1.0, 0.0]])), np.array([[3.0]]), np.array([[5.0], [-1.0]]))
+    expected = np.array([[2 * 5, 0], [4 * 5, 0]]) * 3 / (1 + RIDGE) / np.sqrt(18)
+    np.testing.assert_allclose(latent_map(source, target, 10).toarray(), expected)

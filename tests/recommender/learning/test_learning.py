@@ -10,7 +10,7 @@ from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.blend_learning import ENOUGH, learn_blend
 from recommender.learning.candidate_features import POPULARITY, CandidateFeatures
-from recommender.learning.coordinate_ascent import ndcg
+from recommender.learning.coordinate_ascent import best_ascent, ndcg
 from recommender.learning.fitting import fit_blend
 from recommender.scoring.blend import Blend
 from recommender.splitting.interaction_splits import Split
@@ -44,6 +44,19 @@ def test_the_planted_signal_is_found_and_noise_weighs_nothing() -> None:
     assert blend.metapaths[str(SIGNAL)] > 0
     assert blend.metapaths[str(NOISE)] == blend.popularity["d"] == 0
     assert set(report.adds) == {str(SIGNAL)} and report.adds[str(SIGNAL)] > 0.3
+
+
+def test_what_adds_nothing_weighs_nothing_though_it_comes_with_what_adds() -> None:
+    """Two halves of a signal, of which the second is too small to be found from the first alone; beside them, in the
+    weights to start from, something that says the same of every candidate."""
+    planted, random = _planted(600), np.random.default_rng(8)
+    half, other, level = (np.zeros((600, 20)) for _ in range(3))
+    half[:, 0], other[:, 0] = random.random(600) * 2, random.random(600) * 2
+    half, other = half + random.random((600, 20)), 1e-4 * (other + random.random((600, 20)))
+    features = replace(planted, values=np.stack([half, other, level + 1.0]))
+    fit, check = features.part(features.marks < 0.65), features.part(features.marks >= 0.65)
+    weights = best_ascent(fit, check, np.array([1.0, 1e4, 5.0]), None)
+    assert weights[0] > 0 and weights[1] > 1e3 and weights[2] == 0
 
 
 def test_learning_is_deterministic_and_right_candidates_score_one() -> None:

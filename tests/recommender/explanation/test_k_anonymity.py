@@ -1,0 +1,56 @@
+"""Paths through people: told from exactly five different ones on, the fewest where people stand at several places."""
+
+import numpy as np
+import pytest
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.explanation.k_anonymity import group_paths
+from recommender.kernels.path_instances import Instances
+from tests.graphs import snapshot_of
+
+ONE_PLACE = ("Product", "User", "Product")
+TWO_PLACES = ("Product", "User", "Product", "User", "Product")
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    entities = {"User": [f"u{n}" for n in range(9)], "Product": ["a", "b", "c"]}
+    return snapshot_of(tmp_path_factory.mktemp("people"), entities, {})
+
+
+def _instances(nodes: list[tuple[int, ...]]) -> Instances:
+    return Instances(np.array(nodes, dtype=np.int32), np.arange(1.0, len(nodes) + 1))
+
+
+@pytest.mark.parametrize("people", [4, 5, 6])
+def test_a_group_is_told_from_five_people_on(snapshot: Snapshot, people: int) -> None:
+    found = group_paths(snapshot, ONE_PLACE, _instances([(0, n, 1) for n in range(people)]), 2.0, most=3)
+    share = 2.0 * people * (people + 1) / 2
+    if people < 5:
+        assert found.largest == [] and (found.others, found.rest) == (people, share)
+    else:
+        (group,) = found.largest
+        assert (group.nodes, group.people, group.share) == ((0, -1, 1), people, share)
+        assert (found.others, found.rest) == (0, 0.0)
+
+
+def test_one_person_by_five_ways_is_one_person(snapshot: Snapshot) -> None:
+    """Five starts or ends make five groups of one person each; the same person five times is no crowd."""
+    ways = _instances([(0, 7, 1)] * 5)
+    assert group_paths(snapshot, ONE_PLACE, ways, 1.0, most=3).largest == []
+
+
+@pytest.mark.parametrize("few", [4, 5])
+def test_the_place_with_the_fewest_people_decides(snapshot: Snapshot, few: int) -> None:
+    """Six people bought the first two products, four or five of them what comes last."""
+    paths = _instances([(0, first, 1, last, 2) for first in range(6) for last in range(few)])
+    found = group_paths(snapshot, TWO_PLACES, paths, 1.0, most=3)
+    assert [group.people for group in found.largest] == ([5] if few == 5 else [])
+    assert found.rest == (0.0 if few == 5 else float(paths.product.sum()))
+
+
+def test_the_largest_groups_are_told_and_the_rest_is_summed(snapshot: Snapshot) -> None:
+    """Without people each path is a group: 1, 2, 3, of which the two largest are told."""
+    found = group_paths(snapshot, ("Product", "Product"), _instances([(0, 1), (0, 2), (1, 2)]), 1.0, most=2)
+    assert [group.share for group in found.largest] == [3.0, 2.0]
+    assert (found.others, found.rest) == (1, 1.0)
