@@ -19,15 +19,16 @@ from kg.ontology.terms import BLANK, LITERAL, TYPE, statement_line
 from kg.privacy.person_ids import People
 from kg.progress import Progress
 from kg.rdf.blank_nodes import blank_ids, blank_nodes_in
-from kg.rdf.documents import DocumentReader
 from kg.rdf.edges import Edges, inferred
 from kg.rdf.emission import Emission
+from kg.rdf.json_ld import JsonLdReader
 from kg.rdf.nodes import NodeIds, NodeTypes, own_types
 from kg.rdf.ntriples import NTriplesReader
 from kg.rdf.outcome import REF_DTYPES, Outcome
 from kg.rdf.paths import Pairs, Statements
 from kg.rdf.qualified import qualified_pairs
 from kg.rdf.statements import STATEMENT_DTYPES, StatementReader
+from kg.rdf.turtle import TurtleReader
 from kg.rdf.values import Values
 from kg.readers.batch import REJECT_DTYPES
 from kg.staging.progress import StageProgress
@@ -105,7 +106,8 @@ class RdfLoading:
         kind = file.source.file_format(file.path)
         if kind == "ntriples":
             return NTriplesReader(file.path, file.place, self._plan.mapping.base, self._notices)
-        return DocumentReader(file.path, file.place, kind, self._plan.mapping.base)
+        reader = TurtleReader if kind == "turtle" else JsonLdReader
+        return reader(file.path, file.place, self._plan.mapping.base)
 
     def _stage(self, batch: pl.DataFrame, number: int) -> None:
         scope = f"_:{number}:"

@@ -1,4 +1,8 @@
-"""N-Triples, streamed: lines of the common shape are taken apart many at once, all others by rdflib's line parser."""
+"""N-Triples, streamed: lines of the common shape are taken apart many at once, all others by rdflib's line parser.
+
+pyoxigraph takes 1.06 × as long for the same columns and tells no line of a statement, which rejects name
+(benchmarks/rdf_parsing.py).
+"""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +24,7 @@ from rdflib.term import BNode, Literal, URIRef
 from kg.errors import ReadError
 from kg.notices import Notices
 from kg.ontology.terms import BLANK, IRI, LITERAL
-from kg.rdf.documents import values_as_written
+from kg.rdf.json_ld import values_as_written
 from kg.rdf.statements import STATEMENT_DTYPES
 from kg.readers.physical_lines import Block, PhysicalLines
 

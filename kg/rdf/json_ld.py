@@ -1,6 +1,6 @@
-"""Turtle and JSON-LD: read whole by rdflib, values as they are written.
+"""JSON-LD: read whole by rdflib, values as they are written.
 
-JSON-LD may name the context of schema.org, which stands for "every name is a term of schema.org"; no other context is
+A file may name the context of schema.org, which stands for "every name is a term of schema.org"; no other context is
 fetched from anywhere: it must be in the file.
 """
 
@@ -16,7 +16,6 @@ import polars as pl
 import rdflib
 from rdflib.exceptions import ParserError
 from rdflib.plugins.parsers.jsonld import to_rdf
-from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 from rdflib.store import Store
 from rdflib.term import BNode, Literal
 
@@ -25,24 +24,23 @@ from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.statements import STATEMENT_DTYPES
 from kg.readers.compression import ByteSource
 
-NO_BASE = {"turtle": "relative-iri://relative-iri/", "jsonld": "http://relative-iri.invalid/"}
+NO_BASE = "http://relative-iri.invalid/"
 """Stands for the base that nobody gave: what starts like it was relative."""
 _SCHEMA_ORG = re.compile(r"https?://schema\.org/?(docs/jsonldcontext\.jsonl?d?)?$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ROWS = 100_000
 
 
-class DocumentReader:
-    """Reads one file of Turtle or JSON-LD; all of it is in memory at once."""
+class JsonLdReader:
+    """Reads one file of JSON-LD; all of it is in memory at once."""
 
-    def __init__(self, path: Path, place: str, format: str, base: str | None) -> None:
+    def __init__(self, path: Path, place: str, base: str | None) -> None:
         """Open the file.
 
         :param place: how messages name it.
-        :param format: ``turtle`` or ``jsonld``.
         :raises ReadError: where it cannot be opened.
         """
-        self._place, self._format, self._base = place, format, base
+        self._place, self._base = place, base or NO_BASE
         self._source = ByteSource(path, place)
 
     @property
@@ -76,29 +74,17 @@ class DocumentReader:
         """The triples in the order of the file."""
         store = _Triples()
         graph = rdflib.Graph(store, bind_namespaces="none")
-        base = self._base or NO_BASE[self._format]
-        turtle = _TurtleParser(RDFSink(graph), baseURI=base, turtle=True)
         with values_as_written():
             try:
-                if self._format == "jsonld":
-                    to_rdf(self._local(json.loads(text)), graph, base)
-                else:
-                    turtle.loadBuf(text)
+                to_rdf(self._local(json.loads(text)), graph, self._base)
             except json.JSONDecodeError as problem:
-                raise self._refused(problem.lineno, problem.colno, problem.msg) from None
-            except BadSyntax as problem:
-                raise self._refused(*_position(text, max(problem._i, 0)), problem._why) from None
+                where = f"{self._place}: line {problem.lineno}, column {problem.colno}"
+                raise ReadError(f"{where}: not JSON-LD: {problem.msg}; mend it, nothing was loaded") from None
             except (AssertionError, IndexError, ParserError, ValueError, RecursionError) as problem:
-                if self._format == "turtle":
-                    raise self._refused(*_position(text, turtle.at), str(problem)) from None
                 raise ReadError(f"{self._place}: not JSON-LD: {problem}; nothing was loaded") from None
             except (AttributeError, KeyError, TypeError) as problem:
                 raise ReadError(f"{self._place}: rdflib cannot read it: {problem}; nothing was loaded") from None
         return store.triples_added
-
-    def _refused(self, line: int, column: int, why: str) -> ReadError:
-        kind = {"turtle": "Turtle", "jsonld": "JSON-LD"}[self._format]
-        return ReadError(f"{self._place}: line {line}, column {column}: not {kind}: {why}; mend it, nothing was loaded")
 
     def _row(self, s: Any, p: Any, o: Any) -> tuple[object, ...]:
         if isinstance(o, Literal):
@@ -109,10 +95,9 @@ class DocumentReader:
     def _node(self, term: Any) -> str:
         if isinstance(term, BNode):
             return f"_:{term}"
-        absent = NO_BASE[self._format]
-        if not str(term).startswith(absent if self._format == "jsonld" else absent.split("/", 1)[0]):
+        if not str(term).startswith(NO_BASE):
             return str(term)
-        relative = str(term).removeprefix(absent)
+        relative = str(term).removeprefix(NO_BASE)
         raise ReadError(
             f"{self._place}: relative IRI <{relative}>; give a base: @base in the file, base in [rdf], "
             "or `whyrec graph import --base`"
@@ -154,25 +139,6 @@ class _Triples(Store):
     def add(self, triple: Any, context: Any, quoted: bool = False) -> None:
         """Append a triple."""
         self.triples_added.append(triple)
-
-
-class _TurtleParser(SinkParser):
-    """rdflib's parser, which knows where it is when it fails."""
-
-    at = 0
-    """Start of the statement, or of the string, that is read."""
-
-    def directiveOrStatement(self, argstr: str, h: int) -> int:  # noqa: N802 (the name is rdflib's)
-        """Read a statement."""
-        self.at = max(self.skipSpace(argstr, h), h)
-        return super().directiveOrStatement(argstr, h)
-
-    def strconst(self, argstr: str, i: int, delim: str) -> tuple[int, str]:
-        """Read a string; a missing end is no mere assertion."""
-        try:
-            return super().strconst(argstr, i, delim)
-        except AssertionError:
-            raise BadSyntax("", self.lines, argstr, i - len(delim), "this string has no end") from None
 
 
 @contextmanager
