@@ -27,11 +27,11 @@ def test_a_group_is_told_from_five_people_on(snapshot: Snapshot, people: int) ->
     found = group_paths(snapshot, ONE_PLACE, _instances([(0, n, 1) for n in range(people)]), 2.0, most=3)
     share = 2.0 * people * (people + 1) / 2
     if people < 5:
-        assert found.largest == [] and (found.others, found.rest) == (people, share)
+        assert found.largest == [] and (found.others, found.rest, found.untold) == (0, 0.0, share)
     else:
         (group,) = found.largest
-        assert (group.nodes, group.people, group.share) == ((0, -1, 1), people, share)
-        assert (found.others, found.rest) == (0, 0.0)
+        assert (group.nodes, group.people, group.share) == ((0, -1, 1), 5, share)  # counts go in steps of five
+        assert (found.others, found.rest, found.untold) == (0, 0.0, 0.0)
 
 
 def test_one_person_by_five_ways_is_one_person(snapshot: Snapshot) -> None:
@@ -46,7 +46,7 @@ def test_the_place_with_the_fewest_people_decides(snapshot: Snapshot, few: int) 
     paths = _instances([(0, first, 1, last, 2) for first in range(6) for last in range(few)])
     found = group_paths(snapshot, TWO_PLACES, paths, 1.0, most=3)
     assert [group.people for group in found.largest] == ([5] if few == 5 else [])
-    assert found.rest == (0.0 if few == 5 else float(paths.product.sum()))
+    assert (found.rest, found.untold) == (0.0, 0.0 if few == 5 else float(paths.product.sum()))
 
 
 def test_the_largest_groups_are_told_and_the_rest_is_summed(snapshot: Snapshot) -> None:
