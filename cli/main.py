@@ -16,7 +16,8 @@ from cli.help import laid_out, plain
 from cli.options import DebugOption, Session, VersionOption
 
 COMMANDS = (
-    *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask", "serve", "mcp"),
+    *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask"),
+    *("audience", "bridge", "gaps", "item", "compare", "serve", "mcp"),
     *("predict", "evaluate", "experiment", "status", "graph", "forget"),
 )
 

@@ -37,6 +37,10 @@ class KernelConfig(DampingConfig):
     """Any other learned kernel → its configuration; the default where it is missing."""
 
 
+FORMULA = 2
+"""Raised whenever a kernel's formula changes: kernels on disk that another one made are not read."""
+
+
 class Kernels:
     """The kernels of one snapshot.
 
@@ -55,7 +59,7 @@ class Kernels:
     def __init__(self, snapshot: Snapshot, config: KernelConfig, parent: Path) -> None:
         self.snapshot, self.config = snapshot, config
         self.parent = parent
-        self.folder = parent / _digest([snapshot.hash, config.model_dump(exclude={"association", "learned"})])
+        self.folder = parent / _digest([FORMULA, snapshot.hash, config.model_dump(exclude={"association", "learned"})])
         self.transitions = Transitions(snapshot, config)
         self._inputs = KernelInputs(snapshot, config.top, {"association": config.association, **config.learned})
         self._learned_steps = learned_steps(snapshot.schema.item_types)

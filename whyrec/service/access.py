@@ -36,6 +36,7 @@ MAY: dict[str, frozenset[Role]] = {
     "similar": STAFF,
     "find": STAFF,
     "ask": STAFF,
+    "groups": STAFF,
     "predict": frozenset({Role.ADMIN, Role.ANALYST}),
     "person": frozenset({Role.ADMIN, Role.ANALYST}),
     "answers": STAFF,

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
-from whyrec.service import answers, console, people, problems
+from whyrec.service import answers, console, groups, people, problems
 from whyrec.service.access import Caller
 from whyrec.service.limits import Next, RateLimit, SlowAnswers, bounded
 from whyrec.service.monitoring import DURATION, REQUESTS, exposition
@@ -59,6 +59,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.middleware("http")(_measured)
     app.middleware("http")(bounded)
     app.include_router(answers.router)
+    app.include_router(groups.router)
     app.include_router(people.router)
     app.include_router(console.router)
     _add_health(app)

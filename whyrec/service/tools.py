@@ -46,7 +46,7 @@ class Told(BaseModel):
 def tools_server(engine: Engine) -> MCPServer[Any]:
     """The server; run it with ``run("stdio")``."""
     server: MCPServer[Any] = MCPServer("whyrec", log_level="ERROR", instructions=INSTRUCTIONS)
-    for tool in (_find, _ask, _recommend, _why, _why_not, _similar):
+    for tool in (_find, _ask, _recommend, _why, _why_not, _similar, _compare, _audience, _gaps):
         server.tool(name=tool.__name__.strip("_"))(_told(tool(engine)))
     return server
 
@@ -140,3 +140,36 @@ def _similar(engine: Engine) -> Callable[..., Told]:
         return Told(text=found.text, items=items)
 
     return similar
+
+
+def _compare(engine: Engine) -> Callable[..., Told]:
+    def compare(user: str, first: str, second: str, lang: Lang = "en") -> Told:
+        """Why one item is ahead of another for a user, the largest differences with what they add."""
+        found = engine.compare(user, first, second, lang=lang)
+        items = [Named(id=one.id, type=one.type, label=one.label) for one in (found.first, found.second)]
+        return Told(
+            text=found.text, items=items, shares={one.text: one.difference for one in found.differences[:LARGEST]}
+        )
+
+    return compare
+
+
+def _audience(engine: Engine) -> Callable[..., Told]:
+    def audience(entity: str, lang: Lang = "en") -> Told:
+        """Who uses a brand, an item, an ingredient … and who would; counts in steps, never of single people."""
+        found = engine.audience(entity, lang=lang)
+        return Told(text=found.text, shares={one.label: one.share for one in found.segments})
+
+    return audience
+
+
+def _gaps(engine: Engine) -> Callable[..., Told]:
+    def gaps(domain: str | None = None, n: int = 5, lang: Lang = "en") -> Told:
+        """What should be taught or made next, verified by ranking an item that is not there."""
+        found = engine.gaps(domain, n=n, lang=lang)
+        items = [
+            Named(id=one.entity.id, type=one.entity.type, label=one.entity.label, text=one.brief) for one in found.gaps
+        ]
+        return Told(text=found.text, items=items)
+
+    return gaps

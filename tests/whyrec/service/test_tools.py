@@ -36,7 +36,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_every_tool_is_listed_with_what_it_takes(answers: dict[str, Any]) -> None:
     listed = answers["listed"]
-    assert set(listed) == {"find", "ask", "recommend", "why", "why_not", "similar"}
+    expected = {"find", "ask", "recommend", "why", "why_not", "similar", "compare", "audience", "gaps"}
+    assert set(listed) == expected
     assert all(tool.description and tool.input_schema["properties"] for tool in listed.values())
 
 

@@ -1,0 +1,42 @@
+"""``whyrec bridge``: what leads from another domain to a brand, or to anything."""
+
+from typing import Annotated
+
+import typer
+
+from cli.engine import engine_of
+from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
+from cli.output import Output
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def bridge(
+    ctx: typer.Context,
+    entity: Annotated[str, typer.Argument(help="Id or name of a brand, item, ingredient, concern …")],
+    domain: DomainOption = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="Most bridges.")] = 5,
+    lang: LangOption = "en",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """List the items of another domain that lead to something: by what both share, by people, and by trying it out.
+
+    Example: whyrec bridge "Third Bloom" --domain courses
+    """
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        found = engine.bridge(entity, domain=domain, n=n, lang=lang)
+    if output.document(found):
+        return
+    rows = [
+        (one.id, one.label, ", ".join(about.label for about in one.shared), one.people, f"{one.gained:.0f}")
+        for one in found.bridges
+    ]
+    if rows:
+        columns = ("id", "item", "both have to do with", "people with both", "more of 100")
+        output.table(f"From {found.domain} to {found.entity.label}", columns, rows)
+    else:
+        output.line(found.text)

@@ -1,0 +1,131 @@
+"""Bridges: the items of another domain that lead to a brand, or to anything: by what they share, and by people."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.document import nearest
+from kg.errors import UsageError
+from kg.schema import inverse_of
+from recommender.catalogue.attributes import attribute_steps
+from recommender.marketing.audience import about_of, items_of, people_of
+from recommender.marketing.crowd import FIRST, Crowd, Mask
+from recommender.profiles.profile import profile_of
+from recommender.results.marketing import About, Bridge, Bridges
+
+Entity = tuple[str, int]
+TRIED, ASKED = 20, 60
+"""Items whose effect is tried out, and people it is tried on."""
+SHARED = 5
+
+
+def bridges(crowd: Crowd, entity: Entity, domain: str | None = None, n: int = 5, lang: str = "en") -> Bridges:
+    """The items of a domain that lead to an entity, those that would bring most people to it first.
+
+    Candidates share attributes with the entity's items, or are used by the same people. Each is then tried out: people
+    who have neither get it as one more anchor, and those are counted who then find an item of the entity among the
+    first ten, and did not before.
+
+    :param domain: by default one that the entity's items are not of.
+    :raises UsageError: for an unknown domain, or an entity that no item has to do with.
+    """
+    schema, catalogue = crowd.snapshot.schema, crowd.recommender.catalogue
+    own = items_of(crowd, entity)
+    if not len(own):
+        raise UsageError(f"{about_of(crowd, entity, lang).label}: no item has to do with it, so nothing leads to it")
+    domains = {schema.entity[catalogue.item(int(one))[0]].domain for one in own}
+    chosen = domain or next((one for one in schema.domains if one not in domains), schema.domains[0])
+    if chosen not in schema.domains:
+        raise UsageError(f"`domain` {domain!r}: {nearest(chosen, list(schema.domains))}")
+    own = own[~catalogue.of_domain(chosen)[own]]
+    found = _candidates(crowd, entity, own, chosen)
+    told = [_bridge(crowd, entity, own, one, lang) for one in found[:TRIED]]
+    told = sorted(told, key=lambda one: (-one.gained, -len(one.shared), one.id))[:n]
+    about = about_of(crowd, entity, lang)
+    return Bridges(entity=about, domain=chosen, bridges=told, k=crowd.k, text=_text(about, chosen, told, lang))
+
+
+def _attributes(crowd: Crowd, position: int) -> dict[Entity, float]:
+    """What an item has, each with how much it says: one by the square root of the items that have it."""
+    snapshot, found = crowd.snapshot, dict[Entity, float]()
+    item_type, idx = crowd.recommender.catalogue.item(position)
+    for step in attribute_steps(snapshot.schema, item_type):
+        degrees = np.diff(snapshot.adjacency(inverse_of(step)).indptr)
+        for tail in snapshot.neighbours(step, idx)[0].tolist():
+            found[snapshot.schema.ends(step)[1], tail] = 1.0 / float(np.sqrt(max(degrees[tail], 1)))
+    return found
+
+
+def _candidates(crowd: Crowd, entity: Entity, own: NDArray[np.int64], domain: str) -> list[int]:
+    """Positions of the domain's items by what they share with the entity's, most first; all share something."""
+    catalogue = crowd.recommender.catalogue
+    wanted: dict[Entity, float] = {entity: 1.0}
+    for position in own.tolist():
+        wanted |= _attributes(crowd, position)
+    scored = []
+    for position in np.flatnonzero(catalogue.of_domain(domain)).tolist():
+        if position not in own:
+            mine = _attributes(crowd, position)
+            weight = sum(min(value, wanted[one]) for one, value in mine.items() if one in wanted)
+            if weight > 0:
+                scored.append((weight, position))
+    return [position for _, position in sorted(scored, key=lambda one: (-one[0], one[1]))]
+
+
+def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], position: int, lang: str) -> Bridge:
+    catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
+    item = catalogue.item(position)
+    wanted = {entity} | {one for place in own.tolist() for one in _attributes(crowd, place)}
+    mine = _attributes(crowd, position)
+    shared = sorted((one for one in mine if one in wanted), key=lambda one: (-mine[one], one))[:SHARED]
+    both = int((people_of(crowd, item) & people_of(crowd, entity)).sum())
+    gained = _gained(crowd, own, item)
+    named = [about_of(crowd, one, lang) for one in shared]
+    label = snapshot.label(*item, lang)
+    text = _one(label, named, crowd.shown(both), gained, lang)
+    return Bridge(
+        id=snapshot.vocabulary.id(*item),
+        type=item[0],
+        label=label,
+        shared=named,
+        people=crowd.shown(both),
+        gained=gained,
+        text=text,
+    )
+
+
+def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> float:
+    """Of 100 people who have neither, how many more find the entity among the first once they have the item."""
+    schema = crowd.snapshot.schema
+    step = next((s for s in crowd.steps() if s in schema.interactions and schema.ends(s)[1] == item[0]), None)
+    if step is None:
+        return 0.0
+    before: Mask = crowd.has(own)
+    without = ~crowd.linked(step, [item[1]])[crowd.sample] & ~before
+    asked = np.flatnonzero(without)[:: max(int(without.sum()) // ASKED, 1)][:ASKED]
+    gained = 0
+    for row in asked.tolist():
+        profile = profile_of(crowd.snapshot, crowd.user_type, int(crowd.sample[row]), [(step, item[1])])
+        scores = crowd.recommender.cold_start.of(profile).score([profile]).total[0]
+        scores = np.where(crowd.lists.allowed[row], scores, -np.inf)
+        first = np.argpartition(-scores, min(FIRST, len(scores) - 1))[:FIRST]
+        gained += bool(np.isin(first, own).any())
+    return 100.0 * gained / len(asked) if len(asked) >= crowd.k else 0.0
+
+
+def _one(label: str, shared: list[About], people: int | str, gained: float, lang: str) -> str:
+    names = [one.label for one in shared]
+    if lang == "zh":
+        return f"{label}：共同涉及{'、'.join(names)}；两者都有的 {people} 人；每 100 人中新增约 {gained:.0f} 人"
+    return f"{label}: both have to do with {', '.join(names)}; {people} people have both; {gained:.0f} more of 100"
+
+
+def _text(about: About, domain: str, told: list[Bridge], lang: str) -> str:
+    if not told:
+        return (
+            f"{domain}中没有通向“{about.label}”的条目。"
+            if lang == "zh"
+            else f"Nothing of {domain} leads to {about.label}."
+        )
+    if lang == "zh":
+        return f"通向“{about.label}”的{domain}：" + "；".join(one.text for one in told) + "。"
+    return f"What leads from {domain} to {about.label}: " + ". ".join(one.text for one in told) + "."

@@ -1,0 +1,125 @@
+"""A crowd: everybody of a type, or a sample, with the lists that each would see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from kg.errors import UsageError
+from kg.k_anonymity import shown_count, told_count
+from kg.snapshot.snapshot import Snapshot
+from recommender.profiles.profile import anchors_of
+from recommender.rules.rule_set import Rules, RuleSet
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender
+
+MOST = 5_000
+"""People whose lists are looked at; a larger crowd is sampled, and said to be."""
+BLOCK = 512
+FIRST = 10
+"""Places of a list that count."""
+Mask = NDArray[np.bool_]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """``positions``: shape (people, FIRST), int64, −1 where a list is shorter; ``least``: shape (people,), the score of
+    its last place, −inf where there is room; ``allowed``: shape (people, items), what each may have."""
+
+    positions: NDArray[np.int64]
+    least: Values
+    allowed: Mask
+
+
+class Crowd:
+    """People of one type.
+
+    :param most: people whose lists are looked at.
+    :raises UsageError: where the schema has no users.
+    """
+
+    def __init__(self, recommender: Recommender, rules: Rules, most: int = MOST, seed: int = 0) -> None:
+        self.recommender, self.snapshot = recommender, recommender.snapshot
+        types = self.snapshot.schema.user_types
+        if not types:
+            raise UsageError("the schema has no users: no relation is an interaction")
+        self.user_type = max(types, key=self.snapshot.vocabulary.count)
+        self.size = self.snapshot.vocabulary.count(self.user_type)
+        everybody = np.arange(self.size, dtype=np.int64)
+        chosen = np.random.default_rng(seed).choice(self.size, min(most, self.size), replace=False)
+        self.sample = everybody if self.size <= most else np.sort(chosen)
+        self.rules: RuleSet = recommender.rule_set(rules)
+        self._steps: dict[str, csr_array] = {}
+
+    @property
+    def k(self) -> int:
+        """Fewest people that may be counted."""
+        return self.snapshot.k
+
+    def shown(self, people: int) -> int | str:
+        """A number of people as it may be told."""
+        return shown_count(people, self.k)
+
+    def told(self, people: int) -> int | None:
+        """The same as a number; ``None`` for fewer than k."""
+        return told_count(people, self.k)
+
+    def steps(self) -> list[str]:
+        """Relations that leave these people, but for rules and what leads to other people."""
+        schema = self.snapshot.schema
+        return [
+            name
+            for name, one in schema.relation.items()
+            if one.head == self.user_type and not one.rule and not schema.entity[one.tail].sensitive
+        ]
+
+    def linked(self, step: str, entities: Sequence[int]) -> Mask:
+        """Who of everybody has one of some entities by a step: shape (size,)."""
+        matrix = self.snapshot.adjacency(f"~{step}")
+        found = np.zeros(self.size, dtype=bool)
+        for idx in entities:
+            found[matrix.indices[matrix.indptr[idx] : matrix.indptr[idx + 1]]] = True
+        return found
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The list of each person of the sample."""
+        catalogue = self.recommender.catalogue
+        positions = np.full((len(self.sample), FIRST), -1, dtype=np.int64)
+        least = np.full(len(self.sample), -np.inf)
+        allowed = np.zeros((len(self.sample), catalogue.size), dtype=bool)
+        for start in range(0, len(self.sample), BLOCK):
+            users = self.sample[start : start + BLOCK]
+            ranked = self.recommender.rank_block(self.user_type, users, self.rules, FIRST)
+            allowed[start : start + len(users)] = self.rules.block(self.user_type, users)[0]
+            for row in range(len(users)):
+                own = slice(ranked.indptr[row], ranked.indptr[row + 1])
+                found = ranked.positions[own]
+                positions[start + row, : len(found)] = found
+                if len(found) == FIRST:
+                    least[start + row] = ranked.totals[own][-1]
+        return Lists(positions, least, allowed)
+
+    def has(self, positions: NDArray[np.int64]) -> Mask:
+        """Who of the sample sees one of some items among the first: shape (people,)."""
+        return np.asarray(np.isin(self.lists.positions, positions).any(axis=1))
+
+    def anchors(self, step: str) -> csr_array:
+        """The anchors of the sample behind a step: people × entities."""
+        if step not in self._steps:
+            self._steps[step] = anchors_of(self.snapshot, step, self.sample)
+        return self._steps[step]
+
+    def groups(self) -> list[tuple[Scorer, NDArray[np.int64]]]:
+        """The sample by the scorer that serves each person, as places in the sample."""
+        cold = self.recommender.cold_start
+        return [(cold.scorer_of(domains), rows) for domains, rows in cold.groups(self.user_type, self.sample)]
+
+
+def labelled(snapshot: Snapshot, entity: tuple[str, int], lang: str) -> str:
+    """What a person reads for an entity."""
+    return snapshot.label(*entity, lang)

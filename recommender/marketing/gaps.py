@@ -1,0 +1,103 @@
+"""Gaps: what people want and a domain has little of, verified by adding the item that fills it and ranking anew."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.document import nearest
+from kg.errors import UsageError
+from kg.schema import inverse_of
+from recommender.catalogue.attributes import attribute_steps
+from recommender.marketing.audience import about_of, people_of
+from recommender.marketing.crowd import Crowd
+from recommender.marketing.segments import segments
+from recommender.marketing.virtual_item import VirtualItems
+from recommender.results.marketing import Gap, Gaps
+
+TRIED = 40
+"""Attributes for which a virtual item is ranked, those with most people for each item first."""
+NAMED = 3
+
+
+def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
+    """What should be taught or made next, what would reach most people first.
+
+    Of every attribute that items of the domain can have: how many people want it (they said so, or used items that have
+    it, of any domain), and how many items have it. An item that has nothing but this is then scored for everybody of
+    the crowd, and counted where it would be among the first ten.
+
+    :raises UsageError: for an unknown domain.
+    """
+    schema = crowd.snapshot.schema
+    if domain not in schema.domains:
+        raise UsageError(f"`domain` {domain!r}: {nearest(domain, list(schema.domains))}")
+    types = [name for name in schema.item_types if schema.entity[name].domain == domain]
+    every = [gap for name in types for gap in _of(crowd, name, lang)]
+    found = [gap for _, gap in sorted(every, key=lambda one: (-_number(one[1].people_reached), -one[0]))[:n]]
+    return Gaps(domain=domain, gaps=found, of=len(crowd.sample), k=crowd.k, text=_text(domain, found, lang))
+
+
+def _of(crowd: Crowd, item_type: str, lang: str) -> list[tuple[float, Gap]]:
+    """Gaps, each with what a new item would score in all; of as many people the one with most comes first."""
+    wanted = []
+    for step in attribute_steps(crowd.snapshot.schema, item_type):
+        tail = crowd.snapshot.schema.ends(step)[1]
+        supply = np.diff(crowd.snapshot.adjacency(inverse_of(step)).indptr)
+        for idx in range(crowd.snapshot.vocabulary.count(tail)):
+            demand = int(people_of(crowd, (tail, idx)).sum())
+            if crowd.told(demand) is not None:
+                wanted.append((demand / (1 + supply[idx]), step, idx, demand, int(supply[idx])))
+    virtual = VirtualItems(crowd, item_type, 0)
+    tried = sorted(wanted, key=lambda one: (-one[0], one[1], one[2]))[:TRIED]
+    return [_gap(crowd, virtual, one[1:], lang) for one in tried]
+
+
+def _gap(crowd: Crowd, virtual: VirtualItems, place: tuple[str, int, int, int], lang: str) -> tuple[float, Gap]:
+    step, idx, demand, supply = place
+    tail = crowd.snapshot.schema.ends(step)[1]
+    scores = virtual.scores({step: {idx: 1.0}})
+    reached = (scores > crowd.lists.least) & (scores > 0)
+    about = about_of(crowd, (tail, idx), lang)
+    gap = Gap(
+        entity=about,
+        step=step,
+        demand=crowd.shown(demand),
+        supply=supply,
+        people_reached=crowd.shown(int(reached.sum())),
+        verified=crowd.told(int(reached.sum())) is not None,
+        brief=_brief(crowd, reached, (step, about.label), lang),
+    )
+    return float(scores.sum()), gap
+
+
+def _brief(crowd: Crowd, reached: NDArray[np.bool_], what: tuple[str, str], lang: str) -> str:
+    """What the author should know: what it is about, and what those who would get it have besides."""
+    step, label = what
+    group = np.zeros(crowd.size, dtype=bool)
+    group[crowd.sample[reached]] = True
+    phrase = crowd.snapshot.schema.phrase(step, lang)
+    have = [one for one in segments(crowd, group, lang) if one.label != label][:NAMED]
+    phrases = [f"{crowd.snapshot.schema.phrase(one.step, lang)} {one.label}" for one in have]
+    if lang == "zh":
+        return f"{phrase}{label}" + (f"；这些人还{'、'.join(phrases)}" if phrases else "")
+    return f"It {phrase} {label}" + (f"; for people who {', '.join(phrases)}" if phrases else "")
+
+
+def _number(people: int | str) -> int:
+    return people if isinstance(people, int) else 0
+
+
+def _text(domain: str, found: list[Gap], lang: str) -> str:
+    sure = [one for one in found if one.verified]
+    if lang == "zh":
+        if not sure:
+            return f"{domain}：没有哪个新条目能进入至少 5 人的前 10 位。"
+        best = sure[0]
+        told = f"{domain} 最缺的是“{best.entity.label}”：需求 {best.demand} 人，现有 {best.supply} 个；"
+        return told + f"新增一个可进入 {best.people_reached} 人的前 10 位。"
+    if not sure:
+        return f"No new item of {domain} would come into the first ten of enough people to be counted."
+    best = sure[0]
+    return (
+        f"Most missing in {domain}: {best.entity.label}. {best.demand} people want it, {best.supply} items have it; "
+        f"a new one would be in the first ten of {best.people_reached} people."
+    )

@@ -1,0 +1,171 @@
+"""The answers of ``audience``, ``bridge``, ``gaps``, ``item`` and ``compare``."""
+
+from recommender.results.document import Item, Person, Result
+
+
+class About(Result):
+    """What a question is about."""
+
+    id: str
+    type: str
+    label: str
+
+
+class Segment(Result):
+    """What a group of people has more often, or more seldom, than everybody.
+
+    ``count`` and ``share`` are rounded so that no single person shows; ``lift``: share in the group by share of
+    everybody, with its 95 % interval (Katz, 1978).
+    """
+
+    step: str
+    entity: str
+    label: str
+    count: int
+    share: float
+    lift: float
+    low: float
+    high: float
+
+
+class Overlap(Result):
+    """Another entity of the same type whose people are these too: ``people`` rounded, ``similarity`` by Jaccard."""
+
+    id: str
+    label: str
+    people: int
+    similarity: float
+
+
+class Would(Result):
+    """People who are not there yet and would be: an item is among the first of their list."""
+
+    people: int | str
+    of: int
+    """People whose lists were looked at; a sample of everybody where that is fewer."""
+    reasons: list[Segment]
+    """What they have more often than everybody."""
+
+
+class Audience(Result):
+    """The answer of ``audience``."""
+
+    entity: About
+    people: int | str
+    """How many use it, in steps of k; ``"<5"`` for fewer."""
+    segments: list[Segment]
+    would: Would
+    overlap: list[Overlap]
+    k: int
+    text: str
+
+
+class Bridge(Result):
+    """One item that leads to an entity.
+
+    ``shared``: attributes that it has in common with the entity's items, the rarest first; ``people``: how many used
+    both; ``gained``: of 100 people who have neither, how many would find the entity in their first ten with it.
+    """
+
+    id: str
+    type: str
+    label: str
+    shared: list[About]
+    people: int | str
+    gained: float
+    text: str
+
+
+class Bridges(Result):
+    """The answer of ``bridge``."""
+
+    entity: About
+    domain: str
+    bridges: list[Bridge]
+    k: int
+    text: str
+
+
+class Gap(Result):
+    """Something that people want and a domain has little of.
+
+    ``demand``: people, rounded; ``supply``: items that have it; ``people_reached``: of those looked at, how many would
+    get a new item about it into their first ten, found by ranking anew.
+    """
+
+    entity: About
+    step: str
+    demand: int | str
+    supply: int
+    people_reached: int | str
+    verified: bool
+    brief: str
+
+
+class Gaps(Result):
+    """The answer of ``gaps``, what would reach most people first."""
+
+    domain: str
+    gaps: list[Gap]
+    of: int
+    """People whose lists were looked at."""
+    k: int
+    text: str
+
+
+class Reason(Result):
+    """A reason for which an item is shown: its mean share of the score over the people who see it."""
+
+    kind: str
+    metapath: str | None
+    share: float
+
+
+class Lift(Result):
+    """A change of the item that would bring it to more people, by ranking anew."""
+
+    change: str
+    people_reached: int | str
+
+
+class ItemReport(Result):
+    """The answer of ``item``."""
+
+    item: Item
+    lists: int | str
+    """In how many lists of ten it stands."""
+    of: int
+    """Lists looked at: people who could get it, rounded."""
+    excluded: dict[str, int | str]
+    """Rule → people for whom it keeps the item out."""
+    reasons: list[Reason]
+    ahead: list[About]
+    """Items that stand most often where this one does not."""
+    gaps: list[str]
+    """What the graph does not know of it, and knows of most others."""
+    lifts: list[Lift]
+    k: int
+    text: str
+
+
+class Difference(Result):
+    """What one kind of path says for one item and for the other; positive speaks for the first."""
+
+    kind: str
+    metapath: str | None
+    first: float
+    second: float
+    difference: float
+    text: str
+
+
+class Comparison(Result):
+    """The answer of ``compare``: the differences sum to the difference of the scores."""
+
+    user: Person
+    first: Item
+    second: Item
+    score_first: float
+    score_second: float
+    differences: list[Difference]
+    text: str

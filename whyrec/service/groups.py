@@ -1,0 +1,54 @@
+"""The shop's questions over HTTP: audience, bridge, gaps, item, compare; slow ones, beside the others."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
+from whyrec.service.answers import Asking, Item, Lang, Length, User, may
+from whyrec.service.limits import MOST_TEXT
+
+router = APIRouter(prefix="/api/v1", tags=["groups"])
+Entity = Annotated[str, Query(max_length=MOST_TEXT, description="Id or name.", examples=["Third Bloom"])]
+
+
+@router.get("/audience", response_model=Audience)
+def audience(
+    entity: Entity, asking: Annotated[Asking, may("groups")], domain: str | None = None, lang: Lang = "en"
+) -> Any:
+    """Who uses something, what they are like, and who would use it next."""
+    return _json(asking[0].refreshed().audience(entity, domain=domain, lang=lang))
+
+
+@router.get("/bridge", response_model=Bridges)
+def bridge(
+    entity: Entity,
+    asking: Annotated[Asking, may("groups")],
+    domain: str | None = None,
+    n: Length = 5,
+    lang: Lang = "en",
+) -> Any:
+    """The items of another domain that lead to something."""
+    return _json(asking[0].refreshed().bridge(entity, domain=domain, n=n, lang=lang))
+
+
+@router.get("/gaps", response_model=Gaps)
+def gaps(asking: Annotated[Asking, may("groups")], domain: str | None = None, n: Length = 10, lang: Lang = "en") -> Any:
+    """What should be taught or made next."""
+    return _json(asking[0].refreshed().gaps(domain, n=n, lang=lang))
+
+
+@router.get("/item", response_model=ItemReport)
+def item(item: Item, asking: Annotated[Asking, may("groups")], lang: Lang = "en") -> Any:
+    """Why an item is shown so often, or never."""
+    return _json(asking[0].refreshed().item(item, lang=lang))
+
+
+@router.get("/compare", response_model=Comparison)
+def compare(user: User, first: Item, second: Item, asking: Annotated[Asking, may("what-if")], lang: Lang = "en") -> Any:
+    """Why one item is ahead of another."""
+    return _json(asking[0].refreshed().compare(user, first, second, lang=lang))
+
+
+def _json(document: Any) -> Response:
+    return Response(document.model_dump_json(), media_type="application/json")
