@@ -24,6 +24,7 @@ ENTITY: dict[str, Any] = {
     "Product": {"domain": "cosmetics", "properties": {"about": "str"}, "text": ["about"]},
     "Course": {"domain": "courses", "text": ["label"]},
 }
+TREATS = {"head": "Product", "tail": "Concern", "phrase": {"en": "treats", "zh": "改善"}}
 PEOPLE, PRODUCTS, COURSES = 24, 8, 5
 KINDS = ["path", *(kind.name for kind in LEARNED)]
 DAY = 86_400_000
@@ -40,12 +41,15 @@ def _shop(folder: Path) -> Snapshot:
         "Product": products,
         "Course": [(f"c{n}", f"The {words[n % 4]} course") for n in range(COURSES)],
         "Ingredient": ["i0", "i1", "i2"],
-        "Concern": ["k"],
+        "Concern": ["k0", "k1", "k2"],
     }
     contains = [(f"p{n}", f"i{n % 3}", 1.0 + n) for n in range(PRODUCTS)]
     teaches = [(f"c{n}", f"i{n % 3}") for n in range(COURSES)]
     triples = {"purchased": bought, "enrolled": taken, "contains": contains, "teaches": teaches}
-    return snapshot_of(folder, entities, triples, {**SCHEMA, "entity": ENTITY})
+    triples["has_concern"] = [(f"u{n}", f"k{(n + m) % 3}") for n in range(PEOPLE) for m in range(2)]
+    triples["treats"] = [(f"p{n}", f"k{n % 3}") for n in range(PRODUCTS)]
+    relation = {**SCHEMA["relation"], "treats": TREATS}
+    return snapshot_of(folder, entities, triples, {**SCHEMA, "entity": ENTITY, "relation": relation})
 
 
 @pytest.fixture(scope="module")
