@@ -12,14 +12,27 @@ LARGE = 0.05
 """Part of the score from which a part shows more than one path."""
 
 
-def show_account(output: Output, account: Account, lang: str = "en") -> None:
-    """The score with its parts and their paths, then the account in words."""
-    excluded = language(lang).audit(account.excluded or "")
-    place = f"rank {account.rank}" if account.rank else f"not recommended: {excluded}"
+def show_account(output: Output, account: Account, lang: str = "en", *, detail: bool = False) -> None:
+    """An account: the groups of its score in words, or, in detail, every part with its paths."""
+    words = language(lang)
+    texts = words.section("tables")
+    place = texts["rank"].format(n=account.rank) if account.rank else words.audit(account.excluded or "")
+    item = words.quoted(account.item.label)
+    if not detail:
+        output.line(texts["account_title"].format(item=item, user=account.user.label or texts["somebody"], place=place))
+        output.line()
+        for group in account.groups:
+            share = (
+                f"{words.percent(group.share / account.score):>9}" if account.score > 0 and group.share > 0 else " " * 9
+            )
+            output.line(f"{share}  {group.text}")
+        output.line()
+        output.line(texts["more_detail"])
+        return
     if account.domain_rank != account.rank:
-        place += f", {account.domain_rank} in {account.item.domain}"
-    title = f"{account.item.label} ({account.item.type}, {account.item.domain}) for {account.user.label}"
-    tree = Tree(styled(f"{title}: score {account.score:.6f}, {place}"))
+        place += texts["domain_rank"].format(n=account.domain_rank, domain=account.item.domain)
+    title = texts["account_title"].format(item=item, user=account.user.label or texts["somebody"], place=place)
+    tree = Tree(styled(f"{title} {account.score:.6f}"))
     for part in account.parts:
         _add(tree, part, account.score)
     output.tree(tree)

@@ -13,7 +13,7 @@ MaxPerOption = Annotated[
     typer.Option(metavar="relation:N", help="At most N items per brand (made_by:2), category …; repeatable."),
 ]
 ReasonsOption = Annotated[
-    str, typer.Option(help="What each reason is chosen for: strongest, recent, popular, varied, balanced.")
+    str, typer.Option(help="What each reason is chosen for: varied, strongest, recent, popular, balanced.")
 ]
 PathQualityOption = Annotated[
     float, typer.Option(metavar="0..1", help="How much the quality of the reasons counts beside the score.")

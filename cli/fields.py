@@ -10,6 +10,7 @@ OPTIONS = {
     "embeddings=False": "--no-embeddings",
     "tuning=False": "--no-tuning",
     "people=False": "--without-people",
+    "reader": "--for",
 }
 """Fields whose option is not their name with dashes."""
 FIELD = re.compile(r"`([a-z][a-z_]*)(?:=([^`]*))?`")

@@ -15,7 +15,7 @@ from recommender.texts.language import Language
 from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
-ARRANGED = {"diversity": 0.0, "max_per": (), "reasons": "strongest", "path_quality": 0.0}
+ARRANGED = {"diversity": 0.0, "max_per": (), "reasons": "varied", "path_quality": 0.0}
 """What arranges one list, as it is where nothing was said."""
 
 
@@ -29,9 +29,10 @@ def recommend(
     anchor: options.AnchorOption = None,
     diversity: arrangement.DiversityOption = 0.0,
     max_per: arrangement.MaxPerOption = None,
-    reasons: arrangement.ReasonsOption = "strongest",
+    reasons: arrangement.ReasonsOption = "varied",
     path_quality: arrangement.PathQualityOption = 0.0,
     lang: options.LangOption = "en",
+    reader: options.ReaderOption = "customer",
     everybody: arrangement.EverybodyOption = False,
     users: arrangement.UsersOption = None,
     out: arrangement.OutOption = None,
@@ -57,7 +58,7 @@ def recommend(
     if users or out:
         raise UsageError("--users and --out go with --all")
     with engine_of(ctx, output) as engine:
-        result = engine.recommend(user, anchors=anchor or (), lang=lang, **asked, **arranged)
+        result = engine.recommend(user, anchors=anchor or (), lang=lang, reader=reader, **asked, **arranged)
     output.notices(result.notices)
     if not output.document(result):
         _show(output, result, language(lang))

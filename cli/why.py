@@ -7,7 +7,7 @@ import typer
 
 from cli.account_tree import show_account
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption, ReaderOption
 from cli.output import Output
 from kg.errors import UsageError
 from kg.schema import Schema
@@ -25,6 +25,8 @@ def why(
     user: Annotated[str, typer.Argument(help="Id of a user.")],
     item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
     lang: LangOption = "en",
+    reader: ReaderOption = "customer",
+    detail: Annotated[bool, typer.Option("--detail", help="Every part and path, with its share.")] = False,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the account as one page, with a picture.")
     ] = None,
@@ -44,7 +46,7 @@ def why(
         raise UsageError("--mermaid and --cypher print different things; leave one out")
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        account, schema = engine.why(user, item, lang=lang), engine.snapshot.schema
+        account, schema = engine.why(user, item, lang=lang, reader=reader), engine.snapshot.schema
     output.notices(account.notices)
     if html is not None:
         _write(html, account, schema, lang)
@@ -59,7 +61,7 @@ def why(
     elif html is not None:
         output.line(f"The account as a page: {html}")
     else:
-        show_account(output, account, lang)
+        show_account(output, account, lang, detail=detail or reader == "analyst")
 
 
 def _write(file: Path, account: Account, schema: Schema, lang: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kg.errors import UsageError, WhyrecError
 from kg.progress import Progress, no_progress
 from kg.workspace.workspace import Workspace
+from recommender.explanation.group_phrasing import READERS
 from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
@@ -73,9 +74,10 @@ class Answering:
         :raises UnknownEntityError: for an unknown user, anchor or avoided entity, naming the nearest ids.
         :raises UsageError: for an unknown relation, domain or option value, or neither user nor anchors.
         """
+        reader = options.pop("reader", READERS[0])
         arranged, rules = taken(Arrangement, options)
         asked = self._rules(domain, rules), self._n(n)
-        request = Request(user, tuple(anchors), *asked, lang, arrangement=arranged.checked(), told=told)
+        request = Request(user, tuple(anchors), *asked, lang, arrangement=arranged.checked(), told=told, reader=reader)
         return self.recommender.recommend(request).shown_by(partial(list_html, lang=lang))
 
     def why(
@@ -85,6 +87,7 @@ class Answering:
         *,
         anchors: Sequence[str] = (),
         lang: str = "en",
+        reader: str = "customer",
         **rules: "Unpack[RuleOptions]",
     ) -> "Account":
         """The full account of one score: parts that add up to it, paths that add up to their part.
@@ -92,7 +95,7 @@ class Answering:
         :param item: id of an item; ``Type:id`` where two types share ids.
         :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
         """
-        request = Request(user, tuple(anchors), self._rules(None, rules), lang=lang)
+        request = Request(user, tuple(anchors), self._rules(None, rules), lang=lang, reader=reader)
         opened = self.opened
         schema = opened.snapshot.schema
         return opened.recommender.why(request, item).shown_by(partial(account_html, schema=schema, lang=lang))

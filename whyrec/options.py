@@ -42,8 +42,10 @@ class ListOptions(RuleOptions, total=False):
     """In [0, 1]: how much items are to differ from each other; 0 is by score alone."""
     max_per: Sequence[str]
     """``relation:N``: at most N items per brand, category …"""
+    reader: str
+    """Who reads the reasons: ``customer``, ``staff`` or ``analyst``."""
     reasons: str
-    """What each reason is chosen for: strongest, recent, popular, varied, balanced."""
+    """What each reason is chosen for: varied, strongest, recent, popular, balanced."""
     path_quality: float
     """In [0, 1]: how much the quality of the reasons counts beside the score."""
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from kg.progress import Progress, no_progress
 from recommender.explanation.explainer import PATHS_SHOWN, Explainer
-from recommender.explanation.path_quality import PathQuality, Reason, mean_known, type_diversity
+from recommender.explanation.path_quality import PathQuality, mean_known, type_diversity
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import CHOICES, ReasonChoice, reasons_in
+from recommender.explanation.reasons import CHOICES, Reason, ReasonChoice, Reasons
 from recommender.results.account import Part, Path
 from recommender.results.explanation_quality import ExplanationReport, PathQualityReport
 from recommender.rules.rule_set import Rules
@@ -98,7 +98,7 @@ class ExplanationMetrics:
         if positions:
             left = np.argsort([-_shown(some) for some in parts], kind="stable")[: self.k]
             seen.sufficient.append(float(np.mean(left < self.k)))
-        self._of_list(explainer, [reasons_in(explainer, some) for some in parts[: self.k]], seen)
+        self._of_list(Reasons(scorer, profile, self.phrasing, rules.forbidden(profile)), positions[: self.k], seen)
 
     def _item(self, explainer: Explainer, parts: Sequence[Part], seen: _Seen) -> None:
         shown = [path for part in parts for path in (part.paths or ())[:PATHS_SHOWN]]
@@ -124,8 +124,8 @@ class ExplanationMetrics:
                 control = _rank(scores, allowed, position, float(scores[position] - others.sum()))
                 seen.drops[count].append((own - before, control - before))
 
-    def _of_list(self, explainer: Explainer, reasons: Sequence[Sequence[Reason]], seen: _Seen) -> None:
-        recency, types = self.quality.recency(explainer.profile), self._types(explainer)
+    def _of_list(self, of: Reasons, positions: Sequence[int], seen: _Seen) -> None:
+        recency, reasons = self.quality.recency(of.profile), [of.of(position) for position in positions]
         for name in CHOICES:
             choice, told = ReasonChoice(self.quality, recency, name), list[Reason]()
             for some in reasons:
@@ -133,24 +133,17 @@ class ExplanationMetrics:
                 told += [] if best is None else [best]
             if told:
                 row = (
-                    mean_known([recency.get(one.anchor) for one in told]),
-                    mean_known([self.quality.sep(one) for one in told]),
-                    type_diversity([one.metapath for one in told], len(reasons), types),
+                    mean_known([recency.get(one.anchor) for one in told if one.anchor]),
+                    mean_known([self.quality.sep(one.shared) for one in told if one.shared]),
+                    type_diversity([one.type for one in told], len(reasons), of.types),
                 )
                 seen.quality.setdefault(name, []).append(row)
             if name == CHOICES[0]:
-                seen.types.update(one.metapath for one in told)
-                seen.steps += [one.metapath.count(">") + 1 for one in told]
-                seen.characters += [len(one.text) for one in told]
-                seen.words += [len(one.text.split()) for one in told]
-
-    def _types(self, explainer: Explainer) -> int:
-        """How many types of paths there are for this person and the items asked for."""
-        schema, domain = self.snapshot.schema, self.rules.domain
-        return sum(
-            path.learned is None and domain in (None, schema.entity[path.item_type(schema)].domain)
-            for path in explainer.metapaths
-        )
+                texts = [of.text(one) for one in told]
+                seen.types.update(one.type for one in told)
+                seen.steps += [len(one.group.strands[0].source.tail) + 1 for one in told if one.group.strands]
+                seen.characters += [len(text) for text in texts]
+                seen.words += [len(text.split()) for text in texts]
 
 
 def path_exists(explainer: Explainer, path: Path) -> bool:

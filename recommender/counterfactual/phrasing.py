@@ -34,7 +34,7 @@ class CounterfactualPhrasing(Phrasing):
     def item_facts(self, item: str, links: Sequence[Anchor]) -> str:
         """What links say of an item: “it contains A and B, is made by C and suits D”."""
         linked = self.said["linked_to"].format
-        facts = [linked(phrase=self._phrase(step), nodes=nodes) for step, nodes in self._nodes(links)]
+        facts = [linked(phrase=self.phrase(step), nodes=nodes) for step, nodes in self._nodes(links)]
         told = [
             self.said["item_fact"].format(item=item, fact=facts[0]),
             *(self.language.further(fact) for fact in facts[1:]),

@@ -82,29 +82,6 @@ class Explainer:
             parts.append(Part(kind="popularity", share=popularity, text=text))
         return sorted(parts, key=lambda part: -part.share)
 
-    def reason(self, position: int) -> str:
-        """One sentence: the largest path of the strongest metapath that may be told, else the largest other part."""
-        goes_with = ""
-        in_favour = [pair for pair in self._path_shares(position) if pair[1] > 0]
-        for metapath, _ in sorted(in_favour, key=lambda pair: -pair[1]):
-            if kernel := self.scorer.kernels.learned(metapath.path.tail):
-                named = self._anchors_of(kernel, metapath, position).named
-                goes_with = goes_with or self._told(kernel, metapath, named)
-            elif told := self._groups(metapath, position, 1).largest:
-                return self.phrasing.sentence(self.phrasing.path(metapath.path, told[0]))
-        if goes_with:
-            return self.phrasing.sentence(goes_with)
-        near = [one for one in self._near(position) if one.cosine >= NEAR and one.share > 0]
-        if near:
-            return self.phrasing.sentence(
-                self.phrasing.embedding([(one.entity_type, one.idx) for one in near[:ANCHORS_SHOWN]])
-            )
-        if self.scorer.catalogue.used[position] >= max(self.snapshot.k, 1):
-            return self.phrasing.sentence(self.phrasing.popularity(self._domain(position)))
-        if in_favour:
-            return self.phrasing.sentence(self._untold())
-        return self.phrasing.sentence(self.phrasing.nothing())
-
     def _domain(self, position: int) -> str:
         domain = self.snapshot.schema.entity[self.scorer.catalogue.item(position)[0]].domain
         assert domain is not None

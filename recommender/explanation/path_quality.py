@@ -1,7 +1,6 @@
 """Path quality: how recent, how well known and how varied explanations are (Balloccu et al., SIGIR 2022)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +12,6 @@ from recommender.profiles.profile import Profile
 BETA = 0.3
 """Weight of the newest value in the moving averages."""
 Anchor = tuple[str, int]
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One path that may be shown for an item.
-
-    ``metapath``: its type, written out. ``share``: its part of the score, > 0. ``anchor``: step and index of what it
-    starts with. ``shared``: type and index of the entity just before the item, ``None`` for people and for what the
-    user used herself. ``text``: its sentence.
-    """
-
-    metapath: str
-    share: float
-    anchor: Anchor
-    shared: tuple[str, int] | None
-    text: str
 
 
 def moving_average(values: NDArray[np.float64], beta: float = BETA) -> NDArray[np.float64]:
@@ -85,9 +68,9 @@ class PathQuality:
             self._popularity[entity_type] = values
         return self._popularity[entity_type]
 
-    def sep(self, reason: Reason) -> float | None:
-        """SEP of the entity that a path shares with the item, ``None`` where it shares none."""
-        return None if reason.shared is None else float(self.popularity(reason.shared[0])[reason.shared[1]])
+    def sep(self, shared: tuple[str, int]) -> float:
+        """SEP of an entity, type and index, that a reason names of the item."""
+        return float(self.popularity(shared[0])[shared[1]])
 
 
 def type_diversity(metapaths: Sequence[str], k: int, types: int) -> float:

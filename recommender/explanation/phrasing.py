@@ -39,7 +39,7 @@ class Phrasing:
                 place += 2
                 continue
             node = self._node(tail, nodes[place + 1], group.people)
-            phrase = self._phrase(step, first=place == 0)
+            phrase = self.phrase(step, first=place == 0)
             key, phrase = self.language.relative(phrase, place) if place else ("you", phrase)
             sentence += self.texts[key].format(phrase=phrase, node=node)
             place += 1
@@ -55,7 +55,7 @@ class Phrasing:
     def told(self, text: str, told: Told, people: int = 0) -> str:
         """A text about a learned kernel: what one did with its anchors, and the number of people behind it."""
         names = self.language.listed([self.label(entity_type, idx) for entity_type, idx in told.anchors])
-        return self.texts[text].format(phrase=self._phrase(told.step, first=True), anchors=names, n=people)
+        return self.texts[text].format(phrase=self.phrase(told.step, first=True), anchors=names, n=people)
 
     def popularity(self, domain: str) -> str:
         """The popularity part without its full stop."""
@@ -119,15 +119,15 @@ class Phrasing:
         used = schema.relation[into.removeprefix("~")].interaction and place == 1
         there = self.language.repeats(used=used) or self._node(schema.ends(into)[0], nodes[place], people)
         node = self._node(schema.ends(out)[1], nodes[place + 2], people)
-        back = self.language.bare(self._phrase(inverse_of(into), first=True))
+        back = self.language.bare(self.phrase(inverse_of(into), first=True))
         return self.texts["people"].format(
-            n=people, back=back, there=there, phrase=self._phrase(out, first=True), node=node
+            n=people, back=back, there=there, phrase=self.phrase(out, first=True), node=node
         )
 
     def _node(self, entity_type: str, idx: int, people: int | None) -> str:
         return self.people_count(people or 0) if idx < 0 else self.label(entity_type, idx)
 
-    def _phrase(self, step: str, *, first: bool = False) -> str:
+    def phrase(self, step: str, *, first: bool = False) -> str:
         """How a step reads; one without a phrase by its name, which after “You” is taken for a verb."""
         schema = self.snapshot.schema
         relation, forward = schema.relation[step.removeprefix("~")], not step.startswith("~")

@@ -1,33 +1,109 @@
-"""Reasons: which of the paths behind an item is the one that is told."""
+"""Reasons: which of the groups behind an item is the one that is told in a list."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from recommender.explanation.explainer import Explainer
-from recommender.explanation.path_quality import Anchor, PathQuality, Reason
-from recommender.results.account import Part, Path
+from recommender.explanation.cells import PEOPLE, Sources
+from recommender.explanation.choice import fair, reason_of
+from recommender.explanation.evidence import Evidence
+from recommender.explanation.group_phrasing import GroupPhrasing
+from recommender.explanation.groups import SMALLER, THEME, Group, Grouping
+from recommender.explanation.path_quality import Anchor, PathQuality
+from recommender.explanation.phrasing import Phrasing
+from recommender.profiles.profile import Profile
+from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
+from recommender.scoring.scorer import Scorer
 
-CHOICES = ("strongest", "recent", "popular", "varied", "balanced")
-WIDE = 20
-"""Paths of each metapath to choose from."""
+CHOICES = ("varied", "strongest", "recent", "popular", "balanced")
 EVENLY = 1 / 3
+HALF = 0.5
 
 
-def reasons_of(explainer: Explainer, position: int) -> list[Reason]:
-    """The paths that speak for an item and may be told: those of the strongest metapath first, by share."""
-    return reasons_in(explainer, explainer.parts(position))
+@dataclass(frozen=True)
+class Reason:
+    """A group that may be told for an item.
+
+    ``type``: what kind of thing it says, by which reasons vary; ``share``: its part of the score; ``anchor``: step and
+    index of what it names first of what the user has; ``shared``: type and index of what it names of the item, ``None``
+    where it names nothing; ``score``: of the item.
+    """
+
+    group: Group
+    position: int
+    type: str
+    share: float
+    score: float
+    anchor: Anchor | None = None
+    shared: tuple[str, int] | None = None
 
 
-def reasons_in(explainer: Explainer, parts: Sequence[Part]) -> list[Reason]:
-    """The same from the parts of a score."""
-    return [_reason(explainer, part, path) for part in parts for path in part.paths or () if path.share > 0]
+class Reasons:
+    """The reasons for the items of one person.
+
+    :param forbidden: what no path that is told runs through.
+    :param reader: whom they are told.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        profile: Profile,
+        phrasing: Phrasing,
+        forbidden: Forbidden = NOTHING_FORBIDDEN,
+        reader: str = "customer",
+    ) -> None:
+        self.scorer, self.profile = scorer, profile
+        self.sources = Sources(scorer, profile)
+        self.evidence = Evidence(self.sources, forbidden)
+        self.grouping = Grouping(self.sources, self.evidence)
+        self.quality = PathQuality(scorer.snapshot)
+        self.recency = self.quality.recency(profile)
+        self.phrasing = GroupPhrasing(phrasing, self.evidence, reader, self.recency)
+
+    def groups(self, position: int) -> list[Group]:
+        """All groups of an item, the largest first."""
+        return self.grouping.groups(position)
+
+    def of(self, position: int) -> list[Reason]:
+        """The groups that may be the reason of an item, the largest first."""
+        groups = self.grouping.leading(position)
+        if groups and groups[0].kind == SMALLER:  # others among the many may be larger than what was told so far
+            groups = self.grouping.groups(position)
+        score = sum(one.share for one in groups)
+        return [self._reason(one, position, score) for one in fair(groups, score)]
+
+    def text(self, reason: Reason | None) -> str:
+        """A reason in one sentence."""
+        return self.phrasing.nothing() if reason is None else self.phrasing.text(reason.group, reason.position)
+
+    @property
+    def types(self) -> int:
+        """How many types of reasons there are for this person."""
+        paths = [one for one in self.sources.all if one.tail]
+        people = sum(one.kind == PEOPLE for one in paths)
+        return len({one.last for one in paths}) + people + 2 * len({one.start for one in self.sources.all})
+
+    def _reason(self, group: Group, position: int, score: float) -> Reason:
+        if not group.strands:
+            return Reason(group, position, group.kind, group.share, score)
+        first = group.strands[0]
+        anchor = group.anchor or (first.source.start, self.phrasing.newest(first.source.start, first.anchors)[0])
+        shared = None
+        if group.kind == THEME:
+            paths = [one for one in group.strands if one.source.tail]
+            named, _ = self.evidence.named(position, paths)
+            shared = named[0] if named else None
+            first = paths[0]
+        kind = first.source.last if group.kind == THEME else first.source.start
+        return Reason(group, position, f"{group.kind} {kind}", group.share, score, anchor, shared)
 
 
 class ReasonChoice:
-    """Chooses one path for each item of a list, all of them real, by what it is to be told for.
+    """Chooses one reason for each item of a list, all of them true, by what it is to be told for.
 
-    ``recent``: the newest interaction (LIR); ``popular``: the best known shared entity (SEP); ``varied``: a type that
-    the list has not had yet (ETD); ``balanced``: all three alike. Ties, and ``strongest``, go by the order of
-    ``reasons_of``.
+    ``varied``: what the list has not said yet, of those that are nearly as large (ETD); ``strongest``: the largest;
+    ``recent``: the newest interaction (LIR); ``popular``: the best known shared entity (SEP); ``balanced``: all three
+    alike. Ties go by share.
 
     :param recency: LIR of the interactions of the user.
     """
@@ -39,30 +115,21 @@ class ReasonChoice:
         """How good a reason is after those told already: in [0, 1]."""
         if self.choice == "strongest":
             return 0.0
-        recent = self.recency.get(reason.anchor, 0.0)
-        known = self.quality.sep(reason) or 0.0
-        new = float(reason.metapath not in {one.metapath for one in told})
+        recent = 0.0 if reason.anchor is None else self.recency.get(reason.anchor, 0.0)
+        known = (self.quality.sep(reason.shared) if reason.shared else None) or 0.0
+        new = float(reason.type not in {one.type for one in told})
         if self.choice == "balanced":
             return EVENLY * (recent + known + new)
         return {"recent": recent, "popular": known, "varied": new}[self.choice]
 
     def best(self, reasons: Sequence[Reason], told: Sequence[Reason]) -> Reason | None:
         """The best of the reasons of one item, ``None`` where it has none."""
-        return max(reasons, key=lambda one: self.value(one, told), default=None)
+        if self.choice != "varied":
+            return max(reasons, key=lambda one: self.value(one, told), default=None)
+        said = {one.group.key for one in told}
+        chosen = reason_of([one.group for one in reasons], said)
+        return next((one for one in reasons if one.group is chosen), None)
 
     def best_value(self, reasons: Sequence[Reason], told: Sequence[Reason]) -> float:
         """The value of the best, 0 where there is none."""
         return max((self.value(one, told) for one in reasons), default=0.0)
-
-
-def _reason(explainer: Explainer, part: Part, path: Path) -> Reason:
-    vocabulary = explainer.snapshot.vocabulary
-    first, before = path.nodes[1], path.nodes[-2]
-    anchor = vocabulary.get(first.type, first.id) if first.id is not None else None
-    shared = None
-    used = path.relations[0] in explainer.snapshot.schema.interactions
-    if before.id is not None and (len(path.nodes) > 3 or not used):
-        found = vocabulary.get(before.type, before.id)
-        shared = None if found is None else (before.type, found)
-    idx = -1 if anchor is None else anchor
-    return Reason(part.metapath or "", path.share, (path.relations[0], idx), shared, path.text)

@@ -1,11 +1,11 @@
 """An arranged list: which of the ranked items a person gets, in which order, why, and what is said of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from recommender.catalogue.attributes import item_attributes
-from recommender.explanation.explainer import Explainer
-from recommender.explanation.path_quality import PathQuality
-from recommender.explanation.reasons import CHOICES, WIDE, ReasonChoice, reasons_of
+from recommender.explanation.reasons import CHOICES, Reason, ReasonChoice, Reasons
 from recommender.reranking.mmr import Arrangement, Caps, Pool, arrange
 from recommender.results.recommendation import ArrangementReport
 from recommender.scoring.block_ranking import RankedBlock
@@ -14,42 +14,63 @@ from recommender.texts.language import Language
 
 @dataclass(frozen=True)
 class ArrangedList:
-    """``places`` in the ranked block; ``texts``: the reason chosen for each, ``None`` for the usual one."""
+    """``places`` in the ranked block; ``texts``: the reason of each."""
 
     places: list[int]
-    texts: list[str | None]
+    texts: list[str]
     report: ArrangementReport | None
 
 
-def arranged_list(explainer: Explainer, ranked: RankedBlock, n: int, arrangement: Arrangement) -> ArrangedList:
-    """Arrange the list of one user, ranked as far as ``arrangement.pool(n)``.
+class _OnceAsked(Sequence[Sequence[Reason]]):
+    """The reasons of some items, made where they are asked for: few of a pool are."""
+
+    def __init__(self, reasons: Reasons, positions: Sequence[int]) -> None:
+        self._reasons, self._positions = reasons, positions
+        self._known: dict[int, list[Reason]] = {}
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __getitem__(self, place: Any) -> Any:
+        if place not in self._known:
+            self._known[place] = self._reasons.of(self._positions[place])
+        return self._known[place]
+
+
+def arranged_list(
+    reasons: Reasons, ranked: RankedBlock, n: int, arrangement: Arrangement, *, told: bool = True
+) -> ArrangedList:
+    """Arrange the list of one user, ranked as far as ``arrangement.pool(n)``, and choose the reasons.
+
+    :param told: whether the reasons are put into words; without, the texts are empty.
 
     :raises UsageError: for an arrangement that does not fit.
     """
     arrangement.checked()
-    chosen = arrangement.reasons != CHOICES[0]
-    if not arrangement.moves and not chosen:
-        places = list(range(len(ranked.positions)))
-        return ArrangedList(places, [None] * len(places), None)
-    scorer, positions = explainer.scorer, ranked.positions
+    scorer, positions = reasons.scorer, ranked.positions
+    choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist())
+    if not arrangement.moves:
+        said = list[Reason | None]()
+        for place in range(len(positions) if told else 0):
+            said.append(choice.best(asked[place], [one for one in said if one is not None]))
+        texts = [reasons.text(one) for one in said] if told else [""] * len(positions)
+        return ArrangedList(list(range(len(positions))), texts, None)
     caps = Caps(scorer.snapshot, scorer.catalogue, arrangement.max_per)
-    choice = reason_choice(explainer, arrangement.reasons)
-    wide = Explainer(scorer, explainer.profile, explainer.phrasing, explainer.forbidden, WIDE)
     pool = Pool(
         ranked.totals,
         item_attributes(scorer.snapshot, scorer.catalogue)[positions],
         [caps.groups(position) for position in positions.tolist()],
-        [reasons_of(wide, position) if chosen else [] for position in positions.tolist()],
+        asked,
     )
     found = arrange(pool, n, arrangement, caps, choice)
-    texts = [None if one is None else one.text for one in found.reasons]
-    return ArrangedList(found.places, texts, _report(pool, found.places, n, arrangement, explainer.phrasing.language))
+    texts = [reasons.text(one) if told else "" for one in found.reasons]
+    report = _report(pool, found.places, n, arrangement, reasons.phrasing.language)
+    return ArrangedList(found.places, texts, report)
 
 
-def reason_choice(explainer: Explainer, choice: str) -> ReasonChoice:
+def reason_choice(reasons: Reasons, choice: str) -> ReasonChoice:
     """How the reasons for one person are chosen."""
-    quality = PathQuality(explainer.snapshot)
-    return ReasonChoice(quality, quality.recency(explainer.profile), choice)
+    return ReasonChoice(reasons.quality, reasons.recency, choice)
 
 
 def _report(pool: Pool, places: list[int], n: int, arrangement: Arrangement, language: Language) -> ArrangementReport:

@@ -13,8 +13,7 @@ from kg.errors import UsageError
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.explanation.path_quality import Reason
-from recommender.explanation.reasons import CHOICES, ReasonChoice
+from recommender.explanation.reasons import CHOICES, Reason, ReasonChoice
 
 POOL = 5
 """Items that are arranged, for each one of the list …"""
@@ -48,7 +47,7 @@ class Arrangement:
         if self.reasons not in CHOICES:
             hint = nearest(self.reasons, list(CHOICES))
             raise UsageError(f"`reasons` {self.reasons!r}: expected one of {', '.join(CHOICES)}; {hint}")
-        if self.path_quality > 0 and self.reasons == CHOICES[0]:
+        if self.path_quality > 0 and self.reasons == "strongest":
             raise UsageError("`path_quality` needs to know which: `reasons=recent`, popular, varied or balanced")
         return self
 

@@ -57,6 +57,22 @@ class Part(Sparse):
     text: str
 
 
+class ReasonGroup(Sparse):
+    """A part of a score as a person would part it: exactly what its text tells."""
+
+    share: float
+    percent: float
+    """Of the score, 0 where the score is not above 0."""
+    kind: Literal["shared", "anchor", "people", "learned", "popularity", "smaller", "untold", "against"]
+    text: str
+    people: int | None = None
+    """How many people it is told of, in steps of k."""
+    paths: int
+    """How many paths it is made of, in steps of k where they run through people; 0 where it is no path."""
+    example: str | None = None
+    """One of the paths in words."""
+
+
 class Account(Shown):
     """The answer of ``why``: the parts' shares sum to the score, a part's paths and other paths to the part."""
 
@@ -69,6 +85,8 @@ class Account(Shown):
     excluded: str | None
     """The rule that keeps the item from being recommended, where one does."""
     parts: list[Part]
+    groups: list[ReasonGroup]
+    """The same score in groups, the largest first; their shares sum to it too."""
     model: ModelInfo
     text: str
     notices: list[str] = Field(default_factory=list)

@@ -11,8 +11,11 @@ from scipy.sparse import csr_array
 
 from kg.errors import ModelError, UsageError
 from recommender.catalogue.catalogue import Catalogue
+from recommender.explanation.account_groups import account_groups, account_text
 from recommender.explanation.explainer import Explainer
+from recommender.explanation.group_phrasing import READERS
 from recommender.explanation.phrasing import Phrasing
+from recommender.explanation.reasons import Reasons
 from recommender.learning.model import Model
 from recommender.profiles.anchors import own_anchors
 from recommender.profiles.profile import Profile, anchors_of, find_anchor, profile_from, profile_of
@@ -50,6 +53,8 @@ class Request:
     """What is done to the list after scoring."""
     told: bool = True
     """Whether each item of a list gets its reason, which costs most of an answer."""
+    reader: str = READERS[0]
+    """Who reads the reasons: ``customer``, ``staff`` or ``analyst``."""
 
 
 class Recommender:
@@ -70,11 +75,12 @@ class Recommender:
         """
         profile, rules = self.profile(request), self.rule_set(request.rules)
         chosen, scorer = rules.candidates(profile), self.cold_start.of(profile)
-        explainer = Explainer(scorer, profile, Phrasing(self.snapshot, request.lang), rules.forbidden(profile))
+        phrasing = Phrasing(self.snapshot, request.lang)
+        reasons = Reasons(scorer, profile, phrasing, rules.forbidden(profile), request.reader)
         pool = request.arrangement.pool(request.n)
         places = self.places(request.rules, profile, pool)
         ranked = _rank(scorer, [profile], (chosen.allowed[None], np.zeros(1, dtype=np.int64)), pool, places)
-        arranged = arranged_list(explainer, ranked, request.n, request.arrangement)
+        arranged = arranged_list(reasons, ranked, request.n, request.arrangement, told=request.told)
         items = []
         rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
         for rank, (place, told) in enumerate(zip(arranged.places, arranged.texts, strict=True), start=1):
@@ -82,9 +88,7 @@ class Recommender:
             item, popularity = self._described(position, request.lang), float(scorer.popularity[position])
             embedding = score - paths - popularity if scorer.embeds else 0.0
             shares = Shares(paths=paths, embedding=embedding, popularity=popularity)
-            reason = told or (explainer.reason(position) if request.told else "")
-            place += 1
-            row = RankedItem(**item, rank=rank, rank_by_score=place, score=score, shares=shares, reason=reason)
+            row = RankedItem(**item, rank=rank, rank_by_score=place + 1, score=score, shares=shares, reason=told)
             items.append(row)
         personal = any(step in profile.anchors for step in self.scorer.starts)
         notices = self._unlinked(request, profile, items) if personal else [NOT_PERSONAL]
@@ -124,13 +128,15 @@ class Recommender:
         scores = scorer.score([profile])
         chosen = rules.candidates(profile)
         phrasing = Phrasing(self.snapshot, request.lang)
-        parts = Explainer(scorer, profile, phrasing, rules.forbidden(profile)).parts(position)
+        forbidden = rules.forbidden(profile)
+        parts = Explainer(scorer, profile, phrasing, forbidden).parts(position)
+        reasons = Reasons(scorer, profile, phrasing, forbidden, request.reader)
         score = float(scores.total[0, position])
         gap = abs(score - sum(part.share for part in parts))
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
-        told = [(part.share, phrasing.language.unclosed(part.text)) for part in parts]
+        groups = account_groups(reasons, position, score)
         places = self.places(request.rules, profile, request.n)
         rank = mixed_rank((scores.total[0], scores.paths[0]), chosen.allowed, position, places)
         domain_rank = rank_of(scores.total[0], chosen.allowed, position)
@@ -145,7 +151,8 @@ class Recommender:
             excluded=chosen.reason(position),
             parts=parts,
             model=self.model.info,
-            text=phrasing.summary(item.label, item.type, score, told),
+            groups=groups,
+            text=account_text(request.reader, phrasing, item, (score, parts, groups)),
             notices=self.model.told(request.lang),
         )
 

@@ -38,3 +38,19 @@ class Chinese(Language):
     def capital(self, text: str) -> str:
         """The same."""
         return text
+
+    def owned(self, phrase: str) -> str:
+        """购买了「A」 is 购买的「A」 before a noun, 的肤质是「A」 is 的肤质「A」."""
+        if phrase.startswith(OF):
+            return phrase.removesuffix("是")
+        return phrase.removesuffix("了") + OF
+
+    def both(self, phrase: str) -> str:
+        """两者的主题都是, 两者都含有."""
+        if phrase.startswith(OF) and phrase.endswith(("是", "有")):
+            return phrase[:-1] + "都" + phrase[-1]
+        return "都" + phrase
+
+    def own(self, phrase: str) -> bool:
+        """的肤质是."""
+        return phrase.startswith(OF)

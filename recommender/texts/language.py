@@ -147,3 +147,23 @@ class Language:
     def of_item(self, kind: str) -> str:
         """The item asked about, where it was named before."""
         return self.section("phrasing")["this"].format(kind=self.kind(kind))
+
+    def noun(self, entity_type: str) -> str:
+        """What a thing of a type is called."""
+        return str(self.section("kinds").get(entity_type) or self.section("kinds")["other"])
+
+    def measure(self, entity_type: str) -> str:
+        """What several of a type are counted as."""
+        return str(self.section("measures").get(entity_type, self.section("measures")["other"]))
+
+    def owned(self, phrase: str) -> str:
+        """What somebody did, as it stands before, or after, what it was done with."""
+        return phrase
+
+    def both(self, phrase: str) -> str:
+        """A phrase that is true of two things."""
+        return phrase
+
+    def own(self, phrase: str) -> bool:
+        """Whether a phrase says what somebody is, not what she did."""
+        return False

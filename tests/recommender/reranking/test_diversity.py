@@ -84,7 +84,7 @@ def test_caps_hold_and_may_shorten_the_list(shop: Recommender) -> None:
         ({"max_per": ("contain:1",)}, "nearest: 'contains'"),
         ({"max_per": ("contains:0",)}, "N ≥ 1"),
         ({"reasons": "resent"}, "nearest: 'recent'"),
-        ({"path_quality": 0.5}, "needs to know which"),
+        ({"path_quality": 0.5, "reasons": "strongest"}, "needs to know which"),
     ],
 )
 def test_what_does_not_fit_is_refused(shop: Recommender, how: dict[str, object], said: str) -> None:
@@ -97,9 +97,9 @@ def test_reasons_are_chosen_for_what_they_say(shop: Recommender) -> None:
         request = Request("u", n=4, rules=Rules(domain="cosmetics"), arrangement=Arrangement(reasons=choice))
         return [item.reason for item in shop.recommend(request).items]
 
-    assert told("strongest") == [item.reason for item in shop.recommend(_plain()).items]
-    assert all(one.startswith("You bought “new”") for one in told("recent"))
-    assert len({one.split(";")[0].split(",")[0] for one in told("varied")}) >= 2
+    assert told("varied") == [item.reason for item in shop.recommend(_plain()).items]
+    assert all("“new”" in one for one in told("recent"))
+    assert len(set(told("varied"))) >= 2
 
 
 def _plain() -> Request:

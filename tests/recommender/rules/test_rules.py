@@ -13,6 +13,7 @@ from kg.errors import UnknownEntityError, UsageError
 from recommender.catalogue.catalogue import Catalogue
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
+from recommender.explanation.reasons import Reasons
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import scored_paths
 from recommender.learning.model import open_model
@@ -177,7 +178,8 @@ def test_an_association_names_no_avoided_anchor(tmp_path: Path) -> None:
         (part,) = explainer.parts(position)
         assert {one.id for one in part.nearest or []} == named
         assert part.share == pytest.approx(scorer.score([profile]).total[0, position])
-        for text in (part.text, explainer.reason(position)):
+        reasons = Reasons(scorer, profile, Phrasing(snapshot), forbidden)
+        for text in (part.text, *(reasons.text(one) for one in reasons.of(position))):
             assert ("scrub" in text) is ("scrub" in named) and "sponge" in text
 
 

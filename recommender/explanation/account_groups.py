@@ -1,0 +1,68 @@
+"""The groups of an account, as documents and in one text."""
+
+from collections.abc import Sequence
+
+from kg.k_anonymity import told_count
+from recommender.explanation.cells import LEARNED, PEOPLE
+from recommender.explanation.groups import Group
+from recommender.explanation.phrasing import Phrasing
+from recommender.explanation.reasons import Reasons
+from recommender.results.account import Part, ReasonGroup
+from recommender.results.document import Item
+
+REASONS_TOLD = 3
+REST = ("smaller", "untold", "against")
+
+
+def account_groups(reasons: Reasons, position: int, score: float) -> list[ReasonGroup]:
+    """The groups of an item, the largest first; their shares sum to its score."""
+    return [_group(reasons, group, position, score) for group in reasons.groups(position)]
+
+
+def account_text(
+    reader: str, phrasing: Phrasing, item: Item, account: tuple[float, Sequence[Part], Sequence[ReasonGroup]]
+) -> str:
+    """An account in one paragraph: three reasons for customers and staff, every large part for analysts.
+
+    :param account: the score, its parts and its groups.
+    """
+    score, parts, groups = account
+    if reader == "analyst":
+        told = [(part.share, phrasing.language.unclosed(part.text)) for part in parts]
+        return phrasing.summary(item.label, item.type, score, told)
+    texts = phrasing.language.section("groups")
+    opening = texts["opening"].format(item=phrasing.language.quoted(item.label))
+    named = [group.text for group in groups if group.kind not in REST and group.share > 0]
+    told_first = (
+        named
+        or [group.text for group in groups if group.share > 0]
+        or [
+            phrasing.language.sentence(
+                texts["nothing"].format(whom=texts[f"{reader}_whom"], whose=texts[f"{reader}_whose"])
+            )
+        ]
+    )
+    return phrasing.language.sentences([opening, *told_first[:REASONS_TOLD]])
+
+
+def _group(reasons: Reasons, group: Group, position: int, score: float) -> ReasonGroup:
+    people = None
+    if group.kind == PEOPLE:
+        people = told_count(reasons.evidence.people(position, group.strands[0])[0], reasons.evidence.k)
+    return ReasonGroup(
+        share=group.share,
+        percent=100 * group.share / score if score > 0 else 0.0,
+        kind=group.kind,  # type: ignore[arg-type]  # one of the kinds
+        text=reasons.phrasing.text(group, position),
+        people=people,
+        paths=_paths(reasons, group, position),
+    )
+
+
+def _paths(reasons: Reasons, group: Group, position: int) -> int:
+    """How many paths a group is made of; where any runs through people, as it may be told, 0 for too few."""
+    strands = [one for one in group.strands if one.source.kind != LEARNED]
+    count = sum(len(reasons.evidence.instances(position, one).nodes) for one in strands)
+    if any(one.source.kind == PEOPLE for one in strands):
+        return told_count(count, reasons.evidence.k) or 0
+    return count

@@ -1,0 +1,144 @@
+"""Groups: exactly what their sentence tells, summing to the score, and a list's reason is one of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.explanation.groups import POPULARITY, THEME, UNTOLD
+from recommender.explanation.phrasing import Phrasing
+from recommender.explanation.reasons import Reasons
+from recommender.learning.model import open_model
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Recommender, Request
+from tests.graphs import SCHEMA, snapshot_of
+from tests.recommender.rules.worlds import COUNTS, World, id_of, world_of
+
+WORLDS = 3
+ITEMS = [id_of(name, number) for name in ("Product", "Course") for number in range(COUNTS[name])]
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[World]:
+    return [world_of(tmp_path_factory.mktemp("world"), seed) for seed in range(WORLDS)]
+
+
+CASES = st.fixed_dictionaries(
+    {
+        "world": st.integers(0, WORLDS - 1),
+        "user": st.integers(0, COUNTS["User"] - 1),
+        "item": st.sampled_from(ITEMS),
+        "avoid": st.sampled_from([(), (id_of("Ingredient", 1),)]),
+    }
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(case=CASES)
+def test_the_groups_of_an_account_are_its_score(worlds: list[World], case: dict[str, Any]) -> None:
+    recommender = worlds[case["world"]].recommender
+    avoided = tuple(f"Ingredient:{one}" for one in case["avoid"])
+    request = Request(id_of("User", case["user"]), rules=Rules(avoid=avoided, unknown="keep"), n=len(ITEMS))
+    account = recommender.why(request, case["item"])
+    assert sum(group.share for group in account.groups) == pytest.approx(account.score, abs=1e-9)
+    shares = [group.share for group in account.groups]
+    assert shares == sorted(shares, reverse=True)
+    for group in account.groups:
+        assert group.people is None or (group.people >= 5 and group.people % 5 == 0)
+        assert not any(one in group.text for one in case["avoid"])
+    listed = {row.id: row for row in recommender.recommend(request).items}
+    if (row := listed.get(case["item"])) is not None and account.groups and account.groups[0].share > 0:
+        told = [group for group in account.groups if group.text == row.reason]
+        assert told and told[0].share >= 0.5 * shares[0]
+        assert told[0].kind != "popularity" or told[0].share >= 0.5 * account.score
+
+
+@settings(max_examples=100, deadline=None)
+@given(case=CASES)
+def test_a_theme_names_and_counts_what_its_paths_run_through(worlds: list[World], case: dict[str, Any]) -> None:
+    recommender = worlds[case["world"]].recommender
+    request = Request(id_of("User", case["user"]), rules=Rules(unknown="keep"))
+    profile, rules = recommender.profile(request), recommender.rule_set(request.rules)
+    phrasing = Phrasing(recommender.snapshot)
+    reasons = Reasons(recommender.cold_start.of(profile), profile, phrasing, rules.forbidden(profile))
+    item_type = case["item"].partition("/")[0]
+    position = recommender.catalogue.position(item_type, recommender.snapshot.vocabulary.idx(item_type, case["item"]))
+    for group in (one for one in reasons.groups(position) if one.kind == THEME):
+        paths = [one for one in group.strands if one.source.tail]
+        found = [reasons.evidence.instances(position, one) for one in paths]
+        between = {int(idx) for one in found for idx in one.nodes[:, -2]}
+        named, total = reasons.evidence.named(position, paths)
+        assert total == len(between), (group, between)
+        assert {idx for _, idx in named} <= between
+        weights = [one.source.metapath.weight for one in paths if one.source.metapath]
+        share = sum(float(one.product.sum()) * weight for one, weight in zip(found, weights, strict=True))
+        assert share == pytest.approx(sum(one.share for one in paths), abs=1e-9)
+
+
+def _shop(folder: Path, buyers: int, popularity: float | None = None) -> Recommender:
+    """``ann`` bought the cream; cream and balm contain shea, all products water; others bought both."""
+    entities: dict[str, list[Any]] = {
+        "User": ["ann", *[f"u{n}" for n in range(buyers)]],
+        "Product": ["cream", "balm", "soap", *[f"p{n}" for n in range(6)]],
+        "Course": [],
+        "Ingredient": ["shea", "water"],
+        "Concern": ["dryness"],
+    }
+    triples = {
+        "purchased": [("ann", "cream"), *[(f"u{n}", p) for n in range(buyers) for p in ("cream", "soap")]],
+        "contains": [("cream", "shea"), ("balm", "shea"), *[(p, "water") for p in entities["Product"]]],
+        "has_concern": [],
+    }
+    snapshot = snapshot_of(folder, entities, triples, SCHEMA)
+    return Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
+
+
+def _groups(recommender: Recommender, item: str, **more: Any) -> dict[str, str]:
+    return {group.kind: group.text for group in recommender.why(Request("ann", **more), item).groups}
+
+
+def test_what_nearly_everything_has_is_never_named(tmp_path: Path) -> None:
+    groups = _groups(_shop(tmp_path, 6), "balm")
+    told = next(text for kind, text in groups.items() if kind in ("shared", "anchor"))
+    assert "“shea”" in told and "and 1 more" in told and "water" not in told
+    assert not any("water" in text for text in _groups(_shop(tmp_path / "b", 6), "p1").values())
+
+
+@pytest.mark.parametrize("buyers", [4, 5])
+def test_people_are_told_from_five_on(tmp_path: Path, buyers: int) -> None:
+    groups = _groups(_shop(tmp_path, buyers), "soap")
+    told = [text for text in groups.values() if "5 others" in text]
+    assert bool(told) == (buyers == 5)
+    assert (UNTOLD in groups) == (buyers == 4) and not any("4" in text for text in groups.values())
+
+
+def test_popularity_is_a_reason_where_it_is_half_of_the_score(tmp_path: Path) -> None:
+    recommender = _shop(tmp_path, 6)
+    listed = recommender.recommend(Request("ann", n=9)).items
+    for row in listed:
+        if "Popular" in row.reason:
+            assert row.shares.popularity >= 0.5 * row.score
+    assert not any(POPULARITY in row.reason for row in listed)
+
+
+def test_readers_are_spoken_to_or_told(tmp_path: Path) -> None:
+    recommender = _shop(tmp_path, 6)
+    told = {one: _groups(recommender, "balm", reader=one) for one in ("customer", "staff", "analyst")}
+    assert "you bought" in json.dumps(told["customer"]) and "they bought" in json.dumps(told["staff"])
+    assert "purchased > contains > ~contains" in json.dumps(told["analyst"])
+    assert "~" not in json.dumps(told["customer"]) and ">" not in json.dumps(told["staff"])
+
+
+def test_a_list_says_something_else_of_the_next_item_where_that_is_as_true(worlds: list[World]) -> None:
+    """Of groups that are nearly as large as the best, the one the list has not said yet."""
+    varied, same = 0, 0
+    for world in worlds:
+        for user in range(COUNTS["User"]):
+            rows = world.recommender.recommend(Request(id_of("User", user), rules=Rules(unknown="keep"))).items
+            texts = [row.reason for row in rows if row.score > 0]
+            same += len(texts) - len(set(texts))
+            varied += len(set(texts))
+    assert varied > same
