@@ -157,7 +157,10 @@ class GroupPhrasing:
         if source.kind == CHAIN:
             phrase = self.language.bare(self.phrasing.phrase(source.tail[-2]))
             key = "chain_common_also" if source.alike else "chain_known"
-            return self._say(key, phrase=phrase, it=it, **self._middle(strand))
+            middle = self._middle(strand)
+            if not source.alike and total <= len(names):
+                middle["anchors"] += self.texts["mine_end"]
+            return self._say(key, phrase=phrase, it=it, **middle)
         did = self._did(source)
         words = {
             "did": did,
@@ -168,7 +171,8 @@ class GroupPhrasing:
         if total <= len(names):
             if len(names) > 1:
                 it = self.texts["some_of_them"] if several else self.texts["it"]
-            return self._say("known_one", **(words | {"it": it}), names=self.language.listed(names))
+            key = "known_both" if len(names) > 1 else "known_one"
+            return self._say(key, **(words | {"it": it}), names=self.language.listed(names))
         n = total if self.language.counts_all else total - len(names)
         joined = self.language.section("lists")["comma"].join(names)
         return self._say("known_some", **words, names=joined, n=n, measure=self.language.measure(source.anchor_type))

@@ -26,6 +26,7 @@ def test_an_account_reads_as_it_was_signed(document: Document, example: Path, na
     user, item, lang = ACCOUNTS[name]
     account = document("-w", example, "why", user, item, "--lang", lang)
     lines = [account["text"], ""]
+    lines += [*(f"{group['percent']:5.1f}%  {group['text']}" for group in account["groups"]), ""]
     for part in account["parts"]:
         lines.append(f"{part['share']:+.4f}  {part['text']}")
         lines += [f"         {path['share']:+.4f}  {path['text']}" for path in part.get("paths", ())[1:]]
@@ -41,4 +42,4 @@ def test_no_account_has_raw_ids_doubled_words_or_other_people(name: str) -> None
     assert not re.search(r"\b[upc]\d{3,4}\b|[a-z]+_[a-z]+|\b[A-Z]{4,} [A-Z]{4,}\b", text)
     assert not re.search(r"\b(\w+) \1\b", text, flags=re.IGNORECASE)
     assert not re.search(r"它的的|的的|，，|。。|\.\.|  \S*“”", text)
-    assert all(int(count) >= 5 for count in re.findall(r"(\d+) (?:others|位)", text))
+    assert all(int(count) >= 5 for count in re.findall(r"(\d+) (?:others who|位)", text))
