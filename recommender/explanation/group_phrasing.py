@@ -85,7 +85,10 @@ class GroupPhrasing:
 
     def _popularity(self, position: int) -> str:
         item_type = self.evidence.scorer.catalogue.item(position)[0]
-        return self._say("popularity", domain=self.snapshot.schema.entity[item_type].domain or "")
+        used = self.evidence.scorer.catalogue.used[position] >= max(self.evidence.k, 1)
+        return self._say(
+            "popularity" if used else "popularity_few", domain=self.snapshot.schema.entity[item_type].domain or ""
+        )
 
     def _rest(self, group: Group) -> str:
         forbidden = self.evidence.forbidden
