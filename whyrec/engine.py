@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from kg.export.export import Export
+    from recommender.audit.popularity import Popularity
     from recommender.evaluation.report import Evaluation
     from recommender.serving.batch import Batch
     from whyrec.evaluate import HowToEvaluate
     from whyrec.load import HowToLoad
+    from whyrec.person import PersonReport
     from whyrec.reports import ForgetReport, ListsReport, LoadReport, StatusReport, TrainReport
     from whyrec.train import VectorOptions
 
@@ -189,13 +191,51 @@ class Engine(Answering):
         from whyrec.reports import ForgetReport
 
         log = self.workspace.folder / "service"
-        with private_files():
-            if log.is_dir():
-                with closing(EventLog(log)) as events:
-                    events.forget(user)
+        prefix, _, rest = user.partition(":")
+        with private_files(), closing(EventLog(log)) if log.is_dir() else nullcontext() as events:
+            if events is not None:
+                events.forget(rest if prefix in self.workspace.schema.entity else user)
             erasure = forget(self.workspace, user, progress or self._progress)
+            if events is not None and erasure.person not in (user, rest):  # a pseudonym
+                events.forget(erasure.person)
         self._renew()
         return ForgetReport.model_validate(erasure.to_json())
+
+    def export_person(self, user: str, *, lang: str = "en") -> "PersonReport":
+        """Everything that is held about a person, and everything that is concluded about her.
+
+        :param user: id of a person; ``Type:id`` where two types of people share ids.
+        :raises UnknownEntityError: where the store knows nobody of that id.
+        """
+        from kg.errors import SnapshotError
+        from whyrec.person import export_person  # polars, which answering does not need
+
+        try:
+            recommender = self.recommender
+        except SnapshotError:
+            recommender = None
+        return export_person(self.workspace, recommender, user, lang)
+
+    def popularity(
+        self, *, by: str | None = None, domain: str | None = None, private: bool = False, epsilon: float | None = None
+    ) -> "Popularity":
+        """How many people used each item, or each thing that a relation of items leads to; most people first.
+
+        :param by: a relation from items, such as ``made_by``.
+        :param private: with noise, so that the numbers say next to nothing of any one person; paid from the budget of
+            the day.
+        :param epsilon: of a private release, above 0; that of the workspace where absent.
+        :raises LimitError: where the budget of the day does not reach.
+        """
+        from kg.privacy.differential_privacy import PrivacyLedger
+        from recommender.audit.popularity import popularity
+
+        if epsilon is not None and not private:
+            raise UsageError("`epsilon` goes with `private`")
+        settings = self.workspace.settings.privacy
+        ledger = PrivacyLedger(self.workspace.folder, settings)
+        paid = (ledger, settings, settings.epsilon if epsilon is None else epsilon) if private else None
+        return popularity(self.snapshot, by, domain, paid)
 
     def status(self) -> "StatusReport":
         """What store, snapshot and model hold, what is stale, and the next step."""

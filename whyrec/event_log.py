@@ -138,6 +138,14 @@ class EventLog:
             self._version = -1
         return gone
 
+    def about(self, user: str, user_type: str) -> tuple[list[Event], int]:
+        """All events of a person, taken over or not, the oldest first, and how many answers to her are kept."""
+        with self._lock:
+            query = f"{_SELECT} WHERE user = ? AND user_type = ? ORDER BY seq"
+            events = [_event(row[1:]) for row in self._reader.execute(query, (user, user_type))]
+            answers = self._reader.execute("SELECT count(*) FROM answer WHERE user = ?", (user,)).fetchone()[0]
+        return events, int(answers)
+
     def counts(self) -> dict[str, int]:
         """Relation → number of events that no load has taken over."""
         with self._lock:

@@ -36,6 +36,8 @@ class Erasure:
     """What was done, and what the search found afterwards."""
 
     user: str
+    person: str = ""
+    """The id as the workspace has it."""
     entities: int = 0
     triples: dict[str, int] = field(default_factory=dict)
     files_rewritten: list[str] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Erasure:
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``forget``."""
         data = asdict(self)
+        data.pop("person")
         deleted = {"entities": data.pop("entities"), "triples": data.pop("triples")}
         return {"user": data.pop("user"), "deleted": deleted, **data}
 
@@ -91,6 +94,7 @@ class _Eraser:
         self._tell("Looking for the person")
         types = self._find()
         self._person = Person(self._id, types, self._workspace.schema, self._is_unmistakable(types))
+        self._erasure.person = self._id
         self._tell("Store")
         self._erase_from_store(types)
         self._tell("Files")

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -86,6 +87,30 @@ class Redactor:
             raise WorkspaceError(f"{path}: cannot be rewritten: {problem.strerror}") from None
         return Outcome.UNDECIDED if self._left else Outcome.REWRITTEN if changed else Outcome.WITHOUT
 
+    def rows(self, path: Path) -> list[str]:
+        """The rows of one file that are hers, as text.
+
+        :raises ReadError: where the file cannot be read.
+        """
+        if not self.traces.in_file(path):
+            return []
+        if _is_parquet(path):
+            columns = self._columns(path)
+            return [
+                json.dumps(row, ensure_ascii=False, default=str)
+                for frame in parquet_frames(path)
+                for row, named in zip(frame.iter_rows(named=True), self.traces.rows_of(frame), strict=True)
+                if named and self._hers(row, columns, named)
+            ]
+        data = path.read_bytes()
+        unit, encoding = _line_end(data)
+        kept = Counter(self._kept(path, data))
+        hers = Counter(_records(data, unit)) - kept
+        return [record.decode(encoding, "replace").strip("\r\n\ufeff") for record in hers.elements()]
+
+    def _columns(self, path: Path) -> PersonColumns | None:
+        return _LIST if is_list_of_recommendations(path) else read_person_columns(path.parent).get(path.name)
+
     def _kept(self, path: Path, data: bytes) -> Iterator[bytes]:
         """The records in which she is not named; the first may be a header."""
         unit, encoding = _line_end(data)
@@ -141,7 +166,7 @@ class Redactor:
         )
 
     def _parquet(self, path: Path) -> bool:
-        columns = _LIST if is_list_of_recommendations(path) else read_person_columns(path.parent).get(path.name)
+        columns = self._columns(path)
         pending, changed = _pending(path), False
         try:
             with pq.ParquetFile(path) as file, pq.ParquetWriter(pending, file.schema_arrow) as out:

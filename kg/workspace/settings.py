@@ -26,6 +26,16 @@ class PrivacySettings(Document):
 
     k: int = Field(default=K_ANONYMITY, ge=1)
     """Fewest people that anything that leaves may rest on; see :mod:`kg.k_anonymity`."""
+    epsilon: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """ε of one private release, where nothing else is asked for; see :mod:`kg.privacy.differential_privacy`."""
+    delta: float = Field(default=0.0, ge=0, lt=0.01)
+    """δ of one private release: 0 for Laplace noise."""
+    epsilon_per_day: float = Field(default=4.0, gt=0, allow_inf_nan=False)
+    """What all private releases of a day may cost together."""
+    delta_per_day: float = Field(default=1e-5, ge=0, lt=0.1)
+    """The same for δ."""
+    contributions: int = Field(default=5, ge=1)
+    """Most things that one person counts for in a private release, chosen by lot."""
 
 
 class LoadSettings(Document):

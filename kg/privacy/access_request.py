@@ -1,0 +1,165 @@
+"""Access request: everything that a workspace holds about one person, by whatever name it is kept."""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel
+
+from kg.errors import ReadError, UnknownEntityError, UsageError
+from kg.k_anonymity import K_ANONYMITY
+from kg.privacy.person_files import files_naming
+from kg.privacy.person_ids import person_types
+from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
+from kg.privacy.redaction import Person, Redactor
+from kg.privacy.traces import Traces
+from kg.privacy.workspace_files import WorkspaceFiles
+from kg.stores.store import Store
+from kg.workspace.suppression import Suppression
+from kg.workspace.workspace import Workspace
+
+
+class HeldTriple(BaseModel, frozen=True):
+    """One thing that the graph says of the person; of other people it is told that there is one, not who."""
+
+    relation: str
+    """``relation``, or ``~relation`` where it leads to the person."""
+    type: str
+    id: str | None
+    label: str | None
+    weight: float
+    timestamp: str | None
+    """ISO 8601, UTC."""
+
+
+class HeldRows(BaseModel, frozen=True):
+    """Rows of a file that whyrec keeps, such as rejected rows and lists of recommendations."""
+
+    file: str
+    rows: list[str]
+
+
+class Held(BaseModel, frozen=True):
+    """What is held."""
+
+    id: str
+    """As the workspace has it: a pseudonym where it holds these."""
+    type: str
+    asked: str
+    properties: dict[str, Any]
+    triples: list[HeldTriple]
+    rows: list[HeldRows]
+    files: list[str]
+    """Other files of the workspace that name her, such as the data that was loaded, pages and exports."""
+    forgotten: bool
+    """Whether she is on the list of people who were forgotten."""
+    k: int = K_ANONYMITY
+
+
+def held(workspace: Workspace, user: str) -> Held:
+    """Everything that is held about a person.
+
+    :param user: the id, or ``Type:id`` where several types of people share ids; her own id where the workspace holds
+        pseudonyms and the key is set.
+    :raises UnknownEntityError: where the store knows nobody of that id.
+    :raises UsageError: where several people have the id.
+    """
+    store = workspace.open_store(read_only=True)
+    try:
+        entity_type, entity_id = _found(workspace, store, user)
+        row = store.read_entities(entity_type).filter(pl.col("id") == entity_id).row(0, named=True)
+        triples = list(_triples(workspace, store, entity_type, entity_id))
+        forgotten = Suppression.open(workspace.folder, store).has(entity_type, entity_id)
+    finally:
+        store.close()
+    person = Person(entity_id, [entity_type], workspace.schema, unmistakable=Traces(entity_id).distinctive)
+    rows, files = _in_files(workspace, person, user if user != entity_id else None)
+    return Held(
+        id=entity_id,
+        type=entity_type,
+        asked=user,
+        properties={name: value for name, value in row.items() if value is not None and name != "id"},
+        triples=triples,
+        rows=rows,
+        files=files,
+        forgotten=forgotten,
+        k=workspace.settings.privacy.k,
+    )
+
+
+def _found(workspace: Workspace, store: Store, user: str) -> tuple[str, str]:
+    """Type and id of the person, as the store has them."""
+    types = person_types(workspace.schema)
+    prefix, colon, rest = user.partition(":")
+    asked, bare = ([prefix], rest) if colon and prefix in types else (types, user)
+    ids = {name: store.read_entities(name).get_column("id") for name in asked}
+    there = [(name, bare) for name in asked if bare in ids[name]]
+    if not there and is_pseudonymised(workspace.folder) and KEY_VARIABLE in os.environ:
+        pseudonyms = Pseudonyms.from_environment()
+        hashed = [(name, pseudonyms.of(name, bare)) for name in asked]
+        there = [(name, one) for name, one in hashed if one in ids[name]]
+    if len(there) > 1:
+        choices = " or ".join(f"{name}:{bare}" for name, _ in there)
+        raise UsageError(f"{bare!r} is the id of several people; say {choices}")
+    if not there:
+        raise UnknownEntityError(
+            f"unknown {' or '.join(asked)} {bare!r}; ids of people are not suggested; nothing is held under this id in "
+            "the store, and files are searched by `whyrec forget` alone"
+        )
+    return there[0]
+
+
+def _triples(workspace: Workspace, store: Store, entity_type: str, entity_id: str) -> Iterator[HeldTriple]:
+    labels = dict[str, Mapping[str, str | None]]()
+    for name, relation in workspace.schema.relation.items():
+        forward, backward = (
+            (name, relation.head, relation.tail, "head"),
+            (f"~{name}", relation.tail, relation.head, "tail"),
+        )
+        for step, own, other, end in (forward, backward):
+            if own != entity_type:
+                continue
+            found = store.read_triples(name).filter(pl.col(end) == entity_id)
+            people = workspace.schema.entity[other].sensitive
+            if found.height and not people and other not in labels:
+                labels[other] = dict(store.read_entities(other).select("id", "label").iter_rows())
+            far = "tail" if end == "head" else "head"
+            for row in found.sort("timestamp", far, nulls_last=True).iter_rows(named=True):
+                yield HeldTriple(
+                    relation=step,
+                    type=other,
+                    id=None if people else row[far],
+                    label=None if people else labels[other].get(row[far]) or row[far],
+                    weight=row["weight"],
+                    timestamp=_moment(row["timestamp"]),
+                )
+
+
+def _moment(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+
+
+def _in_files(workspace: Workspace, person: Person, raw: str | None) -> tuple[list[HeldRows], list[str]]:
+    """Rows of files that whyrec keeps by rows, and other files that name the person."""
+    files, rows, others = WorkspaceFiles(workspace), list[HeldRows](), list[str]()
+    kept = {path.resolve() for path in files.rewritable()}
+    sources = None if person.unmistakable else files_naming(workspace, person, raw)
+    for path in files.all():
+        try:
+            if path.resolve() in kept:
+                found = Redactor(person).rows(path)
+                rows += [HeldRows(file=files.shown(path), rows=found)] if found else []
+            elif not files.is_own(path) and _names(path, person, raw, sources):
+                others.append(files.shown(path))
+        except ReadError:
+            others.append(f"{files.shown(path)} (could not be searched)")
+    return rows, others
+
+
+def _names(path: Path, person: Person, raw: str | None, sources: set[Path] | None) -> bool:
+    if sources is not None:
+        return path.resolve() in sources
+    return person.traces.in_file(path) or (raw is not None and Traces(raw).in_file(path))

@@ -1,0 +1,163 @@
+"""Differential privacy: numbers of people with noise, each person's contributions capped first, paid from a budget.
+
+A release is (ε, δ)-private: with or without any one person, every outcome is about as likely, by a factor of e^ε and up
+to δ. Laplace noise where δ is 0, Gaussian noise otherwise, both of opendp (discrete, from a cryptographic source).
+Releases add up: the ledger adds their ε and their δ, which is safe and not tight.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.errors import LimitError, UsageError, WorkspaceError
+from kg.file_lock import FileLock
+from kg.workspace.permissions import private_files
+from kg.workspace.settings import PrivacySettings
+
+NAME = "privacy-ledger.jsonl"
+MISSING = "differential privacy needs the opendp package: pip install whyrec[privacy]"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One private release: what it cost. ``at``: ISO 8601, UTC."""
+
+    at: str
+    what: str
+    epsilon: float
+    delta: float
+
+
+class PrivacyLedger:
+    """What was released from a workspace, and what that cost; a day has a budget.
+
+    :param folder: of the workspace.
+    """
+
+    def __init__(self, folder: Path, settings: PrivacySettings) -> None:
+        self.path, self.settings = folder / NAME, settings
+
+    def releases(self, day: str | None = None) -> list[Release]:
+        """All releases, or those of one day (``2026-01-31``), the oldest first.
+
+        :raises WorkspaceError: where the ledger is damaged: then nobody knows what is left.
+        """
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+            found = [Release(**json.loads(line)) for line in lines]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, TypeError):
+            raise WorkspaceError(
+                f"{self.path}: damaged; restore it from a copy: it says what of the budget is left"
+            ) from None
+        return [one for one in found if day is None or one.at.startswith(day)]
+
+    def spent(self, day: str | None = None) -> tuple[float, float]:
+        """ε and δ that a day, today where absent, has cost so far."""
+        found = self.releases(day or _today())
+        return math.fsum(one.epsilon for one in found), math.fsum(one.delta for one in found)
+
+    def charge(self, what: str, epsilon: float, delta: float) -> Release:
+        """Pay for a release before it is made: whoever is cut off afterwards has paid all the same.
+
+        :raises LimitError: where the day's budget does not reach, saying what is left and until when.
+        """
+        lock = FileLock.try_acquire(self.path.with_suffix(".lock"))
+        if lock is None:
+            raise LimitError("another private release is being paid for at this moment; run the command again")
+        try:
+            spent, lost = self.spent()
+            most, at_risk = self.settings.epsilon_per_day, self.settings.delta_per_day
+            if spent + epsilon > most * (1 + 1e-12) or lost + delta > at_risk * (1 + 1e-12):
+                raise LimitError(
+                    f"the privacy budget of today does not reach: ε {epsilon:g} and δ {delta:g} were asked for, "
+                    f"{max(most - spent, 0):g} of {most:g} and {max(at_risk - lost, 0):g} of {at_risk:g} are left; ask "
+                    "for less, wait until tomorrow (UTC), or raise epsilon_per_day in [privacy], which protects less"
+                )
+            release = Release(datetime.now(UTC).isoformat(timespec="seconds"), what, epsilon, delta)
+            with private_files(), self.path.open("a", encoding="utf-8") as ledger:
+                ledger.write(json.dumps(asdict(release), ensure_ascii=False) + "\n")
+        finally:
+            lock.release()
+        return release
+
+
+def capped(people: NDArray[np.integer], most: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which contributions count: of each person at most so many, chosen by lot.
+
+    :param people: who made each contribution, shape (n,).
+    :returns: shape (n,), bool.
+    """
+    order = rng.permutation(len(people))
+    by_person = order[np.argsort(people[order], kind="stable")]
+    sorted_people = people[by_person]
+    starts = np.flatnonzero(np.r_[True, sorted_people[1:] != sorted_people[:-1]]) if len(people) else np.zeros(0, int)
+    place = np.arange(len(people)) - np.repeat(starts, np.diff(np.r_[starts, len(people)]))
+    keep = np.zeros(len(people), dtype=bool)
+    keep[by_person[place < most]] = True
+    return keep
+
+
+def private_counts(
+    contributions: tuple[NDArray[np.integer], NDArray[np.integer]], size: int, settings: PrivacySettings, epsilon: float
+) -> NDArray[np.int64]:
+    """How many people each of a known set of keys has, with noise; may be below 0.
+
+    :param contributions: person and key of each contribution, both of shape (n,); a pair once.
+    :param size: number of keys; those that nobody has get noise like all others, so that none is told by its absence.
+    :raises UsageError: where opendp is missing, or ε is not above 0.
+    """
+    if not epsilon > 0 or not math.isfinite(epsilon):
+        raise UsageError(f"epsilon {epsilon}: expected a number above 0")
+    people, keys = contributions
+    keep = capped(people, settings.contributions, np.random.default_rng())
+    counts = np.bincount(keys[keep], minlength=size)
+    noise = _mechanism(settings.contributions, epsilon, settings.delta)
+    return np.array(noise(counts.tolist()), dtype=np.int64)
+
+
+def noise_scale(settings: PrivacySettings, epsilon: float) -> float:
+    """Laplace: the mean size of the noise on each count; Gaussian: its standard deviation."""
+    if settings.delta == 0:
+        return settings.contributions / epsilon
+    return _gaussian_scale(settings.contributions, epsilon, settings.delta)
+
+
+def _mechanism(contributions: int, epsilon: float, delta: float) -> Callable[[list[int]], list[int]]:
+    dp = _opendp()
+    domain = dp.vector_domain(dp.atom_domain(T="i64"))
+    if delta == 0:
+        made = dp.m.make_laplace(domain, dp.l1_distance(T="i64"), scale=contributions / epsilon)
+        assert made.map(contributions) <= epsilon * (1 + 1e-9)
+    else:
+        made = dp.m.make_gaussian(domain, dp.l2_distance(T="f64"), scale=_gaussian_scale(contributions, epsilon, delta))
+    return made  # type: ignore[no-any-return]
+
+
+def _gaussian_scale(contributions: int, epsilon: float, delta: float) -> float:
+    """The standard deviation that (ε, δ) asks for, by zero-concentrated privacy: ρ + 2 √(ρ ln 1/δ) = ε (Bun, Steinke
+    2016), ρ = contributions / (2 σ²)."""
+    log = math.log(1 / delta)
+    rho = (math.sqrt(log + epsilon) - math.sqrt(log)) ** 2
+    return math.sqrt(contributions / (2 * rho))
+
+
+def _opendp() -> Any:
+    try:
+        import opendp.prelude as dp
+    except ModuleNotFoundError:
+        raise UsageError(MISSING) from None
+    dp.enable_features("contrib")
+    return dp
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()

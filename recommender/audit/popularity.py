@@ -1,0 +1,125 @@
+"""Popularity: how many people used each item, or each thing that items are linked to; as it may be told."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from kg.document import nearest
+from kg.errors import UsageError
+from kg.k_anonymity import shown_count
+from kg.privacy.differential_privacy import PrivacyLedger, noise_scale, private_counts
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.settings import PrivacySettings
+from recommender.catalogue.interactions import Interactions
+from recommender.linalg.sparse_matrix import binary
+from recommender.results.document import Result
+
+
+class PopularEntity(Result):
+    """One entity, and how many people used it, or items linked to it."""
+
+    id: str
+    type: str
+    label: str
+    people: int | str
+    """Rounded down, ``"<5"`` for few; with noise in a private release."""
+
+
+class PrivateRelease(Result):
+    """What makes the numbers private, and what it cost."""
+
+    epsilon: float
+    delta: float
+    contributions: int
+    """Most things that one person counts for."""
+    noise: float
+    """Typical size of the noise on each number."""
+    spent_today: float
+    """ε of all releases of today, this one included."""
+    per_day: float
+    """The budget."""
+
+
+class Popularity(Result):
+    """The answer of ``popularity``: most people first."""
+
+    by: str | None
+    domain: str | None
+    entities: list[PopularEntity]
+    private: PrivateRelease | None
+    notices: list[str] = Field(default_factory=list)
+
+
+def popularity(
+    snapshot: Snapshot,
+    by: str | None = None,
+    domain: str | None = None,
+    private: tuple[PrivacyLedger, PrivacySettings, float] | None = None,
+) -> Popularity:
+    """Count people.
+
+    :param by: a relation from items, such as ``made_by``: then people are counted by what it leads to; else by item.
+    :param domain: only items of this domain.
+    :param private: ledger, settings and ε of a private release.
+    :raises UsageError: for an unknown relation or domain.
+    :raises LimitError: where the budget of the day does not reach.
+    """
+    schema = snapshot.schema
+    if domain is not None and domain not in schema.domains:
+        raise UsageError(f"unknown domain {domain!r}; {nearest(domain, list(schema.domains))}")
+    people, keys, entities = _contributions(snapshot, by, domain)
+    counts: list[int | str]
+    told = None
+    if private is None:
+        exact = np.bincount(keys, minlength=len(entities))
+        counts = [shown_count(int(one), snapshot.k) for one in exact]
+    else:
+        ledger, settings, epsilon = private
+        ledger.charge(f"popularity by {by or 'item'}{f' in {domain}' if domain else ''}", epsilon, settings.delta)
+        noisy = private_counts((people, keys), len(entities), settings, epsilon)
+        counts = [max(0, int(one)) for one in noisy]
+        told = PrivateRelease(
+            epsilon=epsilon,
+            delta=settings.delta,
+            contributions=settings.contributions,
+            noise=noise_scale(settings, epsilon),
+            spent_today=ledger.spent()[0],
+            per_day=settings.epsilon_per_day,
+        )
+    order = np.lexsort((np.arange(len(entities)), -np.array([one if isinstance(one, int) else 0 for one in counts])))
+    return Popularity(
+        by=by,
+        domain=domain,
+        entities=[_entity(snapshot, entities[place], counts[place]) for place in order.tolist()],
+        private=told,
+    )
+
+
+def _contributions(
+    snapshot: Snapshot, by: str | None, domain: str | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[tuple[str, int]]]:
+    """Person and key of each contribution, a pair once, and what the keys are: type and index."""
+    interactions, schema = Interactions(snapshot), snapshot.schema
+    catalogue, matrix = interactions.catalogue, interactions.matrix
+    if by is None:
+        inside = np.flatnonzero(catalogue.of_domain(domain)) if domain else np.arange(catalogue.size)
+        found = matrix[:, inside].tocoo()
+        entities = [catalogue.item(int(position)) for position in inside]
+        return found.coords[0].astype(np.int64), found.coords[1].astype(np.int64), entities
+    known = [name for name in schema.relation if schema.relation[name].head in schema.item_types]
+    if by not in known:
+        raise UsageError(f"by {by!r}: expected a relation of items; {nearest(by, known)}")
+    head, tail = schema.ends(by)
+    if schema.entity[tail].sensitive:
+        raise UsageError(f"by {by!r}: it leads to people, and people are not counted one by one")
+    if domain is not None and schema.entity[head].domain != domain:
+        raise UsageError(f"by {by!r}: its items are in {schema.entity[head].domain}, not in {domain}")
+    found = binary(matrix[:, catalogue.slices[head]] @ binary(snapshot.adjacency(by))).tocoo()
+    entities = [(tail, idx) for idx in range(snapshot.vocabulary.count(tail))]
+    return found.coords[0].astype(np.int64), found.coords[1].astype(np.int64), entities
+
+
+def _entity(snapshot: Snapshot, entity: tuple[str, int], people: int | str) -> PopularEntity:
+    entity_type, idx = entity
+    entity_id, label = snapshot.vocabulary.id(entity_type, idx), snapshot.label(entity_type, idx)
+    return PopularEntity(id=entity_id, type=entity_type, label=label, people=people)

@@ -1,0 +1,55 @@
+"""``export-person`` and ``popularity`` on the example: all that is held of one person; numbers that may leave."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from kg.workspace.workspace import Workspace
+from tests.cli.conftest import Whyrec
+
+Document = Callable[..., Any]
+
+
+def test_an_access_request_is_answered_with_all_that_is_held(
+    document: Document, whyrec: Whyrec, example: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "person.json"
+    report = document("-w", example, "export-person", "u0042", "--out", out)
+    assert json.loads(out.read_text()) == report and report["person"] == "User:u0042"
+    store = Workspace(example).open_store(read_only=True)
+    try:
+        relations = [name for name, one in store._schema.relation.items() if one.head == "User"]  # type: ignore[attr-defined]
+        triples = {
+            (n, row[1]) for n in relations for row in store.read_triples(n).filter(pl.col("head") == "u0042").rows()
+        }
+    finally:
+        store.close()
+    assert {(one["relation"], one["id"]) for one in report["held"]["triples"]} == triples
+    assert set(report["held"]["files"]) >= {"users.csv", "purchases.csv.zst"}
+    lists = {domain: [item["id"] for item in items] for domain, items in report["inferred"]["lists"].items()}
+    for domain, listed in lists.items():
+        answer = document("-w", example, "recommend", "u0042", "--domain", domain, "-n", "20")
+        assert [item["id"] for item in answer["items"]] == listed
+    assert {one["id"] for one in report["inferred"]["profile"]} >= {tail for _, tail in triples if tail.startswith("p")}
+    text = json.dumps(report)
+    assert not any(f'"u{n:04d}"' in text for n in range(401) if n != 42)
+    shown = whyrec("-w", example, "export-person", "User:u0042")
+    assert shown.exit_code == 0 and "Held in the graph" in shown.stdout and "Would be recommended" in shown.stdout
+    unknown = whyrec("-w", example, "export-person", "u004")
+    assert unknown.exit_code == 1 and "ids of people are not suggested" in unknown.stderr
+
+
+def test_popularity_is_rounded_or_private_and_paid_for(document: Document, whyrec: Whyrec, example: Path) -> None:
+    plain = document("-w", example, "popularity", "--by", "made_by")["entities"]
+    assert plain and all(one["people"] == "<5" or one["people"] % 5 == 0 for one in plain)
+    private = document("-w", example, "popularity", "--domain", "courses", "--private", "--epsilon", "1.5")
+    assert len(private["entities"]) == 62 and private["private"]["spent_today"] == 1.5
+    assert any(one["people"] % 5 for one in private["entities"])
+    refused = whyrec("-w", example, "popularity", "--private", "--epsilon", "3")
+    assert refused.exit_code == 3 and "2.5 of 4" in refused.stderr
+    for arguments in (("--epsilon", "1"), ("--by", "follows"), ("--domain", "cosmetic"), ("--out", "x.txt")):
+        wrong = whyrec("-w", example, "popularity", *arguments)
+        assert wrong.exit_code == 2 and "Traceback" not in wrong.output

@@ -1,0 +1,53 @@
+"""Differential privacy: contributions capped, noise of the size that ε asks for, and a budget that is enforced."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.errors import LimitError, UsageError, WorkspaceError
+from kg.privacy.differential_privacy import PrivacyLedger, capped, noise_scale, private_counts
+from kg.workspace.settings import PrivacySettings
+
+
+@given(st.lists(st.integers(0, 6), max_size=60), st.integers(1, 4), st.integers(0, 5))
+def test_nobody_counts_for_more_than_the_cap_and_nothing_is_lost_below_it(
+    people: list[int], most: int, seed: int
+) -> None:
+    who = np.array(people, dtype=np.int64)
+    keep = capped(who, most, np.random.default_rng(seed))
+    kept = np.bincount(who[keep], minlength=7) if people else np.zeros(7)
+    assert (kept == np.minimum(np.bincount(who, minlength=7) if people else np.zeros(7), most)).all()
+
+
+@pytest.mark.parametrize("delta", [0.0, 1e-6])
+def test_noise_is_as_large_as_it_is_said_to_be(delta: float) -> None:
+    settings = PrivacySettings(contributions=2, delta=delta)
+    people, keys = np.arange(3000), np.repeat(np.arange(3), 1000)
+    counts = private_counts((people, keys), 2000, settings, 0.5)
+    off = counts - np.bincount(keys, minlength=2000)
+    told = noise_scale(settings, 0.5)
+    size = np.abs(off).mean() if delta == 0 else off.std()
+    assert size == pytest.approx(told, rel=0.15) and abs(off.mean()) < 0.2 * told
+
+
+def test_the_budget_of_a_day_is_kept_and_shown(tmp_path: Path) -> None:
+    ledger = PrivacyLedger(tmp_path, PrivacySettings(epsilon_per_day=1.0))
+    for _ in range(2):
+        ledger.charge("popularity", 0.4, 0.0)
+    assert ledger.spent() == (pytest.approx(0.8), 0.0) and len(ledger.releases()) == 2
+    with pytest.raises(LimitError, match=r"0\.2 of 1 .* are left"):
+        ledger.charge("popularity", 0.4, 0.0)
+    assert len(ledger.releases()) == 2 and ledger.spent("2020-01-01") == (0.0, 0.0)
+    assert ledger.path.stat().st_mode & 0o077 == 0
+    ledger.path.write_text("{")
+    with pytest.raises(WorkspaceError, match="damaged"):
+        ledger.spent()
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, float("inf"), float("nan")])
+def test_an_epsilon_that_protects_nobody_is_refused(epsilon: float) -> None:
+    with pytest.raises(UsageError, match="above 0"):
+        private_counts((np.zeros(1, dtype=int), np.zeros(1, dtype=int)), 1, PrivacySettings(), epsilon)
