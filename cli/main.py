@@ -18,7 +18,7 @@ from cli.options import DebugOption, Session, VersionOption
 COMMANDS = (
     *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask"),
     *("audience", "bridge", "gaps", "item", "compare", "serve", "mcp"),
-    *("predict", "evaluate", "experiment", "status", "popularity", "graph", "export-person", "forget"),
+    *("links", "predict", "evaluate", "experiment", "status", "popularity", "graph", "export-person", "forget"),
 )
 
 

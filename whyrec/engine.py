@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from whyrec.load import HowToLoad
     from whyrec.person import PersonReport
     from whyrec.reports import ForgetReport, ListsReport, LoadReport, StatusReport, TrainReport
+    from whyrec.reports import ForgetReport, LinksReport, ListsReport, LoadReport, StatusReport, TrainReport
     from whyrec.train import VectorOptions
 
 
@@ -77,6 +78,26 @@ class Engine(Answering):
         if report is not None:
             self._renew()
         return report
+
+    def propose_links(self, out: Path | str | None = None, threshold: float = 0.6) -> "LinksReport":
+        """Propose links of items to what two domains share, in a file that a person reads and changes.
+
+        :param out: the file; ``links.csv`` of the workspace where absent.
+        :param threshold: confidence, in [0, 1], from which a link is accepted in the file.
+        :raises UsageError: where the extra ``links`` is not installed, or the file cannot be written.
+        """
+        from whyrec.links import FILE, propose  # the model of a language takes seconds to import
+
+        return propose(self.snapshot, Path(out or self.workspace.folder / FILE), threshold)
+
+    def load_links(self, file: Path | str | None = None) -> "LoadReport":
+        """Load the links that a file accepts, weighted by their confidence.
+
+        :raises UsageError: for a file that is not there, lacks a column, or accepts nothing.
+        """
+        from whyrec.links import FILE, load_accepted  # polars, which answering does not need
+
+        return load_accepted(self, Path(file or self.workspace.folder / FILE))
 
     def train(
         self,

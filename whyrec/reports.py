@@ -141,3 +141,28 @@ class StatusReport(Result):
     next: str
     """The next step, as a command."""
     notices: list[str] = Field(default_factory=list)
+
+
+class ProposedLink(Result):
+    """A triple that is proposed."""
+
+    confidence: float
+    """In [0, 1]."""
+    relation: str
+    head: str
+    tail: str
+    head_label: str
+    tail_label: str
+    because: str
+    """The linked item that is most like it."""
+    accepted: bool
+
+
+class LinksReport(Result):
+    """The answer of ``links``."""
+
+    out: str
+    threshold: float
+    proposed: int
+    accepted: int
+    links: list[ProposedLink]
