@@ -1,9 +1,6 @@
 """What an encoding cannot hold is written with signs it has, so that no output fails for the terminal it meets."""
 
 import codecs
-import io
-import os
-import sys
 
 SIGNS = {
     **{"–": "-", "—": "-", "−": "-", "‑": "-", "…": "...", "·": "|", "→": "->", "←": "<-", "±": "+/-", "×": "x"},
@@ -11,7 +8,7 @@ SIGNS = {
 }
 """The signs in whyrec's own sentences. Letters are never likened to others: an id has to stay told apart from the
 next, so they are written as Python escapes them (``\\u73ab``)."""
-_HANDLER = "whyrec.signs"
+HANDLER = "whyrec.signs"
 
 
 def fitted(text: str, encoding: str | None) -> str:
@@ -20,9 +17,9 @@ def fitted(text: str, encoding: str | None) -> str:
     :param encoding: name of a codec; UTF-8 where absent or unknown.
     """
     try:
-        return text.encode(encoding or "utf-8", _HANDLER).decode(encoding or "utf-8")
+        return text.encode(encoding or "utf-8", HANDLER).decode(encoding or "utf-8")
     except LookupError:
-        return text.encode("utf-8", _HANDLER).decode("utf-8")
+        return text.encode("utf-8", HANDLER).decode("utf-8")
 
 
 def holds(text: str, encoding: str | None) -> bool:
@@ -42,16 +39,6 @@ def as_typed(argument: str) -> str:
         return argument
 
 
-def open_streams() -> None:
-    """Make stdout and stderr write whatever comes; a closed one, which Python leaves ``None``, swallows it."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (it stays open to the end)
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_HANDLER)
-
-
 def _signs(problem: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
@@ -59,4 +46,4 @@ def _signs(problem: UnicodeError) -> tuple[str | bytes, int]:
     return "".join(SIGNS.get(ch) or ch.encode("ascii", "backslashreplace").decode() for ch in found), problem.end
 
 
-codecs.register_error(_HANDLER, _signs)
+codecs.register_error(HANDLER, _signs)

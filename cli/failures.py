@@ -1,7 +1,5 @@
 """What is said when a command ends before its time: one message on stderr, and the exit code."""
 
-import os
-import select
 import sys
 import traceback
 from contextlib import suppress
@@ -9,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.fields import flagged
+from cli.streams import reader_is_gone
 from kg.errors import WhyrecError
 
 FAILED, INTERRUPTED = 1, 130
@@ -52,27 +51,6 @@ def message(problem: BaseException) -> str:
     if isinstance(problem, ImportError):
         return f"Error: {_missing(problem)}"
     return f"Error: {type(problem).__name__}{_place(problem)}. {DEFECT}"
-
-
-def reader_is_gone() -> bool:
-    """Whether stdout is a pipe that nobody reads any more."""
-    try:
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)
-        return bool(poll.poll(0))
-    except (AttributeError, OSError, ValueError):  # Windows cannot poll, and a test's stdout is no file
-        return True
-
-
-def flush(code: int, debug: bool = False) -> int:
-    """Write out what is still buffered; the exit code is that of a failure where it cannot be written."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError) as problem:
-        with suppress(OSError, ValueError):  # Python flushes once more at its end, and would say so in its own way
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or fail(problem, debug)
-    return code
 
 
 def _is_usage(problem: Any) -> bool:

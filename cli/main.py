@@ -1,53 +1,20 @@
-"""``whyrec``: the program. Commands are imported when they are called, so that none pays for another."""
+"""``whyrec``: the program."""
 
 import os
 import sys
-from collections.abc import MutableMapping, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from cli.encoding import as_typed, open_streams
-from cli.failures import FAILED, fail, flush
+from cli.commands import COMMANDS, LazyCommands
+from cli.encoding import as_typed
+from cli.failures import FAILED, fail
 from cli.help import laid_out, plain
 from cli.options import DebugOption, Session, VersionOption
-
-COMMANDS = (
-    *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask"),
-    *("audience", "bridge", "gaps", "item", "compare", "serve", "mcp"),
-    *("links", "predict", "evaluate", "experiment", "status", "popularity", "graph", "export-person", "forget"),
-)
-
-
-class LazyCommands(MutableMapping[str, Any]):
-    """Name → command, imported from the module ``cli.<name>``, ``-`` as ``_``, at the first look."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in COMMANDS:
-            raise KeyError(name)
-        if name not in self._loaded:
-            command = typer.main.get_command(plain(import_module(f"cli.{name.replace('-', '_')}").app))
-            command.name = name
-            self._loaded[name] = laid_out(command)
-        return self._loaded[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._loaded[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._loaded[name]
-
-    def __iter__(self) -> Any:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
+from cli.streams import discard_output, open_streams
 
 
 class Commands(TyperGroup):
@@ -83,9 +50,18 @@ class Commands(TyperGroup):
             code = leaving.code if isinstance(leaving.code, int) else FAILED
         except BaseException as problem:
             code = fail(problem, self._debug)
-        code = flush(code, self._debug)
+        code = self._flushed(code)
         if standalone_mode:
             sys.exit(code)
+        return code
+
+    def _flushed(self, code: int) -> int:
+        """Write out what is still buffered; the exit code, which is that of a failure where it cannot be written."""
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError) as problem:
+            code = code or fail(problem, self._debug)
+            discard_output()
         return code
 
     def invoke(self, ctx: Any) -> Any:
@@ -98,6 +74,8 @@ class Commands(TyperGroup):
         except (EOFError, KeyboardInterrupt, BrokenPipeError) as problem:  # typer has its own opinion of these
             raise typer.Exit(fail(problem, self._debug)) from None
 
+
+__all__ = ["COMMANDS", "app", "run"]
 
 app = plain(typer.Typer(cls=Commands, no_args_is_help=True))
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from whyrec.evaluate import HowToEvaluate
     from whyrec.load import HowToLoad
     from whyrec.person import PersonReport
-    from whyrec.reports import ForgetReport, ListsReport, LoadReport, StatusReport, TrainReport
     from whyrec.reports import ForgetReport, LinksReport, ListsReport, LoadReport, StatusReport, TrainReport
     from whyrec.train import VectorOptions
 

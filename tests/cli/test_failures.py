@@ -117,12 +117,15 @@ def test_a_full_disk_gets_one_message(example: Path, arguments: tuple[str, ...])
     assert done.stderr.count("\n") == 1 and "No space left on device" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("status",), ("--help",), ("status", "--json")])
-def test_a_reader_that_leaves_ends_the_program_quietly(example: Path, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arguments", [("status",), ("--help",), ("status", "--json"), ("init", "--json")])
+def test_a_reader_that_leaves_ends_the_program_quietly(
+    example: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    folder = tmp_path if arguments[0] == "init" else example  # what init says is short, and written at the very end
     read, write = os.pipe()
     os.close(read)
     try:
-        done = process("-w", example, *arguments, stdout=write)
+        done = process("-w", folder, *arguments, stdout=write)
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (1, "")
