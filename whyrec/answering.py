@@ -13,6 +13,7 @@ from recommender.explanation.group_phrasing import READERS
 from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
+from whyrec.naming import Naming
 from whyrec.notebook import account_html, list_html
 from whyrec.opening import Opened, opened
 from whyrec.options import ListOptions, RuleOptions, checked, rules_of, taken
@@ -77,7 +78,8 @@ class Answering:
         reader = options.pop("reader", READERS[0])
         arranged, rules = taken(Arrangement, options)
         asked = self._rules(domain, rules), self._n(n)
-        request = Request(user, tuple(anchors), *asked, lang, arrangement=arranged.checked(), told=told, reader=reader)
+        having = tuple(self._naming.anchors(anchors))
+        request = Request(user, having, *asked, lang, arrangement=arranged.checked(), told=told, reader=reader)
         return self.recommender.recommend(request).shown_by(partial(list_html, lang=lang))
 
     def why(
@@ -92,13 +94,17 @@ class Answering:
     ) -> "Account":
         """The full account of one score: parts that add up to it, paths that add up to their part.
 
-        :param item: id of an item; ``Type:id`` where two types share ids.
+        :param item: id or name of an item; ``Type:id`` where two types share ids.
         :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
         """
-        request = Request(user, tuple(anchors), self._rules(None, rules), lang=lang, reader=reader)
+        naming = self._naming
+        having = tuple(naming.anchors(anchors))
+        request = Request(user, having, self._rules(None, rules), lang=lang, reader=reader)
         opened = self.opened
         schema = opened.snapshot.schema
-        return opened.recommender.why(request, item).shown_by(partial(account_html, schema=schema, lang=lang))
+        return opened.recommender.why(request, naming.item(item)).shown_by(
+            partial(account_html, schema=schema, lang=lang)
+        )
 
     def why_not(
         self,
@@ -117,7 +123,7 @@ class Answering:
         from recommender.counterfactual.why_not import why_not  # named like the question
 
         request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
-        return why_not(self.recommender, request, item)
+        return why_not(self.recommender, request, self._naming.item(item))
 
     def what_if(
         self,
@@ -142,7 +148,7 @@ class Answering:
         if not add and not remove:
             raise UsageError("say what changes: `add`, `remove`, or both")
         request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
-        return what_if(self.recommender, request, list(add), list(remove))
+        return what_if(self.recommender, request, self._naming.anchors(add), self._naming.anchors(remove))
 
     def similar(self, item: str, n: int = 5, *, domain: str | None = None, lang: str = "en") -> "Similar":
         """The n nearest items of each domain, or of one, by shared attributes and by the people who used both.
@@ -150,7 +156,7 @@ class Answering:
         :raises UnknownEntityError: for an unknown item, naming the nearest ids.
         :raises UsageError: for an unknown domain.
         """
-        return self.opened.similar_items(lang).of(item, self._n(n), domain)
+        return self.opened.similar_items(lang).of(self._naming.item(item), self._n(n), domain)
 
     def find(self, text: str, types: Sequence[str] = (), n: int = 10, *, lang: str = "en") -> "Found":
         """The entities that a text may mean: by id, label, alias, beginning, words inside, pinyin, or with a typo.
@@ -231,8 +237,9 @@ class Answering:
         """
         from recommender.marketing.comparison import compare  # named like the question
 
-        request = Request(user, tuple(anchors), self._rules(None, rules), lang=lang)
-        return compare(self.recommender, request, first, second)
+        naming = self._naming
+        request = Request(user, tuple(naming.anchors(anchors)), self._rules(None, rules), lang=lang)
+        return compare(self.recommender, request, naming.item(first), naming.item(second))
 
     def entity(self, text: str) -> tuple[str, int]:
         """Type and index of the one entity, no person, that an id or a name means.
@@ -242,6 +249,10 @@ class Answering:
         """
         schema = self.snapshot.schema
         return self.opened.finder.entity(text, [name for name, one in schema.entity.items() if not one.sensitive])
+
+    @property
+    def _naming(self) -> Naming:
+        return Naming(self.opened)
 
     def _crowd(self, domain: str | None) -> "Crowd":
         from recommender.marketing.crowd import Crowd  # lists of one person need none
@@ -308,7 +319,8 @@ class Answering:
             self._opened = None
 
     def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
-        return rules_of(self.workspace, {"domain": domain, **checked(options, [*RuleOptions.__optional_keys__])})
+        known = checked(options, [*RuleOptions.__optional_keys__])
+        return rules_of(self.workspace, {"domain": domain, **self._naming.rules(known)})
 
     def _n(self, n: int | None) -> int:
         n = self.workspace.settings.recommend.n if n is None else n

@@ -66,7 +66,7 @@ class Finder:
         if len(exact) == 1:
             return self._place(exact[0].name.entity)
         if not found:
-            raise UnknownEntityError(f"unknown {' or '.join(types)} {text!r}; {self._hint(types)}")
+            raise UnknownEntityError(f"unknown {' or '.join(types)} {text!r}; {self._hint(text, types)}")
         near = ", ".join(self._told(one.name.entity) for one in (exact or found)[:NAMED])
         if exact:
             raise UsageError(f"{text!r} may mean several; say which by its id: {near}")
@@ -125,9 +125,12 @@ class Finder:
         exact = (text for text in written if fold(text) == name.form)
         return next(exact, next((text for text in written if has_cjk(text)), name.form))
 
-    def _hint(self, types: Sequence[str]) -> str:
-        if all(self.snapshot.schema.entity[name].sensitive for name in types):
+    def _hint(self, text: str, types: Sequence[str]) -> str:
+        things = [name for name in types if not self.snapshot.schema.entity[name].sensitive]
+        if not things:
             return "people are found by their exact ids alone"
+        if near := self.snapshot.vocabulary.nearest(text, things):
+            return f"nearest: {', '.join(near)}"
         return "nothing comes near it; `whyrec graph stats` shows what is loaded"
 
     def _told(self, entity: int) -> str:
