@@ -20,4 +20,6 @@ PathQualityOption = Annotated[
 ]
 EverybodyOption = Annotated[bool, typer.Option("--all", help="All users; needs --out.")]
 UsersOption = Annotated[str | None, typer.Option(help="With --all: a file of user ids, one a line.", metavar="FILE")]
-OutOption = Annotated[str | None, typer.Option(help="With --all: the Parquet file to write.", metavar="FILE.parquet")]
+OutOption = Annotated[
+    str | None, typer.Option(help="With --all: the file to write.", metavar="FILE.parquet|.csv|.jsonl|.xlsx")
+]

@@ -7,11 +7,12 @@ import typer
 
 from cli.engine import experiments_of
 from cli.leaderboard import show_relations, show_standing
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, ForceOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import UsageError
+from kg.workspace.output_file import PAGE, check_output
 from recommender.experiments.experiment import Experiment
-from recommender.leaderboard.export import export
+from recommender.leaderboard.export import STARTS, export
 
 
 def list_command(
@@ -23,6 +24,7 @@ def list_command(
     curves: Annotated[
         Path | None, typer.Option(help="Draw the validation curves: a page that needs no network.", metavar="FILE.html")
     ] = None,
+    force: ForceOption = False,
     costs: Annotated[
         bool, typer.Option("--costs", help="Seconds, triples/s and peak memory too; they differ with every rerun.")
     ] = False,
@@ -38,6 +40,10 @@ def list_command(
     Example: whyrec -w demo experiment list --export results.tex --curves curves.html
     """
     output = Output(as_json, quiet)
+    if export_file and export_file.suffix in STARTS:
+        check_output(export_file, STARTS[export_file.suffix], None, force)
+    if curves and curves.suffix in (".html", ".htm"):
+        check_output(curves, PAGE, None, force)
     with experiments_of(ctx, output) as experiments:
         found = experiments.finished(names or [])
     standings = [one.standing(costs) for one in found]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, ForceOption, JsonOption, QuietOption
 from cli.output import Output
 
 
@@ -17,6 +17,7 @@ def export_command(
         str | None, typer.Option(metavar="ENTITY", help="Only this entity and what is near it; an id, or Type:id.")
     ] = None,
     depth: Annotated[int | None, typer.Option(min=1, help="With --around: how many triples away; 1 if absent.")] = None,
+    force: ForceOption = False,
     without_people: Annotated[bool, typer.Option("--without-people", help="Leave out the sensitive types.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -28,7 +29,7 @@ def export_command(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        written = engine.export(file, around=around, depth=depth, people=not without_people)
+        written = engine.export(file, around=around, depth=depth, people=not without_people, force=force)
     output.notices(written.notices)
     if not output.document(written):
         counts = f"{sum(written.entities.values()):,} entities and {sum(written.triples.values()):,} triples"

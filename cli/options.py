@@ -39,6 +39,9 @@ PseudonymiseOption = Annotated[
     bool, typer.Option("--pseudonymise", help="Replace ids of people by a hash with the key WHYREC_PSEUDONYM_KEY.")
 ]
 ReaderOption = Annotated[str, typer.Option("--for", metavar="READER", help="Who reads it: customer, staff or analyst.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Write over a file that another command, or somebody else, wrote.")
+]
 LangOption = Annotated[str, typer.Option("--lang", help="Language of labels and reasons: en or zh.")]
 
 

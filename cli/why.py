@@ -7,11 +7,12 @@ import typer
 
 from cli.account_tree import show_account
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption, ReaderOption
+from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietOption, ReaderOption
 from cli.output import Output
 from kg.errors import UsageError
 from kg.schema import Schema
 from kg.workspace.outputs import remember_output
+from kg.workspace.workspace import Workspace
 from recommender.pages.cypher_query import browser_text, cypher_query
 from recommender.pages.mermaid import mermaid
 from recommender.results.account import Account
@@ -30,6 +31,7 @@ def why(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the account as one page, with a picture.")
     ] = None,
+    force: ForceOption = False,
     diagram: Annotated[bool, typer.Option("--mermaid", help="Print the paths as a Mermaid diagram.")] = False,
     cypher: Annotated[
         bool, typer.Option("--cypher", help="Print a query and its parameters that show the paths in Neo4j Browser.")
@@ -46,6 +48,8 @@ def why(
         raise UsageError("--mermaid and --cypher print different things; leave one out")
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
+        if html is not None:
+            _check_page(html, engine.workspace, force)
         account, schema = engine.why(user, item, lang=lang, reader=reader), engine.snapshot.schema
     output.notices(account.notices)
     if html is not None:
@@ -62,6 +66,14 @@ def why(
         output.line(f"The account as a page: {html}")
     else:
         show_account(output, account, lang, detail=detail or reader == "analyst")
+
+
+def _check_page(file: Path, workspace: Workspace, force: bool) -> None:
+    from kg.workspace.output_file import PAGE, check_output  # only pages pay for it
+
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--html {file}: a page of HTML is written; name it .html")
+    check_output(file, PAGE, workspace, force)
 
 
 def _write(file: Path, account: Account, schema: Schema, lang: str) -> None:

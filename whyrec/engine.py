@@ -171,18 +171,25 @@ class Engine(Answering):
         *,
         n: int | None = None,
         domain: str | None = None,
+        force: bool = False,
         progress: Progress | None = None,
         **rules: "Unpack[RuleOptions]",
     ) -> "ListsReport":
-        """Write the lists of many users to a Parquet file, on all cores; what was killed goes on where it stopped.
+        """Write the lists of many users to a file, on all cores; what was killed goes on where it stopped.
 
-        :param out: the file; what is done is kept in ``.<name>.parts`` beside it until it is whole.
+        :param out: the file, ``.parquet``, ``.csv``, ``.jsonl`` or ``.xlsx``; what is done is kept in ``.<name>.parts``
+            beside it until it is whole.
+        :param force: write over a file that is something else than such lists.
         :param users: as in :meth:`lists`.
         :raises UsageError: where the file cannot be written, or another process is writing it.
         """
+        from kg.workspace.output_file import check_output
         from recommender.serving.batch import recommend_all  # Arrow, which one user's list does not need
+        from recommender.serving.list_file import is_list_file, list_format
         from whyrec.reports import ListsReport
 
+        list_format(Path(out))
+        check_output(Path(out), is_list_file, self.workspace, force)
         asked = self._rules(domain, rules), self._n(n)
         recommender = self.recommender
         batch = self._batch(recommender, users, asked, None)
@@ -264,19 +271,28 @@ class Engine(Answering):
         return status(self.workspace)
 
     def export(
-        self, file: Path | str, *, around: str | None = None, depth: int | None = None, people: bool = True
+        self,
+        file: Path | str,
+        *,
+        around: str | None = None,
+        depth: int | None = None,
+        people: bool = True,
+        force: bool = False,
     ) -> "Export":
         """Write the graph, or a part of it, to one file: .graphml, .json, .ttl, .nt or .jsonld.
 
         :param around: only this entity, an id or ``Type:id``, and what is near it.
         :param depth: with ``around``: how many triples away, 1 or more; 1 where absent.
         :param people: whether entities of sensitive types are written.
+        :param force: write over a file that is no such export.
         :raises UsageError: for an unknown suffix, or a file that cannot be written.
         """
-        from kg.export.export import export, part_of, writer_of
+        from kg.export.export import STARTS, export, part_of, writer_of
+        from kg.workspace.output_file import check_output
 
         path = Path(file)
         writer_of(path)  # a wrong suffix is told before the work, not after
+        check_output(path, STARTS[path.suffix.lower()], self.workspace, force)
         if depth is not None and around is None:
             raise UsageError("`depth` goes with `around`")
         schema = self.workspace.schema

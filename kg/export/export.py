@@ -13,6 +13,7 @@ from kg.export.networkx_view import write_graphml, write_node_link
 from kg.export.rdf import write_jsonld, write_ntriples, write_turtle
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.subgraph import around, without_people
+from kg.workspace.output_file import Recogniser, starts_with
 
 Writer = Callable[[Snapshot, Path], list[str]]
 """Writes a new file and returns notices: what the format could not hold as it was."""
@@ -24,6 +25,16 @@ WRITERS: Mapping[str, Writer] = {
     ".jsonld": write_jsonld,
 }
 """Suffix in small letters → writer."""
+
+
+STARTS: Mapping[str, Recogniser] = {
+    ".graphml": starts_with(b"<?xml", b"<graphml", contains=b"<graphml"),
+    ".json": starts_with(b'{"directed": '),
+    ".ttl": starts_with(b"@prefix rdf: ", contains=b"urn:whyrec:"),
+    ".nt": starts_with(b"<", contains=b"urn:whyrec:"),
+    ".jsonld": starts_with(b'[\n{"@id": ', b"[]", contains=b""),
+}
+"""Suffix → how an export that is there is known again."""
 
 
 class Export(BaseModel, frozen=True):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from kg.values.formula import escaped_formulas
+
 DTYPES: dict[str, pl.DataType] = {
     "file": pl.Int64(),
     "line": pl.Int64(),
@@ -65,11 +67,12 @@ def write_contradictions(folder: Path, found: pl.DataFrame, places: Sequence[str
     names = pl.DataFrame({"file": range(len(places)), "place": places}, schema={"file": pl.Int64, "place": pl.String})
     table = found.join(names, on="file", how="left").sort("file", "line", "field", "kept", "other", "id", "tail")
     target = folder / NAME
-    table.select(
+    shown = table.select(
         pl.col("place").alias("file"),
         "line",
         *(pl.col(name).str.replace_all("\0", r"\x00", literal=True) for name in list(DTYPES)[2:]),
-    ).write_csv(target)
+    )
+    escaped_formulas(shown).write_csv(target)
     return target
 
 

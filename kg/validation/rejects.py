@@ -20,6 +20,7 @@ from kg.notices import Notices
 from kg.privacy.person_columns import PersonColumns, person_columns, save_person_columns
 from kg.privacy.person_ids import People
 from kg.readers.opening import open_reader
+from kg.values.formula import escaped_formulas
 
 REJECTS_KEPT = 20
 """Folders that stay, the newest; rows in them may be about people, so they are not kept for ever."""
@@ -58,7 +59,7 @@ def write_rejects(home: Path, files: Sequence[RejectedFile], people: People | No
         for rejected in files
     ]
     target = home / "rejects.csv"
-    pl.concat(table).select(COLUMNS).write_csv(target)
+    escaped_formulas(pl.concat(table).select(COLUMNS)).write_csv(target)
     taken, columns = {target.name}, dict[str, PersonColumns | None]()
     for path in dict.fromkeys(rejected.path for rejected in files):
         group = [rejected for rejected in files if rejected.path == path]

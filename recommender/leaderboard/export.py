@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from kg.document import nearest
 from kg.errors import UsageError
+from kg.workspace.output_file import Recogniser, starts_with
 from recommender.leaderboard.standing import Figure, Row, Standing
 
 LINK = ("mrr", "hits@1", "hits@3", "hits@10", "mean_rank", "amri")
@@ -16,6 +17,14 @@ TITLES = {"mrr": "MRR", "amri": "AMRI", "ndcg": "NDCG", "hit_rate": "hit rate"}
 COSTS = ("seconds", "triples_per_second", "peak_memory")
 COST_TITLES = ("seconds", "triples/s", "peak MiB")
 SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\^{}"}
+
+
+STARTS: Mapping[str, Recogniser] = {
+    ".csv": starts_with(b"experiment,model,finished,planned,"),
+    ".md": starts_with(b"## ", contains="Means over runs ± half the 95 % interval".encode()),
+    ".tex": starts_with(b"%", b"\\begin{tabular}", contains=b"\\begin{tabular}"),
+}
+"""Suffix → how a leaderboard that is there is known again."""
 
 
 def export(standings: Sequence[Standing], path: Path, costs: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""All users' lists on all cores: as Arrow record batches, or written to Parquet, resumable."""
+"""All users' lists on all cores: as Arrow record batches, or written to a file, resumable."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from kg.errors import UsageError
@@ -17,6 +16,7 @@ from recommender.linalg.forked_workers import ForkedWorkers, cores
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.block_ranking import RankedBlock
 from recommender.serving.batch_parts import BatchParts
+from recommender.serving.list_file import list_format
 from recommender.serving.recommender import Recommender
 
 PART = 2048
@@ -68,20 +68,22 @@ def lists_of(recommender: Recommender, batch: Batch, progress: Progress = no_pro
 
 
 def recommend_all(recommender: Recommender, batch: Batch, out: Path, progress: Progress = no_progress) -> BatchResult:
-    """Write the lists of many users to a Parquet file with the columns user_id, rank, item_id, score.
+    """Write the lists of many users to a file with the columns user_id, rank, item_id, score.
 
     What is done is kept in ``.<name>.parts`` beside the file until the file is whole, so that the same call goes on
     where a killed one stopped. The scores are those of one user at a time, bit for bit.
 
-    :raises UsageError: where the file cannot be written, or another process is writing it.
+    :raises UsageError: for a suffix that is no format of :mod:`recommender.serving.list_file`, where the file cannot be
+        written, or another process is writing it.
     """
+    list_format(out)
     lists = _Lists(recommender, recommender.rule_set(batch.rules), batch)
     try:
         with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
             parts = BatchParts.open(out, _key(recommender, batch))
             done = False
             try:
-                result = _write(lists, workers, parts, progress)
+                result = _write(lists, workers, parts, out, progress)
                 (parts.folder / WHOLE).replace(out)
                 done = True
             finally:
@@ -92,18 +94,22 @@ def recommend_all(recommender: Recommender, batch: Batch, out: Path, progress: P
 
 
 def _write(
-    lists: "_Lists", workers: ForkedWorkers[int, list[RankedBlock]], parts: BatchParts, progress: Progress
+    lists: "_Lists",
+    workers: ForkedWorkers[int, list[RankedBlock]],
+    parts: BatchParts,
+    out: Path,
+    progress: Progress,
 ) -> BatchResult:
     """Write the parts in order, those that are there as they are."""
     missing = dict.fromkeys(number for number in range(lists.parts) if not parts.has(number))
     made = workers.map(missing)
     rows = done = 0
-    with pq.ParquetWriter(parts.folder / WHOLE, COLUMNS) as writer:
+    with list_format(out)(parts.folder / WHOLE, COLUMNS) as writer:
         for number in range(lists.parts):
             if number in missing:
                 parts.save(number, _joined(next(made)))
             table = lists.table(number, parts.read(number))
-            writer.write_table(table)
+            writer.write(table)
             rows += table.num_rows
             done += len(lists.users(number))
             progress(STAGE, done, len(lists.batch.users))

@@ -12,7 +12,7 @@ Two ways lead to the same rows: blocks in which each line is a faultless record 
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from kg.readers.columns import find_columns
 from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
+from kg.values.formula import may_be_escaped, unescaped_formulas
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')
 _HEADER_LINES = 100
@@ -85,6 +86,8 @@ class DelimitedReader:
                 line += header.lines
                 data = data[_end_of_line(data, header.lines) :]
             batch, rest, rest_line = self._read(Block(line, data, block.last), header)
+            if may_be_escaped(data):
+                batch = replace(batch, frame=unescaped_formulas(batch.frame))
             if batch.rows:
                 yield without_columns(batch, (name for name, at in header.positions.items() if at is None))
 

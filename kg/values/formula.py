@@ -1,0 +1,35 @@
+"""Cells that a spreadsheet would run: escaped where whyrec writes a table for people, taken back where it reads one.
+
+A spreadsheet runs what begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return. An apostrophe before it
+makes it text (OWASP, CSV injection). Numbers stay as they are; what begins like an escaped cell by itself gets one
+more, so that reading takes back exactly what writing added.
+"""
+
+import polars as pl
+
+_RISKY = r"^'*[=+\-@\t\r]"
+_NUMBER = r"^[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?$"
+_ESCAPED = r"^'('*[=+\-@\t\r])"
+_MARKS = (b"'=", b"'+", b"'-", b"'@", b"'\t", b"'\r")
+
+
+def escaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with an apostrophe before text that would be run."""
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(_RISKY) & ~pl.col(name).str.contains(_NUMBER))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, dtype in frame.schema.items()
+        if dtype == pl.String
+    )
+
+
+def may_be_escaped(data: bytes) -> bool:
+    """Whether some cell of these bytes may be escaped."""
+    return any(mark in data for mark in _MARKS)
+
+
+def unescaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame without those apostrophes."""
+    return frame.with_columns(pl.col(pl.String).str.replace(_ESCAPED, "$1"))
