@@ -18,24 +18,53 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+DEEPEST = 32
+"""Levels of tables and arrays in a TOML file; what a user writes has five."""
+LARGEST = 16 << 20
+"""Bytes of a TOML file."""
+LONGEST_SHOWN = 200
+"""Characters of a wrong value that a message quotes."""
 D = TypeVar("D", bound=BaseModel)
 
 
 def read_toml(path: Path, error: type[WhyrecError] = KGError) -> dict[str, Any]:
     """Read a TOML file.
 
-    :raises WhyrecError: as ``error``, naming the file and the line, where it is missing or is no TOML.
+    :raises WhyrecError: as ``error``, naming the file and the line, where it is missing, too large, or is no TOML.
     """
     try:
+        if path.stat().st_size > LARGEST:
+            raise error(f"{path}: larger than {LARGEST >> 20} MiB; this is no file of settings")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as problem:
         raise error(f"{path}: cannot be read as UTF-8 text: {problem}") from None
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{path}: not valid TOML: {problem}") from None
+    except RecursionError:
+        data = None
+    if data is None or _is_deeper(data, DEEPEST):
+        raise error(f"{path}: nested too deeply; tables and arrays may lie {DEEPEST} deep")
+    return data
+
+
+def _is_deeper(data: object, most: int) -> bool:
+    """Whether tables and arrays lie deeper than so many levels, without recursion."""
+    level: list[object] = [data]
+    for _ in range(most + 1):
+        inside: list[object] = []
+        for part in level:
+            if isinstance(part, dict):
+                inside += part.values()
+            elif isinstance(part, list):
+                inside += part
+        level = [part for part in inside if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def parse(model: type[D], data: Mapping[str, Any], origin: str, error: type[WhyrecError]) -> D:
@@ -64,7 +93,10 @@ def _sentence(model: type[BaseModel], item: dict[str, Any]) -> str:
     if item["type"] == "missing":
         return f"{place}: this key is required"
     message = str(item["msg"]).removeprefix("Value error, ")
-    return f"{place}: {message} (got {item['input']!r})" if item["type"] != "value_error" else f"{place}: {message}"
+    if item["type"] == "value_error":
+        return f"{place}: {message}"
+    came = repr(item["input"])
+    return f"{place}: {message} (got {came if len(came) <= LONGEST_SHOWN else came[:LONGEST_SHOWN] + '…'})"
 
 
 def _known_keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:

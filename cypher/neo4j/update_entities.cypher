@@ -2,4 +2,4 @@
 UNWIND $rows AS row
 MATCH (n:{type} {`id`: row.`id`}) USING INDEX SEEK n:{type}(`id`)
 SET n += row
-RETURN count(*) AS updated
+RETURN count(DISTINCT row.`id`) AS updated

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from embeddings.vectors.calibration import ScoreCard
 from embeddings.vectors.config import MODELS, TrainingConfig
+from kg.checksums import NAME as CHECKSUMS
+from kg.checksums import Checksums
 from kg.errors import ModelError, StaleModelError
 
 __all__ = ["MODELS", "TrainingConfig", "Vectors", "VectorsManifest", "read_manifest", "unit_rows"]
@@ -87,6 +89,11 @@ class Vectors:
                 f"{folder}: the vectors were trained on snapshot {manifest.snapshot[:12]}, the current one is "
                 f"{snapshot_hash[:12]}; run `whyrec train`"
             )
+        try:
+            if checksums := Checksums.open(folder / CHECKSUMS):
+                checksums.check("vectors.json", *(_file(folder, name, manifest).name for name in manifest.arrays))
+        except (OSError, ValueError) as problem:
+            raise _damaged(folder, str(problem)) from None
         entity, relation, unit = (_map(folder, name, manifest) for name in ("entity", "relation", "unit"))
         return cls(manifest, entity, relation, unit)
 
@@ -170,6 +177,7 @@ def _write(folder: Path, manifest: VectorsManifest, arrays: Mapping[str, NDArray
     pending = folder / "vectors.json.part"
     pending.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     pending.replace(folder / "vectors.json")
+    Checksums.write(folder / CHECKSUMS, [*files, folder / "vectors.json"])
     for other in [*folder.glob("*.npy"), *folder.glob("*.npy.part")]:
         if other not in files:
             other.unlink(missing_ok=True)

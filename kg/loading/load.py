@@ -8,7 +8,7 @@ finished by the same load: what it wrote no longer differs.
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,7 @@ from kg.errors import UsageError
 from kg.loading.column_drift import remember_columns, tell_column_drift
 from kg.loading.comparison import Comparison
 from kg.loading.delete_limit import DeleteLimit
+from kg.loading.limits import check_damage, check_deletes
 from kg.loading.outcome import ReportFolder, check_limits, tell_left_out, write_bad_rows, write_contradicted
 from kg.loading.replacement import Replacement
 from kg.loading.writing import Changes, load_key, write_changes
@@ -116,7 +117,7 @@ def load(
             changes, comparison = loading.compare(report)
             replacement.check(report, comparison.vanished, options.max_rejects, options.allow_empty)
             most = DeleteLimit.parse("all") if options.allow_empty else options.max_deletes
-            _check_deletes(report, changes, comparison.stored, most)
+            check_deletes(report, changes, comparison.stored, most)
             write_contradicted(report, comparison.contradictions, folder)
             if store is not None and not options.dry_run:
                 _write(store, changes, report, options, progress)
@@ -207,6 +208,7 @@ class _Load:
                 file.left_out_frames.append(checked.left_out)
             if checked.rejects.height:
                 file.reject_frames.append(checked.rejects)
+                check_damage(file)
             progress.advance(batch.rows, reader.position - position)
             position = reader.position
         file.check()
@@ -290,20 +292,11 @@ def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOpti
             "an earlier load of other files was cut off, and what it had begun is not finished by this one: run it "
             "again, or, if the graph is right as it is now, this one with `resume`"
         )
-
-
-def _check_deletes(report: LoadReport, changes: Changes, stored: Mapping[str, int], limit: DeleteLimit) -> None:
-    """Refuse to delete too much; a dry run tells what a load would refuse.
-
-    :raises LimitError: naming what is over the limit.
-    """
-    differences = {**changes.entities, **changes.triples}
-    found = [limit.exceeded(name, d.deleted.height, stored.get(name, 0)) for name, d in differences.items()]
-    broken = [sentence for sentence in found if sentence]
-    if not report.dry_run:
-        limit.check(broken)
-    elif broken:
-        report.notices.append(f"a load would stop, since it may delete {limit} at most: {', '.join(broken)}")
+    if store.repeated:
+        report.notices.append(
+            f"{store.repeated:,} writes were repeated, since the server did not confirm them; what was kept the first "
+            "time is there once"
+        )
 
 
 def _place(path: Path, base: Path) -> str:

@@ -59,7 +59,7 @@ class JsonLdReader:
         :raises ReadError: for a syntax error, with line and column, and for relative IRIs without a base.
         """
         with self._source:
-            data = b"".join(self._source.pieces())
+            data = self._source.whole()
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as problem:

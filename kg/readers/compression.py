@@ -23,6 +23,11 @@ XZ_MAGIC = b"\xfd7zX"
 ZIP_MAGIC = b"PK\x03\x04"
 _DAMAGED = (zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile, NotImplementedError, ValueError)
 PIECE = 1 << 20
+FEED = 4 << 10
+"""Bytes of a zstd file that are unpacked at a time."""
+LARGEST_WHOLE, MOST_TIMES, SMALL = 1 << 30, 200, 16 << 20
+"""Bytes that a file may have, unpacked, where its format makes it necessary to hold all of it: so many, and unless they
+are few, so many times those of the file; data that people pack shrinks to a thirtieth at best."""
 FOREIGN = {
     b"PAR1": ("a Parquet file", "name it .parquet"),
     b"PK\x03\x04": ("a ZIP archive or an Excel workbook", 'name a workbook .xlsx, or tell format = "xlsx"'),
@@ -107,17 +112,40 @@ class ByteSource:
             with archive.open(members[0]) as stream:
                 yield from iter(lambda: stream.read(PIECE), b"")
 
+    def whole(self, allowed: bytes = b"") -> bytes:
+        """All of the content at once.
+
+        :raises ReadError: where that is more than ``LARGEST_WHOLE``, and what :meth:`pieces` raises.
+        """
+        parts, size = [], 0
+        for piece in self.pieces(allowed):
+            size += len(piece)
+            if size > LARGEST_WHOLE or size > max(self.size * MOST_TIMES, SMALL):
+                raise ReadError(
+                    f"{self._place}: {self.size:,} bytes unpack to more than {size:,}, and this format is read whole; "
+                    "split it, or unpack it"
+                )
+            parts.append(piece)
+        return b"".join(parts)
+
     def _zstd(self) -> Iterator[bytes]:
-        """All frames; the stream reader of the library would take a cut file for a complete one."""
-        frame = zstandard.ZstdDecompressor().decompressobj()
-        fed = False
-        while data := self._raw.read(PIECE):
+        """All frames; the stream reader of the library would take a cut file for a complete one.
+
+        A few bytes may stand for 30,000 times as many, so few are unpacked at a time, and put together again.
+        """
+        frame, fed = zstandard.ZstdDecompressor().decompressobj(), False
+        waiting: list[bytes] = []
+        while data := self._raw.read(FEED):
             while data:
-                yield frame.decompress(data)
+                waiting.append(frame.decompress(data))
                 fed, data = True, b""
                 if frame.eof:
                     fed, data = False, frame.unused_data
                     frame = zstandard.ZstdDecompressor().decompressobj()
+            if sum(map(len, waiting)) >= PIECE:
+                yield b"".join(waiting)
+                waiting = []
+        yield b"".join(waiting)
         if fed:
             raise EOFError
 

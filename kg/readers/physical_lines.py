@@ -16,7 +16,7 @@ from kg.readers.compression import ByteSource
 
 BLOCK = 8 << 20
 """Bytes that a block has at least, but for the last one."""
-LONGEST_LINE = 256 << 20
+LONGEST_LINE = 16 << 20
 """Bytes without a line end after which a file is taken for no text at all."""
 UNDECODABLE = "whyrec.undecodable"
 """What decoding does with bytes that mean nothing: as ``surrogateescape``; an ASCII byte, which only some encodings can

@@ -14,6 +14,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
+from kg.checksums import NAME as CHECKSUMS
+from kg.checksums import Checksums
 from kg.errors import SnapshotError
 from kg.file_lock import FileLock
 from kg.k_anonymity import K_ANONYMITY
@@ -103,6 +105,7 @@ class _Builder:
             triples=triples,
         )
         (self.folder / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        Checksums.write(self.folder / CHECKSUMS, self.folder.iterdir())
         return manifest
 
     def _entities(self, name: str) -> int:

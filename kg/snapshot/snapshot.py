@@ -6,9 +6,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from scipy.sparse import csr_array
 
+from kg.checksums import NAME as CHECKSUMS
+from kg.checksums import Checksums
 from kg.errors import SnapshotError
 from kg.k_anonymity import K_ANONYMITY
 from kg.schema import Schema
@@ -57,9 +59,11 @@ class Snapshot:
         """
         try:
             manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+            if checksums := Checksums.open(folder / CHECKSUMS):
+                checksums.check("manifest.json")
         except FileNotFoundError:
             raise SnapshotError(f"{folder}: no snapshot here; run `whyrec load`") from None
-        except ValidationError:
+        except ValueError:  # a validation error is one
             raise SnapshotError(f"{folder}: manifest.json is damaged; run `whyrec load` to make it anew") from None
         if manifest.format != FORMAT:
             raise SnapshotError(f"{folder}: format {manifest.format}, expected {FORMAT}; run `whyrec load`")
@@ -69,6 +73,11 @@ class Snapshot:
                 "run `whyrec load` to bring store and snapshot in line with the schema"
             )
         return cls(folder, manifest, schema, k)
+
+    @cached_property
+    def _checksums(self) -> Checksums | None:
+        """Of every file of the folder; ``None`` in a folder of an earlier version."""
+        return Checksums.open(self.folder / CHECKSUMS)
 
     @property
     def hash(self) -> str:
@@ -89,6 +98,8 @@ class Snapshot:
             parts = [self._array(f"{self._direction(step)}.{part}") for part in ("weight", "indices", "indptr")]
             try:
                 matrix = csr_array(tuple(parts), shape=shape, copy=False)
+                if self._checksums is None:
+                    matrix.check_format(full_check=True)  # an index out of bounds ends the process
             except ValueError:
                 raise self._damaged(step) from None
             matrix.has_sorted_indices = matrix.has_canonical_format = True
@@ -183,6 +194,8 @@ class Snapshot:
     def _string(self, name: str) -> StringArray:
         if name not in self._strings:
             try:
+                if self._checksums:
+                    self._checksums.check(*(f"{name}.{part}.npy" for part in ("blob", "offsets", "valid")))
                 self._strings[name] = StringArray.load(self.folder, name)
             except (OSError, ValueError, EOFError) as problem:
                 raise self._damaged(name) from problem
@@ -190,6 +203,8 @@ class Snapshot:
 
     def _array(self, name: str) -> NDArray[Any]:
         try:
+            if self._checksums:
+                self._checksums.check(f"{name}.npy")
             mapped: NDArray[Any] = np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as problem:
             raise self._damaged(name) from problem
@@ -208,4 +223,6 @@ def current_snapshot(parent: Path, schema: Schema, k: int = K_ANONYMITY) -> Snap
         name = (parent / "current").read_text(encoding="ascii").strip()
     except FileNotFoundError:
         raise SnapshotError(f"{parent}: nothing is loaded yet; run `whyrec load`") from None
+    except (OSError, ValueError):
+        raise SnapshotError(f"{parent / 'current'}: cannot be read; run `whyrec load` to make it anew") from None
     return Snapshot.open(parent / Path(name).name, schema, k)

@@ -39,6 +39,7 @@ class EmbeddedStore:
     """
 
     sorted_writes = False
+    repeated = 0
 
     def __init__(self, file: StoreFile, tables: Tables, schema: Schema) -> None:
         """Use :meth:`open`."""
@@ -106,7 +107,9 @@ class EmbeddedStore:
         """
         batch = entity_batch(self._schema, entity_type, frame)
         properties = list(self._schema.entity[entity_type].properties)
-        self._write(statement("embedded", "create_entities", properties=properties, type=entity_type), batch)
+        self._copy(
+            statement("embedded", "create_entities", properties=properties, type=entity_type), batch, entity_type
+        )
 
     def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
         """Overwrite label and properties; nobody else writes, so ``changed`` makes no difference here.
@@ -124,7 +127,8 @@ class EmbeddedStore:
         :raises StoreError: a frame that does not fit.
         """
         batch = id_batch(self._schema, entity_type, frame)
-        self._write(statement("embedded", "delete_entities", type=entity_type), batch)
+        left = statement("embedded", "existing_entities", type=entity_type)
+        self._delete(statement("embedded", "delete_entities", type=entity_type), left, batch, entity_type)
 
     def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Add triples.
@@ -132,7 +136,7 @@ class EmbeddedStore:
         :raises StoreError: a frame that does not fit, or an end that is not there.
         """
         batch = triple_batch(self._schema, relation, frame)
-        self._write(self._about("create_triples", relation), batch)
+        self._copy(self._about("create_triples", relation), batch, relation)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.
@@ -148,7 +152,9 @@ class EmbeddedStore:
         :raises StoreError: a frame that does not fit.
         """
         batch = pair_batch(self._schema, relation, frame)
-        self._write(self._about("delete_triples", relation), batch)
+        self._delete(
+            self._about("delete_triples", relation), self._about("existing_triples", relation), batch, relation
+        )
 
     def count_entities(self) -> dict[str, int]:
         """Entity type → number of entities."""
@@ -260,10 +266,26 @@ class EmbeddedStore:
         ends = relation_of(self._schema, relation)
         return statement("embedded", name, relation=relation, head=ends.head, tail=ends.tail)
 
-    def _write(self, query: str, batch: pl.DataFrame) -> None:
+    def _copy(self, query: str, batch: pl.DataFrame, origin: str) -> None:
+        """Add rows; the engine says how many it took."""
         for part in chunks(batch, self.batch_rows):
             with self._file.writing_once() as session:
+                told = str(result_rows(session, query, {"rows": part}).row(0)[0]).partition(" ")[0]
+            if told != str(part.height):
+                raise StoreError(
+                    f"{self.url}: {origin}: the engine took {told} of {part.height} rows without an error; "
+                    "run the load again, which completes them"
+                )
+
+    def _delete(self, query: str, left: str, batch: pl.DataFrame, origin: str) -> None:
+        """Remove rows, and make sure that none is left before that is kept."""
+        for part in chunks(batch, self.batch_rows):
+            with self._file.writing() as session:
                 session.execute(query, {"rows": part})
+                found = result_rows(session, left, {"rows": part})
+                kept = found.item() if found.columns == ["count"] else found.height
+                if kept:
+                    raise StoreError(f"{self.url}: {origin}: {kept} of {part.height} rows to delete are still there")
 
     def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
         for part in chunks(batch, self.batch_rows):

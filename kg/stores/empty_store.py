@@ -15,6 +15,7 @@ class EmptyStore:
 
     batch_rows = 1
     sorted_writes = False
+    repeated = 0
 
     def __init__(self, url: str, schema: Schema) -> None:
         self.url, self._schema = url, schema

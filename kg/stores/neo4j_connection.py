@@ -2,9 +2,10 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from kg.errors import StoreAuthenticationError, StoreConflictError, StoreError, StoreUnavailableError
 from kg.stores.store import MAX_ID_BYTES
@@ -17,6 +18,8 @@ except ModuleNotFoundError as missing:
     raise StoreError("the store is a Neo4j server, but its driver is missing: pip install 'whyrec[neo4j]'") from missing
 
 Transaction = neo4j.ManagedTransaction
+
+Result = TypeVar("Result")
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 8.0
@@ -41,6 +44,8 @@ class Connection:
         check_url(url)
         self.url = url
         self.read_only = read_only
+        self.repeated = 0
+        """Transactions whose COMMIT was not answered and that were repeated."""
         self._database = os.environ.get("NEO4J_DATABASE") or None
         user = os.environ.get("NEO4J_USERNAME")
         auth = (user, os.environ.get("NEO4J_PASSWORD", "")) if user else None
@@ -65,17 +70,18 @@ class Connection:
 
         :raises StoreError: for what driver or server report.
         """
-        with self._errors(), self._session() as session:
-            return session.execute_read(records, query, **parameters)
+        return self._repeated(lambda session: session.execute_read(records, query, **parameters))
 
     def write(self, work: Callable[[Transaction], None]) -> None:
         """Run a writing transaction, repeated where the server asks for it; all of it is kept, or nothing.
 
+        It is repeated as well where the answer to its COMMIT is lost, so doing it twice must be as doing it once, or an
+        error that says that it was done.
+
         :raises StoreError: where the store is open for reading only, and for what driver or server report.
         """
         self.check_writable()
-        with self._errors(), self._session() as session:
-            session.execute_write(work)
+        self._repeated(lambda session: session.execute_write(work))
 
     def check_writable(self) -> None:
         """Refuse to go on where the store is open for reading only.
@@ -88,6 +94,19 @@ class Connection:
     def close(self) -> None:
         """Let go of the connections; closing twice is fine."""
         self._driver.close()
+
+    def _repeated(self, work: Callable[[neo4j.Session], Result]) -> Result:
+        """Work in a session, done again where its COMMIT was sent and not answered: kept or not, nobody knows."""
+        until = time.monotonic() + RETRY_SECONDS
+        with self._errors():
+            while True:
+                try:
+                    with self._session() as session:
+                        return work(session)
+                except exceptions.IncompleteCommit:
+                    if time.monotonic() >= until:
+                        raise
+                    self.repeated += 1
 
     def _session(self) -> neo4j.Session:
         return self._driver.session(database=self._database, fetch_size=FETCH_RECORDS)
@@ -114,11 +133,29 @@ class Connection:
         if isinstance(problem, exceptions.ServiceUnavailable | exceptions.SessionExpired):
             return StoreUnavailableError(
                 f"{place}: no answer: {_line(problem)}. Check that the server runs, that host and port (Bolt, "
-                "usually 7687) are right, and that +s in the scheme fits its TLS"
+                f"usually 7687) are right; {_other_schemes(self.url, str(problem))}"
             )
         if code == "Neo.ClientError.Schema.ConstraintValidationFailed":
             return StoreConflictError(f"{place}: an id of this batch is in the store already")
         return StoreError(f"{place}: {_refusal(problem, code)}")
+
+
+def _other_schemes(url: str, text: str) -> str:
+    """Which schemes to try, as URLs to copy: routing and TLS are what most often does not fit."""
+    scheme, _, host = url.partition("://")
+    kind, _, security = scheme.partition("+")
+    if "certificate" in text.casefold():
+        return f"its certificate is not trusted: where it is self-signed, try {kind}+ssc://{host}"
+    tried = []
+    if kind == "neo4j":
+        tried.append(
+            (f"bolt{'+' if security else ''}{security}", "a single server, or one behind a tunnel or container")
+        )
+    if security:
+        tried.append((kind, "a server without TLS"))
+    else:
+        tried += [(f"{kind}+s", "a server with TLS, such as Aura"), (f"{kind}+ssc", "TLS with its own certificate")]
+    return "or try " + ", ".join(f"{scheme}://{host} ({what})" for scheme, what in tried)
 
 
 def run(transaction: Transaction, query: str, /, **parameters: Any) -> neo4j.Result:

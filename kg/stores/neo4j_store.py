@@ -42,6 +42,11 @@ class Neo4jStore:
         self._connection = connection
         self._schema = schema
 
+    @property
+    def repeated(self) -> int:
+        """Transactions whose end was not heard of and that were repeated."""
+        return self._connection.repeated
+
     @classmethod
     def connect(cls, url: str, schema: Schema, *, read_only: bool = False) -> Self:
         """Connect; opened for writing, the ids of every type are made unique.
@@ -93,8 +98,15 @@ class Neo4jStore:
 
         :raises StoreError: a frame that does not fit, or an id that is there already.
         """
-        batch = entity_batch(self._schema, entity_type, frame)
-        self._write(statement("neo4j", "create_entities", type=entity_type), batch)
+        query = statement("neo4j", "create_entities", type=entity_type)
+
+        def work(rows: list[Any], transaction: Transaction) -> None:
+            created = run(transaction, query, rows=rows).consume().counters.nodes_created
+            if created != len(rows):
+                raise self._written(entity_type, created, len(rows))
+
+        for part in chunks(entity_batch(self._schema, entity_type, frame), BATCH_ROWS):
+            self._connection.write(partial(work, _rows(part)))
 
     def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
         """Overwrite label and properties, of these only what ``changed`` names.
@@ -111,8 +123,17 @@ class Neo4jStore:
 
         :raises StoreError: a frame that does not fit.
         """
-        batch = id_batch(self._schema, entity_type, frame)
-        self._write(statement("neo4j", "delete_entities", type=entity_type), batch)
+        query = statement("neo4j", "delete_entities", type=entity_type)
+        left = statement("neo4j", "existing_entities", type=entity_type)
+
+        def work(rows: list[Any], transaction: Transaction) -> None:
+            run(transaction, query, rows=rows).consume()
+            kept = records(transaction, left, rows=rows)[0][0]
+            if kept:
+                raise self._written(entity_type, len(rows) - kept, len(rows))
+
+        for part in chunks(id_batch(self._schema, entity_type, frame), BATCH_ROWS):
+            self._connection.write(partial(work, _rows(part)))
 
     def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Add triples.
@@ -124,7 +145,7 @@ class Neo4jStore:
         def work(rows: list[Any], transaction: Transaction) -> None:
             """One transaction: create a batch, and see that both ends of each triple were there."""
             created = run(transaction, create, rows=rows).consume().counters.relationships_created
-            if created < len(rows) and len(records(transaction, existing, rows=rows)) < len(rows):
+            if created < len(rows) and len(set(map(tuple, records(transaction, existing, rows=rows)))) < len(rows):
                 problem = "a triple of this batch begins or ends in an entity that is not in the store"
                 raise StoreError(f"store {self.url}: {relation}: {problem}")
 
@@ -144,8 +165,16 @@ class Neo4jStore:
 
         :raises StoreError: a frame that does not fit.
         """
-        batch = pair_batch(self._schema, relation, frame)
-        self._write(self._about("delete_triples", relation), batch)
+        query, existing = self._about("delete_triples", relation), self._about("existing_triples", relation)
+
+        def work(rows: list[Any], transaction: Transaction) -> None:
+            run(transaction, query, rows=rows).consume()
+            kept = len(records(transaction, existing, rows=rows))
+            if kept:
+                raise self._written(relation, len(rows) - kept, len(rows))
+
+        for part in chunks(pair_batch(self._schema, relation, frame), BATCH_ROWS):
+            self._connection.write(partial(work, _rows(part)))
 
     def count_entities(self) -> dict[str, int]:
         """Entity type → number of entities."""
@@ -245,9 +274,12 @@ class Neo4jStore:
         found = self._connection.read(query)
         return found[0][0] if found else None
 
-    def _write(self, query: str, batch: pl.DataFrame) -> None:
-        for part in chunks(batch, BATCH_ROWS):
-            self._run(query, rows=_rows(part))
+    def _written(self, origin: str, done: int, wanted: int) -> StoreError:
+        """The server did something else than it was told; the transaction takes it back."""
+        return StoreError(
+            f"store {self.url}: {origin}: the server changed {done:,} of {wanted:,} rows without an error, so nothing "
+            "of this batch was kept; run the load again, and look into the server's log"
+        )
 
     def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
         def work(rows: list[Any], transaction: Transaction) -> None:

@@ -55,6 +55,11 @@ class Store(Protocol):
     sorted_writes: bool
     """Whether writing is faster where the rows are sorted by their keys."""
 
+    @property
+    def repeated(self) -> int:
+        """Writes whose end the store was not heard to confirm and that were repeated; a loader tells of them."""
+        ...
+
     def read_entities(self, entity_type: str) -> pl.DataFrame:
         """All entities of a type, in no particular order."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kg.errors import UsageError, WhyrecError
-from kg.mapping.source import read_mapping
+from kg.mapping.mapping import read_mapping
 from kg.stores.url import is_neo4j
 from kg.workspace.workspace import CONFIGURATION, Workspace
 

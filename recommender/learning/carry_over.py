@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.vectors.vectors import Vectors
+from kg.checksums import NAME as CHECKSUMS
+from kg.checksums import Checksums
 from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.vocabulary import Vocabulary
@@ -25,11 +27,14 @@ class CarriedOver:
 def keep_vocabulary(folder: Path, snapshot: Snapshot) -> None:
     """Keep beside a model which entities it has seen."""
     snapshot.vocabulary.save(folder / VOCABULARY)
+    Checksums.write(folder / VOCABULARY / CHECKSUMS, (folder / VOCABULARY).glob("*.npy"))
 
 
 def seen_vocabulary(folder: Path, snapshot: Snapshot) -> Vocabulary | None:
     """The entities that a model has seen, ``None`` where that is not known: such a model cannot be carried over."""
     try:
+        if checksums := Checksums.open(folder / VOCABULARY / CHECKSUMS):
+            checksums.check(*checksums.entries)
         return Vocabulary.load(folder / VOCABULARY, sorted(snapshot.schema.entity))
     except (OSError, ValueError, EOFError):
         return None

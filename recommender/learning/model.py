@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from embeddings.vectors.vectors import TrainingConfig, Vectors
+from kg.checksums import NAME as CHECKSUMS
+from kg.checksums import Checksums
 from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
 from recommender.evaluation.crossing import Crossing
@@ -62,10 +64,13 @@ def read_manifest(folder: Path) -> ModelManifest | None:
     :raises ModelError: where it is damaged.
     """
     try:
-        return ModelManifest.model_validate_json((folder / MANIFEST).read_bytes())
+        manifest = ModelManifest.model_validate_json((folder / MANIFEST).read_bytes())
+        if checksums := Checksums.open(folder / CHECKSUMS):
+            checksums.check(MANIFEST)
+        return manifest
     except FileNotFoundError:
         return None
-    except ValidationError:
+    except ValueError:  # a validation error is one
         raise ModelError(f"{folder / MANIFEST}: damaged; run `whyrec train` to make it anew") from None
 
 
@@ -75,6 +80,7 @@ def save_manifest(folder: Path, manifest: ModelManifest) -> None:
     pending = folder / f".{MANIFEST}"
     pending.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     pending.replace(folder / MANIFEST)
+    Checksums.write(folder / CHECKSUMS, [folder / MANIFEST])
 
 
 def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:

@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.checksums import NAME as CHECKSUMS
+from kg.checksums import Checksums
 from kg.workspace.permissions import private_files
+
+PARTS = ("data", "indices", "indptr", "scale")
 
 
 @private_files()
 def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
-    """Write a matrix with a factor to keep beside it; the factor's file comes last and says that the rest is whole."""
+    """Write a matrix with a factor to keep beside it; their checksums come last and say that the rest is whole."""
     folder.mkdir(parents=True, exist_ok=True)
     parts: tuple[tuple[str, NDArray[np.generic]], ...] = (
         ("data", matrix.data.astype(np.float64)),
@@ -25,21 +29,27 @@ def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
         pending = folder / f".{os.getpid()}-{get_ident()}-{name}.{part}.npy"  # several threads may write the same one
         np.save(pending, array, allow_pickle=False)
         pending.replace(folder / f"{name}.{part}.npy")
+    Checksums.write(folder / f"{name}.{CHECKSUMS}", (folder / f"{name}.{part}.npy" for part, _ in parts))
 
 
 def has_csr(folder: Path, name: str) -> bool:
-    """Whether a whole matrix of that name is there."""
-    return (folder / f"{name}.scale.npy").exists()
+    """Whether a whole matrix of that name is there, as it was written; one that was damaged is not."""
+    try:
+        checksums = Checksums.open(folder / f"{name}.{CHECKSUMS}")
+        if checksums is not None:
+            checksums.check(*(f"{name}.{part}.npy" for part in PARTS))
+    except (OSError, ValueError):
+        return False
+    return checksums is not None
 
 
 def open_csr(folder: Path, name: str) -> tuple[csr_array, float]:
-    """Map a matrix and read its factor.
+    """Map a matrix and read its factor; ask :func:`has_csr` first.
 
     :raises FileNotFoundError: where it is not there.
     """
     data, indices, indptr, scale = (
-        np.asarray(np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False))
-        for part in ("data", "indices", "indptr", "scale")
+        np.asarray(np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False)) for part in PARTS
     )
     matrix = csr_array((data, indices, indptr), shape=(int(scale[1]), int(scale[2])), copy=False)
     matrix.has_sorted_indices = matrix.has_canonical_format = True

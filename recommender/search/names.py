@@ -10,6 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.checksums import NAME as CHECKSUMS
+from kg.checksums import Checksums
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.string_array import StringArray
 from recommender.search.folding import fold, pinyin_forms
@@ -67,6 +69,8 @@ class Names:
 
         :raises OSError, ValueError: where a file is missing or damaged.
         """
+        if checksums := Checksums.open(folder / CHECKSUMS):
+            checksums.check(*checksums.entries)
         kinds, entities = (np.load(folder / f"{part}.npy", mmap_mode="r") for part in cls.PARTS)
         return cls(StringArray.load(folder, "forms"), kinds, entities, GramIndex.load(folder))
 
@@ -77,6 +81,7 @@ class Names:
         self.grams.save(folder)
         for part in self.PARTS:
             np.save(folder / f"{part}.npy", getattr(self, part), allow_pickle=False)
+        Checksums.write(folder / CHECKSUMS, folder.glob("*.npy"))
 
     def exact(self, form: str) -> list[Name]:
         """The names whose form is this one."""

@@ -27,6 +27,8 @@ from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_li
 from kg.values.formula import may_be_escaped, unescaped_formulas
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')
+LINES_AT_ONCE = 400_000
+"""Lines that are looked at together; in a table of data a block has fewer."""
 _HEADER_LINES = 100
 """Lines in which a header is looked for first; all others only where it is not there."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -78,7 +80,7 @@ class DelimitedReader:
         """
         header: Header | None = None
         rest, rest_line = b"", 1
-        for block in self.text.blocks():
+        for block in chain.from_iterable(map(_of_few_lines, self.text.blocks())):
             line = rest_line if rest else block.first_line
             data = rest + block.data
             if header is None:
@@ -183,6 +185,16 @@ def _batch(records: Records, positions: Mapping[str, int | None]) -> Batch:
         for name, at in positions.items()
     }
     return text_batch(columns, records.lines, records.spans, records.rejects)
+
+
+def _of_few_lines(block: Block) -> Iterator[Block]:
+    """The block in parts of a bounded number of lines: each line may become a row of Python objects."""
+    line, data = block.first_line, block.data
+    while data.count(b"\n") > LINES_AT_ONCE:
+        end = _end_of_line(data, LINES_AT_ONCE)
+        yield Block(line, data[:end], last=False)
+        line, data = line + LINES_AT_ONCE, data[end:]
+    yield Block(line, data, block.last)
 
 
 def _end_of_line(data: bytes, number: int) -> int:

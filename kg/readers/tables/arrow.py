@@ -44,7 +44,7 @@ class ArrowReader:
             file = pa.ipc.open_file(pa.memory_map(str(path)))
             return file.schema, (file.get_batch(i) for i in range(file.num_record_batches))
         with ByteSource(path, self._place) as source:
-            content = pa.BufferReader(b"".join(source.pieces(allowed=_FILE)))
+            content = pa.BufferReader(source.whole(allowed=_FILE))
         if content.read(6) == _FILE:
             content.seek(0)
             file = pa.ipc.open_file(content)

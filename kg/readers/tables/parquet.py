@@ -82,7 +82,7 @@ def open_parquet(path: Path, place: str) -> pq.ParquetFile:
         if magic == b"PAR1":
             return pq.ParquetFile(path)
         with ByteSource(path, place) as source:
-            content = b"".join(source.pieces(allowed=b"PAR1"))
+            content = source.whole(allowed=b"PAR1")
         return pq.ParquetFile(pa.BufferReader(content))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise ReadError(f"{place}: no readable Parquet file: {problem}") from None

@@ -3,7 +3,7 @@
 import random
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -151,20 +151,45 @@ class Proxy:
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-    @staticmethod
-    def _pump(source: socket.socket, sink: socket.socket) -> None:
+    def _passes(self, data: bytes, to_server: bool) -> bool:
+        """Whether the connection goes on; what is on its way to the server arrives in any case."""
+        return True
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
+            to_server = sink.getpeername()[1] == self._target[1]
             while data := source.recv(65536):
+                if not self._passes(data, to_server):
+                    break
                 sink.sendall(data)
         for each in (source, sink):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
 
+class CommitLoser(Proxy):
+    """Lets chosen COMMITs reach the server, and cuts the connection before their answers reach the client."""
+
+    COMMIT = b"\x00\x02\xb0\x12\x00\x00"
+
+    def __init__(self, url: str, lost: Collection[int]) -> None:
+        self._lost, self.commits, self._swallow = lost, 0, False
+        super().__init__(url)
+
+    def _passes(self, data: bytes, to_server: bool) -> bool:
+        if to_server and self.COMMIT in data:
+            self.commits += 1
+            self._swallow = self.commits in self._lost
+        elif not to_server and self._swallow:
+            self._swallow = False
+            return False
+        return True
+
+
 @contextmanager
-def proxy(url: str) -> Iterator[Proxy]:
+def proxy(url: str, lost: Collection[int] = ()) -> Iterator[Proxy]:
     """A proxy, all of whose sockets are closed at the end."""
-    opened = Proxy(url)
+    opened = CommitLoser(url, lost) if lost else Proxy(url)
     try:
         yield opened
     finally:
@@ -213,3 +238,16 @@ def test_a_connection_lost_for_good_is_reported_with_what_is_safe(
         "Product": (0, 0, 40, 0),
         "purchased": (26, 0, 14, 0),
     }
+
+
+def test_lost_answers_to_commits_are_repeated_and_told_and_lose_nothing(empty_neo4j_url: str, tmp_path: Path) -> None:
+    everything = USERS + PRODUCTS + MADE_BY + PURCHASED
+    with proxy(empty_neo4j_url, lost=range(3, 99, 4)) as between:  # of schema, marks, creations and triples
+        report = load_into(tmp_path, between.url, everything, FILES, no_progress, 7)
+        assert isinstance(between, CommitLoser) and between.commits > 20
+    assert any("writes were repeated, since the server did not confirm them" in notice for notice in report.notices)
+    found = graph(tmp_path, SCHEMA, empty_neo4j_url)
+    counts = {"User": 40, "Product": 40, "Brand": 3, "made_by": 40, "purchased": 40}
+    assert {name: len(rows) for name, rows in found.items()} == counts
+    again = load_into(tmp_path, empty_neo4j_url, everything, FILES, no_progress, 7)
+    assert all(counts["created"] == counts["updated"] == 0 for counts in (again.entities | again.triples).values())

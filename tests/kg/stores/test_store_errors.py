@@ -135,6 +135,33 @@ def test_an_engine_without_room_never_advises_to_delete_the_store(path):
     assert path.read_bytes() == content and checksum_path(path).exists()
 
 
+def test_a_full_disk_loses_nothing_that_was_reported(path):
+    """A process may write files of so many bytes only: as on a full disk, writing fails in the middle of a batch."""
+    program = (
+        "import resource, signal, sys; from pathlib import Path; import polars as pl\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "from kg.errors import StoreError; from kg.schema import parse_schema\n"
+        "from kg.stores.embedded_store import EmbeddedStore\n"
+        "schema = parse_schema({'name': 't', 'entity': {'User': {}}})\n"
+        "store = EmbeddedStore.open(Path(sys.argv[1]), schema)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5 << 20, 5 << 20))\n"
+        "try:\n"
+        "    for n in range(100):\n"
+        "        ids = [f'{n}-{i}-' + 'x' * 50 for i in range(2000)]\n"
+        "        store.create_entities('User', pl.DataFrame({'id': ids, 'label': ids}))\n"
+        "        print(n, flush=True)\n"
+        "except StoreError as problem:\n"
+        "    print(problem, file=sys.stderr)\n"
+        "    raise SystemExit(7)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    reported = len(done.stdout.splitlines())
+    assert done.returncode == 7 and 0 < reported < 100, done.stderr
+    with closing(EmbeddedStore.open(path, SCHEMA)) as store:
+        found = store.count_entities()["User"] - 2000
+        assert found in (reported * 2000, (reported + 1) * 2000)
+
+
 def test_a_missing_file_is_not_made_by_a_reader(tmp_path):
     with pytest.raises(StoreUnavailableError, match=r"graph\.lbug: no such store file; `whyrec load` makes it"):
         EmbeddedStore.open(tmp_path / "graph.lbug", SCHEMA, read_only=True)
@@ -297,6 +324,22 @@ def test_a_server_that_is_not_there(url):
     with pytest.raises(StoreUnavailableError, match=rf"{re.escape(url)}: no answer: .*Check that the server runs"):
         Neo4jStore.connect(url, SCHEMA)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tried"),
+    [
+        ("bolt", ["bolt+s://", "bolt+ssc://"]),
+        ("neo4j", ["bolt://", "neo4j+s://", "neo4j+ssc://"]),
+        ("bolt+s", ["bolt://"]),
+        ("neo4j+ssc", ["bolt+ssc://", "neo4j://"]),
+    ],
+)
+def test_a_fault_of_the_connection_names_the_schemes_to_try(scheme, tried):
+    with pytest.raises(StoreUnavailableError) as caught:
+        Neo4jStore.connect(f"{scheme}://127.0.0.1:1", SCHEMA)
+    assert all(f" {other}127.0.0.1:1 (" in str(caught.value) for other in tried)
+    assert str(caught.value).count("://127.0.0.1:1 (") == len(tried)
 
 
 def test_the_driver_itself_stays_silent():
