@@ -10,6 +10,7 @@ from kg.privacy.person_ids import People
 from kg.staging.contradictions import write_contradictions
 from kg.staging.report import FileReport, LoadReport
 from kg.validation.rejects import COLUMNS, RejectedFile, new_rejects_folder, write_rejects
+from kg.values.formula import escaped_formulas
 
 
 class ReportFolder:
@@ -48,7 +49,7 @@ def write_bad_rows(report: LoadReport, folder: ReportFolder, people: People) -> 
     frames = [f.left_out.with_columns(pl.lit(f.place).alias("file")) for f in report.files if f.left_out_frames]
     if frames:
         report.left_out_file = folder.home / "left_out.csv"
-        pl.concat(frames).select(COLUMNS).write_csv(report.left_out_file)
+        escaped_formulas(pl.concat(frames).select(COLUMNS)).write_csv(report.left_out_file)
 
 
 def write_contradicted(report: LoadReport, rows: pl.DataFrame, folder: ReportFolder) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.values.formula import escaped_formulas, may_be_escaped, unescaped_formulas
-from tests.kg.files import graph, load_text, rejects
+from tests.kg.files import graph, load_text
 from tests.kg.loading.test_load import PRODUCTS, SCHEMA
 
 EVIL = '=HYPERLINK("http://evil.test","x")'
@@ -28,7 +28,7 @@ def test_escaping_is_undone_by_reading(text: str) -> None:
 def test_reports_hold_no_formula_and_can_be_read_back(tmp_path: Path) -> None:
     products = f"id,name,price\np1,{EVIL.replace(',', '')},1\np1,@SUM(A1),1\np2,x,=1+1\n".replace('"', "")
     report = load_text(tmp_path, SCHEMA, PRODUCTS, {"products.csv": products})
-    assert [row["value"] for row in rejects(tmp_path)] == ["'=1+1"]
+    assert report.left_out_file is not None and "'=1+1" in report.left_out_file.read_text()
     assert report.contradictions_file is not None
     with report.contradictions_file.open(newline="") as lines:
         told = {row[name] for row in csv.DictReader(lines) for name in ("kept", "other")}
