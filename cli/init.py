@@ -7,6 +7,8 @@ import typer
 
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
+from kg.errors import UsageError
+from whyrec.creation import create_from_files
 from whyrec.engine import create
 
 app = typer.Typer(add_completion=False)
@@ -15,11 +17,17 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def init(
     ctx: typer.Context,
-    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder to make; else --workspace.")] = None,
+    directory: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR]", help="Folder to make; else --workspace.")
+    ] = None,
     schema: Annotated[str, typer.Option(help="Shipped schema or file.", metavar="NAME-or-FILE")] = "courses-cosmetics",
     store: Annotated[
         str, typer.Option(help="File of the embedded store, or neo4j://host:7687.", metavar="URL")
     ] = "graph.lbug",
+    from_files: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="FILE...", help="Look at files, and write a schema and a mapping for them."),
+    ] = None,
     example: Annotated[bool, typer.Option("--example", help="Add the bundled example data and mapping.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -27,14 +35,43 @@ def init(
 ) -> None:
     """Make a workspace: configuration, schema and, if wanted, example data.
 
-    Example: whyrec init demo --example
+    With --from, exports of well-known programs are recognised, others are guessed; what was not sure is said.
+
+    Examples: whyrec init demo --example · whyrec init shop --from products_export.csv orders_export.csv
     """
     output = Output(as_json, quiet)
     session = ctx.find_object(Session)
-    folder = directory or (session.workspace if session else Path())
+    folder, files = _folder_and_files(directory or [], from_files or [], session.workspace if session else Path())
+    if files:
+        _from_files(output, folder, files, store, example)
+        return
     create(folder, schema=schema, store=store, example=example)
     next_step = (
         f"whyrec -w {folder} load" if example else f"write {folder / 'mapping.toml'}, then whyrec -w {folder} load"
     )
     if not output.document({"workspace": str(folder), "store": store, "example": example, "next": next_step}):
         output.line(f"Workspace {folder} is ready. Next: {next_step}")
+
+
+def _folder_and_files(given: list[Path], files: list[Path], default: Path) -> tuple[Path, list[Path]]:
+    """The folder, and all files of ``--from FILE...``: the shell's words after the first one are arguments too."""
+    more = [path for path in given if path.is_file()] if files else []
+    folders = [path for path in given if path not in more]
+    if len(folders) > 1:
+        raise UsageError(f"one folder is made, but {', '.join(map(str, folders))} were given; files need --from")
+    return (folders[0] if folders else default), [*files, *more]
+
+
+def _from_files(output: Output, folder: Path, files: list[Path], store: str, example: bool) -> None:
+    if example:
+        raise UsageError("--example brings files of its own: give that or --from")
+    found = create_from_files(folder, files, store)
+    next_step = f"read {folder / 'mapping.toml'}, then whyrec -w {folder} load"
+    document = {"workspace": str(folder), "store": store, "example": False, "known": found.known}
+    if output.document({**document, "unsure": list(found.unsure), "next": next_step}):
+        return
+    for file, title in found.known.items():
+        output.line(f"{file}: {title}")
+    for doubt in found.unsure:
+        output.line(f"not sure: {doubt}", style="yellow")
+    output.line(f"Workspace {folder} is ready, with schema.toml and mapping.toml. Next: {next_step}")

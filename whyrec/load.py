@@ -94,7 +94,7 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
         workspace.settings.load.rejects_kept,
         workspace.unfinished,
         allow_outside=asked.allow_outside or bool(asked.paths),  # what is given by name is meant
-        allow_urls=workspace.settings.load.allow_urls,
+        places=(*workspace.settings.load.allow_urls, *workspace.settings.load.allow_folders),
         columns=workspace.columns,
         people=people,
     )

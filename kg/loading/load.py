@@ -76,8 +76,8 @@ class LoadOptions:
     """File that is there from before the first write until a snapshot of the whole graph is taken."""
     allow_outside: bool = False
     """Whether files may lie outside the folder of the mapping."""
-    allow_urls: tuple[str, ...] = ()
-    """Beginnings of addresses that a mapping may read."""
+    places: tuple[str, ...] = ()
+    """Folders, and beginnings of addresses, that a mapping may read besides its own folder."""
     columns: Path | None = None
     """File that remembers the columns of each source, so that the next load can tell which came and went."""
     people: People | None = None
@@ -145,19 +145,19 @@ class _Load:
         self.notices = Notices()
         self._graph = Graph(staging, self._schema, store, replacement.entities)
         self._sources: list[Source] = []
-        self._around = (Path(), False)
-        """The folder of the mapping, and whether files may lie elsewhere."""
+        self._around: tuple[Path, bool, tuple[str, ...]] = (Path(), False, ())
+        """The folder of the mapping, whether files may lie elsewhere, and where."""
         self._rdf: RdfLoading | None = None
         self._found: dict[str, list[pl.DataFrame]] = defaultdict(list)
 
     def read(self, sources: Sequence[Source], base: Path, options: LoadOptions) -> LoadReport:
         """Read, check and stage all rows of all files."""
-        self._around = (base, options.allow_outside)
+        self._around = (base, options.allow_outside, options.places)
         self._sources = [self._with_items(source, sources) for source in sources]
         planned = [
             (index, source, path)
             for index, source in enumerate(self._sources)
-            for path in source.files(base, options.allow_outside, options.allow_urls, options.staging)
+            for path in source.files(base, options.allow_outside, options.places, options.staging)
         ]
         files: list[FileReport] = []
         for index, source, path in planned:

@@ -1,11 +1,12 @@
 """The files that a mapping names, by name or by pattern; they lie in its folder, unless the user says otherwise."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kg.errors import MappingError
 
 
-def files_of(pattern: str, base: Path, allow_outside: bool = False) -> list[Path]:
+def files_of(pattern: str, base: Path, allow_outside: bool = False, places: Sequence[str] = ()) -> list[Path]:
     """The files that a pattern names, sorted.
 
     A mapping may come from somebody else, and what it reads ends up in a graph, in reports and on a screen. So what it
@@ -13,14 +14,16 @@ def files_of(pattern: str, base: Path, allow_outside: bool = False) -> list[Path
 
     :param base: the folder that the pattern is relative to.
     :param allow_outside: whether the files may lie anywhere.
+    :param places: folders in which they may lie too.
     :raises MappingError: where there is none, or one that lies elsewhere.
     """
     found = _found(pattern, base)
     if not allow_outside:
         home = base.resolve()
+        homes = [home, *(Path(place).resolve() for place in places if "://" not in place)]
         for path in found:
             target = path.resolve()
-            if not target.is_relative_to(home):
+            if not any(target.is_relative_to(one) for one in homes):
                 place = "" if target == path.absolute() else f", it is {target}"
                 raise MappingError(
                     f"file {pattern!r}: {path} lies outside the mapping's folder {home}{place}; copy it there, or, "

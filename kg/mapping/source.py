@@ -249,12 +249,12 @@ class Source(Document):
         return RowFilter(self.where, declared)
 
     def files(
-        self, base: Path, allow_outside: bool = False, urls: tuple[str, ...] = (), kept: Path | None = None
+        self, base: Path, allow_outside: bool = False, places: tuple[str, ...] = (), kept: Path | None = None
     ) -> list[Path]:
         """The files that ``file`` names, sorted; see :func:`kg.mapping.file_pattern.files_of`. For a query, what stands
         for it in reports; its database is looked for. Standard input and addresses are copied to a file first.
 
-        :param urls: beginnings of addresses that may be read.
+        :param places: folders, and beginnings of addresses, that may be read too.
         :param kept: the folder in which fetched files are kept.
 
         :raises MappingError: where there is none, or one outside ``base`` that is not allowed.
@@ -267,8 +267,8 @@ class Source(Document):
                 raise MappingError('file "-": standard input has no name that tells its format; tell format')
             return [kept_input()]
         if is_address(self.file):
-            return [fetched(self.file, urls, kept or base)]
-        return files_of(self.file, base, allow_outside)
+            return [fetched(self.file, places, kept or base)]
+        return files_of(self.file, base, allow_outside, places)
 
     @property
     def database(self) -> Connection | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -19,23 +20,23 @@ _KEY = "key of the lookup"
 
 
 def open_joined(
-    path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices, base: Path, outside: bool
+    path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices, *around: Any
 ) -> Reader:
     """The reader of a file, with its lookups.
 
-    :param base: the folder that names of files are relative to.
-    :param outside: whether they may lie elsewhere.
+    :param around: the folder that names of files are relative to, whether they may lie elsewhere, and where; see
+        :func:`kg.mapping.file_pattern.files_of`.
     :raises MappingError: for a file that is not there or not allowed.
     """
     if not source.join:
         return open_reader(path, place, source, wanted, notices)
     looked_up = {name for join in source.join for name in join.names}
     own = tuple(dict.fromkeys([*(w for w in wanted if w not in looked_up), *(join.here for join in source.join)]))
-    tables = [(join, _table(join, source, base, outside, notices)) for join in source.join]
+    tables = [(join, _table(join, source, around, notices)) for join in source.join]
     return _JoinedReader(open_reader(path, place, source, own, notices), wanted, tables, place, notices)
 
 
-def _table(join: Join, source: Source, base: Path, outside: bool, notices: Notices) -> pl.DataFrame:
+def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices) -> pl.DataFrame:
     """The rows of the other file, one per key.
 
     :raises ReadError: where two rows with one key differ, so that none is the right one.
@@ -51,7 +52,7 @@ def _table(join: Join, source: Source, base: Path, outside: bool, notices: Notic
     )
     names = tuple(dict.fromkeys([join.there, *join.columns]))
     frames = []
-    for path in files_of(join.file, base, outside):
+    for path in files_of(join.file, *around):
         for batch in open_reader(path, path.name, asked, names, notices).batches():
             notices.add(path.name, "{n} rows that cannot be read are not looked up", batch.rejects.height)
             if batch.lists:

@@ -45,6 +45,8 @@ class LoadSettings(Document):
     """Folders of rejects that stay, the newest; those of older loads are removed."""
     allow_urls: tuple[str, ...] = ()
     """Beginnings of addresses, such as ``s3://shop/``, that a mapping may read; none where absent."""
+    allow_folders: tuple[str, ...] = ()
+    """Folders besides its own that a mapping may read; ``init --from`` writes those of its files."""
     max_deletes: str = "5%"
     """Most of an entity type or relation that mode replace deletes without being told: a share, a number, ``all``."""
 

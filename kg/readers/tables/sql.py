@@ -129,8 +129,11 @@ def _duckdb(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
         "autoload_known_extensions": "false",
     }
     with duckdb.connect(str(database.file), read_only=True, config=settings) as connection:
-        reader = connection.execute(sql).to_arrow_reader(ROWS)
-        yield from _parts(reader)
+        answer = connection.sql(sql)
+        if answer is None:
+            raise ReadError("the query has no answer; ask with SELECT")
+        read = answer.to_arrow_reader if hasattr(answer, "to_arrow_reader") else answer.fetch_arrow_reader
+        yield from _parts(read(ROWS))
 
 
 def _postgresql(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:

@@ -143,8 +143,7 @@ def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
 
 def column_names(columns: Sequence[tuple[str, DType]]) -> list[str]:
     """The names by which plain values can be asked for; a list of plain values by that of its column."""
-    paths = [(path, name) for name, dtype in columns for path, _ in _paths(name, dtype)]
-    return [name if path == f"{name}[]" else path for path, name in paths]
+    return [path for name, dtype in columns for path, _ in _paths(name, dtype) if not path.endswith("[]")]
 
 
 def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> Callable[[pa.RecordBatch], pa.Table]:
@@ -164,7 +163,9 @@ def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) ->
 def _paths(name: str, dtype: DType) -> list[tuple[str, DType]]:
     """The paths to plain values inside a column, and what they are."""
     if isinstance(dtype, pl.List | pl.Array):
-        return _paths(f"{name}[]", dtype.inner)
+        inner = _paths(f"{name}[]", dtype.inner)
+        plain = not isinstance(dtype.inner, pl.Struct | pl.List | pl.Array)
+        return [(name, pl.List(dtype.inner)), *inner] if plain else inner
     if isinstance(dtype, pl.Struct):
         return [path for field in dtype.fields for path in _paths(f"{name}.{field.name}", field.dtype)]
     return [(name, dtype)]

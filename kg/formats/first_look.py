@@ -1,0 +1,81 @@
+"""``init --from``: files → text of a schema and a mapping, by presets where a file is known, else guessed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kg.errors import MappingError
+from kg.formats.guessing import guess
+from kg.formats.preset import Preset, mapping_text, merged_schema, recognised
+from kg.formats.sample import look_at
+from kg.formats.toml_text import toml_table
+from kg.mapping.file_format import FORMATS
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What was made of some files."""
+
+    schema: str
+    mapping: str
+    known: dict[str, str]
+    """File → what export it is."""
+    unsure: tuple[str, ...]
+    """What a person should look at before loading."""
+
+
+def first_look(paths: list[Path], name: str) -> FirstLook:
+    """Look at files, and write down what they seem to be.
+
+    :param name: of the schema.
+    :raises MappingError: for a file of which nothing can be made.
+    :raises ReadError: for one that cannot be read.
+    """
+    samples = [look_at(path) for path in paths]
+    names = {str(path): str(path.absolute()) for path in paths}
+    found = {str(sample.path): recognised(list(sample.columns), sample.first_line) for sample in samples}
+    for sample in samples:
+        if not sample.columns and found[str(sample.path)] is None:
+            known = ", ".join(suffix for kind in FORMATS.values() if kind.reader for suffix in kind.suffixes)
+            raise MappingError(f"{sample.path}: nothing can be made of it: no columns; known: {known}, and presets")
+    guessed = guess([sample for sample in samples if found[str(sample.path)] is None], names)
+    by_preset = {preset.name: path for path, preset in found.items() if preset is not None}
+    parts = [preset.schema for preset in found.values() if preset is not None]
+    texts, unsure = list[str](), list(guessed.unsure) if guessed.sources else []
+    for path, preset in found.items():
+        if preset is not None:
+            texts.append(_of_preset(preset, names, path, by_preset))
+    schema = merged_schema([*parts, *([guessed.schema] if guessed.sources else [])])
+    texts += guessed.sources
+    titles = {Path(path).name: preset.title for path, preset in found.items() if preset is not None}
+    return FirstLook(_schema_text(name, schema), _mapping_text(texts, unsure), titles, tuple(unsure))
+
+
+def _of_preset(preset: Preset, names: dict[str, str], path: str, by_preset: dict[str, str]) -> str:
+    others = {name: names[other] for name, other in by_preset.items()}
+    if preset.needs and preset.needs not in others:
+        raise MappingError(f"{path}: {preset.title}; give the file of {preset.needs} with it, which it refers to")
+    return f"# {preset.title}\n{mapping_text(preset, names[path], others)}"
+
+
+def _schema_text(name: str, schema: dict[str, Any]) -> str:
+    lines = [
+        "# What there is and how it is related. Written by whyrec from the files; read it, rename what you like.",
+        f'name = "{name}"',
+        "",
+    ]
+    comments = {
+        "sensitive": "people: never named in anybody else's explanation",
+        "domain": "can be recommended",
+        "interaction": "what people did: learned from",
+        "create_head": "people that no file lists are created",
+    }
+    for kind in ("entity", "relation"):
+        lines += [toml_table(f"[{kind}.{key}]", table, comments) for key, table in schema[kind].items()]
+    return "\n".join(lines)
+
+
+def _mapping_text(texts: list[str], unsure: list[str]) -> str:
+    head = "# What the rows of the files become. Written by whyrec from the files; read it, correct it.\n"
+    doubts = "".join(f"# not sure: {doubt}\n" for doubt in unsure)
+    return head + doubts + "\n" + "\n".join(texts)

@@ -1,0 +1,90 @@
+"""Presets: exports of well-known programs, known by their columns; each is a file of ``kg/formats/presets``.
+
+A preset says by which columns (``recognise``) or first line (``line``) its export is known, which part of a schema it
+needs, and what its rows become; ``{file}`` stands for the export, ``{other_preset}`` for a file that it ``needs``.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One kind of export."""
+
+    name: str
+    title: str
+    columns: frozenset[str]
+    line: str | None
+    """Regular expression of the first line of a file without a header."""
+    needs: str | None
+    """Another preset, a file of which has to be there too."""
+    schema: dict[str, Any]
+    mapping: str
+    """Text of its sources."""
+
+
+@cache
+def presets() -> tuple[Preset, ...]:
+    """All that are shipped, by name."""
+    found = []
+    for entry in sorted((files("kg.formats") / "presets").iterdir(), key=lambda one: one.name):
+        if entry.name.endswith(".toml"):
+            text = entry.read_text(encoding="utf-8")
+            data = tomllib.loads(text)
+            found.append(
+                Preset(
+                    entry.name.removesuffix(".toml"),
+                    data["title"],
+                    frozenset(data.get("recognise", ())),
+                    data.get("line"),
+                    data.get("needs"),
+                    data["schema"],
+                    text[text.index("[[source]]") :],
+                )
+            )
+    return tuple(found)
+
+
+def recognised(columns: list[str], first_line: str) -> Preset | None:
+    """The preset whose export a file is: of several that fit, the one that asks for most columns."""
+    folded = {column.strip() for column in columns}
+    fitting = [one for one in presets() if one.columns and one.columns <= folded]
+    if fitting:
+        return max(fitting, key=lambda one: len(one.columns))
+    lines = [one for one in presets() if one.line and re.search(one.line, first_line)]
+    return lines[0] if lines else None
+
+
+def mapping_text(preset: Preset, file: str, others: dict[str, str]) -> str:
+    """The sources of a preset for one file.
+
+    :param others: name of a preset → a file of it.
+    """
+    text = preset.mapping.replace("{file}", _escaped(file))
+    for name, other in others.items():
+        text = text.replace(f"{{{name}}}", _escaped(other))
+    return text
+
+
+def merged_schema(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """One schema of several: types and relations of one name are one, their properties all those named."""
+    merged: dict[str, Any] = {"entity": {}, "relation": {}}
+    for part in parts:
+        for name, entity in part.get("entity", {}).items():
+            known = merged["entity"].setdefault(name, {})
+            properties = {**known.get("properties", {}), **entity.get("properties", {})}
+            known |= entity
+            if properties:
+                known["properties"] = properties
+        for name, relation in part.get("relation", {}).items():
+            merged["relation"].setdefault(name, relation)
+    return merged
+
+
+def _escaped(file: str) -> str:
+    return file.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,138 @@
+"""A look at a file: its columns, some rows, and what each column seems to hold."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from kg.errors import KGError
+from kg.mapping.file_format import format_of_name
+from kg.mapping.source import DEFAULT_NULLS, Source
+from kg.notices import Notices
+from kg.readers.compression import ByteSource
+from kg.readers.opening import open_reader
+from kg.values.cells import trimmed
+
+ROWS = 5_000
+_NUMBER = r"^[+-]?(?:[$€£¥]\s?)?[0-9]+(?:[.,][0-9]+)?$"
+_TRUTHS = ("true", "false", "yes", "no", "t", "f", "0", "1")
+_TIME = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{10}|[0-9]{13}|[0-9]{16})$"
+_SEPARATORS = ("|", ";", ",")
+LONG = 80
+"""Characters on average from which on text is prose."""
+
+
+@dataclass
+class Column:
+    """What a column seems to hold."""
+
+    name: str
+    kind: str
+    """``number``, ``truth``, ``time``, ``prose``, ``list`` or ``text``."""
+    filled: int
+    different: int
+    separator: str | None = None
+    """Of ``list``; ``None`` where the format has lists itself."""
+    unsure: str = ""
+
+
+@dataclass
+class Sample:
+    """What a file seems to hold."""
+
+    path: Path
+    columns: dict[str, Column] = field(default_factory=dict)
+    rows: int = 0
+    first_line: str = ""
+    delimiter: str | None = None
+    """Where it is none that the name of the file tells."""
+
+    @property
+    def stem(self) -> str:
+        """The name of the file without its suffixes."""
+        return self.path.name.split(".", 1)[0]
+
+
+def look_at(path: Path) -> Sample:
+    """Look at the first rows of a file.
+
+    :raises KGError: where it cannot be read.
+    """
+    sample = Sample(path)
+    sample.first_line = _first_line(path)
+    kind = format_of_name(path)
+    if kind is None:
+        return sample
+    names = _names(path, kind, sample)
+    plain = [name for name in names if name.strip()]
+    if not plain:
+        return sample
+    source = Source(file=path.name, format=kind, entity="any", id=plain[0], delimiter=sample.delimiter)
+    batch = next(iter(open_reader(path, path.name, source, plain, Notices()).batches()), None)
+    if batch is None:
+        return sample
+    sample.rows = min(batch.frame.height, ROWS)
+    for name in plain:
+        listed = batch.lists.get(name)
+        cells = trimmed(batch.frame.get_column(name).head(ROWS), DEFAULT_NULLS).drop_nulls()
+        if listed is not None:
+            items = listed.head(ROWS).drop_nulls().explode().drop_nulls()
+            sample.columns[name] = Column(name, "list", items.len(), items.n_unique())
+        else:
+            sample.columns[name] = _column(name, cells)
+    return sample
+
+
+def _names(path: Path, kind: str, sample: Sample) -> list[str]:
+    def names(delimiter: str | None) -> list[str]:
+        source = Source(file=path.name, format=kind, entity="any", id="any", delimiter=delimiter)
+        return open_reader(path, path.name, source, (), Notices()).columns()
+
+    found = names(None)
+    if kind in ("csv", "tsv") and len(found) == 1:
+        for mark in (";", "\t", "|", ","):
+            if mark in found[0]:
+                sample.delimiter = mark
+                return names(mark)
+    return found
+
+
+def _column(name: str, cells: pl.Series) -> Column:
+    different = cells.n_unique()
+    column = Column(name, "text", cells.len(), different)
+    if cells.is_empty():
+        return column
+    if cells.str.to_lowercase().is_in(list(_TRUTHS)).all() and different <= 2:
+        column.kind = "truth"
+    elif cells.str.contains(_TIME).all():
+        column.kind = "time"
+    elif int(cells.str.contains(_NUMBER).sum()) > 0.95 * cells.len():
+        column.kind = "number"
+        if cells.str.contains(",", literal=True).any():
+            column.unsure = "numbers with a comma: tell decimal"
+    else:
+        _look_at_text(column, cells)
+    return column
+
+
+def _look_at_text(column: Column, cells: pl.Series) -> None:
+    for mark in _SEPARATORS:
+        parted = cells.filter(cells.str.contains(mark, literal=True))
+        pieces = parted.str.split(mark).explode().str.strip_chars()
+        short = pieces.len() and int(pieces.str.len_chars().sum() or 0) < 30 * pieces.len()
+        if parted.len() > 0.2 * cells.len() and short and pieces.n_unique() < 0.7 * pieces.len() + 3:
+            column.kind, column.separator = "list", mark
+            column.unsure = f"read as several values, parted by {mark!r}"
+            return
+    if int(cells.str.len_chars().sum() or 0) > LONG * cells.len():
+        column.kind = "prose"
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with ByteSource(path, path.name) as source:
+            start = next(iter(source.pieces()), b"")[:4096]
+    except KGError:
+        return ""
+    return re.split(rb"\r|\n", start, maxsplit=1)[0].decode("latin-1")

@@ -1,0 +1,184 @@
+"""``init --from``: each preset on a file of its shape, and files of unknown make."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.errors import MappingError
+from kg.formats.first_look import first_look
+from kg.formats.preset import presets
+from kg.mapping.mapping import read_mapping
+from kg.schema import parse_schema
+from tests.kg.files import graph, load_sources
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+def lines(*documents: Any) -> str:
+    return "".join(json.dumps(document) + "\n" for document in documents)
+
+
+FEED = (
+    '<rss xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title><item><g:id>S1</g:id>'
+    "<title>Serum &amp; Co</title><g:price>24.00 USD</g:price><g:availability>in_stock</g:availability>"
+    "<g:brand>Nordlys</g:brand><g:product_type>Care &gt; Face</g:product_type></item></channel></rss>"
+)
+GA4 = [
+    {
+        "event_name": name,
+        "event_timestamp": 1704796153123456,
+        "user_pseudo_id": "1.2",
+        "items": [{"item_id": item, "item_name": "Serum", "price": 9.5, "item_brand": "N", "item_category": "Care"}],
+    }
+    for name, item in (("purchase", "S1"), ("view_item", "S2"), ("scroll", "S3"))
+]
+SEGMENT = [
+    {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": "u1",
+        "timestamp": "2024-01-09T10:00:00.000Z",
+        "properties": {"products": [{"product_id": "p1", "name": "Serum", "price": 9}, {"product_id": "p2"}]},
+    },
+    {
+        "type": "track",
+        "event": "Product Viewed",
+        "userId": "u1",
+        "timestamp": "2024-01-09T10:00:00.000Z",
+        "properties": {"product_id": "p3"},
+    },
+]
+SHOPIFY = (CASES / "B127" / "products_export.csv").read_text()
+EXPORTS: dict[str, tuple[dict[str, str], dict[str, list[tuple[Any, ...]]]]] = {
+    "shopify_products": (
+        {"products_export.csv": SHOPIFY},
+        {"Brand": [("Nordlys",), ("Solfar",)], "tagged": [("calm-serum", "dry skin"), ("calm-serum", "vegan")]},
+    ),
+    "shopify_orders": (
+        {
+            "orders_export.csv": "Name,Email,Lineitem sku,Lineitem quantity,Created at\n"
+            "#1,a@x.invalid,CS-50,2,2024-01-09 10:00:00 +0100\n#1,a@x.invalid,DV-1,1,2024-01-09 10:00:00 +0100\n",
+            "products_export.csv": SHOPIFY,
+        },
+        {"purchased": [("a@x.invalid", "calm-serum", 2.0), ("a@x.invalid", "day-veil", 1.0)]},
+    ),
+    "woocommerce_products": (
+        {"wc.csv": (CASES / "B128" / "wc-product-export.csv").read_text()},
+        {"in_category": [("BL-1", "Body Care > Balms"), ("BL-1", "Gifts")]},
+    ),
+    "google_merchant": (
+        {"feed.tsv": (CASES / "B129" / "feed.tsv").read_text()},
+        {"Product": [("SKU1", "Calm Serum", 24.0, True), ("SKU2", "Day Veil", 1119.5, False)]},
+    ),
+    "google_merchant_xml": (
+        {"feed.xml": FEED},
+        {"Product": [("S1", "Serum & Co", 24.0, True)], "subcategory_of": [("Care > Face", "Care")]},
+    ),
+    "ga4_bigquery": (
+        {"events.jsonl": lines(*GA4)},
+        {"purchased": [("1.2", "S1", 1.0, 1704796153123)], "viewed": [("1.2", "S2")], "made_by": [("S1", "N")]},
+    ),
+    "segment": (
+        {"track.json": json.dumps(SEGMENT)},
+        {"purchased": [("u1", "p1"), ("u1", "p2")], "viewed": [("u1", "p3")]},
+    ),
+    "openedx_tracking": (
+        {"tracking.log.jsonl": (CASES / "B131" / "tracking.jsonl").read_text()},
+        {"enrolled_in": [("ann", "course-v1:Nord+SKIN101+2024"), ("bea", "course-v1:Nord+OIL1+2024")]},
+    ),
+    "moodle_completions": (
+        {
+            "completions.csv": "id,userid,course,timeenrolled,timestarted,timecompleted,reaggregate\n"
+            "1,7,3,1704796153,0,1704896153,0\n2,8,3,1704796153,0,,0\n"
+        },
+        {"enrolled_in": [("7", "3"), ("8", "3")], "completed": [("7", "3", 1.0, 1704896153000)]},
+    ),
+    "coursera_catalogue": (
+        {
+            "coursera.csv": "course_title,course_organization,course_Certificate_type,course_rating,course_difficulty\n"
+            '"Skin, care",Nord University,COURSE,4.7,Beginner\n'
+        },
+        {"Course": [("Skin, care", None, 4.7)], "offered_by": [("Skin, care", "Nord University")]},
+    ),
+    "udemy_catalogue": (
+        {
+            "udemy.csv": "course_id,course_title,url,is_paid,price,num_subscribers,level,subject\n"
+            "1,Skin,x,True,20,5,All Levels,Beauty\n2,Hair,x,False,Free,5,Expert Level,Beauty\n"
+        },
+        {"Course": [("1", "Skin", 20.0), ("2", "Hair", 0.0)], "about": [("1", "Beauty"), ("2", "Beauty")]},
+    ),
+    "movielens_ratings": (
+        {"ratings.csv": "userId,movieId,rating,timestamp\n1,10,4.5,978300760\n1,11,2,978300760\n"},
+        {"rated": [("1", "10", 4.5, 978300760000)]},
+    ),
+    "movielens_movies": (
+        {"movies.csv": 'movieId,title,genres\n10,"Hours, The",Drama|Comedy\n11,X,(no genres listed)\n'},
+        {"of_genre": [("10", "Comedy"), ("10", "Drama")]},
+    ),
+    "movielens_ratings_dat": (
+        {"ratings.dat": "1::10::5::978300760\n1::11::3::978302109\n"},
+        {"rated": [("1", "10", 5.0, 978300760000)]},
+    ),
+    "movielens_movies_dat": (
+        {"movies.dat": "10::Mission: Impossible (1996)::Action|Children's\n"},
+        {"Movie": [("10", "Mission: Impossible (1996)")], "of_genre": [("10", "Action"), ("10", "Children's")]},
+    ),
+}
+
+
+def written(folder: Path, files: dict[str, str]) -> list[Path]:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in files]
+
+
+def loaded(folder: Path, files: dict[str, str]) -> tuple[Any, dict[str, list[tuple[Any, ...]]], Any]:
+    found = first_look(written(folder, files), "test")
+    (folder / "mapping.toml").write_text(found.mapping, encoding="utf-8")
+    schema = parse_schema(tomllib.loads(found.schema))
+    report = load_sources(folder, schema, read_mapping(folder / "mapping.toml", schema), folder)
+    return found, graph(folder, schema), report
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_a_preset_and_a_file_of_its_shape(name: str, tmp_path: Path) -> None:
+    files, expected = EXPORTS[name]
+    found, there, report = loaded(tmp_path, files)
+    titles = {preset.name: preset.title for preset in presets()}
+    assert found.known[next(iter(files))] == titles[name] and found.unsure == ()
+    assert report.rejected == 0
+    for key, rows in expected.items():
+        assert [row[: len(want)] for row, want in zip(there[key], rows, strict=False)] == rows
+
+
+def test_every_preset_is_tried() -> None:
+    assert {preset.name for preset in presets()} == set(EXPORTS)
+
+
+def test_orders_of_shopify_need_the_products(tmp_path: Path) -> None:
+    files = dict(list(EXPORTS["shopify_orders"][0].items())[:1])
+    with pytest.raises(MappingError, match="give the file of shopify_products with it"):
+        first_look(written(tmp_path, files), "test")
+
+
+def test_files_of_unknown_make_are_guessed_and_doubts_said(tmp_path: Path) -> None:
+    files = {
+        "products.csv": "product_id;product_name;brand;price;ingredients;highlights;url\n"
+        'p1;Serum;Nordlys;12.5;"Aqua, Glycerin";Vegan|Hydrating;http://x\n'
+        'p2;Cream;Solfar;20;"Aqua, Parfum";Vegan;http://y\np3;Oil;Nordlys;9;Olea Europaea Oil;Hydrating|Clean;\n',
+        "customers.csv": "customer_id,skin_type\nu1,dry\nu2,oily\n",
+        "orders.csv": "customer_id,product_id,quantity,ordered\nu1,p1,2,2024-01-09\nu3,p2,1,2024-01-10\n",
+    }
+    found, there, report = loaded(tmp_path, files)
+    assert report.rejected == 0 and [row[0] for row in there["User"]] == ["u1", "u2", "u3"]
+    assert there["purchased"] == [("u1", "p1", 2.0, 1704758400000), ("u3", "p2", 1.0, 1704844800000)]
+    assert ("p1", "Serum", 12.5) in there["Product"] and ("p1", "GLYCERIN", 1.0) in there["contains"]
+    assert ("p1", "Vegan", 1.0) in there["has_highlight"] and ("u1", "dry", 1.0) in there["has_skin_type"]
+    doubts = "\n".join(found.unsure)
+    assert "'quantity' is taken for the weight" in doubts and "'url' is not used" in doubts
+    assert f"# not sure: {found.unsure[0]}" in found.mapping
+    with pytest.raises(MappingError, match="nothing can be made of it"):
+        first_look(written(tmp_path, {"notes.txt": "hello"}), "test")

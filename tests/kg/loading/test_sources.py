@@ -1,0 +1,257 @@
+"""Where rows come from besides one plain file: queries, lookups, nested lists, addresses, standard input."""
+
+import http.server
+import io
+import json
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from kg.errors import MappingError, ReadError
+from kg.formats.by_file_name import sources_for_paths
+from kg.schema import Schema, parse_schema
+from tests.kg.files import bad_rows, graph, load_sources, load_text, rejects
+
+SCHEMA: Schema = parse_schema(
+    {
+        "name": "shop",
+        "entity": {
+            "User": {"sensitive": True},
+            "Product": {"domain": "shop", "properties": {"price": "float"}},
+            "Course": {"domain": "courses"},
+            "Tag": {},
+        },
+        "relation": {
+            "bought": {"head": "User", "tail": "Product", "interaction": True},
+            "enrolled_in": {"head": "User", "tail": "Course", "interaction": True, "create_head": True},
+            "tagged": {"head": "Product", "tail": "Tag"},
+        },
+    }
+)
+BOUGHT = '[[source]]\nrelation = "bought"\nhead = "user"\ntail = "item"\ncreate_ends = true\n'
+
+
+def database(path: Path, statements: str) -> None:
+    if path.suffix == ".duckdb":
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(statements)
+    else:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(statements)
+
+
+ORDERS = """CREATE TABLE orders (user VARCHAR(9), item DOUBLE, day TIMESTAMP);
+INSERT INTO orders VALUES ('u1', 101, '2024-01-09'), ('', 102, NULL), ('u2', 101, '2024-01-10');"""
+
+
+@pytest.mark.parametrize("file", ["shop.db", "shop.duckdb"])
+def test_a_query_is_a_source(tmp_path: Path, file: str) -> None:
+    (tmp_path / "in").mkdir()
+    database(tmp_path / "in" / file, ORDERS)
+    mapping = BOUGHT + f'timestamp = "day"\nconnection = "{file}"\nsql = "SELECT * FROM orders"\n'
+    report = load_text(tmp_path, SCHEMA, mapping, {})
+    assert [(f.place, f.rows, f.loaded, f.rejected) for f in report.files] == [("query SELECT * FROM orders", 3, 2, 1)]
+    assert graph(tmp_path, SCHEMA)["bought"] == [
+        ("u1", "101", 1.0, 1_704_758_400_000),
+        ("u2", "101", 1.0, 1_704_844_800_000),
+    ]
+    assert [(r["line"], r["reason"]) for r in rejects(tmp_path)] == [("2", "empty head")]
+    assert [content.splitlines()[0] for content in bad_rows(tmp_path).values()] == [b"user,item,day"]
+
+
+@pytest.mark.parametrize("file", ["shop.db", "shop.duckdb"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM orders",
+        "DROP TABLE orders",
+        "ATTACH 'other.db' AS other",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "COPY orders TO 'out.csv'",
+        "SELECT load_extension('x')",
+        "PRAGMA writable_schema = 1",
+    ],
+)
+def test_a_query_reads_its_own_database_and_nothing_else(tmp_path: Path, file: str, sql: str) -> None:
+    (tmp_path / "in").mkdir()
+    database(tmp_path / "in" / file, ORDERS)
+    before = (tmp_path / "in" / file).read_bytes()
+    with pytest.raises(ReadError, match=r"the database says|missing column|no answer"):
+        load_text(tmp_path, SCHEMA, BOUGHT + f'connection = "{file}"\nsql = "{sql}"\n', {})
+    assert (tmp_path / "in" / file).read_bytes() == before
+    assert {path.name for path in (tmp_path / "in").iterdir()} == {file, "mapping.toml"}
+
+
+@pytest.mark.parametrize(
+    ("connection", "message"),
+    [
+        ("postgresql://ann:secret@db/shop", "a URL may hold a password"),
+        ("$NO_SUCH_VARIABLE", "the environment variable is not set"),
+        ("shop.xyz", "unknown kind of database"),
+        ("../outside.db", "lies outside the mapping's folder"),
+        ("none.db", "no such file"),
+    ],
+)
+def test_connections_that_are_refused(tmp_path: Path, connection: str, message: str) -> None:
+    (tmp_path / "outside.db").touch()
+    from kg.mapping.connection import connection_of
+
+    (tmp_path / "in").mkdir()
+    with pytest.raises(MappingError, match=message) as caught:
+        connection_of(connection, tmp_path / "in", allow_outside=False)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_variable_names_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database(tmp_path / "shop.db", ORDERS)
+    monkeypatch.setenv("SHOP_DB", f"sqlite:///{tmp_path / 'shop.db'}")
+    mapping = BOUGHT + 'connection = "$SHOP_DB"\nsql = "SELECT user, item FROM orders WHERE user <> \'\'"\n'
+    assert load_text(tmp_path, SCHEMA, mapping, {}).files[0].loaded == 2
+
+
+def test_each_row_looks_something_up_and_none_is_lost(tmp_path: Path) -> None:
+    mapping = (
+        '[[source]]\nfile = "items.csv"\nrelation = "bought"\nhead = "customer"\ntail = "item"\ntimestamp = "day"\n'
+        'create_ends = true\n[[source.join]]\nfile = "orders.jsonl"\non = { order = "id" }\n'
+        'columns = ["customer", "day"]\n'
+    )
+    orders = [{"id": 1, "customer": "u1", "day": "2024-01-09"}, {"id": 2, "customer": "u2", "day": None}]
+    files = {
+        "items.csv": "order,item\n1,p1\n1,p2\n2,p1\n3,p1\n",
+        "orders.jsonl": "".join(json.dumps(order) + "\n" for order in orders),
+    }
+    report = load_text(tmp_path, SCHEMA, mapping, files)
+    assert [(f.rows, f.loaded, f.rejected) for f in report.files] == [(4, 3, 1)]
+    assert [row[:2] for row in graph(tmp_path, SCHEMA)["bought"]] == [("u1", "p1"), ("u1", "p2"), ("u2", "p1")]
+    assert "items.csv: 1 rows found nothing in orders.jsonl by 'order'" in report.notices
+    files["orders.jsonl"] += '{"id": 1, "customer": "u9", "day": null}\n'
+    with pytest.raises(ReadError, match="1 keys in 'id' stand in several rows that differ"):
+        load_text(tmp_path, SCHEMA, mapping, files)
+
+
+EVENTS = [
+    {"user": "u1", "name": "purchase", "items": [{"id": "p1", "tags": ["a"]}, {"id": "p2", "tags": []}]},
+    {"user": "u1", "name": "view", "items": []},
+    {"user": "u2", "name": "purchase", "items": [{"id": "p1", "tags": ["a", "b"]}]},
+]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".parquet", ".arrow"])
+def test_lists_unfold_in_every_nested_format(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / "in" / f"events{suffix}"
+    file.parent.mkdir()
+    frame = pl.DataFrame(
+        EVENTS, schema_overrides={"items": pl.List(pl.Struct({"id": pl.String, "tags": pl.List(pl.String)}))}
+    )
+    writers = {".parquet": frame.write_parquet, ".arrow": frame.write_ipc, ".jsonl": frame.write_ndjson}
+    writers.get(suffix, lambda path: path.write_text(json.dumps({"events": EVENTS})))(file)
+    mapping = (
+        f'[[source]]\nfile = "{file.name}"\nrelation = "bought"\nhead = "user"\ntail = "items[].id"\n'
+        "create_ends = true\n"
+        f"where = \"name = 'purchase'\"\n"
+        f'[[source]]\nfile = "{file.name}"\nentity = "Product"\nid = "items[].id"\nwhere = "name = \'purchase\'"\n'
+        '[[source.link]]\nrelation = "tagged"\ntail = "items[].tags"\n'
+    )
+    report = load_text(tmp_path, SCHEMA, mapping, {})
+    assert [(f.rows, f.loaded, f.rejected, f.filtered) for f in report.files] == [(4, 3, 0, 1)] * 2
+    found = graph(tmp_path, SCHEMA)
+    assert [row[:2] for row in found["bought"]] == [("u1", "p1"), ("u1", "p2"), ("u2", "p1")]
+    assert [row[:2] for row in found["tagged"]] == [("p1", "a"), ("p1", "b")]
+
+
+def test_ids_of_floating_point_columns(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    frame = pl.DataFrame({"user": [1.0, None, 3.0], "item": [101.0, 102.0, 2.0**60]})
+    frame.write_parquet(tmp_path / "in" / "events.parquet")
+    load_text(tmp_path, SCHEMA, BOUGHT + 'file = "events.parquet"\n', {})
+    assert [row[:2] for row in graph(tmp_path, SCHEMA)["bought"]] == [("1", "101")]
+    assert [r["reason"] for r in rejects(tmp_path)] == ["empty head", "digits of the id are lost"]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    """A web server over a folder."""
+    home = tmp_path / "site"
+    home.mkdir()
+    (home / "events.csv").write_text("user,item\nu1,p1\n")
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(home))
+    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_addresses_only_where_the_settings_allow_them(tmp_path: Path, site: str) -> None:
+    mapping = BOUGHT + f'file = "{site}events.csv"\n'
+    for allowed in ((), ("http://127.0.0.2/",), (f"{site}even",)):
+        with pytest.raises(MappingError, match=r"say allow_urls = .* under \[load\] in whyrec\.toml"):
+            load_text(tmp_path, SCHEMA, mapping, {}, places=allowed)
+    assert load_text(tmp_path, SCHEMA, mapping, {}, places=(site,)).files[0].loaded == 1
+
+
+def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"user,item\nu1,p1\n,p2\n")))
+    load_text(tmp_path, SCHEMA, BOUGHT + 'file = "-"\nformat = "csv"\n', {})
+    assert [row[:2] for row in graph(tmp_path, SCHEMA)["bought"]] == [("u1", "p1")]
+    assert list(bad_rows(tmp_path).values()) == [b"user,item\n,p2\n"]
+
+
+def test_a_log_of_events_loads_by_itself(tmp_path: Path) -> None:
+    log = tmp_path / "bought.csv"
+    log.write_text("head,tail\nu1,1\nu2,1\n")
+    report = load_sources(tmp_path, SCHEMA, sources_for_paths([log], SCHEMA), tmp_path)
+    assert graph(tmp_path, SCHEMA)["User"] == [("u1",), ("u2",)] and report.rejected == 0
+    assert "no Product is known yet, so those that the rows name were created" in report.notices[0]
+    log.write_text("head,tail\nu3,1\nu3,2\n")
+    load_sources(tmp_path, SCHEMA, sources_for_paths([log], SCHEMA), tmp_path)
+    assert [(r["value"], r["reason"]) for r in rejects(tmp_path)] == [("2", "unknown Product")]
+    assert len(graph(tmp_path, SCHEMA)["User"]) == 3
+
+
+def test_people_of_events_where_the_schema_says_so(tmp_path: Path) -> None:
+    mapping = (
+        '[[source]]\nfile = "courses.csv"\nentity = "Course"\nid = "id"\n'
+        '[[source]]\nfile = "courses.csv"\nentity = "Product"\nid = "id"\n'
+        '[[source]]\nfile = "log.csv"\nrelation = "enrolled_in"\nhead = "who"\ntail = "what"\n'
+        '[[source]]\nfile = "orders.csv"\nrelation = "bought"\nhead = "who"\ntail = "what"\n'
+    )
+    files = {"courses.csv": "id\n1\n7\n", "log.csv": "who,what\n9,1\n8,2\n"}
+    files["orders.csv"] = "who,what\n9,1\n7,1\n"
+    load_text(tmp_path, SCHEMA, mapping, files)
+    assert [row[:2] for row in graph(tmp_path, SCHEMA)["enrolled_in"]] == [("9", "1")]
+    hint = "load it too, correct the id, or say create_ends = true in the mapping"
+    assert [(r["value"], r["reason"], r["hint"]) for r in rejects(tmp_path)] == [
+        ("2", "unknown Course", hint),
+        ("7", "unknown User", hint),  # not "this id is a Course": numbers are ids of many types
+    ]
+
+
+def test_lists_written_as_text_are_lists(tmp_path: Path) -> None:
+    cells = ['["a", "b"]', "['a', \"c\"]", "['a' 'd']", '{a,"b c"}', "[a, b]", "{'k': 1}"]
+    rows = "".join(f'p{i},"{cell.replace(chr(34), chr(34) * 2)}"\n' for i, cell in enumerate(cells))
+    mapping = '[[source]]\nfile = "p.csv"\nentity = "Product"\nid = "id"\n[[source.link]]\nrelation = "tagged"\ntail = "tags"\n'
+    load_text(tmp_path, SCHEMA, mapping, {"p.csv": "id,tags\n" + rows})
+    found: dict[str, list[str]] = {}
+    for head, tail, *_ in graph(tmp_path, SCHEMA)["tagged"]:
+        found.setdefault(head, []).append(tail)
+    assert list(found.values()) == [["a", "b"], ["a", "c"], ["a", "d"], ["a", "b c"], ["[a, b]"], ["{'k': 1}"]]
+
+
+def test_na_is_an_id_and_blanked_values_are_told(tmp_path: Path) -> None:
+    mapping = (
+        '[[source]]\nfile = "p.csv"\nentity = "Product"\nid = "id"\nlabel = "name"\n'
+        '[[source.link]]\nrelation = "tagged"\ntail = "tag"\n'
+    )
+    report = load_text(tmp_path, SCHEMA, mapping, {"p.csv": "id,name,tag\nNA,NA,x\nNULL,y,x\np,N,NA\n"})
+    assert graph(tmp_path, SCHEMA)["Product"] == [("NA",), ("p", "N")]
+    assert [r["line"] for r in rejects(tmp_path)] == ["3"]
+    assert "p.csv: 1 cells of 'name' spell \"no value\" (NA); null in the mapping says what does" in report.notices
