@@ -35,6 +35,8 @@ FORMATS: dict[Format, FileFormat] = {
     "turtle": FileFormat((".ttl",), ""),
     "ntriples": FileFormat((".nt",), ""),
     "jsonld": FileFormat((".jsonld",), ""),
+    "trig": FileFormat((".trig",), ""),
+    "nquads": FileFormat((".nq",), ""),
 }
 SUFFIXES: dict[str, Format] = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
 RDF_FORMATS = tuple(name for name, kind in FORMATS.items() if not kind.reader)

@@ -98,6 +98,8 @@ class Plan:
     classes: dict[str, set[str]] = field(default_factory=dict)
     entries: dict[Path, Entry] = field(default_factory=dict)
     qualified: list[Qualified] = field(default_factory=list)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Class → properties that are ids of nodes without an IRI."""
 
     @property
     def predicates(self) -> list[str]:
@@ -149,6 +151,9 @@ class _Builder:
             entry = self.plan.entries.setdefault(self._path(key, place), Entry())
             for target in targets:
                 self._add(entry, target, place)
+        for name, properties in self.mapping.key.items():
+            place = f"rdf.key.{name}"
+            self.plan.keys[self._iri(name, place)] = tuple(self._iri(one, place) for one in properties)
         for number, statement in enumerate(self.mapping.statement):
             self._qualify(statement, f"rdf.statement.{number}")
         self._own()

@@ -63,6 +63,8 @@ class RdfMapping(Document):
     prefixes: dict[str, str] = Field(default_factory=dict)
     classes: dict[str, str] = Field(default_factory=dict, alias="class")
     """Class → entity type."""
+    key: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Class → properties of which the first that is there is the id of a node without an IRI."""
     property: dict[str, tuple[Target, ...]] = Field(default_factory=dict)
     """Property, or path such as ``schema:offers/schema:price``, → what it becomes."""
     statement: tuple[QualifiedRelation, ...] = ()

@@ -8,11 +8,13 @@ an IRI. The id is ``_:`` and 32 hexadecimal digits (BLAKE2b), ``-2`` and so on a
 """
 
 import hashlib
+import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from kg.ontology.terms import BLANK, FIRST, REST
+from kg.ontology.terms import BLANK, FIRST, IRI, LITERAL, REST, TYPE, canonical
 from kg.rdf.statements import is_blank
 
 _ROUNDS = 64
@@ -49,6 +51,32 @@ def blank_ids(statements: pl.DataFrame) -> dict[str, str]:
             break
         names = new
     return _numbered(names)
+
+
+def keyed_ids(statements: pl.DataFrame, keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Blank node → id, for those of a class with a key: the text of the first of its properties that the node has.
+
+    A brand without an IRI is the brand of that name, whatever page it stands on.
+
+    :param statements: all that touch a blank node, as read.
+    :param keys: class → properties, in order of preference, all in the canonical spelling.
+    """
+    if not keys:
+        return {}
+    about = statements.filter(is_blank("s"))
+    classes = {
+        s: keys[name]
+        for s, p, o in about.filter(pl.col("kind") == IRI).select("s", "p", "o").iter_rows()
+        if canonical(p) == TYPE and (name := canonical(o)) in keys
+    }
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    literals = about.filter((pl.col("kind") == LITERAL) & pl.col("s").is_in(list(classes)))
+    for s, p, o in literals.select("s", "p", "o").iter_rows():
+        text = unicodedata.normalize("NFC", o.strip())
+        if text and canonical(p) in classes[s]:
+            known = found[s].get(canonical(p))
+            found[s][canonical(p)] = text if known is None else min(known, text)
+    return {node: next(said[p] for p in classes[node] if p in said) for node, said in found.items()}
 
 
 def blank_nodes_in(statements: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,8 @@ from rdflib.term import BNode, Literal
 
 from kg.errors import ReadError
 from kg.ontology.terms import BLANK, IRI, LITERAL
-from kg.rdf.statements import STATEMENT_DTYPES
+from kg.rdf.statements import STATEMENT_DTYPES, refuse_braces
+from kg.readers.batch import reject_frame
 from kg.readers.compression import ByteSource
 
 NO_BASE = "http://relative-iri.invalid/"
@@ -52,6 +53,10 @@ class JsonLdReader:
     def position(self) -> int:
         """Bytes of the file itself that have been read."""
         return self._source.position
+
+    def rejects(self) -> pl.DataFrame:
+        """None: what is wrong somewhere is wrong as a whole."""
+        return reject_frame([])
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """All statements.
@@ -96,6 +101,7 @@ class JsonLdReader:
         if isinstance(term, BNode):
             return f"_:{term}"
         if not str(term).startswith(NO_BASE):
+            refuse_braces(str(term), self._place)
             return str(term)
         relative = str(term).removeprefix(NO_BASE)
         raise ReadError(

@@ -18,7 +18,7 @@ from kg.ontology.schema_org import BUNDLED
 from kg.ontology.terms import BLANK, LITERAL, TYPE, statement_line
 from kg.privacy.person_ids import People
 from kg.progress import Progress
-from kg.rdf.blank_nodes import blank_ids, blank_nodes_in
+from kg.rdf.blank_nodes import blank_ids, blank_nodes_in, keyed_ids
 from kg.rdf.edges import Edges, inferred
 from kg.rdf.emission import Emission
 from kg.rdf.json_ld import JsonLdReader
@@ -60,11 +60,20 @@ class RdfLoading:
         for batch in reader.batches():
             self._stage(batch.with_row_index("n", file.rows).cast({"n": pl.Int64}), number)
             file.rows += batch.height
+            self._reject_lines(file, reader.rejects())
             stage.advance(batch.height, reader.position - position)
             position = reader.position
         stage.finish()
         if not file.rows:
             self._notices.add(file.place, "no RDF statement in this file")
+
+    def _reject_lines(self, file: FileReport, bad: pl.DataFrame) -> None:
+        """Lines that are no statements."""
+        if bad.height:
+            if self._people.pseudonyms is not None or self._people.suppression:
+                bad = bad.with_columns(pl.lit("").alias("value"))
+            file.rows += bad.height
+            file.reject_frames.append(bad)
 
     def finish(self, files: Sequence[FileReport], graph: Graph) -> None:
         """Stage entities and triples, and account for all statements.
@@ -104,10 +113,11 @@ class RdfLoading:
 
     def _reader(self, file: FileReport) -> StatementReader:
         kind = file.source.file_format(file.path)
-        if kind == "ntriples":
-            return NTriplesReader(file.path, file.place, self._plan.mapping.base, self._notices)
-        reader = TurtleReader if kind == "turtle" else JsonLdReader
-        return reader(file.path, file.place, self._plan.mapping.base)
+        if kind in ("ntriples", "nquads"):
+            return NTriplesReader(file.path, file.place, self._plan.mapping.base, self._notices, kind == "nquads")
+        if kind == "jsonld":
+            return JsonLdReader(file.path, file.place, self._plan.mapping.base)
+        return TurtleReader(file.path, file.place, self._plan.mapping.base, self._notices, kind == "trig")
 
     def _stage(self, batch: pl.DataFrame, number: int) -> None:
         scope = f"_:{number}:"
@@ -141,7 +151,9 @@ class RdfLoading:
         for number in self._blank_files:
             table = self._staging.scan(f"blank.{number}")
             if table is not None:
-                found |= blank_ids(table.sort("n").collect())
+                frame = table.sort("n").collect()
+                found |= blank_ids(frame)
+                found |= keyed_ids(frame, self._plan.keys)
         return found
 
     def _types(self, statements: Statements, ids: NodeIds, graph: Graph, outcome: Outcome) -> NodeTypes:

@@ -25,29 +25,40 @@ from kg.errors import ReadError
 from kg.notices import Notices
 from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.json_ld import values_as_written
-from kg.rdf.statements import STATEMENT_DTYPES
+from kg.rdf.statements import NAMED_GRAPHS, STATEMENT_DTYPES
+from kg.readers.batch import Reject, reject_frame, shortened
 from kg.readers.physical_lines import Block, PhysicalLines
 
 _IRI = r"<([A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\x00-\x20]*)>"
 _NODE = r"(_:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)"
 _LITERAL = rf'"([^"\\]*)"(?:@([A-Za-z]+(?:-[A-Za-z0-9]+)*)|\^\^{_IRI})?'
-_LINE = rf"^[ \t]*(?:{_IRI}|{_NODE})[ \t]*{_IRI}[ \t]*(?:{_IRI}|{_NODE}|{_LITERAL})[ \t]*\.[ \t]*(?:#.*)?$"
+_TRIPLE = rf"^[ \t]*(?:{_IRI}|{_NODE})[ \t]*{_IRI}[ \t]*(?:{_IRI}|{_NODE}|{_LITERAL})"
+_END = r"[ \t]*\.[ \t]*(?:#.*)?$"
+_LINE = _TRIPLE + _END
+_QUAD = rf"{_TRIPLE}[ \t]*((?:<[A-Za-z][^<>\"{{}}|^`\\\x00-\x20]*>|_:[A-Za-z0-9_.-]*[A-Za-z0-9_-]))?{_END}"
+_GRAPH = re.compile(r"[ \t]*(?:<[^<>\"{}|^`\\\s]*>|_:[\w.-]+)[ \t]*(?=\.[ \t]*(?:#.*)?$)")
+_PARTS = ("s", "sb", "p", "i", "b", "l", "lang", "datatype")
 _ESCAPE = r"\\(?:[tbnrf\"'\\]|u(?![dD][89a-fA-F])[0-9A-Fa-f]{4}|U000[0-9A-Fa-f]{5}|U0010[0-9A-Fa-f]{4})"
 _WELL_ESCAPED = re.compile(rf"(?:[^\\]|{_ESCAPE})*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_REFERENCE = re.compile(r"<([^\s\"<>]*)>")
+_REFERENCE = re.compile(r"<((?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*)>")
+_FORBIDDEN = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
+"""What no IRI may hold, escaped or not."""
+_RELATIVE = re.compile(r"<([^\s\"<>]*)>")
 
 
 class NTriplesReader:
     """Reads one file of N-Triples, plain or packed, at flat memory."""
 
-    def __init__(self, path: Path, place: str, base: str | None, notices: Notices) -> None:
+    def __init__(self, path: Path, place: str, base: str | None, notices: Notices, quads: bool = False) -> None:
         """Open the file.
 
         :param place: how messages name it.
+        :param quads: whether a statement may name its graph; all graphs are taken as one.
         :raises ReadError: where it cannot be opened.
         """
-        self._place, self._base = place, base
+        self._place, self._base, self._notices, self._quads = place, base, notices, quads
+        self._bad: list[Reject] = []
         self._lines = PhysicalLines(path, place, None, notices)
 
     @property
@@ -60,16 +71,24 @@ class NTriplesReader:
         """Bytes of the file itself that have been read."""
         return self._lines.position
 
+    def rejects(self) -> pl.DataFrame:
+        """Lines that are no statements, since the last call."""
+        found, self._bad = reject_frame(sorted(self._bad, key=lambda bad: bad.line)), []
+        return found
+
     def batches(self) -> Iterator[pl.DataFrame]:
         """All statements, about 4 MiB of text at a time.
 
-        :raises ReadError: for a syntax error, with line and column.
+        :raises ReadError: for relative IRIs without a base, with line and column.
         """
+        pattern = _QUAD if self._quads else _LINE
         for block in self._lines.blocks():
             lines = self._decoded(block)
             texts = pl.Series("text", lines, dtype=pl.String)
-            parts = texts.str.extract_groups(_LINE).struct.unnest()
-            parts.columns = ["s", "sb", "p", "i", "b", "l", "lang", "datatype"]
+            parts = texts.str.extract_groups(pattern).struct.unnest()
+            parts.columns = [*_PARTS, "graph"] if self._quads else list(_PARTS)
+            if self._quads:
+                self._tell_graphs(parts.get_column("graph"))
             plain = parts.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64) + block.first_line).filter(
                 pl.col("p").is_not_null()
             )
@@ -90,18 +109,26 @@ class NTriplesReader:
             ]
             yield pl.concat([common, pl.DataFrame(rare, schema=STATEMENT_DTYPES, orient="row")]).sort("line")
 
+    def _tell_graphs(self, graphs: pl.Series) -> None:
+        named = graphs.len() - graphs.null_count()
+        self._notices.add(self._place, NAMED_GRAPHS, named)
+
     def _decoded(self, block: Block) -> list[str]:
         try:
             text = block.data.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            before = block.data[: problem.start].splitlines() or [b""]
-            line = block.first_line + len(before) - 1
-            raise ReadError(
-                f"{self._place}: line {line}: byte {problem.start} of the block is not UTF-8, as N-Triples must be"
-            ) from None
+        except UnicodeDecodeError:
+            text = block.data.decode("utf-8", "surrogateescape")
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return text.removesuffix("\n").split("\n")
+        lines = text.removesuffix("\n").split("\n")
+        for index, line in enumerate(lines if "\udc80" <= max(text, default="") <= "\udcff" else ()):
+            if any("\udc80" <= mark <= "\udcff" for mark in line):
+                self._reject(block.first_line + index, line, "not UTF-8, as N-Triples must be", "save it as UTF-8")
+                lines[index] = ""
+        return lines
+
+    def _reject(self, line: int, text: str, reason: str, hint: str) -> None:
+        self._bad.append(Reject(line, 1, "", shortened(text), reason, hint))
 
     def _parsed(self, text: str, number: int) -> tuple[object, ...] | None:
         """One line by rdflib's parser; ``None`` for an empty line and for a comment."""
@@ -119,13 +146,20 @@ class NTriplesReader:
             rest = parser.line or ""
             column = len(text) - len(rest) + 1
             where = f"{self._place}: line {number}, column {column}"
-            relative = _REFERENCE.match(rest)
-            if relative and not _SCHEME.match(relative.group(1)):
+            graph = _GRAPH.match(rest) if self._quads else None
+            if graph is not None:
+                self._notices.add(self._place, NAMED_GRAPHS)
+                return self._parsed(text[: column - 1] + rest[graph.end() :], number)
+            relative = _RELATIVE.match(rest)
+            if relative and not _FORBIDDEN.search(relative.group(1)) and not _SCHEME.match(relative.group(1)):
                 raise ReadError(
                     f"{where}: relative IRI <{relative.group(1)}>; give a base: base in [rdf], "
                     "or `whyrec graph import --base`"
                 ) from None
-            raise ReadError(f"{where}: not N-Triples at {rest[:60]!r}; mend it, nothing was loaded") from None
+            kind = "N-Quads" if self._quads else "N-Triples"
+            hint = f"column {column}: mend it at {rest[:60]!r}"
+            self._reject(number, text, f"not {kind}", hint)
+            return None
         found = parser.found
         return None if found is None else (number, *found)
 
@@ -172,6 +206,8 @@ class _LineParser(W3CNTriplesParser):
         if not absolute and self._base is None:
             raise ParseError("relative")
         iri = unquote(self.eat(_REFERENCE).group(1))
+        if _FORBIDDEN.search(iri):
+            raise ParseError("no IRI")
         return URIRef(iri if absolute else urljoin(self._base or "", iri))
 
     def nodeid(self, bnode_context: Any = None) -> Any:

@@ -5,6 +5,8 @@ from typing import Protocol
 
 import polars as pl
 
+from kg.errors import ReadError
+
 STATEMENT_DTYPES: dict[str, pl.DataType] = {
     "line": pl.Int64(),
     "s": pl.String(),
@@ -18,6 +20,19 @@ STATEMENT_DTYPES: dict[str, pl.DataType] = {
 object, as :mod:`kg.rdf.terms` numbers them."""
 
 
+NAMED_GRAPHS = "{n} statements are in named graphs, which are taken as one"
+
+
+def refuse_braces(iri: str, place: str) -> None:
+    """Refuse what looks like a template that was never filled in, ``…/{id}``.
+
+    :raises ReadError: naming the file.
+    """
+    if "{" in iri or "}" in iri:
+        mark = "{" if "{" in iri else "}"
+        raise ReadError(f"{place}: <{iri}> is no IRI, it holds {mark!r}; write it percent-encoded, or fill it in")
+
+
 class StatementReader(Protocol):
     """What reads one file."""
 
@@ -29,6 +44,10 @@ class StatementReader(Protocol):
     @property
     def position(self) -> int:
         """How many of them have been read."""
+        ...
+
+    def rejects(self) -> pl.DataFrame:
+        """Since the last call: lines that are no statements, columns of ``REJECT_DTYPES``."""
         ...
 
     def batches(self) -> Iterator[pl.DataFrame]:

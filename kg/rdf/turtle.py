@@ -1,4 +1,4 @@
-"""Turtle, streamed by pyoxigraph: eight times as fast as rdflib's parser, at flat memory (benchmarks/rdf_parsing.py).
+"""Turtle and TriG, streamed by pyoxigraph: eight times as fast as rdflib's parser, at flat memory (benchmarks/rdf_parsing.py).
 
 Texts of literals are as they are written; language tags come in small letters, and ``xsd:string``, which RDF 1.1 gives
 every plain literal, is not told.
@@ -14,8 +14,10 @@ import polars as pl
 import pyoxigraph as ox
 
 from kg.errors import ReadError
+from kg.notices import Notices
 from kg.ontology.terms import BLANK, IRI, LITERAL
-from kg.rdf.statements import STATEMENT_DTYPES
+from kg.rdf.statements import NAMED_GRAPHS, STATEMENT_DTYPES, refuse_braces
+from kg.readers.batch import reject_frame
 from kg.readers.compression import ByteSource
 
 NO_BASE = "relative-iri://relative-iri/"
@@ -31,15 +33,16 @@ _ROWS = 100_000
 
 
 class TurtleReader:
-    """Reads one file of Turtle, plain or packed."""
+    """Reads one file of Turtle or TriG, plain or packed."""
 
-    def __init__(self, path: Path, place: str, base: str | None) -> None:
+    def __init__(self, path: Path, place: str, base: str | None, notices: Notices, graphs: bool = False) -> None:
         """Open the file.
 
         :param place: how messages name it.
+        :param graphs: whether it is TriG, which may name graphs; all of them are taken as one.
         :raises ReadError: where it cannot be opened.
         """
-        self._place, self._base = place, base or NO_BASE
+        self._place, self._base, self._notices, self._graphs = place, base or NO_BASE, notices, graphs
         self._source = ByteSource(path, place)
 
     @property
@@ -52,6 +55,10 @@ class TurtleReader:
         """Bytes of the file itself that have been read."""
         return self._source.position
 
+    def rejects(self) -> pl.DataFrame:
+        """None: what is wrong somewhere is wrong as a whole."""
+        return reject_frame([])
+
     def batches(self) -> Iterator[pl.DataFrame]:
         """All statements, 100,000 at a time.
 
@@ -59,14 +66,19 @@ class TurtleReader:
         """
         with self._source:
             stream = cast("IO[bytes]", _Stream(self._source.pieces()))
-            try:  # lenient: what a real IRI holds, a space or a brace, is no reason to refuse a file
-                found = ox.parse(input=stream, format=ox.RdfFormat.TURTLE, base_iri=self._base, lenient=True)
-                while rows := [self._row(one.subject, one.predicate, one.object) for one in islice(found, _ROWS)]:
+            try:  # lenient: what a real IRI holds, such as a space, is no reason to refuse a file
+                kind = ox.RdfFormat.TRIG if self._graphs else ox.RdfFormat.TURTLE
+                found = ox.parse(input=stream, format=kind, base_iri=self._base, lenient=True)
+                while part := list(islice(found, _ROWS)):
+                    rows = [self._row(one.subject, one.predicate, one.object) for one in part]
+                    named = sum(not isinstance(one.graph_name, ox.DefaultGraph) for one in part) if self._graphs else 0
+                    self._notices.add(self._place, NAMED_GRAPHS, named)
                     yield pl.DataFrame(rows, schema=STATEMENT_DTYPES, orient="row")
             except SyntaxError as problem:
                 why = problem.msg.partition(": ")[2] if "UTF-8" not in problem.msg else "not UTF-8, as RDF must be"
                 where = f"{self._place}: line {problem.lineno}, column {problem.offset}"
-                raise ReadError(f"{where}: not Turtle: {why}; mend it, nothing was loaded") from None
+                kind = "TriG" if self._graphs else "Turtle"
+                raise ReadError(f"{where}: not {kind}: {why}; mend it, nothing was loaded") from None
 
     def _row(self, s: object, p: object, o: object) -> tuple[object, ...]:
         if isinstance(o, ox.Literal):
@@ -82,6 +94,7 @@ class TurtleReader:
         if not isinstance(term, ox.NamedNode):
             raise ReadError(f"{self._place}: a statement about a statement (<< … >>) has no place in the graph")
         if not term.value.startswith(_SCHEME):
+            refuse_braces(term.value, self._place)
             return term.value
         raise ReadError(
             f"{self._place}: relative IRI <{term.value.removeprefix(NO_BASE)}>; give a base: @base in the file, base "

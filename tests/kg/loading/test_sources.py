@@ -238,7 +238,8 @@ def test_people_of_events_where_the_schema_says_so(tmp_path: Path) -> None:
 def test_lists_written_as_text_are_lists(tmp_path: Path) -> None:
     cells = ['["a", "b"]', "['a', \"c\"]", "['a' 'd']", '{a,"b c"}', "[a, b]", "{'k': 1}"]
     rows = "".join(f'p{i},"{cell.replace(chr(34), chr(34) * 2)}"\n' for i, cell in enumerate(cells))
-    mapping = '[[source]]\nfile = "p.csv"\nentity = "Product"\nid = "id"\n[[source.link]]\nrelation = "tagged"\ntail = "tags"\n'
+    mapping = '[[source]]\nfile = "p.csv"\nentity = "Product"\nid = "id"\n'
+    mapping += '[[source.link]]\nrelation = "tagged"\ntail = "tags"\n'
     load_text(tmp_path, SCHEMA, mapping, {"p.csv": "id,tags\n" + rows})
     found: dict[str, list[str]] = {}
     for head, tail, *_ in graph(tmp_path, SCHEMA)["tagged"]:

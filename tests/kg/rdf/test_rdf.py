@@ -147,9 +147,6 @@ def test_b088_a_cut_file_is_refused_with_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [
-        ("x.nt", f'<{EX}a> <{EX}b> "c" .\n<{EX}a> <{EX}b> "c\n', "line 2, column 47"),
-        ("x.nt", f'<{EX}a> <{EX}b> "\\x" .\n', "line 1, column 48"),
-        ("x.nt", f'<{EX}a> "b" "c" .\n', "line 1, column 24"),
         (
             "x.ttl",
             f"@prefix ex: <{EX}> .\nex:a ex:b ex:c ;; ex:d e:f .",
@@ -163,6 +160,21 @@ def test_syntax_errors_name_line_and_column(tmp_path: Path, name: str, text: str
     (tmp_path / name).write_text(text)
     with pytest.raises(ReadError, match=f"{name}: {place}"):
         load_files(tmp_path, tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        (f'<{EX}a> <{EX}b> "c" .\n<{EX}a> <{EX}b> "c\n', "2", "column 47"),
+        (f'<{EX}a> <{EX}b> "\\x" .\n', "1", "column 48"),
+        (f'<{EX}a> "b" "c" .\n', "1", "column 24"),
+    ],
+)
+def test_lines_that_are_no_statements_are_rejects(tmp_path: Path, text: str, line: str, column: str) -> None:
+    (tmp_path / "x.nt").write_text(text)
+    with pytest.raises(LimitError, match="not N-Triples"):
+        load_files(tmp_path, tmp_path / "x.nt")
+    assert [(r["line"], r["hint"].split(":")[0]) for r in rejects(tmp_path)] == [(line, column)]
 
 
 def test_a_file_without_statements_says_so(tmp_path: Path) -> None:
