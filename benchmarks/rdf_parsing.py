@@ -134,7 +134,7 @@ def main() -> None:
 def _own(path: Path) -> NTriplesReader | TurtleReader:
     if path.suffix == ".nt":
         return NTriplesReader(path, path.name, None, Notices())
-    return TurtleReader(path, path.name, None)
+    return TurtleReader(path, path.name, None, Notices())
 
 
 if __name__ == "__main__":

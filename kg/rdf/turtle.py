@@ -1,4 +1,5 @@
-"""Turtle and TriG, streamed by pyoxigraph: eight times as fast as rdflib's parser, at flat memory (benchmarks/rdf_parsing.py).
+"""Turtle and TriG, streamed by pyoxigraph: eight times as fast as rdflib's parser, at flat memory; see
+benchmarks/rdf_parsing.py.
 
 Texts of literals are as they are written; language tags come in small letters, and ``xsd:string``, which RDF 1.1 gives
 every plain literal, is not told.
@@ -77,8 +78,8 @@ class TurtleReader:
             except SyntaxError as problem:
                 why = problem.msg.partition(": ")[2] if "UTF-8" not in problem.msg else "not UTF-8, as RDF must be"
                 where = f"{self._place}: line {problem.lineno}, column {problem.offset}"
-                kind = "TriG" if self._graphs else "Turtle"
-                raise ReadError(f"{where}: not {kind}: {why}; mend it, nothing was loaded") from None
+                said = "TriG" if self._graphs else "Turtle"
+                raise ReadError(f"{where}: not {said}: {why}; mend it, nothing was loaded") from None
 
     def _row(self, s: object, p: object, o: object) -> tuple[object, ...]:
         if isinstance(o, ox.Literal):
