@@ -425,8 +425,9 @@ def reader_of(path: Path) -> StatementReader:
     """The reader for an export."""
     if path.suffix == ".nt":
         return NTriplesReader(path, path.name, None, Notices())
-    reader = JsonLdReader if path.suffix == ".jsonld" else TurtleReader
-    return reader(path, path.name, None)
+    if path.suffix == ".jsonld":
+        return JsonLdReader(path, path.name, None)
+    return TurtleReader(path, path.name, None, Notices())
 
 
 @settings(
