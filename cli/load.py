@@ -48,6 +48,9 @@ def load_command(
     input_name: Annotated[
         str | None, typer.Option("--as", metavar="NAME", help="File name that standard input (-) stands for.")
     ] = None,
+    knowledge: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The files are of a layer of knowledge: cosing.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Write nothing if any row is bad.")] = False,
     max_rejects: Annotated[int | None, typer.Option(min=0, help="Write nothing if more rows are bad.")] = None,
@@ -71,7 +74,7 @@ def load_command(
     limit = 0 if strict else max_rejects
     how: Any = {"triples": triples, "dry_run": dry_run, "max_rejects": limit, "mode": mode, "allow_empty": allow_empty}
     how |= {"allow_outside": allow_outside, "pseudonymise": pseudonymise, "max_deletes": max_deletes, "resume": resume}
-    how |= {"input_name": input_name}
+    how |= {"input_name": input_name, "knowledge": knowledge}
     with engine_of(ctx, output) as engine:
         report = engine.load_events() if events else engine.load(paths or (), mapping=mapping, **how)
     if report is not None:

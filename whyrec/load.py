@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from kg.errors import UsageError
 from kg.formats.by_file_name import sources_for_paths
+from kg.formats.knowledge import knowledge_sources
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.mapping.file_format import RDF_FORMATS, format_of_name
@@ -30,6 +31,7 @@ class HowToLoad(TypedDict, total=False):
     """How to load; the fields of :class:`Loading` by name."""
 
     input_name: str | None
+    knowledge: str | None
     triples: bool
     rdf: bool
     base: str | None
@@ -53,6 +55,8 @@ class Loading:
     """A mapping file; the workspace's ``mapping.toml`` where absent."""
     input_name: str | None = None
     """The file name that standard input (``-`` among the paths) stands for."""
+    knowledge: str | None = None
+    """Name of a layer of knowledge, ``cosing``, that the files are of."""
     triples: bool = False
     """Whether the files hold head, relation and tail."""
     rdf: bool = False
@@ -102,8 +106,18 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
         if people.pseudonyms and not asked.dry_run:
             remember_pseudonyms(workspace.folder, people.pseudonyms)
         report = load(workspace.open_store, workspace.schema, sources, folder, options, progress)
-        snapshot = None if asked.dry_run or report.unfinished else refreshed(workspace, progress)[0].hash
+        snapshot = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress)
     return LoadReport.model_validate({**report.to_json(), "snapshot": snapshot})
+
+
+def _snapshot(workspace: Workspace, progress: Progress) -> str | None:
+    """The hash of the snapshot of what the store holds now; ``None`` where it holds nothing."""
+    store = workspace.open_store(read_only=True)
+    try:
+        empty = store.revision() is None
+    finally:
+        store.close()
+    return None if empty else refreshed(workspace, progress)[0].hash
 
 
 def _waiting(progress: Progress) -> Callable[[str], None]:
@@ -117,6 +131,8 @@ def _sources(workspace: Workspace, asked: Loading) -> tuple[list[Source], Path]:
         raise UsageError("give files or a mapping, not both: a mapping names its files itself")
     if asked.triples and not paths:
         raise UsageError("`triples` goes with files")
+    if asked.knowledge is not None:
+        return knowledge_sources(asked.knowledge, paths, workspace.schema), Path()
     if paths:
         paths = _named(paths, asked.input_name)
         is_rdf = any(path.is_dir() or format_of_name(path) in RDF_FORMATS for path in paths)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kg.document import nearest
 from kg.errors import MappingError
-from kg.formats.neo4j_admin import admin_sources, is_admin_header
+from kg.formats.neo4j_admin import admin_sources, is_admin_header, separate_headers
 from kg.formats.recbole import atomic_suffix, recbole_source
 from kg.formats.typed_header import named, read_header
 from kg.mapping.file_format import RDF_FORMATS, SUFFIXES, format_of_name
@@ -49,7 +49,10 @@ def sources_for_paths(
 
     :raises MappingError: for a name that is neither, naming the nearest.
     """
-    return [source for given in paths for path in _files(given) for source in _sources(path, schema, triples, rdf)]
+    files = [path for given in paths for path in _files(given)]
+    headers = {} if triples else separate_headers(files)
+    data = [path for path in files if path not in headers.values()]
+    return [source for path in data for source in _sources(path, schema, triples, rdf, headers.get(path))]
 
 
 def _files(path: Path) -> Iterable[Path]:
@@ -61,11 +64,13 @@ def _files(path: Path) -> Iterable[Path]:
     return found
 
 
-def _sources(path: Path, schema: Schema, triples: bool, rdf: RdfMapping | None) -> list[Source]:
+def _sources(path: Path, schema: Schema, triples: bool, rdf: RdfMapping | None, header: Path | None) -> list[Source]:
     if not path.is_file():
         raise MappingError(f"{path}: no such file")
     if atomic_suffix(path) is not None:
         return [recbole_source(path, schema)]
+    if header is not None:
+        return admin_sources(path, schema, read_header(header))
     if not triples and format_of_name(path) in ("csv", "tsv") and is_admin_header(read_header(path)):
         return admin_sources(path, schema)
     return [_source(path, schema, triples, rdf)]

@@ -24,6 +24,8 @@ from kg.schema import Schema
 from kg.values.cells import trimmed
 
 _FIELD = re.compile(r"^(?P<name>[^:]*)(?::(?P<kind>[^(){}]*)(?:\((?P<space>[^)]*)\))?(?:\{.*\})?)?$")
+_HEADER_NAME = re.compile(r"(?P<stem>.+?)[_-]?header(?:\.csv)", re.IGNORECASE)
+_PART = re.compile(r"(?:[_-]?(?:part|data)?[_-]?[0-9]*)(?:\.csv)", re.IGNORECASE)
 ARRAY = ";"
 _WEIGHTS, _TIMES = ("weight", "rating"), ("timestamp", "time")
 
@@ -62,18 +64,37 @@ def is_admin_header(header: Sequence[str]) -> bool:
     return "ID" in kinds or {"START_ID", "END_ID"} <= kinds
 
 
-def admin_sources(path: Path, schema: Schema) -> list[Source]:
+def separate_headers(paths: Sequence[Path]) -> dict[Path, Path]:
+    """File of rows → the file with its header, ``movies_header.csv`` for ``movies.csv`` and ``movies-part2.csv``."""
+    found: dict[Path, Path] = {}
+    for header in paths:
+        stem = _HEADER_NAME.match(header.name)
+        if stem is None or format_of_name(header) != "csv" or not is_admin_header(read_header(header)):
+            continue
+        for path in paths:
+            rest = path.name.removeprefix(stem["stem"]) if path != header else ""
+            if path.parent == header.parent and rest != path.name and _PART.match(rest):
+                found[path] = header
+    return found
+
+
+def admin_sources(path: Path, schema: Schema, header: Sequence[str] | None = None) -> list[Source]:
     """The sources that a file stands for, one per entity type in it.
+
+    :param header: where it stands in a file of its own.
 
     :raises MappingError: for labels and types that the schema does not have, naming the nearest.
     """
-    columns = [_column(text) for text in read_header(path)]
+    columns = [_column(text) for text in (read_header(path) if header is None else header)]
     if any(column.kind.startswith("ID") for column in columns):
-        return _nodes(path, columns, schema)
-    return [_relationships(path, columns, schema)]
+        found = _nodes(path, columns, schema, header)
+    else:
+        found = [_relationships(path, columns, schema)]
+    names = None if header is None else tuple(name or f"unnamed {i}" for i, name in enumerate(header))
+    return [source.model_copy(update={"columns": names}) for source in found]
 
 
-def _nodes(path: Path, columns: list[Column], schema: Schema) -> list[Source]:
+def _nodes(path: Path, columns: list[Column], schema: Schema, header: Sequence[str] | None) -> list[Source]:
     key, label = _of_kind(columns, "ID"), _of_kind(columns, "LABEL")
     assert key is not None
     types = list(schema.entity)
@@ -83,7 +104,7 @@ def _nodes(path: Path, columns: list[Column], schema: Schema) -> list[Source]:
         entity_type = chosen(path, "entity", space or path.name, [told] if told else [], types)
         return [_node_source(path, key, columns, schema, entity_type)]
     cells: dict[str, list[str]] = {}
-    for cell in _distinct(path, label.text):
+    for cell in _distinct(path, label.text, header):
         cells.setdefault(_type_of(path, cell, types), []).append(cell)
     return [
         NodeSource(
@@ -130,9 +151,10 @@ def _relation(path: Path, head: Column, tail: Column, schema: Schema) -> str:
     return chosen(path, "relation", told, [stem] if stem else fitting, list(schema.relation))
 
 
-def _distinct(path: Path, column: str) -> list[str]:
+def _distinct(path: Path, column: str, header: Sequence[str] | None) -> list[str]:
     """The different texts of the label column; a row without one is refused, since nothing says what it is."""
-    source = Source(file=str(path), format=format_of_name(path), entity="any", id=column)
+    columns = None if header is None else tuple(header)
+    source = Source(file=str(path), format=format_of_name(path), entity="any", id=column, columns=columns)
     found: set[str] = set()
     try:
         for batch in open_reader(path, path.name, source, (column,), Notices()).batches():

@@ -11,10 +11,12 @@
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from kg.errors import MappingError, ReadError
 from kg.formats.typed_header import Column, HeadedSource, chosen, features, named, read_header
 from kg.mapping.file_format import COMPRESSIONS
+from kg.mapping.row_filter import RowFilter
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.opening import open_reader
@@ -57,7 +59,9 @@ def _interactions(path: Path, columns: list[Column], schema: Schema) -> Source:
     fitting = [stem] if stem else _fitting(schema, head, tail)
     relation = chosen(path, "relation", f"{head.name} and {tail.name}", fitting, schema.interactions)
     others = {column.name.casefold(): column.text for column in columns[2:]}
-    return HeadedSource(
+    made = LabelledSource if "label" in others else HeadedSource
+    labels: dict[str, Any] = {"label_of_row": others["label"]} if "label" in others else {}
+    return made(
         file=str(path.absolute()),
         format="tsv",
         relation=relation,
@@ -66,7 +70,23 @@ def _interactions(path: Path, columns: list[Column], schema: Schema) -> Source:
         weight=others.get("rating") or others.get("weight"),
         timestamp=others.get("timestamp"),
         create_ends=True,
+        **labels,
     )
+
+
+class LabelledSource(HeadedSource):
+    """An ``.inter`` file in which a label says what was shown and what was taken: 0 is no interaction."""
+
+    label_of_row: str
+
+    def row_filter(self, schema: Schema) -> RowFilter | None:
+        """Keeps the rows with another label than 0."""
+        return RowFilter(f'"{self.label_of_row}" > 0', {})
+
+    @property
+    def optional_columns(self) -> frozenset[str]:
+        """All but the ends and the label."""
+        return super().optional_columns - {self.label_of_row}
 
 
 def _fitting(schema: Schema, head: Column, tail: Column) -> list[str]:

@@ -24,7 +24,7 @@ class Link(Document):
     parent: str | None = None
     """Relation from each level of such a path to the one above it."""
     normalise: Normalisation = "none"
-    """``inci`` splits and cleans an ingredient list by itself; ``none`` is trim and Unicode NFC."""
+    """``inci`` splits and cleans an ingredient list by itself, besides ``split``; ``none`` is trim and Unicode NFC."""
     possible_weight: float | None = Field(default=None, gt=0, lt=1)
     """Weight of what an ingredient list names after "may contain", beside the 1.0 of the others; else left out."""
 

@@ -31,6 +31,8 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
     cells = _with_written_lists(cells, link, place, notices)
     single = pl.DataFrame([rows, cells.single.alias("text")]).drop_nulls("text")
     if link.normalise == "inci":
+        if link.split is not None:
+            single = _split(single, link.split, link.tail, place, notices)
         found = _ingredient_lists(single, link, place, notices)
     else:
         if link.split is not None:

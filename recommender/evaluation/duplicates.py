@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from kg.errors import UnknownEntityError
 from kg.snapshot.merged_entities import LEFT_OUT, MergedEntities
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
@@ -112,11 +113,15 @@ class DuplicateSearch:
     def renamed(self, pairs: Iterable[tuple[str, str]], handling: Handling) -> list[tuple[str, str]]:
         """(user id, item id) pairs with the item that stands for each; pairs with an item left out are dropped.
 
-        :raises UnknownEntityError: for an unknown item, naming the nearest.
+        Pairs with an unknown item stay as they are.
         """
         target, vocabulary, found = self.becomes(handling), self.snapshot.vocabulary, []
         for user_id, item_id in pairs:
-            position = self.catalogue.position(*vocabulary.find(item_id, self.snapshot.schema.item_types))
+            try:
+                position = self.catalogue.position(*vocabulary.find(item_id, self.snapshot.schema.item_types))
+            except UnknownEntityError:
+                found.append((user_id, item_id))
+                continue
             if target[position] == position:
                 found.append((user_id, item_id))
             elif target[position] != LEFT_OUT:

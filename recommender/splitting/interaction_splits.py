@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.document import nearest
-from kg.errors import UsageError
+from kg.errors import UnknownEntityError, UsageError
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
@@ -195,14 +195,19 @@ def _chosen(snapshot: Snapshot, entity_type: str, fraction: float, seed: int) ->
 def file_split(snapshot: Snapshot, pairs: Sequence[tuple[str, str]]) -> Split:
     """Test on given (user id, item id) pairs; those that are in the graph are taken out of it for training.
 
-    :raises UnknownEntityError: for an id that is not in the graph, naming the nearest.
+    Pairs with an id that is not in the graph are counted as ``unseen``, and left out.
     """
     schema, catalogue = snapshot.schema, Catalogue(snapshot)
     found: dict[User, set[int]] = {}
     masks = {name: np.zeros(snapshot.manifest.triples[name], dtype=bool) for name in schema.interactions}
+    unseen = 0
     for user_id, item_id in pairs:
-        user_type, user = snapshot.vocabulary.find(user_id, schema.user_types)
-        item_type, item = snapshot.vocabulary.find(item_id, schema.item_types)
+        try:
+            user_type, user = snapshot.vocabulary.find(user_id, schema.user_types)
+            item_type, item = snapshot.vocabulary.find(item_id, schema.item_types)
+        except UnknownEntityError:
+            unseen += 1
+            continue
         found.setdefault((user_type, user), set()).add(catalogue.position(item_type, item))
         for name in schema.interactions:
             if (schema.relation[name].head, schema.relation[name].tail) == (user_type, item_type):
@@ -212,4 +217,4 @@ def file_split(snapshot: Snapshot, pairs: Sequence[tuple[str, str]]) -> Split:
     taken = hold_out(snapshot, masks, {"kind": "file"})
     test = {user: np.array(sorted(positions), dtype=np.int64) for user, positions in sorted(found.items())}
     sizes = {"pairs": len(pairs), "taken_out": taken.description["test"], "train": taken.description["train"]}
-    return Split(taken.train, test, {"kind": "file", **sizes})
+    return Split(taken.train, test, {"kind": "file", **sizes, "unseen": unseen})

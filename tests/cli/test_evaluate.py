@@ -30,9 +30,10 @@ def test_weights_are_learned_anew_without_what_is_tested_on(document: Document, 
     document("-w", folder, "train", "--no-embeddings")
     held_out = whyrec("-w", folder, "evaluate")
     assert held_out.exit_code == 0 and "learned anew on the training part alone" in held_out.stderr
-    (tmp_path / "pairs.csv").write_text("user_id,item_id\nu0001,p0001\n")
-    listed = whyrec("-w", folder, "evaluate", "--test", tmp_path / "pairs.csv")
+    (tmp_path / "pairs.jsonl").write_text('{"head": "u0001", "tail": "p0001"}\n{"head": "u0001", "tail": "none"}\n')
+    listed = whyrec("-w", folder, "evaluate", "--test", tmp_path / "pairs.jsonl")
     assert listed.exit_code == 0 and "anew" not in listed.stderr
+    assert "1 pairs name an id that is not in the graph" in listed.stderr
 
 
 def test_duplicates_are_listed_before_any_figure_and_left_out_on_request(

@@ -61,3 +61,12 @@ def test_contradictions_are_said_on_the_terminal(folder: Path, whyrec: Whyrec) -
     assert loaded.exit_code == 0
     assert "1 entities and triples are contradicted" in loaded.stdout and "contradictions.csv" in loaded.stdout
     assert "1 ids about which rows contradict each other" in loaded.stderr
+
+
+def test_no_rows_into_an_empty_store_end_well(whyrec: Whyrec, document: Any, tmp_path: Path) -> None:
+    folder, empty = tmp_path / "w", tmp_path / "Product.csv"
+    assert whyrec("init", folder).exit_code == 0
+    empty.write_text("id,label\n")
+    found = document("-w", folder, "load", empty)
+    assert found["snapshot"] is None and found["files"][0]["rows"] == 0
+    assert whyrec("-w", folder, "load", empty).exit_code == 0

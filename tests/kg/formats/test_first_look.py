@@ -9,7 +9,8 @@ import pytest
 
 from kg.errors import MappingError
 from kg.formats.first_look import first_look
-from kg.formats.preset import presets
+from kg.formats.knowledge import knowledge_sources
+from kg.formats.preset import merged_schema, presets
 from kg.mapping.mapping import read_mapping
 from kg.schema import parse_schema
 from tests.kg.files import graph, load_sources
@@ -128,6 +129,30 @@ EXPORTS: dict[str, tuple[dict[str, str], dict[str, list[tuple[Any, ...]]]]] = {
     ),
 }
 
+SHOP: dict[str, Any] = {"entity": {"Product": {"domain": "shop"}, "Ingredient": {}}, "relation": {}}
+COSING: dict[str, tuple[dict[str, str], dict[str, list[tuple[Any, ...]]]]] = {
+    "cosing_inventory": (
+        {"cosing.csv": 'inci_name,cas_number,einecs_number,function\nGLYCERIN,56-81-5,,"Humectant, Solvent"\n'},
+        {"has_function": [("GLYCERIN", "Humectant"), ("GLYCERIN", "Solvent")]},
+    ),
+    "cosing_annex_2": (
+        {
+            "annex2.csv": "Reference Number,Chemical name / INN,CAS Number,Regulation,"
+            "Identified INGREDIENTS or substances e.g.\n1,Hydroquinone,123-31-9,(EC) No 1223/2009,\n"
+        },
+        {"forbids": [("Hydroquinone", "HYDROQUINONE")], "Regulation": [("Hydroquinone", None, "(EC) No 1223/2009")]},
+    ),
+    "cosing_annex_3": (
+        {
+            "annex3.csv": "Reference number,Chemical name / INN,Name of Common Ingredients Glossary,Regulation,"
+            "Maximum concentration in ready for use preparation,Wording of conditions of use and warnings\n"
+            "1a,Boric acid and borates,BORIC ACID / SODIUM BORATE,(EC) No 1223/2009,5 %,Not to be swallowed\n"
+        },
+        {"restricts": [("Boric acid and borates", name) for name in ("BORIC ACID", "SODIUM BORATE")]},
+    ),
+}
+EXPORTS |= COSING
+
 
 def written(folder: Path, files: dict[str, str]) -> list[Path]:
     for name, text in files.items():
@@ -152,6 +177,22 @@ def test_a_preset_and_a_file_of_its_shape(name: str, tmp_path: Path) -> None:
     assert report.rejected == 0
     for key, rows in expected.items():
         assert [row[: len(want)] for row, want in zip(there[key], rows, strict=False)] == rows
+
+
+@pytest.mark.parametrize("name", COSING)
+def test_knowledge_needs_a_place_in_the_schema(name: str, tmp_path: Path) -> None:
+    files = written(tmp_path, COSING[name][0])
+    bare = parse_schema({"name": "shop", **SHOP})
+    with pytest.raises(MappingError, match=r"add these lines to schema\.toml") as refused:
+        knowledge_sources("cosing", files, bare)
+    more = tomllib.loads(str(refused.value).split(":\n\n")[1])
+    schema = parse_schema({"name": "shop", **merged_schema([SHOP, more])})
+    load_sources(tmp_path, schema, knowledge_sources("cosing", files, schema), tmp_path)
+    there = graph(tmp_path, schema)
+    for key, rows in COSING[name][1].items():
+        assert [row[: len(want)] for row, want in zip(there[key], rows, strict=False)] == rows
+    with pytest.raises(MappingError, match="no file of cosing"):
+        knowledge_sources("cosing", written(tmp_path, EXPORTS["movielens_movies"][0]), schema)
 
 
 def test_every_preset_is_tried() -> None:

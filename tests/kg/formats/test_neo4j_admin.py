@@ -68,3 +68,18 @@ def test_nodes_of_several_labels_and_their_relationships(tmp_path: Path) -> None
 def test_files_that_do_not_fit_say_so_before_anything_is_read(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(MappingError, match=message):
         sources_for_paths([write(tmp_path, "things.csv", text)], SHOP)
+
+
+def test_headers_in_files_of_their_own(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write(folder, "products_header.csv", "id:ID(Product),name,price:float\n")
+    write(folder, "products.csv", "p1,Soap,3.5\n")
+    write(folder, "products-part2.csv", "p2,Gel,2\n")
+    write(folder, "users-header.csv", "userId:ID(User)\n")
+    write(folder, "users.csv", "u1\n")
+    write(folder, "bought_header.csv", ":START_ID(User),:END_ID(Product),:TYPE\n")
+    write(folder, "bought.csv", "u1,p1,PURCHASED\nu1,p2,PURCHASED\n")
+    report = load_sources(tmp_path, SHOP, sources_for_paths([folder], SHOP), folder)
+    assert report.rejected == 0 and [f.rows for f in report.files] == [2, 1, 1, 1]
+    assert graph(tmp_path, SHOP)["Product"] == [("p1", "Soap", 3.5), ("p2", "Gel", 2.0)]
+    assert [row[:2] for row in graph(tmp_path, SHOP)["purchased"]] == [("u1", "p1"), ("u1", "p2")]

@@ -94,3 +94,11 @@ def test_files_that_do_not_fit_say_so(tmp_path: Path, name: str, text: str, mess
     (tmp_path / name).write_text(text)
     with pytest.raises(MappingError, match=message):
         sources_for_paths([tmp_path / name], SHOP)
+
+
+def test_a_label_of_0_is_no_purchase(tmp_path: Path) -> None:
+    log = tmp_path / "purchased.inter"
+    log.write_text("user_id:token\titem_id:token\tlabel:float\nu1\tp1\t1.0\nu1\tp2\t0.0\nu2\tp1\t1\n")
+    report = load_sources(tmp_path, SHOP, sources_for_paths([log], SHOP), tmp_path)
+    assert [(f.rows, f.loaded, f.filtered) for f in report.files] == [(3, 2, 1)]
+    assert [row[:2] for row in graph(tmp_path, SHOP)["purchased"]] == [("u1", "p1"), ("u2", "p1")]
