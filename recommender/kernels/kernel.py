@@ -154,7 +154,7 @@ class LearnedKernel(Kernel):
     told_by_anchors = True
     symbol: ClassVar[str]
     """How the step that stands for it begins: ``≈Course-Product``; no relation has such a name."""
-    text: ClassVar[str] = "association"
+    text: ClassVar[str] = "goes_with"
     """Key of the sentence that tells it."""
     grid: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """Field of its configuration → values that ``train`` tries on a validation part; nothing to choose where empty."""

@@ -86,7 +86,7 @@ def _kernels(
     recency = learn_recency(trials, kernels, progress)
     if recency:
         train = with_recency(split.train, recency)
-        again = learn_kernels(trials, train, {}, config.top, progress)
+        again = learn_kernels(trials, train, config.learned, config.top, progress)
         kernels = Kernels(split.train, config.model_copy(update={"learned": again}), folder)
         kernels.build(tails, progress)
     return kernels, recency

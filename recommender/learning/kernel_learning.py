@@ -95,7 +95,9 @@ def learn_kernels(
     for kind in (one for one in LEARNED if one.grid):
         asked = [one for one in trials if kind.exists(snapshot, one.item_type, one.item_type)]
         if asked:
-            found[kind.name] = _best(kind, asked, (snapshot, top), dict(settings.get(kind.name, {})), progress)
+            start = dict(settings.get(kind.name, {}))
+            start = {} if kind.silent is not None and start == kind.silent[1] else start
+            found[kind.name] = _best(kind, asked, (snapshot, top), start, progress)
     return found
 
 

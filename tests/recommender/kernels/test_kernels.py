@@ -99,3 +99,25 @@ def test_people_who_cross_domains_lead_to_what_is_popular_there(tmp_path: Path) 
     ):
         np.testing.assert_allclose(kernels.kernel(tail).toarray() / kernels.scale(tail), expected)
     assert KernelConfig().crossing < 0, "what is popular in the other domain is favoured"
+
+
+def test_many_anchors_at_once_are_the_sum_of_each(tmp_path: Path) -> None:
+    """Twenty products, over shared ingredients, then over people: more than are met one by one."""
+    products, random = [f"p{n:02}" for n in range(24)], np.random.default_rng(4)
+    contains = [(p, f"i{i}") for p in products for i in random.choice(6, 3, replace=False).tolist()]
+    purchased = [(f"u{u}", products[p]) for u in range(9) for p in random.choice(24, 4, replace=False).tolist()]
+    entities = {
+        "User": [f"u{n}" for n in range(9)],
+        "Product": products,
+        "Ingredient": [f"i{n}" for n in range(6)],
+    }
+    snapshot = snapshot_of(tmp_path, entities, {"contains": contains, "purchased": purchased})
+    kernels = Kernels(snapshot, KernelConfig(), tmp_path / "kernels")
+    for tail in (SHARED, (*SHARED, "~purchased", "purchased")):
+        for item in sorted({products.index(product) for _, product in purchased[:6]}):
+            entries = kernels.kernel(tail)[:20, [item]].toarray()[:, 0]
+            idx = np.flatnonzero(entries).astype(np.int32)
+            anchors = Anchors(idx, random.random(len(idx)))
+            found = paths_between(kernels, tail, anchors, item)
+            assert len(idx) > 16 and len(found.product) > 20
+            assert found.product.sum() == pytest.approx(anchors.weight @ entries[idx], rel=1e-12)

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from recommender.kernels import union
 from recommender.kernels.union import union_kernel
-from tests.graphs import snapshot_of
+from tests.graphs import SCHEMA, snapshot_of
 from tests.recommender.serving.test_recommend import TASTES
 
 
@@ -23,3 +25,15 @@ def test_it_crosses_domains_by_shared_attributes(tmp_path: Path) -> None:
     kernel = union_kernel(snapshot, "Product", "Course", 10)
     rose = kernel.toarray()[snapshot.vocabulary.idx("Product", "A1")]
     assert rose[snapshot.vocabulary.idx("Course", "cA")] > rose[snapshot.vocabulary.idx("Course", "cB")] > 0
+
+
+def test_it_is_empty_where_nothing_is_shared_or_everything_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A book and a product of one shop that no relation ends in both of; a graph that would take hours."""
+    schema = {**SCHEMA, "entity": {**SCHEMA["entity"], "Book": {"domain": "books"}}}
+    triples = {"purchased": [("u1", "p1"), ("u1", "p2")]}
+    snapshot = snapshot_of(tmp_path, {"User": ["u1"], "Product": ["p1", "p2"], "Book": ["b"]}, triples, schema)
+    apart = union_kernel(snapshot, "Product", "Book", 10)
+    assert apart.shape == (2, 1) and apart.nnz == 0
+    assert union_kernel(snapshot, "Product", "Product", 10).nnz == 2
+    monkeypatch.setattr(union, "MOST_WORK", 3)
+    assert union_kernel(snapshot, "Product", "Product", 10).nnz == 0, "one person and two products are four products"
