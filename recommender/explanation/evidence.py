@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
-from recommender.explanation.cells import DIRECT, LEARNED, PEOPLE, SHARED, Cell, Source, Sources
+from recommender.explanation.cells import DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Cell, Source, Sources
 from recommender.kernels.path_instances import Instances, paths_between
 from recommender.profiles.profile import Anchors
 from recommender.rules.avoidance import Forbidden
@@ -57,9 +57,11 @@ class Evidence:
         kinds = {strand.source.kind for strand in group.strands}
         if group.kind == PEOPLE:
             return self.people(position, group.strands[0])[0] >= self.k
-        if group.anchor is not None or kinds == {LEARNED}:
-            return all(strand.source.kernel is None or self._learned(position, strand) for strand in group.strands)
-        return bool(self.named(position, [one for one in group.strands if one.source.kind != LEARNED])[0])
+        if kinds == {LEARNED}:
+            return group.strands[0].source.text == TOGETHER or self.together(position, group.strands)
+        learned = [one for one in group.strands if one.source.kind == LEARNED]
+        paths = [one for one in group.strands if one.source.kind != LEARNED]
+        return bool(self.named(position, paths)[0]) and self.together(position, learned)
 
     def way(self, position: int, strand: "Strand", anchor: int) -> bool:
         """Whether one way from one anchor may be told."""
@@ -67,6 +69,8 @@ class Evidence:
         if key not in self._ways:
             if strand.source.kind == PEOPLE:
                 self._ways[key] = self.people(position, strand)[0] >= self.k
+            elif strand.source.kind == LEARNED:
+                self._ways[key] = self.together(position, (strand,))
             else:
                 self._ways[key] = strand.source.kind != SHARED or bool(self.named(position, (strand,))[0])
         return self._ways[key]
@@ -112,7 +116,9 @@ class Evidence:
         if key not in self._people and len(strand.source.tail) == 2:
             into, out = strand.source.tail
             item = self.scorer.catalogue.item(position)[1]
-            theirs = self.snapshot.neighbours(inverse_of(out), item)[0]
+            theirs = self._others(
+                self.snapshot.neighbours(inverse_of(out), item)[0], self.snapshot.schema.ends(into)[1]
+            )
             both = {
                 anchor: np.intersect1d(self.snapshot.neighbours(into, anchor)[0], theirs) for anchor in strand.anchors
             }
@@ -123,6 +129,12 @@ class Evidence:
             types = [self.snapshot.schema.ends(step)[1] for step in strand.source.tail[:-1]]
             places = [n for n, name in enumerate(types, start=1) if self.snapshot.schema.entity[name].sensitive]
             columns = [instances.nodes[:, place] for place in places]
+            if self.sources.profile.user_idx is not None:
+                mine = [types[place - 1] == self.sources.profile.user_type for place in places]
+                columns = [
+                    np.where(column == self.sources.profile.user_idx, -1, column) if own else column
+                    for column, own in zip(columns, mine, strict=True)
+                ]
             each = {anchor: _fewest(columns, instances.nodes[:, 0] == anchor) for anchor in strand.anchors}
             self._people[key] = _fewest(columns, np.ones(len(instances.nodes), dtype=bool)), each
         return self._people[key]
@@ -151,6 +163,11 @@ class Evidence:
         found = paths_between(self.scorer.kernels, strand.source.tail, Anchors(kept.idx[mine], kept.weight[mine]), item)
         return found.part(self.forbidden.shown(metapath.node_types, found.nodes))
 
+    def _others(self, people: NDArray[np.int32], entity_type: str) -> NDArray[np.int32]:
+        """Some people but for the user."""
+        profile = self.sources.profile
+        return people[people != profile.user_idx] if entity_type == profile.user_type else people
+
     def _forbidden(
         self, source: Source, anchors: list[int], position: int, cells: dict[Cell, float]
     ) -> dict[int, float]:
@@ -170,13 +187,35 @@ class Evidence:
             shares[anchor] = shares.get(anchor, 0.0) + share
         return {anchor: share for anchor, share in shares.items() if anchor in anchors}
 
-    def _learned(self, position: int, strand: "Strand") -> bool:
-        """Whether enough people are behind a learned kernel's anchors, where they are counted."""
-        kernel = strand.source.kernel
-        if kernel is None:
-            return True
-        counts = kernel.people(np.fromiter(strand.anchors, dtype=np.int64), self.scorer.catalogue.item(position)[1])
-        return counts is None or bool((counts >= self.k).all())
+    def together(self, position: int, strands: Iterable["Strand"]) -> bool:
+        """Whether at least k people, she herself aside, are behind learned kernels, where they are learned from any."""
+        item = self.scorer.catalogue.item(position)[1]
+        for strand in strands:
+            kernel, anchors = strand.source.kernel, np.fromiter(strand.anchors, dtype=np.int64)
+            counts = None if kernel is None else kernel.people(anchors, item)
+            if kernel is not None and counts is not None:
+                several = kernel.people_together(anchors, item) if len(anchors) > 1 else None
+                people = int(counts.min()) if several is None else several
+                if people - self._herself(position) < self.k:
+                    return False
+        return True
+
+    def nameable(self, position: int, strands: Iterable["Strand"]) -> set[int]:
+        """The anchors of learned strands that may be named: at least k people are behind each, where any are."""
+        item, found = self.scorer.catalogue.item(position)[1], set[int]()
+        for strand in strands:
+            kernel, anchors = strand.source.kernel, np.fromiter(strand.anchors, dtype=np.int64)
+            counts = None if kernel is None else kernel.people(anchors, item)
+            keep = anchors if counts is None else anchors[counts - self._herself(position) >= self.k]
+            found |= set(keep.tolist())
+        return found
+
+    def _herself(self, position: int) -> bool:
+        """Whether the user is one of those who used an item."""
+        item_type, item = self.scorer.catalogue.item(position)
+        anchors, ends = self.sources.profile.anchors, self.snapshot.schema.ends
+        steps = [step for step in self.snapshot.schema.interactions if step in anchors and ends(step)[1] == item_type]
+        return any((anchors[step].idx == item).any() for step in steps)
 
     def _next_to(self, source: Source, anchors: NDArray[np.int64], item: int) -> NDArray[np.int32]:
         """Where the steps but the last lead from anchors."""
@@ -205,4 +244,4 @@ class Evidence:
 
 
 def _fewest(columns: list[NDArray[np.int32]], chosen: NDArray[np.bool_]) -> int:
-    return min((len(np.unique(column[chosen])) for column in columns), default=0)
+    return min((len(np.unique(column[chosen & (column >= 0)])) for column in columns), default=0)

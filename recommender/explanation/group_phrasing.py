@@ -7,7 +7,7 @@ import numpy as np
 from kg.errors import UsageError
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
-from recommender.explanation.cells import CHAIN, DIRECT, LEARNED, PEOPLE, TOGETHER, Source
+from recommender.explanation.cells import CHAIN, DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Source
 from recommender.explanation.evidence import Entity, Evidence
 from recommender.explanation.groups import (
     AGAINST,
@@ -192,34 +192,45 @@ class GroupPhrasing:
     def _anchor(self, group: Group, position: int) -> str:
         assert group.anchor is not None
         start, idx = group.anchor
-        ways, learned = list[str](), False
+        ways, facts, learned = list[str](), list[str](), False
         for strand in group.strands:
             if strand.source.kind == LEARNED:
                 learned = True
+            elif strand.source.kind == PEOPLE:
+                ways.append(self._way_over_people(strand, position))
+            elif strand.source.alike:
+                facts.append(self._fact(strand, position))
             else:
                 ways.append(self._way(strand, position))
+        if facts:
+            joined = self.texts["facts_comma"].join(facts[:-1])
+            told = joined + self.texts["facts_and"] + facts[-1] if joined else facts[-1]
+            at_first = group.strands[0].source.kind == SHARED
+            ways.insert(0 if at_first else len(ways), self._say("anchor_common", facts=told))
         if learned:
             ways.append(self._say("anchor_learned"))
         name = self.phrasing.label(self.snapshot.schema.ends(start)[1], idx)
         did = self._did(group.strands[0].source)
         return self._say("anchor", did=did, name=name, ways=self.texts["clauses"].join(ways))
 
-    def _way(self, strand: Strand, position: int) -> str:
-        source = strand.source
-        if source.kind == PEOPLE:
-            count = told_count(self.evidence.people(position, strand)[0], self.evidence.k)
-            did = self.phrasing.phrase(inverse_of(source.tail[0]), first=True)
-            return (
-                self._say("anchor_people", n=count, did=self.language.bare(did), phrase=self._out(source))
-                if count
-                else ""
-            )
+    def _fact(self, strand: Strand, position: int) -> str:
+        """What the anchor and the item both have."""
         entities, total = self.evidence.named(position, (strand,))
-        nodes = self._nodes(entities, total)
-        back = self.phrasing.phrase(inverse_of(source.last))
-        if source.alike:
-            return self._say("anchor_common", phrase=self.language.both(back), nodes=nodes)
+        phrase = self.language.both(self.phrasing.phrase(inverse_of(strand.source.last)))
+        return self._say("fact", phrase=phrase, nodes=self._nodes(entities, total))
+
+    def _way(self, strand: Strand, position: int) -> str:
+        """What the anchor leads to and the item has."""
+        source = strand.source
+        entities, total = self.evidence.named(position, (strand,))
+        back, nodes = self.phrasing.phrase(inverse_of(source.last)), self._nodes(entities, total)
         return self._say("anchor_known", phrase=self.phrasing.phrase(source.tail[0]), nodes=nodes, back=back)
+
+    def _way_over_people(self, strand: Strand, position: int) -> str:
+        source = strand.source
+        count = told_count(self.evidence.people(position, strand)[0], self.evidence.k)
+        did = self.language.bare(self.phrasing.phrase(inverse_of(source.tail[0]), first=True))
+        return self._say("anchor_people", n=count, did=did, phrase=self._out(source))
 
     # What people did.
 
@@ -277,8 +288,10 @@ class GroupPhrasing:
             )
             people = [] if counts is None else counts.tolist()
             return source.kernel.sentence(self.phrasing, Told(source.start, entities[:NAMED], people[:NAMED]))
-        names = [self.phrasing.label(*one) for one in entities[:NAMED]]
-        key, did = ("learned_one" if len(shares) <= NAMED else "learned"), self._did(source)
+        may = self.evidence.nameable(position, group.strands)
+        names = [self.phrasing.label(*one) for one in entities if one[1] in may][:NAMED]
+        key = "learned_unnamed" if not names else "learned_one" if len(shares) == len(names) else "learned"
+        did = self._did(source)
         told = self._say(key, did=self.language.owned(did), names=self.language.listed(names))
         return self.texts["clauses"].join([told, *self._shared(entities[0], position)])
 

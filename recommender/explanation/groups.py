@@ -207,7 +207,9 @@ def _themes(strands: list[Strand]) -> Iterable[Group]:
     learned = [one for one in strands if one.source.kind == LEARNED and one.source.text == TOGETHER]
     for some in by_last.values():
         grounds = sorted(some, key=lambda one: -one.share)[:GROUNDS]
-        yield _group(THEME, [*grounds, *_going_well(grounds, learned)])
+        yield _group(THEME, grounds)
+        if well := list(_going_well(grounds, learned)):
+            yield _group(THEME, [*grounds, *well])
 
 
 def _going_well(grounds: list[Strand], learned: list[Strand]) -> Iterable[Strand]:
