@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cli.output import Output
-from recommender.evaluation.crossing import Crossing
+from recommender.results.learning import Crossing
 
 REASONS_SHOWN = 3
 

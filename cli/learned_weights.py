@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cli.output import Output
-from recommender.learning.blend_learning import DomainReport
+from recommender.results.learning import DomainReport
 from recommender.scoring.blend import Blend
 
 SCORERS_SHOWN = 12

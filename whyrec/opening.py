@@ -10,8 +10,7 @@ from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
-from recommender.kernels.registry import scored_paths
-from recommender.learning.model import kernels_of, open_model
+from recommender.learning.model import build_used, kernels_of, open_model
 from recommender.serving.recommender import Recommender
 
 if TYPE_CHECKING:
@@ -87,8 +86,7 @@ class Opened:
     @private_files()
     def _open(self) -> Recommender:
         workspace = self.workspace
-        build_kernels(workspace, self.snapshot, self._progress)
-        recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels))
+        recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels, self._progress))
         if self._lasting:
             scorer = recommender.scorer
             for path in scorer.metapaths:
@@ -149,5 +147,4 @@ def refreshed(workspace: Workspace, progress: Progress) -> tuple[Snapshot, bool]
 @private_files()
 def build_kernels(workspace: Workspace, snapshot: Snapshot, progress: Progress) -> int:
     """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
-    kernels, blend = kernels_of(workspace.model, snapshot, workspace.kernels)
-    return kernels.build([path.tail for path in scored_paths(snapshot) if blend.uses(path)], progress)
+    return build_used(*kernels_of(workspace.model, snapshot, workspace.kernels), progress)

@@ -2,10 +2,9 @@
 
 from pydantic import Field
 
-from recommender.evaluation.crossing import Crossing
-from recommender.learning.blend_learning import DomainReport
 from recommender.profiles.weights import Recency
 from recommender.results.document import ModelInfo, Result
+from recommender.results.learning import Crossing, DomainReport
 from recommender.scoring.blend import Blend
 
 Counts = dict[str, dict[str, int]]

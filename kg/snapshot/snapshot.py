@@ -205,7 +205,7 @@ class Snapshot:
         try:
             if self._checksums:
                 self._checksums.check(f"{name}.npy")
-            mapped: NDArray[Any] = np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            mapped: NDArray[Any] = np.load(str(self.folder / f"{name}.npy"), mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as problem:
             raise self._damaged(name) from problem
         return np.asarray(mapped)  # still mapped, but slices of it cost a fifth

@@ -27,7 +27,7 @@ class StringArray:
         :raises ValueError: where they do not fit each other.
         """
         files = (folder / f"{name}.{part}.npy" for part in ("blob", "offsets", "valid"))
-        parts = (np.asarray(np.load(file, mmap_mode="r")) for file in files)
+        parts = (np.asarray(np.load(str(file), mmap_mode="r")) for file in files)
         array = cls(*parts)
         if len(array.valid) != len(array) or array.offsets[-1] != len(array.blob):
             raise ValueError(f"{folder / name}: blob, offsets and valid do not fit each other")

@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
 from recommender.profiles.profile import Profile, profile_of
+from recommender.results.learning import FIRST, Crossing
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.anchor_shares import ProfileMetapath
 from recommender.scoring.cold_start import ColdStart, cold_in
@@ -14,40 +14,8 @@ from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 
 N = 10
-FIRST = 3
 MOST_PEOPLE = 300
 """People of each pair whose lists are made, evenly spread."""
-
-
-class Crossing(BaseModel, frozen=True):
-    """People who used one domain and nothing of another, and their lists of the other."""
-
-    source: str
-    target: str
-    people: int
-    """How many they are."""
-    asked: int
-    """Of how many the lists were made."""
-    reached: float
-    """Part of those to whom any path leads an item."""
-    personal: float
-    """Part of those whose list has an item that a path carries: a list that differs by popularity is not personal."""
-    first: float
-    """Part of those reached that have such an item at rank 1 to 3."""
-    distinct: int
-    """How many different lists they get."""
-    with_reason: float
-    """Part of all items of all lists that a path carries."""
-    reasons: dict[str, int] = Field(default_factory=dict)
-    """Metapath with the largest share of an item → how many items, the most first."""
-
-    @property
-    def text(self) -> str:
-        """In one line, but for the reasons."""
-        reached = f"{self.reached:.0%} reached by a path, with a reason at rank 1–{FIRST} for {self.first:.0%} of them"
-        lists = f"{self.personal:.0%} of the lists personal, {self.distinct:,} distinct"
-        items = f"{self.with_reason:.0%} of the items with a reason of their own"
-        return f"{self.source} → {self.target}, {self.asked:,} of {self.people:,} people: {reached}; {lists}, {items}"
 
 
 def crossings(scorer: Scorer, k: int) -> list[Crossing]:

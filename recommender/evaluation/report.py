@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from recommender.evaluation.crossing import Crossing
 from recommender.evaluation.duplicates import Duplicates
 from recommender.results.explanation_quality import ExplanationReport
+from recommender.results.learning import Crossing
 
 TABLED = ("ndcg", "recall", "hit_rate", "mrr")
 """What a notebook shows of each model, with 95 % intervals."""

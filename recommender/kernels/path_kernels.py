@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,7 +18,8 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.association import AssociationConfig
 from recommender.kernels.kernel import Idxs, ItemColumn, Kernel, KernelInputs, LearnedKernel, Tail, Values
 from recommender.kernels.metapath_kernel import MetapathKernel
-from recommender.kernels.registry import learned_steps
+from recommender.kernels.metapaths import Metapath
+from recommender.kernels.registry import learned_steps, scored_paths
 from recommender.kernels.transition import DampingConfig, Transitions
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
 from recommender.linalg.sparse_matrix import row_lengths
@@ -76,6 +78,11 @@ class Kernels:
             return None
         kind, anchor_type, item_type = self._learned_steps[tail[0]]
         return kind(self._inputs, anchor_type, item_type)
+
+    @cached_property
+    def scored(self) -> tuple[Metapath, ...]:
+        """All that a blend of these kernels may weigh: metapaths, then learned kernels."""
+        return scored_paths(self.snapshot)
 
     def build(self, tails: Sequence[Tail], progress: Progress = no_progress) -> int:
         """Make and save those kernels that are not on disk yet.

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
 from recommender.evaluation.significance import paired_difference
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import EMBEDDING, POPULARITY, CandidateFeatures
 from recommender.learning.coordinate_ascent import Progress, Score, best_ascent, ndcg, surely_better
 from recommender.learning.popularity_floor import most_personal
+from recommender.results.learning import DomainReport
 from recommender.scoring.blend import POPULARITY as TIES
-from recommender.scoring.blend import Audience, Blend, ColdWeights
+from recommender.scoring.blend import Blend, ColdWeights
 from recommender.splitting.validation import FITTED, PRUNED
 
 CERTAIN = 0.05
@@ -20,36 +20,6 @@ MANY_USERS = 1_000
 """Validation users from which learned weights need not be better with a p below ``CERTAIN``."""
 ENOUGH = 30
 """Validation rankings below which the default weights are kept, and a path for newcomers has no evidence."""
-
-
-class DomainReport(BaseModel, frozen=True):
-    """What learning did for one domain."""
-
-    domain: str
-    cold: bool = False
-    """Whether this is about people who used nothing of the domain."""
-    audience: Audience = "warm"
-    """Whose validation rankings decided: nobody else's weights follow from them."""
-    users: int
-    """Validation rankings: one per user, several for people who are new to the domain."""
-    before: float
-    """NDCG@10 of the default weights on validation users that weights were not fitted on."""
-    after: float
-    """The same of the learned weights."""
-    p: float
-    """Of the paired difference; learned weights are kept where they are better, with few users only where they are
-    surely better."""
-    kept: bool
-    popularity: float = 0.0
-    """The same of popularity alone."""
-    only_popularity: bool = False
-    """Whether popularity is the floor, since nothing is surely better for people who are new to the domain."""
-    beside_popularity: float = 0.0
-    """Part of the score that the most personal blend has that is not worse than popularity, where that is the floor."""
-    prior: int = 0
-    """Paths with too little evidence, which weigh what their ends are worth within their domains."""
-    adds: dict[str, float] = Field(default_factory=dict)
-    """Feature → fall of NDCG@10 on those users when its weight becomes 0."""
 
 
 def learn_blend(

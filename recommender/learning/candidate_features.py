@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from recommender.catalogue.interactions import User
 from recommender.kernels.metapaths import Metapath
 from recommender.profiles.profile import Profile, profile_of
-from recommender.scoring.blend import Audience, Blend
+from recommender.results.learning import Audience
+from recommender.scoring.blend import Blend
 from recommender.scoring.cold_start import audience_mask
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer, anchor_rows

@@ -12,13 +12,14 @@ from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
-from recommender.learning.blend_learning import DomainReport, learn_blend
+from recommender.learning.blend_learning import learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
 from recommender.learning.crossing_prior import crossing_prior, relation_worths
 from recommender.learning.kernel_learning import kernel_trials, learn_kernels
 from recommender.learning.recency_learning import learn_recency
 from recommender.profiles.weights import Recency, with_recency
-from recommender.scoring.blend import Audience, Blend, default_blend
+from recommender.results.learning import Audience, DomainReport
+from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import Kind, validation_notes, validation_split

@@ -9,14 +9,13 @@ from embeddings.vectors.vectors import TrainingConfig, Vectors
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.errors import ModelError
+from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
-from recommender.evaluation.crossing import Crossing
-from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.learning.blend_learning import DomainReport
 from recommender.learning.carry_over import carry_over, seen_vocabulary
 from recommender.profiles.weights import Recency, with_recency
 from recommender.results.document import ModelInfo
+from recommender.results.learning import Crossing, DomainReport
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.texts.language import Notice
@@ -83,15 +82,15 @@ def save_manifest(folder: Path, manifest: ModelManifest) -> None:
     Checksums.write(folder / CHECKSUMS, [folder / MANIFEST])
 
 
-def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
+def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path, progress: Progress = no_progress) -> Model:
     """The trained model; carried over, with a notice, where the graph has changed since; else, with a notice, the paths
-    with default weights.
+    with default weights. Its kernels are made where they are not on disk.
 
     :raises ModelError: where the model is damaged.
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        return _untrained(snapshot, kernels_folder, Notice.of("untrained"))
+        return _untrained(snapshot, kernels_folder, Notice.of("untrained"), progress)
     vectors_folder = folder / VECTORS if manifest.training else None
     notices: tuple[Notice, ...] = ()
     if manifest.snapshot == snapshot.hash:
@@ -101,8 +100,9 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> Model:
     else:
         ids = {"trained": manifest.snapshot[:12], "current": snapshot.hash[:12]}
         notice = Notice.of("other_snapshot", name=manifest.name, **ids)
-        return _untrained(snapshot, kernels_folder, notice)
+        return _untrained(snapshot, kernels_folder, notice, progress)
     kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
+    build_used(kernels, manifest.blend, progress)
     info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
     faded = with_recency(snapshot, manifest.recency)
     return Model(Scorer(faded, kernels, manifest.blend, vectors), info, notices)
@@ -116,12 +116,19 @@ def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[
     return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend
 
 
+def build_used(kernels: Kernels, blend: Blend, progress: Progress = no_progress) -> int:
+    """Make the kernels that a blend uses and that are not on disk; returns how many were made."""
+    return kernels.build([path.tail for path in kernels.scored if blend.uses(path)], progress)
+
+
 def _default(snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
-    blend = default_blend(snapshot.schema, enumerate_metapaths(snapshot.schema), embedding=False)
-    return Kernels(snapshot, KernelConfig(), kernels_folder), blend
+    kernels = Kernels(snapshot, KernelConfig(), kernels_folder)
+    metapaths = [path for path in kernels.scored if path.learned is None]
+    return kernels, default_blend(snapshot.schema, metapaths, embedding=False)
 
 
-def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: Notice) -> Model:
+def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: Notice, progress: Progress) -> Model:
     kernels, blend = _default(snapshot, kernels_folder)
+    build_used(kernels, blend, progress)
     info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
     return Model(Scorer(snapshot, kernels, blend, None), info, (notice,))

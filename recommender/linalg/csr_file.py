@@ -48,8 +48,8 @@ def open_csr(folder: Path, name: str) -> tuple[csr_array, float]:
 
     :raises FileNotFoundError: where it is not there.
     """
-    data, indices, indptr, scale = (
-        np.asarray(np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False)) for part in PARTS
+    data, indices, indptr, scale = (  # a Path would be resolved, slowly
+        np.asarray(np.load(str(folder / f"{name}.{part}.npy"), mmap_mode="r", allow_pickle=False)) for part in PARTS
     )
     matrix = csr_array((data, indices, indptr), shape=(int(scale[1]), int(scale[2])), copy=False)
     matrix.has_sorted_indices = matrix.has_canonical_format = True

@@ -1,13 +1,14 @@
 """The blend: non-negative weights of metapaths, embedding and popularity."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from kg.document import Document
 from kg.schema import Schema
 from recommender.kernels.metapaths import Metapath
+from recommender.results.learning import Audience
 
 SHORT = 3
 """Steps up to which a metapath weighs 1 by default."""
@@ -27,11 +28,6 @@ def _not_negative(value: Weights) -> Weights:
 
 
 NonNegative = Annotated[Weights, AfterValidator(_not_negative)]
-
-
-Audience = Literal["warm", "crossing", "told"]
-"""Whose weights: people who used something of a domain, who used only other domains, who used nothing at all and have
-only said something of themselves."""
 
 
 class ColdWeights(Document):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.profiles.profile import Profile
-from recommender.scoring.blend import Audience
+from recommender.results.learning import Audience
 from recommender.scoring.scorer import Scorer
 
 Domains = frozenset[str]

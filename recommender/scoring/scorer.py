@@ -13,7 +13,6 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import Kernels
-from recommender.kernels.registry import scored_paths
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.blend import Blend
 from recommender.scoring.block_ranking import Popular
@@ -55,7 +54,7 @@ class Scorer:
         self._units: dict[str, NDArray[np.float32]] = {}
         self._by_enough: dict[str, NDArray[np.bool_]] = {}
         self._rest: tuple[object, Scores] | None = None
-        self.metapaths = scored_paths(snapshot)
+        self.metapaths = kernels.scored
         self.merged = merged_kernels(kernels, self.metapaths, blend)
         self.starts = tuple(dict.fromkeys(path.start for path in self.metapaths))
 

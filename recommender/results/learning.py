@@ -1,0 +1,72 @@
+"""What learning did for each domain, and whom it reaches across domains."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+Audience = Literal["warm", "crossing", "told"]
+"""Whose weights: people who used something of a domain, who used only other domains, who used nothing at all and have
+only said something of themselves."""
+FIRST = 3
+"""Ranks at the top of a list."""
+
+
+class DomainReport(BaseModel, frozen=True):
+    """What learning did for one domain."""
+
+    domain: str
+    cold: bool = False
+    """Whether this is about people who used nothing of the domain."""
+    audience: Audience = "warm"
+    """Whose validation rankings decided: nobody else's weights follow from them."""
+    users: int
+    """Validation rankings: one per user, several for people who are new to the domain."""
+    before: float
+    """NDCG@10 of the default weights on validation users that weights were not fitted on."""
+    after: float
+    """The same of the learned weights."""
+    p: float
+    """Of the paired difference; learned weights are kept where they are better, with few users only where they are
+    surely better."""
+    kept: bool
+    popularity: float = 0.0
+    """The same of popularity alone."""
+    only_popularity: bool = False
+    """Whether popularity is the floor, since nothing is surely better for people who are new to the domain."""
+    beside_popularity: float = 0.0
+    """Part of the score that the most personal blend has that is not worse than popularity, where that is the floor."""
+    prior: int = 0
+    """Paths with too little evidence, which weigh what their ends are worth within their domains."""
+    adds: dict[str, float] = Field(default_factory=dict)
+    """Feature → fall of NDCG@10 on those users when its weight becomes 0."""
+
+
+class Crossing(BaseModel, frozen=True):
+    """People who used one domain and nothing of another, and their lists of the other."""
+
+    source: str
+    target: str
+    people: int
+    """How many they are."""
+    asked: int
+    """Of how many the lists were made."""
+    reached: float
+    """Part of those to whom any path leads an item."""
+    personal: float
+    """Part of those whose list has an item that a path carries: a list that differs by popularity is not personal."""
+    first: float
+    """Part of those reached that have such an item at rank 1 to 3."""
+    distinct: int
+    """How many different lists they get."""
+    with_reason: float
+    """Part of all items of all lists that a path carries."""
+    reasons: dict[str, int] = Field(default_factory=dict)
+    """Metapath with the largest share of an item → how many items, the most first."""
+
+    @property
+    def text(self) -> str:
+        """In one line, but for the reasons."""
+        reached = f"{self.reached:.0%} reached by a path, with a reason at rank 1–{FIRST} for {self.first:.0%} of them"
+        lists = f"{self.personal:.0%} of the lists personal, {self.distinct:,} distinct"
+        items = f"{self.with_reason:.0%} of the items with a reason of their own"
+        return f"{self.source} → {self.target}, {self.asked:,} of {self.people:,} people: {reached}; {lists}, {items}"
