@@ -47,4 +47,5 @@ def carries(snapshot: Snapshot, step: str) -> NDArray[np.bool_]:
     :returns: shape (attributes,), bool.
     """
     pairs, expected = attribute_lift(snapshot, step)
-    return np.asarray(pairs + DOUBT * np.sqrt(pairs + 1) >= LEAST * expected)
+    several = np.bincount(snapshot.adjacency(step).indices, minlength=len(pairs)) > 1  # else nobody can come back to it
+    return np.asarray(~several | (pairs + DOUBT * np.sqrt(pairs + 1) >= LEAST * expected))

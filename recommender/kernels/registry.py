@@ -2,6 +2,7 @@
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.association import Association
+from recommender.kernels.bridge import BridgeKernel
 from recommender.kernels.kernel import LearnedKernel
 from recommender.kernels.latent_map import LatentMap
 from recommender.kernels.metapaths import LearnedStep, Metapath, enumerate_metapaths
@@ -9,7 +10,7 @@ from recommender.kernels.sequence import SequenceKernel
 from recommender.kernels.text_similarity import TextSimilarity
 from recommender.kernels.union import Union
 
-LEARNED: tuple[type[LearnedKernel], ...] = (Association, Union, LatentMap, TextSimilarity, SequenceKernel)
+LEARNED: tuple[type[LearnedKernel], ...] = (Association, Union, LatentMap, TextSimilarity, SequenceKernel, BridgeKernel)
 """Every kind, in the order in which they are added up: a new one is a file with its class, a line here, and its
 sentence in each language."""
 

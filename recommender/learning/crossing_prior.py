@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.schema import Schema, inverse_of
+from recommender.kernels.bridge import BridgeKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import Task, validation_tasks
 from recommender.profiles.profile import anchors_of
@@ -27,6 +28,8 @@ DRAWN = 50
 """Items drawn by popularity that a held-out item is compared with."""
 UNKNOWN = 0.1
 """Worth of a relation in a domain where none can be judged."""
+BRIDGED = 0.5
+"""What a bridge weighs beside the best path from the same anchors to the same items."""
 SHORT, LONGER = 3, 0.25
 """Steps up to which a path loses nothing, and its factor for each step more."""
 
@@ -83,8 +86,8 @@ def attribute_steps(schema: Schema, domain: str) -> list[str]:
 
 
 def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths) -> dict[str, float]:
-    """Metapath → what it weighs without evidence, the largest 1; paths through people and learned kernels are left
-    out: without people in both domains they say nothing::
+    """Metapath → what it weighs without evidence, the largest 1; paths through people, and learned kernels but for the
+    bridge, are left out: without people in both domains they say nothing::
 
         w = √(g(first attribute step) · g(last, read from the item)) · ¼^(steps − 3)
 
@@ -97,8 +100,17 @@ def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths
             if len(known) == len(ends):
                 weight = float(np.prod(known)) ** (1 / len(known)) * LONGER ** max(0, len(path.steps) - SHORT)
                 found[str(path)] = weight
+    for path in metapaths:
+        if path.learned is not None and path.learned.kernel == BridgeKernel.name:
+            direct = [found[str(one)] for one in metapaths if str(one) in found and _alike(schema, one, path)]
+            found |= {str(path): BRIDGED * max(direct)} if direct else {}
     most = max(found.values(), default=0.0)
     return {name: weight / most for name, weight in found.items() if weight > 0}
+
+
+def _alike(schema: Schema, path: Metapath, other: Metapath) -> bool:
+    """Whether two start at the same anchors and end at the same items."""
+    return path.start == other.start and path.item_type(schema) == other.item_type(schema)
 
 
 def _ends(schema: Schema, path: Metapath) -> list[tuple[str, str]]:

@@ -31,19 +31,23 @@ DAY = 86_400_000
 
 
 def _shop(folder: Path) -> Snapshot:
-    """Two dozen people, each of whom used three products in a row and one course, a day apart; texts, attributes."""
+    """Two dozen people, each of whom used three products in a row and one course, a day apart; texts, attributes. Ten
+    more took two courses about one ingredient with one about nothing, many others a single course."""
     bought = [(f"u{n}", f"p{(n + k) % PRODUCTS}", 1.0 + k, DAY * (n + k)) for n in range(PEOPLE) for k in range(3)]
     taken = [(f"u{n}", f"c{n % COURSES}", 1.0, DAY * (n + 3)) for n in range(PEOPLE)]
+    taken += [(f"v{n}", course, 1.0, DAY) for n in range(10) for course in ("c1", "c4", "plain")]
+    taken += [(f"w{n}", "c0", 1.0, DAY) for n in range(300)]
+    taken += [("u0", "plain", 1.0, 5 * DAY)]
     words = ["rose oil", "rose mask", "clay mask", "clay soap"]
     products = [(f"p{n}", f"Product {n}", words[n % 4]) for n in range(PRODUCTS)]
     entities = {
-        "User": [f"u{n}" for n in range(PEOPLE)],
+        "User": [*(f"u{n}" for n in range(PEOPLE)), *(f"v{n}" for n in range(10)), *(f"w{n}" for n in range(300))],
         "Product": products,
-        "Course": [(f"c{n}", f"The {words[n % 4]} course") for n in range(COURSES)],
+        "Course": [*((f"c{n}", f"The {words[n % 4]} course") for n in range(COURSES)), ("plain", "The plain course")],
         "Ingredient": ["i0", "i1", "i2"],
         "Concern": ["k0", "k1", "k2"],
     }
-    contains = [(f"p{n}", f"i{n % 3}", 1.0 + n) for n in range(PRODUCTS)]
+    contains = [(f"p{n}", f"i{n // 3}", 1.0 + n) for n in range(PRODUCTS)]
     teaches = [(f"c{n}", f"i{n % 3}") for n in range(COURSES)]
     triples = {"purchased": bought, "enrolled": taken, "contains": contains, "teaches": teaches}
     triples["has_concern"] = [(f"u{n}", f"k{(n + m) % 3}") for n in range(PEOPLE) for m in range(2)]

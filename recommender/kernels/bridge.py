@@ -1,0 +1,131 @@
+"""Bridge kernel: what the people of an item also use in its domain, and what of another has the same attributes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array
+
+from kg.schema import Schema, inverse_of
+from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.attribute_lift import carries
+from recommender.kernels.kernel import Idxs, LearnedKernel, Phrases, Told
+from recommender.linalg.pruned_product import kernel_product
+from recommender.linalg.sparse_matrix import binary, damping
+
+BELIEF = 5.0
+"""κ: pairs that are added to what is seen and to what is expected, so that a few do not say much."""
+LIFT = 2.0
+"""τ: how much more often than expected they have to be."""
+MIDDLE, END = 0.25, 0.2
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What the people of items also use, by an attribute: ``people``, O, and ``strength``, 1 − 1 / L, both of shape
+    (items, attributes), only where it is told: k people at least, L ≥ τ, and no link of the item itself."""
+
+    people: csr_array
+    strength: csr_array
+
+
+class BridgeKernel(LearnedKernel):
+    """From an item without a link to what another domain shares, by what the people who used it also use::
+
+        L[a, t] = (O + κ) / (E + κ),   O = people who used a and another item with attribute t
+        E = p_t · Σ_{people of a} (n − 1),   K = (1 − 1/L) [L ≥ τ, O ≥ k] · D_t^-¼ · Aᵀ · D_i^-0.2
+
+    n: items that somebody used; p_t: part of all interactions that are with items of t. Weaker than a link, and nothing
+    where it is one; attributes that people do not come back to lead nowhere here either.
+    """
+
+    name, symbol, text = "bridge", "⇢", "bridge"
+
+    @classmethod
+    def exists(cls, snapshot: Snapshot, anchor_type: str, item_type: str) -> bool:
+        """Between domains that share attributes."""
+        entity = snapshot.schema.entity
+        return entity[anchor_type].domain != entity[item_type].domain and bool(
+            _pairs(snapshot.schema, anchor_type, item_type)
+        )
+
+    def matrix(self) -> csr_array:
+        """K, summed over what both share, pruned."""
+        snapshot, found = self.inputs.snapshot, list[csr_array]()
+        shape = (snapshot.vocabulary.count(self.anchor_type), snapshot.vocabulary.count(self.item_type))
+        for there, back in _pairs(snapshot.schema, self.anchor_type, self.item_type):
+            left = self._inferred(there).strength
+            if left.nnz:
+                found.append(kernel_product([(left,), (_onward(snapshot, back),)], self.inputs.top, closed=False))
+        return csr_array(sum(found, csr_array(shape)))
+
+    def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
+        """How many people used the anchor and what has an attribute of the item: of the attribute with the most."""
+        snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
+        for there, back in _pairs(snapshot.schema, self.anchor_type, self.item_type):
+            shared = snapshot.neighbours(back, item)[0]
+            shared = shared[carries(snapshot, back)[shared]]
+            if len(shared):
+                rows = csr_array(self._inferred(there).people[anchors])[:, shared].toarray()
+                counts = np.maximum(counts, rows.max(axis=1).astype(np.int64))
+        return counts
+
+    def sentence(self, phrases: Phrases, told: Told) -> str:
+        """The first of the anchors, with the number of people."""
+        return phrases.told(self.text, Told(told.step, told.anchors[:1]), told.people[0])
+
+    def _inferred(self, step: str) -> Inferred:
+        name = f"{self.name} {step}"
+        return self.inputs.once(name, lambda: inferred(self.inputs.snapshot, step))
+
+
+def inferred(snapshot: Snapshot, step: str) -> Inferred:
+    """What the people of the items that a step starts from also use, by the attributes it leads to."""
+    item_type = snapshot.schema.ends(step)[0]
+    links = csr_array(binary(snapshot.adjacency(step)) @ diags_array(carries(snapshot, step).astype(np.float64)))
+    links.eliminate_zeros()
+    together, chances = csr_array(links.shape), np.zeros(links.shape[0])
+    used, everything = np.zeros(links.shape[1]), 0.0
+    for name in snapshot.schema.interactions:
+        if snapshot.schema.relation[name].tail != item_type:
+            continue
+        matrix = binary(snapshot.adjacency(name))
+        counts = csr_array(matrix @ links)
+        used += np.asarray(counts.sum(axis=0)).ravel()
+        everything += float(matrix.nnz)
+        lengths = np.diff(matrix.indptr).astype(np.float64)
+        chances += np.asarray(matrix.T @ np.maximum(lengths - 1, 0.0))
+        together = csr_array(together + matrix.T @ counts.sign())
+    together = csr_array(together - together.multiply(links))  # a link of its own says it better
+    together.eliminate_zeros()
+    rows = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
+    expected = chances[rows] * used[together.indices] / max(everything, 1.0)
+    lift = (together.data + BELIEF) / (expected + BELIEF)
+    keep = (lift >= LIFT) & (together.data >= snapshot.k)
+    kept = []
+    for data in (np.where(keep, together.data, 0.0), np.where(keep, 1 - 1 / lift, 0.0)):
+        kept.append(csr_array((data, together.indices, together.indptr), shape=together.shape, copy=True))
+        kept[-1].eliminate_zeros()
+    return Inferred(*kept)
+
+
+def _onward(snapshot: Snapshot, step: str) -> csr_array:
+    """From attributes to the items that a step starts from: D_t^-¼ · Aᵀ · D_i^-0.2."""
+    links = binary(snapshot.adjacency(step))
+    attributes = np.bincount(links.indices, minlength=links.shape[1]).astype(np.float64)
+    before = damping(attributes, MIDDLE) * carries(snapshot, step)
+    after = damping(np.diff(links.indptr).astype(np.float64), END)
+    found = csr_array(diags_array(before) @ links.T @ diags_array(after))
+    found.eliminate_zeros()
+    return found
+
+
+def _pairs(schema: Schema, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
+    """Steps from both types to the same type of attribute."""
+    left_out = (*schema.interactions, *schema.negatives, *schema.rules)
+    steps = [step for name in schema.relation if name not in left_out for step in (name, inverse_of(name))]
+    no_attributes = (*schema.user_types, *schema.item_types)
+    known = [step for step in steps if schema.ends(step)[1] not in no_attributes]
+    first, second = ([s for s in known if schema.ends(s)[0] == one] for one in (anchor_type, item_type))
+    return [(a, b) for a in first for b in second if schema.ends(a)[1] == schema.ends(b)[1]]

@@ -1,0 +1,58 @@
+"""The bridge: what the people of an item also use stands for a link that it has not, where enough of them do."""
+
+import numpy as np
+import pytest
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.bridge import BELIEF, BridgeKernel, inferred
+from recommender.kernels.kernel import KernelInputs
+from recommender.kernels.registry import scored_paths
+from recommender.learning.crossing_prior import RelationWorth, crossing_prior
+from tests.graphs import snapshot_of
+
+COMING, FEW, OTHERS = 12, 4, 60
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """Twelve people took “calm” and “rose”, four “rare” and “rose”, sixty two courses about nothing; “rose” is about
+    roses."""
+    taken = [(f"a{n}", course) for n in range(COMING) for course in ("calm", "rose")]
+    taken += [(f"b{n}", course) for n in range(FEW) for course in ("rare", "rose")]
+    taken += [(f"c{n}", course) for n in range(OTHERS) for course in ("code", "data")]
+    triples = {"enrolled": taken, "teaches": [("rose", "Rosa")], "contains": [("oil", "Rosa")]}
+    entities = {
+        "User": sorted({user for user, _ in taken}),
+        "Course": ["calm", "code", "data", "rare", "rose"],
+        "Product": ["oil", "water"],
+        "Ingredient": ["Rosa"],
+    }
+    return snapshot_of(tmp_path_factory.mktemp("bridge"), entities, triples)
+
+
+def test_only_what_enough_people_also_use_is_inferred_and_no_link_of_its_own(snapshot: Snapshot) -> None:
+    idx = {name: snapshot.vocabulary.idx("Course", name) for name in ("calm", "rare", "rose", "code")}
+    found = inferred(snapshot, "teaches")
+    people, strength = found.people.toarray()[:, 0], found.strength.toarray()[:, 0]
+    assert [people[idx[name]] for name in idx] == [COMING, 0, 0, 0]
+    expected = COMING * (COMING + FEW) / (2 * (COMING + FEW + OTHERS))
+    lift = (COMING + BELIEF) / (expected + BELIEF)
+    assert strength[idx["calm"]] == pytest.approx(1 - 1 / lift)
+
+
+def test_the_kernel_leads_on_to_items_with_the_attribute(snapshot: Snapshot) -> None:
+    kernel = BridgeKernel(KernelInputs(snapshot, 10, {}), "Course", "Product")
+    calm, oil = snapshot.vocabulary.idx("Course", "calm"), snapshot.vocabulary.idx("Product", "oil")
+    rows, columns = kernel.matrix().nonzero()
+    assert (rows.tolist(), columns.tolist()) == ([calm], [oil])
+    assert kernel.people(np.array([calm]), oil).tolist() == [COMING]
+    assert BridgeKernel.exists(snapshot, "Product", "Course") and not BridgeKernel.exists(snapshot, "Course", "Course")
+
+
+def test_a_bridge_weighs_half_of_the_best_path(snapshot: Snapshot) -> None:
+    worths = {
+        ("courses", "teaches"): RelationWorth(0.9, 100, 0.5),
+        ("cosmetics", "contains"): RelationWorth(0.9, 100, 0.5),
+    }
+    prior = crossing_prior(snapshot.schema, scored_paths(snapshot), worths)
+    assert prior["enrolled > ⇢Course-Product"] == 0.5 * prior["enrolled > teaches > ~contains"]
