@@ -29,7 +29,14 @@ from cosmic_ray.plugins import get_operator, operator_names
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("kg", "embeddings", "recommender", "whyrec", "cli", "cypher", "tests")
 ROOMS = {
-    "kernels": ("recommender/kernels", ["tests/recommender/kernels", "tests/recommender/explanation"]),
+    "kernels": (
+        "recommender/kernels",
+        [
+            "tests/recommender/kernels",
+            "tests/recommender/explanation",
+            "tests/recommender/counterfactual/test_item_changes.py",
+        ],
+    ),
     "explanation": ("recommender/explanation", ["tests/recommender/explanation", "tests/recommender/kernels"]),
     "rules": ("recommender/rules", ["tests/recommender/rules"]),
     "privacy": ("kg/privacy", ["tests/kg/privacy"]),

@@ -39,6 +39,8 @@ FIRST, DAY = 1_600_000_000_000, 86_400_000
 FOLLOWERS = np.array([0.6, 0.3, 0.1])
 FOUND, WITHOUT = 0.9, 0.7
 CONSOLE = Console()
+Events = list[tuple[str, str, int]]
+"""User, item, milliseconds since 1970."""
 SCHEMA = {
     "name": "order",
     "entity": {"User": {"sensitive": True}, "Product": {"domain": "shop"}},
@@ -75,26 +77,28 @@ def planted(people: int, items: int, surely: float, seed: int) -> Shop:
     return Shop(chain, taken)
 
 
-def snapshot_of(shop: Shop, folder: Path, *, timed: bool, shuffled: bool, seed: int) -> Snapshot:
-    """Load the shop into a store, with times days apart, or without, and take its snapshot."""
-    random, rows = np.random.default_rng(seed), []
+def events_of(shop: Shop, *, shuffled: bool, seed: int) -> Events:
+    """What each person took when: days apart, in their order or shuffled."""
+    random, events = np.random.default_rng(seed), []
     for number, history in enumerate(shop.taken):
         times = FIRST + DAY * (random.integers(0, 300) + np.cumsum(random.integers(1, 20, len(history))))
         order = random.permutation(len(history)) if shuffled else np.arange(len(history))
         pairs = zip(history[order].tolist(), times.tolist(), strict=True)
-        rows += [(f"u{number:05}", f"p{item:04}", 1.0, time if timed else None) for item, time in pairs]
+        events += [(f"u{number:05}", f"p{item:04}", time) for item, time in pairs]
+    return events
+
+
+def snapshot_of(events: Events, folder: Path, *, timed: bool) -> Snapshot:
+    """Load events into a store, with their times or without, and take its snapshot."""
     schema = parse_schema(SCHEMA)
     folder.mkdir(parents=True)
     store = open_store("graph.lbug", schema, folder=folder)
     try:
-        for name, ids in (
-            ("User", [f"u{n:05}" for n in range(len(shop.taken))]),
-            ("Product", [f"p{n:04}" for n in range(len(shop.chain))]),
-        ):
-            store.create_entities(
-                name, pl.DataFrame({"id": ids, "label": ids}, schema={"id": pl.String, "label": pl.String})
-            )
-        store.create_triples("bought", pl.DataFrame(rows, schema=TRIPLE_DTYPES, orient="row"))
+        for name, ids in (("User", {user for user, _, _ in events}), ("Product", {item for _, item, _ in events})):
+            rows = {"id": sorted(ids), "label": sorted(ids)}
+            store.create_entities(name, pl.DataFrame(rows, schema={"id": pl.String, "label": pl.String}))
+        triples = [(user, item, 1.0, time if timed else None) for user, item, time in events]
+        store.create_triples("bought", pl.DataFrame(triples, schema=TRIPLE_DTYPES, orient="row"))
         store.set_revision("1")
         return take_snapshot(store, schema, folder / "snapshot")
     finally:
@@ -115,12 +119,9 @@ def oracle(shop: Shop, train: Snapshot) -> ScoreUsers:
     return score
 
 
-def measured(shop: Shop, folder: Path, *, shuffled: bool, seed: int) -> tuple[Evaluation, Fitted]:
-    """The model with times, without, and the oracle, on the last item of each person."""
-    timed, untimed = (
-        snapshot_of(shop, folder / name, timed=name == "timed", shuffled=shuffled, seed=seed)
-        for name in ("timed", "untimed")
-    )
+def measured(events: Events, folder: Path, shop: Shop | None = None) -> tuple[Evaluation, Fitted]:
+    """The model with times, without, and the oracle of a shop, on the last item of each person."""
+    timed, untimed = (snapshot_of(events, folder / name, timed=name == "timed") for name in ("timed", "untimed"))
     split = last_split(timed)
     mask = np.zeros(timed.manifest.triples["bought"], dtype=bool)
     matrix = timed.adjacency("bought")
@@ -130,11 +131,12 @@ def measured(shop: Shop, folder: Path, *, shuffled: bool, seed: int) -> tuple[Ev
     other: Split = hold_out(untimed, {"bought": mask}, {"kind": "last"})
     with_times = fit_blend(split.train, folder / "fit", 0, None)
     without = fit_blend(other.train, folder / "fit-untimed", 0, None)
-    models = {
+    models: dict[str, ScoreUsers] = {
         "whyrec": scorer_of_users(with_times.scorer(split.train, folder / "kernels", None)),
         "without times": scorer_of_users(without.scorer(other.train, folder / "kernels-untimed", None)),
-        "oracle": oracle(shop, split.train),
     }
+    if shop is not None:
+        models["oracle"] = oracle(shop, split.train)
     return evaluate(split, models, 10), with_times
 
 
@@ -145,7 +147,7 @@ def show(title: str, result: Evaluation, fitted: Fitted) -> dict[str, float]:
     for column in ("model", "NDCG@10", "× oracle"):
         table.add_column(column, justify="left" if column == "model" else "right")
     for name, value in ndcg.items():
-        table.add_row(name, f"{value:.4f}", f"{value / ndcg['oracle']:.3f}")
+        table.add_row(name, f"{value:.4f}", f"{value / ndcg['oracle']:.3f}" if "oracle" in ndcg else "")
     CONSOLE.print(table)
     gain = result.comparisons[0]
     CONSOLE.print(f"with times − without: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], p = {gain.p:.3f}")
@@ -167,7 +169,8 @@ def main() -> None:
     for number in range(1 + asked.shops):
         shop, shuffled = planted(asked.people, asked.items, asked.surely, number), number > 0
         with tempfile.TemporaryDirectory() as folder:
-            result, fitted = measured(shop, Path(folder) / "shop", shuffled=shuffled, seed=number)
+            events = events_of(shop, shuffled=shuffled, seed=number)
+            result, fitted = measured(events, Path(folder) / "shop", shop)
         ndcg = show(f"shuffled times, shop {number}" if shuffled else "planted order", result, fitted)
         if shuffled:
             lost.append(ndcg["without times"] - ndcg["whyrec"])

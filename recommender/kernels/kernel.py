@@ -29,7 +29,7 @@ TINY = 1e-12
 class ItemDegree:
     """D_i^-β of an item: ``D_i = (fixed + Σ_r weight_r Σ_v |A_r[i, v]|^power)^(1/power)``.
 
-    ``weights``: step from the item → weight_r, 0 where it is missing; with power 0 each link counts 1.
+    ``weights``: step from the item → weight_r; with power 0 each link counts 1.
     """
 
     exponent: float
@@ -39,7 +39,7 @@ class ItemDegree:
 
     def size(self, step: str, weight: float) -> float:
         """What a link counts for."""
-        return dict(self.weights).get(step, 0.0) * abs(weight) ** self.power
+        return dict(self.weights)[step] * abs(weight) ** self.power
 
     def damping(self, totals: Values) -> Values:
         """D_i^-β of sums of sizes: the shape of ``totals``."""
