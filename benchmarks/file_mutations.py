@@ -1,16 +1,25 @@
 """Good tables in every format, and the ways in which files go bad, all drawn from one random generator."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import random
+import sqlite3
+import tempfile
+import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
 import zstandard
 
 Row = dict[str, Any]
@@ -123,6 +132,72 @@ def parquet(rows: list[Row], rng: random.Random) -> bytes:
     return target.getvalue()
 
 
+def json_array(rows: list[Row], rng: random.Random) -> str:
+    """A JSON array, or an object with one list in it; values as in :func:`json_lines`."""
+    lines = json_lines(rows, rng).splitlines()
+    text = "[" + rng.choice((",", ",\n", " , ")).join(lines) + "]"
+    return f'{{"meta": 1, "rows": {text}}}' if rng.random() < 0.2 else text
+
+
+def xml(rows: list[Row], rng: random.Random) -> str:
+    """A feed; some values are hostile, some elements come twice."""
+    items = []
+    for row in rows:
+        cells = {name: "" if value is None else str(value) for name, value in row.items()}
+        if rng.random() < 0.05:
+            cells[rng.choice(list(cells))] = rng.choice(HOSTILE)
+        inner = "".join(f"<{k}>{escape(v)}</{k}>" * (2 if rng.random() < 0.02 else 1) for k, v in cells.items())
+        items.append(f"<item>{inner}</item>")
+    return '<?xml version="1.0"?>\n<feed>' + "\n".join(items) + "</feed>\n"
+
+
+def arrow(rows: list[Row], rng: random.Random) -> bytes:
+    """An Arrow file or stream with the columns of :func:`parquet`."""
+    table = pq.ParquetFile(io.BytesIO(parquet(rows, rng))).read()
+    target = io.BytesIO()
+    make = rng.choice((pa.ipc.new_file, pa.ipc.new_stream))
+    with make(target, table.schema) as out:
+        out.write_table(table, max_chunksize=rng.randint(1, 20))
+    return target.getvalue()
+
+
+def xlsx(rows: list[Row], rng: random.Random) -> bytes:
+    """A workbook; some cells are hostile, dates, formulas or of another type."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True, "nan_inf_to_errors": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, list(rows[0]))
+        for number, row in enumerate(rows, 1):
+            cells = list(row.values())
+            if rng.random() < 0.1:
+                odd = (*HOSTILE, None, True, 1.5, 1e300, datetime(2024, 1, 9, 10, 0), 12345678901234567890)
+                cells[rng.randrange(len(cells))] = rng.choice(odd)
+            for column, cell in enumerate(cells):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(number, column, cell)
+                elif isinstance(cell, str):
+                    sheet.write_string(number, column, cell[:30_000])
+                else:
+                    sheet.write(number, column, cell)
+    return target.getvalue()
+
+
+def sqlite_file(rows: list[Row], rng: random.Random) -> bytes:
+    """A database with the table ``shop``; cells of any type in any column."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "shop.db"
+        with closing(sqlite3.connect(path)) as connection, connection:
+            names = list(rows[0])
+            connection.execute(f"CREATE TABLE shop ({', '.join(names)})")
+            for row in rows:
+                cells = [value if isinstance(value, int | float | str | None) else str(value) for value in row.values()]
+                if rng.random() < 0.1:
+                    odd = (*HOSTILE, None, 1.5, b"\xff\x00", b"text", 2**62)
+                    cells[rng.randrange(len(cells))] = rng.choice(odd)
+                connection.execute(f"INSERT INTO shop VALUES ({', '.join('?' * len(cells))})", cells)
+        return path.read_bytes()
+
+
 def _odd_column(count: int, rng: random.Random) -> list[Any]:
     kinds: list[Callable[[int], Any]] = [
         lambda i: date(2024, 1, 1) + timedelta(i),
@@ -192,7 +267,19 @@ def mutate_bytes(data: bytes, rng: random.Random) -> bytes:
 
 
 def packed(data: bytes, suffix: str, rng: random.Random) -> bytes:
-    """Gzip or zstd, sometimes in several members."""
+    """Packed, sometimes in several members."""
+    if suffix == ".zip":
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number in range(rng.choice((1, 1, 1, 1, 2))):
+                archive.writestr(f"part{number}", data)
+        return target.getvalue()
     cut = rng.randrange(len(data) + 1) if rng.random() < 0.2 else len(data)
-    pack = gzip.compress if suffix == ".gz" else zstandard.ZstdCompressor().compress
+    packs: dict[str, Callable[[bytes], bytes]] = {
+        ".gz": gzip.compress,
+        ".bz2": bz2.compress,
+        ".xz": lzma.compress,
+        ".zst": zstandard.ZstdCompressor().compress,
+    }
+    pack = packs[suffix]
     return b"".join(pack(part) for part in (data[:cut], data[cut:]) if part or cut == len(data))

@@ -2,10 +2,11 @@
 
     python benchmarks/fuzz_files.py WORK-FOLDER [--files 10000] [--seed 0] [--case N]
 
-Each case makes a good CSV, TSV, JSON Lines or Parquet file, plain or packed, and mutates its lines, its bytes, its
-encoding, its compression or its name. It is loaded with ``dry_run``: either that raises a ``WhyrecError``, or every row
-is loaded, rejected or filtered. Where the number of rows is beyond doubt, the script counts them in its own way and
-compares. ``--case`` repeats one case with all it has to say; its file stays in the work folder.
+Each case makes a good file of any format that load reads, a database among them, plain or packed, and mutates its
+lines, its bytes, its encoding, its compression or its name. It is loaded with ``dry_run``: either that raises a
+``WhyrecError``, or every row is loaded, rejected or filtered. Where the number of rows is beyond doubt, the script
+counts them in its own way and compares. ``--case`` repeats one case with all it has to say; its file stays in the work
+folder.
 """
 
 import csv
@@ -26,13 +27,18 @@ import pyarrow.parquet as pq
 import typer
 from file_mutations import (
     ENCODINGS,
+    arrow,
     delimited,
+    json_array,
     json_lines,
     mutate_bytes,
     mutate_text,
     packed,
     parquet,
     rows_of,
+    sqlite_file,
+    xlsx,
+    xml,
 )
 from rich.console import Console
 from rich.table import Table
@@ -63,10 +69,13 @@ PRODUCTS: dict[str, Any] = {
     "label": "name",
     "properties": {"price": "price", "stock": "stock"},
 }
+FORMATS = ("csv", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "xml", "sql")
 LINKS: list[dict[str, Any]] = [
     {"relation": "contains", "tail": "made", "split": ","},
     {"relation": "contains", "tail": "made", "normalise": "inci"},
     {"relation": "contains", "tail": "made", "split": ",", "normalise": "casefold"},
+    {"relation": "contains", "tail": "stock", "tail_is_column": True},
+    {"relation": "contains", "tail": "made", "levels": ","},
 ]
 REVIEWS: dict[str, Any] = {
     "relation": "purchased",
@@ -85,14 +94,21 @@ class Case:
         self.rng = random.Random(f"{seed}:{number}")
         rng = self.rng
         kind = rng.choice(("products", "reviews"))
-        self.format = rng.choice(("csv", "csv", "tsv", "jsonl", "parquet"))
-        self.suffix = rng.choice(("", "", "", ".gz", ".zst"))
+        self.format = rng.choice(FORMATS)
+        self.suffix = rng.choice(("", "", "", "", ".gz", ".zst", ".bz2", ".xz", ".zip"))
+        if self.format in ("xlsx", "sql"):
+            self.suffix = ""
         self.encoding = "utf-8"
         content = self._content(rows_of(kind, rng))
         told = self.encoding if rng.random() < 0.7 and self.encoding != "utf-8" else None
-        self.path = folder / f"{kind}.{self.format}{self.suffix}"
+        self.path = folder / f"{kind}.{'db' if self.format == 'sql' else self.format}{self.suffix}"
         self.path.write_bytes(content)
-        self.source = Source(file=str(self.path), encoding=told, **self._keys(kind))
+        keys = {"encoding": told, **self._keys(kind)}
+        if self.format == "sql":
+            query = rng.choice(("SELECT * FROM shop", "SELECT * FROM shop ORDER BY 1", "SELECT * FROM none"))
+            self.source = Source.model_validate({"sql": query, "connection": str(self.path), **keys})
+        else:
+            self.source = Source.model_validate({"file": str(self.path), **keys})
         self.content, self.told = content, told
 
     def _keys(self, kind: str) -> dict[str, Any]:
@@ -100,22 +116,32 @@ class Case:
         if kind == "products":
             if rng.random() < 0.5:
                 keys["link"] = (rng.choice(LINKS),)
+            if rng.random() < 0.1:
+                keys["html"] = True
+            if rng.random() < 0.1:
+                keys["values"] = {"stock": {"parfum": False}, "name": {"a": "b"}}
+            if rng.random() < 0.1:
+                keys["required"] = ("price",)
             if rng.random() < 0.2:
                 keys["text"] = ({"relation": "mentions", "columns": ("name",)},)
             if rng.random() < 0.2:
                 keys["where"] = rng.choice(("price > 20", "name = 'Parfum'", "stock"))
         elif rng.random() < 0.3:
             keys["where"] = "stars >= 3"
+        elif rng.random() < 0.2:
+            keys["returns"] = "net"
         if rng.random() < 0.1:
             keys["decimal"] = rng.choice((".", ","))
         return keys
 
     def _content(self, rows: list[dict[str, Any]]) -> bytes:
         rng = self.rng
-        if self.format == "parquet":
-            data = parquet(rows, rng)
+        binary = {"parquet": parquet, "arrow": arrow, "xlsx": xlsx, "sql": sqlite_file}
+        texts = {"jsonl": json_lines, "json": json_array, "xml": xml}
+        if self.format in binary:
+            data = binary[self.format](rows, rng)
         else:
-            text = json_lines(rows, rng) if self.format == "jsonl" else delimited(rows, self.delimiter, rng)
+            text = texts[self.format](rows, rng) if self.format in texts else delimited(rows, self.delimiter, rng)
             for _ in range(rng.choice((0, 0, 1, 2))):
                 text = mutate_text(text, rng)
             if rng.random() < 0.15:
@@ -129,8 +155,8 @@ class Case:
             self.damaged = rng.random() < 0.1
             if self.damaged:
                 data = mutate_bytes(data, rng)
-        if rng.random() < 0.02:
-            self.format = rng.choice(("csv", "tsv", "jsonl", "ndjson", "parquet"))
+        if rng.random() < 0.02 and self.format != "sql":
+            self.format = rng.choice(("csv", "tsv", "jsonl", "ndjson", "json", "xml", "parquet", "arrow", "xlsx"))
         return data
 
     @property
@@ -140,6 +166,8 @@ class Case:
 
     def counted(self) -> int | None:
         """The rows, counted without whyrec; ``None`` where it is open what a row is."""
+        if self.format in ("json", "xml", "arrow", "xlsx", "sql"):
+            return None
         if self.damaged or self.told or self.encoding.startswith(("utf-16", "utf-32", "cp037", "utf-7")):
             return None
         text = self.text.removeprefix(b"\xef\xbb\xbf")
