@@ -28,6 +28,8 @@ class EntityType(Document):
     """Property name → type. ``label_zh`` and its like hold the label in another language."""
     words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Language → what people call entities of this type in a question, such as ``course`` and ``learn``."""
+    currency: dict[str, str] = Field(default_factory=dict)
+    """Property that is an amount of money → code of its currency, ``EUR``; others are turned into it, or left out."""
     text: tuple[str, ...] = ()
     """What of an item is prose, such as its description: ``str`` properties, or ``label``. Items whose texts are alike
     may be recommended for each other."""
@@ -40,6 +42,15 @@ class EntityType(Document):
             if name.casefold() in RESERVED_PROPERTIES:
                 raise ValueError(f"property {name!r} is reserved ({', '.join(RESERVED_PROPERTIES)})")
         return value
+
+    @model_validator(mode="after")
+    def _currencies(self) -> Self:
+        for name, code in self.currency.items():
+            if self.properties.get(name) != "float":
+                raise ValueError(f"currency: {name!r} is no property of type float")
+            if not re.fullmatch("[A-Z]{3}", code):
+                raise ValueError(f"currency: {code!r} is no code of three capital letters, such as EUR")
+        return self
 
     @model_validator(mode="after")
     def _texts(self) -> Self:

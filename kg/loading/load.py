@@ -23,6 +23,7 @@ from kg.loading.limits import check_damage, check_deletes
 from kg.loading.outcome import ReportFolder, check_limits, tell_left_out, write_bad_rows, write_contradicted
 from kg.loading.replacement import Replacement
 from kg.loading.writing import Changes, load_key, write_changes
+from kg.mapping.file_pattern import files_of
 from kg.mapping.source import Mode, RdfSource, Source
 from kg.notices import Notices
 from kg.ontology.plan import make_plan
@@ -40,6 +41,7 @@ from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.similarity import similar_triples
 from kg.validation.rejects import REJECTS_KEPT
 from kg.validation.row_checker import RowChecker
+from kg.values.currency import read_rates
 
 
 class StoreOpener(Protocol):
@@ -194,7 +196,9 @@ class _Load:
 
     def _read_file(self, file: FileReport, index: int, number: int) -> None:
         erases = file.source.null_erases or self._replacement.covers(file.source)
-        checker = RowChecker(file.source, self._people, index, file.place, self.notices, erases)
+        told = file.source.rates
+        rates = {} if told is None else read_rates(files_of(told, *self._around)[0])
+        checker = RowChecker(file.source, self._people, index, file.place, self.notices, erases, rates)
         reader = open_joined(file.path, file.place, file.source, checker.wanted, self.notices, *self._around)
         progress, position = StageProgress(self._progress, file.place, reader.size), 0
         for batch in reader.batches():

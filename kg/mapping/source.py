@@ -25,7 +25,7 @@ DEFAULT_NULLS = ("", "NA", "N/A", "NULL", "null", "NaN", "nan", "\\N")
 ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N")
 """Nobody's id: what programs write where there is none. "NA" is one: Namibia has it, and brands."""
 QUERY_SHOWN = 60
-_ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar", "null_erases")
+_ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar", "null_erases", "currency", "rates")
 _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")
 
 
@@ -53,6 +53,10 @@ class Source(Document):
     """The decimal mark. Where told, currency signs and grouping are understood; else only plain ``1234.5``."""
     values: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
     """Column → word in it, in any case → what it means: ``availability = { preorder = false }``."""
+    currency: dict[str, str] = Field(default_factory=dict)
+    """Property → column with the code of its currency, where the cells of amounts do not say it."""
+    rates: str | None = Field(default=None, min_length=1)
+    """File of rates into the currencies of the schema: CSV with ``currency`` and ``rate``."""
     html: bool = False
     """Whether tags and entities are taken out of all cells; out of ingredient lists they always are."""
     where: str | None = Field(default=None, min_length=1)
@@ -171,6 +175,9 @@ class Source(Document):
         for name in self.required:
             if name not in fields:
                 raise ValueError(f"{self.file}: required: {name!r} is not mapped here; {nearest(name, fields)}")
+        for name in self.currency:
+            if name not in self.properties:
+                raise ValueError(f"{self.file}: currency: {name!r} is not mapped here; {nearest(name, fields)}")
         others = set(self.used_columns()) - set(self.key_columns)
         for name in sorted(set(self.optional) - others):
             raise ValueError(f"{self.file}: optional: no label, property or link reads {name!r}")
@@ -231,7 +238,7 @@ class Source(Document):
         """All columns that are read, keys first; ``filtered`` are those of ``where``."""
         others = [self.label, *self.properties.values(), self.weight, self.timestamp]
         others += [link.tail for link in self.link] + [c for text in self.text for c in text.columns]
-        others += [column for similar in self.similar for column in similar.columns]
+        others += [*self.currency.values(), *(column for similar in self.similar for column in similar.columns)]
         return tuple(dict.fromkeys([*self.key_columns, *(c for c in others if c is not None), *filtered]))
 
     def row_filter(self, schema: Schema) -> RowFilter | None:

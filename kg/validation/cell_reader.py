@@ -1,5 +1,7 @@
 """Cells to what a source needs of them: ids, properties, weights, times; what is wrong is told to the row set."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from kg.mapping.row_filter import Kind
@@ -8,6 +10,7 @@ from kg.notices import Notices
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
 from kg.values.cells import identifiers, too_long, trimmed
+from kg.values.currency import converted, currencies, most_frequent
 from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.values.tail_cells import normalised_ids
 from kg.values.timestamp import parse_timestamps
@@ -74,6 +77,31 @@ class CellReader:
             result = parse_truth_values(cells)
         self.read[column] = result.values.len() - result.values.null_count()
         return self.rows.parsed(column, result, required)
+
+    def amount(
+        self, name: str, column: str, required: bool, wanted: str | None, rates: Mapping[str, float]
+    ) -> pl.Series:
+        """Money: amounts in the currency that the schema wants, or, without one, in that of most of them.
+
+        Others are turned into it by a rate, or left out: nobody compares 199 of one with 9.99 of another.
+        """
+        cells = self.rows.single(column, required)
+        amounts = self.property(column, "float", required)
+        codes = currencies(cells, wanted)
+        told = self._source.currency.get(name)
+        if told is not None:
+            by_row = self.rows.single(told, needed=False).str.to_uppercase()
+            codes = pl.DataFrame({"own": codes, "told": by_row}).select(pl.coalesce("own", "told")).to_series()
+        codes = codes.alias("currency")
+        wanted = wanted or most_frequent(codes)
+        if wanted is None:
+            return amounts
+        found = converted(amounts, codes, wanted, rates)
+        mark = self.rows.fault if required else self.rows.leave_out
+        lost = amounts.is_not_null() & found.is_null()
+        hint = "say rates = … in the source: a CSV file with currency and rate"
+        mark(lost, column, f"not in {wanted}, and there is no rate", hint)
+        return found
 
     def weights(self, column: str, of_people: pl.Series) -> pl.Series:
         """Weights; of what people did they are above 0.

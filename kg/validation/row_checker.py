@@ -13,6 +13,7 @@ exist?) is left to :mod:`kg.staging.resolution`.
 =====================  ===========================================================================================
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -50,13 +51,21 @@ class RowChecker:
     """Checks the rows of one file of one source."""
 
     def __init__(
-        self, source: Source, people: People, index: int, place: str, notices: Notices, erases: bool = False
+        self,
+        source: Source,
+        people: People,
+        index: int,
+        place: str,
+        notices: Notices,
+        erases: bool = False,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         """Prepare.
 
         :param people: the schema, and what becomes of the ids of people.
         :param index: the number of the source in the load.
         :param place: how notices name the file.
+        :param rates: currency → units of the schema's currency.
         :param erases: whether an empty cell takes the value away from the entity; else it says nothing.
         :raises MappingError: where the ``where`` of the source is no condition.
         """
@@ -67,7 +76,7 @@ class RowChecker:
             place,
             notices,
         )
-        self._people, self._erases = people.of(source, place, notices), erases
+        self._people, self._erases, self._rates = people.of(source, place, notices), erases, rates or {}
         self._filter = source.row_filter(self._schema)
         self._of_people = [n for n, made in self._schema.relation.items() if made.interaction or made.negative]
         self.wanted = source.used_columns(self._filter.columns if self._filter else ())
@@ -116,7 +125,13 @@ class RowChecker:
             if not self._people.keeps(entity_type, name, column):
                 continue
             kind = self._schema.entity[entity_type].properties[name]
-            values = self._people.cleared(column, cells.property(column, kind, name in source.required))
+            required, money = name in source.required, self._money(entity_type, name)
+            if money and kind == "float":
+                wanted = self._schema.entity[entity_type].currency.get(name)
+                values = cells.amount(name, column, required, wanted, self._rates)
+            else:
+                values = cells.property(column, kind, required)
+            values = self._people.cleared(column, values)
             columns.append(values.cast(PROPERTY_DTYPES[kind]).alias(name))
             self._require(rows, name, column, columns[-1])
             flags.append(self._named(rows, name, column))
@@ -138,6 +153,12 @@ class RowChecker:
             frame = pl.DataFrame([ids.alias("head"), text.alias("text")]).filter(good & text.is_not_null())
             tables.append((name, frame))
         return tables
+
+    def _money(self, entity_type: str, name: str) -> bool:
+        """Whether a property is an amount of money: schema or mapping say so, or money is how numbers are written."""
+        source = self._source
+        told = name in self._schema.entity[entity_type].currency or name in source.currency
+        return told or source.decimal is not None
 
     def _require(self, rows: RowSet, name: str, column: str, values: pl.Series) -> None:
         """Reject the rows without a value that the source requires."""

@@ -256,3 +256,29 @@ def test_na_is_an_id_and_blanked_values_are_told(tmp_path: Path) -> None:
     assert graph(tmp_path, SCHEMA)["Product"] == [("NA",), ("p", "N")]
     assert [r["line"] for r in rejects(tmp_path)] == ["3"]
     assert "p.csv: 1 cells of 'name' spell \"no value\" (NA); null in the mapping says what does" in report.notices
+
+
+PRICES = '[[source]]\nfile = "p.csv"\nentity = "Product"\nid = "id"\ndecimal = "."\nproperties = { price = "price" }\n'
+
+
+def with_currency(code: str | None) -> Schema:
+    data = SCHEMA.model_dump()
+    data["entity"]["Product"]["currency"] = {} if code is None else {"price": code}
+    data["metapaths"] = {}
+    return parse_schema(data)
+
+
+def test_amounts_of_several_currencies_are_never_one_column(tmp_path: Path) -> None:
+    files = {"p.csv": "id,price,code\na,€10,\nb,£9.99,\nc,12 EUR,\nd,7,\ne,￥199,\n"}
+    report = load_text(tmp_path / "untold", SCHEMA, PRICES, files)
+    assert [row[2:3] for row in graph(tmp_path / "untold", SCHEMA)["Product"]] == [(10.0,), (), (12.0,), (7.0,), ()]
+    assert "2 cells of 'price' could not be read and were left out" in "\n".join(report.notices)
+    files["rates.csv"] = "currency,rate\nGBP,1.2\nJPY,0.006\n"
+    schema = with_currency("EUR")
+    report = load_text(tmp_path / "told", schema, PRICES + 'rates = "rates.csv"\n', files)
+    prices = [row[2:3] for row in graph(tmp_path / "told", schema)["Product"]]
+    assert prices[:4] == [(10.0,), (pytest.approx(11.988),), (12.0,), (7.0,)] and prices[4] == ()
+    yen = with_currency("JPY")
+    files["p.csv"] = "id,price,code\na,￥199,\nb,5,eur\n"
+    load_text(tmp_path / "yen", yen, PRICES + 'currency = { price = "code" }\n', files)
+    assert [row[2:3] for row in graph(tmp_path / "yen", yen)["Product"]] == [(199.0,), ()]
