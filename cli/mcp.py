@@ -16,7 +16,7 @@ def mcp(ctx: typer.Context, debug: DebugOption = False) -> None:
     Example, in an assistant's configuration: command whyrec, arguments -w demo mcp
     """
     try:
-        from whyrec.service.tools import tools_server
+        from whyrec.service.assistant import tools_server
     except ModuleNotFoundError as problem:
         raise UsageError(f"{problem.name} is not installed; the tools need pip install 'whyrec[mcp]'") from None
     tools_server(Engine(workspace_of(ctx).folder)).run("stdio")

@@ -71,7 +71,7 @@ class Engine(Answering):
 
         :raises StoreError: where the store fails; the events stay in the log, and the same call takes them over.
         """
-        from whyrec.event_loading import load_events  # polars, which answering does not need
+        from whyrec.events.loading import load_events  # polars, which answering does not need
 
         report = load_events(self.workspace, progress or self._progress)
         if report is not None:
@@ -214,7 +214,7 @@ class Engine(Answering):
         :raises StoreError: where the store fails; the same call goes on.
         """
         from kg.privacy.erasure import forget  # polars, which answering does not need
-        from whyrec.event_log import EventLog
+        from whyrec.events.log import EventLog
         from whyrec.reports import ForgetReport
 
         log = self.workspace.folder / "service"

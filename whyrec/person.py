@@ -9,7 +9,7 @@ from kg.workspace.workspace import Workspace
 from recommender.results.document import Result
 from recommender.serving.inferences import Inferences, inferences
 from recommender.serving.recommender import Recommender
-from whyrec.event_log import Event, EventLog
+from whyrec.events.log import Event, EventLog
 
 
 class HeldEvent(Result):

@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
-from whyrec.service import answers, console, groups, people, problems
+from whyrec.service import answers, groups, people, problems
 from whyrec.service.access import Caller
+from whyrec.service.console import pages, rendering, session
 from whyrec.service.limits import Next, RateLimit, SlowAnswers, bounded
 from whyrec.service.monitoring import DURATION, REQUESTS, exposition
 from whyrec.service.shop import Shop
@@ -53,7 +54,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
         lifespan=lifespan,
     )
     app.state.shops, app.state.kept = shops, KEPT if keep else frozenset()
-    app.state.page = console.error_page
+    app.state.page = rendering.error_page
     app.state.slow = lambda shop: slow[shop.name]
     app.state.asking = _Asking(shops, RateLimit(per_second))
     app.middleware("http")(_measured)
@@ -61,7 +62,8 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.include_router(answers.router)
     app.include_router(groups.router)
     app.include_router(people.router)
-    app.include_router(console.router)
+    for router in (pages.router, rendering.router, session.router):
+        app.include_router(router)
     _add_health(app)
     app.add_exception_handler(WhyrecError, problems.of_whyrec)
     app.add_exception_handler(RequestValidationError, problems.of_validation)
@@ -78,7 +80,7 @@ class _Asking:
 
     def __call__(self, request: Request, action: str) -> tuple[Shop, Caller]:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else request.cookies.get(console.COOKIE, "")
+        token = token.strip() if scheme.lower() == "bearer" else request.cookies.get(rendering.COOKIE, "")
         for shop in self._shops if token else ():
             caller = shop.tokens.caller(token)
             if caller is not None:

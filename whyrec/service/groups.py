@@ -1,14 +1,18 @@
 """The shop's questions over HTTP: audience, bridge, gaps, item, compare; slow ones, beside the others."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
-from whyrec.service.answers import Asking, Item, Lang, Length, User, may
-from whyrec.service.limits import MOST_TEXT
+from whyrec.service.answers import Asking, may
+from whyrec.service.limits import MOST_ITEMS, MOST_TEXT
 
 router = APIRouter(prefix="/api/v1", tags=["groups"])
+Lang = Annotated[Literal["en", "zh"], Query()]
+Length = Annotated[int, Query(ge=1, le=MOST_ITEMS)]
+User = Annotated[str, Query(max_length=MOST_TEXT, examples=["u0001"])]
+Item = Annotated[str, Query(max_length=MOST_TEXT, examples=["p0001"])]
 Entity = Annotated[str, Query(max_length=MOST_TEXT, description="Id or name.", examples=["Third Bloom"])]
 
 

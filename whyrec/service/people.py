@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kg.errors import UsageError
-from whyrec.event_log import Event
+from whyrec.events.log import Event
 from whyrec.service.access import Role
 from whyrec.service.answers import Asking, may
 from whyrec.service.limits import MOST_EVENTS

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from kg.errors import UnknownEntityError, UsageError, WhyrecError
 from recommender.results.document import Person
 from whyrec.engine import Engine
-from whyrec.event_log import Event, EventLog
+from whyrec.events.log import Event, EventLog
 from whyrec.service.access import Tokens
 
 SIGNALS = ("view", "click", "add", "hide")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kg.progress import Progress
 from kg.workspace.workspace import Workspace
-from whyrec.event_log import Event, EventLog
+from whyrec.events.log import Event, EventLog
 from whyrec.load import Loading, load_files
 from whyrec.reports import LoadReport
 

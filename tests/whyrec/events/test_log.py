@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from whyrec.event_log import Event, EventLog
+from whyrec.events.log import Event, EventLog
 
 WRITER = """
 import sys
 from pathlib import Path
-from whyrec.event_log import Event, EventLog
+from whyrec.events.log import Event, EventLog
 log = EventLog(Path(sys.argv[1]))
 for number in range(100_000):
     log.append([Event(f"e{number}", "User", "u1", "purchased", "Product", f"p{number}")])

@@ -1,0 +1,1 @@
+"""The console: pages for people who know neither ids nor graphs."""

@@ -1,0 +1,87 @@
+"""Pages from templates: their language, their words, and what they may load."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+router = APIRouter(include_in_schema=False)
+COOKIE = "whyrec"
+YEAR = 365 * 86_400
+Lang = Literal["en", "zh"]
+POLICY = (
+    "default-src 'self'; script-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+LANGUAGES = ("en", "zh")
+STATIC = {"console.css": "text/css", "favicon.svg": "image/svg+xml"}
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """Files of the console, shipped with it."""
+    if name not in STATIC:
+        raise HTTPException(404, "no such file")
+    content = (files("whyrec.service") / "static" / name).read_bytes()
+    return Response(content, media_type=STATIC[name], headers={"Cache-Control": "public, max-age=86400"})
+
+
+@router.get("/favicon.ico")
+def favicon() -> Response:
+    """Browsers ask for it."""
+    return RedirectResponse("/static/favicon.svg")
+
+
+def language(request: Request) -> Lang:
+    """The language of a page: what the link says, else the cookie, else the browser."""
+    told = request.query_params.get("lang") or request.cookies.get("lang")
+    if told in LANGUAGES:
+        return "zh" if told == "zh" else "en"
+    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
+@cache
+def texts(lang: str) -> dict[str, str]:
+    """The words of the console in a language."""
+    read = tomllib.loads((files("whyrec.service.console") / "texts" / f"{lang}.toml").read_text(encoding="utf-8"))
+    return {key: str(value) for key, value in read.items()}
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("whyrec.service.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page(request: Request, name: str, **parts: Any) -> HTMLResponse:
+    """A page of the console, from the template of that name."""
+    lang = language(request)
+    other = "zh" if lang == "en" else "en"
+    switch = str(request.url.include_query_params(lang=other))
+    shown = {"t": texts(lang), "lang": lang, "switch": switch, "other": other, "path": request.url.path, "quote": quote}
+    signed = COOKIE in request.cookies
+    html = _templates().get_template(name).render(**shown, signed=signed, **parts)
+    answer = HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "private, no-store"})
+    if request.query_params.get("lang") in LANGUAGES:
+        answer.set_cookie("lang", lang, max_age=YEAR, samesite="strict", httponly=True)
+    return answer
+
+
+def error_page(request: Request, status: int, message: str) -> Response | None:
+    """A message for a person whose browser asked for one of the pages; ``None`` for anybody else."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return None
+    answer = page(request, "error.html", status=status, message=message)
+    answer.status_code = status
+    return answer

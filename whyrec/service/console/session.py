@@ -1,0 +1,80 @@
+"""Signing in: a token in a cookie that no script can read and no other page can send."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from whyrec.service.console.rendering import COOKIE, page
+from whyrec.service.limits import MOST_TEXT
+from whyrec.service.shop import Shop
+
+router = APIRouter(include_in_schema=False)
+DAY = 86_400
+Text = Annotated[str, Query(max_length=MOST_TEXT)]
+
+
+@router.get("/login")
+def loginpage(request: Request, then: Text = "/") -> Response:
+    """Where a token is given."""
+    return page(request, "login.html", then=then if then.startswith("/") else "/", wrong=False)
+
+
+@router.post("/login")
+def login(
+    request: Request, token: Annotated[str, Form(max_length=MOST_TEXT)], then: Annotated[str, Form()] = "/"
+) -> Response:
+    """Keep a token in a cookie that no script can read and no other page can send."""
+    if not _same_origin(request):
+        raise HTTPException(403, "this form was sent from another page")
+    if not any(shop.tokens.caller(token.strip()) for shop in request.app.state.shops):
+        return page(request, "login.html", then=then, wrong=True)
+    safe = then if then.startswith("/") and not then.startswith("//") else "/"
+    answer = RedirectResponse(safe, 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token.strip(), max_age=DAY, httponly=True, samesite="strict", secure=secure)
+    return answer
+
+
+@router.post("/logout")
+def logout(request: Request) -> Response:
+    """Forget the token."""
+    if not _same_origin(request):
+        raise HTTPException(403, "this form was sent from another page")
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def shop_of(request: Request, action: str) -> Shop | None:
+    """The shop of the token in the cookie; ``None`` where there is none.
+
+    :raises HTTPException: 403 where the role may not.
+    """
+    try:
+        shop: Shop = request.app.state.asking(request, action)[0]
+    except HTTPException as problem:
+        if problem.status_code == 401:
+            return None
+        raise
+    return shop
+
+
+def may(request: Request, shop: Shop, action: str) -> bool:
+    """Whether whoever is signed in may do something."""
+    caller = shop.tokens.caller(request.cookies.get(COOKIE, ""))
+    return caller is not None and caller.may(action)
+
+
+def to_login(request: Request) -> Response:
+    """To the page where a token is given, and back."""
+    there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/login?then={quote(there, safe='')}", 303)
+
+
+def _same_origin(request: Request) -> bool:
+    """Whether a form was sent from this console: browsers say so, and other pages cannot lie about it."""
+    origin = request.headers.get("origin")
+    return origin is None or origin.split("://", 1)[-1] == request.headers.get("host")

@@ -1,0 +1,129 @@
+"""What requests ask: the parameters of each question, checked, with the same names as the options of the engine."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from whyrec.service.limits import MOST_ITEMS, MOST_TEXT
+
+Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
+Texts = Annotated[list[Text], Field(max_length=100)]
+Length = Annotated[int, Field(ge=1, le=MOST_ITEMS)]
+NOT_RULES = {"user", "item", "anchor", "n", "domain", "reasons", "diversity", "lang", "for_", "add", "remove"}
+
+
+class Question(BaseModel):
+    """What every question has: the language of labels and texts; unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    lang: Literal["en", "zh"] = "en"
+
+
+class RuledQuestion(Question):
+    """A question under rules, on top of those of the workspace."""
+
+    avoid: Texts = Field(default=[], description="relation:ID or Type:ID: no item with it.")
+    only: Texts = Field(default=[], description="relation:ID: only items with it.")
+    max_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    min_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    in_stock: bool = False
+    language: Texts = []
+
+    def rules(self) -> dict[str, Any]:
+        """The rules that say something, by the engine's names."""
+        told = self.model_dump(exclude=NOT_RULES)
+        return {name: value for name, value in told.items() if value not in (None, [], False)}
+
+
+class ListQuestion(RuledQuestion):
+    """``recommend``: for a user, or for somebody described by anchors."""
+
+    user: Text | None = Field(default=None, examples=["u0001"])
+    anchor: Texts = Field(default=[], description="relation:ID of what somebody has.")
+    n: Length = 10
+    domain: Text | None = None
+    reasons: Literal["none", "first", "all"] = Field(default="first", description="none is several times quicker.")
+    diversity: float = Field(default=0.0, ge=0, le=1)
+    for_: Literal["customer", "staff", "analyst"] = Field(default="customer", alias="for")
+
+    def options(self) -> dict[str, Any]:
+        """All but the user and the anchors, by the engine's names."""
+        told: dict[str, Any] = {"n": self.n, "domain": self.domain, "lang": self.lang, "reader": self.for_}
+        told |= {"diversity": self.diversity} if self.diversity else {}
+        return {**told, **self.rules(), "told": self.reasons != "none"}
+
+
+class AccountQuestion(RuledQuestion):
+    """``why``: the account of one score."""
+
+    item: Text = Field(examples=["p0001"])
+    user: Text | None = Field(default=None, examples=["u0001"])
+    anchor: Texts = []
+    for_: Literal["customer", "staff", "analyst"] = Field(default="customer", alias="for")
+
+    def options(self) -> dict[str, Any]:
+        """All but the item, the user and the anchors, by the engine's names."""
+        return {"lang": self.lang, "reader": self.for_, **self.rules()}
+
+
+class AbsenceQuestion(RuledQuestion):
+    """``why-not``: why an item is not in a list."""
+
+    user: Text = Field(examples=["u0001"])
+    item: Text = Field(examples=["p0042"])
+    n: Length = 10
+    domain: Text | None = None
+
+    def options(self) -> dict[str, Any]:
+        """All but the user and the item, by the engine's names."""
+        return {"n": self.n, "domain": self.domain, "lang": self.lang, **self.rules()}
+
+
+class ChangeQuestion(RuledQuestion):
+    """``what-if``: a list before and after a change of what somebody has."""
+
+    user: Text = Field(examples=["u0001"])
+    add: Texts = []
+    remove: Texts = []
+    n: Length = 10
+    domain: Text | None = None
+
+    def options(self) -> dict[str, Any]:
+        """All but the user, by the engine's names."""
+        changed = {"add": self.add, "remove": self.remove}
+        return {**changed, "n": self.n, "domain": self.domain, "lang": self.lang, **self.rules()}
+
+
+class NearQuestion(Question):
+    """``similar``: the items nearest to one."""
+
+    item: Text = Field(examples=["p0001"])
+    n: Length = 5
+    domain: Text | None = None
+
+
+class NameQuestion(Question):
+    """``find``: entities by what people call them."""
+
+    text: Text = Field(examples=["lipstick"])
+    type: Texts = []
+    n: Length = 10
+
+
+class WordsQuestion(BaseModel):
+    """``ask``: a question in words."""
+
+    model_config = ConfigDict(extra="forbid")
+    question: Text = Field(examples=["which toner contains niacinamide?"])
+    user: Text | None = None
+    n: Length = 20
+    lang: Literal["en", "zh"] | None = None
+
+
+class TripleQuestion(BaseModel):
+    """``predict``: the likeliest missing triples."""
+
+    model_config = ConfigDict(extra="forbid")
+    first: Text
+    second: Text
+    n: Length = 10
