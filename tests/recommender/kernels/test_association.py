@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels import association as regression
 from recommender.kernels.association import Association, AssociationConfig, association, weights_of
 from recommender.kernels.latent_map import LatentMap
 from recommender.kernels.path_kernels import KernelConfig, Kernels
@@ -62,3 +63,14 @@ def test_popular_items_are_raised_and_popular_anchors_say_less() -> None:
     assert (weights_of(np.abs(inverse), counts, AssociationConfig()) == 0).all(), (
         "what goes against each other counts nothing"
     )
+
+
+def test_items_that_too_few_used_to_take_part_have_empty_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the most used item takes part, a course: products lead nowhere, and nothing leads to them."""
+    triples = {"purchased": [("u1", "p1")], "enrolled": [("u1", "c2"), ("u2", "c2"), ("u2", "c1")]}
+    entities = {"User": ["u1", "u2"], "Product": ["p1"], "Course": ["c1", "c2", "c3"]}
+    monkeypatch.setattr(regression, "MOST_ITEMS", 1)
+    kernels = Kernels(snapshot_of(tmp_path, entities, triples), KernelConfig(), tmp_path / "kernels")
+    for tail, shape in (("≈Product-Product", (1, 1)), ("≈Course-Product", (3, 1)), ("≈Product-Course", (1, 3))):
+        assert kernels.of((tail,)).matrix().shape == shape and not kernels.of((tail,)).matrix().nnz
+    assert kernels.of(("≈Course-Course",)).matrix().shape == (3, 3)
