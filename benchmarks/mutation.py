@@ -83,7 +83,7 @@ class Mutant:
 def places(room: str) -> list[tuple[Path, str, int]]:
     """Every place of a room that may be changed: file, operator, occurrence of what the operator changes."""
     found = []
-    for file in sorted((ROOT / ROOMS[room][0]).glob("*.py")):
+    for file in sorted((ROOT / ROOMS[room][0]).rglob("*.py")):
         source = file.read_text(encoding="utf-8")
         for name in sorted(CHOSEN & set(operator_names())):
             visitor = MutationVisitor(-1, get_operator(name)())

@@ -15,8 +15,8 @@ from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.association import AssociationConfig
 from recommender.kernels.kernel import Idxs, ItemColumn, Kernel, KernelInputs, LearnedKernel, Tail, Values
+from recommender.kernels.learned.association import AssociationConfig
 from recommender.kernels.metapath_kernel import MetapathKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.registry import learned_steps, scored_paths

@@ -1,18 +1,18 @@
 """Registry: the kinds of learned kernels, and with the metapaths of the schema all that a blend weighs."""
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.association import Association
-from recommender.kernels.bridge import BridgeKernel
 from recommender.kernels.kernel import LearnedKernel
-from recommender.kernels.latent_map import LatentMap
+from recommender.kernels.learned.association import Association
+from recommender.kernels.learned.bridge import BridgeKernel
+from recommender.kernels.learned.latent_map import LatentMap
+from recommender.kernels.learned.sequence import SequenceKernel
+from recommender.kernels.learned.text_similarity import TextSimilarity
+from recommender.kernels.learned.union import Union
 from recommender.kernels.metapaths import LearnedStep, Metapath, enumerate_metapaths
-from recommender.kernels.sequence import SequenceKernel
-from recommender.kernels.text_similarity import TextSimilarity
-from recommender.kernels.union import Union
 
 LEARNED: tuple[type[LearnedKernel], ...] = (Association, Union, LatentMap, TextSimilarity, SequenceKernel, BridgeKernel)
-"""Every kind, in the order in which they are added up: a new one is a file with its class, a line here, and its
-sentence in each language."""
+"""Every kind, in the order in which they are added up: a new one is a file with its class in
+``recommender/kernels/learned``, a line here, and its sentence in each language."""
 
 
 def scored_paths(snapshot: Snapshot) -> tuple[Metapath, ...]:

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
 from recommender.catalogue.interactions import Interactions
-from recommender.kernels.association import (
+from recommender.kernels.learned.association import (
     INTERACTIONS,
     MOST_ITEMS,
     AssociationConfig,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.schema import Schema, inverse_of
-from recommender.kernels.bridge import BridgeKernel
+from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import Task, validation_tasks
 from recommender.profiles.profile import anchors_of

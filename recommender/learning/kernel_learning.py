@@ -114,6 +114,7 @@ def _best(
     total, number = PASSES * sum(len(values) for values in kind.grid.values()), 0
 
     def gains(config: dict[str, Any]) -> Gains:
+        """NDCG@10 of the kernels with a configuration, user by user of all trials."""
         inputs = KernelInputs(snapshot, top, {kind.name: config}, shared)
         kernels = {one.item_type: kind(inputs, one.item_type, one.item_type).matrix() for one in trials}
         return np.concatenate([one.gains(mine, kernels[one.item_type]) for one, mine in zip(trials, rows, strict=True)])

@@ -16,8 +16,8 @@ from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.kernel import Idxs, ItemColumn, LearnedKernel, Tail
+from recommender.kernels.learned.union import Union, union_kernel
 from recommender.kernels.path_kernels import Kernels
-from recommender.kernels.union import Union, union_kernel
 from recommender.linalg.csr_file import has_csr, save_csr
 from recommender.linalg.sparse_matrix import binary
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.bridge import BELIEF, BridgeKernel, inferred
 from recommender.kernels.kernel import KernelInputs
+from recommender.kernels.learned.bridge import BELIEF, BridgeKernel, inferred
 from recommender.kernels.registry import scored_paths
 from recommender.learning.crossing_prior import RelationWorth, crossing_prior
 from tests.graphs import snapshot_of

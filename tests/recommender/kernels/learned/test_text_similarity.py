@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kg.snapshot.snapshot import Snapshot
 from kg.text.tfidf import tfidf_vectors
+from recommender.kernels.learned.text_similarity import TextSimilarity, text_similarity, text_vectors
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths, scored_paths
-from recommender.kernels.text_similarity import TextSimilarity, text_similarity, text_vectors
 from recommender.learning.carry_over import keep_vocabulary
 from recommender.learning.model import ModelManifest, open_model, save_manifest
 from recommender.rules.rule_set import Rules

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels import association as regression
-from recommender.kernels.association import Association, AssociationConfig, association, weights_of
-from recommender.kernels.latent_map import LatentMap
+from recommender.kernels.learned import association as regression
+from recommender.kernels.learned.association import Association, AssociationConfig, association, weights_of
+from recommender.kernels.learned.latent_map import LatentMap
+from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
-from recommender.kernels.union import Union
 from recommender.learning.model import Model
 from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend

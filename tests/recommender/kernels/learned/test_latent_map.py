@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
-from recommender.kernels.latent_map import RIDGE, Taste, latent_map, taste
+from recommender.kernels.learned.latent_map import RIDGE, Taste, latent_map, taste
 from tests.graphs import snapshot_of
 
 

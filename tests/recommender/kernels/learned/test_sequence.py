@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.learned.sequence import SequenceKernel
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
-from recommender.kernels.sequence import SequenceKernel
 from recommender.learning.model import Model
 from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.kernels import union
-from recommender.kernels.union import union_kernel
+from recommender.kernels.learned import union
+from recommender.kernels.learned.union import union_kernel
 from tests.graphs import SCHEMA, snapshot_of
 from tests.recommender.serving.test_recommend import TASTES
 

@@ -1,0 +1,1 @@
+"""Learned kernels: no products of steps, told by anchors; one kind a file."""
