@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from cli.main import COMMANDS, app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"^```python\n(.+?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 TOUR = re.findall(r"^\$ whyrec (.+)$", README, flags=re.MULTILINE)
 LASTING = re.findall(r"^whyrec ((?:-w|init) [^#\n]+)", README, flags=re.MULTILINE)
 """Commands that go on until they are ended, and those that need what the tour has not; their own tests run them."""
@@ -23,6 +25,10 @@ def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         result = runner.invoke(app, shlex.split(command), prog_name="whyrec")
         assert result.exit_code == 0, f"{command}\n{result.output}"
         assert result.stdout.strip(), command
+    for block in PYTHON:
+        names: dict[str, Any] = {}
+        exec(block, names)
+        assert names["account"].score == names["answer"].items[0].score and next(names["batches"]).num_rows
 
 
 def test_the_tour_shows_every_command() -> None:

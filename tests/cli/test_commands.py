@@ -70,8 +70,8 @@ def test_a_learner_gets_cosmetics_over_a_path_between_the_domains(document: Docu
 
 def test_accounts_add_up_and_every_path_is_in_the_store(document: Document, example: Path, store: Store) -> None:
     for user in ("u0001", "u0002", "u0003", "u0100"):
-        listed = document("-w", example, "recommend", user, "-n", "3")
-        for item in listed["items"]:
+        listed = document("-w", example, "recommend", user)  # places for unused domains depend on the length
+        for item in listed["items"][:3]:
             assert sum(item["shares"].values()) == pytest.approx(item["score"], abs=1e-9)
             account = document("-w", example, "why", user, item["id"])
             assert (account["score"], account["rank"]) == (item["score"], item["rank"])
