@@ -8,8 +8,8 @@ import typer
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
 from kg.errors import UsageError
-from whyrec.creation import create_from_files
 from whyrec.engine import create
+from whyrec.workspace.creation import create_from_files
 
 app = typer.Typer(add_completion=False)
 

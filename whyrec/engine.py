@@ -1,6 +1,6 @@
 """The engine: everything whyrec does with one workspace, for notebooks, services and jobs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,28 +10,23 @@ from kg.progress import Progress, no_progress
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import add_example, create_workspace
-from recommender.rules.rule_set import Rules
-from recommender.serving.recommender import Recommender
-from whyrec.answering import Answering
-from whyrec.options import RuleOptions, made
+from whyrec.answering.lists import Lists
+from whyrec.options import made
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    import pyarrow as pa
-
     from kg.export.export import Export
     from recommender.audit.popularity import Popularity
     from recommender.evaluation.report import Evaluation
-    from recommender.serving.batch import Batch
-    from whyrec.evaluate import HowToEvaluate
-    from whyrec.load import HowToLoad
-    from whyrec.person import PersonReport
-    from whyrec.reports import ForgetReport, LinksReport, ListsReport, LoadReport, StatusReport, TrainReport
-    from whyrec.train import VectorOptions
+    from whyrec.reports import ForgetReport, LinksReport, LoadReport, StatusReport, TrainReport
+    from whyrec.workspace.evaluate import HowToEvaluate
+    from whyrec.workspace.load import HowToLoad
+    from whyrec.workspace.person import PersonReport
+    from whyrec.workspace.train import VectorOptions
 
 
-class Engine(Answering):
+class Engine(Lists):
     """A workspace, opened: loads, trains, recommends and explains; safe for many threads.
 
     What the engine itself loads, trains or forgets, it answers from at once; what other processes did, from
@@ -50,14 +45,14 @@ class Engine(Answering):
 
         :param paths: files named after a type or a relation, or RDF; none: what the mapping names.
         :param mapping: a mapping file; the workspace's ``mapping.toml`` where absent.
-        :param how: see :class:`whyrec.load.Loading`.
+        :param how: see :class:`whyrec.workspace.load.Loading`.
         :raises MappingError: for a file that is not there, or a mapping that does not fit.
         :raises ReadError: for a file that cannot be read as a whole.
         :raises LimitError: where more rows are bad than ``max_rejects``, or not one row of a file is good; nothing was
             written then.
         :raises StoreError: where the store fails, with what is safe by then.
         """
-        from whyrec.load import Loading, load_files  # polars, which answering does not need
+        from whyrec.workspace.load import Loading, load_files  # polars, which answering does not need
 
         chosen = None if mapping is None else Path(mapping)
         asked = made(Loading, how, paths=tuple(map(Path, paths)), mapping=chosen)
@@ -85,7 +80,7 @@ class Engine(Answering):
         :param threshold: confidence, in [0, 1], from which a link is accepted in the file.
         :raises UsageError: where the extra ``links`` is not installed, or the file cannot be written.
         """
-        from whyrec.links import FILE, propose  # the model of a language takes seconds to import
+        from whyrec.workspace.links import FILE, propose  # the model of a language takes seconds to import
 
         return propose(self.snapshot, Path(out or self.workspace.folder / FILE), threshold)
 
@@ -94,7 +89,7 @@ class Engine(Answering):
 
         :raises UsageError: for a file that is not there, lacks a column, or accepts nothing.
         """
-        from whyrec.links import FILE, load_accepted  # polars, which answering does not need
+        from whyrec.workspace.links import FILE, load_accepted  # polars, which answering does not need
 
         return load_accepted(self, Path(file or self.workspace.folder / FILE))
 
@@ -115,7 +110,7 @@ class Engine(Answering):
         :raises SnapshotError: where the store is empty.
         :raises TrainingError: where there is nothing to train on, or numbers are not finite.
         """
-        from whyrec.train import Training, training_config  # polars, which answering does not need
+        from whyrec.workspace.train import Training, training_config  # polars, which answering does not need
 
         told = progress or self._progress
         wanted = training_config(self.workspace, told, dict(vectors)) if embeddings else None
@@ -126,10 +121,10 @@ class Engine(Answering):
     def evaluate(self, *, progress: Progress | None = None, **how: "Unpack[HowToEvaluate]") -> "Evaluation":
         """Hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside.
 
-        :param how: split, k, holdout …, see :class:`whyrec.evaluate.Evaluating`.
+        :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluate.Evaluating`.
         :raises UsageError: for an unknown split or domain, or where nothing can be held out.
         """
-        from whyrec.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
+        from whyrec.workspace.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
 
         asked, told = made(Evaluating, how), progress or self._progress
         result = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).run()
@@ -137,74 +132,6 @@ class Engine(Answering):
             quality = explanation_quality(self.recommender, self._rules(asked.domain, {}), asked, told)
             result = result.model_copy(update={"explanations": quality})
         return result
-
-    def lists(
-        self,
-        users: Sequence[str] | None = None,
-        *,
-        n: int | None = None,
-        domain: str | None = None,
-        workers: int = 1,
-        progress: Progress | None = None,
-        **rules: "Unpack[RuleOptions]",
-    ) -> "Iterator[pa.RecordBatch]":
-        """The lists of many users as Arrow record batches, some thousand users each; what ``--all`` writes.
-
-        Columns: ``user_id`` string, ``rank`` int32 from 1, ``item_id`` string, ``score`` float64. Scores are those of
-        :meth:`recommend`, bit for bit.
-
-        :param users: ids, ``Type:id`` where two types share ids; everybody where absent.
-        :param workers: processes at work, forked from this one; with 1 nothing is forked, as Spark and threads want.
-        :raises UnknownEntityError: for an unknown user.
-        """
-        from recommender.serving.batch import lists_of  # Arrow, which one user's list does not need
-
-        asked = self._rules(domain, rules), self._n(n)
-        recommender = self.recommender
-        batch = self._batch(recommender, users, asked, workers)
-        return lists_of(recommender, batch, progress or self._progress)
-
-    def write_lists(
-        self,
-        out: Path | str,
-        users: Sequence[str] | None = None,
-        *,
-        n: int | None = None,
-        domain: str | None = None,
-        force: bool = False,
-        progress: Progress | None = None,
-        **rules: "Unpack[RuleOptions]",
-    ) -> "ListsReport":
-        """Write the lists of many users to a file, on all cores; what was killed goes on where it stopped.
-
-        :param out: the file, ``.parquet``, ``.csv``, ``.jsonl`` or ``.xlsx``; what is done is kept in ``.<name>.parts``
-            beside it until it is whole.
-        :param force: write over a file that is something else than such lists.
-        :param users: as in :meth:`lists`.
-        :raises UsageError: where the file cannot be written, or another process is writing it.
-        """
-        from kg.workspace.output_file import check_output
-        from recommender.serving.batch import recommend_all  # Arrow, which one user's list does not need
-        from recommender.serving.list_file import is_list_file, list_format
-        from whyrec.reports import ListsReport
-
-        list_format(Path(out))
-        check_output(Path(out), is_list_file, self.workspace, force)
-        asked = self._rules(domain, rules), self._n(n)
-        recommender = self.recommender
-        batch = self._batch(recommender, users, asked, None)
-        inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
-        with private_files() if inside else nullcontext():
-            result = recommend_all(recommender, batch, Path(out), progress or self._progress)
-        remember_output(self.workspace.folder, Path(out))
-        notices = recommender.model.told()
-        if result.restarted:
-            notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
-        if result.resumed:
-            notices.append(f"went on after {result.resumed:,} users of an unfinished run")
-        return ListsReport(
-            out=str(out), users=len(batch.users), **vars(result), model=recommender.model.info, notices=notices
-        )
 
     def forget(self, user: str, *, progress: Progress | None = None) -> "ForgetReport":
         """Erase a person from store, snapshot, model and rejects, and search every file of the workspace for the id.
@@ -235,7 +162,7 @@ class Engine(Answering):
         :raises UnknownEntityError: where the store knows nobody of that id.
         """
         from kg.errors import SnapshotError
-        from whyrec.person import export_person  # polars, which answering does not need
+        from whyrec.workspace.person import export_person  # polars, which answering does not need
 
         try:
             recommender = self.recommender
@@ -266,7 +193,7 @@ class Engine(Answering):
 
     def status(self) -> "StatusReport":
         """What store, snapshot and model hold, what is stale, and the next step."""
-        from whyrec.status import status
+        from whyrec.workspace.status import status
 
         return status(self.workspace)
 
@@ -302,18 +229,6 @@ class Engine(Answering):
             remember_output(self.workspace.folder, path)
         told = f"the file names people ({', '.join(named)}); `people=False` leaves them out"
         return written.model_copy(update={"notices": [*written.notices, *([told] if named else [])]})
-
-    @staticmethod
-    def _batch(
-        recommender: Recommender, users: Sequence[str] | None, asked: tuple[Rules, int], workers: int | None
-    ) -> "Batch":
-        """:param asked: rules and the length of a list."""
-        from recommender.serving.batch import Batch
-
-        if users is None:
-            return Batch(recommender.users(), *asked, workers)
-        vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
-        return Batch([vocabulary.find(user, types) for user in users], *asked, workers)
 
 
 def open(folder: Path | str, progress: Progress = no_progress) -> Engine:

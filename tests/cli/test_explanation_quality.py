@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from whyrec import evaluate
+from whyrec.workspace import evaluate
 
 
 def test_explanations_are_measured(

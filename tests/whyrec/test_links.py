@@ -9,7 +9,7 @@ import whyrec
 from kg.errors import UsageError
 from tests.kg.quality.test_link_proposals import encode
 from whyrec.engine import Engine
-from whyrec.links import COLUMNS, load_accepted, propose
+from whyrec.workspace.links import COLUMNS, load_accepted, propose
 
 SCHEMA = """\
 name = "links"

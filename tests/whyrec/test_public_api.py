@@ -19,9 +19,9 @@ from recommender.results.recommendation import Recommendation
 from recommender.rules.rule_set import Rules
 from tests.whyrec.conftest import Shown
 from whyrec import Engine, LimitError, UsageError
-from whyrec.evaluate import Evaluating, HowToEvaluate
-from whyrec.load import HowToLoad, Loading
 from whyrec.options import RuleOptions
+from whyrec.workspace.evaluate import Evaluating, HowToEvaluate
+from whyrec.workspace.load import HowToLoad, Loading
 
 
 def test_exported_members() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from kg.progress import Progress
 from kg.workspace.workspace import Workspace
 from whyrec.events.log import Event, EventLog
-from whyrec.load import Loading, load_files
 from whyrec.reports import LoadReport
+from whyrec.workspace.load import Loading, load_files
 
 FOLDER = "service"
 """Where a workspace keeps the log of its service."""

@@ -13,9 +13,9 @@ from recommender.explanation.group_phrasing import READERS
 from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
-from whyrec.naming import Naming
-from whyrec.notebook import account_html, list_html
-from whyrec.opening import Opened, opened
+from whyrec.answering.naming import Naming
+from whyrec.answering.notebook import account_html, list_html
+from whyrec.answering.opening import Opened, opened
 from whyrec.options import ListOptions, RuleOptions, checked, rules_of, taken
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     from embeddings.link_prediction.prediction import Prediction
     from kg.snapshot.snapshot import Snapshot
-    from recommender.marketing.crowd import Crowd
     from recommender.results.account import Account
     from recommender.results.ask import Answers
     from recommender.results.counterfactual import WhatIf, WhyNot
-    from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
     from recommender.results.recommendation import Recommendation
     from recommender.results.search import Found
     from recommender.results.similar import Similar
@@ -179,68 +177,6 @@ class Answering:
         """
         return self.opened.asker.ask(question, user=user, n=self._n(n), lang=lang)
 
-    def audience(self, entity: str, *, domain: str | None = None, lang: str = "en") -> "Audience":
-        """Who uses an item, or anything of a brand, an ingredient, a concern …, what they are like, and who would.
-
-        :param entity: id or name; ``Type:id`` where two types share ids.
-        :param domain: whose lists of ten are looked at; all items compete where absent.
-        :raises UnknownEntityError: where nothing has this name.
-        """
-        from recommender.marketing.audience import audience  # named like the question
-
-        return audience(self._crowd(domain), self.entity(entity), lang)
-
-    def bridge(self, entity: str, *, domain: str | None = None, n: int = 5, lang: str = "en") -> "Bridges":
-        """The items of another domain that lead to an entity, those that would bring most people to it first.
-
-        :raises UsageError: for an unknown domain, or an entity that no item has to do with.
-        """
-        from recommender.marketing.bridges import bridges  # asked for seldom
-
-        return bridges(self._crowd(None), self.entity(entity), domain, self._n(n), lang)
-
-    def gaps(self, domain: str | None = None, *, n: int = 10, lang: str = "en") -> "Gaps":
-        """What should be taught or made next, verified by ranking a virtual item for everybody.
-
-        :param domain: the first of the schema where absent.
-        :raises UsageError: for an unknown domain.
-        """
-        from recommender.marketing.gaps import gaps  # named like the question
-
-        chosen = domain or self.snapshot.schema.domains[0]
-        return gaps(self._crowd(chosen if chosen in self.snapshot.schema.domains else None), chosen, self._n(n), lang)
-
-    def item(self, item: str, *, lang: str = "en") -> "ItemReport":
-        """Why an item is shown so often, or never.
-
-        :raises UnknownEntityError: for an unknown item.
-        """
-        from recommender.marketing.item_report import item_report  # asked for seldom
-
-        found = self.opened.finder.entity(item, self.snapshot.schema.item_types)
-        domain = self.snapshot.schema.entity[found[0]].domain
-        return item_report(self._crowd(domain), self.recommender.catalogue.position(*found), lang)
-
-    def compare(
-        self,
-        user: str | None,
-        first: str,
-        second: str,
-        *,
-        anchors: Sequence[str] = (),
-        lang: str = "en",
-        **rules: "Unpack[RuleOptions]",
-    ) -> "Comparison":
-        """Why one item is ahead of another: differences that sum to that of the scores.
-
-        :raises UnknownEntityError: for an unknown user or item.
-        """
-        from recommender.marketing.comparison import compare  # named like the question
-
-        naming = self._naming
-        request = Request(user, tuple(naming.anchors(anchors)), self._rules(None, rules), lang=lang)
-        return compare(self.recommender, request, naming.item(first), naming.item(second))
-
     def entity(self, text: str) -> tuple[str, int]:
         """Type and index of the one entity, no person, that an id or a name means.
 
@@ -253,11 +189,6 @@ class Answering:
     @property
     def _naming(self) -> Naming:
         return Naming(self.opened)
-
-    def _crowd(self, domain: str | None) -> "Crowd":
-        from recommender.marketing.crowd import Crowd  # lists of one person need none
-
-        return Crowd(self.recommender, self._rules(domain, {}))
 
     def predict(self, first: str, second: str, n: int = 10) -> "Prediction":
         """The n likeliest missing triples, with probabilities where enough triples were held out to calibrate.

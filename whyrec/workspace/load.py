@@ -23,7 +23,7 @@ from kg.progress import WAITING, Progress
 from kg.workspace.permissions import private_files
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
-from whyrec.opening import refreshed
+from whyrec.answering.opening import refreshed
 from whyrec.reports import LoadReport
 
 

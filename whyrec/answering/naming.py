@@ -7,7 +7,7 @@ from kg.schema import Schema
 from kg.snapshot.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from whyrec.opening import Opened
+    from whyrec.answering.opening import Opened
 
 NAMING = ("avoid", "only")
 """Rules that name entities: ``relation:NAME`` or ``Type:NAME``."""

@@ -19,7 +19,7 @@ from recommender.learning.carry_over import FOLDED, keep_vocabulary
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import VECTORS, ModelManifest, open_model, read_manifest, save_manifest
 from recommender.results.document import ModelInfo
-from whyrec.opening import build_kernels, refreshed
+from whyrec.answering.opening import build_kernels, refreshed
 from whyrec.reports import TrainReport
 
 PATHS_ONLY = "paths"

@@ -12,7 +12,7 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.experiments.experiment import Experiment, Outcome, experiment_folders
 from recommender.leaderboard.comparison import PairedDifference, Side, compare
-from whyrec.opening import refreshed
+from whyrec.answering.opening import refreshed
 
 RESULTS = "experiments"
 NO_EXPERIMENTS = (CONFIGURATION, "schema.toml", "mapping.toml")

@@ -1,0 +1,1 @@
+"""Answering: what is said of people and items, from one snapshot and one model at a time."""

@@ -1,0 +1,106 @@
+"""Lists of many users: as Arrow record batches, or written to a file."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.progress import Progress
+from kg.workspace.outputs import remember_output
+from kg.workspace.permissions import private_files
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Recommender
+from whyrec.answering.shop_questions import ShopQuestions
+from whyrec.options import RuleOptions
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import pyarrow as pa
+
+    from recommender.serving.batch import Batch
+    from whyrec.reports import ListsReport
+
+
+class Lists(ShopQuestions):
+    """Answers about one person, about groups, and about everybody at once."""
+
+    def lists(
+        self,
+        users: Sequence[str] | None = None,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        workers: int = 1,
+        progress: Progress | None = None,
+        **rules: "Unpack[RuleOptions]",
+    ) -> "Iterator[pa.RecordBatch]":
+        """The lists of many users as Arrow record batches, some thousand users each; what ``--all`` writes.
+
+        Columns: ``user_id`` string, ``rank`` int32 from 1, ``item_id`` string, ``score`` float64. Scores are those of
+        :meth:`recommend`, bit for bit.
+
+        :param users: ids, ``Type:id`` where two types share ids; everybody where absent.
+        :param workers: processes at work, forked from this one; with 1 nothing is forked, as Spark and threads want.
+        :raises UnknownEntityError: for an unknown user.
+        """
+        from recommender.serving.batch import lists_of  # Arrow, which one user's list does not need
+
+        asked = self._rules(domain, rules), self._n(n)
+        recommender = self.recommender
+        batch = self._batch(recommender, users, asked, workers)
+        return lists_of(recommender, batch, progress or self._progress)
+
+    def write_lists(
+        self,
+        out: Path | str,
+        users: Sequence[str] | None = None,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        force: bool = False,
+        progress: Progress | None = None,
+        **rules: "Unpack[RuleOptions]",
+    ) -> "ListsReport":
+        """Write the lists of many users to a file, on all cores; what was killed goes on where it stopped.
+
+        :param out: the file, ``.parquet``, ``.csv``, ``.jsonl`` or ``.xlsx``; what is done is kept in ``.<name>.parts``
+            beside it until it is whole.
+        :param force: write over a file that is something else than such lists.
+        :param users: as in :meth:`lists`.
+        :raises UsageError: where the file cannot be written, or another process is writing it.
+        """
+        from kg.workspace.output_file import check_output
+        from recommender.serving.batch import recommend_all  # Arrow, which one user's list does not need
+        from recommender.serving.list_file import is_list_file, list_format
+        from whyrec.reports import ListsReport
+
+        list_format(Path(out))
+        check_output(Path(out), is_list_file, self.workspace, force)
+        asked = self._rules(domain, rules), self._n(n)
+        recommender = self.recommender
+        batch = self._batch(recommender, users, asked, None)
+        inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
+        with private_files() if inside else nullcontext():
+            result = recommend_all(recommender, batch, Path(out), progress or self._progress)
+        remember_output(self.workspace.folder, Path(out))
+        notices = recommender.model.told()
+        if result.restarted:
+            notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
+        if result.resumed:
+            notices.append(f"went on after {result.resumed:,} users of an unfinished run")
+        return ListsReport(
+            out=str(out), users=len(batch.users), **vars(result), model=recommender.model.info, notices=notices
+        )
+
+    @staticmethod
+    def _batch(
+        recommender: Recommender, users: Sequence[str] | None, asked: tuple[Rules, int], workers: int | None
+    ) -> "Batch":
+        """:param asked: rules and the length of a list."""
+        from recommender.serving.batch import Batch
+
+        if users is None:
+            return Batch(recommender.users(), *asked, workers)
+        vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
+        return Batch([vocabulary.find(user, types) for user in users], *asked, workers)

@@ -1,0 +1,1 @@
+"""What is done to a workspace: made, loaded, trained, evaluated, looked at."""
