@@ -25,7 +25,7 @@ def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
     if report.audience != "warm" and not report.users:
         verdict = "nobody to learn from"
     if report.prior:
-        verdict += f"; {report.prior} paths that they do not have weigh what their ends are worth within their domains"
+        verdict += f"; paths without evidence ({report.prior}) weigh what their ends are worth within their domains"
     figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
     blend = learned.for_audience(report.domain, report.audience)
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
