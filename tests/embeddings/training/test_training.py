@@ -244,10 +244,10 @@ def test_resuming_something_else_is_refused(tiny: Snapshot, planted: Snapshot, t
     with pytest.raises(TrainingError, match=f"{tiny.hash[:12]}.*{planted.hash[:12]}"):
         train_vectors(planted, config, tmp_path, resume=True)
     (tmp_path / CHECKPOINT).write_bytes((tmp_path / CHECKPOINT).read_bytes()[:-9])
-    with pytest.raises(TrainingError, match="damaged; train without --resume"):
+    with pytest.raises(TrainingError, match="damaged; train without `resume`"):
         train_vectors(tiny, config, tmp_path, resume=True)
     train_vectors(tiny, config, tmp_path, notice=notices.append)
-    assert ["starts anew" in notices[0], "--resume" in notices[1], len(notices)] == [True, True, 2]
+    assert ["starts anew" in notices[0], "`resume=True`" in notices[1], len(notices)] == [True, True, 2]
 
 
 @pytest.mark.parametrize("model", FAST)

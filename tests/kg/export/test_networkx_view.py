@@ -218,6 +218,6 @@ def test_a_full_disk_leaves_the_old_file(snapshot: Snapshot, tmp_path: Path, nam
 
 
 def test_a_person_cannot_be_the_centre_without_people(snapshot: Snapshot) -> None:
-    with pytest.raises(UsageError, match="--without-people"):
+    with pytest.raises(UsageError, match="`people=False`"):
         part_of(snapshot, "u1", 1, people=False)
     assert set(WRITERS) >= {".graphml", ".json"}

@@ -167,12 +167,12 @@ def test_a_broken_export_deletes_nothing(tmp_path: Path) -> None:
     before = graph(tmp_path, SCHEMA)
     bad = {"products.csv": "id,name,price,brand\np1,A,1,b1\n,B,2,b2\n"}
     with pytest.raises(
-        LimitError, match=r"products\.csv: 1 rows were rejected.*2 Product.*nothing was.*--max-rejects 1"
+        LimitError, match=r"products\.csv: 1 rows were rejected.*2 Product.*nothing was.*`max_rejects=1`"
     ):
         load_text(tmp_path, SCHEMA, PRODUCTS + MADE_BY, bad, mode="replace")
     empty = {"purchases.csv": "user,product\n"}
     with pytest.raises(
-        LimitError, match=r"purchases\.csv: not one row.*delete 3 purchased; nothing was.*--allow-empty"
+        LimitError, match=r"purchases\.csv: not one row.*delete 3 purchased; nothing was.*`allow_empty=True`"
     ):
         load_text(tmp_path, SCHEMA, PURCHASED, empty, mode="replace")
     gone = {**BEFORE, "products.csv": "id,name,price,brand\np1,A,1,b1\n"}  # purchases still name what vanished

@@ -139,7 +139,7 @@ def test_raw_ids_and_other_keys_are_never_mixed_in(tmp_path: Path, monkeypatch: 
     assert pseudonyms is not None
     remember_pseudonyms(tmp_path, pseudonyms)
     assert KEY not in everything(tmp_path)
-    with pytest.raises(UsageError, match="add --pseudonymise"):
+    with pytest.raises(UsageError, match="say `pseudonymise=True`"):
         pseudonyms_for_load(tmp_path, False, [])
     monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", "another key of the same")
     with pytest.raises(UsageError, match="another key"):
