@@ -9,6 +9,7 @@ from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.rules import with_rules
 from recommender.results.counterfactual import ItemAhead, WhyNot
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 
@@ -21,6 +22,10 @@ def why_not(
     user: Annotated[str, typer.Argument(help="Id of a user.")],
     item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
     n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
+    change: Annotated[
+        str | None,
+        typer.Option(metavar="item|user|rules", help="What may change; anything, the item last, where absent."),
+    ] = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -33,20 +38,31 @@ def why_not(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        answer = engine.why_not(user, item, n=n, lang=lang, **rules)
+        answer = engine.why_not(user, item, n=n, lang=lang, change=change, **rules)
     output.notices(answer.notices)
     if not output.document(answer):
-        _show(output, answer)
+        _show(output, answer, lang)
 
 
-def _show(output: Output, answer: WhyNot) -> None:
-    item, rank = answer.item, f"rank {answer.rank}" if answer.rank else "not ranked"
-    output.line(f"{item.label} ({item.type}, {item.domain}) for {answer.user.label}: score {answer.score:.6f}, {rank}")
-    rows = [(ahead.rank, ahead.label, f"{ahead.score:.4f}", f"{ahead.by:+.4f}") for ahead in _ahead(answer)]
+def _show(output: Output, answer: WhyNot, lang: str) -> None:
+    words = language(lang)
+    texts = words.section("tables")
+    place = texts["rank"].format(n=answer.rank) if answer.rank else texts["not_ranked"]
+    item, user = words.quoted(answer.item.label), answer.user.label or texts["somebody"]
+    output.line(texts["account_title"].format(item=item, user=user, place=place))
+    for reason in answer.reasons:
+        output.line(reason.text)
+    rows = [(ahead.rank, ahead.label, f"{ahead.score:.4f}") for ahead in _ahead(answer)]
     if rows:
-        output.table(f"The first {answer.n}", ("#", "item", "score", "ahead by"), rows, right="# score ahead by")
-    output.line()
-    output.line(answer.text)
+        columns = ("#", texts["item"], texts["score"])
+        output.table(texts["first"].format(n=answer.n), columns, rows, right=f"# {texts['score']}")
+    if answer.change is None:
+        output.line(answer.closing)
+    else:
+        output.line(texts["would"].format(item=item, n=answer.change.rank_after))
+        for line in answer.change.lines:
+            output.line(f"  {line}")
+        output.line(texts["checked"])
     if answer.change and not (answer.change.lift or answer.change.item_add or answer.change.item_remove):
         options = [f"--with {one}" for one in answer.change.add] + [f"--without {one}" for one in answer.change.remove]
         if options:

@@ -93,6 +93,15 @@ class CounterfactualPhrasing(Phrasing):
         would, checked = ("would_it", "checked_item") if change.of_item else ("would", "checked")
         return self.said[would].format(item=quoted, rank=rank, conditions=told) + self.said[checked]
 
+    def line(self, item: str, change: Change) -> str:
+        """A change of one thing, as a line of a list."""
+        if change.lift:
+            return self.said["line_rule"].format(rule=self._lifted(change.lift[0]))
+        links = (*change.item_add, *change.item_remove)
+        quoted = self.language.quoted(item)
+        facts = self.item_facts(quoted, links) if links else self.facts((*change.add, *change.remove))
+        return self.said["line_had" if change.add or change.item_add else "line_had_not"].format(facts=facts)
+
     def no_change(self, key: str, most: int, n: int) -> str:
         """What is said where no change was found.
 

@@ -17,6 +17,8 @@ from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender, Request
 
+CHANGES = ("item", "user", "rules")
+"""What a change may be restricted to."""
 MOST_CHANGES = 10
 TRIED = 48
 """Changes that are ranked anew in each round, the most promising first."""
@@ -61,6 +63,8 @@ class Counterfactual:
         The user's anchors come first, then the item's attributes, then anchors that are only added: what is taken away
         comes back as a rival. Where none of them is enough, attributes are changed on top of anchors.
         """
+        if self.changed.request.change is not None:
+            return self._best(self._ways_of(self.changed.request.change))
         base = self.unblocked()
         ways = [self._grown(base, self._next_of_user)]
         if not self._single(ways):
@@ -69,17 +73,36 @@ class Counterfactual:
             ways.append(self._grown(base, self._next_added))
         return self._best(ways) or self._best(self._grown(one.change, self._next_of_item) for one in ways[0][1:])
 
+    def _ways_of(self, what: str) -> list[list[Ranked]]:
+        """The ways that change nothing else: ``item``, its attributes; ``user``, what she has; ``rules``, what is asked."""
+        if what == "item":
+            return [self._grown(self.unblocked(by_item=True), self._next_of_item, only=what)]
+        base = self.unblocked()
+        if what == "rules":
+            return [] if base is None or base.add or base.remove else [[self.ranked(base)]]
+        if base is None or base.lift:
+            return []
+        return [self._grown(base, more) for more in (self._next_of_user, self._next_added)]
+
     def _single(self, ways: Sequence[list[Ranked]]) -> bool:
         """Whether one thing was enough."""
         return any(way and self._enough(way[-1]) and way[-1].change.size <= 1 for way in ways)
 
     def _best(self, ways: Iterable[list[Ranked]]) -> Ranked | None:
-        """The smallest change that the ways end in, where they reach the list; of equal ones that of the user."""
+        """The smallest change that the ways end in, where they reach the list; one that leaves the item as it is goes
+        before any other: to make a product anew costs most."""
         found = [self._pruned(way[-1]) for way in ways if way and self._enough(way[-1])]
-        return min(found, key=lambda one: (one.change.size, one.change.of_item), default=None)
+        return min(found, key=lambda one: (one.change.of_item, one.change.size), default=None)
 
-    def _grown(self, base: Change | None, more: Callable[[Ranked], Ranked | None]) -> list[Ranked]:
-        """One thing more at a time, each time the one that brings the item nearest, until it is in the list."""
+    def _grown(
+        self, base: Change | None, more: Callable[[Ranked], Ranked | None], only: str | None = None
+    ) -> list[Ranked]:
+        """One thing more at a time, each time the one that brings the item nearest, until it is in the list.
+
+        :param only: ``item`` where nothing but the item may change.
+        """
+        if base is not None and only == "item" and (base.lift or base.add or base.remove):
+            return []
         way = [] if base is None else [self.ranked(base)]
         while way and not self._enough(way[-1]):
             longer = more(way[-1]) if way[-1].change.size < MOST_CHANGES else None

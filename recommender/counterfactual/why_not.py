@@ -60,6 +60,7 @@ class _Question:
             change=change,
             model=listed.model,
             text=self.phrasing.language.sentences([*(reason.text for reason in reasons), closing]),
+            closing=closing,
             notices=listed.notices,
         )
 
@@ -131,6 +132,7 @@ class _Question:
             rank_before=self.rank,
             rank_after=rank,
             text=self.phrasing.would(item.label, rank, found.change),
+            lines=[self.phrasing.line(item.label, part) for part in found.change.parts()],
         )
 
     def _rank_after(self, found: Ranked, item: Item) -> int | None:

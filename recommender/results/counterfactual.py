@@ -60,6 +60,8 @@ class ListChange(Result):
     rank_before: int | None
     rank_after: int
     text: str
+    lines: list[str]
+    """Each thing that changes, in a line of its own."""
 
 
 class WhyNot(Result):
@@ -74,6 +76,8 @@ class WhyNot(Result):
     change: ListChange | None
     model: ModelInfo
     text: str
+    closing: str
+    """The last sentence of the text: what would change it, or that nothing does."""
     notices: list[str] = Field(default_factory=list)
 
 

@@ -53,6 +53,8 @@ class Request:
     """What is done to the list after scoring."""
     told: bool = True
     """Whether each item of a list gets its reason, which costs most of an answer."""
+    change: str | None = None
+    """What a counterfactual may change: ``item``, ``user`` or ``rules``; anything where absent."""
     reader: str = READERS[0]
     """Who reads the reasons: ``customer``, ``staff`` or ``analyst``."""
 

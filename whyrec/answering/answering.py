@@ -112,15 +112,21 @@ class Answering:
         n: int | None = None,
         domain: str | None = None,
         lang: str = "en",
+        change: str | None = None,
         **rules: "Unpack[RuleOptions]",
     ) -> "WhyNot":
         """Why an item is not among the first n, and the smallest change, verified, that would bring it there.
 
+        :param change: what may change: ``item``, ``user`` or ``rules``; anything, the item last, where absent.
+        :raises UsageError: for another ``change``.
         :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
         """
+        from recommender.counterfactual.search import CHANGES
         from recommender.counterfactual.why_not import why_not  # named like the question
 
-        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
+        if change not in (None, *CHANGES):
+            raise UsageError(f"`change` {change!r}: expected {', '.join(CHANGES[:-1])} or {CHANGES[-1]}")
+        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang, change=change)
         return why_not(self.recommender, request, self._naming.item(item))
 
     def what_if(

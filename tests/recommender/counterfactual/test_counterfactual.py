@@ -1,5 +1,7 @@
 """Why-not and what-if: the reasons are the real ones, and a change that is named does what it says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -172,3 +174,16 @@ def test_answers_read_in_chinese(shop: Recommender) -> None:
     assert "假如" in why_not(shop, Request("u", n=1, lang="zh"), "rose").text
     assert "您购买了「Clay」" in why_not(shop, Request("u", n=1, lang="zh"), "clay").text
     assert what_if(shop, Request("u", n=2, lang="zh"), ["enrolled:oils"], []).text.endswith("。")
+
+
+def test_what_may_change_can_be_said(shop: Recommender) -> None:
+    """Too dear: the rule can go, and nothing that she has, or that the item is, would help."""
+    asked = Request("u", rules=Rules(max_price=10.0), n=1)
+    found = {one: why_not(shop, replace(asked, change=one), "rose").change for one in ("rules", "user", "item")}
+    assert found["rules"] is None or (found["rules"].lift == ["max_price"] and not found["rules"].add)
+    assert found["user"] is None and found["item"] is None
+    free = {one: why_not(shop, Request("u", n=1, change=one), "mint").change for one in ("rules", "user")}
+    assert free["rules"] is None
+    assert free["user"] is None or not (free["user"].item_add or free["user"].item_remove or free["user"].lift)
+    if free["user"] is not None:
+        assert len(free["user"].lines) == len(free["user"].add) + len(free["user"].remove)

@@ -80,7 +80,7 @@ def test_caps_hold_and_may_shorten_the_list(shop: Recommender) -> None:
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"diversity": 1.5}, "--diversity 1.5: expected a number from 0 to 1"),
+        ({"diversity": 1.5}, "`diversity` 1.5: expected a number from 0 to 1"),
         ({"max_per": ("contain:1",)}, "nearest: 'contains'"),
         ({"max_per": ("contains:0",)}, "N ≥ 1"),
         ({"reasons": "resent"}, "nearest: 'recent'"),
