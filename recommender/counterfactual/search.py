@@ -74,7 +74,7 @@ class Counterfactual:
         return self._best(ways) or self._best(self._grown(one.change, self._next_of_item) for one in ways[0][1:])
 
     def _ways_of(self, what: str) -> list[list[Ranked]]:
-        """The ways that change nothing else: ``item``, its attributes; ``user``, what she has; ``rules``, what is asked."""
+        """The ways that change nothing but the item, what the user has, or the rules asked for."""
         if what == "item":
             return [self._grown(self.unblocked(by_item=True), self._next_of_item, only=what)]
         base = self.unblocked()
