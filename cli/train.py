@@ -34,6 +34,14 @@ CandidatesOption = Annotated[
     str | None,
     typer.Option(help="What an entity is told from: others of its type (type, the default), or all.", metavar="C"),
 ]
+HoldOutOption = Annotated[
+    str,
+    typer.Option(
+        help="What weights are learned on: each person's last interactions (last), the latest tenth of all (temporal), "
+        "or any (random).",
+        metavar="last|temporal|random",
+    ),
+]
 
 
 @app.command()
@@ -44,6 +52,7 @@ def train(
     epochs: EpochsOption = None,
     validation: ValidationOption = None,
     candidates: CandidatesOption = None,
+    hold_out: HoldOutOption = "last",
     no_embeddings: Annotated[bool, typer.Option("--no-embeddings", help="Paths and popularity only.")] = False,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same vectors on a CPU.", metavar="S")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training stopped.")] = False,
@@ -60,7 +69,7 @@ def train(
     vectors |= {"validation": validation, "candidates": candidates}
     try:
         with engine_of(ctx, output) as engine:
-            report = engine.train(embeddings=not no_embeddings, resume=resume, **vectors)
+            report = engine.train(embeddings=not no_embeddings, resume=resume, hold_out=hold_out, **vectors)
     except KeyboardInterrupt as stopped:
         output.notices(getattr(stopped, "__notes__", ()))
         raise

@@ -98,6 +98,7 @@ class Engine(Lists):
         *,
         embeddings: bool = True,
         resume: bool = False,
+        hold_out: str = "last",
         progress: Progress | None = None,
         **vectors: "Unpack[VectorOptions]",
     ) -> "TrainReport":
@@ -105,16 +106,22 @@ class Engine(Lists):
 
         :param embeddings: without, paths and popularity alone are learned, which needs no torch.
         :param resume: go on where an interrupted training stopped.
+        :param hold_out: what weights are learned on: each person's ``last`` interactions; ``temporal``, the latest
+            tenth of all; ``random``, any, which it is where there are no times.
         :param vectors: model, dim, epochs …, see :class:`embeddings.vectors.config.TrainingConfig`.
         :raises UsageError: for an unknown model, or a number out of its range.
         :raises SnapshotError: where the store is empty.
         :raises TrainingError: where there is nothing to train on, or numbers are not finite.
         """
-        from whyrec.workspace.train import Training, training_config  # polars, which answering does not need
+        from whyrec.workspace.train import (  # polars, which answering does not need
+            Training,
+            hold_out_of,
+            training_config,
+        )
 
-        told = progress or self._progress
+        told, kind = progress or self._progress, hold_out_of(hold_out)
         wanted = training_config(self.workspace, told, dict(vectors)) if embeddings else None
-        report = Training(self.workspace, wanted, resume, told).run()
+        report = Training(self.workspace, wanted, resume, told, kind).run()
         self._renew()
         return report
 

@@ -70,7 +70,7 @@ def fit_blend(
     scorer = Scorer(train, kernels, default, vectors)
     prior = crossing_prior(snapshot.schema, metapaths, relation_worths(scorer, split, seed))
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior)
-    notes = tuple(validation_notes(snapshot)) if kind == "last" else ()
+    notes = tuple(validation_notes(snapshot)) if kind != "random" else ()
     return Fitted(kernels.config, blend, reports, recency, notes)
 
 

@@ -18,6 +18,7 @@ from recommender.results.document import ModelInfo
 from recommender.results.learning import Crossing, DomainReport
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
+from recommender.splitting.validation import Kind
 from recommender.texts.language import Notice
 from recommender.texts.languages import language
 
@@ -36,6 +37,8 @@ class ModelManifest(BaseModel, frozen=True):
     kernels: KernelConfig = Field(default_factory=KernelConfig)
     recency: dict[str, Recency] = Field(default_factory=dict)
     """Interaction → how its anchors fade, where that was learned."""
+    hold_out: Kind = "last"
+    """Which interactions the weights were learned on."""
     learning: list[DomainReport] = Field(default_factory=list)
     """What learning the blend did for each domain."""
     crossing: list[Crossing] = Field(default_factory=list)

@@ -26,17 +26,21 @@ def evenly(found: Sequence[T], most: int) -> Sequence[T]:
     return found[:: max(1, len(found) // most)][:most]
 
 
-Kind = Literal["last", "random"]
-"""Which interaction of a person is held out: her latest, as the future would, or any."""
+Kind = Literal["last", "temporal", "random"]
+"""Which interactions are held out: the latest of each person, as the future would; the latest tenth of all; or any."""
+LATEST = 0.1
+"""Part of all interactions with a time that ``temporal`` holds out."""
 
 
 def validation_kind(split: str) -> Kind:
     """How to learn what is tested on a split of a kind, one of ``SPLITS``: as it tests."""
-    return "random" if split in ("random", "cold-users", "cold-items", "cold-domain") else "last"
+    if split in ("random", "cold-users", "cold-items", "cold-domain"):
+        return "random"
+    return "temporal" if split == "temporal" else "last"
 
 
 def validation_notes(snapshot: Snapshot) -> list[str]:
-    """Where ``last`` cannot hold out the latest interactions, and figures of the future may differ."""
+    """Where the latest interactions cannot be held out, so that figures of the future may differ."""
     notes = []
     for name in snapshot.schema.interactions:
         untimed = float((snapshot.timestamps(name) == NO_TIME).mean()) if snapshot.manifest.triples[name] else 0.0
@@ -56,8 +60,9 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
     Of each domain, all that a part of the users used of it, of those who have other anchors to go by: they stand for
     people who are new to it. Of the other users with two or more interactions one, of half of them, or of all where
     there are few: the latest of each relation, drawn among those of the same time; or any, drawn at random, which it
-    is where nothing has a timestamp.
+    is where nothing has a timestamp. Or else, ``temporal``, the latest tenth of all, of people with earlier ones.
     """
+    cut = _cut(snapshot)
     random = np.random.default_rng([seed, 20])
     users = sum(snapshot.vocabulary.count(name) for name in snapshot.schema.user_types)
     part = 0.5 if users > FEW_USERS else 1.0
@@ -71,13 +76,32 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
         warm = cold[relation.head] < 0
         chosen = np.flatnonzero((counts >= 2) & (random.random(len(counts)) < part) & warm)
         drawn = random.random(len(chosen))
-        if kind == "last" and (snapshot.timestamps(name) != NO_TIME).any():
+        timed = bool((snapshot.timestamps(name) != NO_TIME).any())
+        if kind == "temporal" and timed:
+            mask = _after(snapshot, name, cut) & np.repeat(warm, counts)
+        elif kind == "last" and timed:
             mask[_latest(snapshot, name, [seed, 22, *name.encode()])[chosen]] = True
         else:
             mask[indptr[chosen] + (drawn * counts[chosen]).astype(np.int64)] = True
         own = cold[relation.head] == snapshot.schema.domains.index(snapshot.schema.entity[relation.tail].domain or "")
         masks[name] = mask | np.repeat(own, counts)
     return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed})
+
+
+def _cut(snapshot: Snapshot) -> int:
+    """The time after which the latest interactions are, ``NO_TIME`` where none has a time."""
+    found = [snapshot.timestamps(name) for name in snapshot.schema.interactions]
+    times = np.concatenate([*found, np.empty(0, dtype=np.int64)])
+    times = times[times != NO_TIME]
+    return int(np.quantile(times, 1 - LATEST, method="lower")) if len(times) else NO_TIME
+
+
+def _after(snapshot: Snapshot, name: str, cut: int) -> NDArray[np.bool_]:
+    """Which triples are later than a time, of heads that have others: shape (triples,)."""
+    counts, late = np.diff(snapshot.adjacency(name).indptr), snapshot.timestamps(name) > cut
+    rows = np.repeat(np.arange(len(counts)), counts)
+    others = np.bincount(rows[late], minlength=len(counts)) < counts
+    return np.asarray(late & others[rows])
 
 
 def _latest(snapshot: Snapshot, name: str, seed: Sequence[int]) -> NDArray[np.int64]:

@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast, get_args
 
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.vectors import Vectors
-from kg.errors import ModelError
+from kg.errors import ModelError, UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
@@ -19,6 +19,7 @@ from recommender.learning.carry_over import FOLDED, keep_vocabulary
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import VECTORS, ModelManifest, open_model, read_manifest, save_manifest
 from recommender.results.document import ModelInfo
+from recommender.splitting.validation import Kind
 from whyrec.answering.opening import build_kernels, refreshed
 from whyrec.reports import TrainReport
 
@@ -43,10 +44,19 @@ class Training:
 
     :param wanted: how vectors are trained; ``None``: paths and popularity alone.
     :param resume: go on where an interrupted training stopped.
+    :param hold_out: which interactions weights are learned on.
     """
 
-    def __init__(self, workspace: Workspace, wanted: TrainingConfig | None, resume: bool, progress: Progress) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        wanted: TrainingConfig | None,
+        resume: bool,
+        progress: Progress,
+        hold_out: Kind = "last",
+    ) -> None:
         self.workspace, self.wanted, self.resume, self.progress = workspace, wanted, resume, progress
+        self.hold_out = hold_out
         self.notices: list[str] = []
 
     @private_files()
@@ -54,7 +64,8 @@ class Training:
         """Bring snapshot, vectors, blend and kernels up to date with the store."""
         snapshot, taken = refreshed(self.workspace, self.progress)
         manifest = self._earlier()
-        done = manifest is not None and manifest.snapshot == snapshot.hash and manifest.training == self.wanted
+        asked = (snapshot.hash, self.wanted, self.hold_out)
+        done = manifest is not None and (manifest.snapshot, manifest.training, manifest.hold_out) == asked
         if manifest is None or not done:
             manifest = self._train(snapshot)
         made = build_kernels(self.workspace, snapshot, self.progress)
@@ -101,6 +112,7 @@ class Training:
             blend=fitted.blend,
             kernels=fitted.kernels,
             recency=fitted.recency,
+            hold_out=self.hold_out,
             learning=fitted.reports,
             training=wanted,
         )
@@ -133,7 +145,18 @@ class Training:
 
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".fitting-") as folder:
             seed = wanted.seed if wanted else 0
-            return fit_blend(snapshot, Path(folder), seed, vectors if wanted else None, self.progress)
+            return fit_blend(snapshot, Path(folder), seed, vectors if wanted else None, self.progress, self.hold_out)
+
+
+def hold_out_of(text: str) -> Kind:
+    """What weights are learned on, by its name.
+
+    :raises UsageError: for an unknown one.
+    """
+    for known in get_args(Kind):
+        if text == known:
+            return cast("Kind", known)
+    raise UsageError(f"`hold_out` {text!r}: expected {', '.join(get_args(Kind))}")
 
 
 def training_config(workspace: Workspace, progress: Progress, options: dict[str, Any]) -> TrainingConfig:

@@ -49,4 +49,14 @@ def test_without_times_it_is_any_and_that_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_weights_are_learned_by_the_kind_of_split_that_is_tested(split: str) -> None:
-    assert validation_kind(split) == ("last" if split in ("last", "temporal") else "random")
+    assert validation_kind(split) == (split if split in ("last", "temporal") else "random")
+
+
+def test_a_temporal_cut_holds_the_latest_tenth_out_and_leaves_everybody_something(tmp_path: Path) -> None:
+    """Person n bought three products on day n, of the last also what she bought on no other day."""
+    rows = [(f"u{n:02}", f"p{k}", 1.0, 1_000 * (n + 1) + k) for n in range(PEOPLE) for k in range(3)]
+    rows += [("u00", "p8", 1.0, 90_000), ("u39", "p7", 1.0, 7)]
+    entities = {"User": [f"u{n}" if n > 9 else f"u0{n}" for n in range(PEOPLE)], "Product": [f"p{n}" for n in range(9)]}
+    snapshot = snapshot_of(tmp_path, entities, {"purchased": rows})
+    held = {user: found.tolist() for (_, user), found in validation_split(snapshot, 0, "temporal").test.items()}
+    assert held == {0: [8], 39: [0, 1, 2]}
