@@ -24,7 +24,8 @@ from kg.loading.outcome import ReportFolder, check_limits, tell_left_out, write_
 from kg.loading.replacement import Replacement
 from kg.loading.writing import Changes, load_key, write_changes
 from kg.mapping.file_pattern import files_of
-from kg.mapping.source import Mode, RdfSource, Source
+from kg.mapping.mapping import RdfSource
+from kg.mapping.source import Mode, Source
 from kg.notices import Notices
 from kg.ontology.plan import make_plan
 from kg.privacy.person_ids import People, SourcePeople

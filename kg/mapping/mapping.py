@@ -9,11 +9,19 @@ from pydantic import model_validator
 from kg.document import Document, nearest, parse, read_toml
 from kg.errors import MappingError
 from kg.mapping.link import Link
-from kg.mapping.source import RdfSource, Source
+from kg.mapping.source import Source
 from kg.ontology.plan import vocabulary_problems
 from kg.ontology.rdf_mapping import RdfMapping
 from kg.ontology.schema_org import default_vocabulary
 from kg.schema import RESERVED_PROPERTIES, Schema
+
+
+class RdfSource(Source):
+    """A file of statements, and what they become."""
+
+    vocabulary: RdfMapping
+    told: bool = True
+    """Whether a mapping said so; else ``vocabulary`` is what is known without one."""
 
 
 class Mapping(Document):

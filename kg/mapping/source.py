@@ -16,7 +16,6 @@ from kg.mapping.link import Link, Normalisation, Similar, Text
 from kg.mapping.remote import fetched, is_address
 from kg.mapping.row_filter import Kind, RowFilter
 from kg.mapping.standard_input import STANDARD_INPUT, kept_input
-from kg.ontology.rdf_mapping import RdfMapping
 from kg.schema import Relation, Schema
 
 Mode = Literal["merge", "replace"]
@@ -148,9 +147,7 @@ class Source(Document):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if self.is_rdf:
-            for key in sorted(
-                self.model_fields_set - {"file", "format", *RdfSource.model_fields.keys() - Source.model_fields}
-            ):
+            for key in sorted(self.model_fields_set - {"file", "format", "vocabulary", "told"}):
                 raise ValueError(f"{self.file}: the key {key!r} does not go with RDF; [rdf] says what becomes what")
             return self
         kinds = [key for key in ("entity", "relation", "relation_column") if getattr(self, key) is not None]
@@ -292,11 +289,3 @@ class Source(Document):
             allowed = ", ".join(SUFFIXES)
             raise MappingError(f'{path.name}: unknown kind of file; known: {allowed}, or tell format = "csv"')
         return known
-
-
-class RdfSource(Source):
-    """A file of statements, and what they become."""
-
-    vocabulary: RdfMapping
-    told: bool = True
-    """Whether a mapping said so; else ``vocabulary`` is what is known without one."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kg.mapping.source import RdfSource, Source
+from kg.mapping.mapping import RdfSource
+from kg.mapping.source import Source
 from kg.privacy.person_ids import People, person_types
 from kg.schema import Schema
 

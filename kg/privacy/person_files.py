@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from kg.errors import KGError
-from kg.mapping.mapping import read_mapping
-from kg.mapping.source import RdfSource, Source
+from kg.mapping.mapping import RdfSource, read_mapping
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.ontology.terms import entity_iri
 from kg.privacy.person_columns import person_columns

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from kg.mapping.source import RdfSource, Source
+from kg.mapping.mapping import RdfSource
+from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.privacy.pseudonym import Pseudonyms
 from kg.readers.batch import Batch

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from kg.errors import MappingError
-from kg.mapping.source import RdfSource
+from kg.mapping.mapping import RdfSource
 from kg.notices import Notices
 from kg.ontology.plan import Edge, Plan
 from kg.ontology.schema_org import BUNDLED

@@ -43,8 +43,10 @@ class LabelMatcher:
         """Aliases that stand for no entity."""
         stop = dict.fromkeys(self._words(text.stop))
         forms = {form: ids for form, ids in self._forms(labels, text).items() if form not in stop}
-        self._automaton = _automaton([*forms, *stop])
-        self._lengths = np.array([len(_symbols(form)) for form in (*forms, *stop)], dtype=np.int64)
+        self._alphabet = _Alphabet([*forms, *stop])
+        symbols = [self._alphabet.symbols(form) for form in (*forms, *stop)]
+        self._automaton = _automaton(symbols)
+        self._lengths = np.array([len(form) for form in symbols], dtype=np.int64)
         self._labels = len(forms)
         self.ids = pl.Series("id", sorted({entity_id for ids in forms.values() for entity_id in ids}), dtype=pl.String)
         """The entities that can be found, sorted."""
@@ -66,7 +68,7 @@ class LabelMatcher:
         return np.concatenate([rows for rows, _ in parts]), np.concatenate([tails for _, tails in parts])
 
     def _find_batch(self, texts: list[str], first: int) -> tuple[Positions, Positions]:
-        words = _symbols(word_rows(texts, self._separators))
+        words = self._alphabet.symbols(word_rows(texts, self._separators))
         matches = np.fromiter(() if self._automaton is None else self._automaton.iter(words), dtype=_MATCH)
         ends, numbers = matches["last"], matches["form"]
         starts = ends - self._lengths[numbers] + 2
@@ -137,15 +139,44 @@ def text_triples(texts: pl.DataFrame, matcher: LabelMatcher, weight: str) -> pl.
     return pl.DataFrame(columns).select(*columns, pl.lit(None, dtype=pl.Int64).alias("timestamp"))
 
 
-def _symbols(words: str) -> str:
-    """The same with one character per byte of UTF-8: nodes of the automaton search their many children one by one."""
-    return words if words.isascii() else words.encode("utf-8").decode("latin-1")
+class _Alphabet:
+    """Rows of words in few symbols: nodes of the automaton search their many children one by one.
+
+    ASCII stands for itself. Every other character of the dictionary has a number, in digits of base 128 above ASCII:
+    two of them mostly, where UTF-8 needs three for a Chinese character. What no form holds is one symbol.
+    """
+
+    def __init__(self, forms: list[str]) -> None:
+        known = sorted(
+            {character for form in forms if not form.isascii() for character in form if ord(character) > 127}
+        )
+        self._digits = 1 if len(known) <= 128 else 2 if len(known) <= 128**2 else 3
+        self._numbers = np.zeros(0x110000 if known else 128, dtype=np.int32)
+        self._numbers[:128] = np.arange(128)
+        self._numbers[[ord(character) for character in known]] = 128 + np.arange(len(known))
+
+    def symbols(self, words: str) -> str:
+        """The symbols of a row of words, one character each."""
+        if words.isascii():
+            return words
+        codes = np.frombuffer(words.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        numbers = self._numbers[np.minimum(codes, len(self._numbers) - 1)] if len(self._numbers) > 128 else None
+        if numbers is None:  # no form holds anything but ASCII
+            numbers = np.where(codes < 128, codes, 0).astype(np.int32)
+        wide = numbers >= 128
+        ends = np.cumsum(np.where(wide, self._digits, 1))
+        found = np.empty(int(ends[-1]), dtype=np.uint8)
+        found[ends[~wide] - 1] = numbers[~wide]
+        rest = numbers[wide] - 128
+        for place in range(self._digits):
+            found[ends[wide] - 1 - place] = 128 + (rest >> (7 * place) & 127)
+        return found.tobytes().decode("latin-1")
 
 
 def _automaton(forms: list[str]) -> ahocorasick.Automaton | None:
     automaton = ahocorasick.Automaton()
     for number, form in enumerate(forms):
-        automaton.add_word(_symbols(form), number)
+        automaton.add_word(form, number)
     if not len(automaton):
         return None
     automaton.make_automaton()

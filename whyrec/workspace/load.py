@@ -13,8 +13,8 @@ from kg.loading.delete_limit import DeleteLimit
 from kg.loading.load import LoadOptions, load
 from kg.mapping.file_format import RDF_FORMATS, format_of_name
 from kg.mapping.file_pattern import files_of
-from kg.mapping.mapping import rdf_mapping, read_mapping
-from kg.mapping.source import Mode, RdfSource, Source
+from kg.mapping.mapping import RdfSource, rdf_mapping, read_mapping
+from kg.mapping.source import Mode, Source
 from kg.mapping.standard_input import STANDARD_INPUT, kept_input
 from kg.ontology.rdf_mapping import absolute_base
 from kg.privacy.person_ids import People, sensitive_types

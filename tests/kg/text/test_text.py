@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.mapping.link import Text
+from kg.text import words
 from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.words import COLUMN_BREAK, word_rows
 
@@ -115,3 +116,16 @@ def test_weights_are_tf_idf_between_0_and_1() -> None:
     assert set(text_triples(texts, matcher(), "none").get_column("weight")) == {1.0}
     shuffled = texts.sample(fraction=1.0, shuffle=True, seed=1)
     assert text_triples(shuffled, matcher(), "tfidf").equals(text_triples(texts, matcher(), "tfidf"))
+
+
+MARKS = [*"ab é水甘-+#.,()😀_", "\u00a0", "\x02", "İ", "ß", "’", "--", " - ", "c++", "soap-ui"]
+
+
+@given(st.lists(st.sampled_from(MARKS), max_size=30))
+def test_long_texts_are_taken_apart_as_short_ones(parts: list[str]) -> None:
+    text = "".join(parts) + "水"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "_LONG", 10**9)
+        short = words.word_rows([text, "x"])
+        patch.setattr(words, "_LONG", 0)
+        assert words.word_rows([text, "x"]) == short
