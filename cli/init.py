@@ -29,6 +29,9 @@ def init(
         typer.Option("--from", metavar="FILE...", help="Look at files, and write a schema and a mapping for them."),
     ] = None,
     example: Annotated[bool, typer.Option("--example", help="Add the bundled example data and mapping.")] = False,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="To be sealed to the key in WHYREC_SEAL_KEY, see `whyrec seal`.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -43,9 +46,11 @@ def init(
     session = ctx.find_object(Session)
     folder, files = _folder_and_files(directory or [], from_files or [], session.workspace if session else Path())
     if files:
+        if encrypt:
+            raise UsageError("--encrypt does not go with --from; say `whyrec seal --rotate` once the workspace is there")
         _from_files(output, folder, files, store, example)
         return
-    create(folder, schema=schema, store=store, example=example)
+    create(folder, schema=schema, store=store, example=example, encrypt=encrypt)
     next_step = (
         f"whyrec -w {folder} load" if example else f"write {folder / 'mapping.toml'}, then whyrec -w {folder} load"
     )

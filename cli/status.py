@@ -44,4 +44,22 @@ def _show(output: Output, report: StatusReport) -> None:
         stale = "trained before the graph changed; its weights are carried over" if model.carried_over else "stale"
         output.line(f"Model:    {model.name} ({'current' if model.current else stale})")
     show_crossing(output, model.crossing if model else ())
+    _show_kept(output, report)
     output.line(f"Next:     {report.next}")
+
+
+def _show_kept(output: Output, report: StatusReport) -> None:
+    """How long personal data is kept, and what private releases cost, where either is limited."""
+    kept, budget = report.retention, report.privacy_budget
+    if kept is not None and kept.days is not None:
+        told = [
+            f"{name} {one.kept:,}"
+            + (f" (oldest {one.oldest_days:.1f} days, {one.overdue:,} overdue)" if one.kept else "")
+            for name, one in (("rejects", kept.rejects), ("events", kept.events), ("answers", kept.answers))
+        ]
+        output.line(f"Kept {kept.days} days: {', '.join(told)}")
+    if budget is not None:
+        output.line(
+            f"Private releases: ε {budget.epsilon:g} of {budget.epsilon_per_day:g} spent today, "
+            f"{budget.releases:,} in all"
+        )

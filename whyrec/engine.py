@@ -52,12 +52,15 @@ class Engine(Lists):
             written then.
         :raises StoreError: where the store fails, with what is safe by then.
         """
+        from whyrec.retention import retain
         from whyrec.workspace.load import Loading, load_files  # polars, which answering does not need
 
         chosen = None if mapping is None else Path(mapping)
         asked = made(Loading, how, paths=tuple(map(Path, paths)), mapping=chosen)
         report = load_files(self.workspace, asked, progress or self._progress)
         if not asked.dry_run:
+            with private_files():
+                retain(self.workspace)
             self._renew()
         return report
 
@@ -252,6 +255,7 @@ def create(
     schema: str = "courses-cosmetics",
     store: str = "graph.lbug",
     example: bool = False,
+    encrypt: bool = False,
     progress: Progress = no_progress,
 ) -> Engine:
     """Make a workspace, with access for its owner alone, and open it.
@@ -259,11 +263,20 @@ def create(
     :param schema: name of a shipped schema, or a TOML file.
     :param store: file of an embedded store, or ``neo4j://host:7687``.
     :param example: add the bundled example data and their mapping.
+    :param encrypt: seal it, when asked to, to the key in ``WHYREC_SEAL_KEY``.
+    :raises UsageError: where ``encrypt`` finds no key.
     :raises WorkspaceError: where the folder is a workspace already, or the schema is neither a name nor a file.
     :raises SchemaError: where the schema breaks the rules.
     :raises StoreError: where the URL cannot name a store, or holds a password.
     """
+    key = None
+    if encrypt:
+        from kg.privacy.sealing import public_key, set_key  # pyrage is an extra
+
+        key = public_key()
     workspace = create_workspace(Path(folder), schema, store)
+    if key is not None:
+        set_key(workspace, key)
     if example:
         add_example(workspace)
     return Engine(folder, progress)

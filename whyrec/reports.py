@@ -6,6 +6,7 @@ from recommender.profiles.weights import Recency
 from recommender.results.document import ModelInfo, Result
 from recommender.results.learning import Crossing, DomainReport
 from recommender.scoring.blend import Blend
+from whyrec.retention import RetentionStatus
 
 Counts = dict[str, dict[str, int]]
 """Entity type or relation → ``created``, ``updated``, ``unchanged``, ``deleted``."""
@@ -130,6 +131,17 @@ class ModelStatus(Result):
     """For each pair of domains, whom paths reach in the other one."""
 
 
+class PrivacyBudget(Result):
+    """What differentially private releases of today cost, and may cost."""
+
+    epsilon: float
+    epsilon_per_day: float
+    delta: float
+    delta_per_day: float
+    releases: int
+    """Of all days."""
+
+
 class StatusReport(Result):
     """The answer of ``status``."""
 
@@ -139,6 +151,10 @@ class StatusReport(Result):
     model: ModelStatus | None
     next: str
     """The next step, as a command."""
+    retention: RetentionStatus | None = None
+    """How long rejects, events and answers are kept, and that none is older."""
+    privacy_budget: PrivacyBudget | None = None
+    """What private releases of today cost; ``None`` where there never was one."""
     notices: list[str] = Field(default_factory=list)
 
 

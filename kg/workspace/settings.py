@@ -34,8 +34,17 @@ class PrivacySettings(Document):
     """What all private releases of a day may cost together."""
     delta_per_day: float = Field(default=1e-5, ge=0, lt=0.1)
     """The same for δ."""
+    seal_to: str = ""
+    """Public key (age1…) that the workspace is sealed to; see :mod:`kg.privacy.sealing`."""
     contributions: int = Field(default=5, ge=1)
     """Most things that one person counts for in a private release, chosen by lot."""
+
+
+class RetentionSettings(Document):
+    """The ``[retention]`` table."""
+
+    days: int | None = Field(default=None, ge=1)
+    """How long rejected rows, events and kept answers stay; until somebody deletes them where absent."""
 
 
 class LoadSettings(Document):
@@ -65,6 +74,7 @@ class Settings(BaseSettings):
     """The ``[rules]`` table, what holds for every list and every explanation; the recommender knows its keys."""
     load: LoadSettings = Field(default_factory=LoadSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
 
     @classmethod
     def settings_customise_sources(

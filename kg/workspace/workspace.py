@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
     from kg.stores.store import Store
 
 CONFIGURATION = "whyrec.toml"
+SEALED = "sealed.age"
+"""The workspace's own data, encrypted; where it is there, the workspace is sealed."""
 SHIPPED = {"courses-cosmetics": "example/schema.toml"}
 TEMPLATE = """\
 schema = "schema.toml"
@@ -76,6 +78,8 @@ class Workspace:
         """Open the store the settings name."""
         from kg.stores.opening import open_store
 
+        self._check_open()
+
         return open_store(self.settings.store, self.schema, folder=self.folder, read_only=read_only)
 
     def lock(self, waiting: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
@@ -95,7 +99,14 @@ class Workspace:
 
         :raises SnapshotError: where nothing was loaded yet.
         """
+        self._check_open()
         return current_snapshot(self.snapshots, self.schema, self.settings.privacy.k)
+
+    def _check_open(self) -> None:
+        if (self.folder / SEALED).exists():
+            raise WorkspaceError(
+                f"{self.folder}: is sealed; `whyrec -w {self.folder} unseal` opens it with the key in WHYREC_SEAL_KEY"
+            )
 
     def refresh(self, store: Store, progress: Progress = no_progress) -> tuple[Snapshot, bool]:
         """The snapshot of what the store holds now, and whether it had to be taken.

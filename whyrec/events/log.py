@@ -123,6 +123,18 @@ class EventLog:
         with self._lock, self._writer:
             return self._writer.execute("DELETE FROM answer WHERE at < ?", (before,)).rowcount
 
+    def drop_events(self, before: int) -> int:
+        """Forget events that came before a moment, in milliseconds since 1970, and that a load has taken over; says how
+        many."""
+        with self._lock, self._writer:
+            return self._writer.execute("DELETE FROM event WHERE received < ? AND loaded = 1", (before,)).rowcount
+
+    def ages(self) -> tuple[list[int], list[int]]:
+        """When each event, and each answer, came: milliseconds since 1970."""
+        with self._lock:
+            events = [row[0] for row in self._reader.execute("SELECT received FROM event")]
+            return events, [row[0] for row in self._reader.execute("SELECT at FROM answer")]
+
     def forget(self, user: str) -> int:
         """Erase a person from events and answers, from the file too; says how many rows went.
 

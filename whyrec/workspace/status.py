@@ -2,11 +2,13 @@
 
 from kg.errors import SnapshotError
 from kg.k_anonymity import shown_count
+from kg.privacy.differential_privacy import PrivacyLedger
 from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
 from recommender.learning.carry_over import seen_vocabulary
 from recommender.learning.model import read_manifest
-from whyrec.reports import ModelStatus, SnapshotStatus, StatusReport, StoreStatus
+from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusReport, StoreStatus
+from whyrec.retention import retention_status
 
 
 @private_files()
@@ -21,6 +23,8 @@ def status(workspace: Workspace) -> StatusReport:
         snapshot=snapshot,
         model=model,
         next=_next(workspace, revision, snapshot, model),
+        retention=retention_status(workspace),
+        privacy_budget=_budget(workspace),
         notices=_readers(workspace),
     )
 
@@ -59,6 +63,16 @@ def _model(workspace: Workspace, snapshot: SnapshotStatus | None) -> ModelStatus
         not fits and snapshot is not None and seen_vocabulary(workspace.model, workspace.snapshot()) is not None
     )
     return ModelStatus(name=manifest.name, current=fits, carried_over=carried_over, crossing=manifest.crossing)
+
+
+def _budget(workspace: Workspace) -> PrivacyBudget | None:
+    settings = workspace.settings.privacy
+    ledger = PrivacyLedger(workspace.folder, settings)
+    releases, (epsilon, delta) = len(ledger.releases()), ledger.spent()
+    if not releases:
+        return None
+    most, at_risk = settings.epsilon_per_day, settings.delta_per_day
+    return PrivacyBudget(epsilon=epsilon, epsilon_per_day=most, delta=delta, delta_per_day=at_risk, releases=releases)
 
 
 def _readers(workspace: Workspace) -> list[str]:

@@ -1,0 +1,52 @@
+"""``whyrec seal``: encrypt a workspace at rest, or a copy of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import DebugOption, JsonOption, QuietOption, Session
+from cli.output import Output
+from kg.errors import UsageError
+from kg.privacy.sealing import rotate, seal
+from kg.workspace.workspace import Workspace
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command("seal")
+def seal_command(
+    ctx: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.age]", help="Write a sealed copy, and leave the workspace open.")
+    ] = None,
+    rotate_key: Annotated[
+        bool, typer.Option("--rotate", help="Change the key to WHYREC_SEAL_KEY; the old one in WHYREC_SEAL_KEY_OLD.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Encrypt store, snapshot, model, rejects and logs in one file, sealed.age; unseal opens it again.
+
+    Without FILE the plain files go. Your own files in the folder are not touched.
+
+    Examples: whyrec -w demo seal · whyrec -w demo seal /backup/demo.age
+    """
+    output, session = Output(as_json, quiet), ctx.find_object(Session)
+    assert session is not None
+    workspace = Workspace(session.workspace)
+    if rotate_key:
+        if file is not None:
+            raise UsageError("--rotate changes the key of the workspace; leave out FILE")
+        rotate(workspace)
+        names = list[str]()
+    else:
+        names = seal(workspace, file)
+    target = str(file or workspace.folder / "sealed.age")
+    if output.document({"sealed": names, "file": target, "rotated": rotate_key}):
+        return
+    if rotate_key:
+        output.line("The workspace is sealed with the new key from now on; the old one opens older copies only.")
+    else:
+        output.line(f"Sealed {', '.join(names)}: {target}")

@@ -1,0 +1,100 @@
+"""Sealing: nothing readable at rest, everything back as it was, and one message for a wrong key."""
+
+import os
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from kg.errors import UsageError, WorkspaceError
+from kg.privacy.sealing import public_key, rotate, seal, set_key, unseal
+from kg.workspace.workspace import Workspace, create_workspace
+
+PERSON = b"ann@example.org"
+
+
+def _key() -> str:
+    return str(pyrage.x25519.Identity.generate())
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a bit of everything that whyrec keeps, and a file of somebody's own."""
+    monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
+    folder = tmp_path / "w"
+    set_key(create_workspace(folder), public_key())
+    for name in ("graph.lbug", "snapshot/current", "model/model.json", "rejects/1/bought.csv", "service/events.db"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(PERSON * 1000)
+    (folder / "forgotten.json").write_text("{}")
+    (folder / "users.csv").write_bytes(PERSON)
+    return folder
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_sealed_workspace_shows_nothing_and_comes_back_to_the_bit(shop: Path) -> None:
+    before = _contents(shop)
+    assert seal(Workspace(shop)) == ["forgotten.json", "graph.lbug", "model", "rejects", "service", "snapshot"]
+    at_rest = _contents(shop)
+    assert set(at_rest) == {"whyrec.toml", "schema.toml", "users.csv", "sealed.age"}
+    assert PERSON not in at_rest["sealed.age"] and (shop / "sealed.age").stat().st_mode & 0o077 == 0
+    with pytest.raises(WorkspaceError, match=r"is sealed; `whyrec -w .* unseal`"):
+        Workspace(shop).open_store(read_only=True)
+    with pytest.raises(WorkspaceError, match="is sealed"):
+        Workspace(shop).snapshot()
+    unseal(Workspace(shop))
+    assert _contents(shop) == before
+
+
+def test_a_wrong_key_changes_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal(Workspace(shop))
+    before = _contents(shop)
+    monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
+    with pytest.raises(UsageError, match=r"another one than sealed\.age was sealed with: its public key is age1"):
+        unseal(Workspace(shop))
+    monkeypatch.setenv("WHYREC_SEAL_KEY", "secret")
+    with pytest.raises(UsageError, match="is no secret key of age"):
+        unseal(Workspace(shop))
+    monkeypatch.delenv("WHYREC_SEAL_KEY")
+    with pytest.raises(UsageError, match="WHYREC_SEAL_KEY is not set"):
+        unseal(Workspace(shop))
+    assert _contents(shop) == before
+
+
+@pytest.mark.parametrize("cut", [-1, -100, None])
+def test_damage_is_told_and_changes_nothing(shop: Path, cut: int | None) -> None:
+    seal(Workspace(shop))
+    data = (shop / "sealed.age").read_bytes()
+    flipped = data[:-50] + bytes([data[-50] ^ 1]) + data[-49:]
+    (shop / "sealed.age").write_bytes(flipped if cut is None else data[:cut])
+    before = _contents(shop)
+    with pytest.raises(WorkspaceError, match="damaged"):
+        unseal(Workspace(shop))
+    assert _contents(shop) == before
+
+
+def test_keys_rotate(shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = {name: data for name, data in _contents(shop).items() if name != "whyrec.toml"}
+    copy = tmp_path / "copy.age"
+    assert seal(Workspace(shop), copy) and before == {n: d for n, d in _contents(shop).items() if n != "whyrec.toml"}
+    seal(Workspace(shop))
+    monkeypatch.setenv("WHYREC_SEAL_KEY_OLD", os.environ["WHYREC_SEAL_KEY"])
+    monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
+    rotate(Workspace(shop))
+    assert Workspace(shop).settings.privacy.seal_to == public_key()
+    with pytest.raises(UsageError, match=r"another one than copy\.age"):
+        unseal(Workspace(shop), copy)
+    unseal(Workspace(shop))
+    assert before == {name: data for name, data in _contents(shop).items() if name != "whyrec.toml"}
+
+
+def test_a_cut_off_seal_goes_on(shop: Path) -> None:
+    before = _contents(shop)
+    seal(Workspace(shop))
+    (shop / "graph.lbug").write_bytes(b"left over")
+    assert seal(Workspace(shop)) == ["graph.lbug"] and not (shop / "graph.lbug").exists()
+    unseal(Workspace(shop))
+    assert _contents(shop) == before

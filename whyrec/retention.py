@@ -1,0 +1,67 @@
+"""Retention: how long rejected rows, events and kept answers stay, carried out by what the engine does, and proved."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from kg.privacy.retention import drop_old_rejects, rejects_by_age
+from kg.workspace.workspace import Workspace
+from recommender.results.document import Result
+from whyrec.event_log import EventLog
+
+
+class KeptData(Result):
+    """One kind of data with people in it."""
+
+    kept: int
+    """Loads with rejected rows; events; answers."""
+    oldest_days: float | None
+    """Age of the oldest; ``None`` where nothing is kept."""
+    overdue: int
+    """How many are older than they may be: none, after a load."""
+
+
+class RetentionStatus(Result):
+    """What ``[retention] days`` says, and what is there."""
+
+    days: int | None
+    """``None``: kept until somebody deletes it."""
+    rejects: KeptData
+    events: KeptData
+    answers: KeptData
+
+
+def retain(workspace: Workspace, now: datetime | None = None) -> int:
+    """Remove what is older than the configuration allows; says how much.
+
+    Events that no load has taken over stay: they would be lost.
+    """
+    days = workspace.settings.retention.days
+    if days is None:
+        return 0
+    moment = now or datetime.now(UTC)
+    gone = drop_old_rejects(workspace, days, moment)
+    folder = workspace.folder / "service"
+    if folder.is_dir():
+        before = int((moment - timedelta(days=days)).timestamp() * 1000)
+        with closing(EventLog(folder)) as log:
+            gone += log.drop_answers(before) + log.drop_events(before)
+    return gone
+
+
+def retention_status(workspace: Workspace, now: datetime | None = None) -> RetentionStatus:
+    """What is kept, and how long."""
+    moment, days = now or datetime.now(UTC), workspace.settings.retention.days
+    rejects = [(moment - began) / timedelta(days=1) for began in rejects_by_age(workspace).values()]
+    events, answers = list[float](), list[float]()
+    folder = workspace.folder / "service"
+    if folder.is_dir():
+        with closing(EventLog(folder)) as log:
+            events, answers = ([(moment.timestamp() - at / 1000) / 86400 for at in ages] for ages in log.ages())
+    return RetentionStatus(
+        days=days, rejects=_kept(rejects, days), events=_kept(events, days), answers=_kept(answers, days)
+    )
+
+
+def _kept(ages: list[float], days: int | None) -> KeptData:
+    overdue = 0 if days is None else sum(age > days for age in ages)
+    return KeptData(kept=len(ages), oldest_days=round(max(ages), 2) if ages else None, overdue=overdue)
