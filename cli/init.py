@@ -47,7 +47,9 @@ def init(
     folder, files = _folder_and_files(directory or [], from_files or [], session.workspace if session else Path())
     if files:
         if encrypt:
-            raise UsageError("--encrypt does not go with --from; say `whyrec seal --rotate` once the workspace is there")
+            raise UsageError(
+                "--encrypt does not go with --from; say `whyrec seal --rotate` once the workspace is there"
+            )
         _from_files(output, folder, files, store, example)
         return
     create(folder, schema=schema, store=store, example=example, encrypt=encrypt)
