@@ -52,8 +52,8 @@ class Engine(Lists):
             written then.
         :raises StoreError: where the store fails, with what is safe by then.
         """
-        from whyrec.retention import retain
         from whyrec.workspace.load import Loading, load_files  # polars, which answering does not need
+        from whyrec.workspace.retention import retain
 
         chosen = None if mapping is None else Path(mapping)
         asked = made(Loading, how, paths=tuple(map(Path, paths)), mapping=chosen)

@@ -6,7 +6,6 @@ from recommender.profiles.weights import Recency
 from recommender.results.document import ModelInfo, Result
 from recommender.results.learning import Crossing, DomainReport
 from recommender.scoring.blend import Blend
-from whyrec.retention import RetentionStatus
 
 Counts = dict[str, dict[str, int]]
 """Entity type or relation → ``created``, ``updated``, ``unchanged``, ``deleted``."""
@@ -129,6 +128,27 @@ class ModelStatus(Result):
     carried_over: bool
     crossing: list[Crossing] = Field(default_factory=list)
     """For each pair of domains, whom paths reach in the other one."""
+
+
+class KeptData(Result):
+    """One kind of data with people in it."""
+
+    kept: int
+    """Loads with rejected rows; events; answers."""
+    oldest_days: float | None
+    """Age of the oldest; ``None`` where nothing is kept."""
+    overdue: int
+    """How many are older than they may be: none, after a load."""
+
+
+class RetentionStatus(Result):
+    """What ``[retention] days`` says, and what is there."""
+
+    days: int | None
+    """``None``: kept until somebody deletes it."""
+    rejects: KeptData
+    events: KeptData
+    answers: KeptData
 
 
 class PrivacyBudget(Result):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kg.workspace.workspace import Workspace, create_workspace
-from whyrec.event_log import Event, EventLog
-from whyrec.retention import retain, retention_status
+from whyrec.events.log import Event, EventLog
+from whyrec.workspace.retention import retain, retention_status
 
 
 def test_what_is_old_goes_and_status_proves_it(tmp_path: Path) -> None:

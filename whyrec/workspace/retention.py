@@ -5,29 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from kg.privacy.retention import drop_old_rejects, rejects_by_age
 from kg.workspace.workspace import Workspace
-from recommender.results.document import Result
-from whyrec.event_log import EventLog
-
-
-class KeptData(Result):
-    """One kind of data with people in it."""
-
-    kept: int
-    """Loads with rejected rows; events; answers."""
-    oldest_days: float | None
-    """Age of the oldest; ``None`` where nothing is kept."""
-    overdue: int
-    """How many are older than they may be: none, after a load."""
-
-
-class RetentionStatus(Result):
-    """What ``[retention] days`` says, and what is there."""
-
-    days: int | None
-    """``None``: kept until somebody deletes it."""
-    rejects: KeptData
-    events: KeptData
-    answers: KeptData
+from whyrec.events.log import EventLog
+from whyrec.reports import KeptData, RetentionStatus
 
 
 def retain(workspace: Workspace, now: datetime | None = None) -> int:
