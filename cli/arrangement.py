@@ -13,7 +13,10 @@ MaxPerOption = Annotated[
     typer.Option(metavar="relation:N", help="At most N items per brand (made_by:2), category …; repeatable."),
 ]
 ReasonsOption = Annotated[
-    str, typer.Option(help="What each reason is chosen for: varied, strongest, recent, popular, balanced.")
+    str,
+    typer.Option(
+        help="What reasons are chosen for: varied, strongest, recent, popular, balanced; with --all: how many."
+    ),
 ]
 PathQualityOption = Annotated[
     float, typer.Option(metavar="0..1", help="How much the quality of the reasons counts beside the score.")

@@ -50,6 +50,9 @@ def recommend(
     asked: Any = rules | {"n": n}
     arranged: Any = dict(zip(ARRANGED, (diversity, tuple(max_per or ()), reasons, path_quality), strict=True))
     if everybody:
+        if reasons.isdigit():
+            asked |= {"reasons": int(reasons), "lang": lang}
+            arranged["reasons"] = ARRANGED["reasons"]
         if arranged != ARRANGED:
             raise UsageError("--diversity, --max-per, --reasons and --path-quality arrange one list; leave out --all")
         if user or anchor:

@@ -35,6 +35,15 @@ class RuleOptions(TypedDict, total=False):
     """Domain → part of a list over all domains, in [0, 1], for users who used nothing of it."""
 
 
+class ManyOptions(RuleOptions, total=False):
+    """Rules, and what is told of many lists."""
+
+    reasons: int
+    """How many reasons of each item; with any, the parts of its score are told too."""
+    lang: str
+    """Language of the reasons."""
+
+
 class ListOptions(RuleOptions, total=False):
     """Rules, and how the list is arranged after scoring."""
 

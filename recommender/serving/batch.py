@@ -18,6 +18,7 @@ from recommender.scoring.block_ranking import RankedBlock
 from recommender.serving.batch_parts import BatchParts
 from recommender.serving.list_file import list_format
 from recommender.serving.recommender import Recommender
+from recommender.serving.told_lists import ToldLists, told_columns
 
 PART = 2048
 """Users whose lists are kept together: a row group of the file, and what a kill may cost."""
@@ -40,6 +41,10 @@ class Batch:
     n: int
     workers: int | None = None
     """Processes at work, one per core where absent; the result does not depend on it."""
+    reasons: int = 0
+    """How many reasons are told of each item; with any, the parts of its score are too."""
+    lang: str = "en"
+    """Language of the reasons."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,15 @@ def lists_of(recommender: Recommender, batch: Batch, progress: Progress = no_pro
     """
     lists, done = _Lists(recommender, recommender.rule_set(batch.rules), batch), 0
     with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
-        for number, blocks in enumerate(workers.map(range(lists.parts))):
-            yield from lists.table(number, _joined(blocks)).to_batches()
+        for number, part in enumerate(workers.map(range(lists.parts))):
+            yield from lists.table(number, part).to_batches()
             done += len(lists.users(number))
             progress(STAGE, done, len(batch.users))
 
 
 def recommend_all(recommender: Recommender, batch: Batch, out: Path, progress: Progress = no_progress) -> BatchResult:
-    """Write the lists of many users to a file with the columns user_id, rank, item_id, score.
+    """Write the lists of many users to a file with the columns user_id, rank, item_id, score, and, where reasons are
+    told, paths, embedding, popularity, reason_1 ….
 
     What is done is kept in ``.<name>.parts`` beside the file until the file is whole, so that the same call goes on
     where a killed one stopped. The scores are those of one user at a time, bit for bit.
@@ -95,7 +101,7 @@ def recommend_all(recommender: Recommender, batch: Batch, out: Path, progress: P
 
 def _write(
     lists: "_Lists",
-    workers: ForkedWorkers[int, list[RankedBlock]],
+    workers: ForkedWorkers[int, pa.Table],
     parts: BatchParts,
     out: Path,
     progress: Progress,
@@ -104,10 +110,10 @@ def _write(
     missing = dict.fromkeys(number for number in range(lists.parts) if not parts.has(number))
     made = workers.map(missing)
     rows = done = 0
-    with list_format(out)(parts.folder / WHOLE, COLUMNS) as writer:
+    with list_format(out)(parts.folder / WHOLE, lists.columns) as writer:
         for number in range(lists.parts):
             if number in missing:
-                parts.save(number, _joined(next(made)))
+                parts.save(number, next(made))
             table = lists.table(number, parts.read(number))
             writer.write(table)
             rows += table.num_rows
@@ -128,16 +134,26 @@ class _Lists:
         self.items = pa.array(
             [one for name in recommender.catalogue.types for one in vocabulary.ids(name)], pa.string()
         )
+        told = told_columns(batch.reasons)
+        self.columns = pa.schema([*COLUMNS, *told])
+        self.told = ToldLists(recommender, rules, batch.reasons, batch.lang) if told else None
         self.people = {name: vocabulary.ids(name) for name in {user_type for user_type, _ in batch.users}}
 
     def users(self, number: int) -> Users:
         """The users of a part."""
         return self.batch.users[number * PART : (number + 1) * PART]
 
-    def rank(self, number: int) -> list[RankedBlock]:
+    def rank(self, number: int) -> pa.Table:
         """The lists of the users of a part; the work of one process."""
-        blocks = self._blocks(self.users(number))
-        return [self.recommender.rank_block(name, idx, self.rules, self.batch.n) for name, idx in blocks]
+        runs = list(self._blocks(self.users(number)))
+        blocks = [self.recommender.rank_block(name, idx, self.rules, self.batch.n) for name, idx in runs]
+        lists = _joined(blocks)
+        if self.told is None:
+            return lists
+        rows = [self.told.columns(*run, block) for run, block in zip(runs, blocks, strict=True)]
+        for field, chunks in zip(told_columns(self.batch.reasons), zip(*rows, strict=True), strict=True):
+            lists = lists.append_column(field, pa.chunked_array(list(chunks), field.type))
+        return lists
 
     def table(self, number: int, part: pa.Table) -> pa.Table:
         """A part with ranks, and with ids in the place of indices."""
@@ -145,7 +161,9 @@ class _Lists:
         lengths = np.bincount(part["user"].to_numpy())
         rank = np.arange(1, part.num_rows + 1) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         ids = people.take(part["user"]), self.items.take(part["position"])
-        return pa.table([ids[0], pa.array(rank.astype(np.int32)), ids[1], part["score"]], schema=COLUMNS)
+        more = [part[field.name] for field in told_columns(self.batch.reasons)]
+        first = [ids[0], pa.array(rank.astype(np.int32)), ids[1], part["score"]]
+        return pa.table([*first, *more], schema=self.columns)
 
     def _blocks(self, users: Users) -> Iterator[tuple[str, NDArray[np.int64]]]:
         """Runs of users of one type, in their order."""
@@ -183,4 +201,5 @@ def _key(recommender: Recommender, batch: Batch) -> dict[str, Any]:
         "users": users.hexdigest(),
         "n": batch.n,
         "part": PART,
+        "reasons": [batch.reasons, batch.lang],
     }

@@ -11,7 +11,7 @@ from kg.workspace.permissions import private_files
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender
 from whyrec.answering.shop_questions import ShopQuestions
-from whyrec.options import RuleOptions
+from whyrec.options import ManyOptions
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -33,12 +33,13 @@ class Lists(ShopQuestions):
         domain: str | None = None,
         workers: int = 1,
         progress: Progress | None = None,
-        **rules: "Unpack[RuleOptions]",
+        **rules: "Unpack[ManyOptions]",
     ) -> "Iterator[pa.RecordBatch]":
         """The lists of many users as Arrow record batches, some thousand users each; what ``--all`` writes.
 
         Columns: ``user_id`` string, ``rank`` int32 from 1, ``item_id`` string, ``score`` float64. Scores are those of
-        :meth:`recommend`, bit for bit.
+        :meth:`recommend`, bit for bit. With ``reasons`` above 0 also ``paths``, ``embedding`` and ``popularity``, which
+        sum to the score, and ``reason_1`` … in words, null where there are fewer.
 
         :param users: ids, ``Type:id`` where two types share ids; everybody where absent.
         :param workers: processes at work, forked from this one; with 1 nothing is forked, as Spark and threads want.
@@ -46,9 +47,10 @@ class Lists(ShopQuestions):
         """
         from recommender.serving.batch import lists_of  # Arrow, which one user's list does not need
 
+        told = rules.pop("reasons", 0), rules.pop("lang", "en")
         asked = self._rules(domain, rules), self._n(n)
         recommender = self.recommender
-        batch = self._batch(recommender, users, asked, workers)
+        batch = self._batch(recommender, users, asked, workers, told)
         return lists_of(recommender, batch, progress or self._progress)
 
     def write_lists(
@@ -60,7 +62,7 @@ class Lists(ShopQuestions):
         domain: str | None = None,
         force: bool = False,
         progress: Progress | None = None,
-        **rules: "Unpack[RuleOptions]",
+        **rules: "Unpack[ManyOptions]",
     ) -> "ListsReport":
         """Write the lists of many users to a file, on all cores; what was killed goes on where it stopped.
 
@@ -77,9 +79,10 @@ class Lists(ShopQuestions):
 
         list_format(Path(out))
         check_output(Path(out), is_list_file, self.workspace, force)
+        told = rules.pop("reasons", 0), rules.pop("lang", "en")
         asked = self._rules(domain, rules), self._n(n)
         recommender = self.recommender
-        batch = self._batch(recommender, users, asked, None)
+        batch = self._batch(recommender, users, asked, None, told)
         inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
         with private_files() if inside else nullcontext():
             result = recommend_all(recommender, batch, Path(out), progress or self._progress)
@@ -95,12 +98,16 @@ class Lists(ShopQuestions):
 
     @staticmethod
     def _batch(
-        recommender: Recommender, users: Sequence[str] | None, asked: tuple[Rules, int], workers: int | None
+        recommender: Recommender,
+        users: Sequence[str] | None,
+        asked: tuple[Rules, int],
+        workers: int | None,
+        told: tuple[int, str],
     ) -> "Batch":
-        """:param asked: rules and the length of a list."""
+        """:param asked: rules and the length of a list; ``told``: number of reasons, and their language."""
         from recommender.serving.batch import Batch
 
         if users is None:
-            return Batch(recommender.users(), *asked, workers)
+            return Batch(recommender.users(), *asked, workers, *told)
         vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
-        return Batch([vocabulary.find(user, types) for user in users], *asked, workers)
+        return Batch([vocabulary.find(user, types) for user in users], *asked, workers, *told)

@@ -191,3 +191,19 @@ batch.recommend_all(recommender, batch.Batch(recommender.users(), batch.Rules(),
     result = recommend_all(recommender, Batch(recommender.users(), Rules(), 5, 1), out)
     assert (result.resumed, result.restarted) == (8, False)
     assert _rows(out) == _alone(recommender, Rules(), 5)
+
+
+def test_reasons_and_shares_are_those_of_one_list(recommender: Recommender, tmp_path: Path) -> None:
+    """Two reasons each: the first is what the list of one user says."""
+    users = recommender.users()[:3]
+    batch = Batch(users, Rules(), 4, 2, reasons=2)
+    recommend_all(recommender, batch, tmp_path / "told.parquet")
+    table = pq.read_table(tmp_path / "told.parquet").to_pylist()
+    assert list(table[0])[4:] == ["paths", "embedding", "popularity", "reason_1", "reason_2"]
+    for user_type, idx in users:
+        user = recommender.snapshot.vocabulary.id(user_type, idx)
+        mine = [row for row in table if row["user_id"] == user]
+        listed = recommender.recommend(Request(user, n=4)).items
+        assert [row["reason_1"] for row in mine] == [row.reason for row in listed]
+        for row in mine:
+            assert row["paths"] + row["embedding"] + row["popularity"] == pytest.approx(row["score"], abs=1e-9)
