@@ -121,3 +121,10 @@ def test_many_anchors_at_once_are_the_sum_of_each(tmp_path: Path) -> None:
             found = paths_between(kernels, tail, anchors, item)
             assert len(idx) > 16 and len(found.product) > 20
             assert found.product.sum() == pytest.approx(anchors.weight @ entries[idx], rel=1e-12)
+
+
+def test_what_is_made_is_told_one_by_one(tmp_path: Path) -> None:
+    """Before each of two kernels, short ones first: how many are done, of how many, and which comes."""
+    kernels, told = _kernels(tmp_path), list[tuple[object, ...]]()
+    kernels.build([("contains", "~contains"), ("∪Product-Product",)], lambda *one: told.append(one))
+    assert told == [("Kernels", 0, 2, "∪Product-Product"), ("Kernels", 1, 2, "contains > ~contains")]
