@@ -26,14 +26,14 @@ TOUR = (
     ("init demo --example", 0, "is ready"),
     ("-w demo load --quiet", 0, "Loaded"),
     ("-w demo recommend u0001 -n 2", 0, "For u0001"),
-    ("-w demo why u0001 p0001 --lang zh", 0, "score"),
-    ("-w demo why-not u0001 p0001", 0, "score"),
+    ("-w demo why u0001 p0001 --lang zh", 0, "u0001"),
+    ("-w demo why-not u0001 p0001", 0, "u0001"),
     ("-w demo what-if u0001 --with has_concern:acne", 0, "u0001"),
     ("-w demo similar p0001", 0, "Near"),
+    ("-w demo evaluate --no-embeddings --no-tuning --holdout 0.05", 0, "popularity"),
     ("-w demo train", 1, TRAIN),
     ("-w demo train --no-embeddings", 0, "Model paths is ready"),
     ("-w demo recommend --all --out all.parquet", 0, "all.parquet"),
-    ("-w demo evaluate --no-embeddings --no-tuning --holdout 0.05", 0, "popularity"),
     ("-w demo experiment run demo/experiment.toml", 1, TRAIN),
     ("-w demo experiment list", 0, "0/"),
     ("-w demo predict p0001 contains", 1, "whyrec train"),
@@ -103,6 +103,7 @@ def test_every_command_has_help(bare: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # twenty processes, one after the other, beside others
 def test_the_tour_needs_no_extra(bare: Path, tmp_path: Path) -> None:
     for arguments, code, said in TOUR:
         done = call(bare / "whyrec", *arguments.split(), folder=tmp_path)
