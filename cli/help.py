@@ -29,11 +29,18 @@ def laid_out(command: Any) -> Any:
         calls = [call for one in examples for call in " ".join(one.split()).partition(": ")[2].split(BETWEEN)]
         title = EXAMPLE if len(calls) == 1 else f"{EXAMPLE}s"
         command.epilog = "\n".join(("\b", f"{title}:", *(f"  {call}" for call in calls)))
-    for parameter in command.params:
-        if parameter.param_type_name == "argument":
-            parameter.metavar = (parameter.metavar or parameter.name.upper()).strip("[].…")
-    pieces = command.collect_usage_pieces
-    command.collect_usage_pieces = lambda ctx: [re.sub(r"[{}]", "", piece) for piece in pieces(ctx)]
-    for below in getattr(command, "commands", {}).values():
-        laid_out(below)
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    for one in arguments:
+        one.metavar = (one.metavar or one.name.upper()).strip("[].…")
+    below = getattr(command, "commands", None)
+    usage = " ".join(["[OPTIONS]", *map(_usage, arguments), *([] if below is None else ["COMMAND [ARGS]..."])])
+    command.collect_usage_pieces = lambda _: [usage]  # each version of typer has its own brackets
+    for one in (below or {}).values():
+        laid_out(one)
     return command
+
+
+def _usage(argument: Any) -> str:
+    """An argument in the usage line: in brackets if it may be left out, with dots if there may be several."""
+    name = argument.metavar if argument.required else f"[{argument.metavar}]"
+    return f"{name}..." if argument.nargs == -1 else name
