@@ -25,6 +25,7 @@ p { margin: 4px 0; }
 .keys, article ul { list-style: none; margin: 12px 0 0; padding: 0; }
 .keys li, article li { display: flex; gap: 10px; align-items: baseline; padding: 4px 0; }
 .keys li + li { border-top: 1px solid var(--line); }
+summary { cursor: pointer; font-size: 17px; font-weight: 600; margin: 32px 0 12px; }
 .swatch { flex: none; width: 12px; height: 12px; border-radius: 3px; align-self: flex-start;
   margin-top: 6px; }
 .number { flex: none; min-width: 62px; text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
