@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from recommender.evaluation.significance import paired_difference
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import EMBEDDING, POPULARITY, CandidateFeatures
-from recommender.learning.coordinate_ascent import Progress, Score, best_ascent, ndcg, surely_better
+from recommender.learning.coordinate_ascent import Score, best_ascent, ndcg, surely_better
 from recommender.learning.popularity_floor import most_personal
 from recommender.results.learning import DomainReport
 from recommender.scoring.blend import POPULARITY as TIES
@@ -27,7 +27,6 @@ def learn_blend(
     metapaths: Sequence[Metapath],
     default: Blend,
     prior: Mapping[str, float] | None = None,
-    progress: Progress | None = None,
 ) -> tuple[Blend, list[DomainReport]]:
     """Weights per domain and audience; the default where learned ones are not better on held-back users, and for
     people who are new to a domain popularity where nothing is surely better.
@@ -38,14 +37,13 @@ def learn_blend(
     :param features: one per domain and audience, from the training part of ``validation_split``, each let go before
         the next is asked for.
     :param prior: metapath → its weight without evidence, at most 1.
-    :param progress: called with a domain and the number of the pass just finished.
     """
     blend, reports = default, []
     for raw in features:
         known = _judged(raw)
         part, means = raw.standardised(known)
         start = part.weights(default, metapaths) * means
-        weights, report = _verdict(part, start, progress)
+        weights, report = _verdict(part, start)
         weights = weights / means
         whole = np.zeros(len(raw.names))
         whole[known] = _to_right_candidates(raw, known, weights)
@@ -66,12 +64,12 @@ def _judged(features: CandidateFeatures) -> NDArray[np.bool_]:
     return np.asarray((features.evidence >= ENOUGH) | popular)
 
 
-def _verdict(domain: CandidateFeatures, start: Score, progress: Progress | None) -> tuple[Score, DomainReport]:
+def _verdict(domain: CandidateFeatures, start: Score) -> tuple[Score, DomainReport]:
     """Weights for standardised features: learned ones, the default, or popularity with what may stand beside it."""
     mark, weights = domain.marks, start
     if (mark < FITTED).sum() >= ENOUGH:
         check = domain.part((mark >= FITTED) & (mark < PRUNED))
-        weights = best_ascent(domain.part(mark < FITTED), check, start, progress)
+        weights = best_ascent(domain.part(mark < FITTED), check, start)
     held = domain.part(mark >= PRUNED)
     before, after = ndcg(held.scores(start), held.truth), ndcg(held.scores(weights), held.truth)
     gain = paired_difference(after, before)

@@ -1,6 +1,6 @@
 """Features of candidates: what each metapath, the embedding and popularity say of them, unweighted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -86,9 +86,7 @@ class CandidateFeatures:
         return np.array([known[name] for name in self.names])
 
 
-def candidate_features(
-    scorer: Scorer, split: Split, domain: str, audience: Audience, progress: Callable[[int], None] | None = None
-) -> CandidateFeatures:
+def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audience) -> CandidateFeatures:
     """Features of the candidates of each user with a held-out item of the domain, once for each of up to ``MOST_ITEMS``
     such items, the others left out.
 
@@ -98,7 +96,6 @@ def candidate_features(
 
     :param scorer: of the training part of the split.
     :param audience: which users, by what they used in training.
-    :param progress: called with the number of users just done.
     """
     inside = scorer.catalogue.of_domain(domain)
     tasks = evenly(validation_tasks(scorer, split, domain, audience), MOST_USERS)
@@ -112,8 +109,6 @@ def candidate_features(
         block = tasks[start : start + size]
         rows = slice(start, start + len(block))
         _fill(scorer, metapaths, inside, block, (values[:, rows], truth[rows], filled[rows]))
-        if progress:
-            progress(len(block))
     marks = validation_marks(scorer.snapshot, [user for user, _ in tasks])
     return CandidateFeatures(domain, audience, names, values, truth, filled, marks)
 

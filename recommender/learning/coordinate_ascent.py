@@ -1,7 +1,5 @@
 """Coordinate ascent on NDCG over candidates: one weight at a time, from several starts."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +14,6 @@ SMALL = 0.03
 GAIN = 1.0
 """Least gain of a step, in standard errors of the paired difference: less is noise, and many steps fit noise."""
 Score = NDArray[np.float64]
-Progress = Callable[[str, int], None]
 
 
 def ndcg(scores: Score, truth: NDArray[np.int64]) -> Score:
@@ -35,14 +32,14 @@ def gain_of(ranks: NDArray[np.integer], depth: int = K) -> Score:
     return np.where(ranks <= depth, 1 / np.log2(1 + ranks), 0.0)
 
 
-def best_ascent(fit: CandidateFeatures, check: CandidateFeatures, start: Score, progress: Progress | None) -> Score:
+def best_ascent(fit: CandidateFeatures, check: CandidateFeatures, start: Score) -> Score:
     """Ascents on ``fit`` from the best feature alone, from ``start`` and from equal weights, rid of what is idle on
     ``check``; a later one only replaces an earlier one, which leans on fewer features, where it is better on both."""
     alone = np.eye(len(start))
     single = alone[int(np.argmax([ndcg(fit.scores(row), fit.truth).mean() for row in alone]))]
     best, quality = start, None
     for begin in (single, start, np.ones(len(start))):
-        weights = _without_idle(check, _ascend(fit, begin, progress))
+        weights = _without_idle(check, _ascend(fit, begin))
         found = [ndcg(part.scores(weights), part.truth) for part in (fit, check)]
         if quality is None or (_better(found[0], quality[0]) and _better(found[1], quality[1])):
             best, quality = weights, found
@@ -53,21 +50,19 @@ def _better(found: Score, best: Score) -> bool:
     return len(found) > 0 and float(found.mean()) > float(best.mean())
 
 
-def _ascend(features: CandidateFeatures, start: Score, progress: Progress | None) -> Score:
+def _ascend(features: CandidateFeatures, start: Score) -> Score:
     """Multiply, divide, drop and revive one weight at a time, keeping what surely raises NDCG."""
     weights = start.copy()
     scores = features.scores(weights)
     best = ndcg(scores, features.truth)
     spread = 1.0
-    for number in range(1, PASSES + 1):
+    for _ in range(PASSES):
         before = float(best.mean())
         for place in range(len(weights)):
             for value in _trials(weights, place, spread):
                 trial = scores + (value - weights[place]) * features.values[place]
                 if surely_better(found := ndcg(trial, features.truth), best):
                     weights[place], scores, best = value, trial, found
-        if progress:
-            progress(features.domain, number)
         if float(best.mean()) - before < 1e-5:
             break
         spread *= SHRINK
