@@ -33,6 +33,8 @@ class LoadReport(Result):
     left_out: int
     """Cells that could not be read, of rows that were loaded without them."""
     left_out_file: str | None
+    duplicates: dict[str, int]
+    """Relation → rows that say a triple which another row says too."""
     contradictions: int
     """Entities and triples about which rows contradict each other."""
     contradictions_file: str | None

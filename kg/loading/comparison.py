@@ -40,6 +40,10 @@ class Comparison:
         """The entities and triples that they are about."""
         self.stored: dict[str, int] = {}
         """Entity type or relation → how many the store has."""
+        self.duplicates: dict[str, int] = {}
+        """Relation → rows that say a triple which another row says too."""
+        self.by_rows: set[str] = set()
+        """Relations of which triples go only since ``replace-links`` says so."""
         self.vanished: dict[str, int] = {}
         """Entity type or relation → how many are deleted because they vanished from the files."""
 
@@ -63,14 +67,21 @@ class Comparison:
         """
         stored = self._graph.stored_triples(name)
         self.stored[name] = stored.height
+        if self._replacement.is_by_rows(name):
+            self.by_rows.add(name)
         parts, pairs = [], []
         contradictions = [pl.DataFrame(schema=DTYPES)]
         self.vanished[name] = 0
         for partition in self._graph.partitions(name, found):
             new, repeated = self._graph.triples(name, partition, found)
+            self.duplicates[name] = self.duplicates.get(name, 0) + repeated
             rows = self._graph.rows(name, partition) if repeated else pl.DataFrame()
             if rows.width:
                 contradictions.append(triple_contradictions(name, rows))
+            if name in self._replacement.one_per_row:
+                several = new.height and new.group_by("head").len().filter(pl.col("len") > 1).height
+                sentence = f"{{n}} {self._schema.relation[name].head} have several {name}, of which each row names one"
+                self._notices.add(name, f'{sentence}; all are kept; rows = "add" says that this is meant', several)
             difference = self._part(name, new, partition.select(stored), gone)
             parts.append(difference.counted() if self._count_only else difference)
             if self._may_be_hierarchy(name):
@@ -78,6 +89,7 @@ class Comparison:
         sentence = "{n} triples about whose weight rows of the same time contradict each other; the largest was taken"
         self._contradict(name, sentence, pl.concat(contradictions))
         difference = together(parts)
+        self._report_second_tails(name, difference, stored)
         if pairs:
             self._report_cycles(name, pl.concat(pairs), stored, difference.deleted)
         return difference
@@ -85,13 +97,37 @@ class Comparison:
     def _part(self, name: str, new: pl.DataFrame, stored: pl.DataFrame, gone: Mapping[str, pl.DataFrame]) -> Difference:
         """The difference of one partition of a relation."""
         ends, vanished = self._schema.relation[name], self._replacement.vanished(name, stored, new)
-        self.vanished[name] += vanished.height
+        if not self._replacement.is_by_rows(name):
+            self.vanished[name] += vanished.height
         deleted = [vanished.select(_KEYS)]
         for end, entity_type in (("head", ends.head), ("tail", ends.tail)):
             if entity_type in gone:
                 bereft = stored.join(gone[entity_type], left_on=end, right_on="id", how="semi")
                 deleted.append(bereft.select(_KEYS))
         return triple_difference(new, stored).deleting(pl.concat(deleted).unique())
+
+    def _report_second_tails(self, name: str, difference: Difference, stored: pl.DataFrame) -> None:
+        """Tell of heads that had one tail and get another: mostly an update that was meant to replace it."""
+        if name not in self._replacement.single or stored.is_empty() or difference.created.is_empty():
+            return
+        if stored.get_column("head").n_unique() < stored.height:
+            return  # several are usual here
+        old = stored.join(difference.deleted, on=_KEYS, how="anti").select("head", other="tail")
+        both = difference.created.join(old, on="head")
+        if both.is_empty():
+            return
+        ends, sentence = self._schema.relation[name], "{n} TYPE had one NAME and now have several"
+        text = sentence.replace("TYPE", ends.head).replace("NAME", name)
+        if not self._schema.entity[ends.head].sensitive and not self._schema.entity[ends.tail].sensitive:
+            first = both.sort("head").row(0, named=True)
+            text += f", such as {first['head']!r}: {first['other']!r} and {first['tail']!r}"
+        advice = 'rows = "replace-links" in the source makes a row the whole truth, rows = "add" says that both hold'
+        self._notices.add(name, f"{text}; {advice}", both.get_column("head").n_unique())
+        told = [pl.lit(None), pl.lit(None), pl.lit(name), pl.col("head"), pl.col("tail"), pl.lit("tail")]
+        columns = zip(DTYPES.items(), [*told, pl.col("tail"), pl.col("other")], strict=True)
+        rows = both.select(value.cast(dtype).alias(column) for (column, dtype), value in columns)
+        self.contradictions = pl.concat([self.contradictions, rows])
+        self.contradicted += both.get_column("head").n_unique()
 
     def _contradict(self, name: str, sentence: str, rows: pl.DataFrame) -> None:
         count = rows.select("id", "tail").n_unique()

@@ -1,8 +1,7 @@
 """Limits that a load keeps by itself: damaged files, and deletions that look like half an export."""
 
-from collections.abc import Mapping
-
 from kg.errors import LimitError
+from kg.loading.comparison import Comparison
 from kg.loading.delete_limit import DeleteLimit
 from kg.loading.writing import Changes
 from kg.staging.report import FileReport, LoadReport
@@ -24,13 +23,13 @@ def check_damage(file: FileReport) -> None:
         )
 
 
-def check_deletes(report: LoadReport, changes: Changes, stored: Mapping[str, int], limit: DeleteLimit) -> None:
+def check_deletes(report: LoadReport, changes: Changes, comparison: Comparison, limit: DeleteLimit) -> None:
     """Refuse to delete too much; a dry run tells what a load would refuse.
 
     :raises LimitError: naming what is over the limit.
     """
-    differences = {**changes.entities, **changes.triples}
-    found = [limit.exceeded(name, d.deleted.height, stored.get(name, 0)) for name, d in differences.items()]
+    differences = {n: d for n, d in {**changes.entities, **changes.triples}.items() if n not in comparison.by_rows}
+    found = [limit.exceeded(name, d.deleted.height, comparison.stored.get(name, 0)) for name, d in differences.items()]
     broken = [sentence for sentence in found if sentence]
     if not report.dry_run:
         limit.check(broken)

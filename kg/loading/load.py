@@ -120,7 +120,7 @@ def load(
             changes, comparison = loading.compare(report)
             replacement.check(report, comparison.vanished, options.max_rejects, options.allow_empty)
             most = DeleteLimit.parse("all") if options.allow_empty else options.max_deletes
-            check_deletes(report, changes, comparison.stored, most)
+            check_deletes(report, changes, comparison, most)
             write_contradicted(report, comparison.contradictions, folder)
             if store is not None and not options.dry_run:
                 _write(store, changes, report, options, progress)
@@ -267,6 +267,7 @@ class _Load:
         report.entities = {name: difference.counts for name, difference in entities.items()}
         report.triples = {name: difference.counts for name, difference in triples.items()}
         report.contradictions = comparison.contradicted
+        report.duplicates = {name: count for name, count in comparison.duplicates.items() if count}
         report.notices = self.notices.render()
         return Changes(entities, triples), comparison
 

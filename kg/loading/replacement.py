@@ -7,10 +7,12 @@ something, and where a file is empty, since both mostly mean a broken export.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from kg.errors import LimitError
+from kg.mapping.file_format import format_of_name
 from kg.mapping.source import Mode, Source
 from kg.schema import Schema
 from kg.staging.report import FileReport, LoadReport
@@ -34,6 +36,13 @@ class Replacement:
         """Types of which only what the load speaks of stays."""
         self._whole = {source.relation for source in self._sources if source.relation is not None}
         self._heads: dict[str, list[pl.Series]] = {}
+        self._links = [number for number, source in enumerate(sources) if source.rows == "replace-links"]
+        self._of_links = [sources[number] for number in self._links]
+        self._by_rows: set[str] = set()
+        self.single = _told_once(sources)
+        """Relations of links of which no source says whether a second tail is meant."""
+        self.one_per_row = frozenset(_one_tail_per_row(sources) & self.single)
+        """Those of which each row names one tail, so that several tails come from several rows."""
 
     def cover(self, graph: Graph, files: Sequence[FileReport]) -> None:
         """Learn from the rows what sources cover whose relations only their rows tell."""
@@ -42,6 +51,12 @@ class Replacement:
                 heads = graph.heads(source.entity, number)
                 for relation in _started(source):
                     self._heads.setdefault(relation, []).append(heads)
+        for number, source in zip(self._links, self._of_links, strict=True):
+            heads = graph.heads(source.entity or "", number)
+            for relation in _started(source):
+                if relation not in self._heads:
+                    self._by_rows.add(relation)
+                self._heads.setdefault(relation, []).append(heads)
         named = {n for n, file in enumerate(files) if file.source.relation_column and self.covers(file.source)}
         for relation in self._schema.relation if named else ():
             if not named.isdisjoint(graph.files(relation)):
@@ -50,6 +65,13 @@ class Replacement:
     def covers(self, source: Source) -> bool:
         """Whether the source is one of those."""
         return any(source is replaced for replaced in self._sources)
+
+    def is_by_rows(self, relation: str) -> bool:
+        """Whether triples of a relation go only since rows of ``replace-links`` are the whole truth about their heads.
+
+        Such rows delete what they are there for, however much that is.
+        """
+        return relation in self._by_rows and relation not in self._whole
 
     def relations(self) -> set[str]:
         """Relations that are covered, wholly or in part."""
@@ -97,6 +119,22 @@ def fed_by(source: Source, schema: Schema) -> set[str]:
     for name in names & set(schema.relation) if source.entity is None else ():
         names |= {getattr(schema.relation[name], end) for end in source.created_ends(schema.relation[name])}
     return names
+
+
+def _one_tail_per_row(sources: Sequence[Source]) -> set[str]:
+    """Relations of links that are neither split nor lists; only tables of text have no lists for sure."""
+    every = [(source, link) for source in sources for link in source.link]
+    several = {
+        link.relation
+        for source, link in every
+        if link.split or link.normalise == "inci" or format_of_name(Path(source.file)) not in ("csv", "tsv")
+    }
+    return {link.relation for _, link in every} - several
+
+
+def _told_once(sources: Sequence[Source]) -> frozenset[str]:
+    links = {link.relation for source in sources if source.rows is None for link in source.link}
+    return frozenset(links - {r for source in sources if source.rows is not None for r in _started(source)})
 
 
 def _started(source: Source) -> set[str]:

@@ -24,7 +24,10 @@ DEFAULT_NULLS = ("", "NA", "N/A", "NULL", "null", "NaN", "nan", "\\N")
 ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N")
 """Nobody's id: what programs write where there is none. "NA" is one: Namibia has it, and brands."""
 QUERY_SHOWN = 60
-_ENTITY_KEYS = ("id", "label", "properties", "normalise", "link", "text", "similar", "null_erases", "currency", "rates")
+_ENTITY_KEYS = (
+    *("id", "label", "properties", "normalise", "link", "text", "similar"),
+    *("null_erases", "rows", "currency", "rates"),
+)
 _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")
 
 
@@ -85,6 +88,9 @@ class Source(Document):
     """Columns or keys that a file may lack; what it does not name is left as the store has it."""
     required: tuple[str, ...] = ()
     """``label``, properties, ``weight``, ``timestamp`` without which a row is rejected."""
+    rows: Literal["add", "replace-links"] | None = None
+    """``replace-links``: a row is the whole truth about the links of its entity, and other tails of the same relation
+    go; ``add``: they stay, and that is meant; absent: they stay, and a second tail where there was one is told."""
     null_erases: bool = False
     """Whether a cell without a value takes label or property away from the entity; else it says nothing."""
     create_ends: bool | None = None

@@ -85,6 +85,8 @@ class LoadReport:
     """Entities and triples about which rows contradict each other."""
     contradictions_file: Path | None = None
     """Those rows that were passed over."""
+    duplicates: dict[str, int] = field(default_factory=dict)
+    """Relation → rows that say a triple which another row says too."""
     unfinished: bool = False
     """Whether another load that was cut off is still unfinished, so that the graph is between two states."""
     seconds: float = 0.0
@@ -112,6 +114,7 @@ class LoadReport:
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
             "left_out": self.left_out,
             "left_out_file": str(self.left_out_file) if self.left_out_file else None,
+            "duplicates": self.duplicates,
             "contradictions": self.contradictions,
             "contradictions_file": str(self.contradictions_file) if self.contradictions_file else None,
             "seconds": round(self.seconds, 3),

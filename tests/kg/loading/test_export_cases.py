@@ -7,6 +7,7 @@ import pytest
 
 from kg.errors import LimitError, MappingError, ReadError
 from kg.formats.by_file_name import sources_for_paths
+from kg.loading.delete_limit import DeleteLimit
 from kg.mapping.mapping import read_mapping
 from kg.schema import read_schema
 from kg.staging.report import LoadReport
@@ -211,3 +212,32 @@ def test_b158_double_colons(tmp_path: Path) -> None:
     load_text(tmp_path / "two", SCHEMA, mapping, {"ratings.dat": (CASES / "B158" / "ratings.dat").read_text()})
     found: list[Any] = [graph(folder, SCHEMA)["bought"] for folder in (tmp_path, tmp_path / "two")]
     assert found[0] == found[1] and len(found[0]) == 3
+
+
+def test_b148_a_delta_may_be_the_whole_truth_about_its_links(tmp_path: Path) -> None:
+    load_case("B148", tmp_path, "day1.toml")
+    report = load_case("B148", tmp_path, "day2.toml")
+    assert "1 Product had one made_by and now have several, such as 'p1': 'Nordlys' and 'Solfar'" in told(report)
+    assert 'rows = "replace-links"' in told(report) and report.contradictions == 1
+    assert report.contradictions_file is not None
+    assert ",made_by,p1,Solfar,tail,Solfar,Nordlys" in report.contradictions_file.read_text()
+    assert tails(tmp_path, "made_by") == {"p1": ["Nordlys", "Solfar"], "p2": ["Solfar"]}
+
+
+@pytest.mark.parametrize(("rows", "brands"), [("replace-links", ["Solfar"]), ("add", ["Nordlys", "Solfar"])])
+def test_b148_what_a_row_says_about_links_is_told_in_the_mapping(tmp_path: Path, rows: str, brands: list[str]) -> None:
+    load_case("B148", tmp_path, "day1.toml")
+    mapping = (CASES / "B148" / "day2.toml").read_text().replace("[[source]]", f'[[source]]\nrows = "{rows}"')
+    files = {"day2.csv": (CASES / "B148" / "day2.csv").read_text()}
+    report = load_text(tmp_path, SCHEMA, mapping, files, max_deletes=DeleteLimit.parse("5%"))
+    assert tails(tmp_path, "made_by") == {"p1": brands, "p2": ["Solfar"]}
+    assert "several" not in told(report) and report.triples["made_by"]["deleted"] == (rows == "replace-links")
+    assert len(graph(tmp_path, SCHEMA)["Product"]) == 2
+
+
+def test_rows_that_name_different_tails_and_rows_that_repeat_each_other_are_counted(tmp_path: Path) -> None:
+    mapping = (CASES / "B148" / "day1.toml").read_text()
+    rows = "sku,name,brand,price\np1,A,x,1\np1,A,y,1\np2,B,x,1\np2,B,x,1\n"
+    report = load_text(tmp_path, SCHEMA, mapping, {"day1.csv": rows})
+    assert "1 Product have several made_by, of which each row names one" in told(report)
+    assert report.duplicates == report.to_json()["duplicates"] == {"made_by": 1}
