@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.adopt import adopt_graph
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
 from kg.errors import UsageError
@@ -32,19 +33,29 @@ def init(
     encrypt: Annotated[
         bool, typer.Option("--encrypt", help="To be sealed to the key in WHYREC_SEAL_KEY, see `whyrec seal`.")
     ] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Read the graph that others loaded into --store; nothing is written there.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Make a workspace: configuration, schema and, if wanted, example data.
 
-    With --from, exports of well-known programs are recognised, others are guessed; what was not sure is said.
+    With --from, exports of well-known programs are recognised, others are guessed; what was not sure is said. With
+    --adopt, a graph that others loaded into Neo4j is read as it is.
 
-    Examples: whyrec init demo --example · whyrec init shop --from products_export.csv orders_export.csv
+    Examples: whyrec init demo --example · whyrec init shop --from products_export.csv orders_export.csv ·
+    whyrec init movies --store neo4j://localhost:7687 --adopt
     """
     output = Output(as_json, quiet)
     session = ctx.find_object(Session)
     folder, files = _folder_and_files(directory or [], from_files or [], session.workspace if session else Path())
+    if adopt:
+        if files or example or encrypt:
+            raise UsageError("--adopt reads the graph of a server: leave out --from, --example and --encrypt")
+        adopt_graph(output, folder, store)
+        return
     if files:
         if encrypt:
             raise UsageError(

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from kg.export.export import Export
     from recommender.audit.popularity import Popularity
     from recommender.evaluation.report import Evaluation
-    from whyrec.reports import ForgetReport, LinksReport, LoadReport, StatusReport, TrainReport
+    from whyrec.reports import (
+        ForgetReport,
+        LinksReport,
+        LoadReport,
+        RefreshReport,
+        StatusReport,
+        TrainReport,
+    )
     from whyrec.workspace.evaluate import HowToEvaluate
     from whyrec.workspace.load import HowToLoad
     from whyrec.workspace.person import PersonReport
@@ -200,6 +207,18 @@ class Engine(Lists):
         ledger = PrivacyLedger(self.workspace.folder, settings)
         paid = (ledger, settings, settings.epsilon if epsilon is None else epsilon) if private else None
         return popularity(self.snapshot, by, domain, paid)
+
+    def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
+        """Take over what another program wrote to the store; answers come from it at once.
+
+        :param full: read and compare all of the store, even if its fingerprint is the same.
+        :raises SnapshotError: where the store is empty, or between two states.
+        """
+        from whyrec.workspace.refresh import refresh
+
+        report = refresh(self.workspace, full, progress or self._progress)
+        self._renew()
+        return report
 
     def status(self) -> "StatusReport":
         """What store, snapshot and model hold, what is stale, and the next step."""

@@ -120,6 +120,47 @@ class SnapshotStatus(Result):
 
     hash: str
     current: bool
+    written_by_others: bool = False
+    """Whether another program has, or may have, written to the store since."""
+
+
+class UnusedPart(Result):
+    """What of an adopted graph cannot be used: how many, why, and one of them."""
+
+    what: str
+    count: int
+    why: str
+    example: str
+
+
+class AdoptReport(Result):
+    """The answer of ``init --adopt``."""
+
+    workspace: str
+    store: str
+    schema_file: str
+    adoption_file: str
+    entities: dict[str, int]
+    triples: dict[str, int]
+    unused: list[UnusedPart]
+    unsure: list[str]
+    """Decisions that a person should look at."""
+    next: str
+
+
+class RefreshReport(Result):
+    """The answer of ``refresh``."""
+
+    snapshot: str
+    """Hash of the snapshot that answers come from now."""
+    before: str | None
+    """Hash of the one before; ``None`` where there was none."""
+    changed: bool
+    compared: bool
+    """Whether all of the store was read; else its counts, and what it counts itself, were as they had been."""
+    entities: dict[str, tuple[int | str, int | str]]
+    """Entity type → how many before and now, of those of which the number changed."""
+    triples: dict[str, tuple[int | str, int | str]]
 
 
 class ModelStatus(Result):

@@ -89,7 +89,7 @@ class _Builder:
 
         :raises SnapshotError: where somebody else wrote meanwhile.
         """
-        revision = self.store.revision() or ""
+        revision, fingerprint = self.store.revision() or "", self.store.fingerprint()
         canonical = self.schema.canonical()
         self.digest.update(json.dumps(canonical, sort_keys=True).encode())
         entities = {name: self._entities(name) for name in sorted(self.schema.entity)}
@@ -100,6 +100,7 @@ class _Builder:
             format=FORMAT,
             hash=self.digest.hexdigest(),
             revision=revision,
+            fingerprint=fingerprint,
             canonical=canonical,
             entities=entities,
             triples=triples,

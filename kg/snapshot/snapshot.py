@@ -30,6 +30,8 @@ class Manifest(BaseModel, frozen=True):
     """BLAKE2b of the content in hexadecimal: the same for both stores and for any order of loading."""
     revision: str
     """The store's mark when the snapshot was taken."""
+    fingerprint: str = ""
+    """What the store told of itself then, see :meth:`kg.stores.store.Store.fingerprint`; empty in earlier versions."""
     canonical: dict[str, Any]
     """The part of the schema that decides the content."""
     entities: dict[str, int]

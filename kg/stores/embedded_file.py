@@ -100,6 +100,12 @@ class StoreFile:
                 self._unchanged = False
             yield connection
 
+    def state(self) -> str:
+        """What tells this content of the file from others: its checksum, or else its size and time."""
+        told = _read_if_there(checksum_path(self.path)) if self._unchanged else None
+        found = self.path.stat()
+        return told or f"{found.st_size} {found.st_mtime_ns}"
+
     def check_writable(self) -> None:
         """Refuse to go on where the file is open for reading only.
 
@@ -186,7 +192,8 @@ def _check_sum(path: Path) -> None:
     if told == _read_if_there(place):  # else another process has begun to write in the meantime
         raise StoreUnavailableError(
             f"{path}: damaged: the file is not as whyrec left it; restore a copy, or move it and {place.name} aside "
-            f"and load again. If you put this file here yourself, delete only {place.name}"
+            f"and load again. If another program wrote to it, or you put it here yourself, delete only {place.name} "
+            "and run `whyrec refresh`"
         )
 
 

@@ -28,7 +28,7 @@ from kg.stores.embedded_tables import (
     schema_of,
 )
 from kg.stores.queries import statement
-from kg.stores.store import TRIPLE_DTYPES, chunks, entity_dtypes
+from kg.stores.store import TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
 
 
 class EmbeddedStore:
@@ -222,6 +222,12 @@ class EmbeddedStore:
         """
         with self._file.writing_once() as session:
             session.execute(statement("embedded", "add_marks"), {"rows": [list(one) for one in marks.items()]})
+
+    def fingerprint(self) -> str:
+        """Counts, and the checksum of the file, or size and time where it has none."""
+        return digest_of(
+            sorted(self.count_entities().items()), sorted(self.count_triples().items()), self._file.state()
+        )
 
     def compact(self) -> None:
         """Rewrite the file so that nothing deleted is left in it; either file is whole if this is interrupted.

@@ -84,6 +84,10 @@ class EmptyStore:
         """Refuse."""
         raise self._read_only()
 
+    def fingerprint(self) -> str:
+        """That of nothing."""
+        return ""
+
     def compact(self) -> None:
         """Refuse."""
         raise self._read_only()

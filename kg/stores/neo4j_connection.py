@@ -83,6 +83,15 @@ class Connection:
         self.check_writable()
         self._repeated(lambda session: session.execute_write(work))
 
+    def last_transaction(self) -> tuple[str, ...]:
+        """What stands for the last transaction of the database, by whomever: the bookmark that a reading leaves.
+
+        :raises StoreError: for what driver or server report.
+        """
+        with self._errors(), self._session() as session:
+            session.execute_read(lambda transaction: transaction.run("RETURN 1").consume())
+            return tuple(sorted(session.last_bookmarks().raw_values))
+
     def check_writable(self) -> None:
         """Refuse to go on where the store is open for reading only.
 

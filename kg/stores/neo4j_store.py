@@ -21,7 +21,7 @@ from kg.stores.batches import (
 )
 from kg.stores.neo4j_connection import Connection, Transaction, records, run
 from kg.stores.queries import statement
-from kg.stores.store import TRIPLE_DTYPES, chunks, entity_dtypes
+from kg.stores.store import TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
 
 BATCH_ROWS = 10_000
 """Rows that are written, and kept, together."""
@@ -218,6 +218,11 @@ class Neo4jStore:
         :raises StoreError: where the store is open for reading only.
         """
         self._run(statement("neo4j", "add_marks"), rows=[list(one) for one in marks.items()])
+
+    def fingerprint(self) -> str:
+        """Counts, and what stands for the last transaction."""
+        counts = sorted(self.count_entities().items()), sorted(self.count_triples().items())
+        return digest_of(*counts, self._connection.last_transaction())
 
     def compact(self) -> None:
         """Do nothing: a server reuses the room of what was deleted, and prunes its transaction logs as it is told.

@@ -1,5 +1,6 @@
 """The interface that every store implements; ``tests/kg/test_stores.py`` is its contract."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -133,6 +134,13 @@ class Store(Protocol):
         """Leave marks for all who use the store; one that is there stays as it is."""
         ...
 
+    def fingerprint(self) -> str:
+        """What tells cheaply that somebody else may have written: another one means that the content may be another.
+
+        Counts per type and relation, and what the store itself counts or sums up besides.
+        """
+        ...
+
     def compact(self) -> None:
         """Rewrite the store so that nothing deleted is left in its files.
 
@@ -143,6 +151,11 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of the file or the connections; closing twice is fine."""
         ...
+
+
+def digest_of(*facts: object) -> str:
+    """A fingerprint of facts, shape of no importance."""
+    return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
 
 
 def chunks(frame: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]:

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
 
     schema_file: str = Field(default="schema.toml", validation_alias=AliasChoices("schema", "WHYREC_SCHEMA"))
     store: str = "graph.lbug"
+    adoption: str | None = None
+    """File that says how the graph of others in the store is read; such a store is never written to."""
     recommend: RecommendSettings = Field(default_factory=RecommendSettings)
     rules: dict[str, Any] = Field(default_factory=dict)
     """The ``[rules]`` table, what holds for every list and every explanation; the recommender knows its keys."""

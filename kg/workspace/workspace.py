@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
 CONFIGURATION = "whyrec.toml"
 SEALED = "sealed.age"
 """The workspace's own data, encrypted; where it is there, the workspace is sealed."""
+ADOPTION = "adoption.toml"
 SHIPPED = {"courses-cosmetics": "example/schema.toml"}
 TEMPLATE = """\
 schema = "schema.toml"
@@ -76,11 +77,21 @@ class Workspace:
 
     def open_store(self, *, read_only: bool = False) -> Store:
         """Open the store the settings name."""
+        self._check_open()
+        if self.settings.adoption is not None:
+            return self._adopted_store(read_only)
         from kg.stores.opening import open_store
 
-        self._check_open()
-
         return open_store(self.settings.store, self.schema, folder=self.folder, read_only=read_only)
+
+    def _adopted_store(self, read_only: bool) -> Store:
+        from kg.adoption.adopted_store import AdoptedStore, never_written
+        from kg.adoption.adoption import read_adoption
+
+        if not read_only:
+            raise never_written(self.settings.store)
+        adoption = read_adoption(self.folder / (self.settings.adoption or ""))
+        return AdoptedStore(self.settings.store, self.schema, adoption)
 
     def lock(self, waiting: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
         """Keep other loads out of the workspace; see :func:`kg.workspace.lock.workspace_lock`."""
@@ -108,9 +119,10 @@ class Workspace:
                 f"{self.folder}: is sealed; `whyrec -w {self.folder} unseal` opens it with the key in WHYREC_SEAL_KEY"
             )
 
-    def refresh(self, store: Store, progress: Progress = no_progress) -> tuple[Snapshot, bool]:
+    def refresh(self, store: Store, progress: Progress = no_progress, anew: bool = False) -> tuple[Snapshot, bool]:
         """The snapshot of what the store holds now, and whether it had to be taken.
 
+        :param anew: read all of the store, whatever revision and fingerprint say.
         :raises SnapshotError: where the store is empty, or between two states.
         """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
@@ -124,7 +136,7 @@ class Workspace:
                 f"{store.url}: the graph is between two states: a load was cut off, or is under way; run it again "
                 "(`whyrec load --resume` where the mapping is the same), or wait till it has ended"
             )
-        if self.is_current(revision) and self._is_whole():
+        if not anew and self.is_current(revision, store.fingerprint()) and self._is_whole():
             self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
         suppression = Suppression.open(self.folder, store)
@@ -152,12 +164,14 @@ class Workspace:
             return False
         return True
 
-    def is_current(self, revision: str | None) -> bool:
-        """Whether the current snapshot shows the store at that revision."""
+    def is_current(self, revision: str | None, fingerprint: str | None = None) -> bool:
+        """Whether the current snapshot shows the store at that revision and, where it is given, that fingerprint."""
         try:
-            return self.snapshot().manifest.revision == revision
+            manifest = self.snapshot().manifest
         except SnapshotError:
             return False
+        same = fingerprint is None or manifest.fingerprint in ("", fingerprint)
+        return manifest.revision == revision and same
 
 
 def create_workspace(folder: Path, schema: str = "courses-cosmetics", store: str = "graph.lbug") -> Workspace:
@@ -181,6 +195,18 @@ def create_workspace(folder: Path, schema: str = "courses-cosmetics", store: str
     except OSError as problem:
         raise WorkspaceError(f"{folder}: cannot be written: {problem.strerror}") from None
     return Workspace(folder)
+
+
+@private_files()
+def add_adoption(workspace: Workspace, text: str) -> Workspace:
+    """Let a workspace read its store as an adoption mapping says; the workspace, opened anew."""
+    (workspace.folder / ADOPTION).write_text(text, encoding="utf-8")
+    configuration = workspace.folder / CONFIGURATION
+    lines = configuration.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines, start=1) if line.startswith("store"))
+    lines.insert(at, f'adoption = "{ADOPTION}"         # the graph is read as this file says, and never written to\n')
+    configuration.write_text("".join(lines), encoding="utf-8")
+    return Workspace(workspace.folder)
 
 
 @private_files()

@@ -14,8 +14,8 @@ from whyrec.workspace.retention import retention_status
 @private_files()
 def status(workspace: Workspace) -> StatusReport:
     """Look at store, snapshot and model; nothing is changed."""
-    store, revision = _store(workspace)
-    snapshot = _snapshot(workspace, revision)
+    store, revision, fingerprint = _store(workspace)
+    snapshot = _snapshot(workspace, revision, fingerprint)
     model = _model(workspace, snapshot)
     return StatusReport(
         workspace=str(workspace.folder),
@@ -29,16 +29,19 @@ def status(workspace: Workspace) -> StatusReport:
     )
 
 
-def _store(workspace: Workspace) -> tuple[StoreStatus, str | None]:
+def _store(workspace: Workspace) -> tuple[StoreStatus, str | None, str]:
     store = workspace.open_store(read_only=True)
     try:
-        entities, triples = _told(workspace, store.count_entities()), _told(workspace, store.count_triples())
-        return StoreStatus(url=store.url, entities=entities, triples=triples), store.revision()
+        entities, triples = (
+            told_counts(workspace, store.count_entities()),
+            told_counts(workspace, store.count_triples()),
+        )
+        return StoreStatus(url=store.url, entities=entities, triples=triples), store.revision(), store.fingerprint()
     finally:
         store.close()
 
 
-def _told(workspace: Workspace, counts: dict[str, int]) -> dict[str, int | str]:
+def told_counts(workspace: Workspace, counts: dict[str, int]) -> dict[str, int | str]:
     """Counts of types or relations; of people, and of what they did, not where they are few."""
     schema, k = workspace.schema, workspace.settings.privacy.k
     ends = {name: (name,) for name in schema.entity} | {name: schema.ends(name) for name in schema.relation}
@@ -46,12 +49,16 @@ def _told(workspace: Workspace, counts: dict[str, int]) -> dict[str, int | str]:
     return {name: shown_count(n, k) if name in people and 0 < n < k else n for name, n in counts.items()}
 
 
-def _snapshot(workspace: Workspace, revision: str | None) -> SnapshotStatus | None:
+def _snapshot(workspace: Workspace, revision: str | None, fingerprint: str) -> SnapshotStatus | None:
     try:
         manifest = workspace.snapshot().manifest
     except SnapshotError:
         return None
-    return SnapshotStatus(hash=manifest.hash, current=manifest.revision == revision)
+    return SnapshotStatus(
+        hash=manifest.hash,
+        current=workspace.is_current(revision, fingerprint),
+        written_by_others=manifest.revision == revision and not workspace.is_current(revision, fingerprint),
+    )
 
 
 def _model(workspace: Workspace, snapshot: SnapshotStatus | None) -> ModelStatus | None:
@@ -97,6 +104,8 @@ def _next(
         return f"{program} load"
     if revision.startswith("loading-"):
         return f"a load was interrupted: {program} load --resume"
+    if snapshot is not None and snapshot.written_by_others:
+        return f"something else has written to the store: {program} refresh"
     if snapshot is None or not snapshot.current or model is None or not model.current:
         return f"{program} train"
     return f"{program} recommend USER"

@@ -1,0 +1,205 @@
+"""A store over an adopted graph: everything is read as the adoption mapping says, and nothing is ever written."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+
+from kg.adoption.adoption import Adoption, quoted
+from kg.errors import StoreError
+from kg.schema import Schema
+from kg.stores.batches import check_entity_type, positions_of, relation_of
+from kg.stores.neo4j_connection import Connection
+from kg.stores.store import TRIPLE_DTYPES, digest_of, entity_dtypes
+
+REVISION = "adopted"
+"""The mark of every adopted graph: what tells that it has changed is its fingerprint."""
+SECONDS_BELOW = 100_000_000_000
+"""Epochs below are seconds, others milliseconds."""
+_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "float": (float, int), "int": (int,), "bool": (bool,)}
+
+
+class AdoptedStore:
+    """``Store`` over somebody else's graph; see the protocol. Every writing method refuses.
+
+    Nodes without the key property are left out; of several nodes with one key, the first that the server names counts.
+    """
+
+    batch_rows = 1
+    sorted_writes = False
+    repeated = 0
+
+    def __init__(self, url: str, schema: Schema, adoption: Adoption) -> None:
+        """Connect, with user, password and database from the environment.
+
+        :raises StoreUnavailableError: nothing answers.
+        :raises StoreAuthenticationError: user, password or database refused.
+        """
+        self.url, self._schema, self._adoption = url, schema, adoption
+        self._connection = Connection(url, read_only=True)
+
+    def read_entities(self, entity_type: str) -> pl.DataFrame:
+        """All entities of a type, keys as text."""
+        check_entity_type(self._schema, entity_type)
+        dtypes, adopted = entity_dtypes(self._schema, entity_type), self._adoption.entity.get(entity_type)
+        if adopted is None:
+            return pl.DataFrame(schema=dtypes)
+        columns = {"label": adopted.label, **{name: adopted.properties.get(name) for name in list(dtypes)[2:]}}
+        values = [
+            self._text(adopted.key),
+            *(f"n.{quoted(c)}" if c else "null" for n, c in columns.items() if n != "id"),
+        ]
+        rows = self._connection.read(f"{self._nodes(entity_type)} RETURN {', '.join(values)}")
+        kinds = {"label": "str", **self._schema.entity[entity_type].properties}
+        found = {"id": [row[0] for row in rows]}
+        for place, name in enumerate((name for name in columns if name != "id"), start=1):
+            found[name] = [_typed(row[place], kinds[name]) for row in rows]
+        frame = pl.DataFrame({name: found[name] for name in dtypes}, schema=dtypes)
+        return frame.unique("id", keep="first", maintain_order=True)
+
+    def read_triples(self, relation: str) -> pl.DataFrame:
+        """All triples of a relation."""
+        ends, adopted = relation_of(self._schema, relation), self._adoption.relation.get(relation)
+        if adopted is None or ends.head not in self._adoption.entity or ends.tail not in self._adoption.entity:
+            return pl.DataFrame(schema=TRIPLE_DTYPES)
+        weight = f"toFloat(coalesce(r.{quoted(adopted.weight)}, 1.0))" if adopted.weight else "1.0"
+        time = f"r.{quoted(adopted.timestamp)}" if adopted.timestamp else "null"
+        keys = [self._text(self._adoption.entity[end].key, side) for end, side in ((ends.head, "h"), (ends.tail, "t"))]
+        rows = self._connection.read(f"{self._pattern(relation)} RETURN {', '.join(keys)}, {weight}, {time}")
+        columns = [[row[place] for row in rows] for place in range(3)] + [[_milliseconds(row[3]) for row in rows]]
+        frame = pl.DataFrame(dict(zip(TRIPLE_DTYPES, columns, strict=True)), schema=TRIPLE_DTYPES)
+        ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
+        return ordered.unique(["head", "tail"], keep="first", maintain_order=True)
+
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+        """All triples of a relation, their ends as positions in ``heads`` and ``tails``."""
+        return positions_of(self.read_triples(relation), heads, tails)
+
+    def count_entities(self) -> dict[str, int]:
+        """Entity type → number of different keys."""
+        return {
+            name: self._count(f"{self._nodes(name)} RETURN count(DISTINCT n.{quoted(self._adoption.entity[name].key)})")
+            if name in self._adoption.entity
+            else 0
+            for name in self._schema.entity
+        }
+
+    def count_triples(self) -> dict[str, int]:
+        """Relation → number of relationships between entities."""
+        return {
+            name: self._count(f"{self._pattern(name)} RETURN count(r)") if name in self._adoption.relation else 0
+            for name in self._schema.relation
+        }
+
+    def existing_triples(self, relation: str, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the (head, tail) pairs that are triples of the relation."""
+        return set(pairs) & set(self.read_triples(relation).select("head", "tail").iter_rows())
+
+    def revision(self) -> str | None:
+        """The mark of an adopted graph; ``None`` where nothing is in it."""
+        return REVISION if any(self.count_entities().values()) else None
+
+    def fingerprint(self) -> str:
+        """Counts, and what stands for the last transaction."""
+        counts = sorted(self.count_entities().items()), sorted(self.count_triples().items())
+        return digest_of(*counts, self._connection.last_transaction())
+
+    def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def set_revision(self, revision: str) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def marks(self, prefix: str) -> dict[str, str]:
+        """No marks: whyrec leaves nothing in a graph of others."""
+        return {}
+
+    def add_marks(self, marks: Mapping[str, str]) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def compact(self) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._connection.close()
+
+    def _nodes(self, entity_type: str) -> str:
+        adopted = self._adoption.entity[entity_type]
+        return f"MATCH (n:{quoted(adopted.node)}) WHERE n.{quoted(adopted.key)} IS NOT NULL"
+
+    def _pattern(self, relation: str) -> str:
+        ends, types = self._schema.relation[relation], self._adoption.entity
+        head, tail, kind = types[ends.head], types[ends.tail], self._adoption.relation[relation].relationship
+        return (
+            f"MATCH (h:{quoted(head.node)})-[r:{quoted(kind)}]->(t:{quoted(tail.node)}) "
+            f"WHERE h.{quoted(head.key)} IS NOT NULL AND t.{quoted(tail.key)} IS NOT NULL"
+        )
+
+    @staticmethod
+    def _text(key: str, side: str = "n") -> str:
+        return f"toString({side}.{quoted(key)})"
+
+    def _count(self, query: str) -> int:
+        return int(self._connection.read(query)[0][0])
+
+    def _refused(self) -> StoreError:
+        return never_written(self.url)
+
+
+def never_written(url: str) -> StoreError:
+    """What whoever wants to write is told."""
+    return StoreError(
+        f"store {url}: this workspace has adopted the graph of others and never writes to it; "
+        "make another workspace to load files or to forget people, and have them deleted where the graph is kept"
+    )
+
+
+def _typed(value: Any, kind: str) -> Any:
+    """The value where it is of the kind, else nothing; a list or a date is none."""
+    fits = isinstance(value, _TYPES[kind]) and (kind == "bool" or not isinstance(value, bool))
+    return (float(value) if kind == "float" else value) if fits else None
+
+
+def _milliseconds(value: Any) -> int | None:
+    """Milliseconds since 1970 UTC of an epoch, a date or a time of the server; ``None`` where it is none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return int(value * 1000 if abs(value) < SECONDS_BELOW else value)
+    native = value.to_native() if hasattr(value, "to_native") else value
+    if isinstance(native, str):
+        try:
+            native = datetime.fromisoformat(native)
+        except ValueError:
+            return None
+    if isinstance(native, datetime):
+        return int((native if native.tzinfo else native.replace(tzinfo=UTC)).timestamp() * 1000)
+    if isinstance(native, date):
+        return int(datetime(native.year, native.month, native.day, tzinfo=UTC).timestamp() * 1000)
+    return None

@@ -1,0 +1,263 @@
+"""Look at a graph that somebody else loaded, and propose how to adopt it: types, keys, labels, relations, users, items.
+
+Nothing is written to the graph. What is proposed is written into two files that a person reads and corrects; what
+cannot be used is told with a count and an example.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kg.adoption.adoption import AdoptedRelation, AdoptedType, Adoption, quoted
+from kg.errors import StoreError
+from kg.schema import NAME, RESERVED_PROPERTIES
+from kg.stores.neo4j_connection import Connection
+
+SAMPLE = 20_000
+"""Relationships of a type by which its ends are told."""
+EXAMPLE = 60
+"""Characters of a value that is shown; never of people."""
+KINDS = {"String": "str", "Double": "float", "Float": "float", "Long": "int", "Integer": "int", "Boolean": "bool"}
+USERS = re.compile(r"user|customer|member|client|visitor|learner|student|buyer|shopper|account|reviewer", re.IGNORECASE)
+WEIGHTS = ("rating", "stars", "score", "weight", "quantity", "count")
+TIMES = re.compile(r"^(time(stamp)?|date|at|since|when|created_?at|.*_?(time|date|at))$", re.IGNORECASE)
+LABELS = ("title", "name", "label", "fullName", "displayName", "text")
+
+
+@dataclass(frozen=True)
+class Unused:
+    """What of the graph cannot be used, or was left out: how many, why, and one of them."""
+
+    what: str
+    count: int
+    why: str
+    example: str = ""
+
+
+@dataclass
+class Proposal:
+    """What :func:`propose` found."""
+
+    adoption: Adoption
+    schema: dict[str, Any]
+    """As ``schema.toml`` would say it."""
+    counts: dict[str, int]
+    """Entity type or relation → nodes or relationships."""
+    unused: list[Unused] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    """Decisions that a person should look at."""
+
+
+def propose(connection: Connection) -> Proposal:
+    """Look at a graph.
+
+    :raises StoreError: where it is empty, or nothing in it has a key.
+    """
+    found = _Graph(connection)
+    if not found.types:
+        raise StoreError(f"{connection.url}: nothing to adopt: no node with a label and a property that tells it apart")
+    found.find_relations()
+    return found.proposal()
+
+
+class _Graph:
+    """The graph as it is looked at, type by type."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._read = connection.read
+        self.sets = [(set(labels), count) for labels, count in self._read("MATCH (n) RETURN labels(n), count(*)")]
+        self.unused: list[Unused] = []
+        self.examples: dict[str, str] = {}
+        self.unsure: list[str] = []
+        self.types: dict[str, AdoptedType] = {}
+        self.kinds: dict[str, dict[str, str]] = {}
+        self.relations: dict[str, AdoptedRelation] = {}
+        self.ends: dict[str, tuple[str, str]] = {}
+        self.counts: dict[str, int] = {}
+        bare = sum(count for labels, count in self.sets if not labels)
+        self._leave_out("nodes without a label", bare, "a node is told by its label")
+        for label in self._labels():
+            self._adopt(label)
+
+    def _leave_out(self, what: str, count: int, why: str, example: str = "") -> None:
+        if count:
+            self.unused.append(Unused(what, count, why, example or self.examples.get(what, "")))
+
+    def _size(self, label: str) -> int:
+        return sum(count for labels, count in self.sets if label in labels)
+
+    def _labels(self) -> list[str]:
+        """The labels that become types: those whose nodes do not all have a wider label too."""
+        every = sorted(
+            {label for labels, _ in self.sets for label in labels}, key=lambda name: (-self._size(name), name)
+        )
+        kept: list[str] = []
+        for label in every:
+            wider = [one for one in kept if all(one in labels for labels, _ in self.sets if label in labels)]
+            if wider:
+                self._leave_out(f"label {label}", self._size(label), f"each of its nodes is a {wider[0]} too")
+            else:
+                kept.append(label)
+        return kept
+
+    def _adopt(self, label: str) -> None:
+        name, size = _name(label, self.types, str.capitalize), self._size(label)
+        try:
+            properties = self._properties(label)
+            key = self._key(label, properties)
+        except StoreError as problem:
+            self._leave_out(f"label {label}", size, str(problem))
+            return
+        if key is None:
+            self._leave_out(f"label {label}", size, "no property is there on every node and different on each")
+            return
+        text = next((p for p in LABELS if properties.get(p) == "str" and p != key), None)
+        kept: dict[str, str] = {}
+        for prop, kind in properties.items():
+            if prop in (key, text):
+                continue
+            if not NAME.fullmatch(prop) or prop.casefold() in RESERVED_PROPERTIES or kind not in KINDS.values():
+                self._leave_out(
+                    f"{label}.{prop}", size, f"a property of kind {kind}; a schema holds text, numbers and truth values"
+                )
+            else:
+                kept[prop] = kind
+        self.types[name] = AdoptedType(node=label, key=key, label=text, properties={p: p for p in kept})
+        self.kinds[name], self.counts[name] = kept, size
+
+    def _properties(self, label: str) -> dict[str, str]:
+        """Property → kind of the schema, or the server's name of what is no kind of it."""
+        sample = f"MATCH (n:{quoted(label)}) WITH n LIMIT {SAMPLE} UNWIND keys(n) AS key WITH key, n[key] AS value "
+        rows = self._read(f"{sample} RETURN key, valueType(value), count(*), head(collect(value))")
+        kinds: dict[str, set[str]] = {}
+        for key, kind, _, value in rows:
+            self.examples[f"{label}.{key}"] = "" if USERS.search(label) else str(value)[:EXAMPLE]
+            kinds.setdefault(str(key), set()).add(_KINDS_OF_VALUES.get(str(kind).removesuffix(" NOT NULL"), str(kind)))
+        return {key: _one_kind(found) for key, found in sorted(kinds.items())}
+
+    def _key(self, label: str, properties: Mapping[str, str]) -> str | None:
+        """The property that tells nodes apart: one that a constraint or an index is on, or one called so."""
+        node = quoted(label)
+        guarded = [
+            names[0]
+            for show in ("CONSTRAINTS", "INDEXES")
+            for labels, names in self._read(
+                f"SHOW {show} YIELD labelsOrTypes, properties RETURN labelsOrTypes, properties"
+            )
+            if labels == [label] and names and len(names) == 1
+        ]
+        own = [f"{label.casefold()}id", f"{label.casefold()}_id", "id", "uuid", "key", "code", "sku", "name", "title"]
+        named = [p for wanted in own for p in properties if p.casefold() == wanted]
+        ids = [p for p in properties if p.casefold().endswith("id")]
+        for candidate in dict.fromkeys([*guarded, *named, *ids]):
+            if properties.get(candidate) not in ("str", "int"):
+                continue
+            prop = quoted(candidate)
+            nodes, there, different = self._read(
+                f"MATCH (n:{node}) RETURN count(n), count(n.{prop}), count(DISTINCT n.{prop})"
+            )[0]
+            if different == there and there >= 0.99 * nodes:
+                self._leave_out(f"{label} without {candidate}", nodes - there, "a node without its key has no id")
+                return str(candidate)
+            if candidate in guarded:
+                self.unsure.append(f"{label}.{candidate} has an index, but {there - different:,} nodes share a value")
+        return None
+
+    def find_relations(self) -> None:
+        """The relations between adopted types, by the ends of a sample."""
+        for kind, count in self._read("MATCH ()-[r]->() RETURN type(r), count(*) ORDER BY count(*) DESC"):
+            pairs: dict[tuple[str, str], int] = {}
+            query = f"MATCH (a)-[r:{quoted(kind)}]->(b) WITH a, b LIMIT {SAMPLE} RETURN labels(a), labels(b), count(*)"
+            for heads, tails, rows in self._read(query):
+                ends = self._type_of(heads), self._type_of(tails)
+                if ends[0] and ends[1]:
+                    pairs[ends[0], ends[1]] = pairs.get((ends[0], ends[1]), 0) + rows
+            if not pairs:
+                self._leave_out(f"relationship {kind}", count, "its ends are of no type that is adopted")
+            properties = self._relation_properties(kind)
+            for number, (head, tail) in enumerate(sorted(pairs, key=lambda ends: -pairs[ends])):
+                self._adopt_relation(kind, (head, tail), properties, number)
+
+    def _adopt_relation(self, kind: str, ends: tuple[str, str], properties: Mapping[str, str], number: int) -> None:
+        wanted = kind.lower() if not number else f"{kind}_{ends[0]}_{ends[1]}".lower()
+        name = _name(wanted, {**self.relations, **self.types}, lambda text: text)
+        weight = next(
+            (p for w in WEIGHTS for p in properties if p.casefold() == w and properties[p] in ("int", "float")), None
+        )
+        time = next((p for p in properties if TIMES.match(p)), None)
+        others = [p for p in properties if p not in (weight, time)]
+        self.relations[name] = AdoptedRelation(relationship=kind, weight=weight, timestamp=time)
+        self.ends[name] = ends
+        pattern = (
+            f"MATCH (:{quoted(self.types[ends[0]].node)})-[r:{quoted(kind)}]->(:{quoted(self.types[ends[1]].node)})"
+        )
+        self.counts[name] = self._read(f"{pattern} RETURN count(r)")[0][0]
+        for prop in others:
+            self._leave_out(f"{kind}.{prop}", self.counts[name], "a relation has a weight and a timestamp, no more")
+
+    def _relation_properties(self, kind: str) -> dict[str, str]:
+        sample = f"MATCH ()-[r:{quoted(kind)}]->() WITH r LIMIT {SAMPLE} UNWIND keys(r) AS key"
+        query = f"{sample} RETURN key, valueType(r[key]), count(*)"
+        kinds: dict[str, set[str]] = {}
+        for key, found, _ in self._read(query):
+            kinds.setdefault(str(key), set()).add(
+                _KINDS_OF_VALUES.get(str(found).removesuffix(" NOT NULL"), str(found))
+            )
+        return {key: _one_kind(found) for key, found in sorted(kinds.items())}
+
+    def _type_of(self, labels: Iterable[str]) -> str | None:
+        return next((name for name, adopted in self.types.items() if adopted.node in labels), None)
+
+    def proposal(self) -> Proposal:
+        """Who the users are, what the items are, and all of it as files would say it."""
+        users = [name for name, adopted in self.types.items() if USERS.search(adopted.node)]
+        if not users:
+            rated = [self.ends[n][0] for n, r in self.relations.items() if r.weight or r.timestamp]
+            users = sorted(set(rated), key=lambda name: -rated.count(name))[:1]
+            self.unsure.append(f"nothing is called a user; taken for one: {', '.join(users) or 'nothing'}")
+        from_users = {name: ends for name, ends in self.ends.items() if ends[0] in users and ends[1] not in users}
+        told = {n for n in from_users if self.relations[n].weight or self.relations[n].timestamp}
+        largest = max(from_users, key=lambda name: self.counts[name], default=None)
+        interactions = told or ({largest} if largest else set())
+        items = {self.ends[name][1] for name in interactions}
+        if not interactions:
+            self.unsure.append("no relation leads from users to items; mark one with interaction = true in schema.toml")
+        for name in sorted(interactions):
+            self.unsure.append(f"{name} ({' → '.join(self.ends[name])}) is taken for what people do with items")
+        entity = {name: self._entity(name, users, items) for name in self.types}
+        relation = {
+            name: {"head": head, "tail": tail} | ({"interaction": True} if name in interactions else {})
+            for name, (head, tail) in self.ends.items()
+        }
+        schema = {"name": "adopted", "entity": entity, "relation": relation}
+        adoption = Adoption(entity=self.types, relation=self.relations)
+        return Proposal(adoption, schema, self.counts, self.unused, self.unsure)
+
+    def _entity(self, name: str, users: Sequence[str], items: Iterable[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {"properties": self.kinds[name]} if self.kinds[name] else {}
+        if name in users:
+            found["sensitive"] = True
+        if name in items:
+            found["domain"] = f"{name.lower()}s"
+        return found
+
+
+_KINDS_OF_VALUES = {"STRING": "str", "INTEGER": "int", "FLOAT": "float", "BOOLEAN": "bool"}
+
+
+def _one_kind(found: set[str]) -> str:
+    """One kind for all values of a property; whole numbers among others are numbers."""
+    if found == {"int", "float"}:
+        return "float"
+    return found.pop() if len(found) == 1 else " or ".join(sorted(found))
+
+
+def _name(text: str, taken: Iterable[str], shape: Any) -> str:
+    """A name that a schema can hold, like the text, and not taken, whatever the case."""
+    clean = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
+    base = clean if NAME.fullmatch(clean) else f"x_{clean}" if clean else "x"
+    folded, name, number = {one.casefold() for one in taken}, base, 2
+    while name.casefold() in folded:
+        name, number = f"{base}_{number}", number + 1
+    return name

@@ -1,0 +1,50 @@
+"""Refresh: take over what Cypher, an app or another program wrote to the store."""
+
+from collections.abc import Mapping
+
+from kg.errors import SnapshotError
+from kg.progress import Progress
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.permissions import private_files
+from kg.workspace.workspace import Workspace
+from whyrec.reports import RefreshReport
+from whyrec.workspace.status import told_counts
+
+
+@private_files()
+def refresh(workspace: Workspace, full: bool, progress: Progress) -> RefreshReport:
+    """Read the store where its fingerprint has changed, and answer from what is there now.
+
+    :param full: read and compare all of it, whatever the fingerprint says.
+    :raises SnapshotError: where the store is empty, or between two states.
+    """
+    before = _before(workspace)
+    with workspace.lock():
+        store = workspace.open_store(read_only=True)
+        try:
+            now, taken = workspace.refresh(store, progress, anew=full)
+        finally:
+            store.close()
+    return RefreshReport(
+        snapshot=now.hash,
+        before=before.hash if before else None,
+        changed=before is None or before.hash != now.hash,
+        compared=taken,
+        entities=_moved(workspace, before.manifest.entities if before else {}, now.manifest.entities),
+        triples=_moved(workspace, before.manifest.triples if before else {}, now.manifest.triples),
+    )
+
+
+def _before(workspace: Workspace) -> Snapshot | None:
+    try:
+        return workspace.snapshot()
+    except SnapshotError:
+        return None
+
+
+def _moved(
+    workspace: Workspace, before: Mapping[str, int], now: Mapping[str, int]
+) -> dict[str, tuple[int | str, int | str]]:
+    """Name → numbers before and now, where they differ; of few people neither is told."""
+    old, new = told_counts(workspace, dict(before)), told_counts(workspace, dict(now))
+    return {name: (old.get(name, 0), count) for name, count in new.items() if old.get(name, 0) != count}
