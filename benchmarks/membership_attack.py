@@ -1,0 +1,106 @@
+"""Was somebody's data used? A membership attack with shadow worlds, on what leaves and on what stays.
+
+    python benchmarks/membership_attack.py WORKSPACE [--worlds 60] [--targets 40]
+
+Each world holds a random half of the people. The attacker knows a target's whole history and the released numbers of
+many worlds with and without her, and guesses: the area under the curve of her best number, mean over targets; .5 is a
+coin. Released: exact counts of items, counts as they are told (k, in steps), private counts, numbers of people in reasons (``why``), scores of lists for anchors that are only told; model files are not
+released, and are attacked to say what they would give away.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.k_anonymity import told_count
+from kg.privacy.differential_privacy import private_counts
+from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.triple_subset import TripleSubset
+from kg.workspace.settings import PrivacySettings
+from kg.workspace.workspace import Workspace
+from recommender.catalogue.interactions import Interactions
+from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.scoring.k_anonymous_kernels import KAnonymousKernels
+
+Values = NDArray[np.float64]
+PRIVATE = ((1.0, 0.0, 5), (2.0, 0.0, 5), (1.0, 1e-6, 5), (2.0, 1e-6, 5), (2.0, 1e-6, 1))
+"""ε, δ and the most that one person counts for."""
+
+
+def half(snapshot: Snapshot, user_type: str, members: NDArray[np.bool_]) -> TripleSubset:
+    """The snapshot without what people did who are no members."""
+    held_out = {}
+    for name in snapshot.schema.interactions:
+        if snapshot.schema.relation[name].head == user_type:
+            rows = np.repeat(np.arange(len(members)), np.diff(snapshot.adjacency(name).indptr))
+            held_out[name] = ~members[rows]
+    return TripleSubset(snapshot, held_out)
+
+
+def released(world: Snapshot, relation: str, folder: Path) -> dict[str, Values]:
+    """Name of what is released, or kept → its numbers: by item, or by pair of items of one type."""
+    interactions = Interactions(world)
+    part = interactions.catalogue.slices[world.schema.ends(relation)[1]]
+    used = interactions.matrix[:, part]
+    counts = np.asarray(used.sum(axis=0)).ravel()
+    both = np.asarray((used.T @ used).todense())
+    np.fill_diagonal(both, 0)
+    rounded = np.vectorize(lambda n: told_count(int(n), 5) or 0, otypes=[np.float64])
+    found = {"exact counts": counts, "counts as told": rounded(counts), "people in reasons": rounded(both)}
+    people, items = used.tocoo().coords
+    for epsilon, delta, cap in PRIVATE:
+        settings = PrivacySettings(delta=delta, contributions=cap)
+        noisy = private_counts((people, items), used.shape[1], settings, epsilon)
+        found[f"private, ε {epsilon:g}, δ {delta:g}, cap {cap}"] = noisy.astype(np.float64)
+    kernels, tail = Kernels(world, KernelConfig(), folder), (f"~{relation}", relation)
+    found["scores for told anchors"] = KAnonymousKernels(kernels).kernel(tail).toarray()
+    found["model files (not released)"] = kernels.kernel(tail).toarray()
+    return found
+
+
+def area(inside: Values, outside: Values) -> float:
+    """Area under the curve of one number."""
+    above = (inside[:, None] > outside[None, :]).mean() + 0.5 * (inside[:, None] == outside[None, :]).mean()
+    return float(above)
+
+
+def main() -> None:
+    """Attack and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--worlds", type=int, default=60)
+    parser.add_argument("--targets", type=int, default=40)
+    told = parser.parse_args()
+    snapshot, rng = Workspace(told.workspace).snapshot(), np.random.default_rng(0)
+    relation = max(snapshot.schema.interactions, key=lambda name: snapshot.adjacency(name).nnz)
+    user_type = snapshot.schema.ends(relation)[0]
+    history = snapshot.adjacency(relation)
+    known = np.flatnonzero(np.diff(history.indptr) >= 3)
+    targets = rng.choice(known, min(told.targets, len(known)), replace=False).tolist()
+    members, numbers = list[NDArray[np.bool_]](), dict[str, list[list[float]]]()
+    for _ in range(told.worlds):
+        inside = rng.random(history.shape[0]) < 0.5
+        members.append(inside)
+        with tempfile.TemporaryDirectory() as folder:
+            answers = released(half(snapshot, user_type, inside), relation, Path(folder))
+        for name, values in answers.items():
+            row = numbers.setdefault(name, [])
+            row.append([_evidence(values, history.indices[slice(*history.indptr[u : u + 2])]) for u in targets])
+    member = np.array(members)
+    print(f"{len(targets)} targets, {told.worlds} worlds, {relation}")
+    for name, rows in numbers.items():
+        table = np.array(rows)
+        areas = [area(table[member[:, u], t], table[~member[:, u], t]) for t, u in enumerate(targets)]
+        print(f"{name:<32} AUC {np.mean(areas):.3f} ± {1.96 * np.std(areas) / np.sqrt(len(areas)):.3f}")
+
+
+def _evidence(values: Values, used: NDArray[np.integer]) -> float:
+    """What speaks for a history: the sum over its items, or over its pairs."""
+    return float(values[used].sum() if values.ndim == 1 else values[np.ix_(used, used)].sum())
+
+
+if __name__ == "__main__":
+    main()
