@@ -4,8 +4,9 @@
 
 Each world holds a random half of the people. The attacker knows a target's whole history and the released numbers of
 many worlds with and without her, and guesses: the area under the curve of her best number, mean over targets; .5 is a
-coin. Released: exact counts of items, counts as they are told (k, in steps), private counts, numbers of people in reasons (``why``), scores of lists for anchors that are only told; model files are not
-released, and are attacked to say what they would give away.
+coin. Released: exact counts of items, counts as they are told (k, in steps), private counts, numbers of people in
+reasons (``why``), scores of lists for anchors that are only told; model files are not released, and are attacked to say
+what they would give away.
 """
 
 import argparse
