@@ -99,7 +99,7 @@ def plant(folder: Path, seed: int) -> Planted:
     popular = {kind: 1 / (1 + random.permutation(ITEMS)) ** 0.7 for kind in taste_of}
     first, second = random.integers(TASTES, size=2 * PEOPLE), random.integers(TASTES, size=2 * PEOPLE)
     users = [f"u{number:04}" for number in range(2 * PEOPLE)]
-    triples: dict[str, list[tuple[str, str]]] = {name: [] for name in SCHEMA["relation"]}  # type: ignore[attr-defined]
+    triples: dict[str, list[tuple[str, str]]] = {name: [] for name in SCHEMA["relation"]}
     wanted: dict[str, dict[int, NDArray[np.int64]]] = {"Course": {}, "Product": {}}
     affinity: dict[int, dict[str, NDArray[np.float64]]] = {}
     for number, user in enumerate(users):

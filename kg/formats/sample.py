@@ -86,6 +86,7 @@ def look_at(path: Path) -> Sample:
 
 def _names(path: Path, kind: str, sample: Sample) -> list[str]:
     def names(delimiter: str | None) -> list[str]:
+        """The columns of the file, read with this delimiter."""
         source = Source(file=path.name, format=kind, entity="any", id="any", delimiter=delimiter)
         return open_reader(path, path.name, source, (), Notices()).columns()
 

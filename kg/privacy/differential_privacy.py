@@ -139,7 +139,7 @@ def _mechanism(contributions: int, epsilon: float, delta: float) -> Callable[[li
         assert made.map(contributions) <= epsilon * (1 + 1e-9)
     else:
         made = dp.m.make_gaussian(domain, dp.l2_distance(T="f64"), scale=_gaussian_scale(contributions, epsilon, delta))
-    return made  # type: ignore[no-any-return]
+    return made  # type: ignore[no-any-return]  # the library has no types
 
 
 def _gaussian_scale(contributions: int, epsilon: float, delta: float) -> float:

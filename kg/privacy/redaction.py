@@ -124,7 +124,7 @@ class Redactor:
             text = record.decode(encoding, "replace").lstrip("\ufeff")
             row = _row(path, text, header, (columns.delimiter if columns else None) or delimiter)
             if place == 0 and header is None and path.suffix not in (".jsonl", ".ndjson", ".nt"):
-                header = list(row.values()) if row else []  # type: ignore[arg-type]
+                header = list(row.values()) if row else []  # type: ignore[arg-type]  # the first row holds names
                 yield record
             elif path.name in REPORTS:
                 if not self._in_report(path.name, row or {}, list(noted.values())):
@@ -211,7 +211,7 @@ def _row(path: Path, text: str, header: Sequence[str] | None, delimiter: str) ->
     except (ValueError, csv.Error):
         return None
     if header is None:
-        return dict(enumerate(cells))  # type: ignore[arg-type]
+        return dict(enumerate(cells))  # type: ignore[arg-type]  # columns without names go by number
     return dict(zip(header, cells, strict=True)) if len(cells) == len(header) else None
 
 

@@ -106,10 +106,12 @@ def rotate(workspace: Workspace) -> None:
             old = _identity(OLD_KEY_VARIABLE)
 
             def opened(pipe: BinaryIO) -> None:
+                """What was sealed with the old key."""
                 with source.open("rb") as file:
                     _decrypt(file, lambda plain: shutil.copyfileobj(plain, pipe), old, _belongs(workspace, source))
 
             def anew(out: BinaryIO) -> None:
+                """The same, sealed with the new key."""
                 _encrypt(opened, out, new)
 
             _written(source, anew)
@@ -198,6 +200,7 @@ def _decrypt(source: BinaryIO, take: Callable[[BinaryIO], None], identity: Any, 
     pyrage = _pyrage()
 
     def make(pipe: BinaryIO) -> None:
+        """Write what was sealed into the pipe."""
         try:
             pyrage.decrypt_io(source, pipe, [identity])
         except BrokenPipeError:
@@ -218,6 +221,7 @@ def _piped(make: Callable[[BinaryIO], None]) -> Iterator[BinaryIO]:
     problems = list[BaseException]()
 
     def work() -> None:
+        """Make the bytes, in a thread of its own."""
         try:
             with os.fdopen(there, "wb") as pipe:
                 make(pipe)

@@ -101,6 +101,7 @@ class Neo4jStore:
         query = statement("neo4j", "create_entities", type=entity_type)
 
         def work(rows: list[Any], transaction: Transaction) -> None:
+            """One transaction for a batch; nothing of it stays where a row is missing."""
             created = run(transaction, query, rows=rows).consume().counters.nodes_created
             if created != len(rows):
                 raise self._written(entity_type, created, len(rows))
@@ -127,6 +128,7 @@ class Neo4jStore:
         left = statement("neo4j", "existing_entities", type=entity_type)
 
         def work(rows: list[Any], transaction: Transaction) -> None:
+            """One transaction for a batch; nothing of it stays where a row is missing."""
             run(transaction, query, rows=rows).consume()
             kept = records(transaction, left, rows=rows)[0][0]
             if kept:
@@ -168,6 +170,7 @@ class Neo4jStore:
         query, existing = self._about("delete_triples", relation), self._about("existing_triples", relation)
 
         def work(rows: list[Any], transaction: Transaction) -> None:
+            """One transaction for a batch; nothing of it stays where a row is missing."""
             run(transaction, query, rows=rows).consume()
             kept = len(records(transaction, existing, rows=rows))
             if kept:

@@ -32,6 +32,7 @@ def sentence_encoder() -> Encode:
     model = SentenceTransformer(str(Path(package.origin).parent / "model"), device="cpu", local_files_only=True)
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of texts: shape (texts, dimensions), float32."""
         vectors = model.encode(list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 

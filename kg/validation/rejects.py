@@ -127,6 +127,7 @@ def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame, people:
     rows = sorted(zip(rejects.get_column("line"), rejects.get_column("lines"), strict=True))
 
     def keeps(text: str) -> bool:
+        """Whether a row may be written down: none that names somebody who was forgotten."""
         return people is None or not people.suppression or not people.mentions_forgotten(text)
 
     open_reader(file.path, file.place, file.source, (), Notices()).copy_rows(target, rows, keeps)

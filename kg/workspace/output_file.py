@@ -18,6 +18,7 @@ def starts_with(*starts: bytes, contains: bytes = b"") -> Recogniser:
     """Tells a file by its first bytes, and by what stands soon after."""
 
     def recognise(path: Path) -> bool:
+        """Whether the file begins as it should."""
         with path.open("rb") as file:
             found = file.read(START)
         return found.startswith(starts) and contains in found

@@ -32,10 +32,12 @@ class _Digests:
     known: set[str] = field(default_factory=set)
 
     def of(self, entity_type: str, entity_id: str) -> str:
+        """The keyed hash that stands for an id."""
         text = f"{entity_type}\0{entity_id}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self.key, digest_size=20).hexdigest()
 
     def has(self, entity_type: str, entity_id: str) -> bool:
+        """Whether an id is among them."""
         return bool(self.known) and self.of(entity_type, entity_id) in self.known
 
 

@@ -125,6 +125,7 @@ class KAnonymousKernels(Kernels):
             place += 1
 
         def reached(rows: slice) -> csr_array:
+            """Which items these rows reach, by how many ways."""
             found = csr_array(factors[0][rows])
             for factor in factors[1:]:
                 found = _at_least(csr_array(found @ factor), 1)

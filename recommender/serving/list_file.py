@@ -65,9 +65,11 @@ class _Parquet(_Closing):
         self._writer = pq.ParquetWriter(path, schema)
 
     def write(self, table: pa.Table) -> None:
+        """Append rows."""
         self._writer.write_table(table)
 
     def close(self) -> None:
+        """Finish the file."""
         self._writer.close()
 
 
@@ -78,9 +80,11 @@ class _Csv(_Closing):
         frame.write_csv(self._file)
 
     def write(self, table: pa.Table) -> None:
+        """Append rows."""
         escaped_formulas(pl.DataFrame(pl.from_arrow(table))).write_csv(self._file, include_header=False)
 
     def close(self) -> None:
+        """Finish the file."""
         self._file.close()
 
 
@@ -89,10 +93,12 @@ class _JsonLines(_Closing):
         self._file = path.open("w", encoding="utf-8", newline="\n")
 
     def write(self, table: pa.Table) -> None:
+        """Append rows."""
         for row in table.to_pylist():
             self._file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
     def close(self) -> None:
+        """Finish the file."""
         self._file.close()
 
 
@@ -108,6 +114,7 @@ class _Workbook(_Closing):
             self._sheet.write_string(0, column, name)
 
     def write(self, table: pa.Table) -> None:
+        """Append rows."""
         if self._rows + table.num_rows > MOST_ROWS:
             raise UsageError(f"a sheet of a workbook holds {MOST_ROWS:,} rows; write .csv or .parquet, or fewer users")
         names = table.schema.names
@@ -125,6 +132,7 @@ class _Workbook(_Closing):
             self._sheet.write_string(self._rows, column, value if isinstance(value, str) else json.dumps(value))
 
     def close(self) -> None:
+        """Finish the file."""
         self._book.close()
 
 

@@ -21,7 +21,7 @@ def test_an_access_request_is_answered_with_all_that_is_held(
     assert json.loads(out.read_text()) == report and report["person"] == "User:u0042"
     store = Workspace(example).open_store(read_only=True)
     try:
-        relations = [name for name, one in store._schema.relation.items() if one.head == "User"]  # type: ignore[attr-defined]
+        relations = [name for name, one in store._schema.relation.items() if one.head == "User"]
         triples = {
             (n, row[1]) for n in relations for row in store.read_triples(n).filter(pl.col("head") == "u0042").rows()
         }

@@ -31,7 +31,7 @@ def test_exported_members() -> None:
         assert getattr(whyrec, name) is not None
         assert name == "__version__" or getattr(whyrec, name).__doc__
     with pytest.raises(AttributeError, match="no attribute 'Engin'"):
-        _ = whyrec.Engin  # type: ignore[attr-defined]
+        _ = whyrec.Engin
     assert (Path(whyrec.__file__).parent / "py.typed").is_file()
 
 
@@ -99,9 +99,9 @@ def test_errors_name_fields_and_unknown_options_their_nearest(engine: Engine) ->
     with pytest.raises(UsageError, match="`n` 0: expected 1 or more"):
         engine.recommend("u0002", n=0)
     with pytest.raises(TypeError, match="unknown option 'max_prize'; nearest: 'max_price'"):
-        engine.recommend("u0002", max_prize=3)  # type: ignore[call-arg]
+        engine.recommend("u0002", max_prize=3)
     with pytest.raises(TypeError, match="unknown option 'holdut'; nearest: 'holdout'"):
-        engine.evaluate(holdut=0.5)  # type: ignore[call-arg]
+        engine.evaluate(holdut=0.5)
 
 
 def test_a_workspace_is_made_and_what_changes_it_is_answered_from_at_once(tmp_path: Path) -> None:

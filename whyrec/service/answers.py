@@ -35,6 +35,7 @@ def may(action: str) -> Any:
     """The dependency that lets a request through: its shop and its caller."""
 
     def asking(request: Request) -> Asking:
+        """The shop and the caller of one request."""
         found: Asking = request.app.state.asking(request, action)
         return found
 

@@ -37,6 +37,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Open the shops before the first request, close what is open after the last."""
         for shop in shops:
             shop.ready()
         yield

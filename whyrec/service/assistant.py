@@ -54,6 +54,7 @@ def tools_server(engine: Engine) -> MCPServer[Any]:
 def _told(ask: Callable[..., R]) -> Callable[..., R]:
     @wraps(ask)
     def asked(*arguments: Any, **named: Any) -> R:
+        """The same; an error of whyrec is told to the assistant."""
         try:
             return ask(*arguments, **named)
         except WhyrecError as problem:

@@ -151,6 +151,7 @@ def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) ->
     wanted, first = {line for line, _ in rows}, 1
 
     def picked(part: pa.RecordBatch) -> pa.Table:
+        """The wanted rows of a part that may be kept."""
         nonlocal first
         found = [part.slice(i, 1) for i in range(part.num_rows) if first + i in wanted]
         first += part.num_rows

@@ -183,7 +183,7 @@ def site(tmp_path: Path) -> Iterator[str]:
     home.mkdir()
     (home / "events.csv").write_text("user,item\nu1,p1\n")
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(home))
-    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    handler.log_message = lambda *_: None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -178,7 +178,7 @@ def test_an_answer_can_be_shown_again_to_the_bit(client: TestClient, admin: dict
         ).status_code
         == 304
     )
-    shop = client.app.state.shops[0]  # type: ignore[attr-defined]
+    shop = client.app.state.shops[0]
     shop.flush()
     assert get(client, admin, f"answers/{given.headers['x-answer-id']}").json() == given.json()
 
