@@ -54,7 +54,7 @@ _TRACES = re.compile(
 """``Contains 2% or less of:``, ``Less than 1%:``: what stands before the ingredients of which there is little."""
 _JOINED = re.compile(r"\s*\(\s*(?:and|&)\s*\)\s*", re.IGNORECASE)
 _FINAL_AND = re.compile(r",\s+and\s+(?=\w)|(?<=,)([^,;()]*?)\s+and\s+(?=[^,;()]+$)", re.IGNORECASE)
-_FORMULA_HINT = re.compile(r"F\.?\s?I\.?\s?L|\bILN|\bFIL", re.IGNORECASE)
+_FORMULA_HINTS = ("f.i.l", "f. i. l", "fil ", "fil:", "fil#", "iln")
 _FORMULA = re.compile(
     r"[(\[]?\s*\b(?:F\.\s?I\.\s?L\.?|FIL|ILN)\s*(?:#|:|n°|code)?\s*[A-Z]?\s?\d{4,}(?:\s?[/-]\s?\d+)*\s*[)\]]?",
     re.IGNORECASE,
@@ -123,9 +123,9 @@ def _without_phrases(text: str) -> str:
     lower = text.lower()
     if "less" in lower:
         text = _TRACES.sub(", ", text)
-    if "and" in lower or "(&)" in text:
+    if " and " in lower or "(and" in lower or "(&" in lower:
         text = _FINAL_AND.sub(r"\1, ", _JOINED.sub(", ", text))
-    return _FORMULA.sub("", text) if _FORMULA_HINT.search(text) else text
+    return _FORMULA.sub("", text) if any(hint in lower for hint in _FORMULA_HINTS) else text
 
 
 def _without_notes(text: str) -> str:
