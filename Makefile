@@ -49,7 +49,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
 	@echo "Installing whyrec with its test tools; a few minutes, once."
-	$(PIP) --editable '.[train,neo4j,serve,mcp,test]'
+	$(PIP) --editable '.[train,neo4j,serve,mcp,remote,test]'
 	@touch $@
 
 clean:

@@ -108,7 +108,7 @@ def test_saving_replaces_old_vectors_only_as_a_whole(tmp_path: Path) -> None:
     np.testing.assert_array_equal(Vectors.open(tmp_path, HASH).entity, REAL * 2)
     np.testing.assert_array_equal(old.entity, REAL)  # still mapped by somebody
     assert new.manifest.digest != old.manifest.digest
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 5  # manifest, three arrays, their checksums
 
 
 def test_configuration_is_checked() -> None:

@@ -54,7 +54,6 @@ def mapping(tmp_path: Path, text: str) -> Path:
         (PRODUCT + '[[source.text]]\nrelation = "made_bi"\ncolumns = ["b"]', "source.0.text.0.relation: unknown"),
         (PRODUCT + 'encoding = "utf-88"', "unknown encoding 'utf-88'"),
         (PRODUCT + 'encoding = "rot13"', "unknown encoding 'rot13'"),
-        (PRODUCT + 'delimiter = "ab"', "delimiter"),
         (PRODUCT + "delimiter = '\"'", "cannot separate cells"),
         (PRODUCT + 'decimal = ";"', "decimal"),
         (PRODUCT + 'where = "price >"', "where 'price >': unable to parse"),

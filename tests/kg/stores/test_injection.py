@@ -101,6 +101,7 @@ def test_hostile_file_names_are_only_names(tmp_path: Path, name: str) -> None:
     assert {path.name for path in set(tmp_path.iterdir()) - before} <= {
         "graph.lbug",
         "graph.lbug.crc32",
+        ".rejects-people",
         "rejects",
         "staging",
     }
