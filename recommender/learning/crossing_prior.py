@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.schema import Schema, inverse_of
+from recommender.catalogue.attributes import attribute_steps
 from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import Task, validation_tasks
@@ -60,29 +61,18 @@ def relation_worths(scorer: Scorer, split: Split, seed: int = 0) -> dict[tuple[s
     :param scorer: of the training part of the split.
     """
     found: dict[tuple[str, str], RelationWorth] = {}
-    for domain in scorer.snapshot.schema.domains:
+    schema = scorer.snapshot.schema
+    for domain in schema.domains:
         tasks = evenly(validation_tasks(scorer, split, domain, "warm"), MOST_TASKS)
-        judged = {
-            step: _auc(scorer, domain, step, tasks, seed) for step in attribute_steps(scorer.snapshot.schema, domain)
-        }
+        types = [one for one in schema.item_types if schema.entity[one].domain == domain]
+        steps = [step for one in types for step in attribute_steps(schema, one)]
+        judged = {step: _auc(scorer, domain, step, tasks, seed) for step in steps}
         values = {step: max(0.0, 2 * auc - 1) for step, (auc, items) in judged.items() if items >= SHRINK}
         mean = float(np.mean(list(values.values()))) if values else UNKNOWN
         for step, (auc, items) in judged.items():
             worth = (items * max(0.0, 2 * auc - 1) + SHRINK * mean) / (items + SHRINK)
             found[domain, step] = RelationWorth(auc, items, worth)
     return found
-
-
-def attribute_steps(schema: Schema, domain: str) -> list[str]:
-    """Steps from items of a domain to what they are, other items left out, in the order of the schema."""
-    about = [n for n in schema.relation if n not in (*schema.interactions, *schema.negatives, *schema.rules)]
-    steps = [step for name in about for step in (name, inverse_of(name))]
-    people = (*schema.user_types, *schema.item_types)
-    return [
-        step
-        for step in steps
-        if schema.entity[schema.ends(step)[0]].domain == domain and schema.ends(step)[1] not in people
-    ]
 
 
 def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Recommend: profile → scores → rules → ranking → reasons; and the account of one score."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -80,7 +80,8 @@ class Recommender:
         phrasing = Phrasing(self.snapshot, request.lang)
         reasons = Reasons(scorer, profile, phrasing, rules.forbidden(profile), request.reader)
         pool = request.arrangement.pool(request.n)
-        places = self.places(request.rules, profile, pool)
+        places = self.places(request.rules, profile, request.n)
+        places = places and replace(places, n=pool)  # what is arranged has no more of unused domains than the list
         ranked = _rank(scorer, [profile], (chosen.allowed[None], np.zeros(1, dtype=np.int64)), pool, places)
         arranged = arranged_list(reasons, ranked, request.n, request.arrangement, told=request.told)
         items = []

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from kg.schema import Schema, inverse_of
+from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import carries
+from recommender.catalogue.attributes import attribute_steps
 from recommender.kernels.kernel import Idxs, LearnedKernel, Phrases, Told
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping
@@ -123,9 +124,5 @@ def _onward(snapshot: Snapshot, step: str) -> csr_array:
 
 def _pairs(schema: Schema, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
     """Steps from both types to the same type of attribute."""
-    left_out = (*schema.interactions, *schema.negatives, *schema.rules)
-    steps = [step for name in schema.relation if name not in left_out for step in (name, inverse_of(name))]
-    no_attributes = (*schema.user_types, *schema.item_types)
-    known = [step for step in steps if schema.ends(step)[1] not in no_attributes]
-    first, second = ([s for s in known if schema.ends(s)[0] == one] for one in (anchor_type, item_type))
+    first, second = (attribute_steps(schema, one) for one in (anchor_type, item_type))
     return [(a, b) for a in first for b in second if schema.ends(a)[1] == schema.ends(b)[1]]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -55,6 +55,7 @@ def test_what_no_path_leads_to_is_never_mixed_in(catalogue: Catalogue) -> None:
     assert _list(catalogue, paths, 10, share=0.0)[0].positions.tolist() == list(range(10))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=COURSES, max_size=COURSES), st.integers(1, 15), st.floats(0, 1))
 def test_places_are_bounded_and_each_domain_keeps_its_order(
     catalogue: Catalogue, found: list[float], n: int, share: float
