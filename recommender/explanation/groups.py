@@ -25,6 +25,8 @@ ENOUGH = 0.9
 """… or until they tell this part of what speaks for the item."""
 GROUNDS, WAYS = 2, 3
 """Metapaths of a theme, and ways of an anchor, that one sentence tells."""
+TINY = 1e-12
+"""What rounding may do to a share."""
 LEARNED_LESS = 0.8
 """How much a group that names no path counts against one that does."""
 THEME, ANCHOR, POPULARITY, SMALLER, UNTOLD, AGAINST = "shared", "anchor", "popularity", "smaller", "untold", "against"
@@ -39,11 +41,13 @@ class Strand:
 
     source: Source
     anchors: Mapping[int, float]
+    share: float
+    """Their sum."""
 
-    @property
-    def share(self) -> float:
-        """Their sum."""
-        return sum(self.anchors.values())
+    @classmethod
+    def of(cls, source: Source, anchors: Mapping[int, float]) -> "Strand":
+        """A strand with its share."""
+        return cls(source, anchors, sum(anchors.values()))
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ class Grouping:
             group = build()
             if group is None:
                 continue
-            if queue and _size(group) < -queue[0][0]:
+            if queue and _size(group) < -queue[0][0] - TINY:
                 again: Queued = (-_size(group), number, partial(_same, group))
                 heappush(queue, again)
             elif group.anchor is not None or self.evidence.tellable(position, group):
@@ -146,9 +150,9 @@ class Grouping:
     def _candidates(self, position: int, pool: Pool) -> Iterable[Candidate]:
         """The size that a group has at most, and what makes it."""
         strands = self._strands(pool)
-        groups = [*_themes(strands), *_learned(strands)]
-        groups += [_group(PEOPLE, [one]) for one in strands if one.source.kind == PEOPLE]
-        yield from ((_size(one), partial(_same, one)) for one in groups)
+        yield from ((_sum(some), partial(_group, THEME, some)) for some in _themes(strands))
+        yield from ((LEARNED_LESS * _sum(some), partial(_group, LEARNED, some)) for some in _learned(strands))
+        yield from ((one.share, partial(_group, PEOPLE, [one])) for one in strands if one.source.kind == PEOPLE)
         for start, ways in _ways(strands).items():
             ordered = sorted(ways.values(), key=lambda way: -way.share)
             if any(way.strands[0].source.kind == SHARED for way in ordered):
@@ -169,7 +173,7 @@ class Grouping:
         by_source: dict[int, dict[int, float]] = {}
         for (own, anchor), share in pool.items():
             by_source.setdefault(own, {})[anchor] = share
-        return [Strand(self.sources[own], anchors) for own, anchors in by_source.items()]
+        return [Strand.of(self.sources[own], anchors) for own, anchors in by_source.items()]
 
 
 @dataclass
@@ -190,7 +194,7 @@ def _ways(strands: list[Strand]) -> dict[tuple[str, int], dict[object, _Way]]:
             key: object = TOGETHER if together else source.own
             for anchor, share in strand.anchors.items():
                 way = found.setdefault((source.start, anchor), {}).setdefault(key, _Way())
-                way.strands.append(Strand(source, {anchor: share}))
+                way.strands.append(Strand(source, {anchor: share}, share))
                 way.share += share
     return found
 
@@ -199,7 +203,7 @@ def _same(group: Group) -> Group:
     return group
 
 
-def _themes(strands: list[Strand]) -> Iterable[Group]:
+def _themes(strands: list[Strand]) -> Iterable[list[Strand]]:
     by_last: dict[str, list[Strand]] = {}
     for one in strands:
         if one.source.kind in (DIRECT, SHARED, CHAIN):
@@ -207,9 +211,9 @@ def _themes(strands: list[Strand]) -> Iterable[Group]:
     learned = [one for one in strands if one.source.kind == LEARNED and one.source.text == TOGETHER]
     for some in by_last.values():
         grounds = sorted(some, key=lambda one: -one.share)[:GROUNDS]
-        yield _group(THEME, grounds)
+        yield grounds
         if well := list(_going_well(grounds, learned)):
-            yield _group(THEME, [*grounds, *well])
+            yield [*grounds, *well]
 
 
 def _going_well(grounds: list[Strand], learned: list[Strand]) -> Iterable[Strand]:
@@ -220,24 +224,30 @@ def _going_well(grounds: list[Strand], learned: list[Strand]) -> Iterable[Strand
         for one in learned:
             mine = {anchor: share for anchor, share in one.anchors.items() if anchor in anchors}
             if one.source.start == start and mine:
-                yield Strand(one.source, mine)
+                yield Strand.of(one.source, mine)
 
 
-def _learned(strands: list[Strand]) -> Iterable[Group]:
+def _learned(strands: list[Strand]) -> Iterable[list[Strand]]:
     by_start: dict[tuple[str, str], list[Strand]] = {}
     for one in strands:
         if one.source.kind == LEARNED:
             by_start.setdefault((one.source.start, one.source.text), []).append(one)
-    yield from (_group(LEARNED, some) for some in by_start.values())
+    yield from by_start.values()
 
 
 def _group(kind: str, strands: list[Strand], anchor: tuple[str, int] | None = None) -> Group:
     ordered = sorted((_ordered(one) for one in strands), key=lambda one: -one.share)
-    return Group(kind, sum(one.share for one in ordered), tuple(ordered), anchor)
+    return Group(kind, _sum(ordered), tuple(ordered), anchor)
+
+
+def _sum(strands: Iterable[Strand]) -> float:
+    return sum(one.share for one in strands)
 
 
 def _ordered(strand: Strand) -> Strand:
-    return Strand(strand.source, dict(sorted(strand.anchors.items(), key=lambda one: (-one[1], one[0]))))
+    if len(strand.anchors) == 1:
+        return strand
+    return Strand(strand.source, dict(sorted(strand.anchors.items(), key=lambda one: (-one[1], one[0]))), strand.share)
 
 
 def _size(group: Group) -> float:
