@@ -17,11 +17,11 @@ from scipy.sparse import csr_array
 
 from kg.workspace.workspace import Workspace
 from recommender.explanation.explainer import Explainer
-from recommender.explanation.path_quality import PathQuality, Reason, mean_known, type_diversity
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import CHOICES, WIDE, ReasonChoice, reasons_of
 from recommender.kernels.path_kernels import Kernels
 from recommender.learning.model import Model, kernels_of
+from recommender.reasons.path_quality import PathQuality, Reason, mean_known, type_diversity
+from recommender.reasons.reasons import CHOICES, WIDE, ReasonChoice, reasons_of
 from recommender.reranking.mmr import Arrangement, Caps, Pool, arrange
 from recommender.results.document import ModelInfo
 from recommender.rules.rule_set import Rules

@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from kg.workspace.workspace import Workspace
-from recommender.explanation.choice import fair
-from recommender.explanation.groups import POPULARITY, UNTOLD
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import Reason, ReasonChoice, Reasons
 from recommender.learning.model import open_model
+from recommender.reasons.choice import fair
+from recommender.reasons.groups import POPULARITY, UNTOLD
+from recommender.reasons.reasons import Reason, ReasonChoice, Reasons
 from recommender.serving.recommender import Recommender, Request
 
 REST = ("smaller", "untold", "against")

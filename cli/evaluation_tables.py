@@ -3,7 +3,7 @@
 from cli.output import Output
 from recommender.evaluation.duplicates import Duplicates
 from recommender.evaluation.report import Evaluation
-from recommender.explanation.reasons import CHOICES
+from recommender.reasons.reasons import CHOICES
 from recommender.results.explanation_quality import ExplanationReport
 
 SHOWN = ("ndcg", "recall", "hit_rate", "precision", "mrr")

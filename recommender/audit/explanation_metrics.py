@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from kg.progress import Progress, no_progress
 from recommender.explanation.explainer import PATHS_SHOWN, Explainer
-from recommender.explanation.path_quality import PathQuality, mean_known, type_diversity
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import CHOICES, Reason, ReasonChoice, Reasons
+from recommender.reasons.path_quality import PathQuality, mean_known, type_diversity
+from recommender.reasons.reasons import CHOICES, Reason, ReasonChoice, Reasons
 from recommender.results.account import Part, Path
 from recommender.results.explanation_quality import ExplanationReport, PathQualityReport
 from recommender.rules.rule_set import Rules

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.catalogue.attributes import item_attributes
-from recommender.explanation.reasons import CHOICES, Reason, ReasonChoice, Reasons
+from recommender.reasons.reasons import CHOICES, Reason, ReasonChoice, Reasons
 from recommender.reranking.mmr import Arrangement, Caps, Pool, arrange
 from recommender.results.recommendation import ArrangementReport
 from recommender.scoring.block_ranking import RankedBlock

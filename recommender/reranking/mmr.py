@@ -13,7 +13,7 @@ from kg.errors import UsageError
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.explanation.reasons import CHOICES, Reason, ReasonChoice
+from recommender.reasons.reasons import CHOICES, Reason, ReasonChoice
 
 POOL = 5
 """Items that are arranged, for each one of the list …"""

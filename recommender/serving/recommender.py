@@ -11,14 +11,14 @@ from scipy.sparse import csr_array
 
 from kg.errors import ModelError, UsageError
 from recommender.catalogue.catalogue import Catalogue
-from recommender.explanation.account_groups import account_groups, account_text
 from recommender.explanation.explainer import Explainer
-from recommender.explanation.group_phrasing import READERS
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import Reasons
 from recommender.learning.model import Model
 from recommender.profiles.anchors import own_anchors
 from recommender.profiles.profile import Profile, anchors_of, find_anchor, profile_from, profile_of
+from recommender.reasons.account_groups import account_groups, account_text
+from recommender.reasons.reasons import Reasons
+from recommender.reasons.theme_phrasing import READERS
 from recommender.reranking.arranged_list import arranged_list
 from recommender.reranking.mmr import Arrangement
 from recommender.results.account import Account

@@ -7,8 +7,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import Reason, ReasonChoice, Reasons
 from recommender.profiles.profile import profile_of
+from recommender.reasons.reasons import Reason, ReasonChoice, Reasons
 from recommender.rules.rule_set import RuleSet
 from recommender.scoring.block_ranking import RankedBlock
 from recommender.serving.recommender import Recommender

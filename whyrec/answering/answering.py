@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kg.errors import UsageError, WhyrecError
 from kg.progress import Progress, no_progress
 from kg.workspace.workspace import Workspace
-from recommender.explanation.group_phrasing import READERS
+from recommender.reasons.theme_phrasing import READERS
 from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from kg.errors import UsageError
 from recommender.audit.explanation_metrics import ExplanationMetrics
-from recommender.explanation.path_quality import PathQuality, moving_average, type_diversity
 from recommender.learning.model import open_model
+from recommender.reasons.path_quality import PathQuality, moving_average, type_diversity
 from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request

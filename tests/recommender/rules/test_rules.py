@@ -13,11 +13,11 @@ from kg.errors import UnknownEntityError, UsageError
 from recommender.catalogue.catalogue import Catalogue
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import Reasons
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import scored_paths
 from recommender.learning.model import open_model
 from recommender.profiles.profile import profile_of
+from recommender.reasons.reasons import Reasons
 from recommender.results.account import Account
 from recommender.rules.avoidance import NOTHING_FORBIDDEN
 from recommender.rules.rule_set import Rules, RuleSet

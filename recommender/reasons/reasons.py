@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recommender.explanation.cells import PEOPLE, Sources
-from recommender.explanation.choice import fair, reason_of
-from recommender.explanation.evidence import Evidence
-from recommender.explanation.group_phrasing import GroupPhrasing
-from recommender.explanation.groups import SMALLER, THEME, Group, Grouping
-from recommender.explanation.path_quality import Anchor, PathQuality
 from recommender.explanation.phrasing import Phrasing
 from recommender.profiles.profile import Profile
+from recommender.reasons.cells import PEOPLE, Sources
+from recommender.reasons.choice import fair, reason_of
+from recommender.reasons.evidence import Evidence
+from recommender.reasons.group_phrasing import GroupPhrasing
+from recommender.reasons.groups import SMALLER, THEME, Group, Grouping
+from recommender.reasons.path_quality import Anchor, PathQuality
 from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
 from recommender.scoring.scorer import Scorer
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from heapq import heapify, heappop, heappush
 
-from recommender.explanation.cells import CHAIN, DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Cell, Source, Sources
-from recommender.explanation.evidence import Evidence
+from recommender.reasons.cells import CHAIN, DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Cell, Source, Sources
+from recommender.reasons.evidence import Evidence
 
 MOST = 6
 """Groups that are told …"""

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
-from recommender.explanation.cells import DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Cell, Source, Sources
 from recommender.kernels.path_instances import Instances, paths_between
 from recommender.profiles.profile import Anchors
+from recommender.reasons.cells import DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Cell, Source, Sources
 from recommender.rules.avoidance import Forbidden
 
 if TYPE_CHECKING:
-    from recommender.explanation.groups import Group, Strand
+    from recommender.reasons.groups import Group, Strand
 
 NEARLY_ALL = 0.5
 """Part of the items of a type from which an attribute says nothing of any of them, like water."""

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.explanation.groups import POPULARITY, THEME, UNTOLD
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import Reasons
 from recommender.learning.model import open_model
+from recommender.reasons.groups import POPULARITY, THEME, UNTOLD
+from recommender.reasons.reasons import Reasons
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import SCHEMA, snapshot_of

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from kg.k_anonymity import told_count
-from recommender.explanation.cells import LEARNED, PEOPLE
-from recommender.explanation.groups import Group
 from recommender.explanation.phrasing import Phrasing
-from recommender.explanation.reasons import Reasons
+from recommender.reasons.cells import LEARNED, PEOPLE
+from recommender.reasons.groups import Group
+from recommender.reasons.reasons import Reasons
 from recommender.results.account import Part, ReasonGroup
 from recommender.results.document import Item
 

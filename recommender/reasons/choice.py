@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from recommender.explanation.cells import LEARNED, PEOPLE
-from recommender.explanation.groups import AGAINST, POPULARITY, SMALLER, UNTOLD, Group
+from recommender.reasons.cells import LEARNED, PEOPLE
+from recommender.reasons.groups import AGAINST, POPULARITY, SMALLER, UNTOLD, Group
 
 HALF = 0.5
 """Least part of the largest group's share that a reason has, and of the score that popularity has where it is one."""
