@@ -168,5 +168,5 @@ def test_a_dangling_triple_is_damage_and_refused(tmp_path: Path) -> None:
     indices = np.load(path)
     indices[0] = 5
     np.save(path, indices)
-    with pytest.raises(SnapshotError, match="contains.forward.indices is missing or damaged"):
+    with pytest.raises(SnapshotError, match=r"contains\.forward\.indices is missing or damaged"):
         statistics(snapshot)
