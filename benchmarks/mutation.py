@@ -39,7 +39,7 @@ ROOMS = {
     ),
     "explanation": ("recommender/explanation", ["tests/recommender/explanation", "tests/recommender/kernels"]),
     "rules": ("recommender/rules", ["tests/recommender/rules"]),
-    "privacy": ("kg/privacy", ["tests/kg/privacy"]),
+    "privacy": ("kg/privacy", ["tests/kg/privacy", "tests/cli/test_forget.py"]),
     "loading": ("kg/loading", ["tests/kg/loading"]),
     "profiles": ("recommender/profiles", ["tests/recommender/profiles"]),
 }
