@@ -16,12 +16,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from kg.workspace.workspace import Workspace
-from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.path_kernels import Kernels
 from recommender.learning.model import Model, kernels_of
-from recommender.reasons.path_quality import PathQuality, Reason, mean_known, type_diversity
-from recommender.reasons.reasons import CHOICES, WIDE, ReasonChoice, reasons_of
+from recommender.reasons.path_quality import PathQuality, mean_known, type_diversity
+from recommender.reasons.reasons import CHOICES, Reason, ReasonChoice, Reasons
 from recommender.reranking.mmr import Arrangement, Caps, Pool, arrange
 from recommender.results.document import ModelInfo
 from recommender.rules.rule_set import Rules
@@ -66,7 +65,7 @@ def main() -> None:
         people = list(_people(recommender, split, asked.users, asked.seed))
         base = None
         for choice in CHOICES:
-            for weight in WEIGHTS if choice != CHOICES[0] else (0.0,):
+            for weight in WEIGHTS if choice != "strongest" else (0.0,):
                 found = _measured(recommender, people, Arrangement(reasons=choice, path_quality=weight), asked.k)
                 base = base or found
                 rows = zip(("NDCG", "LIR", "SEP", "ETD"), found, base, strict=True)
@@ -76,7 +75,7 @@ def main() -> None:
 
 def _people(recommender: Recommender, split: Split, users: int, seed: int) -> Iterator[Person]:
     test = list(split.test.items())
-    quality, phrasing = PathQuality(split.train), Phrasing(split.train)
+    phrasing = Phrasing(split.train)
     rules = recommender.rule_set(Rules())
     for place in np.random.default_rng(seed).permutation(len(test))[:users].tolist():
         (user_type, idx), true = test[place]
@@ -84,10 +83,9 @@ def _people(recommender: Recommender, split: Split, users: int, seed: int) -> It
         scorer = recommender.cold_start.of(profile)
         scores, allowed = scorer.score([profile]).total[0], rules.candidates(profile).allowed
         positions = top_n(scores, allowed, POOL)
-        explainer = Explainer(scorer, profile, phrasing, rules.forbidden(profile), WIDE)
-        reasons = [reasons_of(explainer, position) for position in positions.tolist()]
-        types = sum(path.learned is None for path in explainer.metapaths)
-        yield Person(positions, scores[positions], set(map(int, true)), reasons, quality.recency(profile), types)
+        told = Reasons(scorer, profile, phrasing, rules.forbidden(profile))
+        reasons = [told.of(position) for position in positions.tolist()]
+        yield Person(positions, scores[positions], set(map(int, true)), reasons, told.recency, told.types)
 
 
 def _measured(
@@ -101,9 +99,9 @@ def _measured(
         pool = Pool(one.scores, alike, [[]] * len(one.positions), one.reasons)
         found = arrange(pool, k, arrangement, caps, choice)
         told = [reason for reason in found.reasons if reason is not None]
-        lir = mean_known([one.recency.get(reason.anchor) for reason in told])
-        sep = mean_known([quality.sep(reason) for reason in told])
-        etd = type_diversity([reason.metapath for reason in told], len(found.places), one.types) if told else None
+        lir = mean_known([one.recency.get(reason.anchor) for reason in told if reason.anchor])
+        sep = mean_known([quality.sep(reason.shared) for reason in told if reason.shared])
+        etd = type_diversity([reason.type for reason in told], len(found.places), one.types) if told else None
         rows.append((_ndcg([int(one.positions[place]) for place in found.places], one.true, k), lir, sep, etd))
     ndcg, lir, sep, etd = (mean_known(column) for column in zip(*rows, strict=True))
     return ndcg or 0.0, lir, sep, etd or 0.0
