@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from cli.output import Output
-from whyrec.workspace.adopt import adopt
 
 
 def adopt_graph(output: Output, folder: Path, store: str) -> None:
     """Make the workspace and say what was found."""
+    from whyrec.workspace.adopt import adopt  # the driver of Neo4j, which other workspaces do without
+
     report = adopt(folder, store)
     if output.document(report):
         return

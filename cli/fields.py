@@ -3,6 +3,7 @@
 import re
 
 OPTIONS = {
+    "input_name": "--as",
     "add": "--with",
     "remove": "--without",
     "anchors": "--anchor",

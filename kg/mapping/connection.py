@@ -76,6 +76,6 @@ def _from_text(value: str, shown: str, base: Path, *, named_by_user: bool) -> Co
     if not named_by_user and not path.resolve().is_relative_to(base.resolve()):
         raise MappingError(
             f"connection {shown}: the file lies outside the mapping's folder {base.resolve()}; copy it there, name it "
-            "by an environment variable, or, if you trust the mapping, say --allow-outside"
+            "by an environment variable, or, if you trust the mapping, say `allow_outside=True`"
         )
     return Connection(kind, path, "")

@@ -33,15 +33,10 @@ def account_text(
     texts = phrasing.language.section("groups")
     opening = texts["opening"].format(item=phrasing.language.quoted(item.label))
     named = [group.text for group in groups if group.kind not in REST and group.share > 0]
-    told_first = (
-        named
-        or [group.text for group in groups if group.share > 0]
-        or [
-            phrasing.language.sentence(
-                texts["nothing"].format(whom=texts[f"{reader}_whom"], whose=texts[f"{reader}_whose"])
-            )
-        ]
-    )
+    nothing = texts["nothing"].format(whom=texts[f"{reader}_whom"], whose=texts[f"{reader}_whose"])
+    for_it = [group.text for group in groups if group.share > 0]
+    against = [group.text for group in groups if group.share < 0]
+    told_first = named or for_it or against or [phrasing.language.sentence(nothing)]
     return phrasing.language.sentences([opening, *told_first[:REASONS_TOLD]])
 
 

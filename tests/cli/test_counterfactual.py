@@ -36,12 +36,12 @@ def test_the_text_shows_what_to_try(whyrec: Whyrec, example: Path) -> None:
 
 
 def test_the_item_may_change_too(document: Document, whyrec: Whyrec, example: Path) -> None:
-    change = document("-w", example, "why-not", "u0193", "p0070")["change"]
+    change = document("-w", example, "why-not", "u0193", "p0070", "--change", "item")["change"]
     assert (change["add"], change["remove"], change["lift"]) == ([], [], [])
     assert (change["item_add"], change["item_remove"]) == (["treats:everyday-stress"], [])
     assert change["rank_before"] > 10 >= change["rank_after"]
-    told = whyrec("-w", example, "why-not", "u0193", "p0070").stdout
-    assert "if it were also true that it targets “Everyday stress”" in told and "whyrec what-if" not in told
+    told = whyrec("-w", example, "why-not", "u0193", "p0070", "--change", "item").stdout
+    assert "+ it targets “Everyday stress”" in told and "whyrec what-if" not in told
 
 
 def test_rules_and_domains_are_named(document: Document, example: Path) -> None:

@@ -19,6 +19,6 @@ def test_explanations_are_measured(
     assert report["existing"] == 1.0 and report["with_path"] > 0.8
     assert report["necessity"]["1"]["ratio"] >= 2 and report["necessity"]["3"]["ratio"] >= 2
     quality = report["quality"]
-    assert quality["recent"]["lir"] / quality["strongest"]["lir"] >= 0.67 / 0.43
-    assert quality["popular"]["sep"] / quality["strongest"]["sep"] >= 0.41 / 0.26
-    assert quality["varied"]["etd"] / quality["strongest"]["etd"] >= 0.20 / 0.12
+    assert quality["recent"]["lir"] == max(one["lir"] for one in quality.values()) >= 0.95
+    assert quality["popular"]["sep"] == max(one["sep"] for one in quality.values())
+    assert quality["balanced"]["etd"] == max(one["etd"] for one in quality.values()) >= 0.5

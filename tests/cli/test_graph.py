@@ -21,7 +21,7 @@ def test_stats_fit_80_columns_and_say_what_to_mend(example: Path) -> None:
     runner = CliRunner(env={"COLUMNS": "80", "WHYREC_WORKSPACE": None})
     shown = runner.invoke(app, ["-w", str(example), "graph", "stats"]).stdout
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.splitlines() if "│" in line]
-    assert ["Product", "250", "0", "0", "0", "0", "0"] in rows
+    assert ["Product", "251", "0", "0", "0", "0", "0"] in rows
     assert [row[:3] for row in rows if row[0] == "teaches_ingredient"] == [["teaches_ingredient", "Course", "179"]]
     assert "Dangling triples: 0 (both ends of all triples are entities)" in shown
     assert ["User", "400", "<5", "<5", "400"] in [row[:5] for row in rows]
@@ -32,8 +32,8 @@ def test_stats_as_a_document(document: Document, example: Path) -> None:
     stats = document("-w", example, "graph", "stats")
     assert stats["dangling"] == 0 and stats["entities"]["User"]["isolated"] == "<5"
     contains = stats["triples"]["contains"]
-    assert (contains["count"], contains["tail_degrees"]["max"], contains["cycles"]) == (2526, 188, None)
-    assert [finding["kind"] for finding in stats["mend_first"]] == ["gap", "gap"]
+    assert (contains["count"], contains["tail_degrees"]["max"], contains["cycles"]) == (2529, 188, None)
+    assert [finding["kind"] for finding in stats["mend_first"]] == ["gap", "gap", "isolated"]
     assert stats["entities"]["User"]["same_label"]["worst"] == []
 
 

@@ -13,7 +13,7 @@ from recommender.reasons.theme_phrasing import READERS
 from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
-from whyrec.answering.naming import Naming
+from whyrec.answering.naming import NAMING, Naming
 from whyrec.answering.notebook import account_html, list_html
 from whyrec.answering.opening import Opened, opened
 from whyrec.options import ListOptions, RuleOptions, checked, rules_of, taken
@@ -257,7 +257,8 @@ class Answering:
 
     def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
         known = checked(options, [*RuleOptions.__optional_keys__])
-        return rules_of(self.workspace, {"domain": domain, **self._naming.rules(known)})
+        named = self._naming.rules(known) if any(known.get(key) for key in NAMING) else known
+        return rules_of(self.workspace, {"domain": domain, **named})
 
     def _n(self, n: int | None) -> int:
         n = self.workspace.settings.recommend.n if n is None else n
