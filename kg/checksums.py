@@ -72,16 +72,16 @@ class Checksums:
         return self._check(names)
 
     def _check(self, names: Sequence[str]) -> None:
-        changed = False
+        changed, folder = False, os.path.dirname(self.path)
         for name in names:
-            entry, file = self.entries.get(name), self.path.parent / name
+            entry = self.entries.get(name)
             if entry is None:
                 raise ValueError(f"{name} is not in {self.path.name}")
-            state = file.stat()
+            state = os.stat(os.path.join(folder, name))
             if state.st_size != entry[0]:
                 raise ValueError(f"{name} has {state.st_size:,} bytes, {entry[0]:,} were written")
             if state.st_mtime_ns != entry[2]:
-                found = _entry(file)
+                found = _entry(self.path.parent / name)
                 if found[:2] != entry[:2]:
                     raise ValueError(f"{name} is not as it was written")
                 self.entries[name], changed = found, True
