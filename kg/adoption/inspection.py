@@ -7,12 +7,14 @@ cannot be used is told with a count and an example.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kg.adoption.adoption import AdoptedRelation, AdoptedType, Adoption, quoted
 from kg.errors import StoreError
 from kg.schema import NAME, RESERVED_PROPERTIES
-from kg.stores.neo4j_connection import Connection
+
+if TYPE_CHECKING:
+    from kg.stores.neo4j_connection import Connection  # whose driver is an extra
 
 SAMPLE = 20_000
 """Relationships of a type by which its ends are told."""
@@ -49,7 +51,7 @@ class Proposal:
     """Decisions that a person should look at."""
 
 
-def propose(connection: Connection) -> Proposal:
+def propose(connection: "Connection") -> Proposal:
     """Look at a graph.
 
     :raises StoreError: where it is empty, or nothing in it has a key.
@@ -64,7 +66,7 @@ def propose(connection: Connection) -> Proposal:
 class _Graph:
     """The graph as it is looked at, type by type."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._read = connection.read
         self.sets = [(set(labels), count) for labels, count in self._read("MATCH (n) RETURN labels(n), count(*)")]
         self.unused: list[Unused] = []
