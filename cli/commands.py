@@ -12,7 +12,7 @@ COMMANDS = (
     *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask"),
     *("audience", "bridge", "gaps", "item", "compare", "serve", "mcp"),
     *("links", "predict", "evaluate", "experiment", "status", "refresh", "popularity", "graph"),
-    *("export-person", "forget", "seal", "unseal"),
+    *("export-person", "forget", "rotate-key", "seal", "unseal"),
 )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         TrainReport,
     )
     from whyrec.workspace.evaluate import HowToEvaluate
+    from whyrec.workspace.key_rotation import RotationReport
     from whyrec.workspace.load import HowToLoad
     from whyrec.workspace.person import PersonReport
     from whyrec.workspace.train import VectorOptions
@@ -186,6 +187,18 @@ class Engine(Lists):
         except SnapshotError:
             recommender = None
         return export_person(self.workspace, recommender, user, lang)
+
+    def rotate_pseudonyms(self) -> "RotationReport":
+        """Give all people new pseudonyms, of another key, see :mod:`whyrec.workspace.key_rotation`.
+
+        :raises UsageError: for a missing or wrong key, or people whose own ids no source file has.
+        """
+        from whyrec.workspace.key_rotation import rotate_pseudonyms  # polars, which answering does not need
+
+        with private_files():
+            report = rotate_pseudonyms(self.workspace)
+        self._renew()
+        return report
 
     def popularity(
         self, *, by: str | None = None, domain: str | None = None, private: bool = False, epsilon: float | None = None

@@ -196,6 +196,10 @@ class _Eraser:
                 cut_off = unfinished_key(mark)
                 unfinished = "" if cut_off is None else f"{UNFINISHED}{cut_off}-"
                 store.set_revision(f"{unfinished}{uuid.uuid4()}")
+        finally:
+            store.close()
+        store = workspace.open_store(read_only=True)  # as it lies there now, which is what its fingerprint tells
+        try:
             self._retake_snapshot(store)
         finally:
             store.close()

@@ -43,15 +43,15 @@ class Pseudonyms:
         self._key = key
 
     @classmethod
-    def from_environment(cls) -> Self:
+    def from_environment(cls, variable: str = KEY_VARIABLE) -> Self:
         """The key that the environment holds.
 
         :raises UsageError: where there is none, or too short a one.
         """
-        told = os.environ.get(KEY_VARIABLE, "")
+        told = os.environ.get(variable, "")
         if not told:
             raise UsageError(
-                f"{KEY_VARIABLE} is not set, and pseudonyms need a key; make one with `openssl rand -hex 32`, keep it "
+                f"{variable} is not set, and pseudonyms need a key; make one with `openssl rand -hex 32`, keep it "
                 "apart from the workspace, set the variable to it and run the command again"
             )
         return cls(told.encode())
@@ -115,9 +115,28 @@ def remember_pseudonyms(folder: Path, pseudonyms: Pseudonyms) -> None:
 
     :raises WorkspaceError: where the folder cannot be written.
     """
+    if not (folder / STATE).exists():
+        change_key(folder, pseudonyms)
+
+
+def check_key(folder: Path, pseudonyms: Pseudonyms, variable: str = KEY_VARIABLE) -> None:
+    """Refuse a key that the ids of a workspace folder were not made with.
+
+    :raises UsageError: then, and where its ids are no pseudonyms.
+    """
     state = folder / STATE
-    if state.exists():
-        return
+    if not state.exists():
+        raise UsageError(f"{folder}: the ids of people in this workspace are no pseudonyms")
+    if _check_value(state) != pseudonyms.check_value:
+        raise UsageError(f"{variable}: another key than the one the ids of this workspace were made with")
+
+
+def change_key(folder: Path, pseudonyms: Pseudonyms) -> None:
+    """Note the key that ids are made with from now on.
+
+    :raises WorkspaceError: where the folder cannot be written.
+    """
+    state = folder / STATE
     pending = state.with_name(f".{STATE}.{os.getpid()}")
     try:
         pending.write_text(json.dumps({"format": 1, "key_check": pseudonyms.check_value}) + "\n", encoding="ascii")

@@ -39,3 +39,25 @@ def test_a_pseudonymised_workspace(
     for arguments in (("load", "--pseudonymise"), ("forget", "u0002")):
         refused = whyrec("-w", folder, *arguments)
         assert refused.exit_code in (1, 2) and "WHYREC_PSEUDONYM_KEY" in refused.stderr
+
+
+def test_keys_rotate(document: Document, whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, new = tmp_path / "w", "another key of more than sixteen bytes"
+    whyrec("init", folder, "--example")
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", KEY)
+    document("-w", folder, "load", "--pseudonymise")
+    before = document("-w", folder, "status")["store"]
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY_OLD", "a key that is not the one of here")
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", new)
+    assert "another key than the one" in whyrec("-w", folder, "rotate-key").stderr
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY_OLD", KEY)
+    assert document("-w", folder, "rotate-key")["people"] == {"User": 400}
+    after = document("-w", folder, "status")
+    assert after["store"]["entities"] == before["entities"] and after["store"]["triples"] == before["triples"]
+    assert after["snapshot"]["current"] and after["model"] is None
+    user, gone = (Pseudonyms(key.encode()).of("User", "u0001") for key in (new, KEY))
+    assert document("-w", folder, "recommend", user)["items"]
+    assert not [path for path in folder.rglob("*") if path.is_file() and gone.encode() in path.read_bytes()]
+    again = document("-w", folder, "load", "--pseudonymise")
+    assert again["entities"]["User"] == {"created": 0, "updated": 0, "unchanged": 400, "deleted": 0}
+    assert all(found["created"] == 0 for found in again["triples"].values())

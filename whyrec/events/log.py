@@ -123,6 +123,16 @@ class EventLog:
         with self._lock, self._writer:
             return self._writer.execute("DELETE FROM answer WHERE at < ?", (before,)).rowcount
 
+    def forget_all(self) -> None:
+        """Erase all events and answers, from the file too."""
+        with self._lock:
+            with self._writer:
+                self._writer.execute("DELETE FROM event")
+                self._writer.execute("DELETE FROM answer")
+            self._writer.execute("VACUUM")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._version = -1
+
     def drop_events(self, before: int) -> int:
         """Forget events that came before a moment, in milliseconds since 1970, and that a load has taken over; says how
         many."""
