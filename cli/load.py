@@ -5,44 +5,20 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import load_options
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, PseudonymiseOption, QuietOption
 from cli.output import Output
-from kg.mapping.source import Mode
 from whyrec.reports import LoadReport
 
 app = typer.Typer(add_completion=False)
 COUNTS = ("created", "updated", "unchanged", "deleted")
-PathsArgument = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="[PATH]...", help="Files named after a type or relation; - is standard input."),
-]
-ModeOption = Annotated[
-    Mode | None,
-    typer.Option(help="replace: delete from the store what vanished from the files; merge: delete nothing."),
-]
-AllowEmptyOption = Annotated[
-    bool, typer.Option("--allow-empty", help="With replace: an empty file may delete all that it covers.")
-]
-MaxDeletesOption = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="With replace: most of a type or relation to delete; 5%, or a number, or all."),
-]
-AllowOutsideOption = Annotated[
-    bool, typer.Option("--allow-outside", help="The mapping may name files outside its own folder.")
-]
-EventsOption = Annotated[
-    bool, typer.Option("--events", help="Take over what the service was told that people did, and nothing else.")
-]
-ResumeOption = Annotated[
-    bool, typer.Option("--resume", help="Finish a load that was cut off; the same files again do so too.")
-]
 
 
 @app.command("load")
 def load_command(
     ctx: typer.Context,
-    paths: PathsArgument = None,
+    paths: load_options.PathsArgument = None,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file; without it the workspace's mapping.toml.")] = None,
     triples: Annotated[bool, typer.Option("--triples", help="The files hold head, relation and tail.")] = False,
     input_name: Annotated[
@@ -54,13 +30,13 @@ def load_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Write nothing if any row is bad.")] = False,
     max_rejects: Annotated[int | None, typer.Option(min=0, help="Write nothing if more rows are bad.")] = None,
-    mode: ModeOption = None,
-    allow_empty: AllowEmptyOption = False,
-    max_deletes: MaxDeletesOption = None,
-    allow_outside: AllowOutsideOption = False,
+    mode: load_options.ModeOption = None,
+    allow_empty: load_options.AllowEmptyOption = False,
+    max_deletes: load_options.MaxDeletesOption = None,
+    allow_outside: load_options.AllowOutsideOption = False,
     pseudonymise: PseudonymiseOption = False,
-    resume: ResumeOption = False,
-    events: EventsOption = False,
+    resume: load_options.ResumeOption = False,
+    events: load_options.EventsOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,

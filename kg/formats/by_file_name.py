@@ -102,5 +102,5 @@ def _source(path: Path, schema: Schema, triples: bool, rdf: RdfMapping | None) -
     raise MappingError(
         f"{path}: {name!r} is neither an entity type nor a relation of the schema; "
         f"{nearest(name, [*schema.entity, *schema.relation])}; rename the file, write a mapping, or have one "
-        "written: whyrec init DIR --from FILE"
+        "written: `whyrec init DIR --from FILE`"
     )
