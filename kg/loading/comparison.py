@@ -69,7 +69,7 @@ class Comparison:
         self.stored[name] = stored.height
         if self._replacement.is_by_rows(name):
             self.by_rows.add(name)
-        parts, pairs = [], []
+        parts, pairs, second = [], [], []
         contradictions = [pl.DataFrame(schema=DTYPES)]
         self.vanished[name] = 0
         for partition in self._graph.partitions(name, found):
@@ -83,13 +83,14 @@ class Comparison:
                 sentence = f"{{n}} {self._schema.relation[name].head} have several {name}, of which each row names one"
                 self._notices.add(name, f'{sentence}; all are kept; rows = "add" says that this is meant', several)
             difference = self._part(name, new, partition.select(stored), gone)
+            second.append(self._second_tails(name, difference, partition.select(stored)))
             parts.append(difference.counted() if self._count_only else difference)
             if self._may_be_hierarchy(name):
                 pairs.append(new.select(_KEYS))
         sentence = "{n} triples about whose weight rows of the same time contradict each other; the largest was taken"
         self._contradict(name, sentence, pl.concat(contradictions))
         difference = together(parts)
-        self._report_second_tails(name, difference, stored)
+        self._report_second_tails(name, pl.concat(second), stored)
         if pairs:
             self._report_cycles(name, pl.concat(pairs), stored, difference.deleted)
         return difference
@@ -106,16 +107,17 @@ class Comparison:
                 deleted.append(bereft.select(_KEYS))
         return triple_difference(new, stored).deleting(pl.concat(deleted).unique())
 
-    def _report_second_tails(self, name: str, difference: Difference, stored: pl.DataFrame) -> None:
-        """Tell of heads that had one tail and get another: mostly an update that was meant to replace it."""
-        if name not in self._replacement.single or stored.is_empty() or difference.created.is_empty():
-            return
-        if stored.get_column("head").n_unique() < stored.height:
-            return  # several are usual here
+    def _second_tails(self, name: str, difference: Difference, stored: pl.DataFrame) -> pl.DataFrame:
+        """The triples to create whose heads keep another tail: ``head``, ``tail``, ``other``."""
+        if name not in self._replacement.single:
+            return pl.DataFrame(schema={"head": pl.String, "tail": pl.String, "other": pl.String})
         old = stored.join(difference.deleted, on=_KEYS, how="anti").select("head", other="tail")
-        both = difference.created.join(old, on="head")
-        if both.is_empty():
-            return
+        return difference.created.join(old, on="head").select("head", "tail", "other")
+
+    def _report_second_tails(self, name: str, both: pl.DataFrame, stored: pl.DataFrame) -> None:
+        """Tell of heads that had one tail and get another: mostly an update that was meant to replace it."""
+        if both.is_empty() or stored.get_column("head").n_unique() < stored.height:
+            return  # several are usual here
         ends, sentence = self._schema.relation[name], "{n} TYPE had one NAME and now have several"
         text = sentence.replace("TYPE", ends.head).replace("NAME", name)
         if not self._schema.entity[ends.head].sensitive and not self._schema.entity[ends.tail].sensitive:
