@@ -93,7 +93,7 @@ asked = {
     "graph": f"graph export {out}/graph.ttl",
     "forget": "forget u0399",
 }
-others = {"train", "serve", "mcp", "links", "seal", "unseal"}  # they train, do not end, or need a model or a key
+others = {"train", "serve", "mcp", "links", "seal", "unseal", "rotate-key"}  # train, wait, or want a key
 assert asked.keys() == set(COMMANDS) - others, "tell this test how the new command is called"
 for name, told in asked.items():
     result = CliRunner().invoke(app, ["-w", folder, *told.split()])

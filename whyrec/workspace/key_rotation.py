@@ -80,7 +80,7 @@ def _check_events(workspace: Workspace) -> None:
         with closing(EventLog(folder)) as log:
             if log.counts():
                 raise UsageError(
-                    "the service holds events under old pseudonyms: take them over with `load --events` first"
+                    "the service holds events under old pseudonyms: take them over with `whyrec load --events` first"
                 )
 
 
