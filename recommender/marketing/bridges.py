@@ -94,7 +94,8 @@ def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], position: int,
 
 
 def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> float:
-    """Of 100 people who have neither, how many more find the entity among the first once they have the item."""
+    """Of 100 people who have neither, how many more find the entity among the first once they have the item; none for
+    fewer than k of those it is tried on."""
     schema = crowd.snapshot.schema
     step = next((s for s in crowd.steps() if s in schema.interactions and schema.ends(s)[1] == item[0]), None)
     if step is None:
@@ -109,7 +110,7 @@ def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> float:
         scores = np.where(crowd.lists.allowed[row], scores, -np.inf)
         first = np.argpartition(-scores, min(FIRST, len(scores) - 1))[:FIRST]
         gained += bool(np.isin(first, own).any())
-    return 100.0 * gained / len(asked) if len(asked) >= crowd.k else 0.0
+    return 100.0 * (crowd.told(gained) or 0) / len(asked) if asked.size else 0.0
 
 
 def _one(label: str, shared: list[About], people: int | str, gained: float, lang: str) -> str:

@@ -117,8 +117,8 @@ def forget(user: str, asking: Annotated[Asking, may("forget")]) -> Any:
 def status(asking: Annotated[Asking, may("status")]) -> Any:
     """Store, snapshot and model, what is stale, and events that wait for the next load."""
     shop, _ = asking
-    pending = shop.events.counts()
-    PENDING.set(sum(pending.values()))
+    pending = shop.pending()
+    PENDING.set(sum(count for count in pending.values() if isinstance(count, int)))
     model = shop.refreshed().recommender.model.info
     return {"workspace": shop.name, "model": model.model_dump(mode="json"), "events_pending": pending}
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from kg.errors import UnknownEntityError, UsageError, WhyrecError
+from kg.k_anonymity import shown_count
 from recommender.results.document import Person
 from whyrec.engine import Engine
 from whyrec.events.log import Event, EventLog
@@ -135,6 +136,11 @@ class Shop:
         """An answer as it was given; ``None`` where it is not kept."""
         kept = self.events.answer(answer_id)
         return None if kept is None else json.loads(zlib.decompress(kept))
+
+    def pending(self) -> dict[str, int | str]:
+        """Relation → events that no load has taken over, as numbers of people's doings may be told."""
+        k = self.engine.snapshot.k
+        return {name: shown_count(count, k) for name, count in self.events.counts().items()}
 
     def event(self, told: dict[str, Any]) -> Event:
         """An event checked against the schema and the graph, as a load checks a row.

@@ -13,6 +13,7 @@ from whyrec.service.console.pictures import account_svg
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import may, shop_of, to_login
 from whyrec.service.limits import MOST_TEXT
+from whyrec.workspace.status import told_counts
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=MOST_TEXT)]
@@ -25,8 +26,9 @@ def overview(request: Request) -> Response:
     if shop is None:
         return to_login(request)
     snapshot = shop.refreshed().snapshot
-    counts = {name: snapshot.vocabulary.count(name) for name in snapshot.schema.entity}
-    triples = {name: int(snapshot.adjacency(name).nnz) for name in snapshot.schema.relation}
+    workspace = shop.engine.workspace
+    counts = told_counts(workspace, snapshot.manifest.entities)
+    triples = told_counts(workspace, snapshot.manifest.triples)
     model = shop.engine.recommender.model.info
     return page(
         request,
@@ -34,7 +36,7 @@ def overview(request: Request) -> Response:
         counts=counts,
         triples=triples,
         model=model,
-        pending=shop.events.counts(),
+        pending=shop.pending(),
         shop=shop.name,
     )
 
