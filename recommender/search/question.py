@@ -235,6 +235,7 @@ class Grammar:
         """Entities of other types that a clause names, each a link that is wanted or refused."""
         found: list[Linked] = []
         negated = either = False
+        refused: str | None = None
         for place, term in enumerate(terms):
             if term.kind == "word":
                 negated = term.meant == "negation" or (negated and term.meant != "contrast")
@@ -248,6 +249,9 @@ class Grammar:
             reached = [one for one in others if self._ways(target, one[0], terms)]
             if not reached:
                 continue
+            refused = (refused or reached[0][0]) if negated else None
+            if refused not in (None, reached[0][0]):
+                negated, refused = False, None  # without perfume, for oily skin: another kind of thing is wanted
             entity = min(reached, key=lambda one: len(self._ways(target, one[0], terms)[0]))
             ways = tuple(self._ways(target, entity[0], terms))
             link = Linked((entity,), ways, negated or after == "negation_after")

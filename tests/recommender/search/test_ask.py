@@ -35,6 +35,7 @@ TRIPLES: dict[str, list[tuple[Any, ...]]] = {
         ("p3", "GLYCOLIC ACID"),
     ],
     "teaches": [("c1", "GLYCOLIC ACID"), ("c2", "NIACINAMIDE")],
+    "eases": [("p1", "dryness"), ("p2", "dryness")],
 }
 WORDS = {
     "Product": {"en": ["product", "buy"], "zh": ["产品", "买"]},
@@ -48,7 +49,8 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Asker:
     folder = tmp_path_factory.mktemp("ask")
     entity = {name: {**one, "words": WORDS.get(name, {})} for name, one in SCHEMA["entity"].items()}
     contains = {**SCHEMA["relation"]["contains"], "words": {"en": ["with"], "zh": ["含"]}}
-    relation = {**SCHEMA["relation"], "contains": contains}
+    eases = {"head": "Product", "tail": "Concern", "phrase": {"en": "eases"}}
+    relation = {**SCHEMA["relation"], "contains": contains, "eases": eases}
     snapshot = snapshot_of(folder, ENTITIES, TRIPLES, {**SCHEMA, "entity": entity, "relation": relation})
     recommender = Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
     assert KernelConfig() == recommender.scorer.kernels.config
@@ -66,6 +68,8 @@ def ids(found: Answers) -> list[str]:
         ("serums with niacinamide but no fragrance", ["p1"]),
         ("serum without fragrance and under 25", ["p1"]),
         ("fragrance free serums", ["p1"]),
+        ("serum without fragrance and glycolic acid", ["p1"]),
+        ("products without fragrance for dryness", ["p1"]),
         ("含烟酰胺的精华", []),  # no Chinese name of it is known: said, not guessed
         ("serum without squalane", []),  # and what is not known cannot be known to be absent
         ("不含Fragrance的精华有哪些？", ["p1"]),
@@ -138,7 +142,7 @@ def test_the_order_is_that_of_the_person(asker: Asker) -> None:
 
 
 def test_words_come_from_the_schema_alone(asker: Asker, tmp_path: Path) -> None:
-    snapshot = snapshot_of(tmp_path, ENTITIES, TRIPLES)
+    snapshot = snapshot_of(tmp_path, ENTITIES, {name: pairs for name, pairs in TRIPLES.items() if name != "eases"})
     recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
     plain = Asker(recommender, Names.of(snapshot))
     assert ids(plain.ask("which Course teaches about niacinamide")) == ["c2"]  # types by their own names
