@@ -118,6 +118,11 @@ def parse_ingredients(text: str) -> Ingredients:
     return Ingredients(names, tuple(pair for pair in others if pair[0] not in known), prose)
 
 
+def cuts_at(separator: str) -> bool:
+    """Whether :func:`parse_ingredients` cuts at this separator itself, which it does not within a name."""
+    return _SEPARATOR.fullmatch(separator.strip().translate(_FULL_WIDTH)) is not None
+
+
 def _without_phrases(text: str) -> str:
     """The text without what American packs say between names; expressions are only tried where they may match."""
     lower = text.lower()

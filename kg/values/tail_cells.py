@@ -8,7 +8,7 @@ import polars as pl
 from kg.mapping.link import Link, Normalisation
 from kg.notices import Notices
 from kg.values.cells import casefolded, identifiers, map_unique, trimmed
-from kg.values.ingredient_list import Ingredients, parse_ingredients
+from kg.values.ingredient_list import Ingredients, cuts_at, parse_ingredients
 from kg.values.ingredient_name import canonical_ingredient
 from kg.values.list_text import list_texts
 
@@ -31,7 +31,7 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
     cells = _with_written_lists(cells, link, place, notices)
     single = pl.DataFrame([rows, cells.single.alias("text")]).drop_nulls("text")
     if link.normalise == "inci":
-        if link.split is not None:
+        if link.split is not None and not cuts_at(link.split):  # a list's own comma may stand within 1,2-Hexanediol
             single = _split(single, link.split, link.tail, place, notices)
         found = _ingredient_lists(single, link, place, notices)
     else:

@@ -1,11 +1,15 @@
 """Ingredient lists as packs print them."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.mapping.link import Link
+from kg.notices import Notices
 from kg.values.ingredient_list import parse_ingredients
 from kg.values.ingredient_name import canonical_ingredient
+from kg.values.tail_cells import Cells, tails_of
 
 
 @pytest.mark.parametrize(
@@ -127,3 +131,17 @@ def test_any_text_yields_clean_names(text: str) -> None:
         assert not set(name) & set("*[]\n")
         assert canonical_ingredient(label) is not None
     assert len({name for name, _ in found.certain}) == len(found.certain)
+
+
+@pytest.mark.parametrize(
+    ("separator", "text"),
+    [
+        (",", "Aqua, 1,2-Hexanediol, Parfum (Limonene, Linalool)"),
+        (";", "Aqua; 1,2-Hexanediol; Parfum (Limonene; Linalool)"),
+        ("~", "Aqua~1,2-Hexanediol~Parfum (Limonene, Linalool)"),
+    ],
+)
+def test_a_link_that_names_its_separator_tears_no_name_apart(separator: str, text: str) -> None:
+    link = Link(relation="contains", tail="ingredients", split=separator, normalise="inci")
+    tails = tails_of(Cells(pl.Series("ingredients", [text]), None), link, (), "shop.csv", Notices())
+    assert tails.get_column("tail").to_list() == ["AQUA", "1,2-HEXANEDIOL", "PARFUM", "LIMONENE", "LINALOOL"]
