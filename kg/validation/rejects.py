@@ -81,10 +81,14 @@ def new_rejects_folder(folder: Path, kept: int = REJECTS_KEPT) -> Path:
     :param kept: how many stay, the new one included, 1 or more.
     """
     home = _new_folder(folder)
-    ours = sorted((p for p in folder.iterdir() if _FOLDER.fullmatch(p.name) and p.is_dir()), key=_age)
-    for old in ours[: max(0, len(ours) - max(kept, 1))]:
+    earlier = sorted((p for p in _ours(folder) if p != home), key=_age)
+    for old in earlier[: max(0, len(earlier) + 1 - max(kept, 1))]:
         shutil.rmtree(old, ignore_errors=True)
     return home
+
+
+def _ours(folder: Path) -> list[Path]:
+    return [p for p in folder.iterdir() if _FOLDER.fullmatch(p.name) and p.is_dir()] if folder.is_dir() else []
 
 
 def _age(folder: Path) -> tuple[str, int]:
@@ -94,7 +98,9 @@ def _age(folder: Path) -> tuple[str, int]:
 
 def _new_folder(folder: Path) -> Path:
     started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    for number in itertools.count(1):
+    # Above every number of this second: one that an old load left free would make the newest folder look the oldest.
+    used = [number for time, number in map(_age, _ours(folder)) if time == started]
+    for number in itertools.count(max(used, default=0) + 1):
         home = folder / f"{started}-{number}"
         try:
             home.mkdir(parents=True)

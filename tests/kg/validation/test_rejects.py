@@ -7,6 +7,7 @@ import pytest
 
 from kg.errors import LimitError, ReadError
 from kg.mapping.mapping import read_mapping
+from kg.validation.rejects import new_rejects_folder
 from tests.kg.files import bad_rows, graph, load_sources, load_text, rejects
 from tests.kg.loading.test_load import PRODUCTS, PURCHASED, RATED, SCHEMA, USERS, changes, revision
 
@@ -129,3 +130,10 @@ def test_rejects_of_old_loads_are_removed(tmp_path: Path) -> None:
     assert report.rejects_file is not None and report.rejects_file.is_file()
     kept = sorted(path.name for path in (tmp_path / "rejects").iterdir())
     assert len(kept) == 3 and kept[-1] == "mine" and report.rejects_file.parent.name in kept
+
+
+def test_the_newest_folder_of_rejects_is_never_taken_for_an_old_one(tmp_path: Path) -> None:
+    made = []
+    for _ in range(12):  # many in one second, so that numbers of removed folders are free again
+        made.append(new_rejects_folder(tmp_path, kept=2))
+        assert sorted(tmp_path.iterdir()) == sorted(made[-2:])
