@@ -12,7 +12,7 @@ from kg.errors import UsageError
 from kg.privacy.access_request import Held
 from kg.workspace.outputs import remember_output
 from recommender.serving.inferences import Inferences
-from whyrec.workspace.person import PersonReport
+from whyrec.privacy.access_request import PersonReport
 
 app = typer.Typer(add_completion=False)
 LISTED = 5

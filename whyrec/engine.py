@@ -1,7 +1,6 @@
 """The engine: everything whyrec does with one workspace, for notebooks, services and jobs."""
 
 from collections.abc import Iterable
-from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,17 +9,15 @@ from kg.progress import Progress, no_progress
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import add_example, create_workspace
-from whyrec.answering.lists import Lists
 from whyrec.options import made
+from whyrec.privacy.personal_data import PersonalData
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from kg.export.export import Export
-    from recommender.audit.popularity import Popularity
     from recommender.evaluation.report import Evaluation
     from whyrec.reports import (
-        ForgetReport,
         LinksReport,
         LoadReport,
         RefreshReport,
@@ -28,13 +25,11 @@ if TYPE_CHECKING:
         TrainReport,
     )
     from whyrec.workspace.evaluate import HowToEvaluate
-    from whyrec.workspace.key_rotation import RotationReport
     from whyrec.workspace.load import HowToLoad
-    from whyrec.workspace.person import PersonReport
     from whyrec.workspace.train import VectorOptions
 
 
-class Engine(Lists):
+class Engine(PersonalData):
     """A workspace, opened: loads, trains, recommends and explains; safe for many threads.
 
     What the engine itself loads, trains or forgets, it answers from at once; what other processes did, from
@@ -60,8 +55,8 @@ class Engine(Lists):
             written then.
         :raises StoreError: where the store fails, with what is safe by then.
         """
+        from whyrec.privacy.retention import retain
         from whyrec.workspace.load import Loading, load_files  # polars, which answering does not need
-        from whyrec.workspace.retention import retain
 
         chosen = None if mapping is None else Path(mapping)
         asked = made(Loading, how, paths=tuple(map(Path, paths)), mapping=chosen)
@@ -150,76 +145,6 @@ class Engine(Lists):
             quality = explanation_quality(self.recommender, self._rules(asked.domain, {}), asked, told)
             result = result.model_copy(update={"explanations": quality})
         return result
-
-    def forget(self, user: str, *, progress: Progress | None = None) -> "ForgetReport":
-        """Erase a person from store, snapshot, model and rejects, and search every file of the workspace for the id.
-
-        :param user: id of a person; ``Type:id`` where two types of people share ids.
-        :raises UnknownEntityError: where nothing knows the id.
-        :raises StoreError: where the store fails; the same call goes on.
-        """
-        from kg.privacy.erasure import forget  # polars, which answering does not need
-        from whyrec.events.log import EventLog
-        from whyrec.reports import ForgetReport
-
-        log = self.workspace.folder / "service"
-        prefix, _, rest = user.partition(":")
-        with private_files(), closing(EventLog(log)) if log.is_dir() else nullcontext() as events:
-            if events is not None:
-                events.forget(rest if prefix in self.workspace.schema.entity else user)
-            erasure = forget(self.workspace, user, progress or self._progress)
-            if events is not None and erasure.person not in (user, rest):  # a pseudonym
-                events.forget(erasure.person)
-        self._renew()
-        return ForgetReport.model_validate(erasure.to_json())
-
-    def export_person(self, user: str, *, lang: str = "en") -> "PersonReport":
-        """Everything that is held about a person, and everything that is concluded about her.
-
-        :param user: id of a person; ``Type:id`` where two types of people share ids.
-        :raises UnknownEntityError: where the store knows nobody of that id.
-        """
-        from kg.errors import SnapshotError
-        from whyrec.workspace.person import export_person  # polars, which answering does not need
-
-        try:
-            recommender = self.recommender
-        except SnapshotError:
-            recommender = None
-        return export_person(self.workspace, recommender, user, lang)
-
-    def rotate_pseudonyms(self) -> "RotationReport":
-        """Give all people new pseudonyms, of another key, see :mod:`whyrec.workspace.key_rotation`.
-
-        :raises UsageError: for a missing or wrong key, or people whose own ids no source file has.
-        """
-        from whyrec.workspace.key_rotation import rotate_pseudonyms  # polars, which answering does not need
-
-        with private_files():
-            report = rotate_pseudonyms(self.workspace)
-        self._renew()
-        return report
-
-    def popularity(
-        self, *, by: str | None = None, domain: str | None = None, private: bool = False, epsilon: float | None = None
-    ) -> "Popularity":
-        """How many people used each item, or each thing that a relation of items leads to; most people first.
-
-        :param by: a relation from items, such as ``made_by``.
-        :param private: with noise, so that the numbers say next to nothing of any one person; paid from the budget of
-            the day.
-        :param epsilon: of a private release, above 0; that of the workspace where absent.
-        :raises LimitError: where the budget of the day does not reach.
-        """
-        from kg.privacy.differential_privacy import PrivacyLedger
-        from recommender.audit.popularity import popularity
-
-        if epsilon is not None and not private:
-            raise UsageError("`epsilon` goes with `private`")
-        settings = self.workspace.settings.privacy
-        ledger = PrivacyLedger(self.workspace.folder, settings)
-        paid = (ledger, settings, settings.epsilon if epsilon is None else epsilon) if private else None
-        return popularity(self.snapshot, by, domain, paid)
 
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
         """Take over what another program wrote to the store; answers come from it at once.

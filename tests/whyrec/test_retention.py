@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kg.workspace.workspace import Workspace, create_workspace
 from whyrec.events.log import Event, EventLog
-from whyrec.workspace.retention import retain, retention_status
+from whyrec.privacy.retention import retain, retention_status
 
 
 def test_what_is_old_goes_and_status_proves_it(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
 from recommender.learning.carry_over import seen_vocabulary
 from recommender.learning.model import read_manifest
+from whyrec.privacy.retention import retention_status
 from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusReport, StoreStatus
-from whyrec.workspace.retention import retention_status
 
 
 @private_files()

@@ -1,0 +1,89 @@
+"""What the data of people asks for: to be forgotten, to be told, new pseudonyms, and figures with noise."""
+
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING
+
+from kg.errors import UsageError
+from kg.progress import Progress
+from kg.workspace.permissions import private_files
+from whyrec.answering.lists import Lists
+
+if TYPE_CHECKING:
+    from recommender.audit.popularity import Popularity
+    from whyrec.privacy.access_request import PersonReport
+    from whyrec.privacy.key_rotation import RotationReport
+    from whyrec.reports import ForgetReport
+
+
+class PersonalData(Lists):
+    """Answers, and the rights of those whose data they come from."""
+
+    def forget(self, user: str, *, progress: Progress | None = None) -> "ForgetReport":
+        """Erase a person from store, snapshot, model and rejects, and search every file of the workspace for the id.
+
+        :param user: id of a person; ``Type:id`` where two types of people share ids.
+        :raises UnknownEntityError: where nothing knows the id.
+        :raises StoreError: where the store fails; the same call goes on.
+        """
+        from kg.privacy.erasure import forget  # polars, which answering does not need
+        from whyrec.events.log import EventLog
+        from whyrec.reports import ForgetReport
+
+        log = self.workspace.folder / "service"
+        prefix, _, rest = user.partition(":")
+        with private_files(), closing(EventLog(log)) if log.is_dir() else nullcontext() as events:
+            if events is not None:
+                events.forget(rest if prefix in self.workspace.schema.entity else user)
+            erasure = forget(self.workspace, user, progress or self._progress)
+            if events is not None and erasure.person not in (user, rest):  # a pseudonym
+                events.forget(erasure.person)
+        self._renew()
+        return ForgetReport.model_validate(erasure.to_json())
+
+    def export_person(self, user: str, *, lang: str = "en") -> "PersonReport":
+        """Everything that is held about a person, and everything that is concluded about her.
+
+        :param user: id of a person; ``Type:id`` where two types of people share ids.
+        :raises UnknownEntityError: where the store knows nobody of that id.
+        """
+        from kg.errors import SnapshotError
+        from whyrec.privacy.access_request import export_person  # polars, which answering does not need
+
+        try:
+            recommender = self.recommender
+        except SnapshotError:
+            recommender = None
+        return export_person(self.workspace, recommender, user, lang)
+
+    def rotate_pseudonyms(self) -> "RotationReport":
+        """Give all people new pseudonyms, of another key, see :mod:`whyrec.privacy.key_rotation`.
+
+        :raises UsageError: for a missing or wrong key, or people whose own ids no source file has.
+        """
+        from whyrec.privacy.key_rotation import rotate_pseudonyms  # polars, which answering does not need
+
+        with private_files():
+            report = rotate_pseudonyms(self.workspace)
+        self._renew()
+        return report
+
+    def popularity(
+        self, *, by: str | None = None, domain: str | None = None, private: bool = False, epsilon: float | None = None
+    ) -> "Popularity":
+        """How many people used each item, or each thing that a relation of items leads to; most people first.
+
+        :param by: a relation from items, such as ``made_by``.
+        :param private: with noise, so that the numbers say next to nothing of any one person; paid from the budget of
+            the day.
+        :param epsilon: of a private release, above 0; that of the workspace where absent.
+        :raises LimitError: where the budget of the day does not reach.
+        """
+        from kg.privacy.differential_privacy import PrivacyLedger
+        from recommender.audit.popularity import popularity
+
+        if epsilon is not None and not private:
+            raise UsageError("`epsilon` goes with `private`")
+        settings = self.workspace.settings.privacy
+        ledger = PrivacyLedger(self.workspace.folder, settings)
+        paid = (ledger, settings, settings.epsilon if epsilon is None else epsilon) if private else None
+        return popularity(self.snapshot, by, domain, paid)
