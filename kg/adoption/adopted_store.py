@@ -10,7 +10,7 @@ from kg.adoption.adoption import Adoption, quoted
 from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import check_entity_type, positions_of, relation_of
-from kg.stores.neo4j_connection import Connection
+from kg.stores.neo4j.connection import Connection
 from kg.stores.store import TRIPLE_DTYPES, digest_of, entity_dtypes
 
 REVISION = "adopted"

@@ -14,7 +14,7 @@ from kg.errors import StoreError
 from kg.schema import NAME, RESERVED_PROPERTIES
 
 if TYPE_CHECKING:
-    from kg.stores.neo4j_connection import Connection  # whose driver is an extra
+    from kg.stores.neo4j.connection import Connection  # whose driver is an extra
 
 SAMPLE = 20_000
 """Relationships of a type by which its ends are told."""

@@ -17,7 +17,7 @@ def open_store(url: str, schema: Schema, *, folder: Path, read_only: bool = Fals
     """
     check_url(url)
     if is_neo4j(url):
-        from kg.stores.neo4j_store import Neo4jStore  # the driver is an extra
+        from kg.stores.neo4j.store import Neo4jStore  # the driver is an extra
 
         return Neo4jStore.connect(url, schema, read_only=read_only)
     path = folder / url
@@ -25,6 +25,6 @@ def open_store(url: str, schema: Schema, *, folder: Path, read_only: bool = Fals
         path = path.resolve()
     if read_only and not any(path.parent.glob(f"{escape(path.name)}*")):  # a stray .wal is no empty store
         return EmptyStore(str(path), schema)
-    from kg.stores.embedded_store import EmbeddedStore  # Neo4j users need not load it
+    from kg.stores.embedded.store import EmbeddedStore  # Neo4j users need not load it
 
     return EmbeddedStore.open(path, schema, read_only=read_only)

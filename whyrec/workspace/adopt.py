@@ -25,7 +25,7 @@ def adopt(folder: Path, url: str) -> AdoptReport:
     if not is_neo4j(url):
         raise UsageError("`adopt` reads a graph from a Neo4j server; name it with `store`, as neo4j://host:7687")
     from kg.adoption.inspection import propose  # the driver is an extra
-    from kg.stores.neo4j_connection import Connection
+    from kg.stores.neo4j.connection import Connection
 
     connection = Connection(url, read_only=True)
     try:

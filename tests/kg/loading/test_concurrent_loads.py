@@ -17,7 +17,7 @@ from kg.loading.writing import WRITING
 from kg.mapping.mapping import read_mapping
 from kg.progress import Progress, no_progress
 from kg.staging.report import LoadReport
-from kg.stores import neo4j_connection
+from kg.stores.neo4j import connection
 from kg.stores.opening import open_store
 from kg.stores.store import Store
 from tests.kg.files import graph
@@ -222,7 +222,7 @@ def test_a_connection_that_comes_back_is_used_again(empty_neo4j_url: str, tmp_pa
 def test_a_connection_lost_for_good_is_reported_with_what_is_safe(
     empty_neo4j_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neo4j_connection, "RETRY_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "RETRY_SECONDS", 1.0)
     everything = USERS + PRODUCTS + PURCHASED
     with proxy(empty_neo4j_url) as between:
         cutter = Cutter(between, "purchased", 2, for_good=True)

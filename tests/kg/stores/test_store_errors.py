@@ -14,9 +14,9 @@ import pytest
 
 from kg.errors import StoreAuthenticationError, StoreError, StoreLockedError, StoreUnavailableError
 from kg.schema import parse_schema
-from kg.stores.embedded_file import checksum_path
-from kg.stores.embedded_store import EmbeddedStore
-from kg.stores.neo4j_store import Neo4jStore
+from kg.stores.embedded.file import checksum_path
+from kg.stores.embedded.store import EmbeddedStore
+from kg.stores.neo4j.store import Neo4jStore
 from kg.stores.opening import open_store
 from kg.stores.store import MAX_ID_BYTES
 
@@ -32,7 +32,7 @@ import os, sys
 from pathlib import Path
 import polars as pl
 from kg.schema import parse_schema
-from kg.stores.embedded_store import EmbeddedStore
+from kg.stores.embedded.store import EmbeddedStore
 schema = parse_schema({"name": "t", "entity": {"User": {}}})
 store = EmbeddedStore.open(Path(sys.argv[1]), schema)
 store.create_entities("User", pl.DataFrame({"id": ["other"], "label": [None]}))
@@ -44,7 +44,7 @@ os._exit(9)  # as kill -9 does: nothing is closed
 NO_SERVER = """
 from kg.errors import StoreError
 from kg.schema import parse_schema
-from kg.stores.neo4j_store import Neo4jStore
+from kg.stores.neo4j.store import Neo4jStore
 try:
     Neo4jStore.connect("neo4j://127.0.0.1:1", parse_schema({"name": "t", "entity": {"User": {}}}))
 except StoreError as problem:
@@ -124,7 +124,7 @@ def test_an_engine_without_room_never_advises_to_delete_the_store(path):
     program = (
         "import resource, sys; from pathlib import Path\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
-        "from kg.schema import parse_schema; from kg.stores.embedded_store import EmbeddedStore\n"
+        "from kg.schema import parse_schema; from kg.stores.embedded.store import EmbeddedStore\n"
         "EmbeddedStore.open(Path(sys.argv[1]), parse_schema({'name': 't', 'entity': {'User': {}}}))\n"
     )
     content = path.read_bytes()
@@ -141,7 +141,7 @@ def test_a_full_disk_loses_nothing_that_was_reported(path):
         "import resource, signal, sys; from pathlib import Path; import polars as pl\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "from kg.errors import StoreError; from kg.schema import parse_schema\n"
-        "from kg.stores.embedded_store import EmbeddedStore\n"
+        "from kg.stores.embedded.store import EmbeddedStore\n"
         "schema = parse_schema({'name': 't', 'entity': {'User': {}}})\n"
         "store = EmbeddedStore.open(Path(sys.argv[1]), schema)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5 << 20, 5 << 20))\n"
@@ -369,7 +369,7 @@ def test_a_url_that_is_no_address(url, message):
 
 
 def test_the_driver_is_an_extra(monkeypatch, tmp_path):
-    for name in ("kg.stores.neo4j_store", "kg.stores.neo4j_connection"):
+    for name in ("kg.stores.neo4j.store", "kg.stores.neo4j.connection"):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "neo4j", None)
     with pytest.raises(StoreError, match=r"pip install 'whyrec\[neo4j\]'"):

@@ -10,8 +10,8 @@ from polars.testing import assert_frame_equal
 
 from kg.errors import StoreError
 from kg.schema import parse_schema
-from kg.stores.embedded_store import EmbeddedStore
-from kg.stores.neo4j_store import Neo4jStore
+from kg.stores.embedded.store import EmbeddedStore
+from kg.stores.neo4j.store import Neo4jStore
 from kg.stores.store import MAX_ID_BYTES, TRIPLE_DTYPES, Store, entity_dtypes
 
 PROPERTIES = {"desc": "str", "group": "int", "price": "float", "in_stock": "bool"}

@@ -7,7 +7,7 @@ import polars as pl
 
 from kg.errors import StoreError
 from kg.schema import Schema, parse_schema
-from kg.stores.embedded_file import StoreFile
+from kg.stores.embedded.file import StoreFile
 from kg.stores.queries import statement
 
 KINDS = {"str": "STRING", "float": "DOUBLE", "int": "INT64", "bool": "BOOL"}

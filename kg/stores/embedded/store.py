@@ -6,7 +6,6 @@ from typing import Self
 
 import polars as pl
 
-from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import (
     check_entity_type,
@@ -17,8 +16,9 @@ from kg.stores.batches import (
     relation_of,
     triple_batch,
 )
-from kg.stores.embedded_file import StoreFile
-from kg.stores.embedded_tables import (
+from kg.stores.embedded.batch_writing import BatchWriter
+from kg.stores.embedded.file import StoreFile
+from kg.stores.embedded.tables import (
     Tables,
     by_number,
     check_tables,
@@ -46,6 +46,7 @@ class EmbeddedStore:
         self.url = str(file.path)
         self.batch_rows = file.batch_rows
         self._file = file
+        self._writer = BatchWriter(file)
         self._tables = tables
         self._schema = schema
 
@@ -107,7 +108,7 @@ class EmbeddedStore:
         """
         batch = entity_batch(self._schema, entity_type, frame)
         properties = list(self._schema.entity[entity_type].properties)
-        self._copy(
+        self._writer.copy(
             statement("embedded", "create_entities", properties=properties, type=entity_type), batch, entity_type
         )
 
@@ -119,7 +120,7 @@ class EmbeddedStore:
         batch = entity_batch(self._schema, entity_type, frame)
         properties = list(self._schema.entity[entity_type].properties)
         query = statement("embedded", "update_entities", properties=properties, type=entity_type)
-        self._update(query, batch, entity_type)
+        self._writer.update(query, batch, entity_type)
 
     def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Remove entities by ``id`` with all their triples; ids that are not there are passed over.
@@ -128,7 +129,7 @@ class EmbeddedStore:
         """
         batch = id_batch(self._schema, entity_type, frame)
         left = statement("embedded", "existing_entities", type=entity_type)
-        self._delete(statement("embedded", "delete_entities", type=entity_type), left, batch, entity_type)
+        self._writer.delete(statement("embedded", "delete_entities", type=entity_type), left, batch, entity_type)
 
     def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Add triples.
@@ -136,7 +137,7 @@ class EmbeddedStore:
         :raises StoreError: a frame that does not fit, or an end that is not there.
         """
         batch = triple_batch(self._schema, relation, frame)
-        self._copy(self._about("create_triples", relation), batch, relation)
+        self._writer.copy(self._about("create_triples", relation), batch, relation)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.
@@ -144,7 +145,7 @@ class EmbeddedStore:
         :raises StoreError: a frame that does not fit, or a triple that is not there.
         """
         batch = triple_batch(self._schema, relation, frame)
-        self._update(self._about("update_triples", relation), batch, relation)
+        self._writer.update(self._about("update_triples", relation), batch, relation)
 
     def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Remove triples by ``head`` and ``tail``; those that are not there are passed over.
@@ -152,7 +153,7 @@ class EmbeddedStore:
         :raises StoreError: a frame that does not fit.
         """
         batch = pair_batch(self._schema, relation, frame)
-        self._delete(
+        self._writer.delete(
             self._about("delete_triples", relation), self._about("existing_triples", relation), batch, relation
         )
 
@@ -250,6 +251,7 @@ class EmbeddedStore:
         finally:
             new.close()
         self._file = self._file.replaced_by(copy)
+        self._writer = BatchWriter(self._file)
 
     def close(self) -> None:
         """Bring the file up to date and let go of it; closing twice is fine."""
@@ -271,33 +273,3 @@ class EmbeddedStore:
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)
         return statement("embedded", name, relation=relation, head=ends.head, tail=ends.tail)
-
-    def _copy(self, query: str, batch: pl.DataFrame, origin: str) -> None:
-        """Add rows; the engine says how many it took."""
-        for part in chunks(batch, self.batch_rows):
-            with self._file.writing_once() as session:
-                told = str(result_rows(session, query, {"rows": part}).row(0)[0]).partition(" ")[0]
-            if told != str(part.height):
-                raise StoreError(
-                    f"{self.url}: {origin}: the engine took {told} of {part.height} rows without an error; "
-                    "run the load again, which completes them"
-                )
-
-    def _delete(self, query: str, left: str, batch: pl.DataFrame, origin: str) -> None:
-        """Remove rows, and make sure that none is left before that is kept."""
-        for part in chunks(batch, self.batch_rows):
-            with self._file.writing() as session:
-                session.execute(query, {"rows": part})
-                found = result_rows(session, left, {"rows": part})
-                kept = found.item() if found.columns == ["count"] else found.height
-                if kept:
-                    raise StoreError(f"{self.url}: {origin}: {kept} of {part.height} rows to delete are still there")
-
-    def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
-        for part in chunks(batch, self.batch_rows):
-            with self._file.writing() as session:
-                updated = result_rows(session, query, {"rows": part}).item()
-                if updated != part.height:
-                    raise StoreError(
-                        f"{self.url}: {origin}: {part.height - updated} of {part.height} rows to update are not there"
-                    )

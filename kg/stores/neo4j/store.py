@@ -1,12 +1,10 @@
 """The Neo4j store: typed labels and relations, ids unique per type, batches in managed transactions."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Self
 
 import polars as pl
 
-from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import (
     check_entity_type,
@@ -19,12 +17,10 @@ from kg.stores.batches import (
     stored_frame,
     triple_batch,
 )
-from kg.stores.neo4j_connection import Connection, Transaction, records, run
+from kg.stores.neo4j.batch_writing import BATCH_ROWS, BatchWriter, rows_of
+from kg.stores.neo4j.connection import Connection, Transaction, run
 from kg.stores.queries import statement
 from kg.stores.store import TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
-
-BATCH_ROWS = 10_000
-"""Rows that are written, and kept, together."""
 
 
 class Neo4jStore:
@@ -40,6 +36,7 @@ class Neo4jStore:
         """Use :meth:`connect`."""
         self.url = connection.url
         self._connection = connection
+        self._writer = BatchWriter(connection)
         self._schema = schema
 
     @property
@@ -99,15 +96,7 @@ class Neo4jStore:
         :raises StoreError: a frame that does not fit, or an id that is there already.
         """
         query = statement("neo4j", "create_entities", type=entity_type)
-
-        def work(rows: list[Any], transaction: Transaction) -> None:
-            """One transaction for a batch; nothing of it stays where a row is missing."""
-            created = run(transaction, query, rows=rows).consume().counters.nodes_created
-            if created != len(rows):
-                raise self._written(entity_type, created, len(rows))
-
-        for part in chunks(entity_batch(self._schema, entity_type, frame), BATCH_ROWS):
-            self._connection.write(partial(work, _rows(part)))
+        self._writer.create_entities(query, entity_batch(self._schema, entity_type, frame), entity_type)
 
     def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
         """Overwrite label and properties, of these only what ``changed`` names.
@@ -117,7 +106,7 @@ class Neo4jStore:
         batch = entity_batch(self._schema, entity_type, frame)
         if changed is not None:
             batch = batch.select("id", *changed)
-        self._update(statement("neo4j", "update_entities", type=entity_type), batch, entity_type)
+        self._writer.update(statement("neo4j", "update_entities", type=entity_type), batch, entity_type)
 
     def delete_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Remove entities by ``id`` with all their triples; ids that are not there are passed over.
@@ -126,16 +115,7 @@ class Neo4jStore:
         """
         query = statement("neo4j", "delete_entities", type=entity_type)
         left = statement("neo4j", "existing_entities", type=entity_type)
-
-        def work(rows: list[Any], transaction: Transaction) -> None:
-            """One transaction for a batch; nothing of it stays where a row is missing."""
-            run(transaction, query, rows=rows).consume()
-            kept = records(transaction, left, rows=rows)[0][0]
-            if kept:
-                raise self._written(entity_type, len(rows) - kept, len(rows))
-
-        for part in chunks(id_batch(self._schema, entity_type, frame), BATCH_ROWS):
-            self._connection.write(partial(work, _rows(part)))
+        self._writer.delete(query, left, id_batch(self._schema, entity_type, frame), entity_type)
 
     def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Add triples.
@@ -143,16 +123,7 @@ class Neo4jStore:
         :raises StoreError: a frame that does not fit, or an end that is not there.
         """
         create, existing = self._about("create_triples", relation), self._about("existing_triples", relation)
-
-        def work(rows: list[Any], transaction: Transaction) -> None:
-            """One transaction: create a batch, and see that both ends of each triple were there."""
-            created = run(transaction, create, rows=rows).consume().counters.relationships_created
-            if created < len(rows) and len(set(map(tuple, records(transaction, existing, rows=rows)))) < len(rows):
-                problem = "a triple of this batch begins or ends in an entity that is not in the store"
-                raise StoreError(f"store {self.url}: {relation}: {problem}")
-
-        for part in chunks(triple_batch(self._schema, relation, frame), BATCH_ROWS):
-            self._connection.write(partial(work, _rows(part)))
+        self._writer.create_triples(create, existing, triple_batch(self._schema, relation, frame), relation)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.
@@ -160,7 +131,7 @@ class Neo4jStore:
         :raises StoreError: a frame that does not fit, or a triple that is not there.
         """
         batch = triple_batch(self._schema, relation, frame)
-        self._update(self._about("update_triples", relation), batch, relation)
+        self._writer.update(self._about("update_triples", relation), batch, relation)
 
     def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Remove triples by ``head`` and ``tail``; those that are not there are passed over.
@@ -168,16 +139,7 @@ class Neo4jStore:
         :raises StoreError: a frame that does not fit.
         """
         query, existing = self._about("delete_triples", relation), self._about("existing_triples", relation)
-
-        def work(rows: list[Any], transaction: Transaction) -> None:
-            """One transaction for a batch; nothing of it stays where a row is missing."""
-            run(transaction, query, rows=rows).consume()
-            kept = len(records(transaction, existing, rows=rows))
-            if kept:
-                raise self._written(relation, len(rows) - kept, len(rows))
-
-        for part in chunks(pair_batch(self._schema, relation, frame), BATCH_ROWS):
-            self._connection.write(partial(work, _rows(part)))
+        self._writer.delete(query, existing, pair_batch(self._schema, relation, frame), relation)
 
     def count_entities(self) -> dict[str, int]:
         """Entity type → number of entities."""
@@ -195,7 +157,7 @@ class Neo4jStore:
         query = self._about("existing_triples", relation)
         found: set[tuple[str, str]] = set()
         for part in chunks(pair_batch(self._schema, relation, pairs_frame(pairs)), BATCH_ROWS):
-            found.update((head, tail) for head, tail in self._connection.read(query, rows=_rows(part)))
+            found.update((head, tail) for head, tail in self._connection.read(query, rows=rows_of(part)))
         return found
 
     def revision(self) -> str | None:
@@ -281,26 +243,3 @@ class Neo4jStore:
     def _value(self, query: str) -> Any:
         found = self._connection.read(query)
         return found[0][0] if found else None
-
-    def _written(self, origin: str, done: int, wanted: int) -> StoreError:
-        """The server did something else than it was told; the transaction takes it back."""
-        return StoreError(
-            f"store {self.url}: {origin}: the server changed {done:,} of {wanted:,} rows without an error, so nothing "
-            "of this batch was kept; run the load again, and look into the server's log"
-        )
-
-    def _update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
-        def work(rows: list[Any], transaction: Transaction) -> None:
-            """One transaction: update a batch, and see that each row was there."""
-            updated = records(transaction, query, rows=rows)[0][0]
-            if updated < len(rows):
-                problem = f"{len(rows) - updated} of {len(rows)} rows to update are not there"
-                raise StoreError(f"store {self.url}: {origin}: {problem}")
-
-        for part in chunks(batch, BATCH_ROWS):
-            self._connection.write(partial(work, _rows(part)))
-
-
-def _rows(part: pl.DataFrame) -> list[Any]:
-    """Rows as the statements take them: a list for each triple, a map for each entity."""
-    return list(map(list, part.iter_rows())) if "head" in part.columns else part.to_dicts()

@@ -1,0 +1,57 @@
+"""Writing to the embedded store in batches, each kept whole or not at all, and counted."""
+
+import polars as pl
+
+from kg.errors import StoreError
+from kg.stores.embedded.file import StoreFile
+from kg.stores.embedded.tables import result_rows
+from kg.stores.store import chunks
+
+
+class BatchWriter:
+    """Runs a statement over the rows of a frame, ``batch_rows`` of the file in each transaction."""
+
+    def __init__(self, file: StoreFile) -> None:
+        self._file = file
+
+    def copy(self, query: str, batch: pl.DataFrame, origin: str) -> None:
+        """Add rows; the engine says how many it took.
+
+        :raises StoreError: where it took fewer.
+        """
+        for part in chunks(batch, self._file.batch_rows):
+            with self._file.writing_once() as session:
+                told = str(result_rows(session, query, {"rows": part}).row(0)[0]).partition(" ")[0]
+            if told != str(part.height):
+                raise StoreError(
+                    f"{self._file.path}: {origin}: the engine took {told} of {part.height} rows without an error; "
+                    "run the load again, which completes them"
+                )
+
+    def delete(self, query: str, left: str, batch: pl.DataFrame, origin: str) -> None:
+        """Remove rows, and make sure that none is left before that is kept.
+
+        :param left: the statement that finds what is left of them.
+        :raises StoreError: where some are.
+        """
+        for part in chunks(batch, self._file.batch_rows):
+            with self._file.writing() as session:
+                session.execute(query, {"rows": part})
+                found = result_rows(session, left, {"rows": part})
+                kept = found.item() if found.columns == ["count"] else found.height
+                if kept:
+                    raise StoreError(
+                        f"{self._file.path}: {origin}: {kept} of {part.height} rows to delete are still there"
+                    )
+
+    def update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
+        """Overwrite rows; a batch in which one is not there is not kept.
+
+        :raises StoreError: where a row to update is not there.
+        """
+        for part in chunks(batch, self._file.batch_rows):
+            with self._file.writing() as session:
+                updated = result_rows(session, query, {"rows": part}).item()
+                if updated != part.height:
+                    problem = f"{part.height - updated} of {part.height} rows to update are not there"
+                    raise StoreError(f"{self._file.path}: {origin}: {problem}")
