@@ -21,6 +21,8 @@ def show_account(output: Output, account: Account, lang: str = "en", *, detail: 
     if not detail:
         output.line(texts["account_title"].format(item=item, user=account.user.label or texts["somebody"], place=place))
         output.line()
+        if not account.groups:
+            output.line(account.text)
         for group in account.groups:
             share = (
                 f"{words.percent(group.share / account.score):>9}" if account.score > 0 and group.share > 0 else " " * 9

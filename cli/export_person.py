@@ -80,8 +80,8 @@ def _show_held(output: Output, report: PersonReport) -> None:
 def _show_inferred(output: Output, found: Inferences) -> None:
     output.line(f"Concluded by model {found.model.name}, snapshot {found.model.snapshot[:12]}:", style="bold")
     for domain, items in found.lists.items():
-        listed = [(item.rank, item.label, f"{item.score:.4f}", item.reason) for item in items[:LISTED]]
-        output.table(f"Would be recommended in {domain}", ("#", "item", "score", "why"), listed, right="# score")
+        listed = [(item.rank, item.id, item.label, f"{item.score:.4f}", item.reason) for item in items[:LISTED]]
+        output.table(f"Would be recommended in {domain}", ("#", "id", "item", "score", "why"), listed, right="# score")
     if found.new_to:
         output.line(f"Counts as new to: {', '.join(found.new_to)}")
     if found.vector is not None:

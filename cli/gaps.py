@@ -31,6 +31,8 @@ def gaps(
     if output.document(found):
         return
     output.line(found.text)
-    rows = [(one.entity.label, one.demand, one.supply, one.people_reached, one.brief) for one in found.gaps]
-    columns = ("about", "people want it", "items have it", "would reach", "brief")
+    rows = [
+        (one.entity.id, one.entity.label, one.demand, one.supply, one.people_reached, one.brief) for one in found.gaps
+    ]
+    columns = ("id", "about", "people want it", "items have it", "would reach", "brief")
     output.table(f"Gaps of {found.domain}, lists of {found.of:,} people", columns, rows)

@@ -8,6 +8,7 @@ import typer
 from cli.adopt import adopt_graph
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
+from cli.terminal import command
 from kg.errors import UsageError
 from whyrec.engine import create
 from whyrec.workspace.creation import create_from_files
@@ -64,9 +65,8 @@ def init(
         _from_files(output, folder, files, store, example)
         return
     create(folder, schema=schema, store=store, example=example, encrypt=encrypt)
-    next_step = (
-        f"whyrec -w {folder} load" if example else f"write {folder / 'mapping.toml'}, then whyrec -w {folder} load"
-    )
+    load = command("-w", folder, "load")
+    next_step = load if example else f"write {folder / 'mapping.toml'}, then {load}"
     if not output.document({"workspace": str(folder), "store": store, "example": example, "next": next_step}):
         output.line(f"Workspace {folder} is ready. Next: {next_step}")
 
@@ -84,7 +84,7 @@ def _from_files(output: Output, folder: Path, files: list[Path], store: str, exa
     if example:
         raise UsageError("--example brings files of its own: give that or --from")
     found = create_from_files(folder, files, store)
-    next_step = f"read {folder / 'mapping.toml'}, then whyrec -w {folder} load"
+    next_step = f"read {folder / 'mapping.toml'}, then {command('-w', folder, 'load')}"
     document = {"workspace": str(folder), "store": store, "example": False, "known": found.known}
     if output.document({**document, "unsure": list(found.unsure), "next": next_step}):
         return

@@ -9,6 +9,7 @@ from cli import load_options
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, PseudonymiseOption, QuietOption
 from cli.output import Output
+from cli.terminal import command
 from whyrec.reports import LoadReport
 
 app = typer.Typer(add_completion=False)
@@ -85,4 +86,4 @@ def show_load(output: Output, report: LoadReport, folder: Path) -> None:
     elif not any(sum(counts.values()) - counts["unchanged"] for counts in changes.values()):
         output.line(f"Nothing changed: the store held all of this already; {speed}.")
     else:
-        output.line(f"Loaded {speed}. Next: whyrec -w {folder} train, or recommend USER at once.")
+        output.line(f"Loaded {speed}. Next: {command('-w', folder, 'train')}, or recommend USER at once.")

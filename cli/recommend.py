@@ -9,6 +9,7 @@ from cli.engine import engine_of
 from cli.output import Output
 from cli.recommend_all import write_all
 from cli.rules import with_rules
+from cli.terminal import command
 from kg.errors import UsageError
 from recommender.results.recommendation import Recommendation
 from recommender.texts.language import Language
@@ -70,9 +71,9 @@ def recommend(
 
 def _show(output: Output, result: Recommendation, language: Language) -> None:
     texts = language.section("tables")
-    rows = [(item.rank, item.label, item.domain, f"{item.score:.4f}", item.reason) for item in result.items]
+    rows = [(item.rank, item.id, item.label, item.domain, f"{item.score:.4f}", item.reason) for item in result.items]
     if rows:
-        columns = ("#", *(texts[name] for name in ("item", "domain", "score", "reason")))
+        columns = ("#", "id", *(texts[name] for name in ("item", "domain", "score", "reason")))
         title = texts["title"].format(user=result.user.label or texts["somebody"])
         output.table(title, columns, rows, right=f"# {texts['score']}")
     else:
@@ -82,4 +83,4 @@ def _show(output: Output, result: Recommendation, language: Language) -> None:
     if result.excluded:
         output.line(language.audit_line(result.excluded))
     if result.items and result.user.id is not None:
-        output.line(texts["account"].format(command=f"whyrec why {result.user.id} {result.items[0].id}"))
+        output.line(texts["account"].format(command=command("why", result.user.id, result.items[0].id)))

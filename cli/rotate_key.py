@@ -5,6 +5,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
+from cli.terminal import command
 
 app = typer.Typer(add_completion=False)
 
@@ -24,6 +25,6 @@ def rotate_key_command(
         report = engine.rotate_pseudonyms()
     if not output.document(report):
         told = ", ".join(f"{n:,} {name}" for name, n in report.people.items())
-        output.line(f"New pseudonyms: {told}. Next: whyrec -w {engine.workspace.folder} train")
+        output.line(f"New pseudonyms: {told}. Next: {command('-w', engine.workspace.folder, 'train')}")
         for path in report.files_removed:
             output.line(f"Removed, since it held old ones: {path}")

@@ -36,11 +36,11 @@ def similar(
 
 def _show(output: Output, answer: Similar) -> None:
     rows = [
-        (row.domain, row.rank, row.label, f"{row.score:.4f}", f"{row.shares.people:.4f}", row.text)
+        (row.domain, row.rank, row.id, row.label, f"{row.score:.4f}", f"{row.shares.people:.4f}", row.text)
         for row in answer.items
     ]
     if rows:
-        columns = ("domain", "#", "item", "similarity", "by people", "what they share")
+        columns = ("domain", "#", "id", "item", "similarity", "by people", "what they share")
         title = f"Near {answer.item.label} ({answer.item.type}, {answer.item.domain})"
         output.table(title, columns, rows, right="# similarity")
     output.line(answer.text)

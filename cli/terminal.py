@@ -1,5 +1,6 @@
 """Data made safe for a terminal: never markup, never an emoji code, never a control sequence."""
 
+import shlex
 import sys
 import unicodedata
 
@@ -32,6 +33,11 @@ class DataColumn(ProgressColumn):
 def styled(*parts: str | tuple[str, str]) -> Text:
     """Data for the terminal: each part, and the style of each that comes as a pair; see :func:`shown`."""
     return Text.assemble(*(shown(part) if isinstance(part, str) else (shown(part[0]), part[1]) for part in parts))
+
+
+def command(*words: object) -> str:
+    """A ``whyrec`` command that a shell takes as it is written, whatever stands in ids and paths."""
+    return f"whyrec {shlex.join(map(str, words))}"
 
 
 def shown(text: str) -> str:

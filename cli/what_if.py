@@ -51,9 +51,9 @@ def _show(output: Output, answer: WhatIf) -> None:
     rows = []
     for row in answer.after:
         key = (row.type, row.id)
-        rows.append((row.rank, before.get(key, "new"), row.label, f"{row.score:.4f}", why.get(key, "")))
+        rows.append((row.rank, before.get(key, "new"), row.id, row.label, f"{row.score:.4f}", why.get(key, "")))
     changes = [f"with {one}" for one in answer.add] + [f"without {one}" for one in answer.remove]
-    columns = ("#", "was", "item", "score", "why it moved")
+    columns = ("#", "was", "id", "item", "score", "why it moved")
     output.table(f"For {answer.user.label}, {', '.join(changes)}", columns, rows, right="# was score")
     after = {(row.type, row.id) for row in answer.after}
     for move in answer.moved:

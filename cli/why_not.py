@@ -8,6 +8,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.rules import with_rules
+from cli.terminal import command
 from recommender.results.counterfactual import ItemAhead, WhyNot
 from recommender.texts.languages import language
 
@@ -52,9 +53,9 @@ def _show(output: Output, answer: WhyNot, lang: str) -> None:
     output.line(texts["account_title"].format(item=item, user=user, place=place))
     for reason in answer.reasons:
         output.line(reason.text)
-    rows = [(ahead.rank, ahead.label, f"{ahead.score:.4f}") for ahead in _ahead(answer)]
+    rows = [(ahead.rank, ahead.id, ahead.label, f"{ahead.score:.4f}") for ahead in _ahead(answer)]
     if rows:
-        columns = ("#", texts["item"], texts["score"])
+        columns = ("#", "id", texts["item"], texts["score"])
         output.table(texts["first"].format(n=answer.n), columns, rows, right=f"# {texts['score']}")
     if answer.change is None:
         output.line(answer.closing)
@@ -64,9 +65,10 @@ def _show(output: Output, answer: WhyNot, lang: str) -> None:
             output.line(f"  {line}")
         output.line(texts["checked"])
     if answer.change and not (answer.change.lift or answer.change.item_add or answer.change.item_remove):
-        options = [f"--with {one}" for one in answer.change.add] + [f"--without {one}" for one in answer.change.remove]
+        options = [("--with", one) for one in answer.change.add] + [("--without", one) for one in answer.change.remove]
         if options:
-            output.line(f"The list after it: whyrec what-if {answer.user.id} {' '.join(options)}")
+            asked = [word for option in options for word in option]
+            output.line(f"The list after it: {command('what-if', answer.user.id, *asked)}")
 
 
 def _ahead(answer: WhyNot) -> list[ItemAhead]:

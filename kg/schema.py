@@ -75,6 +75,8 @@ class Relation(Document):
     for files that need no mapping."""
     negative: bool = False
     """What people said against items or attributes: it subtracts from scores, and is never an interaction."""
+    repeat: bool = False
+    """Of an interaction with what is used up: used items are recommended again, and how often adds up."""
     half_life_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """After how many days a triple of a user counts half; the latest triple of the snapshot is now."""
     place_exponent: float | None = Field(default=None, ge=0, le=4)
@@ -152,6 +154,8 @@ class Schema(Document):
             if type_name not in self.entity:
                 hint = nearest(type_name, list(self.entity))
                 raise ValueError(f"relation.{name}.{end}: unknown entity type {type_name!r}; {hint}")
+        if relation.repeat and (relation.negative or not relation.interaction):
+            raise ValueError(f"relation.{name}.repeat: only interactions are repeated")
         if relation.create_head is not None and not relation.interaction:
             raise ValueError(f"relation.{name}.create_head: only interactions create their heads")
         if relation.interaction and self.entity[relation.tail].domain is None:
@@ -180,6 +184,11 @@ class Schema(Document):
     def interactions(self) -> tuple[str, ...]:
         """Relations that are interactions; what people said against items is none."""
         return tuple(n for n, relation in self.relation.items() if relation.interaction and not relation.negative)
+
+    @cached_property
+    def used_once(self) -> tuple[str, ...]:
+        """The interactions after which an item is not recommended again."""
+        return tuple(name for name in self.interactions if not self.relation[name].repeat)
 
     @cached_property
     def negatives(self) -> tuple[str, ...]:

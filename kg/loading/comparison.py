@@ -70,12 +70,15 @@ class Comparison:
         if self._replacement.is_by_rows(name):
             self.by_rows.add(name)
         parts, pairs, second = [], [], []
+        known = None if name in self._replacement.relations() else stored
         contradictions = [pl.DataFrame(schema=DTYPES)]
         self.vanished[name] = 0
         for partition in self._graph.partitions(name, found):
-            new, repeated = self._graph.triples(name, partition, found)
+            new, repeated = self._graph.triples(
+                name, partition, found, known if known is None else partition.select(known)
+            )
             self.duplicates[name] = self.duplicates.get(name, 0) + repeated
-            rows = self._graph.rows(name, partition) if repeated else pl.DataFrame()
+            rows = self._graph.rows(name, partition) if repeated and not self._adds_up(name) else pl.DataFrame()
             if rows.width:
                 contradictions.append(triple_contradictions(name, rows))
             if name in self._replacement.one_per_row:
@@ -106,6 +109,10 @@ class Comparison:
                 bereft = stored.join(gone[entity_type], left_on=end, right_on="id", how="semi")
                 deleted.append(bereft.select(_KEYS))
         return triple_difference(new, stored).deleting(pl.concat(deleted).unique())
+
+    def _adds_up(self, name: str) -> bool:
+        """Whether rows about the same pair are added up, so that none contradicts another."""
+        return name in self._graph.netted or self._schema.relation[name].repeat
 
     def _second_tails(self, name: str, difference: Difference, stored: pl.DataFrame) -> pl.DataFrame:
         """The triples to create whose heads keep another tail: ``head``, ``tail``, ``other``."""

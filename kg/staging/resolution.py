@@ -2,7 +2,8 @@
 
 Several rows about one entity are merged property by property; where they contradict each other the largest value wins.
 Of several triples with the same ends the one with the latest timestamp wins (none counts as oldest), then the largest
-weight. Relation rows whose head or tail is nowhere, neither in this load nor in the store, are rejected.
+weight, unless they add up. Relation rows whose head or tail is nowhere, neither in this load nor in the store, are
+rejected.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ import polars as pl
 from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, ORIGIN, entity_contradictions
 from kg.staging.partition import WHOLE, Partition, partitions_of
+from kg.staging.repetition import repeated
 from kg.staging.tables import PARTITIONED, Staging
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 
@@ -153,10 +155,13 @@ class Graph:
         table = self._staging.scan(f"known.{relation}")
         return set() if table is None else set(table.select("file").unique().collect().to_series())
 
-    def triples(self, relation: str, partition: Partition, more: Iterable[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
+    def triples(
+        self, relation: str, partition: Partition, more: Iterable[pl.DataFrame], stored: pl.DataFrame | None = None
+    ) -> tuple[pl.DataFrame, int]:
         """The triples of a relation: unique ``head``, ``tail``; ``weight`` and ``timestamp``, null where not said.
 
         :param more: frames of the same columns besides what is staged: labels found in text, likeness.
+        :param stored: what the store has, for a relation with ``repeat``; see :mod:`kg.staging.repetition`.
         :returns: and how many rows repeat a pair of another row.
         """
         staged = [self._collected(f"{kind}.{relation}", partition) for kind in ("known", "triple")]
@@ -164,7 +169,12 @@ class Graph:
         whole = pl.concat(
             [pl.DataFrame(schema=TRIPLE_DTYPES), *(frame.select(list(TRIPLE_DTYPES)) for frame in frames)]
         )
-        found = _net(whole) if relation in self.netted else _one_per_pair(whole)
+        if relation in self.netted:
+            found = _net(whole)
+        elif self._schema.relation[relation].repeat:
+            found = repeated(whole, stored)
+        else:
+            found = _one_per_pair(whole)
         return found, whole.height - found.height
 
     def _collected(self, name: str, partition: Partition) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -115,9 +116,8 @@ class Workspace:
 
     def _check_open(self) -> None:
         if (self.folder / SEALED).exists():
-            raise WorkspaceError(
-                f"{self.folder}: is sealed; `whyrec -w {self.folder} unseal` opens it with the key in WHYREC_SEAL_KEY"
-            )
+            program = f"whyrec -w {shlex.quote(str(self.folder))} unseal"
+            raise WorkspaceError(f"{self.folder}: is sealed; `{program}` opens it with the key in WHYREC_SEAL_KEY")
 
     def refresh(self, store: Store, progress: Progress = no_progress, anew: bool = False) -> tuple[Snapshot, bool]:
         """The snapshot of what the store holds now, and whether it had to be taken.
@@ -152,7 +152,7 @@ class Workspace:
         running = self.running_load()
         if running is not None:
             return [f"a load is running ({running}); this answers from the graph before it"]
-        program = f"whyrec -w {self.folder} load"
+        program = f"whyrec -w {shlex.quote(str(self.folder))} load"
         return [
             f"a load was cut off; this answers from the graph before it; the same load again, or `{program} --resume`"
         ]

@@ -10,6 +10,7 @@ from recommender.rules.domain import OTHER_DOMAIN
 from recommender.rules.used import DISLIKED, INTERACTED
 from recommender.scoring.mixed_ranking import mixed_rank
 from recommender.serving.recommender import Recommender, Request
+from recommender.texts.language import Notice
 
 LINKS = 3
 """Missing links that are named."""
@@ -61,8 +62,16 @@ class _Question:
             model=listed.model,
             text=self.phrasing.language.sentences([*(reason.text for reason in reasons), closing]),
             closing=closing,
-            notices=listed.notices,
+            notices=[*listed.notices, *self._switches(reasons)],
         )
+
+    def _switches(self, reasons: list[WhyNotReason]) -> list[str]:
+        """What in the schema decides it, where something does."""
+        used = self.rules.rule(INTERACTED).behind(INTERACTED, self.whom, self.position)
+        names = [step for step, _ in used if step in self.snapshot.schema.used_once]
+        if not names or not any(one.kind == "interacted" for one in reasons):
+            return []
+        return [self.phrasing.language.notice(Notice.of("used_once", relation=names[0]))]
 
     def _nothing(self) -> str:
         """What is said where there is no change."""

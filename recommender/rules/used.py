@@ -14,8 +14,8 @@ INTERACTED, DISLIKED = "interacted", "disliked"
 
 
 class Used(Rule):
-    """Removes items that somebody has an interaction with or dislikes, and those that belong to her: an instructor's
-    own course."""
+    """Removes items that somebody has an interaction with, unless it is repeated, or dislikes, and those that belong to
+    her: an instructor's own course."""
 
     names = (INTERACTED, DISLIKED)
 
@@ -55,7 +55,7 @@ class Used(Rule):
         schema, found = self.snapshot.schema, []
         for step in user_steps(self.snapshot, user_type):
             item_type = schema.ends(step)[1]
-            own = (step.startswith("~") and step[1:] not in schema.rules) or step in schema.interactions
+            own = (step.startswith("~") and step[1:] not in schema.rules) or step in schema.used_once
             if (own or step in schema.negatives) and item_type in self.catalogue.slices:
                 start = int(self.catalogue.slices[item_type].start)
                 found.append((step, start, INTERACTED if own else DISLIKED))

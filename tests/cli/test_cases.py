@@ -157,3 +157,55 @@ def test_b117_duplicates_are_one_and_never_in_both_parts(load_case: Any) -> None
     for (_, user), positions in split.test.items():
         assert not set(split.train.neighbours("bought", user)[0].tolist()) & set(positions.tolist())
     assert split.description["train"] + split.description["test"] == 4
+
+
+@pytest.fixture
+def load_export(tmp_path: Path, whyrec: Whyrec, document: Document) -> Callable[..., Path]:
+    """Load the files of a case from B127 on by path, under its schema, with ``changes`` of words in it."""
+
+    def make(case: str, *changes: tuple[str, str]) -> Path:
+        folder = tmp_path / case
+        schema = (CASES / "schema_exports.toml").read_text()
+        for old, new in changes:
+            assert old in schema
+            schema = schema.replace(old, new, 1)
+        (tmp_path / "schema.toml").write_text(schema)
+        assert whyrec("init", folder, "--schema", tmp_path / "schema.toml").exit_code == 0
+        document("-w", folder, "load", *sorted((CASES / case).glob("*.csv")))
+        return folder
+
+    return make
+
+
+def test_b150_ids_and_labels_letter_for_letter(load_export: Any, whyrec: Whyrec) -> None:
+    folder = load_export("B150")
+    listed = whyrec("-w", folder, "recommend", "u1").stdout
+    assert "The whole account: whyrec why u1 shop:id:41\n" in listed
+    shown = ("Veil :new: 30 ml", "shop:id:42", "Cream C:\\ ", "[bold red]Balm[/bold red]")
+    assert [text for text in shown if text not in listed] == []
+    graph = whyrec("-w", folder, "graph", "show", "u2").stdout.splitlines()
+    assert {line[8:] for line in graph[2:]} == {
+        "Oil [50 ml]  p4",
+        "Calm Serum  shop:id:41",
+        "Veil :new: 30 ml  shop:id:42",
+    }
+    unknown = whyrec("-w", folder, "why", "u1", "shop:id:99").stderr
+    assert "'shop:id:99'" in unknown and "shop:id:41" in unknown
+    for command in (("why", "u1", "shop:id:42"), ("find", "Veil"), ("item", "shop:id:42")):
+        assert "Veil :new: 30 ml" in whyrec("-w", folder, *command).stdout, command
+
+
+def test_b157_what_is_used_up_is_recommended_again(load_export: Any, document: Document, whyrec: Whyrec) -> None:
+    once = load_export("B157")
+    assert _listed(document, once, "u1") == ["serum"]
+    told = document("-w", once, "why-not", "u1", "shampoo")
+    assert told["reasons"][0]["kind"] == "interacted"
+    assert any("`repeat = true` under [relation.bought]" in notice for notice in told["notices"])
+    (once / "schema.toml").write_text((once / "schema.toml").read_text().replace("[relation.bought]", REPEATED))
+    document("-w", once, "load", *sorted((CASES / "B157").glob("*.csv")))
+    assert set(_listed(document, once, "u1")) == {"serum", "shampoo"}
+    shown = whyrec("-w", once, "graph", "show", "u1").stdout
+    assert "shampoo  weight 3" in shown
+
+
+REPEATED = "[relation.bought]\nrepeat = true"

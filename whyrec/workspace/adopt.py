@@ -1,5 +1,6 @@
 """Adopt: a workspace over a graph that other tools loaded, which is read and never written to."""
 
+import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,5 +46,5 @@ def adopt(folder: Path, url: str) -> AdoptReport:
         triples={name: proposal.counts[name] for name in proposal.schema["relation"]},
         unused=[UnusedPart(**vars(one)) for one in proposal.unused],
         unsure=proposal.unsure,
-        next=f"whyrec -w {folder} train",
+        next=f"whyrec -w {shlex.quote(str(folder))} train",
     )

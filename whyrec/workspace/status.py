@@ -1,5 +1,7 @@
 """Status: what is there, what is stale, what to do next."""
 
+import shlex
+
 from kg.errors import SnapshotError
 from kg.k_anonymity import shown_count
 from kg.privacy.differential_privacy import PrivacyLedger
@@ -96,7 +98,7 @@ def _readers(workspace: Workspace) -> list[str]:
 def _next(
     workspace: Workspace, revision: str | None, snapshot: SnapshotStatus | None, model: ModelStatus | None
 ) -> str:
-    program = f"whyrec -w {workspace.folder}"
+    program = f"whyrec -w {shlex.quote(str(workspace.folder))}"
     running = workspace.running_load()
     if running is not None:
         return f"a load is running ({running}): wait until it has ended"

@@ -1,0 +1,28 @@
+"""How often somebody did the same again: rows about the same pair of a relation with ``repeat`` add up."""
+
+import polars as pl
+
+_PAIR = ["head", "tail"]
+
+
+def repeated(rows: pl.DataFrame, stored: pl.DataFrame | None) -> pl.DataFrame:
+    """One row per pair: the weights of its rows together, and the time of the latest.
+
+    Rows of the same pair and time are one, the largest: files overlap. A file may hold the whole log or what came since
+    the last: what is later than the store knows is added to what it has, and a sum never falls.
+
+    :param rows: ``head``, ``tail``, ``weight`` (null: 1), ``timestamp`` (null: not said; each such row counts).
+    :param stored: the same of the store, one row per pair; ``None`` where the rows are the whole truth.
+    """
+    rows = rows.with_columns(pl.col("weight").fill_null(1.0))
+    timed = rows.filter(pl.col("timestamp").is_not_null()).group_by(*_PAIR, "timestamp").agg(pl.col("weight").max())
+    events = pl.concat([timed.select(rows.columns), rows.filter(pl.col("timestamp").is_null())])
+    whole = events.group_by(_PAIR).agg(pl.col("weight").sum(), pl.col("timestamp").max())
+    if stored is None or stored.is_empty():
+        return whole
+    known = stored.select(*_PAIR, had=pl.col("weight").fill_null(1.0), until="timestamp")
+    later = events.join(known, on=_PAIR).filter(pl.col("timestamp") > pl.col("until"))
+    more = later.group_by(_PAIR).agg(more=pl.col("weight").sum())
+    both = whole.join(known, on=_PAIR, how="left").join(more, on=_PAIR, how="left")
+    total = pl.max_horizontal("weight", pl.col("had") + pl.col("more").fill_null(0.0))
+    return both.select(*_PAIR, total.alias("weight"), pl.max_horizontal("timestamp", "until").alias("timestamp"))
