@@ -9,13 +9,10 @@ from cli.account_tree import show_account
 from cli.engine import engine_of
 from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietOption, ReaderOption
 from cli.output import Output
+from cli.pages import check_page, write_page
 from kg.errors import UsageError
-from kg.schema import Schema
-from kg.workspace.outputs import remember_output
-from kg.workspace.workspace import Workspace
 from recommender.pages.cypher_query import browser_text, cypher_query
 from recommender.pages.mermaid import mermaid
-from recommender.results.account import Account
 
 app = typer.Typer(add_completion=False)
 
@@ -49,12 +46,13 @@ def why(
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
         if html is not None:
-            _check_page(html, engine.workspace, force)
+            check_page(html, engine.workspace, force)
         account, schema = engine.why(user, item, lang=lang, reader=reader), engine.snapshot.schema
     output.notices(account.notices)
     if html is not None:
-        _write(html, account, schema, lang)
-        remember_output(engine.workspace.folder, html)
+        from recommender.pages.account_page import account_page  # only pages pay for it
+
+        write_page(html, account_page(account, schema, lang), engine.workspace)
     query = cypher_query(schema, account) if cypher else None
     if output.document(query or account):
         return
@@ -66,20 +64,3 @@ def why(
         output.line(f"The account as a page: {html}")
     else:
         show_account(output, account, lang, detail=detail or reader == "analyst")
-
-
-def _check_page(file: Path, workspace: Workspace, force: bool) -> None:
-    from kg.workspace.output_file import PAGE, check_output  # only pages pay for it
-
-    if file.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"--html {file}: a page of HTML is written; name it .html")
-    check_output(file, PAGE, workspace, force)
-
-
-def _write(file: Path, account: Account, schema: Schema, lang: str) -> None:
-    from recommender.pages.account_page import account_page  # only pages pay for it
-
-    try:
-        file.write_text(account_page(account, schema, lang), encoding="utf-8")
-    except OSError as problem:
-        raise UsageError(f"--html {file}: cannot be written: {problem.strerror or problem}") from None

@@ -17,7 +17,7 @@ def item_attributes(snapshot: Snapshot, catalogue: Catalogue) -> csr_array:
 
     :returns: shape (catalogue.size, attributes), float64; a row of zeros for an item without attributes.
     """
-    blocks = [_links(snapshot, catalogue, name) for name in attribute_types(snapshot.schema)]
+    blocks = [attribute_links(snapshot, catalogue, name) for name in attribute_types(snapshot.schema)]
     if not blocks:
         return csr_array((catalogue.size, 0))
     links = csr_array(hstack(blocks, format="csr")).sign()
@@ -40,7 +40,7 @@ def attribute_steps(schema: Schema, item_type: str) -> list[str]:
     return [step for name in names for step in item_steps(schema, name) if schema.ends(step)[0] == item_type]
 
 
-def _links(snapshot: Snapshot, catalogue: Catalogue, entity_type: str) -> csr_array:
+def attribute_links(snapshot: Snapshot, catalogue: Catalogue, entity_type: str) -> csr_array:
     """Items × entities of one type, more than 0 where any relation links them."""
     width = snapshot.vocabulary.count(entity_type)
     steps = item_steps(snapshot.schema, entity_type)

@@ -25,7 +25,7 @@ def audience(crowd: Crowd, entity: Entity, lang: str = "en") -> Audience:
     found = segments(crowd, group, lang)
     about = about_of(crowd, entity, lang)
     reasons = segments(crowd, inside, lang)[:NAMED]
-    answer = Would(people=crowd.shown(int(would.sum())), of=len(crowd.sample), reasons=reasons)
+    answer = Would(people=crowd.shown(int(would.sum())), of=crowd.looked, reasons=reasons)
     text = _text(about, crowd.shown(int(group.sum())), answer, found, lang)
     return Audience(
         entity=about,

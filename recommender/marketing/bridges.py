@@ -107,7 +107,7 @@ def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> float:
     for row in asked.tolist():
         profile = profile_of(crowd.snapshot, crowd.user_type, int(crowd.sample[row]), [(step, item[1])])
         scores = crowd.recommender.cold_start.of(profile).score([profile]).total[0]
-        scores = np.where(crowd.lists.allowed[row], scores, -np.inf)
+        scores = np.where(crowd.lists.allowed(row), scores, -np.inf)
         first = np.argpartition(-scores, min(FIRST, len(scores) - 1))[:FIRST]
         gained += bool(np.isin(first, own).any())
     return 100.0 * (crowd.told(gained) or 0) / len(asked) if asked.size else 0.0

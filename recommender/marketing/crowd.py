@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count, told_count
 from kg.snapshot.snapshot import Snapshot
+from recommender.linalg.sparse_matrix import binary
 from recommender.profiles.profile import anchors_of
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.scorer import Scorer
@@ -18,6 +19,8 @@ from recommender.serving.recommender import Recommender
 
 MOST = 5_000
 """People whose lists are looked at; a larger crowd is sampled, and said to be."""
+CELLS = 400_000_000
+"""People × items at most, for whom is kept who may have what: of a larger catalogue fewer people are looked at."""
 BLOCK = 512
 FIRST = 10
 """Places of a list that count."""
@@ -27,12 +30,24 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Lists:
-    """``positions``: shape (people, FIRST), int64, −1 where a list is shorter; ``least``: shape (people,), the score of
-    its last place, −inf where there is room; ``allowed``: shape (people, items), what each may have."""
+    """``positions``: shape (people, FIRST), int64, −1 where a list is shorter; ``totals``, ``paths``: likewise, scores
+    and what paths contribute, 0 there; ``least``: shape (people,), the score of the last place, −inf where there is
+    room; ``packed``: what each may have, 8 items a byte."""
 
     positions: NDArray[np.int64]
+    totals: Values
+    paths: Values
     least: Values
-    allowed: Mask
+    packed: NDArray[np.uint8]
+    items: int
+
+    def may_have(self, position: int) -> Mask:
+        """Who may have an item: shape (people,)."""
+        return np.asarray(self.packed[:, position >> 3] >> (7 - (position & 7)) & 1, dtype=bool)
+
+    def allowed(self, row: int) -> Mask:
+        """What one of them may have: shape (items,)."""
+        return np.unpackbits(self.packed[row], count=self.items).astype(bool)
 
 
 class Crowd:
@@ -49,6 +64,7 @@ class Crowd:
             raise UsageError("the schema has no users: no relation is an interaction")
         self.user_type = max(types, key=self.snapshot.vocabulary.count)
         self.size = self.snapshot.vocabulary.count(self.user_type)
+        most = min(most, max(CELLS // max(recommender.catalogue.size, 1), 1))
         everybody = np.arange(self.size, dtype=np.int64)
         chosen = np.random.default_rng(seed).choice(self.size, min(most, self.size), replace=False)
         self.sample = everybody if self.size <= most else np.sort(chosen)
@@ -59,6 +75,12 @@ class Crowd:
     def k(self) -> int:
         """Fewest people that may be counted."""
         return self.snapshot.k
+
+    @property
+    def looked(self) -> int:
+        """How many people's lists are looked at; in steps of k where they are everybody."""
+        whole = len(self.sample) == self.size
+        return (self.told(self.size) or self.k) if whole else len(self.sample)
 
     def shown(self, people: int) -> int | str:
         """A number of people as it may be told."""
@@ -88,21 +110,34 @@ class Crowd:
     @cached_property
     def lists(self) -> Lists:
         """The list of each person of the sample."""
-        catalogue = self.recommender.catalogue
-        positions = np.full((len(self.sample), FIRST), -1, dtype=np.int64)
-        least = np.full(len(self.sample), -np.inf)
-        allowed = np.zeros((len(self.sample), catalogue.size), dtype=bool)
-        for start in range(0, len(self.sample), BLOCK):
+        people, items = len(self.sample), self.recommender.catalogue.size
+        positions = np.full((people, FIRST), -1, dtype=np.int64)
+        totals, paths, least = np.zeros((people, FIRST)), np.zeros((people, FIRST)), np.full(people, -np.inf)
+        packed = np.zeros((people, -(-items // 8)), dtype=np.uint8)
+        for start in range(0, people, BLOCK):
             users = self.sample[start : start + BLOCK]
             ranked = self.recommender.rank_block(self.user_type, users, self.rules, FIRST)
-            allowed[start : start + len(users)] = self.rules.block(self.user_type, users)[0]
-            for row in range(len(users)):
-                own = slice(ranked.indptr[row], ranked.indptr[row + 1])
-                found = ranked.positions[own]
-                positions[start + row, : len(found)] = found
-                if len(found) == FIRST:
-                    least[start + row] = ranked.totals[own][-1]
-        return Lists(positions, least, allowed)
+            packed[start : start + len(users)] = np.packbits(self.rules.block(self.user_type, users)[0], axis=1)
+            lengths = np.diff(ranked.indptr)
+            rows = start + np.repeat(np.arange(len(users)), lengths)
+            places = np.arange(len(ranked.positions)) - np.repeat(ranked.indptr[:-1], lengths)
+            positions[rows, places], totals[rows, places] = ranked.positions, ranked.totals
+            paths[rows, places] = ranked.paths
+            full = np.flatnonzero(lengths == FIRST)
+            least[start + full] = ranked.totals[ranked.indptr[full + 1] - 1]
+        return Lists(positions, totals, paths, least, packed, items)
+
+    @cached_property
+    def used(self) -> csr_array:
+        """What each person of the sample used: people × items, 1 where so."""
+        catalogue, schema = self.recommender.catalogue, self.snapshot.schema
+        total = csr_array((len(self.sample), catalogue.size))
+        for name in schema.interactions:
+            if schema.relation[name].head == self.user_type:
+                own = csr_array(self.snapshot.adjacency(name)[self.sample])
+                columns = own.indices.astype(np.int64) + catalogue.slices[schema.relation[name].tail].start
+                total = total + csr_array((np.ones(own.nnz), columns, own.indptr), shape=total.shape)
+        return binary(total)
 
     def has(self, positions: NDArray[np.int64]) -> Mask:
         """Who of the sample sees one of some items among the first: shape (people,)."""

@@ -33,7 +33,7 @@ def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
     types = [name for name in schema.item_types if schema.entity[name].domain == domain]
     every = [gap for name in types for gap in _of(crowd, name, lang)]
     found = [gap for _, gap in sorted(every, key=lambda one: (-_number(one[1].people_reached), -one[0]))[:n]]
-    return Gaps(domain=domain, gaps=found, of=len(crowd.sample), k=crowd.k, text=_text(domain, found, lang))
+    return Gaps(domain=domain, gaps=found, of=crowd.looked, k=crowd.k, text=_text(domain, found, lang))
 
 
 def _of(crowd: Crowd, item_type: str, lang: str) -> list[tuple[float, Gap]]:

@@ -29,7 +29,7 @@ def item_report(crowd: Crowd, position: int, lang: str = "en") -> ItemReport:
     recommender = crowd.recommender
     item = recommender.item(position, lang)
     shown = crowd.has(np.array([position]))
-    could = crowd.lists.allowed[:, position]
+    could = crowd.lists.may_have(position)
     lists = crowd.shown(int(shown.sum()))
     reasons = _reasons(crowd, position, shown)
     lifts = _lifts(crowd, position, shown, lang)
@@ -81,7 +81,7 @@ def _excluded(crowd: Crowd, position: int, could: NDArray[np.bool_]) -> dict[str
 def _ahead(crowd: Crowd, position: int, shown: NDArray[np.bool_]) -> list[int]:
     """Items of its domain that stand most often in the lists of people who could get it and do not see it."""
     catalogue = crowd.recommender.catalogue
-    rows = np.flatnonzero(crowd.lists.allowed[:, position] & ~shown)
+    rows = np.flatnonzero(crowd.lists.may_have(position) & ~shown)
     domain = crowd.snapshot.schema.entity[catalogue.item(position)[0]].domain or ""
     seen = crowd.lists.positions[rows]
     counts = np.bincount(seen[seen >= 0], minlength=catalogue.size) * catalogue.of_domain(domain)
@@ -112,7 +112,7 @@ def _lifts(crowd: Crowd, position: int, shown: NDArray[np.bool_], lang: str) -> 
     virtual = VirtualItems(crowd, item_type, idx)
     own = {s: dict.fromkeys(snapshot.neighbours(s, idx)[0].tolist(), 1.0) for s in virtual.steps}
     now, scores = virtual.scores(own), _scores(crowd, position)
-    could = ~shown & crowd.lists.allowed[:, position]
+    could = ~shown & crowd.lists.may_have(position)
     found = []
     for step in virtual.steps:
         tail = snapshot.schema.ends(step)[1]

@@ -14,6 +14,8 @@ from recommender.learning.model import build_used, kernels_of, open_model
 from recommender.serving.recommender import Recommender
 
 if TYPE_CHECKING:
+    from recommender.marketing.crowd import Crowd
+    from recommender.rules.rule_set import Rules
     from recommender.search.ask import Asker
     from recommender.search.find import Finder
     from recommender.search.names import Names
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 """How often a snapshot is opened that somebody replaces meanwhile."""
+CROWDS = 4
+"""Crowds that are kept with their lists; those of a large shop take some 200 MB each."""
 
 
 class Opened:
@@ -39,6 +43,7 @@ class Opened:
         self._lock = Lock()
         self._recommender: Recommender | None = None
         self._similar: dict[str, SimilarItems] = {}
+        self._crowds: dict[Rules, Crowd] = {}
 
     @property
     def recommender(self) -> Recommender:
@@ -73,6 +78,18 @@ class Opened:
         from recommender.search.ask import Asker
 
         return Asker(self.recommender, self.names)
+
+    def crowd(self, rules: "Rules") -> "Crowd":
+        """Everybody, or a sample, under rules, with their lists; kept for the next question about groups."""
+        from recommender.marketing.crowd import Crowd  # lists of one person need none
+
+        recommender = self.recommender
+        with self._lock:
+            if rules not in self._crowds:
+                while len(self._crowds) >= CROWDS:
+                    self._crowds.pop(next(iter(self._crowds)))
+                self._crowds[rules] = Crowd(recommender, rules)
+            return self._crowds[rules]
 
     def similar_items(self, lang: str) -> "SimilarItems":
         """Finds similar items, and tells of them in a language."""

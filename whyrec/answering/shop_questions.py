@@ -1,8 +1,10 @@
 """The shop's questions: whom something is for, what leads to it, what is missing, why one item is ahead of another."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from kg.errors import StoreError, UsageError
 from recommender.serving.recommender import Request
 from whyrec.answering.answering import Answering
 from whyrec.options import RuleOptions
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
     from recommender.marketing.crowd import Crowd
     from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
+    from recommender.results.overview import Overview, Stale
 
 
 class ShopQuestions(Answering):
@@ -59,6 +62,21 @@ class ShopQuestions(Answering):
         domain = self.snapshot.schema.entity[found[0]].domain
         return item_report(self._crowd(domain), self.recommender.catalogue.position(*found), lang)
 
+    def overview(self, *, days: int = 90, lang: str = "en") -> "Overview":
+        """One page about the shop: coverage, reasons, traffic between domains, new and trending, what is out of date.
+
+        :param days: the window of what is new and trending, up to the newest interaction.
+        :raises UsageError: for a window of less than a day.
+        """
+        from recommender.marketing.overview.overview import overview  # named like the question
+
+        if days < 1:
+            raise UsageError(f"`days` {days}: expected 1 or more")
+        schema = self.snapshot.schema
+        domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
+        crowds = {domain: self._crowd(domain) for domain in domains}
+        return overview(crowds, days, self._out_of_date(lang), lang)
+
     def compare(
         self,
         user: str | None,
@@ -80,6 +98,27 @@ class ShopQuestions(Answering):
         return compare(self.recommender, request, naming.item(first), naming.item(second))
 
     def _crowd(self, domain: str | None) -> "Crowd":
-        from recommender.marketing.crowd import Crowd  # lists of one person need none
+        return self.opened.crowd(self._rules(domain, {}))
 
-        return Crowd(self.recommender, self._rules(domain, {}))
+    def _out_of_date(self, lang: str) -> "list[Stale]":
+        """What of snapshot and model does not fit the store any more, or each other."""
+        from recommender.results.overview import Stale  # seldom asked for
+
+        recommender, workspace, chinese = self.recommender, self.workspace, lang == "zh"
+        found = []
+        try:
+            with closing(workspace.open_store(read_only=True)) as store:
+                current = workspace.is_current(store.revision(), store.fingerprint())
+        except StoreError:
+            text = "存储现在打不开，不知快照是否最新" if chinese else "the store cannot be opened now; it may know more"
+            found.append(Stale(part="store", text=text))
+            current = True
+        if not current:
+            text = "存储在快照之后有改动" if chinese else "the store was written to since the snapshot was taken"
+            found.append(Stale(part="snapshot", text=text))
+        if not recommender.model.info.trained:
+            text = "尚未训练：权重为默认值" if chinese else "nothing is trained: weights are the default ones"
+            found.append(Stale(part="model", text=text))
+        elif recommender.model.told(lang):
+            found += [Stale(part="model", text=one) for one in recommender.model.told(lang)]
+        return found

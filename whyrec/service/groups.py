@@ -1,12 +1,13 @@
-"""The shop's questions over HTTP: audience, bridge, gaps, item, compare; slow ones, beside the others."""
+"""The shop's questions over HTTP: audience, bridge, gaps, item, overview, compare; slow ones, beside the others."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
+from recommender.results.overview import Overview
 from whyrec.service.answers import Asking, may
-from whyrec.service.limits import MOST_ITEMS, MOST_TEXT
+from whyrec.service.limits import MOST_DAYS, MOST_ITEMS, MOST_TEXT
 
 router = APIRouter(prefix="/api/v1", tags=["groups"])
 Lang = Annotated[Literal["en", "zh"], Query()]
@@ -46,6 +47,14 @@ def gaps(asking: Annotated[Asking, may("groups")], domain: str | None = None, n:
 def item(item: Item, asking: Annotated[Asking, may("groups")], lang: Lang = "en") -> Any:
     """Why an item is shown so often, or never."""
     return _json(asking[0].refreshed().item(item, lang=lang))
+
+
+@router.get("/overview", response_model=Overview)
+def overview(
+    asking: Annotated[Asking, may("groups")], days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 90, lang: Lang = "en"
+) -> Any:
+    """The shop at a glance: coverage, reasons, traffic between domains, new and trending, what is out of date."""
+    return _json(asking[0].refreshed().overview(days=days, lang=lang))
 
 
 @router.get("/compare", response_model=Comparison)

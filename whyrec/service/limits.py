@@ -17,6 +17,7 @@ from whyrec.service.problems import problem
 MOST_BYTES = 1_000_000
 MOST_EVENTS = 1_000
 MOST_ITEMS = 1_000
+MOST_DAYS = 3_650
 MOST_TEXT = 1_000
 """Characters of a question."""
 SECONDS_AHEAD = 2.0

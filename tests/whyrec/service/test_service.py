@@ -237,6 +237,7 @@ def test_metrics_count_and_name_nobody(client: TestClient, admin: dict[str, str]
     [
         "/?",
         "/find?text=lipstick",
+        "/?days=60",
         "/person?user=u0002",
         "/person?",
         "/why?user=u0002&item=c009",

@@ -6,22 +6,29 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from kg.errors import UnknownEntityError
+from recommender.pages.overview_page import overview_body
 from whyrec.service.console.facts import anchors as anchors_of
 from whyrec.service.console.facts import facts as facts_of
 from whyrec.service.console.facts import link
 from whyrec.service.console.pictures import account_svg
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import may, shop_of, to_login
-from whyrec.service.limits import MOST_TEXT
+from whyrec.service.limits import MOST_DAYS, MOST_TEXT
 from whyrec.workspace.status import told_counts
 
 router = APIRouter(include_in_schema=False)
+QUICK = 5_000
+"""Entities up to which the shop at a glance takes a second or two."""
 Text = Annotated[str, Query(max_length=MOST_TEXT)]
 
 
 @router.get("/")
-def overview(request: Request) -> Response:
-    """What is loaded, how personal lists are, and where to begin."""
+def overview(
+    request: Request,
+    days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 90,
+    all_of_it: Annotated[bool, Query(alias="all")] = False,
+) -> Response:
+    """What is loaded, the shop at a glance, and where to begin; of a large shop it is shown when it is asked for."""
     shop = shop_of(request, "status")
     if shop is None:
         return to_login(request)
@@ -29,7 +36,9 @@ def overview(request: Request) -> Response:
     workspace = shop.engine.workspace
     counts = told_counts(workspace, snapshot.manifest.entities)
     triples = told_counts(workspace, snapshot.manifest.triples)
-    model = shop.engine.recommender.model.info
+    model, lang = shop.engine.recommender.model.info, language(request)
+    quick = sum(snapshot.manifest.entities.values()) <= QUICK
+    found = shop.engine.overview(days=days, lang=lang) if quick or all_of_it else None
     return page(
         request,
         "overview.html",
@@ -38,6 +47,7 @@ def overview(request: Request) -> Response:
         model=model,
         pending=shop.pending(),
         shop=shop.name,
+        glance=found and overview_body(found, lang),
     )
 
 

@@ -1,0 +1,100 @@
+"""``whyrec overview``: the shop on one page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.engine import engine_of
+from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietOption
+from cli.output import Output
+from cli.pages import check_page, write_page
+from recommender.results.overview import Overview, Proportion, Traffic, Trend
+
+app = typer.Typer(add_completion=False)
+WIDTH = 6
+"""Columns of the matrix on a terminal; the page and the document have them all."""
+
+
+@app.command()
+def overview(
+    ctx: typer.Context,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as one page.")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="Window of what is new and trending.")] = 90,
+    force: ForceOption = False,
+    lang: LangOption = "en",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the shop on one page: coverage, lists that are only popular, reasons by kind, traffic between domains.
+
+    Also what is new and trending, and what is out of date. People are counted in steps of k.
+
+    Examples: whyrec overview · whyrec overview --html overview.html --lang zh
+    """
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        if html is not None:
+            check_page(html, engine.workspace, force)
+        found = engine.overview(days=days, lang=lang)
+    if html is not None:
+        from recommender.pages.overview_page import overview_page  # only pages pay for it
+
+        write_page(html, overview_page(found, lang), engine.workspace)
+    if output.document(found):
+        return
+    if html is not None:
+        output.line(f"The overview as a page: {html}")
+    else:
+        _show(output, found)
+
+
+def _show(output: Output, found: Overview) -> None:
+    output.line(found.text)
+    rows = [
+        (one.domain, one.items, one.used, f"{one.shown:,} ({one.coverage:.0%})", one.people, _part(one.popular))
+        for one in found.domains
+    ]
+    columns = ("domain", "items", f"used by {found.k}+", f"in {found.k}+ lists", "people", "only popular")
+    output.table("Coverage", columns, rows, right="items people")
+    reasons = [
+        (one.domain, reason.kind, f"{reason.share or 0:.0%}", f"{reason.crossing or 0:.0%}", reason.metapath or "")
+        for one in found.domains
+        for reason in one.reasons
+    ]
+    output.table("What carries most of the score", ("domain", "kind", "places", "crossing", "mostly"), reasons)
+    for way in found.traffic:
+        _traffic(output, way)
+    for title, trends in (("New", found.new), ("Trending", found.trending)):
+        if trends:
+            told = f"{title} in the {found.days} days to {found.until}"
+            output.table(told, ("id", "what", "people", "before", "growth", "95 %"), map(_trend, trends))
+    if found.stale:
+        output.table("Out of date or not known", ("part", "what"), [(one.part, one.text) for one in found.stale])
+
+
+def _part(one: Proportion) -> str:
+    interval = f", {one.low:.0%}–{one.high:.0%}" if one.low is not None and one.high is not None else ""
+    return f"{one.people}" if one.share is None else f"{one.people:,} ({one.share:.0%}{interval})"
+
+
+def _traffic(output: Output, way: Traffic) -> None:
+    rows = []
+    for number, row in enumerate(way.rows):
+        cells = zip(way.there[number], way.there_lift[number], way.back[number], way.back_lift[number], strict=True)
+        told = [f"{_cell(there, lift)} / {_cell(back, back_lift)}" for there, lift, back, back_lift in cells]
+        rows.append((row.label, *told[:WIDTH]))
+    title = f"{way.source} → {way.target} / back: people, and how much oftener than others"
+    output.table(title, ("", *(one.label for one in way.columns[:WIDTH])), rows)
+    if len(way.columns) > WIDTH:
+        output.line(f"… and {len(way.columns) - WIDTH} more columns: --html or --json")
+
+
+def _cell(people: int | None, lift: float | None) -> str:
+    return "–" if people is None else f"{people:,} ×{lift or 0.0:.1f}"
+
+
+def _trend(one: Trend) -> tuple[str, ...]:
+    entity, interval = one.entity, f"{one.low:.1f}–{one.high:.1f}"
+    return entity.id, entity.label, str(one.people), str(one.before), f"{one.growth:.1f}", interval

@@ -1,0 +1,31 @@
+"""Pages of HTML that commands write where the user says."""
+
+from pathlib import Path
+
+from kg.errors import UsageError
+from kg.workspace.outputs import remember_output
+from kg.workspace.workspace import Workspace
+
+
+def check_page(file: Path, workspace: Workspace, force: bool) -> None:
+    """Refuse to write over what is no page of whyrec's.
+
+    :raises UsageError: likewise for a file that is not named like a page.
+    """
+    from kg.workspace.output_file import PAGE, check_output  # only pages pay for it
+
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--html {file}: a page of HTML is written; name it .html")
+    check_output(file, PAGE, workspace, force)
+
+
+def write_page(file: Path, page: str, workspace: Workspace) -> None:
+    """Write a page, and remember where.
+
+    :raises UsageError: where it cannot be written.
+    """
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"--html {file}: cannot be written: {problem.strerror or problem}") from None
+    remember_output(workspace.folder, file)

@@ -1,0 +1,176 @@
+"""Trends: what more people turn to than before, and what is new, by the data's own clock."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from kg.snapshot.snapshot import NO_TIME
+from recommender.catalogue.attributes import attribute_links, attribute_types
+from recommender.catalogue.catalogue import Catalogue
+from recommender.linalg.sparse_matrix import binary, times_rows
+from recommender.marketing.audience import about_of
+from recommender.marketing.crowd import Crowd
+from recommender.results.overview import Trend
+
+DAY = 86_400_000
+NORMAL = 1.96
+NAMED = 8
+Entity = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What everybody did: parallel arrays of people, positions of items, and times in milliseconds since 1970 UTC."""
+
+    person: NDArray[np.int64]
+    position: NDArray[np.int64]
+    time: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Entities of a domain that are compared with each other: how many people turned to each in the window and before
+    it, and how many people were active then at all."""
+
+    domain: str
+    entities: list[Entity]
+    counts: tuple[NDArray[np.int64], NDArray[np.int64]]
+    active: tuple[int, int]
+
+
+class Trends:
+    """What changed within a window that ends with the newest interaction, and the one of its length before it.
+
+    :param days: length of the window, 1 or more.
+    """
+
+    def __init__(self, crowd: Crowd, days: int, lang: str) -> None:
+        self.crowd, self.days, self.lang = crowd, days, lang
+
+    @property
+    def until(self) -> str | None:
+        """The day of the newest interaction."""
+        time = self._done.time
+        return datetime.fromtimestamp(time.max() / 1000, UTC).date().isoformat() if len(time) else None
+
+    def new(self) -> list[Trend]:
+        """Items that fewer than k people used before the window, and at least k in it; most people first."""
+        items, position = self._catalogue.size, self._done.position
+        before = self._catalogue.used - np.bincount(position[self._now], minlength=items)
+        fresh = before < self.crowd.k
+        domains = self.crowd.snapshot.schema.domains
+        found = [one for domain in domains for one in self._trends(self._items(domain), fresh)]
+        return sorted(found, key=lambda one: (-_number(one.people), one.entity.id))[:NAMED]
+
+    def trending(self) -> list[Trend]:
+        """Items, and what items have, to which surely more people turned than before, the surest first."""
+        schema, groups = self.crowd.snapshot.schema, []
+        for domain in schema.domains:
+            groups += [self._items(domain), *(self._attributes(domain, name) for name in attribute_types(schema))]
+        sure = [one for group in groups for one in self._trends(group) if one.low > 1]
+        return sorted(sure, key=lambda one: (-one.low, one.entity.type, one.entity.id))[:NAMED]
+
+    def idle(self, domain: str) -> int | None:
+        """Days from the newest interaction with a domain to the newest of all; ``None`` where one has no date."""
+        inside = self._catalogue.of_domain(domain)[self._done.position]
+        return int((self._done.time.max() - self._done.time[inside].max()) // DAY) if inside.any() else None
+
+    def unused(self, domain: str) -> int:
+        """Items of a domain that fewer than k people used in the window."""
+        inside = self._catalogue.of_domain(domain)
+        return int((self._people(self._now)[inside] < self.crowd.k).sum())
+
+    def _items(self, domain: str) -> _Group:
+        """The items of a domain."""
+        inside = self._catalogue.of_domain(domain)
+        entities = [self._catalogue.item(one) for one in range(self._catalogue.size)]
+        counts = np.where(inside, self._people(self._now), 0), self._people(self._before)
+        return _Group(domain, entities, counts, self._active(inside))
+
+    def _attributes(self, domain: str, name: str) -> _Group:
+        """What items of a domain have, of one type."""
+        inside = self._catalogue.of_domain(domain)
+        links = csr_array(attribute_links(self.crowd.snapshot, self._catalogue, name))
+        links = times_rows(links, inside.astype(np.float64))
+        links.eliminate_zeros()
+        entities = [(name, idx) for idx in range(links.shape[1])]
+        counts = self._people(self._now, links), self._people(self._before, links)
+        return _Group(domain, entities, counts, self._active(np.diff(links.indptr) > 0))
+
+    def _people(self, when: NDArray[np.bool_], links: csr_array | None = None) -> NDArray[np.int64]:
+        """How many different people used each item, or anything that has an entity, in a window."""
+        ends = self._done.person[when], self._done.position[when]
+        used = csr_array((np.ones(len(ends[0])), ends), shape=(self.crowd.size, self._catalogue.size))
+        found = used if links is None else csr_array(used @ links)
+        return np.bincount(binary(found).indices, minlength=found.shape[1])
+
+    def _active(self, items: NDArray[np.bool_]) -> tuple[int, int]:
+        """People who used any of some items, in the window and before it, in steps of k."""
+        inside = items[self._done.position]
+        found = [len(np.unique(self._done.person[when & inside])) for when in (self._now, self._before)]
+        return self.crowd.told(found[0]) or self.crowd.k, self.crowd.told(found[1]) or self.crowd.k
+
+    def _trends(self, group: _Group, chosen: NDArray[np.bool_] | None = None) -> list[Trend]:
+        """What becomes of those of a group that at least k people turned to in the window."""
+        enough = group.counts[0] >= self.crowd.k if chosen is None else (group.counts[0] >= self.crowd.k) & chosen
+        return [self._trend(group, one) for one in np.flatnonzero(enough).tolist()]
+
+    def _trend(self, group: _Group, number: int) -> Trend:
+        crowd, entity = self.crowd, group.entities[number]
+        now, before = (int(count[number]) for count in group.counts)
+        told, earlier = (
+            crowd.told(now) or 0,
+            crowd.told(before) or crowd.k,
+        )  # of fewer, as if k: growth is not overstated
+        part, whole = min(told / group.active[0], 1.0), min(earlier / group.active[1], 1.0)
+        spread = math.exp(NORMAL * math.sqrt((1 - part) / told + (1 - whole) / earlier))
+        growth = part / whole
+        return Trend(
+            entity=about_of(crowd, entity, self.lang),
+            domain=group.domain,
+            people=told,
+            before=crowd.shown(before),
+            growth=growth,
+            low=growth / spread,
+            high=growth * spread,
+        )
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self.crowd.recommender.catalogue
+
+    @cached_property
+    def _done(self) -> _Done:
+        snapshot, catalogue = self.crowd.snapshot, self._catalogue
+        parts = []
+        for name in snapshot.schema.interactions:
+            if snapshot.schema.relation[name].head == self.crowd.user_type:
+                matrix, times = snapshot.adjacency(name), snapshot.timestamps(name)
+                dated = times != NO_TIME
+                people = np.repeat(np.arange(self.crowd.size), np.diff(matrix.indptr))
+                start = catalogue.slices[snapshot.schema.relation[name].tail].start
+                parts.append((people[dated], matrix.indices[dated].astype(np.int64) + start, times[dated]))
+        if not parts:
+            return _Done(*(np.empty(0, dtype=np.int64) for _ in range(3)))
+        return _Done(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    @property
+    def _start(self) -> int:
+        return int(self._done.time.max(initial=0)) - self.days * DAY
+
+    @cached_property
+    def _now(self) -> NDArray[np.bool_]:
+        return self._done.time > self._start
+
+    @cached_property
+    def _before(self) -> NDArray[np.bool_]:
+        return (self._done.time > self._start - self.days * DAY) & ~self._now
+
+
+def _number(people: int | str) -> int:
+    return people if isinstance(people, int) else 0

@@ -1,0 +1,111 @@
+"""The overview as one page of HTML, or as a part of a larger one: light and dark, wide and narrow."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from recommender.pages.account_page import POLICY
+from recommender.pages.characters import printable
+from recommender.pages.page_style import STYLE
+from recommender.results.overview import Overview, Traffic
+from recommender.texts.languages import language
+
+STRONGEST = 6
+LEVELS = (1.1, 1.3, 1.6, 2.0)
+"""Lifts from which a cell of the matrix is darker."""
+BODY_STYLE = """
+.overview .scroll { overflow-x: auto; margin: 8px 0; }
+.overview table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
+.overview th, .overview td { text-align: left; padding: 5px 8px; vertical-align: top;
+  border-bottom: 1px solid var(--line); }
+.overview td.number, .overview th.number { text-align: right; font-variant-numeric: tabular-nums; font-weight: 400; }
+.overview ul { list-style: none; margin: 8px 0; padding: 0; }
+.overview .strongest li { padding: 4px 0; border-top: 1px solid var(--line); }
+.overview .reasons li { display: block; padding: 6px 0; }
+.overview .reasons .line { display: flex; gap: 10px; }
+.overview .reasons .bar { display: block; height: 8px; border-radius: 4px; background: var(--line); overflow: hidden; }
+.overview .reasons .bar span { display: block; height: 100%; background: var(--c0); }
+.overview .metapath { color: var(--quiet); font: 13px ui-monospace, Menlo, Consolas, monospace; }
+.overview .quiet { color: var(--quiet); font-size: 14px; }
+.overview .matrix { width: auto; font-size: 13px; }
+.overview .matrix th, .overview .matrix td { white-space: nowrap; min-width: 64px; }
+.overview .matrix thead th { white-space: normal; vertical-align: bottom; max-width: 90px; overflow-wrap: normal; }
+.overview .matrix tbody th { position: sticky; left: 0; background: var(--back); max-width: 120px;
+  white-space: normal; }
+""" + "".join(
+    f".overview .l{n} {{ background: color-mix(in srgb, var(--c2) {10 * n}%, transparent); }}\n"
+    for n in range(1, len(LEVELS) + 1)
+)
+
+
+def overview_page(found: Overview, lang: str = "en") -> str:
+    """The page, complete with its style; every text is escaped as it is written."""
+    texts = language(lang).section("overview")
+    body = overview_body(found, lang)
+    return _template("overview.html").render(lang=lang, t=texts, policy=POLICY, style=Markup(STYLE), body=body)
+
+
+def overview_body(found: Overview, lang: str = "en") -> Markup:
+    """What stands in the page, to be put into another one."""
+    told = language(lang)
+    texts = told.section("overview")
+    kinds = dict(line.split("=", 1) for line in texts["kinds"].split("|"))
+    shown = {
+        "found": found,
+        "t": texts,
+        "kinds": kinds,
+        "percent": told.percent,
+        "number": lambda value: told.number(value) if isinstance(value, int) else value,
+        "style": Markup(BODY_STYLE),  # our own
+        "ways": [_way(one, texts) for one in found.traffic],
+    }
+    return Markup(_template("overview_body.html").render(**shown))  # escaped by the template
+
+
+def strongest(way: Traffic, texts: Mapping[str, str]) -> list[str]:
+    """The pairs that people go between oftener than others do, in words, by how much that says."""
+    ranked = []
+    for row, one in enumerate(way.rows):
+        for column, other in enumerate(way.columns):
+            for people, lift, ends in (
+                (way.there[row][column], way.there_lift[row][column], (one, other)),
+                (way.back[row][column], way.back_lift[row][column], (other, one)),
+            ):
+                if people is not None and lift is not None and lift > LEVELS[0]:
+                    told = texts["pair"].format(one=ends[0].label, other=ends[1].label, people=people, lift=lift)
+                    ranked.append((people * (lift - 1), told))
+    return [told for _, told in sorted(ranked, key=lambda pair: (-pair[0], pair[1]))[:STRONGEST]]
+
+
+def _way(way: Traffic, texts: Mapping[str, str]) -> dict[str, Any]:
+    rows = []
+    for number, row in enumerate(way.rows):
+        cells = zip(way.there[number], way.there_lift[number], way.back[number], way.back_lift[number], strict=True)
+        rows.append((row.label, [_cell(*cell) for cell in cells]))
+    columns = [one.label for one in way.columns]
+    told = strongest(way, texts)
+    return {"source": way.source, "target": way.target, "columns": columns, "rows": rows, "strongest": told}
+
+
+def _cell(there: int | None, there_lift: float | None, back: int | None, back_lift: float | None) -> dict[str, Any]:
+    level = sum(max(there_lift or 0.0, back_lift or 0.0) >= least for least in LEVELS)
+    return {"there": _told("→", there, there_lift), "back": _told("←", back, back_lift), "level": level}
+
+
+def _told(arrow: str, people: int | None, lift: float | None) -> str:
+    return f"{arrow} –" if people is None else f"{arrow} {people:,} ×{lift or 0.0:.1f}"
+
+
+@cache
+def _template(name: str) -> Template:
+    """A template; texts are escaped, and what is no character of HTML is replaced."""
+    environment = Environment(autoescape=True, finalize=_written, undefined=StrictUndefined, trim_blocks=False)
+    return environment.from_string((files(__package__) / name).read_text(encoding="utf-8"))
+
+
+def _written(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value

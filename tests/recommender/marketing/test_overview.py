@@ -1,0 +1,101 @@
+"""The overview: what lists show, what they rest on, where people are led, known by construction."""
+
+from pathlib import Path
+
+import pytest
+
+from recommender.learning.model import open_model
+from recommender.marketing.crowd import Crowd
+from recommender.marketing.overview.coverage import proportion, wilson
+from recommender.marketing.overview.overview import overview
+from recommender.marketing.overview.traffic import traffic
+from recommender.pages.overview_page import overview_page
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Recommender
+from tests.graphs import Entities, Triples, snapshot_of
+from tests.recommender.marketing.test_marketing import WITH_CONCERNS
+
+DAY = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def crowds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Crowd]:
+    """Two halves of people: one took the oat course and has bought nothing, and the other bought acid toners and took
+    none; six of 40 others did both, of either; ten did nothing. Toner 0 is what six bought lately and nobody before."""
+    folder = tmp_path_factory.mktemp("overview")
+    learners, buyers = [f"l{n:02}" for n in range(20)], [f"b{n:02}" for n in range(20)]
+    both = [f"d{n}" for n in range(6)] + [f"s{n}" for n in range(6)]
+    entities: Entities = {
+        "User": [*learners, *buyers, *both, *(f"n{n}" for n in range(10))],
+        "Product": [f"cream{n}" for n in range(6)] + [f"toner{n}" for n in range(6)],
+        "Course": ["oats", "acids"],
+        "Ingredient": ["OAT", "ACID"],
+        "Concern": ["dryness", "<acne>"],
+    }
+    old, new = 100 * DAY, 195 * DAY
+    triples: Triples = {
+        "purchased": [
+            *((one, f"toner{1 + (n + m) % 5}", 1.0, old + n * DAY) for n, one in enumerate(buyers) for m in range(2)),
+            *((f"d{n}", f"cream{n}", 1.0, old) for n in range(6)),
+            *((f"s{n}", "toner0", 1.0, new) for n in range(6)),
+        ],
+        "enrolled": [
+            *((one, "oats", 1.0, 200 * DAY) for one in learners),
+            *((f"d{n}", "oats", 1.0, old) for n in range(6)),
+            *((f"s{n}", "acids", 1.0, old) for n in range(6)),
+        ],
+        "contains": [(f"cream{n}", "OAT") for n in range(6)] + [(f"toner{n}", "ACID") for n in range(6)],
+        "teaches": [("oats", "OAT"), ("acids", "ACID")],
+        "treats": [],
+        "addresses": [],
+        "has_concern": [],
+    }
+    snapshot = snapshot_of(folder, entities, triples, WITH_CONCERNS)
+    recommender = Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
+    return {domain: Crowd(recommender, Rules(domain=domain)) for domain in ("courses", "cosmetics")}
+
+
+def test_an_overview_says_what_is_shown_and_what_only_popularity_made(crowds: dict[str, Crowd]) -> None:
+    found = overview(crowds, 30, [])
+    courses, cosmetics = found.domains
+    assert (found.people, found.of, found.sampled) == (60, 60, False)
+    assert (cosmetics.items, cosmetics.people, courses.people) == (12, 30, 30)
+    assert cosmetics.popular.people == 10  # those who did nothing
+    assert courses.popular.people == 40  # and the 32 to whose last course nothing leads
+    assert {one.kind for one in cosmetics.reasons} == {"shared", "popularity"}
+    assert sum(one.share or 0 for one in cosmetics.reasons) <= 1
+    assert [(one.entity.id, one.people, one.before) for one in found.new] == [("toner0", 5, "<5")]
+    assert found.until == "1970-07-20"
+    assert {"cosmetics", "courses"} == {one.part for one in found.stale}
+
+
+def test_people_are_led_to_what_both_domains_have(crowds: dict[str, Crowd]) -> None:
+    (way,) = traffic(crowds, "en")
+    rows, columns = [one.id for one in way.rows], [one.id for one in way.columns]
+    oat = rows.index("OAT"), columns.index("OAT")
+    crossed = rows.index("OAT"), columns.index("ACID")
+    assert way.there[oat[0]][oat[1]] == 25 and (way.there_lift[oat[0]][oat[1]] or 0) > 1
+    assert way.there[crossed[0]][crossed[1]] is None  # no learner of oats is led to acids first
+    back = rows.index("ACID"), columns.index("ACID")
+    assert (way.back[back[0]][back[1]] or 0) >= 20
+
+
+def test_a_sample_is_told_with_its_interval(crowds: dict[str, Crowd]) -> None:
+    some = Crowd(crowds["courses"].recommender, Rules(domain="courses"), most=40)
+    told = proportion(some, 20)
+    assert (told.share, told.low, told.high) == (0.5, *wilson(0.5, 40)) and 0.3 < (told.low or 0) < 0.5
+    assert proportion(some, 4).share is None
+    assert overview({"courses": some}, 30, []).sampled
+
+
+def test_the_page_has_no_script_fetches_nothing_and_escapes(crowds: dict[str, Crowd], tmp_path: Path) -> None:
+    found = overview(crowds, 30, [])
+    column = found.traffic[0].columns[0].model_copy(update={"label": "<script>alert(1)</script>"})
+    way = found.traffic[0].model_copy(update={"columns": [column, *found.traffic[0].columns[1:]]})
+    for lang in ("en", "zh"):
+        page = overview_page(found.model_copy(update={"traffic": [way]}), lang)
+        assert (
+            "<script" not in page
+            and "http" not in page.replace("http-equiv", "")
+            and "{" not in page.split("</style>")[-1]
+        )
