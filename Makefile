@@ -28,8 +28,10 @@ demo: $(VENV)/.demo
 	@echo "  $(BIN)/whyrec -w $(DEMO) serve        # the console in a browser"
 	@echo "  cat $(DEMO)/rejects/*/rejects.csv"
 
+# As many processes as there are processors; what shares a server or fixtures stays together (tests/conftest.py).
+# A gate throws no dice; plain pytest does.
 test: check
-	$(BIN)/python -m pytest --hypothesis-seed=0  # a gate throws no dice; plain pytest does
+	$(BIN)/python -m pytest --hypothesis-seed=0 --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

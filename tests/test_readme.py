@@ -17,6 +17,7 @@ LASTING = re.findall(r"^whyrec ((?:-w|init) [^#\n]+)", README, flags=re.MULTILIN
 """Commands that go on until they are ended, and those that need what the tour has not; their own tests run them."""
 
 
+@pytest.mark.slow
 def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     runner = CliRunner(env={"WHYREC_WORKSPACE": None})

@@ -70,6 +70,7 @@ def triples_of(workspace: Workspace, user: str) -> int:
         store.close()
 
 
+@pytest.mark.slow
 def test_a_person_is_gone_everywhere_and_stays_away(
     document: Document, whyrec: Whyrec, tmp_path: Path, store_url: str
 ) -> None:
