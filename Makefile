@@ -28,10 +28,9 @@ demo: $(VENV)/.demo
 	@echo "  $(BIN)/whyrec -w $(DEMO) serve        # the console in a browser"
 	@echo "  cat $(DEMO)/rejects/*/rejects.csv"
 
-# As many processes as there are processors; what shares a server or fixtures stays together (tests/conftest.py).
-# A gate throws no dice; plain pytest does.
+# As many processes as there are processors, by files, whose fixtures are then made once. A gate throws no dice; plain pytest does.
 test: check
-	$(BIN)/python -m pytest --hypothesis-seed=0 --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --hypothesis-seed=0 --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -19,19 +19,8 @@ SERVER = Path(__file__).with_name("neo4j_server.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together where two processes share them, and begin with the long ones.
-
-    All that wipe the database of the one Neo4j server are one group; all others go by their file, whose fixtures are
-    then made once.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("neo4j" if _wants_neo4j(item) else str(item.path)))
+    """Begin with the files of the long tests: where processes share the files, none is left alone with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-
-
-def _wants_neo4j(item: pytest.Item) -> bool:
-    chosen = getattr(getattr(item, "callspec", None), "params", {}).get("store_url")
-    return "neo4j_url" in getattr(item, "fixturenames", ()) or chosen == "neo4j"
 
 
 @pytest.fixture(scope="session")
