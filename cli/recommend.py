@@ -71,7 +71,11 @@ def recommend(
 
 def _show(output: Output, result: Recommendation, language: Language) -> None:
     texts = language.section("tables")
-    rows = [(item.rank, item.id, item.label, item.domain, f"{item.score:.4f}", item.reason) for item in result.items]
+    named = language.with_variants
+    rows = [
+        (item.rank, item.id, named(item.label, item.variants), item.domain, f"{item.score:.4f}", item.reason)
+        for item in result.items
+    ]
     if rows:
         columns = ("#", "id", *(texts[name] for name in ("item", "domain", "score", "reason")))
         title = texts["title"].format(user=result.user.label or texts["somebody"])

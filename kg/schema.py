@@ -82,6 +82,9 @@ class Relation(Document):
     place_exponent: float | None = Field(default=None, ge=0, le=4)
     """p: the n-th latest triple of a user counts n^-p; 0 is all alike. Where the schema is silent, ``train`` learns
     both of interactions."""
+    variant: bool = False
+    """Between items of one type: what it joins are sizes or shades of one thing. A list shows the best of them, and
+    no path runs through it."""
     rule: Literal["avoid"] | None = None
     """``avoid``: a rule, never a reason. The tail, items with a triple to it and paths through it are not shown."""
     phrase: dict[str, str] = Field(default_factory=dict)
@@ -125,8 +128,9 @@ class Schema(Document):
         return self
 
     def _no_reasons(self) -> list[str]:
-        """Patterns of metapaths that a rule would be part of, or a dislike, but for the user's own at the start."""
-        rules = [f"* > {sign}{name} > *" for name in self.rules for sign in ("", "~")]
+        """Patterns of metapaths that a rule would be part of, sizes and shades, or a dislike, but for the user's own at
+        the start: that it is the same in red is no reason."""
+        rules = [f"* > {sign}{name} > *" for name in (*self.rules, *self.variants) for sign in ("", "~")]
         return [*rules, *(pattern for n in self.negatives for pattern in (f"?* > * > {n} > *", f"* > ~{n} > *"))]
 
     def _check_of_people(self, name: str, relation: Relation) -> None:
@@ -158,9 +162,23 @@ class Schema(Document):
             raise ValueError(f"relation.{name}.repeat: only interactions are repeated")
         if relation.create_head is not None and not relation.interaction:
             raise ValueError(f"relation.{name}.create_head: only interactions create their heads")
+        if relation.variant:
+            self._check_variant(name, relation)
         if relation.interaction and self.entity[relation.tail].domain is None:
             raise ValueError(
                 f"relation.{name}: an interaction ends in an item, but entity.{relation.tail} has no domain"
+            )
+
+    def _check_variant(self, name: str, relation: Relation) -> None:
+        """Sizes and shades are items, and all of one type."""
+        if relation.head != relation.tail:
+            raise ValueError(
+                f"relation.{name}.variant: sizes and shades of one thing are of one type, but it leads from "
+                f"{relation.head!r} to {relation.tail!r}"
+            )
+        if self.entity[relation.head].domain is None:
+            raise ValueError(
+                f"relation.{name}.variant: only items have variants, and entity.{relation.head} has no domain"
             )
 
     @cached_property
@@ -194,6 +212,11 @@ class Schema(Document):
     def negatives(self) -> tuple[str, ...]:
         """Relations that subtract."""
         return tuple(name for name, relation in self.relation.items() if relation.negative)
+
+    @cached_property
+    def variants(self) -> tuple[str, ...]:
+        """Relations that join the sizes and shades of one thing."""
+        return tuple(name for name, relation in self.relation.items() if relation.variant)
 
     @cached_property
     def rules(self) -> tuple[str, ...]:

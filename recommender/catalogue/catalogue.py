@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.properties import ItemProperties
+from recommender.catalogue.variants import Variants
 
 
 class Catalogue:
@@ -46,6 +47,11 @@ class Catalogue:
     def properties(self) -> ItemProperties:
         """The properties of the items, read when they are first asked for."""
         return ItemProperties(self.snapshot, self.slices, self.size)
+
+    @cached_property
+    def variants(self) -> Variants | None:
+        """Which items are sizes and shades of one thing; ``None`` where none is."""
+        return Variants.of(self.snapshot, self.slices, self.size)
 
     @cached_property
     def used(self) -> NDArray[np.float64]:

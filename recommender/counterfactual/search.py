@@ -200,9 +200,12 @@ class Counterfactual:
                 allowed = allowed.copy()
                 allowed[self.position] = self._item_rules(change).allow(chosen, change)
             places = self.recommender.places(rules, profile, self.n)
-            rank = mixed_rank((scores, paths), allowed, self.position, places)
+            variants = self.recommender.catalogue.variants
+            rank = mixed_rank((scores, paths), allowed, self.position, places, variants)
             rivals, most = (allowed, self.n) if places is None else places.rivals(self.position)
-            ahead = scores[top_n(scores, self._others(allowed & rivals), most)] if most else scores[:0]
+            others = self._others(allowed & rivals)
+            others = others if variants is None else variants.best(scores, others)
+            ahead = scores[top_n(scores, others, most)] if most else scores[:0]
             margin = float(scores[self.position] - ahead[-1]) if len(ahead) == most > 0 else float("inf")
             self._known[change] = Ranked(change, rank, margin)
 

@@ -1,5 +1,6 @@
 """Why not: the rule, the missing link or the better items, and the smallest change that would help."""
 
+from recommender.catalogue.variants import VARIANT
 from recommender.counterfactual.phrasing import CounterfactualPhrasing
 from recommender.counterfactual.search import MOST_CHANGES, Counterfactual, Ranked
 from recommender.profiles.anchors import anchor_text
@@ -38,7 +39,11 @@ class _Question:
         self.rules = recommender.rule_set(request.rules)
         self.chosen = self.rules.candidates(self.whom)
         places = recommender.places(request.rules, self.whom, request.n)
-        self.rank = mixed_rank((scores.total[0], scores.paths[0]), self.chosen.allowed, self.position, places)
+        allowed, variants = self.chosen.allowed, self.catalogue.variants
+        self.rank = mixed_rank((scores.total[0], scores.paths[0]), allowed, self.position, places, variants)
+        standing = allowed if variants is None else variants.best(scores.total[0], allowed)
+        merged = variants is not None and allowed[self.position] and not standing[self.position]
+        self.twins = [one for one in variants.of_item(self.position) if standing[one]] if variants and merged else []
 
     def answer(self) -> WhyNot:
         """Reasons first, then the smallest change."""
@@ -48,9 +53,9 @@ class _Question:
         if self.rank is not None and self.rank <= self.request.n:
             closing = self.phrasing.listed(item.label, self.rank)
         else:
-            reasons = [*self._rules(), *self._no_path(), *self._outscored(item, listed)]
-            change = self._change(item)
-            closing = self._nothing() if change is None else change.text
+            reasons = [*self._rules(), *self._variant(), *self._no_path(), *self._outscored(item, listed)]
+            change = None if self.twins else self._change(item)
+            closing = change.text if change else "" if self.twins else self._nothing()
         return WhyNot(
             user=listed.user,
             item=item,
@@ -95,6 +100,12 @@ class _Question:
             text = self.phrasing.used(name, [one for one in used if (one[0] in steps) == (name == DISLIKED)])
             return WhyNotReason(kind="interacted" if name == INTERACTED else "rule", text=text, rule=name)
         return WhyNotReason(kind="rule", text=self.phrasing.rule(name, rule.about(name), self.entity), rule=name)
+
+    def _variant(self) -> list[WhyNotReason]:
+        """Another size or shade stands for it in the list."""
+        about = [self.catalogue.item(int(one)) for one in self.twins]
+        texts = [self.phrasing.rule(VARIANT, one, self.entity) for one in about]
+        return [WhyNotReason(kind="rule", text=text, rule=VARIANT) for text in texts]
 
     def _no_path(self) -> list[WhyNotReason]:
         """Nothing leads to the item: what would?"""

@@ -39,7 +39,16 @@ def list_table(result: Recommendation, lang: str = "en") -> str:
     told = language(lang)
     texts = told.section("tables")
     columns = ("#", *(texts[name] for name in ("item", "domain", "score", "reason")))
-    rows = [(one.rank, f"{one.label} ({one.id})", one.domain, f"{one.score:.4f}", one.reason) for one in result.items]
+    rows = [
+        (
+            one.rank,
+            told.with_variants(f"{one.label} ({one.id})", one.variants),
+            one.domain,
+            f"{one.score:.4f}",
+            one.reason,
+        )
+        for one in result.items
+    ]
     title = texts["title"].format(user=result.user.label or texts["somebody"])
     notes = [*result.notices, *([] if rows else [texts["nothing_left"]])]
     if result.arrangement:

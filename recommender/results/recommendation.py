@@ -14,6 +14,8 @@ class RankedItem(Item):
     score: float
     shares: Shares
     reason: str
+    variants: int = 0
+    """How many other sizes and shades the graph has of it; they are merged into this row."""
 
 
 class ArrangementReport(Result):

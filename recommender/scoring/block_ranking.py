@@ -28,6 +28,16 @@ class RankedBlock:
     totals: NDArray[np.float64]
     paths: NDArray[np.float64]
 
+    def only(self, entries: NDArray[np.bool_]) -> Self:
+        """The same lists with some of their entries: shape (entries,), bool."""
+        before = np.concatenate([[0], np.cumsum(entries)])
+        return type(self)(before[self.indptr], self.positions[entries], self.totals[entries], self.paths[entries])
+
+    def cut(self, n: int) -> Self:
+        """The first n entries of each list."""
+        place = np.arange(len(self.positions)) - np.repeat(self.indptr[:-1], np.diff(self.indptr))
+        return self.only(place < n)
+
 
 @dataclass(frozen=True)
 class Popular:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.catalogue.catalogue import Catalogue
+from recommender.catalogue.variants import Variants
 from recommender.rules.domain import mix_of
 from recommender.scoring.block_ranking import RankedBlock
 from recommender.scoring.ranking import rank_of, top_n
@@ -96,14 +97,25 @@ def rank_mixed(
     return _mixed(base, others, places) if others else base
 
 
-def mixed_rank(scores: ScoredList, allowed: NDArray[np.bool_], position: int, places: MixedPlaces | None) -> int | None:
+def mixed_rank(
+    scores: ScoredList,
+    allowed: NDArray[np.bool_],
+    position: int,
+    places: MixedPlaces | None,
+    variants: Variants | None = None,
+) -> int | None:
     """1-based rank of an item in the list of one user, however long it were: by ``rank_mixed`` as far as that goes.
 
-    ``None`` where it is not allowed, and for an item of an unused domain that no path leads to or that has no places.
+    ``None`` where it is not allowed, or a variant of it stands there instead, and for an item of an unused domain that
+    no path leads to or that has no places.
 
     :param scores: of one user, and what paths contribute: two arrays of shape (catalogue.size,).
+    :param variants: those that are merged in the list; none where absent.
     """
     total, paths = scores
+    if variants is not None:
+        fits = allowed if places is None else allowed & (places.used | (paths > 0))
+        allowed = variants.best(total, fits)
     if places is None:
         return rank_of(total, allowed, position)
     base, reached = allowed & places.used, allowed & (paths > 0)

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from kg.errors import ModelError, UsageError
 from recommender.catalogue.catalogue import Catalogue
+from recommender.catalogue.variants import VARIANT, Variants
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
 from recommender.learning.model import Model
@@ -30,6 +31,7 @@ from recommender.scoring.cold_start import ColdStart
 from recommender.scoring.mixed_ranking import Candidates, MixedPlaces, mixed_places, mixed_rank, rank_mixed
 from recommender.scoring.ranking import rank_of
 from recommender.scoring.scorer import Scorer
+from recommender.scoring.variant_ranking import merging
 from recommender.texts.language import Notice
 
 TOLERANCE = 1e-9
@@ -82,7 +84,8 @@ class Recommender:
         pool = request.arrangement.pool(request.n)
         places = self.places(request.rules, profile, request.n)
         places = places and replace(places, n=pool)  # what is arranged has no more of unused domains than the list
-        ranked = _rank(scorer, [profile], (chosen.allowed[None], np.zeros(1, dtype=np.int64)), pool, places)
+        own = chosen.allowed[None], np.zeros(1, dtype=np.int64)
+        ranked = _rank(scorer, [profile], own, pool, (places, self.catalogue.variants))
         arranged = arranged_list(reasons, ranked, request.n, request.arrangement, told=request.told)
         items = []
         rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
@@ -91,7 +94,15 @@ class Recommender:
             item, popularity = self._described(position, request.lang), float(scorer.popularity[position])
             embedding = score - paths - popularity if scorer.embeds else 0.0
             shares = Shares(paths=paths, embedding=embedding, popularity=popularity)
-            row = RankedItem(**item, rank=rank, rank_by_score=place + 1, score=score, shares=shares, reason=told)
+            row = RankedItem(
+                **item,
+                rank=rank,
+                rank_by_score=place + 1,
+                score=score,
+                shares=shares,
+                reason=told,
+                variants=self.variants_of(position),
+            )
             items.append(row)
         personal = any(step in profile.anchors for step in self.scorer.starts)
         notices = self._unlinked(request, profile, items) if personal else [NOT_PERSONAL]
@@ -141,17 +152,17 @@ class Recommender:
         item = self.item(position, request.lang)
         groups = account_groups(reasons, position, score)
         places = self.places(request.rules, profile, request.n)
-        rank = mixed_rank((scores.total[0], scores.paths[0]), chosen.allowed, position, places)
-        domain_rank = rank_of(scores.total[0], chosen.allowed, position)
-        if len(self.snapshot.schema.domains) > 1:
-            domain_rank = rank_of(scores.total[0], chosen.allowed & self.catalogue.of_domain(item.domain), position)
+        variants, total = self.catalogue.variants, scores.total[0]
+        rank = mixed_rank((total, scores.paths[0]), chosen.allowed, position, places, variants)
+        standing = chosen.allowed if variants is None else variants.best(total, chosen.allowed)
+        rivals = standing & self.catalogue.of_domain(item.domain)
         return Account(
             user=self._person(profile),
             item=item,
             rank=rank,
-            domain_rank=domain_rank,
+            domain_rank=rank_of(total, rivals, position),
             score=score,
-            excluded=chosen.reason(position),
+            excluded=chosen.reason(position) or (None if standing[position] else VARIANT),
             parts=parts,
             model=self.model.info,
             groups=groups,
@@ -174,6 +185,11 @@ class Recommender:
         user_type, idx = self.snapshot.vocabulary.find(request.user_id, self.snapshot.schema.user_types)
         without = own_anchors(self.snapshot, user_type, idx, request.without) if request.without else ()
         return profile_of(self.snapshot, user_type, idx, extra, without)
+
+    def variants_of(self, position: int) -> int:
+        """How many sizes and shades an item has beside itself."""
+        variants = self.catalogue.variants
+        return 0 if variants is None else int(variants.others[position])
 
     def users(self) -> list[tuple[str, int]]:
         """Type and index of every user of the graph."""
@@ -210,15 +226,16 @@ class Recommender:
         n: int,
         places: MixedPlaces | None,
     ) -> RankedBlock:
-        user_type, users = people
+        (user_type, users), variants = people, self.catalogue.variants
         if scorer.embeds:
             profiles = [profile_of(self.snapshot, user_type, idx) for idx in users.tolist()]
-            return _rank(scorer, profiles, candidates, n, places)
+            return _rank(scorer, profiles, candidates, n, (places, variants))
         starts = {merged.start for merged in scorer.merged}
         mine = [start for start in starts if self.snapshot.schema.ends(start)[0] == user_type]
         anchors = {start: anchors_of(self.snapshot, start, users) for start in mine}
         paths = scorer.path_scores(anchors, len(users))
-        return rank_mixed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, n, places)
+        ranked = merging(lambda *found: rank_sparse(paths, scorer.popular, *found), variants)
+        return rank_mixed(ranked, paths, candidates, n, places)
 
     def item(self, position: int, lang: str = "en") -> Item:
         """The item at a position of the catalogue."""
@@ -242,8 +259,14 @@ class Recommender:
 
 
 def _rank(
-    scorer: Scorer, profiles: Sequence[Profile], candidates: Candidates, n: int, places: MixedPlaces | None
+    scorer: Scorer,
+    profiles: Sequence[Profile],
+    candidates: Candidates,
+    n: int,
+    how: tuple[MixedPlaces | None, Variants | None],
 ) -> RankedBlock:
+    """The lists of some people, with places for unused domains and without twins, where there are any."""
+    places, variants = how
     if scorer.embeds or not all(profile.in_graph for profile in profiles):
         scores = scorer.score(profiles)
 
@@ -251,6 +274,7 @@ def _rank(
             """The list from scores of all items; what somebody has already is out of ``allowed``."""
             return rank_dense(scores.total, scores.paths, allowed, count)
 
-        return rank_mixed(dense, csr_array(scores.paths), candidates, n, places)
+        return rank_mixed(merging(dense, variants), csr_array(scores.paths), candidates, n, places)
     paths = scorer.path_scores(scorer.anchor_rows(profiles), len(profiles))
-    return rank_mixed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, n, places)
+    ranked = merging(lambda *found: rank_sparse(paths, scorer.popular, *found), variants)
+    return rank_mixed(ranked, paths, candidates, n, places)

@@ -56,10 +56,12 @@ class SimilarItems:
         by_attributes, people = self._by_attributes(position), self._people(entity_type, idx)
         by_people = self._by_people(people, position)
         total = by_attributes + by_people
-        total[position] = 0.0
+        variants = self.catalogue.variants
+        total[[position] if variants is None else variants.of_item(position)] = 0.0  # nor its own sizes and shades
         items = []
         for name in [domain] if domain else sorted(schema.domains, key=lambda one: one != own):
-            found = top_n(total, (total > 0) & self.catalogue.of_domain(name), n)
+            near = (total > 0) & self.catalogue.of_domain(name)
+            found = top_n(total, near if variants is None else variants.best(total, near), n)
             for rank, other in enumerate(found.tolist(), start=1):
                 shares = SimilarShares(attributes=float(by_attributes[other]), people=float(by_people[other]))
                 items.append(self._similar((position, other), rank, shares, int(people[other])))

@@ -67,6 +67,12 @@ class Language:
         told = (tables["left_out_one"].format(n=self.number(n), rule=self.audit(name)) for name, n in excluded.items())
         return tables["left_out"].format(rules=self.section("lists")["comma"].join(told))
 
+    def with_variants(self, label: str, others: int) -> str:
+        """What a list calls an item whose sizes and shades are merged into it: ``Peony Lipstick (+2 variants)``."""
+        if not others:
+            return label
+        return self.section("tables")["one_variant" if others == 1 else "variants"].format(item=label, n=others)
+
     def notice(self, notice: Notice) -> str:
         """A notice in words."""
         return self.section("notices")[notice.key].format(**dict(notice.values))

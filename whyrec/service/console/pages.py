@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from kg.errors import UnknownEntityError
 from recommender.pages.overview_page import overview_body
+from recommender.texts.languages import language as texts_of
 from whyrec.service.console.facts import anchors as anchors_of
 from whyrec.service.console.facts import facts as facts_of
 from whyrec.service.console.facts import link
@@ -99,6 +100,7 @@ def person(request: Request, user: Text = "", domain: Text = "") -> Response:
         found=found,
         rows=rows,
         anchors=anchors,
+        named=texts_of(lang).with_variants,
     )
 
 
