@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.catalogue import Catalogue
 from recommender.search.lexicon import Lexicon
 from recommender.search.plan import Being, Entity, Linked, Plan, Valued, Worded
 
@@ -60,6 +61,18 @@ def _fulfilled(lexicon: Lexicon, target: str, one: Linked | Worded | Valued | Be
     if one.comparison == "equal":
         return np.asarray(values == float(one.value))
     return np.asarray(values <= one.value if one.comparison == "below" else values >= one.value)
+
+
+def variants_of(catalogue: Catalogue, target: str, own: Positions) -> Positions | None:
+    """The other sizes and shades of some items of a type, sorted; ``None`` where the schema does not say which are."""
+    schema = catalogue.snapshot.schema
+    if not any(schema.ends(name)[0] == target for name in schema.variants):
+        return None
+    if catalogue.variants is None or not len(own):
+        return np.empty(0, dtype=np.int64)
+    start = int(catalogue.slices[target].start)
+    groups = [catalogue.variants.of_item(start + idx) - start for idx in own.tolist()]
+    return np.setdiff1d(np.concatenate(groups), own)
 
 
 def witnesses(snapshot: Snapshot, entity: Entity, link: Linked) -> list[Fact]:

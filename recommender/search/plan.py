@@ -1,7 +1,10 @@
 """A question as a plan: what is asked for, what it must be, and what else is asked about it."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from kg.schema import Schema, inverse_of
 
 Entity = tuple[str, int]
 Comparison = Literal["below", "above", "equal"]
@@ -49,8 +52,9 @@ class Plan:
     ``target``: the type of the answers; ``constraints``: what each must be; ``relations``: steps whose tails are asked
     of each answer; ``properties``: properties asked of each; ``checks``: links that are asked about, not required;
     ``order``: a property and whether low values come first; ``taken``: anchors (step, entity) that the asker told of
-    herself; ``advise``: whether what fits somebody is asked, not what fulfils conditions; ``unclear``: whether a thing
-    that must or must not be is not known, so that no answer would be safe.
+    herself; ``advise``: whether what fits somebody is asked, not what fulfils conditions; ``variants``: whether the
+    sizes and shades of what is named are asked for; ``also_variants``: whether they are told beside the answers;
+    ``unclear``: whether a thing that must or must not be is not known, so that no answer would be safe.
     """
 
     target: str | None = None
@@ -62,8 +66,54 @@ class Plan:
     popular: bool = False
     count: bool = False
     variants: bool = False
+    also_variants: bool = False
     taken: list[tuple[str, Entity]] = field(default_factory=list)
     avoided: list[Entity] = field(default_factory=list)
     advise: bool = False
     unclear: bool = False
     not_understood: list[str] = field(default_factory=list)
+
+
+class Ways:
+    """Ways between types that questions are about: over no people, rules or likings."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def between(self, target: str, other: str, told: Container[str]) -> list[tuple[str, ...]]:
+        """Shortest ways from a type to another, those over steps that were told where there are such."""
+        direct = self.direct(target, other)
+        chosen = [s for s in direct if s in told or inverse_of(s) in told]
+        if direct:
+            return [(step,) for step in (chosen or direct)]
+        steps = [(s, self.schema.ends(s)[1]) for s in self.about() if self.schema.ends(s)[0] == target]
+        two: list[tuple[str, ...]] = [
+            (s, rest) for s, middle in steps for rest in self.direct(middle, other) if middle != other
+        ]
+        if two:
+            return two
+        return [
+            (s, second, rest)
+            for s, middle in steps
+            for second in self.about()
+            if self.schema.ends(second)[0] == middle and second != inverse_of(s)
+            for rest in self.direct(self.schema.ends(second)[1], other)
+        ]
+
+    def of_variants(self, item_type: str) -> list[str]:
+        """Steps, both ways, between the sizes and shades of items of a type."""
+        names = [name for name in self.schema.variants if self.schema.ends(name)[0] == item_type]
+        return [step for name in names for step in (name, inverse_of(name))]
+
+    def direct(self, head: str, tail: str) -> list[str]:
+        """Steps from a type to another between things."""
+        return [step for step in self.about() if self.schema.ends(step) == (head, tail)]
+
+    def about(self) -> list[str]:
+        """Steps, both ways, of relations between things."""
+        names = [
+            name
+            for name, relation in self.schema.relation.items()
+            if not self.schema.entity[relation.head].sensitive and not self.schema.entity[relation.tail].sensitive
+        ]
+        return [step for name in names for step in (name, inverse_of(name))]

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from kg.schema import Schema, inverse_of
+from kg.schema import Schema
 from recommender.search.execution import linked
 from recommender.search.lexicon import Lexicon, Term
-from recommender.search.plan import Being, Entity, Linked, Plan, Valued, Worded
+from recommender.search.plan import Being, Entity, Linked, Plan, Valued, Ways, Worded
 
 CLAUSES = re.compile(r"[,，。?？!！;；:：\n]+|(?<!\d)\.(?!\d)")
 MOST_NAMED = 5
@@ -27,6 +27,7 @@ class Grammar:
         self.lexicon = lexicon
         self.snapshot = lexicon.snapshot
         self.schema: Schema = lexicon.snapshot.schema
+        self.ways = Ways(self.schema)
 
     def read(self, question: str) -> Plan:
         """The plan of a question; what was not understood stands in it."""
@@ -44,7 +45,7 @@ class Grammar:
             else:
                 asked = self._ask(plan, terms, roles) or asked
         if plan.target is not None:
-            ways = {entity: tuple(self._ways(plan.target, entity[0], [])) for entity in plan.avoided}
+            ways = {entity: tuple(self.ways.between(plan.target, entity[0], ())) for entity in plan.avoided}
             plan.constraints += [Linked((entity,), ways[entity], negated=True) for entity in ways if ways[entity]]
         return plan
 
@@ -54,6 +55,9 @@ class Grammar:
         plan.count, plan.popular = plan.count or "count" in roles, plan.popular or "popular" in roles
         plan.variants = plan.variants or "variants" in roles
         target = self._target(terms)
+        if plan.variants and target is None and (own := self._taken_items(plan)):
+            plan.target, plan.constraints = own[0][0], [Being(tuple(own))]
+            return True
         if "people" in roles and self.schema.user_types:
             plan.target = self.schema.user_types[0]
             return True
@@ -65,6 +69,10 @@ class Grammar:
             plan.relations += [s for s in self._direct_all(target) if not s.startswith("~")]
         return True
 
+    def _taken_items(self, plan: Plan) -> list[Entity]:
+        """The items that the asker told of: what “it” is."""
+        return [place for _, place in plan.taken if place[0] in self.schema.item_types]
+
     def _only_named(self, terms: list[Term]) -> bool:
         """Whether a clause names things and says nothing of them: what is niacinamide?"""
         plain = {"ask", "yes_no", "same"}
@@ -73,23 +81,24 @@ class Grammar:
     def _direct_all(self, head: str) -> list[str]:
         """Steps from a type to what is neither an item nor a person."""
         items = self.schema.item_types
-        return [step for step in self._about() if (ends := self.schema.ends(step))[0] == head and ends[1] not in items]
+        return [
+            step for step in self.ways.about() if (ends := self.schema.ends(step))[0] == head and ends[1] not in items
+        ]
 
     def _ask_more(self, plan: Plan, terms: list[Term], roles: set[str]) -> None:
         """Read a clause about what is asked for already: more conditions, or something to know of it."""
         assert plan.target is not None
-        plan.variants = plan.variants or "variants" in roles
+        plan.also_variants = plan.also_variants or "variants" in roles
         entities = any(term.kind == "entity" for term in terms)
         if "ask" in roles and not entities:
-            told = {step for term in terms if term.kind == "relation" for step in term.meant}
-            plan.relations += sorted(step for step in told if self.schema.ends(step)[0] == plan.target)
+            plan.relations += sorted(step for step in _told(terms) if self.schema.ends(step)[0] == plan.target)
         elif roles & {"yes_no"}:
             plan.checks += self._links(terms, plan.target)
             plan.properties += [term.meant for term in terms if term.kind == "property"]
             return
         types = [term.meant for term in terms if term.kind == "type" and term.meant != plan.target]
         for one in types:
-            plan.relations += [way[0] for way in self._ways(plan.target, one, terms) if len(way) == 1]
+            plan.relations += [way[0] for way in self.ways.between(plan.target, one, _told(terms)) if len(way) == 1]
         if not types:
             self._constrain(plan, terms, plan.target, yes_no=False)
 
@@ -124,7 +133,7 @@ class Grammar:
             if not len(own) and words:
                 own = self.lexicon.with_words(item_type, words)
                 for place in entities:
-                    ways = tuple(self._ways(item_type, place[0], []))
+                    ways = tuple(self.ways.between(item_type, place[0], ()))
                     own = np.intersect1d(own, linked(self.snapshot, item_type, Linked((place,), ways)))
             found += [(item_type, int(idx)) for idx in own[:MOST_NAMED]]
         return found
@@ -156,7 +165,7 @@ class Grammar:
         if entities and any(
             term.kind in ("property", "number") or (term.kind == "word" and term.meant in beyond) for term in terms
         ):
-            reached = [t for t in self.schema.item_types if self._ways(t, entities[0][0], terms)]
+            reached = [t for t in self.schema.item_types if self.ways.between(t, entities[0][0], _told(terms))]
             return reached[0] if reached else str(entities[0][0])
         return str(entities[0][0]) if entities else None
 
@@ -175,7 +184,7 @@ class Grammar:
     def _worded_type(self, words: tuple[str, ...], entities: list[Entity], terms: list[Term]) -> str | None:
         counted = {t: len(self.lexicon.with_words(t, words)) for t in self.schema.item_types}
         fitting = [t for t, count in counted.items() if count]
-        direct = [t for t in fitting if all(self._direct(t, place[0]) for place in entities if place[0] != t)]
+        direct = [t for t in fitting if all(self.ways.direct(t, place[0]) for place in entities if place[0] != t)]
         known = direct or fitting
         return max(known, key=lambda t: counted[t]) if known else None
 
@@ -246,14 +255,14 @@ class Grammar:
                 continue
             after = terms[place + 1].meant if place + 1 < len(terms) else None
             others = tuple(one for one in term.meant if one[0] != target)
-            reached = [one for one in others if self._ways(target, one[0], terms)]
+            reached = [one for one in others if self.ways.between(target, one[0], _told(terms))]
             if not reached:
                 continue
             refused = (refused or reached[0][0]) if negated else None
             if refused not in (None, reached[0][0]):
                 negated, refused = False, None  # without perfume, for oily skin: another kind of thing is wanted
-            entity = min(reached, key=lambda one: len(self._ways(target, one[0], terms)[0]))
-            ways = tuple(self._ways(target, entity[0], terms))
+            entity = min(reached, key=lambda one: len(self.ways.between(target, one[0], _told(terms))[0]))
+            ways = tuple(self.ways.between(target, entity[0], _told(terms)))
             link = Linked((entity,), ways, negated or after == "negation_after")
             if either and found and found[-1].ways == ways and found[-1].negated == link.negated:
                 found[-1] = Linked((*found[-1].entities, entity), ways, link.negated)
@@ -261,39 +270,6 @@ class Grammar:
             else:
                 found.append(link)
         return found
-
-    def _ways(self, target: str, other: str, terms: list[Term]) -> list[tuple[str, ...]]:
-        """Shortest ways from a type to another that are about things: over no people, rules or likings."""
-        direct = self._direct(target, other)
-        told = {step for term in terms if term.kind == "relation" for step in term.meant}
-        chosen = [s for s in direct if s in told or inverse_of(s) in told]
-        if direct:
-            return [(step,) for step in (chosen or direct)]
-        steps = [(s, self.schema.ends(s)[1]) for s in self._about() if self.schema.ends(s)[0] == target]
-        two: list[tuple[str, ...]] = [
-            (s, rest) for s, middle in steps for rest in self._direct(middle, other) if middle != other
-        ]
-        if two:
-            return two
-        return [
-            (s, second, rest)
-            for s, middle in steps
-            for second in self._about()
-            if self.schema.ends(second)[0] == middle and second != inverse_of(s)
-            for rest in self._direct(self.schema.ends(second)[1], other)
-        ]
-
-    def _direct(self, head: str, tail: str) -> list[str]:
-        return [step for step in self._about() if self.schema.ends(step) == (head, tail)]
-
-    def _about(self) -> list[str]:
-        """Steps, both ways, of relations between things."""
-        names = [
-            name
-            for name, relation in self.schema.relation.items()
-            if not self.schema.entity[relation.head].sensitive and not self.schema.entity[relation.tail].sensitive
-        ]
-        return [step for name in names for step in (name, inverse_of(name))]
 
 
 def _unknown_condition(terms: list[Term]) -> bool:
@@ -303,3 +279,8 @@ def _unknown_condition(terms: list[Term]) -> bool:
         and (first.kind == "relation" or (first.kind == "word" and first.meant in ("negation", "avoid")))
         for first, second in pairwise(terms)
     )
+
+
+def _told(terms: list[Term]) -> set[str]:
+    """The steps of the relations that are named."""
+    return {step for term in terms if term.kind == "relation" for step in term.meant}

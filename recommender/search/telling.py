@@ -5,6 +5,8 @@ from typing import Any
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.results.ask import AskedItem
+from recommender.results.ask import Fact as Cited
 from recommender.search.execution import Fact
 from recommender.search.lexicon import function_words
 from recommender.search.plan import Being, Constraint, Entity, Linked, Plan, Valued, Worded
@@ -50,6 +52,21 @@ class Telling:
         phrase = self.snapshot.schema.phrase(relation, self.lang)
         return self.say("fact", head=self.label(head), phrase=phrase, tail=self.label(tail))
 
+    def item(
+        self,
+        entity: Entity,
+        triples: Sequence[Fact] = (),
+        values: dict[str, str | float | bool] | None = None,
+    ) -> AskedItem:
+        """An entity as an answer, with the triples that show it, each once."""
+        vocabulary = self.snapshot.vocabulary
+        facts = [
+            Cited(head=vocabulary.id(*head), relation=name, tail=vocabulary.id(*tail))
+            for head, name, tail in dict.fromkeys(triples)
+        ]
+        label = self.label(entity)
+        return AskedItem(id=vocabulary.id(*entity), type=entity[0], label=label, facts=facts, values=values)
+
     def steps(self, plan: Plan) -> list[str]:
         """The plan in words, a condition each."""
         told = [self.say("be_type", type=self.type_name(plan.target))] if plan.target else []
@@ -59,6 +76,8 @@ class Telling:
             told.append(self.say("be_checked", phrase=self._phrase(check.ways[0][0]), names=self.names(check.entities)))
         told += [self.say("be_asked", phrase=self._phrase(step)) for step in plan.relations if step not in asked]
         told += [self.say("be_valued", name=self.property_name(name)) for name in plan.properties]
+        if plan.variants or plan.also_variants:
+            told.append(self.say("be_variants"))
         if plan.order:
             told.append(self.say("be_low" if plan.order[1] else "be_high", name=self.property_name(plan.order[0])))
         if plan.taken:
@@ -97,6 +116,7 @@ def plan_lines(snapshot: Snapshot, plan: Plan) -> list[str]:
         else:
             lines.append(_link(snapshot, one))
     lines += [f"ask {_link(snapshot, one)}" for one in plan.checks]
+    lines += ["ask variants ?"] if plan.variants or plan.also_variants else []
     lines += [f"ask {step} ?" for step in plan.relations] + [f"ask {name} ?" for name in plan.properties]
     lines += [f"order {plan.order[0]} {'ascending' if plan.order[1] else 'descending'}"] if plan.order else []
     lines += [f"have {step}:{snapshot.vocabulary.id(*entity)}" for step, entity in plan.taken]

@@ -20,6 +20,9 @@ ENTITIES: dict[str, list[Any]] = {
         ("p1", "Calm Serum", 20.0, "舒缓精华"),
         ("p2", "Bright Serum", 35.0, "焕亮精华"),
         ("p3", "Night Cream", 15.0, "晚霜"),
+        ("p4", "Rose Lipstick Red", 29.0, "玫瑰口红正红"),
+        ("p5", "Rose Lipstick Nude", 19.0, "玫瑰口红裸色"),
+        ("p6", "Rose Lipstick Mini", 16.0, "玫瑰口红迷你"),
     ],
     "Course": [("c1", "All about Acids"), ("c2", "Niacin for Beginners")],
     "Ingredient": [("NIACINAMIDE", "Niacinamide"), ("PARFUM", "Fragrance"), ("GLYCOLIC ACID", "Glycolic Acid")],
@@ -35,6 +38,7 @@ TRIPLES: dict[str, list[tuple[Any, ...]]] = {
         ("p3", "GLYCOLIC ACID"),
     ],
     "teaches": [("c1", "GLYCOLIC ACID"), ("c2", "NIACINAMIDE")],
+    "shade_of": [("p4", "p5"), ("p6", "p5")],
     "eases": [("p1", "dryness"), ("p2", "dryness")],
 }
 WORDS = {
@@ -51,6 +55,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Asker:
     contains = {**SCHEMA["relation"]["contains"], "words": {"en": ["with"], "zh": ["含"]}}
     eases = {"head": "Product", "tail": "Concern", "phrase": {"en": "eases"}}
     relation = {**SCHEMA["relation"], "contains": contains, "eases": eases}
+    relation["shade_of"] = {"head": "Product", "tail": "Product", "variant": True}
     snapshot = snapshot_of(folder, ENTITIES, TRIPLES, {**SCHEMA, "entity": entity, "relation": relation})
     recommender = Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
     assert KernelConfig() == recommender.scorer.kernels.config
@@ -142,7 +147,33 @@ def test_the_order_is_that_of_the_person(asker: Asker) -> None:
 
 
 def test_words_come_from_the_schema_alone(asker: Asker, tmp_path: Path) -> None:
-    snapshot = snapshot_of(tmp_path, ENTITIES, {name: pairs for name, pairs in TRIPLES.items() if name != "eases"})
+    snapshot = snapshot_of(tmp_path, ENTITIES, {name: TRIPLES[name] for name in TRIPLES if name in SCHEMA["relation"]})
     recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
     plain = Asker(recommender, Names.of(snapshot))
     assert ids(plain.ask("which Course teaches about niacinamide")) == ["c2"]  # types by their own names
+
+
+@pytest.mark.parametrize(
+    ("question", "others"),
+    [
+        ("What other shades does Rose Lipstick Red come in?", {"p5", "p6"}),
+        ("玫瑰口红正红还有哪些色号？", {"p5", "p6"}),
+        ("I bought the Rose Lipstick Mini, what other sizes does it come in?", {"p4", "p5"}),
+        ("What sizes does the Calm Serum come in?", set()),
+    ],
+)
+def test_sizes_and_shades_are_told_with_the_triples_that_join_them(
+    asker: Asker, question: str, others: set[str]
+) -> None:
+    found = asker.ask(question)
+    assert set(ids(found)) == others
+    joined = {(fact.head, fact.relation, fact.tail) for one in found.answers for fact in one.facts}
+    assert joined <= {("p4", "shade_of", "p5"), ("p6", "shade_of", "p5")} and bool(joined) == bool(others)
+    assert others or "no other size or shade" in found.text
+
+
+def test_sizes_of_an_answer_are_told_beside_it_and_of_nothing_are_asked_back(asker: Asker) -> None:
+    found = asker.ask("Is the Rose Lipstick Nude under 20, what other shades does it come in?")
+    assert ids(found) == ["p5"] and "comes in 2 more: Rose Lipstick" in found.text
+    alone = asker.ask("What other shades does it come in?")
+    assert ids(alone) == [] and "name the item" in alone.text
