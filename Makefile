@@ -30,6 +30,7 @@ demo: $(VENV)/.demo
 
 # As many processes as there are processors, by files, whose fixtures are then made once. A gate throws no dice; plain pytest does.
 test: check
+	$(BIN)/python tests/neo4j_server.py fetch
 	$(BIN)/python -m pytest --hypothesis-seed=0 --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test

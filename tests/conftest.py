@@ -19,7 +19,7 @@ SERVER = Path(__file__).with_name("neo4j_server.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files of the long tests: where processes share the files, none is left alone with one at the end."""
+    """Begin with the files of the long tests, so that no process is left alone with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -31,6 +31,8 @@ def neo4j_url(request: pytest.FixtureRequest) -> Iterator[str]:
     the tests fail.
     """
     told = os.environ.get("NEO4J_URI")
+    if told and os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") != "1":
+        pytest.fail(f"{told} is one database, which several processes would wipe: run plain pytest", pytrace=False)
     if told:
         yield told
         return

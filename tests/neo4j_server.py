@@ -25,6 +25,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 SERVER = "org.neo4j:neo4j:5.26.18"
 USER = "neo4j"
 START_SECONDS = 120
@@ -55,6 +57,12 @@ def class_path(cache: Path) -> list[Path]:
 
     :raises ServerError: where Maven Central does not yield them.
     """
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "fetching.lock"):  # one fetches where several want it
+        return _class_path(cache)
+
+
+def _class_path(cache: Path) -> list[Path]:
     listing = cache / f"{SERVER.replace(':', '-')}.classpath"
     if listing.exists():
         jars = [cache / line for line in listing.read_text(encoding="utf-8").splitlines()]
