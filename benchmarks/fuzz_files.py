@@ -44,7 +44,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kg.errors import WhyrecError
-from kg.loading.load import LoadOptions, load
+from kg.loading.load import load
+from kg.loading.options import LoadOptions
 from kg.mapping.source import Source
 from kg.schema import Schema, parse_schema
 

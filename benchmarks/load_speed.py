@@ -22,7 +22,8 @@ from random_shop import make_shop
 from rich.console import Console
 from rich.table import Table
 
-from kg.loading.load import LoadOptions, load
+from kg.loading.load import load
+from kg.loading.options import LoadOptions
 from kg.mapping.mapping import read_mapping
 from kg.schema import Schema
 from kg.stores.opening import open_store

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from kg.loading.delete_limit import DeleteLimit
-from kg.loading.load import LoadOptions, load
+from kg.loading.load import load
+from kg.loading.options import LoadOptions
 from kg.mapping.mapping import read_mapping
 from kg.mapping.source import Source
 from kg.progress import Progress, no_progress

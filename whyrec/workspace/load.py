@@ -10,7 +10,8 @@ from kg.errors import UsageError
 from kg.formats.by_file_name import sources_for_paths
 from kg.formats.knowledge import knowledge_sources
 from kg.loading.delete_limit import DeleteLimit
-from kg.loading.load import LoadOptions, load
+from kg.loading.load import load
+from kg.loading.options import LoadOptions
 from kg.mapping.file_format import RDF_FORMATS, format_of_name
 from kg.mapping.file_pattern import files_of
 from kg.mapping.mapping import RdfSource, rdf_mapping, read_mapping

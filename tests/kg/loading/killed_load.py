@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from kg.loading.delete_limit import DeleteLimit
-from kg.loading.load import LoadOptions, load
+from kg.loading.load import load
+from kg.loading.options import LoadOptions
 from kg.loading.writing import WRITING
 from kg.mapping.mapping import read_mapping
 from kg.schema import read_schema

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from kg.errors import StoreUnavailableError
-from kg.loading.load import LoadOptions, load
+from kg.loading.load import load
+from kg.loading.options import LoadOptions
 from kg.loading.writing import WRITING
 from kg.mapping.mapping import read_mapping
 from kg.progress import Progress, no_progress
