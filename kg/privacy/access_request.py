@@ -11,12 +11,12 @@ from pydantic import BaseModel
 
 from kg.errors import ReadError, UnknownEntityError, UsageError
 from kg.k_anonymity import K_ANONYMITY
-from kg.privacy.person_files import files_naming
+from kg.privacy.erasure.person_files import files_naming
+from kg.privacy.erasure.redaction import Person, Redactor
+from kg.privacy.erasure.traces import Traces
+from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.person_ids import person_types
 from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
-from kg.privacy.redaction import Person, Redactor
-from kg.privacy.traces import Traces
-from kg.privacy.workspace_files import WorkspaceFiles
 from kg.stores.store import Store
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import zstandard
 
-from kg.privacy.erasure import forget
+from kg.privacy.erasure.erasure import forget
 from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 

@@ -10,10 +10,10 @@ from kg.errors import UsageError
 from kg.mapping.mapping import RdfSource, read_mapping
 from kg.mapping.source import Source
 from kg.notices import Notices
+from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.person_columns import tokens
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, change_key, check_key
-from kg.privacy.workspace_files import WorkspaceFiles
 from kg.progress import no_progress
 from kg.readers.opening import open_reader
 from kg.stores.revision import UNFINISHED

@@ -25,7 +25,7 @@ class PersonalData(Lists):
         :raises UnknownEntityError: where nothing knows the id.
         :raises StoreError: where the store fails; the same call goes on.
         """
-        from kg.privacy.erasure import forget  # polars, which answering does not need
+        from kg.privacy.erasure.erasure import forget  # polars, which answering does not need
         from whyrec.events.log import EventLog
         from whyrec.reports import ForgetReport
 

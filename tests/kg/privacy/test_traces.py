@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 import zstandard
 
+from kg.privacy.erasure.redaction import Outcome, Person, Redactor
+from kg.privacy.erasure.traces import Traces
 from kg.privacy.person_columns import PersonColumns, save_person_columns
-from kg.privacy.redaction import Outcome, Person, Redactor
-from kg.privacy.traces import Traces
 from kg.schema import Schema
 
 

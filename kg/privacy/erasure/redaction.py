@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kg.errors import ReadError, WorkspaceError
+from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
-from kg.privacy.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.schema import Schema
 
 REPORTS = ("rejects.csv", "contradictions.csv")

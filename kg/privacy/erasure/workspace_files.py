@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from kg.privacy.redaction import is_list_of_recommendations
+from kg.privacy.erasure.redaction import is_list_of_recommendations
 from kg.stores.url import is_neo4j
 from kg.workspace.outputs import outputs
 from kg.workspace.workspace import Workspace

@@ -9,9 +9,9 @@ from kg.mapping.mapping import RdfSource, read_mapping
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.ontology.terms import entity_iri
+from kg.privacy.erasure.redaction import Person
 from kg.privacy.person_columns import person_columns
 from kg.privacy.person_ids import People
-from kg.privacy.redaction import Person
 from kg.readers.opening import open_reader
 from kg.workspace.outputs import PAGE_PERSON
 from kg.workspace.workspace import Workspace

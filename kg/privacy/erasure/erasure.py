@@ -1,0 +1,146 @@
+"""Erasure: forget a person, in the store first and then in every file of the workspace, and prove it.
+
+Each step may be repeated, and the order is such that an interruption anywhere is made good by the same command: the
+suppression list comes first, so that no load brings the person back; what was learned goes before the snapshot is
+taken anew; the search of all files comes last.
+"""
+
+import shutil
+import uuid
+from pathlib import Path
+
+import polars as pl
+
+from kg.privacy.erasure.identification import Identified, identify
+from kg.privacy.erasure.person_files import is_typed, names_person
+from kg.privacy.erasure.redaction import Outcome, Person, Redactor
+from kg.privacy.erasure.report import Erasure
+from kg.privacy.erasure.traces import Traces
+from kg.privacy.erasure.verification import Verification
+from kg.privacy.erasure.workspace_files import WorkspaceFiles
+from kg.progress import Progress, no_progress
+from kg.stores.revision import FORGETTING, UNFINISHED, is_between_states, unfinished_key
+from kg.stores.store import Store
+from kg.workspace.lock import workspace_lock
+from kg.workspace.suppression import Suppression
+from kg.workspace.workspace import Workspace
+
+
+def forget(workspace: Workspace, user: str, progress: Progress = no_progress) -> Erasure:
+    """Erase a person.
+
+    :param user: the id, or ``Type:id`` where several types of people share ids.
+    :raises UnknownEntityError: where neither the store, nor the suppression list, nor a file of whyrec's knows the id.
+    :raises UsageError: where several people have the id.
+    :raises StoreError: where the store fails or somebody else writes to it; nothing was done then, or running the
+        command again goes on.
+    """
+    with workspace_lock(workspace.folder):
+        return _Eraser(workspace, user, progress).run()
+
+
+class _Eraser:
+    def __init__(self, workspace: Workspace, user: str, progress: Progress) -> None:
+        self._workspace, self._user, self._progress = workspace, user, progress
+        self._files = WorkspaceFiles(workspace)
+        self._erasure = Erasure(user)
+        self._steps = 0
+
+    def run(self) -> Erasure:
+        """All steps, in their order."""
+        self._tell("Looking for the person")
+        suppression = Suppression.open(self._workspace.folder)
+        whom = identify(self._workspace, self._user, self._files, suppression)
+        self._erasure.person = whom.id
+        self._tell("Store")
+        self._erase_from_store(whom, suppression)
+        self._tell("Files")
+        self._rewrite_files(whom.person)
+        self._remove_files(whom)
+        self._tell("Searching all files")
+        Verification(self._workspace, self._files, whom, self._erasure).run()
+        return self._erasure
+
+    def _tell(self, step: str) -> None:
+        self._steps += 1
+        self._progress("Forgetting", self._steps, None, step)
+
+    def _erase_from_store(self, whom: Identified, suppression: Suppression) -> None:
+        erasure, workspace = self._erasure, self._workspace
+        store = workspace.open_store()
+        try:
+            suppression.add(((name, whom.id) for name in whom.types), store)
+            before = store.count_entities(), store.count_triples()
+            mark = store.revision()
+            there = [name for name in whom.types if whom.id in store.read_entities(name).get_column("id")]
+            if there:
+                store.set_revision(f"{FORGETTING}{uuid.uuid4()}")
+                for name in there:
+                    store.delete_entities(name, pl.DataFrame({"id": [whom.id]}))
+            after = store.count_entities(), store.count_triples()
+            erasure.entities = sum(before[0].values()) - sum(after[0].values())
+            erasure.triples = {name: n - after[1][name] for name, n in before[1].items() if n > after[1][name]}
+            self._remove_leftovers()
+            store.compact()
+            if there or (mark or "").startswith(FORGETTING):
+                cut_off = unfinished_key(mark)
+                unfinished = "" if cut_off is None else f"{UNFINISHED}{cut_off}-"
+                store.set_revision(f"{unfinished}{uuid.uuid4()}")
+        finally:
+            store.close()
+        store = workspace.open_store(read_only=True)  # as it lies there now, which is what its fingerprint tells
+        try:
+            self._retake_snapshot(store)
+        finally:
+            store.close()
+
+    def _remove_leftovers(self) -> None:
+        """What an interrupted compacting of an embedded store left."""
+        path = self._files.store
+        if path is not None:
+            for leftover in path.parent.glob(f"{path.name}.compact*"):
+                leftover.unlink()
+
+    def _retake_snapshot(self, store: Store) -> None:
+        """Remove what was learned with the person, then the snapshots that show them."""
+        workspace, revision = self._workspace, store.revision()
+        if not workspace.is_current(revision):
+            if workspace.model.exists():
+                self._erasure.notices.append(
+                    "the model was trained with this person and is removed; run `whyrec train` to make one without"
+                )
+            for folder in (workspace.model, workspace.kernels):
+                self._remove(folder)
+        if revision is None or is_between_states(revision):  # a snapshot of half a graph is refused
+            self._remove(workspace.snapshots)
+        else:
+            self._tell("Snapshot")
+            workspace.refresh(store)
+        for leftover in workspace.snapshots.glob(".building*"):
+            self._remove(leftover)
+        self._remove(workspace.staging)
+
+    def _remove(self, path: Path) -> None:
+        """Remove a folder; where it is a link, what lies in the folder behind it."""
+        if path.exists():
+            shutil.rmtree(path.resolve())
+            if path.is_symlink():
+                path.resolve().mkdir()
+
+    def _rewrite_files(self, person: Person) -> None:
+        redactor = Redactor(person)
+        for path in list(self._files.rewritable()):
+            outcome = redactor.redact(path)
+            if outcome is Outcome.REWRITTEN:
+                self._erasure.files_rewritten.append(self._files.shown(path))
+            if outcome is Outcome.UNDECIDED:
+                self._erasure.undecided.append(self._files.shown(path))
+
+    def _remove_files(self, whom: Identified) -> None:
+        """Pages about the person, and exports that hold her."""
+        for path in list(self._files.removable()):
+            if names_person(path, whom.person):
+                path.unlink()
+                self._erasure.files_removed.append(self._files.shown(path))
+            elif not whom.person.unmistakable and Traces(whom.id).in_file(path) and not is_typed(path):
+                self._erasure.undecided.append(self._files.shown(path))
