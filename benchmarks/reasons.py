@@ -21,9 +21,8 @@ from rich.table import Table
 from kg.workspace.workspace import Workspace
 from recommender.explanation.phrasing import Phrasing
 from recommender.learning.model import open_model
-from recommender.reasons.choice import fair
 from recommender.reasons.groups import POPULARITY, UNTOLD
-from recommender.reasons.reasons import Reason, ReasonChoice, Reasons
+from recommender.reasons.reasons import Reason, ReasonChoice, Reasons, fair
 from recommender.serving.recommender import Recommender, Request
 
 REST = ("smaller", "untold", "against")

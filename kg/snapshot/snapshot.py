@@ -48,6 +48,7 @@ class Snapshot:
         self.folder, self.manifest, self.schema, self.k = folder, manifest, schema, k
         self._steps: dict[str, csr_array] = {}
         self._degrees: dict[str, NDArray[np.float64]] = {}
+        self._link_counts: dict[str, NDArray[np.int64]] = {}
         self._columns: dict[tuple[str, str], NDArray[np.float64]] = {}
         self._strings: dict[str, StringArray] = {}
         self._times: dict[str, NDArray[np.int64]] = {}
@@ -138,6 +139,12 @@ class Snapshot:
         if step not in self._degrees:
             self._degrees[step] = self._array(f"{self._direction(step)}.degree")
         return self._degrees[step]
+
+    def link_counts(self, step: str) -> NDArray[np.int64]:
+        """How many triples each head of a step has: shape (heads,), int64."""
+        if step not in self._link_counts:
+            self._link_counts[step] = np.diff(self.adjacency(step).indptr).astype(np.int64)
+        return self._link_counts[step]
 
     def number(self, entity_type: str, name: str) -> NDArray[np.float64]:
         """A float, int or bool property of all entities of a type: shape (count,), float64, NaN where absent."""

@@ -53,23 +53,35 @@ class Interactions:
 
         :param anchors: positions of the others.
         """
-        return np.asarray(self._by_item[anchors] @ self._who_used(item)).astype(np.int64)
+        which, _ = self._shared(anchors, item)
+        return np.bincount(which, minlength=len(anchors))
 
     def any(self, anchors: NDArray[np.integer], item: int) -> int:
         """How many people used an item and at least one of some others, by their positions."""
-        users = np.unique(self._by_item[anchors].indices)
-        return int(self._who_used(item)[users].sum())
+        return len(np.unique(self._shared(anchors, item)[1]))
 
-    def _who_used(self, item: int) -> NDArray[np.float64]:
-        """1 for who used an item: shape (users,)."""
-        used = np.zeros(self._by_item.shape[1])
-        used[self._by_item.indices[self._by_item.indptr[item] : self._by_item.indptr[item + 1]]] = 1.0
-        return used
+    def _shared(self, anchors: NDArray[np.integer], item: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Who used an item and one of some others: which of the others, and the user, for each pair.
+
+        Slices of the few rows: a sparse product takes ten times as long.
+        """
+        indptr, users = self._by_item.indptr, self._by_item.indices
+        theirs = users[indptr[item] : indptr[item + 1]]
+        starts, ends = indptr[anchors], indptr[anchors + 1]
+        if not len(theirs) or not len(anchors):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+        found = np.concatenate([users[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
+        place = theirs.searchsorted(found)
+        place[place == len(theirs)] = 0
+        hits = (theirs[place] == found).nonzero()[0]
+        return np.cumsum(ends - starts).searchsorted(hits, side="right"), found[hits]
 
     @cached_property
     def _by_item(self) -> csr_array:
-        """Catalogue × users."""
-        return csr_array(self.matrix.T)
+        """Catalogue × users, indices sorted."""
+        found = csr_array(self.matrix.T)
+        found.sort_indices()
+        return found
 
     def _of_type(self, snapshot: Snapshot, user_type: str) -> csr_array:
         shape = (snapshot.vocabulary.count(user_type), self.catalogue.size)

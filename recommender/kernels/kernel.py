@@ -196,9 +196,14 @@ class LearnedKernel(Kernel):
         heads, tails = self._places()
         return self._interactions().both(anchors.astype(np.int64) + heads, item + tails)
 
+    @property
+    def counts_together(self) -> bool:
+        """Whether it is counted how many different people are behind several anchors together."""
+        return self.from_people and type(self).people is LearnedKernel.people
+
     def people_together(self, anchors: Idxs, item: int) -> int | None:
         """How many different people are behind the entries of all anchors for an item, where that is counted."""
-        if not self.from_people or type(self).people is not LearnedKernel.people:
+        if not self.counts_together:
             return None
         heads, tails = self._places()
         return self._interactions().any(anchors.astype(np.int64) + heads, item + tails)

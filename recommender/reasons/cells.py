@@ -1,5 +1,6 @@
 """Cells: what each anchor gives an item over each metapath. They are what groups are made of; they sum to the score."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,27 +54,44 @@ class Sources:
         self.scorer, self.profile, self.snapshot = scorer, profile, scorer.snapshot
         self.all = [self._of_path(number, path) for number, path in enumerate(scorer.metapaths_of(profile))]
         self._by_item: dict[str, list[Source]] = {}
+        self._coming: dict[str, list[int]] = {}
+        self._cells: dict[int, dict[Cell, float]] = {}
         self._embedded = self._of_embedding(len(self.all)) if scorer.embeds else []
 
     def __getitem__(self, number: int) -> Source:
         return self.all[number] if number < len(self.all) else self._embedded[number - len(self.all)]
 
+    def expect(self, positions: Iterable[int]) -> None:
+        """Name items that will be asked for: their cells are then made together."""
+        self._coming = {}
+        for position in positions:
+            item_type, item = self.scorer.catalogue.item(position)
+            self._coming.setdefault(item_type, []).append(item)
+
     def cells(self, position: int) -> dict[Cell, float]:
         """The cells of an item that are not 0: they sum to its score but for popularity."""
-        item_type, item = self.scorer.catalogue.item(position)
-        found: dict[Cell, float] = {}
-        for source in self._ending_at(item_type):
-            assert source.metapath is not None
-            anchors, weight, own = source.metapath.anchors.of(item), source.metapath.weight, source.own
-            for idx, share in zip(anchors.idx.tolist(), anchors.weight.tolist(), strict=True):
-                if share:
-                    found[own, idx] = share * weight
+        if position not in self._cells:
+            item_type, item = self.scorer.catalogue.item(position)
+            coming = self._coming.get(item_type, ())
+            self._make(item_type, coming if item in coming else (item,))
+        found = self._cells[position].copy()
         for source in self._embedded:
             anchors = self._near[source.start]
             shares = self.scorer.cosines(source.start, anchors, position) * anchors.weight
             shares = shares * float(self.scorer.embedding_weight[position])
             found |= {(source.own, i): s for i, s in zip(anchors.idx.tolist(), shares.tolist(), strict=True) if s}
         return found
+
+    def _make(self, item_type: str, items: Sequence[int]) -> None:
+        start = self.scorer.catalogue.position(item_type, 0)
+        found: dict[int, dict[Cell, float]] = {item: {} for item in items}
+        for source in self._ending_at(item_type):
+            assert source.metapath is not None
+            weight, own = source.metapath.weight, source.own
+            for item, idx, share in source.metapath.anchors.of_all(items):
+                if share:
+                    found[item][own, idx] = share * weight
+        self._cells |= {start + item: cells for item, cells in found.items()}
 
     @cached_property
     def _near(self) -> dict[str, Anchors]:

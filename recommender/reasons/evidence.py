@@ -1,7 +1,7 @@
 """Evidence: what lies between anchors and an item, how many people stand behind it, and what of it may be told."""
 
 from collections.abc import Iterable
-from itertools import pairwise
+from math import log1p
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
 from recommender.kernels.path_instances import Instances, paths_between
-from recommender.profiles.profile import Anchors
 from recommender.reasons.cells import DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Cell, Source, Sources
+from recommender.reasons.neighbourhoods import Neighbourhoods
 from recommender.rules.avoidance import Forbidden
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NEARLY_ALL = 0.5
 """Part of the items of a type from which an attribute says nothing of any of them, like water."""
 Entity = tuple[str, int]
+Asked = tuple[int, int, tuple[int, ...]]
+"""Position of an item, number of a source, anchors."""
 
 
 class Evidence:
@@ -32,15 +34,19 @@ class Evidence:
         self.sources, self.forbidden = sources, forbidden
         self.scorer, self.snapshot = sources.scorer, sources.snapshot
         self.k = self.snapshot.k
-        self._middles: dict[tuple[int, int, tuple[int, ...]], NDArray[np.int32]] = {}
+        self._near = Neighbourhoods(self.snapshot)
+        self._sensitive = {one.own for one in sources.all if self.snapshot.schema.entity[one.anchor_type].sensitive}
+        self._middles: dict[Asked, set[int]] = {}
         self._ways: dict[tuple[int, int, int], bool] = {}
-        self._people: dict[tuple[int, int, tuple[int, ...]], tuple[int, dict[int, int]]] = {}
+        self._people: dict[Asked, tuple[int, dict[int, int]]] = {}
+        self._instances: dict[tuple[int, int], Instances] = {}
+        self._crossed: dict[tuple[int, int], bool] = {}
+        self._used: dict[tuple[int, int], dict[int, int] | None] = {}
 
     def telling(self, position: int, cells: dict[Cell, float]) -> tuple[dict[Cell, float], dict[Cell, float]]:
         """The cells without what runs through what is avoided, and that; of people nothing is named at all."""
-        sensitive = {own for own, _ in cells if self.snapshot.schema.entity[self.sources[own].anchor_type].sensitive}
-        hidden = {cell: share for cell, share in cells.items() if cell[0] in sensitive}
-        told = {cell: share for cell, share in cells.items() if cell[0] not in sensitive}
+        hidden = {cell: share for cell, share in cells.items() if cell[0] in self._sensitive}
+        told = {cell: share for cell, share in cells.items() if cell[0] not in self._sensitive} if hidden else cells
         if not self.forbidden.named and not self.forbidden.beyond:
             return told, hidden
         for own in dict.fromkeys(own for own, _ in told):
@@ -82,57 +88,57 @@ class Evidence:
         entity_type = ""
         for strand in strands:
             entity_type = self._next_type(strand.source)
-            for idx in self.middles(position, strand).tolist():
+            for idx in self.middles(position, strand):
                 found[idx] = found.get(idx, 0.0) + strand.share
         first = next(iter(strands)).source
-        degrees = self._degrees(first.last)
+        counts = self.snapshot.link_counts(first.last)
         items = self.snapshot.vocabulary.count(self.snapshot.schema.ends(first.last)[1])
         most = NEARLY_ALL * items if first.kind != DIRECT else items
+        degrees = {idx: int(counts[idx]) for idx in found}
         told = [idx for idx in found if degrees[idx] <= most]
-        told.sort(key=lambda idx: (-found[idx] / np.log1p(degrees[idx]), idx))
+        told.sort(key=lambda idx: (-found[idx] / log1p(degrees[idx]), idx))
         return [(entity_type, idx) for idx in told], len(found)
 
-    def middles(self, position: int, strand: "Strand") -> NDArray[np.int32]:
+    def middles(self, position: int, strand: "Strand") -> set[int]:
         """Indices of the entities next to the item on the paths of a strand: anchors, where they are linked to it."""
-        source, item = strand.source, self.scorer.catalogue.item(position)[1]
-        anchors = np.fromiter(strand.anchors, dtype=np.int64)
+        source = strand.source
         key = (position, source.own, tuple(sorted(strand.anchors)))
         if key not in self._middles:
-            forbidden = self.forbidden.named or self.forbidden.beyond
-            turns = any(step == inverse_of(before) for before, step in pairwise(source.tail[:-1]))
-            if turns or (forbidden and len(source.tail) > 1):  # not back to the anchor, nor over what is forbidden
-                shared = np.unique(self.instances(position, strand).nodes[:, -2])
+            item, through = self.scorer.catalogue.item(position)[1], self._through_forbidden(position, source)
+            if through or not self._near.tells(source):
+                shared = set(np.unique(self.instances(position, strand).nodes[:, -2]).tolist())
             else:
-                back = self.snapshot.neighbours(inverse_of(source.last), item)[0]
-                shared = np.intersect1d(self._next_to(source, anchors, item), back)
-            own = source.kind == DIRECT
-            self._middles[key] = shared[self._may_name(self._next_type(source), shared, own=own)]
+                shared = self._near.before(source, key[2], item)
+            if through:
+                found = np.fromiter(shared, dtype=np.int64, count=len(shared))
+                shared = set(found[self._may_name(self._next_type(source), found, own=source.kind == DIRECT)].tolist())
+            self._middles[key] = shared
         return self._middles[key]
 
     def people(self, position: int, strand: "Strand") -> tuple[int, dict[int, int]]:
         """How many different people the paths of a strand run through, and those from each anchor; of a path through
         several the fewest of a place."""
-        key = (position, strand.source.own, tuple(sorted(strand.anchors)))
-        if key not in self._people and len(strand.source.tail) == 2:
-            into, out = strand.source.tail
-            item = self.scorer.catalogue.item(position)[1]
-            theirs = self._others(
-                self.snapshot.neighbours(inverse_of(out), item)[0], self.snapshot.schema.ends(into)[1]
-            )
-            both = {
-                anchor: np.intersect1d(self.snapshot.neighbours(into, anchor)[0], theirs) for anchor in strand.anchors
-            }
-            together = np.unique(np.concatenate(list(both.values())))
-            self._people[key] = len(together), {anchor: len(one) for anchor, one in both.items()}
+        source, profile = strand.source, self.sources.profile
+        key = (position, source.own, tuple(sorted(strand.anchors)))
+        item, types = (
+            self.scorer.catalogue.item(position)[1],
+            [self.snapshot.schema.ends(one)[1] for one in source.tail],
+        )
+        places = [
+            place for place, name in enumerate(types[:-1], start=1) if self.snapshot.schema.entity[name].sensitive
+        ]
+        through = len(source.tail) > 2 and self._through_forbidden(position, source)
+        if key not in self._people and len(places) == 1 and self._near.straight(source) and not through:
+            hers = {profile.user_idx} if types[places[0] - 1] == profile.user_type else set[int | None]()
+            both = {one: self._near.between(source, (one, item), places[0]) - hers for one in strand.anchors}
+            self._people[key] = len(set[int]().union(*both.values())), {one: len(some) for one, some in both.items()}
         elif key not in self._people:
             instances = self.instances(position, strand)
-            types = [self.snapshot.schema.ends(step)[1] for step in strand.source.tail[:-1]]
-            places = [n for n, name in enumerate(types, start=1) if self.snapshot.schema.entity[name].sensitive]
             columns = [instances.nodes[:, place] for place in places]
-            if self.sources.profile.user_idx is not None:
-                mine = [types[place - 1] == self.sources.profile.user_type for place in places]
+            if profile.user_idx is not None:
+                mine = [types[place - 1] == profile.user_type for place in places]
                 columns = [
-                    np.where(column == self.sources.profile.user_idx, -1, column) if own else column
+                    np.where(column == profile.user_idx, -1, column) if own else column
                     for column, own in zip(columns, mine, strict=True)
                 ]
             each = {anchor: _fewest(columns, instances.nodes[:, 0] == anchor) for anchor in strand.anchors}
@@ -145,8 +151,11 @@ class Evidence:
         item_type, item = self.scorer.catalogue.item(position)
         best: tuple[float, str, list[Entity]] | None = None
         for step in attribute_steps(self.snapshot.schema, item_type):
-            tail, degrees = self.snapshot.schema.ends(step)[1], self._degrees(inverse_of(step))
-            shared = np.intersect1d(self.snapshot.neighbours(step, item)[0], self.snapshot.neighbours(step, anchor)[0])
+            tail, degrees = self.snapshot.schema.ends(step)[1], self.snapshot.link_counts(inverse_of(step))
+            both = self._near.of(step, item) & self._near.of(step, anchor)
+            if not both:
+                continue
+            shared = np.fromiter(both, dtype=np.int64, count=len(both))
             shared = shared[self._may_name(tail, shared)]
             shared = shared[degrees[shared] <= NEARLY_ALL * self.snapshot.vocabulary.count(item_type)]
             rare = sorted(shared.tolist(), key=lambda one: (degrees[one], one))
@@ -156,17 +165,14 @@ class Evidence:
 
     def instances(self, position: int, strand: "Strand") -> Instances:
         """The paths of a strand that may be told."""
-        metapath, item = strand.source.metapath, self.scorer.catalogue.item(position)[1]
-        assert metapath is not None
-        kept = metapath.anchors.kept(item)
-        mine = np.isin(kept.idx, np.fromiter(strand.anchors, dtype=np.int64))
-        found = paths_between(self.scorer.kernels, strand.source.tail, Anchors(kept.idx[mine], kept.weight[mine]), item)
-        return found.part(self.forbidden.shown(metapath.node_types, found.nodes))
-
-    def _others(self, people: NDArray[np.int32], entity_type: str) -> NDArray[np.int32]:
-        """Some people but for the user."""
-        profile = self.sources.profile
-        return people[people != profile.user_idx] if entity_type == profile.user_type else people
+        key = (position, strand.source.own)
+        if key not in self._instances:
+            metapath, item = strand.source.metapath, self.scorer.catalogue.item(position)[1]
+            assert metapath is not None
+            found = paths_between(self.scorer.kernels, strand.source.tail, metapath.anchors.kept(item), item)
+            self._instances[key] = found.part(self.forbidden.shown(metapath.node_types, found.nodes))
+        found = self._instances[key]
+        return found.part(np.isin(found.nodes[:, 0], np.fromiter(strand.anchors, dtype=np.int64)))
 
     def _forbidden(
         self, source: Source, anchors: list[int], position: int, cells: dict[Cell, float]
@@ -176,7 +182,8 @@ class Evidence:
             unnamed = [anchor for anchor in anchors if not self.forbidden.names(source.anchor_type, anchor)]
             return {anchor: cells[source.own, anchor] for anchor in unnamed}
         metapath, item = source.metapath, self.scorer.catalogue.item(position)[1]
-        assert metapath is not None
+        if metapath is None or not self._through_forbidden(position, source):
+            return {}
         found = paths_between(self.scorer.kernels, source.tail, metapath.anchors.kept(item), item)
         hidden = ~self.forbidden.shown(metapath.node_types, found.nodes)
         if not hidden.any():
@@ -187,27 +194,61 @@ class Evidence:
             shares[anchor] = shares.get(anchor, 0.0) + share
         return {anchor: share for anchor, share in shares.items() if anchor in anchors}
 
+    def _through_forbidden(self, position: int, source: Source) -> bool:
+        """Whether a path of a source to an item may run through what is forbidden: looked at from both ends."""
+        key, forbidden = (position, source.own), self.forbidden
+        if not forbidden.named and not forbidden.beyond:
+            return False
+        if key not in self._crossed:
+            metapath, item = source.metapath, self.scorer.catalogue.item(position)[1]
+            assert metapath is not None
+            anchors = metapath.anchors.kept(item).idx.tolist()
+            self._crossed[key] = False
+            for place, entity_type in enumerate(metapath.node_types[:-1]):
+                masks = [forbidden.named.get(entity_type), forbidden.beyond.get(entity_type) if place else None]
+                for mask in (one for one in masks if one is not None):
+                    nodes = self._near.at(source, (anchors, item), place)
+                    self._crossed[key] |= nodes is None or bool(mask[list(nodes)].any())
+        return self._crossed[key]
+
     def together(self, position: int, strands: Iterable["Strand"]) -> bool:
         """Whether at least k people, she herself aside, are behind learned kernels, where they are learned from any."""
-        item = self.scorer.catalogue.item(position)[1]
         for strand in strands:
-            kernel, anchors = strand.source.kernel, np.fromiter(strand.anchors, dtype=np.int64)
-            counts = None if kernel is None else kernel.people(anchors, item)
-            if kernel is not None and counts is not None:
-                several = kernel.people_together(anchors, item) if len(anchors) > 1 else None
-                people = int(counts.min()) if several is None else several
-                if people - self._herself(position) < self.k:
-                    return False
+            counts = self._counts(position, strand.source)
+            if counts is not None and not self._enough(position, strand, [counts[one] for one in strand.anchors]):
+                return False
         return True
+
+    def _enough(self, position: int, strand: "Strand", counts: list[int]) -> bool:
+        kernel, least = strand.source.kernel, self.k + self._herself(position)
+        assert kernel is not None
+        if len(counts) > 1 and kernel.counts_together:
+            if max(counts) >= least or sum(counts) < least:  # all of them are no fewer, nor more, than these
+                return max(counts) >= least
+            anchors = np.fromiter(strand.anchors, dtype=np.int64)
+            together = kernel.people_together(anchors, self.scorer.catalogue.item(position)[1])
+            return together is not None and together >= least
+        return min(counts) >= least
+
+    def _counts(self, position: int, source: Source) -> dict[int, int] | None:
+        """How many people are behind each anchor of a learned source, where that is counted."""
+        key, kernel = (position, source.own), source.kernel
+        if key not in self._used:
+            self._used[key] = None
+            if kernel is not None and source.metapath is not None:
+                item = self.scorer.catalogue.item(position)[1]
+                anchors = source.metapath.anchors.kept(item).idx
+                counts = kernel.people(anchors, item)
+                if counts is not None:
+                    self._used[key] = dict(zip(anchors.tolist(), counts.tolist(), strict=True))
+        return self._used[key]
 
     def nameable(self, position: int, strands: Iterable["Strand"]) -> set[int]:
         """The anchors of learned strands that may be named: at least k people are behind each, where any are."""
-        item, found = self.scorer.catalogue.item(position)[1], set[int]()
+        found, least = set[int](), self.k + self._herself(position)
         for strand in strands:
-            kernel, anchors = strand.source.kernel, np.fromiter(strand.anchors, dtype=np.int64)
-            counts = None if kernel is None else kernel.people(anchors, item)
-            keep = anchors if counts is None else anchors[counts - self._herself(position) >= self.k]
-            found |= set(keep.tolist())
+            counts = self._counts(position, strand.source)
+            found |= {one for one in strand.anchors if counts is None or counts[one] >= least}
         return found
 
     def _herself(self, position: int) -> bool:
@@ -217,23 +258,10 @@ class Evidence:
         steps = [step for step in self.snapshot.schema.interactions if step in anchors and ends(step)[1] == item_type]
         return any((anchors[step].idx == item).any() for step in steps)
 
-    def _next_to(self, source: Source, anchors: NDArray[np.int64], item: int) -> NDArray[np.int32]:
-        """Where the steps but the last lead from anchors."""
-        nodes = anchors.astype(np.int32)
-        for place, step in enumerate(source.tail[:-1]):
-            if source.tail[place + 1] == inverse_of(step):
-                nodes = nodes[nodes != item]
-            nodes = np.unique(np.concatenate([self.snapshot.neighbours(step, int(one))[0] for one in nodes] or [nodes]))
-        return nodes
-
     def _next_type(self, source: Source) -> str:
         return self.snapshot.schema.ends(source.last)[0]
 
-    def _degrees(self, step: str) -> NDArray[np.int64]:
-        """Of what is next to items by a step to them: the number of items of each."""
-        return np.asarray(np.diff(self.snapshot.adjacency(step).indptr))
-
-    def _may_name(self, entity_type: str, nodes: NDArray[np.int32], *, own: bool = False) -> NDArray[np.bool_]:
+    def _may_name(self, entity_type: str, nodes: NDArray[np.integer], *, own: bool = False) -> NDArray[np.bool_]:
         """Which of some entities may be named; ``own``: they are what she has herself."""
         keep = np.ones(len(nodes), dtype=bool)
         if entity_type in self.forbidden.named:

@@ -48,6 +48,7 @@ def arranged_list(
     """
     arrangement.checked()
     scorer, positions = reasons.scorer, ranked.positions
+    reasons.expect(positions.tolist())
     choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist())
     if not arrangement.moves:
         said = list[Reason | None]()

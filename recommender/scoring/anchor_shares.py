@@ -1,5 +1,6 @@
 """Anchor shares: what each anchor contributes to an item over one kernel."""
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +18,7 @@ class AnchorShares:
     def __init__(self, kernel: csr_array, anchors: Anchors) -> None:
         starts = kernel.indptr[anchors.idx]
         counts = kernel.indptr[anchors.idx + 1] - starts
-        self._anchors, self._data = anchors, kernel.data
+        self._anchors, self._data, self._size = anchors, kernel.data, kernel.shape[1]
         self._ends = np.cumsum(counts)
         self._edges = np.arange(self._ends[-1]) + np.repeat(starts - self._ends + counts, counts)
         self._items = kernel.indices[self._edges]
@@ -38,6 +39,20 @@ class AnchorShares:
         """The anchors with an entry for an item, with the weights x[a] they came with."""
         _, anchor = self._find(item)
         return Anchors(self._anchors.idx[anchor], self._anchors.weight[anchor])
+
+    def of_all(self, items: Sequence[int]) -> Iterator[tuple[int, int, float]]:
+        """Item, anchor and ``x[a] · K[a, item]`` of all entries for some items, the same bits as of one item at a time;
+        of each item the anchors in their order.
+
+        :param items: indices, each once.
+        """
+        wanted = np.zeros(self._size, dtype=bool)
+        wanted[items] = True
+        place = wanted[self._items].nonzero()[0]
+        anchor = self._ends.searchsorted(place, side="right")
+        weight = self._anchors.weight[anchor] * self._data[self._edges[place]]
+        found = (self._items[place], self._anchors.idx[anchor], weight)
+        return zip(*(one.tolist() for one in found), strict=True)
 
     def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of the entries for an item, and of their anchors."""

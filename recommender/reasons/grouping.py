@@ -1,0 +1,138 @@
+"""Grouping: parts the score of an item into groups, the largest first."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from heapq import heappop, heappush
+
+from recommender.reasons.candidates import WAYS, Candidate, Candidates, Way
+from recommender.reasons.cells import PEOPLE, SHARED, Sources
+from recommender.reasons.evidence import Evidence
+from recommender.reasons.groups import (
+    AGAINST,
+    ANCHOR,
+    POPULARITY,
+    SMALLER,
+    UNTOLD,
+    Group,
+    Pool,
+    Strand,
+    cells_of,
+    group_of,
+    size_of,
+)
+
+MOST = 6
+"""Groups that are told …"""
+ENOUGH = 0.9
+"""… or until they tell this part of what speaks for the item."""
+TINY = 1e-12
+"""What rounding may do to a share."""
+LEADING = 3
+"""Groups from which on none is large enough to be a reason, but in scores of many small links."""
+
+
+@dataclass
+class _Parting:
+    """How far an item is parted: what is not told yet, what is told, and what may not be."""
+
+    left: Candidates
+    few: Pool
+    against: Pool
+    told: list[Group] = field(default_factory=list)
+    untold: list[Group] = field(default_factory=list)
+    done: bool = False
+
+
+class Grouping:
+    """Parts the scores of one profile into groups.
+
+    :param evidence: knows what may be told.
+    """
+
+    def __init__(self, sources: Sources, evidence: Evidence) -> None:
+        self.sources, self.evidence = sources, evidence
+        self.popularity = sources.scorer.popularity
+        self._partings: dict[int, _Parting] = {}
+
+    def groups(self, position: int) -> list[Group]:
+        """The groups of an item, the largest first; their shares sum to its score."""
+        return self._parted(position, MOST)
+
+    def leading(self, position: int) -> list[Group]:
+        """The first of the same groups, as far as any of them can be a reason; what else there is as one of each kind
+        of rest, so that the shares sum to the score too."""
+        return self._parted(position, LEADING)
+
+    def _parted(self, position: int, most: int) -> list[Group]:
+        if position not in self._partings:
+            self._partings[position] = self._begun(position)
+        parting = self._partings[position]
+        self._tell(position, parting, most)
+        few, told = parting.few.copy(), parting.told.copy()
+        for group in parting.untold:
+            few |= cells_of(group)
+        if popular := float(self.popularity[position]):
+            told.append(Group(POPULARITY, popular))
+        rest = [(SMALLER, parting.left.cells()), (UNTOLD, few), (AGAINST, parting.against)]
+        told += [group_of(kind, self._strands(cells)) for kind, cells in rest if cells]
+        return sorted(told, key=lambda one: -one.share)
+
+    def _begun(self, position: int) -> _Parting:
+        pool, few = self.evidence.telling(position, self.sources.cells(position))
+        against = {cell: share for cell, share in pool.items() if share < 0}
+        pool = {cell: share for cell, share in pool.items() if share > 0}
+        return _Parting(Candidates(self.sources, pool, partial(self._anchor, position)), few, against)
+
+    def _tell(self, position: int, parting: _Parting, most: int) -> None:
+        """Take groups out of what is left, up to so many, or until they tell enough."""
+        left = parting.left
+        while left.strands and len(parting.told) < most and left.left > (1 - ENOUGH) * left.whole and not parting.done:
+            best = self._best(position, left)
+            if best is None:
+                parting.done = True
+            else:
+                left.take(best)
+                (parting.untold if best.kind == UNTOLD else parting.told).append(best)
+
+    def _best(self, position: int, left: Candidates) -> Group | None:
+        """The largest group that one sentence can tell; one that may not be told is given as such.
+
+        Candidates are looked at from the largest on, and only then asked whether they may be told: an anchor's loses
+        the ways that may not, and has its turn again by what is left.
+        """
+        queue = left.queue()
+        while queue:
+            _, number, build = heappop(queue)
+            group = build()
+            if group is None:
+                continue
+            if queue and size_of(group) < -queue[0][0] - TINY:
+                again: Candidate = (-size_of(group), number, partial(_same, group))
+                heappush(queue, again)
+            elif group.anchor is not None or self.evidence.tellable(position, group):
+                return group
+            elif group.kind == PEOPLE:
+                return Group(UNTOLD, group.share, group.strands)
+        return None
+
+    def _anchor(self, position: int, anchor: tuple[str, int], ways: list[Way]) -> Group | None:
+        """What one anchor has to do with the item, in its largest ways that may be told."""
+        told, idx = list[list[Strand]](), anchor[1]
+        for way in ways:
+            if len(told) < WAYS:
+                strands = [Strand(source, {idx: share}, share) for source, share in way.cells]
+                if self.evidence.way(position, strands[0], idx):
+                    told.append(strands)
+        if not any(strands[0].source.kind == SHARED for strands in told):
+            return None
+        return group_of(ANCHOR, [one for strands in told for one in strands], anchor)
+
+    def _strands(self, pool: Pool) -> list[Strand]:
+        by_source: dict[int, dict[int, float]] = {}
+        for (own, anchor), share in pool.items():
+            by_source.setdefault(own, {})[anchor] = share
+        return [Strand.of(self.sources[own], anchors) for own, anchors in by_source.items()]
+
+
+def _same(group: Group) -> Group:
+    return group
