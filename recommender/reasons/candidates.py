@@ -1,27 +1,31 @@
 """Candidates: the groups that what is left of an item's score could be told by, kept up to date as groups are taken."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from heapq import heapify
 
-from recommender.reasons.cells import CHAIN, DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Source, Sources
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, TOGETHER, Source, Sources
 from recommender.reasons.groups import ANCHOR, LEARNED_LESS, THEME, Group, Pool, Strand, group_of, share_of
 
 GROUNDS, WAYS = 2, 3
 """Metapaths of a theme, and ways of an anchor, that one sentence tells."""
+MORE = 1 + 1e-9
+"""What rounding may do to a sum."""
+Key = tuple[str, str | int, str | int]
+"""Which candidate: its kind, and what tells it from others of the kind."""
 Number = tuple[int, int, int]
 Build = Callable[[], Group | None]
 Candidate = tuple[float, Number, Build]
 """Minus the size that a group has at most; which of equal ones is looked at first; what makes it."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Way:
     """One way from an anchor to the item: a metapath, or all learned kernels that say no more than that."""
 
-    share: float = 0.0
-    cells: list[tuple[Source, float]] = field(default_factory=list)
+    share: float
+    cells: list[tuple[Source, float]]
 
 
 AnchorGroup = Callable[[tuple[str, int], list[Way]], Group | None]
@@ -41,11 +45,36 @@ class Candidates:
         for (own, idx), share in cells.items():
             by_source.setdefault(own, {})[idx] = share
         self.strands = {own: Strand.of(sources[own], anchors) for own, anchors in by_source.items()}
-        self._sources: dict[tuple[object, ...], list[Source]] = {}
+        self._together = any(_together(one.source) for one in self.strands.values())
+        self._shared = {
+            (one.source.start, idx) for one in self.strands.values() if one.source.kind == SHARED for idx in one.anchors
+        }
+
+    @cached_property
+    def _sources(self) -> dict[Key, list[Source]]:
+        """Which sources each candidate is made of, in their order; made when first asked for: the whole of some items
+        is one group."""
+        found: dict[Key, list[Source]] = {}
         for strand in self.strands.values():
-            for key in _keys(strand):
-                self._sources.setdefault(key, []).append(strand.source)
-        self._found = {key: list(self._of(key)) for key in self._sources}
+            for key in _keys(strand, self._shared):
+                found.setdefault(key, []).append(strand.source)
+        return found
+
+    @cached_property
+    def _found(self) -> dict[Key, list[Candidate]]:
+        return {key: self._of(key) for key in self._sources}
+
+    def outweighing(self) -> Group | None:
+        """A learned group that is larger than all else together, so that no candidate need be looked at."""
+        by_text: dict[tuple[str, str], list[Strand]] = {}
+        for one in self.strands.values():
+            if one.source.kind == LEARNED and not _together(one.source):
+                by_text.setdefault((one.source.start, one.source.text), []).append(one)
+        for strands in by_text.values():
+            share = share_of(strands)
+            if LEARNED_LESS * share > (self.left - share) * MORE:
+                return group_of(LEARNED, strands)
+        return None
 
     def queue(self) -> list[Candidate]:
         """All of them, as a heap."""
@@ -55,71 +84,91 @@ class Candidates:
 
     def take(self, group: Group) -> None:
         """Take the cells of a group out."""
-        changed = set[tuple[object, ...]]()
+        changed = set[Key]()
         for one in group.strands:
-            changed |= set(_keys(one))
+            changed.update(_keys(one, self._shared))
             own, before = one.source.own, self.strands[one.source.own].anchors
             if left := {idx: share for idx, share in before.items() if idx not in one.anchors}:
                 self.strands[own] = Strand.of(one.source, left)
             else:
                 del self.strands[own]
-            if _together(one.source):  # they may stand in any theme
-                changed |= {key for key in self._found if key[0] == THEME}
-        self._found |= {key: list(self._of(key)) for key in changed}
+            if self._together and _together(one.source):  # they may stand in any theme
+                changed.update(key for key in self._sources if key[0] == THEME)
         self.left -= group.share
+        if "_found" in self.__dict__:
+            self._found.update({key: self._of(key) for key in changed})
 
     def cells(self) -> Pool:
         """What is left."""
         return {(own, idx): share for own, one in self.strands.items() for idx, share in one.anchors.items()}
 
-    def _of(self, key: tuple[object, ...]) -> Iterable[Candidate]:
+    def _of(self, key: Key) -> list[Candidate]:
         strands = [self.strands[one.own] for one in self._sources[key] if one.own in self.strands]
         if key[0] == ANCHOR:
-            yield from self._of_anchor(key[1], key[2], strands)  # type: ignore[arg-type]
-        elif strands:
-            place = self._place[strands[0].source.own, next(iter(strands[0].anchors))]
-            if key[0] == THEME:
-                grounds = sorted(strands, key=lambda one: -one.share)[:GROUNDS]
-                yield -share_of(grounds), (0, place, 0), partial(group_of, THEME, grounds)
-                learned = [one for one in self.strands.values() if _together(one.source)]
-                if learned and (well := [*_going_well(grounds, learned)]):
-                    some = [*grounds, *well]
-                    yield -share_of(some), (0, place, 1), partial(group_of, THEME, some)
-            elif key[0] == LEARNED:
-                yield -LEARNED_LESS * share_of(strands), (1, place, 0), partial(group_of, LEARNED, strands)
-            else:
-                yield -strands[0].share, (2, place, 0), partial(group_of, PEOPLE, strands)
+            return self._of_anchor((str(key[1]), int(key[2])), strands)
+        if not strands:
+            return []
+        place = self._place[strands[0].source.own, next(iter(strands[0].anchors))]
+        if key[0] == THEME:
+            return self._of_theme(strands, place)
+        if key[0] == LEARNED:
+            return [(-LEARNED_LESS * share_of(strands), (1, place, 0), partial(group_of, LEARNED, strands))]
+        return [(-strands[0].share, (2, place, 0), partial(group_of, PEOPLE, strands))]
 
-    def _of_anchor(self, step: str, idx: int, strands: list[Strand]) -> Iterable[Candidate]:
+    def _of_theme(self, strands: list[Strand], place: int) -> list[Candidate]:
+        grounds = sorted(strands, key=_minus)[:GROUNDS] if len(strands) > 1 else strands
+        found: list[Candidate] = [(-share_of(grounds), (0, place, 0), partial(group_of, THEME, grounds))]
+        if self._together:
+            learned = [one for one in self.strands.values() if _together(one.source)]
+            if well := [*_going_well(grounds, learned)]:
+                some = [*grounds, *well]
+                found.append((-share_of(some), (0, place, 1), partial(group_of, THEME, some)))
+        return found
+
+    def _of_anchor(self, anchor: tuple[str, int], strands: list[Strand]) -> list[Candidate]:
         """What one anchor has to do with the item; nothing where that is no attribute."""
-        ways: dict[int, Way] = {}
-        first, shared = -1, False
+        idx, first, shared = anchor[1], -1, False
+        ways, learned = list[Way](), Way(0.0, [])
         for strand in strands:
             share = strand.anchors.get(idx)
             if share is not None:
                 source = strand.source
-                way = ways.setdefault(-1 if source.kind == LEARNED else source.own, Way())
-                way.cells.append((source, share))
-                way.share += share
-                shared = shared or source.kind == SHARED
+                if source.kind != LEARNED:
+                    ways.append(Way(share, [(source, share)]))
+                    shared = shared or source.kind == SHARED
+                else:
+                    if not learned.cells:
+                        ways.append(learned)
+                    learned.cells.append((source, share))
+                    learned.share += share
                 first = self._place[source.own, idx] if first < 0 else first
-        if shared:
-            ordered = sorted(ways.values(), key=lambda way: -way.share)
-            bound = sum(way.share for way in ordered[:WAYS])
-            yield -bound, (3, first, 0), partial(self._anchor, (step, idx), ordered)
+        if not shared:
+            return []
+        if len(ways) > 1:
+            ways.sort(key=_minus)
+        bound = sum([way.share for way in ways[:WAYS]])
+        return [(-bound, (3, first, 0), partial(self._anchor, anchor, ways))]
 
 
-def _keys(strand: Strand) -> Iterable[tuple[object, ...]]:
-    """The candidates that cells of a strand may be in."""
-    source = strand.source
-    if source.kind in (DIRECT, SHARED, CHAIN):
-        yield THEME, source.last
-    elif source.kind == LEARNED:
-        yield LEARNED, source.start, source.text
+def _minus(one: Strand | Way) -> float:
+    return -one.share
+
+
+def _keys(strand: Strand, shared: set[tuple[str, int]]) -> list[Key]:
+    """The candidates that cells of a strand may be in.
+
+    :param shared: the anchors, step and index, that have an attribute in common with the item.
+    """
+    source, start = strand.source, strand.source.start
+    together, people = _together(source), source.kind == PEOPLE
+    keys: list[Key] = []
+    if source.kind == LEARNED:
+        keys.append((LEARNED, start, source.text))
     else:
-        yield PEOPLE, source.own
-    if source.kind == SHARED or _together(source) or (source.kind == PEOPLE and len(source.tail) == 2):
-        yield from ((ANCHOR, source.start, idx) for idx in strand.anchors)
+        keys.append((PEOPLE, source.own, 0) if people else (THEME, source.last, 0))
+    if source.kind == SHARED or together or (people and len(source.tail) == 2):
+        keys += [(ANCHOR, start, idx) for idx in strand.anchors if (start, idx) in shared]
+    return keys
 
 
 def _together(source: Source) -> bool:

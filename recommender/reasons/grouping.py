@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
 
-from recommender.reasons.candidates import WAYS, Candidate, Candidates, Way
-from recommender.reasons.cells import PEOPLE, SHARED, Sources
+from recommender.reasons.candidates import MORE, WAYS, Candidate, Candidates, Way
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, Sources
 from recommender.reasons.evidence import Evidence
 from recommender.reasons.groups import (
     AGAINST,
@@ -61,12 +61,17 @@ class Grouping:
     def leading(self, position: int) -> list[Group]:
         """The first of the same groups, as far as any of them can be a reason; what else there is as one of each kind
         of rest, so that the shares sum to the score too."""
-        return self._parted(position, LEADING)
+        parting = self._parting(position)
+        self._tell(position, parting, LEADING)
+        untold = sum(parting.few.values()) + sum(one.share for one in parting.untold)
+        largest = max([untold, float(self.popularity[position]), *(one.share for one in parting.told)])
+        if parting.left.left > largest * MORE:  # others among the many may be larger than what was told so far
+            return self._parted(position, MOST)
+        groups = self._parted(position, LEADING)
+        return self._parted(position, MOST) if groups and groups[0].kind == SMALLER else groups
 
     def _parted(self, position: int, most: int) -> list[Group]:
-        if position not in self._partings:
-            self._partings[position] = self._begun(position)
-        parting = self._partings[position]
+        parting = self._parting(position)
         self._tell(position, parting, most)
         few, told = parting.few.copy(), parting.told.copy()
         for group in parting.untold:
@@ -76,6 +81,11 @@ class Grouping:
         rest = [(SMALLER, parting.left.cells()), (UNTOLD, few), (AGAINST, parting.against)]
         told += [group_of(kind, self._strands(cells)) for kind, cells in rest if cells]
         return sorted(told, key=lambda one: -one.share)
+
+    def _parting(self, position: int) -> _Parting:
+        if position not in self._partings:
+            self._partings[position] = self._begun(position)
+        return self._partings[position]
 
     def _begun(self, position: int) -> _Parting:
         pool, few = self.evidence.telling(position, self.sources.cells(position))
@@ -100,6 +110,8 @@ class Grouping:
         Candidates are looked at from the largest on, and only then asked whether they may be told: an anchor's loses
         the ways that may not, and has its turn again by what is left.
         """
+        if (group := left.outweighing()) is not None:
+            return group if self.evidence.tellable(position, group) else Group(UNTOLD, group.share, group.strands)
         queue = left.queue()
         while queue:
             _, number, build = heappop(queue)
@@ -111,7 +123,7 @@ class Grouping:
                 heappush(queue, again)
             elif group.anchor is not None or self.evidence.tellable(position, group):
                 return group
-            elif group.kind == PEOPLE:
+            elif group.kind in (PEOPLE, LEARNED):  # too few people: no other sentence tells more of it
                 return Group(UNTOLD, group.share, group.strands)
         return None
 

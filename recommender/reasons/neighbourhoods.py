@@ -20,6 +20,7 @@ class Neighbourhoods:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._sets: dict[tuple[str, int], Idxs] = {}
+        self._ends: dict[tuple[tuple[str, ...], int], Idxs] = {}
 
     def of(self, step: str, idx: int) -> Idxs:
         """Indices of the tails of one head."""
@@ -54,17 +55,13 @@ class Neighbourhoods:
             found |= nodes - {anchor} if steps[1] == inverse_of(steps[0]) else nodes
         return found
 
-    def between(self, source: Source, ends: tuple[int, int], place: int) -> set[int]:
+    def between(self, source: Source, ends: tuple[int, int], place: int) -> Idxs:
         """The nodes at a place on the straight paths of a source of up to three steps.
 
         :param ends: anchor and item.
         """
         anchor, item = ends
-        forward, backward = (
-            self._along(source.tail[:place], [anchor]),
-            self._along(_undone(source.tail[place:]), [item]),
-        )
-        return forward & backward
+        return self._end(source.tail[:place], anchor) & self._end(_undone(source.tail[place:]), item)
 
     def at(self, source: Source, ends: tuple[Collection[int], int], place: int) -> Collection[int] | None:
         """What may stand at a place of the paths of a source: at least what does; ``None`` where it is not looked at.
@@ -76,14 +73,17 @@ class Neighbourhoods:
             return anchors
         if place == len(source.tail) - 1:
             return self.of(inverse_of(source.last), item)
-        return self._along(source.tail[:place], anchors) if place == 1 else None
+        return Idxs().union(*(self.of(source.tail[0], one) for one in anchors)) if place == 1 else None
 
-    def _along(self, steps: Iterable[str], nodes: Collection[int]) -> set[int]:
-        found = set(nodes)
-        for step in steps:
-            found = set[int]().union(*(self.of(step, one) for one in found))
-        return found
+    def _end(self, steps: tuple[str, ...], idx: int) -> Idxs:
+        """Where some steps lead from a node."""
+        if len(steps) == 1:
+            return self.of(steps[0], idx)
+        key = (steps, idx)
+        if key not in self._ends:
+            self._ends[key] = Idxs().union(*(self.of(steps[-1], one) for one in self._end(steps[:-1], idx)))
+        return self._ends[key]
 
 
-def _undone(steps: tuple[str, ...]) -> list[str]:
-    return [inverse_of(step) for step in reversed(steps)]
+def _undone(steps: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(inverse_of(step) for step in reversed(steps))

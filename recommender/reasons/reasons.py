@@ -76,8 +76,6 @@ class Reasons:
     def of(self, position: int) -> list[Reason]:
         """The groups that may be the reason of an item, the largest first."""
         groups = self.grouping.leading(position)
-        if groups and groups[0].kind == SMALLER:  # others among the many may be larger than what was told so far
-            groups = self.grouping.groups(position)
         score = sum(one.share for one in groups)
         return [self._reason(one, position, score) for one in fair(groups, score)]
 
