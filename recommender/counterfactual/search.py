@@ -1,31 +1,20 @@
 """Counterfactual: the smallest change of what somebody has, of rules or of an item that brings it into the first n."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
-import numpy as np
-from numpy.typing import NDArray
-
-from recommender.counterfactual.anchor_changes import AnchorChanges, Cosines, Weighted
+from recommender.counterfactual.anchor_candidates import AnchorCandidates, without
 from recommender.counterfactual.changes import Change, Changed, joined
 from recommender.counterfactual.item_changes import ItemChanges
 from recommender.counterfactual.item_rules import ItemRules
 from recommender.profiles.anchors import Anchor
 from recommender.scoring.mixed_ranking import mixed_rank
 from recommender.scoring.ranking import top_n
-from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender, Request
 
 CHANGES = ("item", "user", "rules")
 """What a change may be restricted to."""
 MOST_CHANGES = 10
-TRIED = 48
-"""Changes that are ranked anew in each round, the most promising first."""
-RIVALS = 20
-"""Items behind the n-th that are looked at, since a change may bring them before it."""
-MOST_REMOVED = 200
-"""Anchors of a user that are thought away, one at a time."""
 HOPE = 1.5
 """By how much later attributes of an item may say more for it than the best of now; mostly they say less."""
 
@@ -53,7 +42,7 @@ class Counterfactual:
         self.recommender, self.position, self.n = recommender, position, n
         self.scorer, self.schema = recommender.scorer, recommender.snapshot.schema
         self.changed = Changed(recommender, request)
-        self._cosines: dict[int, Cosines] = {}
+        self.candidates = AnchorCandidates(recommender, self.changed, position, n)
         self._known: dict[Change, Ranked] = {}
         self._items: dict[Change, ItemChanges] = {}
 
@@ -171,7 +160,7 @@ class Counterfactual:
 
     def _next(self, change: Change, taking: bool) -> Ranked | None:
         """The best of the most promising changes with one thing more."""
-        candidates = [joined((change, one)) for one in self._promising(change, taking)]
+        candidates = [joined((change, one)) for one in self.candidates.promising(change, taking)]
         self._rank(candidates)
         found = (self._known[one] for one in candidates)
         return max(found, key=lambda one: (self._enough(one), one.margin), default=None)
@@ -203,97 +192,15 @@ class Counterfactual:
             variants = self.recommender.catalogue.variants
             rank = mixed_rank((scores, paths), allowed, self.position, places, variants)
             rivals, most = (allowed, self.n) if places is None else places.rivals(self.position)
-            others = self._others(allowed & rivals)
+            others = without(allowed & rivals, self.position)
             others = others if variants is None else variants.best(scores, others)
             ahead = scores[top_n(scores, others, most)] if most else scores[:0]
             margin = float(scores[self.position] - ahead[-1]) if len(ahead) == most > 0 else float("inf")
             self._known[change] = Ranked(change, rank, margin)
 
-    def _others(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        others = allowed.copy()
-        others[self.position] = False
-        return others
-
-    def reaching(self, most: int) -> list[Anchor]:
-        """Anchors that the user does not have and from which paths lead to the item, the best first."""
-        effects, allowed = self._effects(Change())
-        found = list[tuple[float, Anchor]]()
-        for step in self._steps():
-            idx, values = effects.leading(step)
-            new = self._new(step, idx, allowed, Change())
-            found += [(-value, (step, one)) for one, value in zip(idx[new].tolist(), values[new].tolist(), strict=True)]
-        return [anchor for _, anchor in sorted(found)[:most]]
-
     def hopeful(self) -> bool:
         """Whether anything could raise the score of the item by paths: an anchor, or an attribute of the item."""
-        return bool(self.reaching(1) or self._item_changes(Change()).promising(Change(), ()))
-
-    def _effects(self, change: Change) -> tuple[AnchorChanges, NDArray[np.bool_]]:
-        """What more changes would do on top of one; and which other items may be recommended."""
-        profile = self.changed.profile(change)
-        rules = self.changed.rules(change)
-        allowed = self._others(self.recommender.rule_set(rules).candidates(profile).allowed)
-        places = self.recommender.places(rules, profile, self.n)
-        competing = allowed if places is None else allowed & places.rivals(self.position)[0]
-        scorer = self.recommender.cold_start.of(profile)
-        scores = scorer.score([profile]).total[0]
-        rivals = top_n(scores, competing, self.n + RIVALS)
-        lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in self.changed.raw(change).items()}
-        return AnchorChanges(self._cosines_of(scorer.told), profile, lengths, scores, self.position, rivals), allowed
-
-    def _cosines_of(self, scorer: Scorer) -> Cosines:
-        return self._cosines.setdefault(id(scorer), Cosines(scorer))
-
-    def _promising(self, change: Change, taking: bool) -> list[Change]:
-        """Single changes on top of another, by what they would do to the item and the items around rank n."""
-        effects, allowed = self._effects(change)
-        found: list[tuple[float, Change]] = []
-        removals = self._removals(change) if taking else ()
-        for some in chain(self._additions(effects, allowed, change), removals):
-            anchors = [(some.step, idx) for idx in some.idx.tolist()]
-            single = [Change(add=(one,)) if some.added else Change(remove=(one,)) for one in anchors]
-            found += zip(effects.margins(some, self.n).tolist(), single, strict=True)
-        ordered = sorted(found, key=lambda one: (-one[0], one[1].remove, one[1].add))
-        return [one for _, one in ordered[:TRIED]]
-
-    def _additions(self, effects: AnchorChanges, allowed: NDArray[np.bool_], change: Change) -> Iterator[Weighted]:
-        """Anchors that might be had: what says most for the item, and what is ahead, which she would have used then."""
-        slices = self.recommender.catalogue.slices
-        for step in self._steps():
-            idx, tail = effects.promising(step), self.schema.ends(step)[1]
-            if step in self.schema.interactions:
-                ahead, part = effects.columns[:-1], slices[tail]
-                idx = np.union1d(idx, ahead[(ahead >= part.start) & (ahead < part.stop)] - part.start)
-            idx = idx[self._new(step, idx, allowed, change)]
-            if len(idx):
-                yield Weighted(step, idx, np.ones(len(idx)), added=True)
-
-    def _steps(self) -> list[str]:
-        """Steps to what somebody might have: not to people, and neither dislikes nor rules."""
-        schema, found = self.schema, list[str]()
-        for step in self.scorer.starts:
-            head, tail = schema.ends(step)
-            said = step in (*schema.negatives, *schema.rules)
-            if head == self.changed.whom.user_type and not schema.entity[tail].sensitive and not said:
-                found.append(step)
-        return found
-
-    def _new(self, step: str, idx: NDArray[np.int64], allowed: NDArray[np.bool_], change: Change) -> NDArray[np.bool_]:
-        """Which anchors she does not have, no rule forbids, and were not just taken away."""
-        tail, slices = self.schema.ends(step)[1], self.recommender.catalogue.slices
-        had = [one for name, one in (*self.changed.removed(change), *change.add) if name == step]
-        if step in self.changed.whom.anchors:
-            had += self.changed.whom.anchors[step].idx.tolist()
-        new = ~np.isin(idx, had)
-        return np.asarray(new & allowed[slices[tail]][idx]) if tail in slices else new
-
-    def _removals(self, change: Change) -> Iterator[Weighted]:
-        """Anchors that might not be had, the heaviest, but for those that were just added."""
-        for step, (idx, weight) in self.changed.raw(change).items():
-            kept = np.flatnonzero(~np.isin(idx, [found for name, found in change.add if name == step]))
-            if step in self.scorer.starts and len(kept):
-                kept = kept[np.argsort(-np.abs(weight[kept]), kind="stable")[:MOST_REMOVED]]
-                yield Weighted(step, idx[kept], weight[kept], added=False)
+        return bool(self.candidates.reaching(1) or self._item_changes(Change()).promising(Change(), ()))
 
     def _item_changes(self, change: Change) -> ItemChanges:
         """What changes of the item do on top of what else changes."""

@@ -111,7 +111,7 @@ class _Question:
         """Nothing leads to the item: what would?"""
         if self.paths != 0:
             return []
-        links = self.search.reaching(LINKS)
+        links = self.search.candidates.reaching(LINKS)
         missing = [
             MissingLink(
                 anchor=anchor_text(self.snapshot, link),
