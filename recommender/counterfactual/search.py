@@ -40,7 +40,6 @@ class Counterfactual:
 
     def __init__(self, recommender: Recommender, request: Request, position: int, n: int) -> None:
         self.recommender, self.position, self.n = recommender, position, n
-        self.scorer, self.schema = recommender.scorer, recommender.snapshot.schema
         self.changed = Changed(recommender, request)
         self.candidates = AnchorCandidates(recommender, self.changed, position, n)
         self._known: dict[Change, Ranked] = {}

@@ -16,9 +16,9 @@ from recommender.serving.recommender import Recommender
 if TYPE_CHECKING:
     from recommender.marketing.crowd import Crowd
     from recommender.rules.rule_set import Rules
-    from recommender.search.ask import Asker
     from recommender.search.find import Finder
     from recommender.search.names import Names
+    from recommender.search.question_answering.ask import Asker
     from recommender.serving.similar_items import SimilarItems
 
 ATTEMPTS = 3
@@ -75,7 +75,7 @@ class Opened:
     @cached_property
     def asker(self) -> "Asker":
         """Answers questions."""
-        from recommender.search.ask import Asker
+        from recommender.search.question_answering.ask import Asker
 
         return Asker(self.recommender, self.names)
 

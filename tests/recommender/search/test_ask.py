@@ -9,8 +9,8 @@ from kg.errors import UsageError
 from recommender.kernels.path_kernels import KernelConfig
 from recommender.learning.model import open_model
 from recommender.results.ask import Answers
-from recommender.search.ask import Asker
 from recommender.search.names import Names
+from recommender.search.question_answering.ask import Asker
 from recommender.serving.recommender import Recommender
 from tests.graphs import SCHEMA, snapshot_of
 

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.search.lexicon import Lexicon
-from recommender.search.plan import Being, Entity, Linked, Plan, Valued, Worded
+from recommender.search.question_answering.lexicon import Lexicon
+from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Valued, Worded
 
 Positions = NDArray[np.int64]
 Fact = tuple[Entity, str, Entity]

@@ -11,9 +11,9 @@ from itertools import pairwise
 import numpy as np
 
 from kg.schema import Schema
-from recommender.search.execution import linked
-from recommender.search.lexicon import Lexicon, Term
-from recommender.search.plan import Being, Entity, Linked, Plan, Valued, Ways, Worded
+from recommender.search.question_answering.execution import linked
+from recommender.search.question_answering.lexicon import Lexicon, Term
+from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Valued, Ways, Worded
 
 CLAUSES = re.compile(r"[,，。?？!！;；:：\n]+|(?<!\d)\.(?!\d)")
 MOST_NAMED = 5

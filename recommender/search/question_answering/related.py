@@ -3,11 +3,11 @@
 import numpy as np
 
 from recommender.results.ask import Related
-from recommender.search.execution import Fact as Triple
-from recommender.search.execution import asked
-from recommender.search.plan import Entity, Linked, Plan
-from recommender.search.question import Grammar
-from recommender.search.telling import Telling
+from recommender.search.question_answering.execution import Fact as Triple
+from recommender.search.question_answering.execution import asked
+from recommender.search.question_answering.grammar import Grammar
+from recommender.search.question_answering.plan import Entity, Linked, Plan
+from recommender.search.question_answering.telling import Telling
 
 RELATED = 3
 """Related items of each kind."""

@@ -7,15 +7,15 @@ from kg.errors import UsageError
 from kg.snapshot.entity_table import properties
 from recommender.results.ask import Answers, AskedItem, Related
 from recommender.rules.rule_set import Rules
-from recommender.search.execution import Fact as Triple
-from recommender.search.execution import answers, asked, variants_of, witnesses
 from recommender.search.folding import has_cjk
-from recommender.search.lexicon import Lexicon
 from recommender.search.names import Names
-from recommender.search.plan import Being, Entity, Linked, Plan, Valued
-from recommender.search.question import Grammar
-from recommender.search.related import RelatedThings
-from recommender.search.telling import Telling, plan_lines
+from recommender.search.question_answering.execution import Fact as Triple
+from recommender.search.question_answering.execution import answers, asked, variants_of, witnesses
+from recommender.search.question_answering.grammar import Grammar
+from recommender.search.question_answering.lexicon import Lexicon
+from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Valued
+from recommender.search.question_answering.related import RelatedThings
+from recommender.search.question_answering.telling import Telling, plan_lines
 from recommender.serving.recommender import Recommender, Request
 
 ANSWERS_TOLD = 3

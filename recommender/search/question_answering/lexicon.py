@@ -5,12 +5,10 @@ and relations, their phrases, the names of its entities, the values of its prope
 """
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -22,8 +20,16 @@ from kg.snapshot.snapshot import Snapshot
 from kg.text.words import is_cjk
 from recommender.search.folding import fold, has_cjk
 from recommender.search.names import ID, PINYIN, Names
+from recommender.search.question_answering.function_words import function_words
+from recommender.search.question_answering.morphology import (
+    LANGUAGES,
+    fold_question,
+    is_subsequence,
+    language_names,
+    singular,
+    verb_forms,
+)
 
-LANGUAGES = ("en", "zh")
 LONGEST = 60
 """Characters of the longest name that is looked for in a question."""
 MOST_VALUES = 30
@@ -99,12 +105,12 @@ class Lexicon:
         entities = self._entities(part)
         if entities:
             return Term("entity", part, entities)
-        for form in (part, *_singular(part)):
+        for form in (part, *singular(part)):
             for kind, known in (*self._schema_words.items(), ("value", self._values), ("word", self._words)):
                 if form in known and (kind == "word" or self._words.get(form, "ignore") == "ignore"):
                     meant = known[form]
                     return Term(kind, part, tuple(meant) if isinstance(meant, list) else meant)
-        for form in _singular(part):
+        for form in singular(part):
             if entities := self._entities(form):
                 return Term("entity", part, entities)
         return None
@@ -131,7 +137,7 @@ class Lexicon:
             texts = self._labels[item_type][1]
             return np.array([idx for idx, text in texts if word in text], dtype=np.int64)
         index = self._labels[item_type][0]
-        own = {idx for form in (word, *_singular(word), f"{word}s") for idx in index.get(form, ())}
+        own = {idx for form in (word, *singular(word), f"{word}s") for idx in index.get(form, ())}
         return np.array(sorted(own), dtype=np.int64)
 
     @cached_property
@@ -163,7 +169,7 @@ class Lexicon:
 
     def _abbreviated(self, part: str) -> tuple[str, int] | None:
         """The one attribute that a short Chinese name stands for: 干皮 for 干性皮肤, its characters in their order."""
-        own = {place for form, place in self._attributes if form[0] == part[0] and _subsequence(part, form)}
+        own = {place for form, place in self._attributes if form[0] == part[0] and is_subsequence(part, form)}
         return own.pop() if len(own) == 1 else None
 
     def _function_words(self) -> dict[str, str]:
@@ -189,7 +195,7 @@ class Lexicon:
         for name, relation in schema.relation.items():
             for step, phrases in ((name, relation.phrase), (inverse_of(name), relation.inverse_phrase)):
                 for phrase in phrases.values():
-                    for form in _verb_forms(fold_question(phrase)):
+                    for form in verb_forms(fold_question(phrase)):
                         relations[form].append(step)
             for words in relation.words.values():
                 for word in words:
@@ -218,7 +224,7 @@ class Lexicon:
                 if kind == "str" and not name.startswith("label_"):
                     values = {v for v in property_values(self.snapshot, item_type, name) if isinstance(v, str)}
                     for value in values if len(values) <= MOST_VALUES else ():
-                        for word in (value, *_language_names(value, name)):
+                        for word in (value, *language_names(value, name)):
                             found.setdefault(fold_question(word), (item_type, name, value))
                 if kind == "bool":
                     for lang in LANGUAGES:
@@ -232,16 +238,6 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _LETTER = re.compile("[a-z]")
 
 
-def function_words(lang: str) -> dict[str, Any]:
-    """The function words of a language."""
-    return tomllib.loads((files("recommender.search") / "words" / f"{lang}.toml").read_text(encoding="utf-8"))
-
-
-def fold_question(text: str) -> str:
-    """Like :func:`fold`, but numbers keep their decimal point."""
-    return ".".join(fold(part) for part in re.split(r"(?<=\d)\.(?=\d)", text))
-
-
 def _ends(text: str, start: int) -> Iterator[int]:
     """Where a name that begins at ``start`` may end, the longest first: between words, or beside a character."""
     last = min(len(text), start + LONGEST)
@@ -251,25 +247,6 @@ def _ends(text: str, start: int) -> Iterator[int]:
             yield end
 
 
-def _singular(form: str) -> tuple[str, ...]:
-    if has_cjk(form) or len(form) < 4:
-        return ()
-    if form.endswith("ies"):
-        return (f"{form[:-3]}y",)
-    if form.endswith("es"):
-        return (form[:-1], form[:-2])
-    return (form[:-1],) if form.endswith("s") and not form.endswith("ss") else ()
-
-
-def _verb_forms(phrase: str) -> list[str]:
-    """A phrase as it stands, and as a question has it: ``contains`` → ``contain``, ``is made for`` → ``made for``."""
-    words = phrase.removeprefix("is ").removeprefix("are ").split()
-    if not words:
-        return []
-    first = _singular(words[0])
-    return list(dict.fromkeys([phrase, " ".join(words), *(" ".join([one, *words[1:]]) for one in first)]))
-
-
 def _labels_of(snapshot: Snapshot, entity_type: str) -> Iterator[list[str | None]]:
     own = labels(snapshot, entity_type)
     ids = snapshot.vocabulary.ids(entity_type)
@@ -277,26 +254,3 @@ def _labels_of(snapshot: Snapshot, entity_type: str) -> Iterator[list[str | None
     for name, kind in snapshot.schema.entity[entity_type].properties.items():
         if kind == "str" and name.startswith("label_"):
             yield list(snapshot.text(entity_type, name))
-
-
-def _language_names(value: str, name: str) -> list[str]:
-    """A language as people say it: ``en`` is English and 英文."""
-    if name != "language" or not re.fullmatch(r"[a-z]{2,3}", value):
-        return []
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        spoken = [Locale(lang).languages.get(value) for lang in LANGUAGES]
-    except UnknownLocaleError:
-        return []
-    names = [one for one in spoken if one]
-    return [
-        *names,
-        *(one.replace("语", "文") for one in names if one.endswith("语")),
-        *(one.replace("文", "语") for one in names if one.endswith("文")),
-    ]
-
-
-def _subsequence(part: str, form: str) -> bool:
-    rest = iter(form)
-    return all(character in rest for character in part)

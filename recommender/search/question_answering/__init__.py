@@ -1,0 +1,1 @@
+"""Questions in words: read by a grammar over the schema, and answered from the graph."""
