@@ -25,113 +25,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from pydantic import BaseModel
 
+from benchmarks.attacked_shop import ANCHORS, ITEMS, Anchor, Shop
 from kg.errors import WhyrecError
 from kg.export.neighbourhood import find_entity, neighbourhood
 from kg.quality.statistics import statistics
-from kg.schema import parse_schema
-from kg.snapshot.building import take_snapshot
-from kg.snapshot.snapshot import Snapshot
-from kg.stores.opening import open_store
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 from recommender.counterfactual.what_if import what_if
 from recommender.counterfactual.why_not import why_not
-from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.kernels.registry import scored_paths
-from recommender.learning.model import Model
-from recommender.results.document import ModelInfo
-from recommender.scoring.blend import Blend
-from recommender.scoring.scorer import Scorer
-from recommender.serving.recommender import Recommender, Request
+from recommender.serving.recommender import Request
 from recommender.serving.similar_items import SimilarItems
 
-SCHEMA: dict[str, Any] = {
-    "name": "shop",
-    "entity": {
-        "User": {"sensitive": True},
-        "Product": {"domain": "cosmetics"},
-        "Course": {"domain": "courses"},
-        "Ingredient": {},
-        "Concern": {},
-    },
-    "relation": {
-        "purchased": {"head": "User", "tail": "Product", "interaction": True},
-        "enrolled": {"head": "User", "tail": "Course", "interaction": True},
-        "has_concern": {"head": "User", "tail": "Concern"},
-        "contains": {"head": "Product", "tail": "Ingredient"},
-        "teaches": {"head": "Course", "tail": "Ingredient"},
-    },
-    "metapaths": {"max_length": 4},
-}
-COUNTS = {"User": 40, "Product": 14, "Course": 5, "Ingredient": 8, "Concern": 4}
-ANCHORS = {"purchased": "Product", "enrolled": "Course", "has_concern": "Concern"}
-ITEMS = ("Product", "Course")
 LEAST = 1e-9
 """From this on a score has changed."""
-Anchor = tuple[str, str]
 
-
-class Shop:
-    """A random shop: a few popular items, and a tail that one to four people used."""
-
-    def __init__(self, folder: Path, seed: int, k: int) -> None:
-        rng = np.random.default_rng(seed)
-        self.ids = {name: [f"{name.lower()}-{n:02d}" for n in range(count)] for name, count in COUNTS.items()}
-        self.triples = {
-            "purchased": self._pairs("User", "Product", 130, rng),
-            "enrolled": self._pairs("User", "Course", 45, rng),
-            "has_concern": self._pairs("User", "Concern", 35, rng),
-            "contains": self._pairs("Product", "Ingredient", 16, rng),
-            "teaches": self._pairs("Course", "Ingredient", 5, rng),
-        }
-        self.k, self.snapshot = k, self._loaded(folder, k)
-        blend = Blend(
-            metapaths={str(path): 1.0 for path in scored_paths(self.snapshot)},
-            popularity=dict.fromkeys(self.snapshot.schema.domains, 0.05),
-        )
-        scorer = Scorer(self.snapshot, Kernels(self.snapshot, KernelConfig(), folder / "kernels"), blend, None)
-        info = ModelInfo(name="attacked", snapshot=self.snapshot.hash, trained=True)
-        self.recommender = Recommender(Model(scorer, info))
-
-    def users_of(self, anchor: Anchor) -> set[str]:
-        """Who has an anchor."""
-        return {head for head, tail in self.triples[anchor[0]] if tail == anchor[1]}
-
-    def users_of_item(self, item: str) -> set[str]:
-        """Who used an item."""
-        return {head for name in ("purchased", "enrolled") for head, tail in self.triples[name] if tail == item}
-
-    def alike(self, one: str, other: str) -> bool:
-        """Whether attributes join two entities."""
-        pairs = self.triples["contains"] | self.triples["teaches"]
-        first, second = ({tail for head, tail in pairs if head == item} for item in (one, other))
-        return bool(first & second)
-
-    def _pairs(self, head: str, tail: str, count: int, rng: np.random.Generator) -> set[tuple[str, str]]:
-        heads, tails = self.ids[head], self.ids[tail]
-        popular = (len(tails) * rng.random(count) ** 2.5).astype(int)
-        return {(heads[h], tails[t]) for h, t in zip(rng.integers(0, len(heads), count), popular, strict=True)}
-
-    def _loaded(self, folder: Path, k: int) -> Snapshot:
-        schema = parse_schema(SCHEMA)
-        store = open_store("graph.lbug", schema, folder=folder)
-        try:
-            for name, ids in self.ids.items():
-                store.create_entities(
-                    name,
-                    pl.DataFrame(
-                        {"id": ids, "label": [f"Label of {one}" for one in ids]}, schema=entity_dtypes(schema, name)
-                    ),
-                )
-            for name, pairs in self.triples.items():
-                rows = [(head, tail, 1.0, None) for head, tail in sorted(pairs)]
-                store.create_triples(name, pl.DataFrame(rows, schema=TRIPLE_DTYPES, orient="row"))
-            store.set_revision("attacked")
-            return take_snapshot(store, schema, folder / "snapshot", k=k)
-        finally:
-            store.close()
+WEIGHTS = {"why-not": 1, "graph stats": 1, "recommend": 12, "what-if": 6, "why": 6, "similar": 4, "graph show": 4}
+"""How often a command is asked beside the others; 3 where absent."""
 
 
 class Attack:
@@ -159,16 +68,7 @@ class Attack:
 
     def run(self, queries: int) -> None:
         """Ask so often, each command in turn, the cheap ones more often than those that rank many times."""
-        weights = {
-            "why-not": 1,
-            "graph stats": 1,
-            "recommend": 12,
-            "what-if": 6,
-            "why": 6,
-            "similar": 4,
-            "graph show": 4,
-        }
-        names = [name for name in self.ways for _ in range(weights.get(name, 3))]
+        names = [name for name in self.ways for _ in range(WEIGHTS.get(name, 3))]
         while sum(self.queries.values()) < queries:
             self.ways[str(self.rng.choice(names))]()
 

@@ -14,6 +14,7 @@ from whyrec.engine import create
 from whyrec.workspace.creation import create_from_files
 
 app = typer.Typer(add_completion=False)
+StoreOption = Annotated[str, typer.Option(help="File of the embedded store, or neo4j://host:7687.", metavar="URL")]
 
 
 @app.command()
@@ -23,9 +24,7 @@ def init(
         list[Path] | None, typer.Argument(metavar="[DIR]", help="Folder to make; else --workspace.")
     ] = None,
     schema: Annotated[str, typer.Option(help="Shipped schema or file.", metavar="NAME-or-FILE")] = "courses-cosmetics",
-    store: Annotated[
-        str, typer.Option(help="File of the embedded store, or neo4j://host:7687.", metavar="URL")
-    ] = "graph.lbug",
+    store: StoreOption = "graph.lbug",
     from_files: Annotated[
         list[Path] | None,
         typer.Option("--from", metavar="FILE...", help="Look at files, and write a schema and a mapping for them."),
@@ -52,19 +51,20 @@ def init(
     output = Output(as_json, quiet)
     session = ctx.find_object(Session)
     folder, files = _folder_and_files(directory or [], from_files or [], session.workspace if session else Path())
+    if adopt and (files or example or encrypt):
+        raise UsageError("--adopt reads the graph of a server: leave out --from, --example and --encrypt")
     if adopt:
-        if files or example or encrypt:
-            raise UsageError("--adopt reads the graph of a server: leave out --from, --example and --encrypt")
         adopt_graph(output, folder, store)
-        return
-    if files:
-        if encrypt:
-            raise UsageError(
-                "--encrypt does not go with --from; say `whyrec seal --rotate` once the workspace is there"
-            )
+    elif files and encrypt:
+        raise UsageError("--encrypt does not go with --from; say `whyrec seal --rotate` once the workspace is there")
+    elif files:
         _from_files(output, folder, files, store, example)
-        return
-    create(folder, schema=schema, store=store, example=example, encrypt=encrypt)
+    else:
+        create(folder, schema=schema, store=store, example=example, encrypt=encrypt)
+        _tell(output, folder, store, example)
+
+
+def _tell(output: Output, folder: Path, store: str, example: bool) -> None:
     load = command("-w", folder, "load")
     next_step = load if example else f"write {folder / 'mapping.toml'}, then {load}"
     if not output.document({"workspace": str(folder), "store": store, "example": example, "next": next_step}):

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -13,7 +13,7 @@ from cli.commands import COMMANDS, LazyCommands
 from cli.encoding import as_typed
 from cli.failures import FAILED, fail
 from cli.help import laid_out, plain
-from cli.options import DebugOption, Session, VersionOption
+from cli.options import DebugOption, Session, VersionOption, WorkspaceOption
 from cli.streams import discard_output, open_streams
 
 
@@ -83,10 +83,7 @@ app = plain(typer.Typer(cls=Commands, no_args_is_help=True))
 @app.callback()
 def whyrec(
     ctx: typer.Context,
-    workspace: Annotated[
-        Path,
-        typer.Option("--workspace", "-w", envvar="WHYREC_WORKSPACE", help="Folder of the workspace."),
-    ] = Path("."),
+    workspace: WorkspaceOption = Path("."),
     debug: DebugOption = False,
     version: VersionOption = False,
 ) -> None:
@@ -100,5 +97,4 @@ def whyrec(
 def run() -> int:
     """The entry point of the installed program; returns the exit code."""
     arguments = None if os.name == "nt" else [as_typed(one) for one in sys.argv[1:]]  # Windows' hold patterns yet
-    code: int = typer.main.get_command(app).main(arguments, "whyrec", standalone_mode=False)
-    return code
+    return int(typer.main.get_command(app).main(arguments, "whyrec", standalone_mode=False))

@@ -27,6 +27,9 @@ def _version(value: bool) -> None:
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notices.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", "-w", envvar="WHYREC_WORKSPACE", help="Folder of the workspace.")
+]
 VersionOption = Annotated[
     bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
 ]

@@ -39,7 +39,7 @@ from kg.staging.tables import Staging
 from kg.stores.store import Store
 from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.similarity import similar_triples
-from kg.validation.row_checker import RowChecker
+from kg.validation.row_checker import CellMeaning, RowChecker
 from kg.values.currency import read_rates
 
 
@@ -155,7 +155,7 @@ class _Load:
         erases = file.source.null_erases or self._replacement.covers(file.source)
         told = file.source.rates
         rates = {} if told is None else read_rates(files_of(told, *self._around)[0])
-        checker = RowChecker(file.source, self._people, index, file.place, self.notices, erases, rates)
+        checker = RowChecker(file.source, self._people, index, file.place, self.notices, CellMeaning(erases, rates))
         reader = open_joined(file.path, file.place, file.source, checker.wanted, self.notices, *self._around)
         progress, position = StageProgress(self._progress, file.place, reader.size), 0
         for batch in reader.batches():

@@ -47,6 +47,16 @@ class Checked:
     tables: list[tuple[str, pl.DataFrame]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class CellMeaning:
+    """What cells mean beyond what their source says."""
+
+    erases: bool = False
+    """Whether an empty cell takes the value away from the entity; else it says nothing."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Currency → units of the schema's currency."""
+
+
 class RowChecker:
     """Checks the rows of one file of one source."""
 
@@ -57,26 +67,19 @@ class RowChecker:
         index: int,
         place: str,
         notices: Notices,
-        erases: bool = False,
-        rates: Mapping[str, float] | None = None,
+        meaning: CellMeaning = CellMeaning(),
     ) -> None:
         """Prepare.
 
         :param people: the schema, and what becomes of the ids of people.
         :param index: the number of the source in the load.
         :param place: how notices name the file.
-        :param rates: currency → units of the schema's currency.
-        :param erases: whether an empty cell takes the value away from the entity; else it says nothing.
+        :param meaning: what empty cells and amounts in other currencies mean.
         :raises MappingError: where the ``where`` of the source is no condition.
         """
-        self._source, self._schema, self._index, self._place, self._notices = (
-            source,
-            people.schema,
-            index,
-            place,
-            notices,
-        )
-        self._people, self._erases, self._rates = people.of(source, place, notices), erases, rates or {}
+        self._source, self._schema, self._index = source, people.schema, index
+        self._place, self._notices, self._meaning = place, notices, meaning
+        self._people = people.of(source, place, notices)
         self._filter = source.row_filter(self._schema)
         self._of_people = [n for n, made in self._schema.relation.items() if made.interaction or made.negative]
         self.wanted = source.used_columns(self._filter.columns if self._filter else ())
@@ -128,7 +131,7 @@ class RowChecker:
             required, money = name in source.required, self._money(entity_type, name)
             if money and kind == "float":
                 wanted = self._schema.entity[entity_type].currency.get(name)
-                values = cells.amount(name, column, required, wanted, self._rates)
+                values = cells.amount(name, column, required, wanted, self._meaning.rates)
             else:
                 values = cells.property(column, kind, required)
             values = self._people.cleared(column, values)
@@ -139,7 +142,7 @@ class RowChecker:
         texts = [(f"text.{self._index}.{k}", self._text(rows, t.columns)) for k, t in enumerate(source.text)]
         texts += [(f"similar.{self._index}.{k}", self._text(rows, s.columns)) for k, s in enumerate(source.similar)]
         good = ~rows.bad
-        columns += [*_origin(rows, file_index), *(flags if self._erases else ())]
+        columns += [*_origin(rows, file_index), *(flags if self._meaning.erases else ())]
         tables = [(f"entity.{entity_type}.{self._index}", pl.DataFrame(columns).filter(good))]
         written_matters = source.normalise != "none" and not self._people.hides_labels(entity_type)
         if source.label is None and written_matters:  # as written, but only where nothing better is said

@@ -60,16 +60,10 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.state.asking = _Asking(shops, RateLimit(per_second))
     app.middleware("http")(_measured)
     app.middleware("http")(bounded)
-    app.include_router(answers.router)
-    app.include_router(groups.router)
-    app.include_router(people.router)
-    for router in (pages.router, rendering.router, session.router):
-        app.include_router(router)
+    for part in (answers, groups, people, pages, rendering, session):
+        app.include_router(part.router)
     _add_health(app)
-    app.add_exception_handler(WhyrecError, problems.of_whyrec)
-    app.add_exception_handler(RequestValidationError, problems.of_validation)
-    app.add_exception_handler(HTTPException, problems.of_http)
-    app.add_exception_handler(Exception, problems.of_anything)
+    _add_problems(app)
     return app
 
 
@@ -103,6 +97,14 @@ async def _measured(request: Request, call_next: Next) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     return response
+
+
+def _add_problems(app: FastAPI) -> None:
+    """Whatever goes wrong becomes a problem document, or a page of the console."""
+    app.add_exception_handler(WhyrecError, problems.of_whyrec)
+    app.add_exception_handler(RequestValidationError, problems.of_validation)
+    app.add_exception_handler(HTTPException, problems.of_http)
+    app.add_exception_handler(Exception, problems.of_anything)
 
 
 def _add_health(app: FastAPI) -> None:

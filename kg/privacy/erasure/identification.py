@@ -39,6 +39,8 @@ def identify(workspace: Workspace, user: str, files: WorkspaceFiles, suppression
 
 
 class _Identification:
+    """One search for whom an id names."""
+
     def __init__(self, workspace: Workspace, user: str, files: WorkspaceFiles, suppression: Suppression) -> None:
         self._workspace, self._files, self._suppression = workspace, files, suppression
         self._types = person_types(workspace.schema)
@@ -50,6 +52,7 @@ class _Identification:
         self._raw: str | None = None
 
     def result(self) -> Identified:
+        """The person, or an error that says what the id is instead."""
         types = self._found_types()
         person = Person(self._id, types, self._workspace.schema, self._is_unmistakable(types))
         return Identified(self._id, types, person, self._raw)
