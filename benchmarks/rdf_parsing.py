@@ -23,9 +23,9 @@ from rich.table import Table
 
 from kg.notices import Notices
 from kg.ontology.terms import BLANK, IRI, LITERAL
-from kg.rdf.ntriples import NTriplesReader
 from kg.rdf.statements import STATEMENT_DTYPES
-from kg.rdf.turtle import TurtleReader
+from kg.rdf.syntaxes.ntriples import NTriplesReader
+from kg.rdf.syntaxes.turtle import TurtleReader
 
 RUNS, ROWS = 3, 100_000
 XSD_STRING, LANG_STRING = (

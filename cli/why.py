@@ -56,10 +56,8 @@ def why(
     query = cypher_query(schema, account) if cypher else None
     if output.document(query or account):
         return
-    if query is not None:
-        output.line(browser_text(query))
-    elif diagram:
-        output.line(mermaid(account))
+    if query is not None or diagram:
+        output.line(mermaid(account) if query is None else browser_text(query))
     elif html is not None:
         output.line(f"The account as a page: {html}")
     else:

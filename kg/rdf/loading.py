@@ -21,14 +21,14 @@ from kg.progress import Progress
 from kg.rdf.blank_nodes import blank_ids, blank_nodes_in, keyed_ids
 from kg.rdf.edges import Edges, inferred
 from kg.rdf.emission import Emission
-from kg.rdf.json_ld import JsonLdReader
 from kg.rdf.nodes import NodeIds, NodeTypes, own_types
-from kg.rdf.ntriples import NTriplesReader
 from kg.rdf.outcome import REF_DTYPES, Outcome
 from kg.rdf.paths import Pairs, Statements
 from kg.rdf.qualified import qualified_pairs
 from kg.rdf.statements import STATEMENT_DTYPES, StatementReader
-from kg.rdf.turtle import TurtleReader
+from kg.rdf.syntaxes.json_ld import JsonLdReader
+from kg.rdf.syntaxes.ntriples import NTriplesReader
+from kg.rdf.syntaxes.turtle import TurtleReader
 from kg.rdf.values import Values
 from kg.readers.batch import REJECT_DTYPES
 from kg.staging.progress import StageProgress

@@ -11,11 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
-from whyrec.service import answers, groups, people, problems
+from whyrec.service import problems
 from whyrec.service.access import Caller
 from whyrec.service.console import pages, rendering, session
 from whyrec.service.limits import Next, RateLimit, SlowAnswers, bounded
 from whyrec.service.monitoring import DURATION, REQUESTS, exposition
+from whyrec.service.rest import answers, groups, people
 from whyrec.service.shop import Shop
 
 PER_SECOND = 5_000.0

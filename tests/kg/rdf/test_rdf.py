@@ -21,10 +21,10 @@ from kg.ontology.terms import entity_iri, entity_of
 from kg.privacy.person_ids import People
 from kg.privacy.pseudonym import Pseudonyms
 from kg.rdf.blank_nodes import blank_ids
-from kg.rdf.json_ld import JsonLdReader
-from kg.rdf.ntriples import NTriplesReader
 from kg.rdf.statements import StatementReader
-from kg.rdf.turtle import TurtleReader
+from kg.rdf.syntaxes.json_ld import JsonLdReader
+from kg.rdf.syntaxes.ntriples import NTriplesReader
+from kg.rdf.syntaxes.turtle import TurtleReader
 from kg.schema import Schema, parse_schema, read_schema
 from kg.snapshot.building import take_snapshot
 from kg.staging.report import LoadReport

@@ -15,7 +15,7 @@ from recommender.results.search import Found
 from recommender.results.similar import Similar
 from whyrec.service.access import Caller
 from whyrec.service.monitoring import of_list
-from whyrec.service.questions import (
+from whyrec.service.rest.questions import (
     AbsenceQuestion,
     AccountQuestion,
     ChangeQuestion,

@@ -24,8 +24,8 @@ from rdflib.term import BNode, Literal, URIRef
 from kg.errors import ReadError
 from kg.notices import Notices
 from kg.ontology.terms import BLANK, IRI, LITERAL
-from kg.rdf.json_ld import values_as_written
 from kg.rdf.statements import NAMED_GRAPHS, STATEMENT_DTYPES
+from kg.rdf.syntaxes.json_ld import values_as_written
 from kg.readers.batch import Reject, reject_frame, shortened
 from kg.readers.physical_lines import Block, PhysicalLines
 

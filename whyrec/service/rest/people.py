@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from kg.errors import UsageError
 from whyrec.events.log import Event
 from whyrec.service.access import Role
-from whyrec.service.answers import Asking, may
 from whyrec.service.limits import MOST_EVENTS
 from whyrec.service.monitoring import EVENTS, PENDING
+from whyrec.service.rest.answers import Asking, may
 
 router = APIRouter(prefix="/api/v1")
 Text = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
