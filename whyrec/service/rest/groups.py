@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
 from recommender.results.overview import Overview
-from whyrec.service.rest.answers import Asking, may
 from whyrec.service.limits import MOST_DAYS, MOST_ITEMS, MOST_TEXT
+from whyrec.service.rest.answers import Asking, may
 
 router = APIRouter(prefix="/api/v1", tags=["groups"])
 Lang = Annotated[Literal["en", "zh"], Query()]
