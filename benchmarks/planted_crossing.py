@@ -24,7 +24,7 @@ from rich.table import Table
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.evaluation.baselines import ScoreUsers
+from recommender.catalogue.interactions import ScoreUsers
 from recommender.evaluation.evaluation import evaluate, scorer_of_users
 from recommender.kernels.path_kernels import Kernels
 from recommender.learning.fitting import fit_blend

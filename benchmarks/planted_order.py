@@ -28,8 +28,7 @@ from kg.snapshot.building import take_snapshot
 from kg.snapshot.snapshot import Snapshot
 from kg.stores.opening import open_store
 from kg.stores.store import TRIPLE_DTYPES
-from recommender.catalogue.interactions import Interactions, User
-from recommender.evaluation.baselines import ScoreUsers
+from recommender.catalogue.interactions import Interactions, ScoreUsers, User
 from recommender.evaluation.evaluation import evaluate, scorer_of_users
 from recommender.evaluation.report import Evaluation
 from recommender.learning.fitting import Fitted, fit_blend

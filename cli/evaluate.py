@@ -27,6 +27,7 @@ def evaluate_command(
     k: Annotated[int, typer.Option("--k", min=1, help="Length of the lists.")] = 10,
     holdout: Annotated[float, typer.Option(min=0, max=1, help="Fraction to hold out.")] = 0.2,
     split: Annotated[str, typer.Option(help=", ".join(SPLITS))] = "random",
+    folds: Annotated[int | None, typer.Option(help="Cross-validation: so many random splits.", metavar="N")] = None,
     domain: DomainOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the split.", metavar="S")] = 0,
     duplicates: DuplicatesOption = "keep",
@@ -41,11 +42,11 @@ def evaluate_command(
 
     Probable duplicates, items of one audience or label, are listed first: figures may owe much to them.
 
-    Examples: whyrec evaluate --k 10 · whyrec evaluate --split cold-domain --domain cosmetics --holdout 0.5
+    Examples: whyrec evaluate --folds 5 · whyrec evaluate --split cold-domain --domain cosmetics --holdout 0.5
     """
     output = Output(as_json, quiet)
     how: Any = {"test": test, "k": k, "holdout": holdout, "split": split, "domain": domain, "seed": seed}
-    how |= {"duplicates": duplicates, "embeddings": not no_embeddings, "tuning": not no_tuning}
+    how |= {"folds": folds, "duplicates": duplicates, "embeddings": not no_embeddings, "tuning": not no_tuning}
     with engine_of(ctx, output) as engine:
         result = engine.evaluate(explanations=explanations, **how)
     output.notices(result.notices)

@@ -52,8 +52,10 @@ def show_metrics(output: Output, result: Evaluation) -> None:
     for name, parameters in result.tuned.items():
         output.line(f"{name}, tuned: " + ", ".join(f"{key} {value:g}" for key, value in parameters.items()))
     for one in result.comparisons:
-        verdict = f"{one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p = {one.p:.3f}"
+        verdict = f"{one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p = {one.p:.3f}, q = {one.q:.3f}"
         output.line(f"NDCG, {one.first} − {one.second}: {verdict}")
+    if len(result.comparisons) > 1:
+        output.line(f"q: p adjusted for {len(result.comparisons)} comparisons (Benjamini–Hochberg)")
 
 
 def show_explanations(output: Output, report: ExplanationReport) -> None:

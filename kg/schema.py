@@ -103,6 +103,9 @@ class MetapathRules(Document):
     exclude: tuple[str, ...] = ()
     """Patterns such as ``has_skin_type > ~has_skin_type > *``; ``*`` stands for any number of steps."""
 
+    most: int = Field(default=200, ge=1)
+    """How many metapaths there may be; where a schema has more, its smaller relations are not combined."""
+
     def excluding(self, patterns: Iterable[str]) -> Self:
         """The same with more patterns left out."""
         return self.model_copy(update={"exclude": tuple(dict.fromkeys((*self.exclude, *patterns)))})

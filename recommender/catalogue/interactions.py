@@ -1,6 +1,6 @@
 """What everybody used: the interactions of a snapshot as one matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,8 @@ from recommender.catalogue.catalogue import Catalogue
 
 User = tuple[str, int]
 """Entity type and index of a person."""
+ScoreUsers = Callable[[Sequence[User]], NDArray[np.float64]]
+"""Scores of all items of the catalogue for some people: shape (users, catalogue.size), float64, higher is better."""
 
 
 class Interactions:

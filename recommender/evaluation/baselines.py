@@ -1,22 +1,59 @@
-"""Baselines of the literature on interactions alone: popularity, item-kNN, RP3β, EASE."""
+"""Baselines of the literature on interactions alone: popularity, item-kNN, RP3β, EASE, matrix factorization."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.interactions import Interactions, User
+from recommender.catalogue.interactions import Interactions, ScoreUsers, User
+from recommender.evaluation.sequence_baselines import Places, has_times, markov, vsknn
+from recommender.linalg.matrix_factorization import CONFIDENCE, factorize
+from recommender.linalg.matrix_factorization import RIDGE as FACTOR_RIDGE
 from recommender.linalg.ridge import ridge_inverse
 from recommender.linalg.sparse_matrix import damping, top_per_row, without_diagonal
 
-ScoreUsers = Callable[[Sequence[User]], NDArray[np.float64]]
 NEIGHBOURS = 100
 BETA = 0.6
 RIDGE = 250.0
 MOST_ITEMS = 15_000
 """EASE inverts an items × items matrix; catalogues above this size go without."""
+SEQUENCE = ("markov", "v-sknn")
+
+
+class Baselines:
+    """The baselines that a snapshot has the data for, made when they are asked for."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot, self.interactions = snapshot, Interactions(snapshot)
+
+    @cached_property
+    def tunable(self) -> tuple[str, ...]:
+        """Those with parameters: EASE not for a large catalogue, the sequence baselines where anything has a time."""
+        small = self.interactions.catalogue.size <= MOST_ITEMS
+        order = SEQUENCE if has_times(self.snapshot) else ()
+        return ("item-knn", "rp3beta", *(("ease",) if small else ()), "als", *order)
+
+    def make(self, name: str, parameters: Mapping[str, float]) -> ScoreUsers:
+        """A baseline with some parameters, the defaults for others; each gives shape (users, catalogue.size)."""
+        used, parts = self.interactions, tuple(self.interactions.catalogue.slices.values())
+        if name == "item-knn":
+            return by_items(used, item_knn(used.matrix, parts=parts, **parameters))
+        if name == "rp3beta":
+            return by_items(used, rp3beta(used.matrix, parts=parts, **parameters))
+        if name == "ease":
+            return by_items(used, ease(used.matrix, **parameters))
+        if name == "als":
+            return als(used, **parameters)
+        if name in SEQUENCE:
+            return (markov if name == "markov" else vsknn)(used, self._places, **parameters)
+        return lambda users: np.tile(used.counts, (len(users), 1))
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.snapshot, self.interactions)
 
 
 def baselines(snapshot: Snapshot, tuned: Mapping[str, Mapping[str, float]] | None = None) -> dict[str, ScoreUsers]:
@@ -24,17 +61,8 @@ def baselines(snapshot: Snapshot, tuned: Mapping[str, Mapping[str, float]] | Non
 
     :param tuned: name → parameters, as ``tuning.tune_baselines`` chooses them; the defaults where absent.
     """
-    interactions, chosen = Interactions(snapshot), tuned or {}
-    parts = tuple(interactions.catalogue.slices.values())
-    popularity = interactions.counts
-    found: dict[str, ScoreUsers] = {
-        "popularity": lambda users: np.tile(popularity, (len(users), 1)),
-        "item-knn": by_items(interactions, item_knn(interactions.matrix, parts=parts, **chosen.get("item-knn", {}))),
-        "rp3beta": by_items(interactions, rp3beta(interactions.matrix, parts=parts, **chosen.get("rp3beta", {}))),
-    }
-    if interactions.catalogue.size <= MOST_ITEMS:
-        found["ease"] = by_items(interactions, ease(interactions.matrix, **chosen.get("ease", {})))
-    return found
+    found, chosen = Baselines(snapshot), tuned or {}
+    return {name: found.make(name, chosen.get(name, {})) for name in ("popularity", *found.tunable)}
 
 
 def item_knn(
@@ -98,5 +126,18 @@ def by_items(interactions: Interactions, weights: csr_array | NDArray[np.float64
         """Scores of all items: shape (users, catalogue.size), float64."""
         product = interactions.rows(users) @ weights
         return product.toarray() if isinstance(product, csr_array) else np.asarray(product)
+
+    return score
+
+
+def als(
+    interactions: Interactions, dimensions: float = 64, ridge: float = FACTOR_RIDGE, confidence: float = CONFIDENCE
+) -> ScoreUsers:
+    """Alternating least squares for implicit feedback (Hu, Koren & Volinsky, 2008): ``r̂(u, i) = x_u · y_i``."""
+    people, items = factorize(interactions.matrix, int(dimensions), ridge, confidence)
+
+    def score(users: Sequence[User]) -> NDArray[np.float64]:
+        """Scores of all items: shape (users, catalogue.size), float64."""
+        return np.asarray(people[interactions.places(users)] @ items.T, dtype=np.float64)
 
     return score

@@ -13,8 +13,7 @@ from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import item_attributes
 from recommender.catalogue.catalogue import Catalogue
-from recommender.catalogue.interactions import Interactions, User
-from recommender.evaluation.baselines import ScoreUsers
+from recommender.catalogue.interactions import Interactions, ScoreUsers, User
 from recommender.evaluation.leakage import check_leaks, telling_relations
 from recommender.evaluation.metrics import (
     HeldOutRanks,
@@ -26,7 +25,7 @@ from recommender.evaluation.metrics import (
     novelty,
 )
 from recommender.evaluation.report import Comparison, Evaluation
-from recommender.evaluation.significance import interval, paired_difference
+from recommender.evaluation.significance import false_discovery, interval, paired_difference
 from recommender.profiles.profile import Profile, profile_of
 from recommender.scoring.block_ranking import RankedBlock, rank_dense
 from recommender.scoring.cold_start import ColdStart
@@ -91,6 +90,23 @@ def scorer_of_users(scorer: Scorer, mix: Sequence[str] = ()) -> ServedLists:
     return ServedLists(scorer, mix)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What one split gave: the users that were tested on, in order, and each model's lists.
+
+    ``inside``: shape (catalogue.size,), bool, what was ranked; ``used``: how many people used each item in training;
+    ``people``: how many there are.
+    """
+
+    users: tuple[User, ...]
+    lists: Mapping[str, Lists]
+    inside: NDArray[np.bool_]
+    used: NDArray[np.int64]
+    people: int
+    description: Mapping[str, Any]
+    notes: Sequence[str]
+
+
 def evaluate(
     split: Split,
     models: Mapping[str, ScoreUsers],
@@ -106,24 +122,39 @@ def evaluate(
     :param left_out: shape (catalogue.size,), bool: items that nobody ranks, duplicates for instance.
     :raises ModelError: where something of the test part is left in the training part.
     """
+    return report_of(measured(split, models, (k, domain), progress, left_out), k, domain)
+
+
+def measured(
+    split: Split,
+    models: Mapping[str, ScoreUsers],
+    asked: tuple[int, str | None],
+    progress: Progress = no_progress,
+    left_out: NDArray[np.bool_] | None = None,
+) -> Measured:
+    """The lists of all models on one split, their length and the domain as asked; see :func:`evaluate`."""
     check_leaks(split)
+    k, domain = asked
     inside, test = task_of(split, domain, left_out)
-    attributes = item_attributes(split.train, Catalogue(split.train))
-    lists = {
-        name: _lists(split.train, test, model, (name, inside, k, attributes), progress)
-        for name, model in models.items()
-    }
+    task = (inside, k, item_attributes(split.train, Catalogue(split.train)))
+    lists = {name: _lists(split.train, test, model, (name, *task), progress) for name, model in models.items()}
     interactions = Interactions(split.train)
     used = np.asarray(interactions.matrix.sum(axis=0)).astype(np.int64)
-    first = next(iter(lists))
+    notes = (*telling_relations(split), *_ties(lists))
+    return Measured(tuple(test), lists, inside, used, interactions.matrix.shape[0], split.description, notes)
+
+
+def report_of(found: Measured, k: int, domain: str | None) -> Evaluation:
+    """The figures of all models with intervals, and the first against each other one."""
+    first = next(iter(found.lists))
     return Evaluation(
         k=k,
-        users=len(test),
+        users=len(found.users),
         domain=domain,
-        split=split.description,
-        notes=[*telling_relations(split), *_ties(lists)],
-        models={name: _report(found, inside, used, interactions.matrix.shape[0]) for name, found in lists.items()},
-        comparisons=[_compare(first, other, lists) for other in list(lists)[1:]],
+        split=dict(found.description),
+        notes=list(found.notes),
+        models={name: _report(one, found.inside, found.used, found.people) for name, one in found.lists.items()},
+        comparisons=_comparisons(first, found.lists),
     )
 
 
@@ -257,6 +288,12 @@ def _report(lists: Lists, inside: NDArray[np.bool_], used: NDArray[np.int64], us
     return report
 
 
-def _compare(first: str, second: str, lists: Mapping[str, Lists]) -> Comparison:
-    difference = paired_difference(lists[first].metrics.ndcg, lists[second].metrics.ndcg)
-    return Comparison(first=first, second=second, **vars(difference))
+def _comparisons(first: str, lists: Mapping[str, Lists]) -> list[Comparison]:
+    """The first model against each other one, with p-values for all of them together."""
+    others = [name for name in lists if name != first]
+    gaps = [paired_difference(lists[first].metrics.ndcg, lists[name].metrics.ndcg) for name in others]
+    adjusted = false_discovery([gap.p for gap in gaps])
+    return [
+        Comparison(first=first, second=name, q=q, **vars(gap))
+        for name, gap, q in zip(others, gaps, adjusted, strict=True)
+    ]

@@ -21,6 +21,9 @@ class Comparison(BaseModel, frozen=True):
     low: float
     high: float
     p: float
+    q: float = 1.0
+    """p adjusted for how many comparisons there are, by Benjamini & Hochberg (1995): of those with q below .05, at most
+    5 % are chance."""
 
 
 class Evaluation(BaseModel, frozen=True):

@@ -3,6 +3,7 @@
 scipy.stats takes about a second to import, so it is where figures are made, not where they are read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,14 @@ def paired_difference(first: NDArray[np.float64], second: NDArray[np.float64], s
     low, high = np.quantile(means, _tails())
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
     return Difference(float(gaps.mean()), float(low), float(high), min(1.0, 2 * (tail + 1) / (len(means) + 1)))
+
+
+def false_discovery(p: Sequence[float]) -> list[float]:
+    """p-values of several comparisons, adjusted so that their false discovery rate is bounded (Benjamini & Hochberg,
+    1995)."""
+    from scipy.stats import false_discovery_control
+
+    return [float(one) for one in false_discovery_control(p)] if len(p) else []
 
 
 def _tails() -> list[float]:

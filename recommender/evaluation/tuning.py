@@ -1,30 +1,31 @@
 """Baselines at their best: parameters chosen on a validation part of what they may learn from."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
-from recommender.catalogue.interactions import Interactions
-from recommender.evaluation.baselines import MOST_ITEMS, by_items, ease, item_knn, rp3beta
+from recommender.evaluation.baselines import Baselines
 from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
 from recommender.splitting.interaction_splits import Split, split_by
 from recommender.splitting.validation import evenly, validation_kind, validation_split
 
 Parameters = dict[str, float]
-Make = Callable[..., csr_array | NDArray[np.float64]]
-GRIDS: dict[str, tuple[Make, dict[str, tuple[float, ...]]]] = {
-    "item-knn": (item_knn, {"shrink": (0, 5, 20, 80), "neighbours": (100, 20, 400, 1600)}),
-    "rp3beta": (
-        rp3beta,
-        {"beta": (0.6, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.8), "alpha": (1, 0.5, 0.75), "neighbours": (100, 400, 1600)},
-    ),
-    "ease": (ease, {"ridge": (300, 10, 30, 100, 1000)}),
+Grid = dict[str, tuple[float, ...]]
+"""Parameter → values to try, the first of each to begin with."""
+GRIDS: dict[str, Grid] = {
+    "item-knn": {"shrink": (0, 5, 20, 80), "neighbours": (100, 20, 400, 1600)},
+    "rp3beta": {
+        "beta": (0.6, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.8),
+        "alpha": (1, 0.5, 0.75),
+        "neighbours": (100, 400, 1600),
+    },
+    "ease": {"ridge": (300, 10, 30, 100, 1000)},
+    "als": {"dimensions": (64, 16, 128), "ridge": (3, 0.3, 30), "confidence": (20, 5, 80)},
+    "markov": {"window": (3, 1, 10), "damped": (0.5, 0.2, 0.8), "place": (1, 0, 2)},
+    "v-sknn": {"neighbours": (100, 30, 500), "place": (1, 0, 2)},
 }
-"""Name → how its weights are made, and the values to try for each parameter, the first of each to begin with."""
 LARGE = 4_000
 FEWER_RIDGES = (300.0, 100.0, 1000.0)
 """Ridges tried for catalogues above ``LARGE`` items, where each costs a large inversion."""
@@ -48,21 +49,17 @@ def tune_baselines(
     split = validation_like(split, seed)
     _, test = task_of(split, None, ~inside)
     test = {user: test[user] for user in evenly(list(test), MOST_USERS)}
-    interactions = Interactions(split.train)
-    parts = tuple(interactions.catalogue.slices.values())
+    available = Baselines(split.train)
     chosen = {}
-    for name, (make, grid) in GRIDS.items() if test else ():
-        if name == "ease" and len(inside) > MOST_ITEMS:
-            continue
-        values = {"ridge": FEWER_RIDGES} if name == "ease" and len(inside) > LARGE else grid
-        pruned = {} if name == "ease" else {"parts": parts}
+    for name in available.tunable if test else ():
+        grid = {"ridge": FEWER_RIDGES} if name == "ease" and len(inside) > LARGE else GRIDS[name]
 
-        def measure(parameters: Parameters, make: Make = make, pruned: dict[str, Any] = pruned) -> float:
+        def measure(parameters: Parameters, name: str = name) -> float:
             """NDCG of a baseline with these parameters on the validation part."""
-            score = by_items(interactions, make(interactions.matrix, **parameters, **pruned))
+            score = available.make(name, parameters)
             return float(metrics_of(rank_users(split.train, test, score, (inside, k)), test).ndcg.mean())
 
-        chosen[name] = best_parameters(values, measure, progress, f"Tuning {name}")
+        chosen[name] = best_parameters(grid, measure, progress, f"Tuning {name}")
     return chosen
 
 

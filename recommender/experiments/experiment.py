@@ -14,7 +14,7 @@ from kg.errors import ModelError, StoreLockedError, UsageError, WorkspaceError
 from kg.file_lock import FileLock
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.catalogue import Catalogue
+from recommender.evaluation.baselines import Baselines
 from recommender.experiments.link_prediction import LinkPredictionExperiment
 from recommender.experiments.recommendation import RecommendationExperiment, plan_recommendation
 from recommender.leaderboard.standing import Standing, standing
@@ -103,7 +103,7 @@ class Experiment:
         """Every run that the file asks for."""
         runs = plan_link_prediction(self.file, self.data_hash)
         if self.file.recommendation:
-            runs += plan_recommendation(self.file, self.data_hash, Catalogue(self.snapshot).size)
+            runs += plan_recommendation(self.file, self.data_hash, Baselines(self.snapshot).tunable)
         return runs
 
     def current(self, row: str) -> list[RunRecord]:

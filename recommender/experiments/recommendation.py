@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from embeddings.vectors.vectors import Vectors
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.interactions import Interactions
-from recommender.evaluation.baselines import MOST_ITEMS, ScoreUsers, baselines
+from recommender.catalogue.interactions import Interactions, ScoreUsers
+from recommender.evaluation.baselines import Baselines
 from recommender.evaluation.duplicates import DuplicateSearch
 from recommender.evaluation.evaluation import metrics_of, rank_users, scorer_of_users, task_of
 from recommender.evaluation.leakage import check_leaks, telling_relations
@@ -33,17 +34,17 @@ from recommender.runs.record import Cost, RunFolder, RunRecord
 from recommender.splitting.interaction_splits import Split, split_by
 from recommender.splitting.validation import validation_kind
 
-PATHS, BASELINES = OTHER_ROWS[0], OTHER_ROWS[1:]
+PATHS, POPULARITY, BASELINES = *OTHER_ROWS[:2], OTHER_ROWS[1:]
 WORK = ".run-"
 METRICS = ("ndcg", "recall", "hit_rate", "precision", "mrr")
 """Columns of the values that are kept of each user."""
 
 
-def plan_recommendation(file: ExperimentFile, data: str, items: int) -> list[PlannedRun]:
+def plan_recommendation(file: ExperimentFile, data: str, tunable: Sequence[str]) -> list[PlannedRun]:
     """Every model and the paths alone with every seed, and each baseline once.
 
     :param data: hash of the snapshot.
-    :param items: size of the catalogue: EASE is left out where it is too large for it.
+    :param tunable: the baselines that there are the data for, beside popularity.
     """
     if file.recommendation is None:
         return []
@@ -60,10 +61,9 @@ def plan_recommendation(file: ExperimentFile, data: str, items: int) -> list[Pla
     for seed in seeds:
         mark = fingerprint("recommendation", {**shared, "row": PATHS, "seed": seed}, data)
         runs.append(PlannedRun(mark, PATHS, seed))
-    for name in BASELINES:
-        if name != "ease" or items <= MOST_ITEMS:
-            mark = fingerprint("recommendation", {**shared, "row": name}, data)
-            runs.append(PlannedRun(mark, name, told.seed))
+    for name in (one for one in BASELINES if one == POPULARITY or one in tunable):
+        mark = fingerprint("recommendation", {**shared, "row": name}, data)
+        runs.append(PlannedRun(mark, name, told.seed))
     return runs
 
 
@@ -116,7 +116,7 @@ class RecommendationExperiment:
         with Measured() as spent, tempfile.TemporaryDirectory(dir=place, prefix=WORK) as folder:
             if planned.row in BASELINES:
                 shown: dict[str, Any] = dict(self._tuned.get(planned.row, {}))
-                score = baselines(self.split.train, self._tuned)[planned.row]
+                score = Baselines(self.split.train).make(planned.row, shown)
             else:
                 config = planned.model and planned.model.training(planned.seed, self.file.data.exclude, **found.values)
                 shown = config.model_dump(mode="json") if config else {}

@@ -1,6 +1,6 @@
 """Metapaths: typed paths from a user to an item, enumerated from the schema."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -8,6 +8,8 @@ from functools import lru_cache
 from kg.schema import Schema
 
 MOST_REPEATS = 2
+ALONE = 3
+"""Steps of the longest metapath through a relation that is walked alone."""
 
 
 @dataclass(frozen=True, order=True)
@@ -56,9 +58,20 @@ def enumerate_metapaths(schema: Schema) -> tuple[Metapath, ...]:
     matches, and those that use one relation, in either direction, more than twice after the first step: they
     retrace their way.
     """
-    found = [path for user_type in schema.user_types for path in _grow(schema, (), user_type)]
-    kept = [path for path in found if not any(matches(path, pattern) for pattern in schema.metapaths.exclude)]
-    return tuple(sorted(set(kept), key=lambda path: (len(path.steps), path.steps)))
+    return tuple(sorted(set(walked(schema)), key=lambda path: (len(path.steps), path.steps)))
+
+
+def walked(schema: Schema, without: Container[str] = (), alone: Set[str] = frozenset()) -> Iterator[Metapath]:
+    """The same one by one, in no order.
+
+    :param without: relations that none of them uses.
+    :param alone: relations that are walked there and back only, ``start > r > ~r``, never combined with another.
+    """
+    walks = _Walks(schema, without, alone)
+    for user_type in schema.user_types:
+        for path in walks.grow((), user_type):
+            if not any(matches(path, pattern) for pattern in schema.metapaths.exclude):
+                yield path
 
 
 def matches(path: Metapath, pattern: str) -> bool:
@@ -78,20 +91,37 @@ def _fits(steps: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     return bool(steps) and fnmatchcase(steps[0], pattern[0]) and _fits(steps[1:], pattern[1:])
 
 
-def _grow(schema: Schema, steps: tuple[str, ...], at: str) -> Iterator[Metapath]:
-    if len(steps) >= 2 and schema.entity[at].domain is not None:
-        yield Metapath(steps)
-    if len(steps) == schema.metapaths.max_length:
-        return
-    for step, target in _steps_from(schema, at):
+class _Walks:
+    """Walks along the relations of a schema, only where an item can still be reached."""
+
+    def __init__(self, schema: Schema, without: Container[str], alone: Set[str]) -> None:
+        self.schema, self._alone, self._interactions = schema, alone, set(schema.interactions)
+        self._steps: dict[str, list[tuple[str, str]]] = {name: [] for name in schema.entity}
+        for name, relation in schema.relation.items():
+            if name not in without:
+                self._steps[relation.head].append((name, relation.tail))
+                self._steps[relation.tail].append((f"~{name}", relation.head))
+        self._far = dict.fromkeys(schema.item_types, 0)
+        for far in range(1, schema.metapaths.max_length):
+            near = [one for one in self._steps if one not in self._far]
+            self._far |= {one: far for one in near if any(end in self._far for _, end in self._steps[one])}
+
+    def grow(self, steps: tuple[str, ...], at: str) -> Iterator[Metapath]:
+        """All metapaths that begin with some steps, which end at an entity type."""
+        if len(steps) >= 2 and self.schema.entity[at].domain is not None:
+            yield Metapath(steps)
+        left = self.schema.metapaths.max_length - len(steps)
+        for step, target in self._steps[at]:
+            if self._far.get(target, left) < left and self._walks(steps, step):
+                yield from self.grow((*steps, step), target)
+
+    def _walks(self, steps: tuple[str, ...], step: str) -> bool:
+        """Whether a step may follow some others."""
+        if not steps:
+            return True
         name = step.removeprefix("~")
-        if [taken.removeprefix("~") for taken in steps[1:]].count(name) < MOST_REPEATS:
-            yield from _grow(schema, (*steps, step), target)
-
-
-def _steps_from(schema: Schema, entity_type: str) -> Iterator[tuple[str, str]]:
-    for name, relation in schema.relation.items():
-        if relation.head == entity_type:
-            yield name, relation.tail
-        if relation.tail == entity_type:
-            yield f"~{name}", relation.head
+        names = [taken.removeprefix("~") for taken in steps[1:]]
+        if names.count(name) >= MOST_REPEATS:
+            return False
+        together = {name, *names}
+        return not together & self._alone or (len(steps) < ALONE and len(together - self._interactions) == 1)

@@ -19,6 +19,7 @@ from recommender.kernels.kernel import Idxs, ItemColumn, Kernel, KernelInputs, L
 from recommender.kernels.learned.association import AssociationConfig
 from recommender.kernels.metapath_kernel import MetapathKernel
 from recommender.kernels.metapaths import Metapath
+from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.registry import learned_steps, scored_paths
 from recommender.kernels.transition import DampingConfig, Transitions
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
@@ -37,6 +38,8 @@ class KernelConfig(DampingConfig):
     """The regression behind the association kernels."""
     learned: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Any other learned kernel → its configuration; the default where it is missing."""
+    narrowing: Narrowing | None = None
+    """What metapaths leave out; what is too much for the snapshot where absent."""
 
 
 FORMULA = 2
@@ -61,7 +64,9 @@ class Kernels:
     def __init__(self, snapshot: Snapshot, config: KernelConfig, parent: Path) -> None:
         self.snapshot, self.config = snapshot, config
         self.parent = parent
-        self.folder = parent / _digest([FORMULA, snapshot.hash, config.model_dump(exclude={"association", "learned"})])
+        self.folder = parent / _digest(
+            [FORMULA, snapshot.hash, config.model_dump(exclude={"association", "learned", "narrowing"})]
+        )
         self.transitions = Transitions(snapshot, config)
         self._inputs = KernelInputs(snapshot, config.top, {"association": config.association, **config.learned})
         self._learned_steps = learned_steps(snapshot.schema.item_types)
@@ -80,9 +85,14 @@ class Kernels:
         return kind(self._inputs, anchor_type, item_type)
 
     @cached_property
+    def narrowing(self) -> Narrowing:
+        """What its metapaths leave out."""
+        return narrowing_of(self.snapshot) if self.config.narrowing is None else self.config.narrowing
+
+    @cached_property
     def scored(self) -> tuple[Metapath, ...]:
         """All that a blend of these kernels may weigh: metapaths, then learned kernels."""
-        return scored_paths(self.snapshot)
+        return scored_paths(self.snapshot, self.narrowing)
 
     def build(self, tails: Sequence[Tail], progress: Progress = no_progress) -> int:
         """Make and save those kernels that are not on disk yet.

@@ -8,16 +8,21 @@ from recommender.kernels.learned.latent_map import LatentMap
 from recommender.kernels.learned.sequence import SequenceKernel
 from recommender.kernels.learned.text_similarity import TextSimilarity
 from recommender.kernels.learned.union import Union
-from recommender.kernels.metapaths import LearnedStep, Metapath, enumerate_metapaths
+from recommender.kernels.metapaths import LearnedStep, Metapath
+from recommender.kernels.narrowing import Narrowing, narrowing_of
 
 LEARNED: tuple[type[LearnedKernel], ...] = (Association, Union, LatentMap, TextSimilarity, SequenceKernel, BridgeKernel)
 """Every kind, in the order in which they are added up: a new one is a file with its class in
 ``recommender/kernels/learned``, a line here, and its sentence in each language."""
 
 
-def scored_paths(snapshot: Snapshot) -> tuple[Metapath, ...]:
-    """All metapaths, then the learned kernels."""
-    return (*enumerate_metapaths(snapshot.schema), *learned_paths(snapshot))
+def scored_paths(snapshot: Snapshot, narrowing: Narrowing | None = None) -> tuple[Metapath, ...]:
+    """All metapaths that are walked, then the learned kernels.
+
+    :param narrowing: what metapaths leave out; what is too much for the snapshot where absent.
+    """
+    chosen = narrowing_of(snapshot) if narrowing is None else narrowing
+    return (*chosen.enumerate(snapshot.schema), *learned_paths(snapshot))
 
 
 def learned_paths(snapshot: Snapshot, *kinds: type[LearnedKernel]) -> tuple[Metapath, ...]:

@@ -9,6 +9,7 @@ from embeddings.vectors.vectors import Vectors
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.metapaths import Metapath
+from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
@@ -16,6 +17,8 @@ from recommender.learning.blend_learning import learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
 from recommender.learning.crossing_prior import crossing_prior, relation_worths
 from recommender.learning.kernel_learning import kernel_trials, learn_kernels
+from recommender.learning.model import narrowed
+from recommender.learning.path_trial import worth_a_kernel
 from recommender.learning.recency_learning import learn_recency
 from recommender.profiles.weights import Recency, with_recency
 from recommender.results.learning import Audience, DomainReport
@@ -23,6 +26,7 @@ from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import Kind, validation_notes, validation_split
+from recommender.texts.languages import language
 
 TrainVectors = Callable[[Snapshot, Path], Vectors]
 
@@ -62,24 +66,30 @@ def fit_blend(
     :param kind: which interactions are held out; those that what is tested would hold out.
     """
     split = validation_split(snapshot, seed, kind)
-    metapaths = scored_paths(snapshot)
-    kernels, recency = _kernels(split, metapaths, folder / "kernels", progress)
+    narrowing = narrowing_of(snapshot)
+    paths = narrowing.enumerate(snapshot.schema)
+    narrowing = narrowing.model_copy(update={"metapaths": worth_a_kernel(split, paths, KernelConfig(), progress)})
+    metapaths = scored_paths(snapshot, narrowing)
+    kernels, recency = _kernels(split, metapaths, narrowing, folder / "kernels", progress)
     train = with_recency(split.train, recency)
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
     default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
     scorer = Scorer(train, kernels, default, vectors)
     prior = crossing_prior(snapshot.schema, metapaths, relation_worths(scorer, split, seed))
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior)
-    notes = tuple(validation_notes(snapshot)) if kind != "random" else ()
-    return Fitted(kernels.config, blend, reports, recency, notes)
+    notes = [language("en").notice(one) for one in narrowed(narrowing)]
+    notes += validation_notes(snapshot) if kind != "random" else []
+    return Fitted(kernels.config, blend, reports, recency, tuple(notes))
 
 
 def _kernels(
-    split: Split, metapaths: Sequence[Metapath], folder: Path, progress: Progress
+    split: Split, metapaths: Sequence[Metapath], narrowing: Narrowing, folder: Path, progress: Progress
 ) -> tuple[Kernels, dict[str, Recency]]:
     """The kernels of the training part, made as was learned, and how anchors fade: each is learned with the other."""
     learned, tails = any(path.learned for path in metapaths), [path.tail for path in metapaths]
-    config = KernelConfig(association=learn_association(split, progress)) if learned else KernelConfig()
+    config = KernelConfig(narrowing=narrowing)
+    if learned:
+        config = config.model_copy(update={"association": learn_association(split, progress)})
     trials = kernel_trials(split)
     config = config.model_copy(update={"learned": learn_kernels(trials, split.train, {}, config.top, progress)})
     kernels = Kernels(split.train, config, folder)

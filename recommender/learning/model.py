@@ -11,6 +11,7 @@ from kg.checksums import Checksums
 from kg.errors import ModelError
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.narrowing import Narrowing
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.carry_over import carry_over, seen_vocabulary
 from recommender.profiles.weights import Recency, with_recency
@@ -119,6 +120,15 @@ def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[
     return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend
 
 
+def narrowed(narrowing: Narrowing) -> tuple[Notice, ...]:
+    """What is to be said of relations that metapaths of a wide schema do not combine, by name."""
+    told = {"alone": narrowing.alone, "never": narrowing.left_out}
+    share = f"{narrowing.share:.2%}"
+    return tuple(
+        Notice.of(f"walked_{how}", names=", ".join(names), share=share) for how, names in told.items() if names
+    )
+
+
 def build_used(kernels: Kernels, blend: Blend, progress: Progress = no_progress) -> int:
     """Make the kernels that a blend uses and that are not on disk; returns how many were made."""
     return kernels.build([path.tail for path in kernels.scored if blend.uses(path)], progress)
@@ -134,4 +144,4 @@ def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: Notice, progres
     kernels, blend = _default(snapshot, kernels_folder)
     build_used(kernels, blend, progress)
     info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
-    return Model(Scorer(snapshot, kernels, blend, None), info, (notice,))
+    return Model(Scorer(snapshot, kernels, blend, None), info, (notice, *narrowed(kernels.narrowing)))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.kernels.path_kernels import Kernels
-from recommender.kernels.registry import scored_paths
 from recommender.learning.kernel_learning import Gains, KernelTrial, surely_gained
 from recommender.profiles.weights import DAY, Recency, with_recency
 
@@ -49,7 +48,7 @@ def _best(trial: KernelTrial, kernels: Kernels) -> Recency | None:
         return None
     matrices = [
         kernels.kernel(path.tail)
-        for path in scored_paths(snapshot)
+        for path in kernels.scored
         if path.start == trial.relation and path.item_type(snapshot.schema) == trial.item_type
     ]
     told = told_recency(snapshot, trial.relation)

@@ -13,32 +13,35 @@ BLOCK = 1_000_000
 Factors = NDArray[np.float32]
 
 
-def factorize(used: csr_array, dimensions: int) -> tuple[Factors, Factors]:
+def factorize(
+    used: csr_array, dimensions: int, ridge: float = RIDGE, confidence: float = CONFIDENCE
+) -> tuple[Factors, Factors]:
     """Factors of users and items, the same every time: shapes (users, d) and (items, d), float32.
 
     Alternating least squares for implicit feedback (Hu, Koren & Volinsky, 2008)::
 
         min Σ_ui c_ui (r_ui − x_u · y_i)² + λ (Σ_u ‖x_u‖² + Σ_i ‖y_i‖²)
 
-    with r = 1 and c = ``CONFIDENCE`` where the item was used, else r = 0 and c = 1; each side is improved by ``STEPS``
+    with r = 1 and c = ``confidence`` where the item was used, else r = 0 and c = 1; each side is improved by ``STEPS``
     steps of conjugate gradients from where it stands (Takács, Pilászy & Tikk, 2011), ``SWEEPS`` times.
 
     :param used: shape (users, items), entries 1.
+    :param ridge: λ.
     """
     random = np.random.default_rng(0)
     ones = csr_array((np.ones(used.nnz, dtype=np.float32), used.indices, used.indptr), shape=used.shape)
     turned = csr_array(ones.T)
     users, items = (random.normal(0, 0.01, (size, dimensions)).astype(np.float32) for size in used.shape)
     for _ in range(SWEEPS):
-        users = _improved(ones, users, items)
-        items = _improved(turned, items, users)
+        users = _improved(ones, users, items, ridge, confidence)
+        items = _improved(turned, items, users, ridge, confidence)
     return users, items
 
 
-def _improved(used: csr_array, factors: Factors, others: Factors) -> Factors:
+def _improved(used: csr_array, factors: Factors, others: Factors, ridge: float, confidence: float) -> Factors:
     """The factors of the rows of ``used``, given those of its columns."""
-    gram = others.T @ others + np.float32(RIDGE) * np.eye(others.shape[1], dtype=np.float32)
-    return np.concatenate([_solved(used[rows], factors[rows], others, gram) for rows in _blocks(used)])
+    gram = others.T @ others + np.float32(ridge) * np.eye(others.shape[1], dtype=np.float32)
+    return np.concatenate([_solved(used[rows], factors[rows], others, gram, confidence) for rows in _blocks(used)])
 
 
 def _blocks(used: csr_array) -> Iterator[slice]:
@@ -50,17 +53,17 @@ def _blocks(used: csr_array) -> Iterator[slice]:
         start = stop
 
 
-def _solved(used: csr_array, factors: Factors, others: Factors, gram: Factors) -> Factors:
+def _solved(used: csr_array, factors: Factors, others: Factors, gram: Factors, confidence: float) -> Factors:
     """Conjugate gradients for all rows at once: ``(Yᵀ Y + λ I + (c − 1) Σ_i y_i y_iᵀ) x = c Σ_i y_i``."""
     rows = np.repeat(np.arange(used.shape[0]), np.diff(used.indptr))
 
     def times(vectors: Factors) -> Factors:
         """The left side of the equation for all rows at once."""
-        told = np.einsum("ij,ij->i", vectors[rows], others[used.indices]) * np.float32(CONFIDENCE - 1)
+        told = np.einsum("ij,ij->i", vectors[rows], others[used.indices]) * np.float32(confidence - 1)
         seen = csr_array((told, used.indices, used.indptr), shape=used.shape)
         return np.asarray(vectors @ gram + seen @ others)
 
-    left = np.float32(CONFIDENCE) * (used @ others) - times(factors)
+    left = np.float32(confidence) * (used @ others) - times(factors)
     way, length = left, _squares(left)
     for _ in range(STEPS):
         ahead = times(way)

@@ -16,7 +16,7 @@ def test_the_planted_tastes_are_found_across_domains(document: Document, example
     cold = ("--split", "cold-domain", "--domain", "cosmetics", "--holdout", "0.5")
     found = document("-w", example, "evaluate", *cold)
     assert found["split"]["kind"] == "cold-domain" and found["users"] > 20
-    assert set(found["models"]) == {"whyrec", "popularity", "item-knn", "rp3beta", "ease"}
+    assert set(found["models"]) == {"whyrec", "popularity", "item-knn", "rp3beta", "ease", "als", "markov", "v-sknn"}
     for model in found["models"].values():
         assert 0 <= model["ndcg"]["low"] <= model["ndcg"]["mean"] <= model["ndcg"]["high"] <= 1
     assert found["models"]["whyrec"]["ndcg"]["mean"] > 2 * found["models"]["popularity"]["ndcg"]["mean"]
@@ -75,7 +75,7 @@ def test_figures_beyond_accuracy_and_tuned_baselines(document: Document, example
     for model in found["models"].values():
         assert {"coverage", "gini", "novelty", "intra_list_distance"} <= set(model)
         assert 0 < model["intra_list_distance"]["low"] <= model["intra_list_distance"]["mean"] < 1
-    assert set(found["tuned"]) == {"item-knn", "rp3beta", "ease"}
+    assert set(found["tuned"]) == {"item-knn", "rp3beta", "ease", "als", "markov", "v-sknn"}
     plain = document("-w", example, "evaluate", "--domain", "courses", "--no-embeddings", "--no-tuning")
     assert plain["tuned"] == {} and plain["models"]["whyrec"] == found["models"]["whyrec"]
     assert found["duplicates"]["groups"] == 0 and all("equal score" in one for one in found["notes"])

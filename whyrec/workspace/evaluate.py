@@ -1,6 +1,7 @@
 """Evaluate: hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside."""
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,26 +19,30 @@ from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
-from recommender.evaluation.baselines import ScoreUsers, baselines
+from recommender.catalogue.interactions import ScoreUsers
+from recommender.evaluation.baselines import baselines
+from recommender.evaluation.cross_validation import cross_validated
 from recommender.evaluation.crossing import crossings
 from recommender.evaluation.duplicates import DuplicateSearch, Handling
-from recommender.evaluation.evaluation import evaluate, scorer_of_users, task_of
+from recommender.evaluation.evaluation import Measured, measured, report_of, scorer_of_users, task_of
 from recommender.evaluation.leakage import check_leaks
 from recommender.evaluation.report import Evaluation
 from recommender.evaluation.tuning import Parameters, tune_baselines
-from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig
+from recommender.kernels.registry import scored_paths
 from recommender.learning.fitting import Fitted, TrainVectors, fit_blend
 from recommender.learning.model import ModelManifest, read_manifest
 from recommender.results.explanation_quality import ExplanationReport
+from recommender.results.learning import Crossing
 from recommender.rules.rule_set import Rules
 from recommender.scoring.blend import default_blend
 from recommender.serving.recommender import Recommender
-from recommender.splitting.interaction_splits import Split, file_split, split_by
+from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
 from recommender.splitting.validation import validation_kind
 from whyrec.options import rules_of
 
 HANDLINGS = ("keep", "drop", "merge")
+MOST_FOLDS = 100
 EXPLAINED_USERS = 100
 """Users whose lists are explained, drawn at random."""
 
@@ -50,6 +55,7 @@ class HowToEvaluate(TypedDict, total=False):
     holdout: float
     split: str
     domain: str | None
+    folds: int | None
     seed: int
     duplicates: str
     embeddings: bool
@@ -71,6 +77,8 @@ class Evaluating:
     """One of :data:`recommender.splitting.interaction_splits.SPLITS`."""
     domain: str | None = None
     """Rank, and test on, items of this domain only."""
+    folds: int | None = None
+    """Cross-validation: random splits, in all of which together every interaction is tested on once; 2 to 100."""
     seed: int = 0
     """Seed of the split."""
     duplicates: str = "keep"
@@ -81,6 +89,15 @@ class Evaluating:
     """Choose the baselines' parameters on a validation part."""
     explanations: bool = False
     """Measure the explanations of the model too: real, needed, varied."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one split gave: the lists, the parameters of the baselines, and whom paths reach in another domain."""
+
+    measured: Measured
+    tuned: dict[str, Parameters]
+    crossing: list[Crossing]
 
 
 class WorkspaceEvaluation:
@@ -96,9 +113,29 @@ class WorkspaceEvaluation:
     @private_files()
     def run(self) -> Evaluation:
         """Split, learn, rank and measure."""
-        found, split = self._search.report(self._handling), self._split()
-        result = self._evaluate(split)
-        return result.model_copy(update={"duplicates": found, "notices": self.notices})
+        found, asked = self._search.report(self._handling), self.asked
+        if asked.folds is None:
+            parts = [self._measure(self._split())]
+            result = report_of(parts[0].measured, asked.k, asked.domain)
+        else:
+            parts = [self._measure(split) for split in self._folds(asked.folds)]
+            result = cross_validated([one.measured for one in parts], asked.k, asked.domain)
+            self.notices = [*dict.fromkeys(self.notices), "what is tuned is tuned in each fold; the first is shown"]
+        first = parts[0]
+        update = {"tuned": first.tuned, "crossing": first.crossing}
+        return result.model_copy(update={**update, "duplicates": found, "notices": self.notices})
+
+    def _folds(self, folds: int) -> Iterator[Split]:
+        asked = self.asked
+        if asked.test is not None or asked.split != "random":
+            raise UsageError("`folds` are of random splits; leave `test` and `split` out")
+        if not 2 <= folds <= MOST_FOLDS:
+            raise UsageError(f"`folds` {folds}: expected 2 to {MOST_FOLDS}")
+        whole = self._search.handled(self._handling)
+        found = [fold_split(whole, fold, folds, asked.seed) for fold in range(folds)]
+        if not all(task_of(split, asked.domain)[1] for split in found):
+            raise UsageError(f"`folds` {folds}: a fold has nobody to test on; try fewer")
+        return iter(found)
 
     def _split(self) -> Split:
         asked, search = self.asked, self._search
@@ -121,14 +158,14 @@ class WorkspaceEvaluation:
         changed = self._search.becomes(self._handling) != np.arange(self._search.catalogue.size)
         return changed if changed.any() else None
 
-    def _evaluate(self, split: Split) -> Evaluation:
+    def _measure(self, split: Split) -> "_Part":
         asked, manifest = self.asked, read_manifest(self.workspace.model)
         training = manifest.training if manifest is not None and asked.embeddings else None
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".evaluation-") as folder:
             vectors = self._training(training) if training else None
             fitted = self._weights(split, manifest, vectors, Path(folder) / "fitting")
-            found = vectors(split.train, Path(folder) / "vectors") if vectors else None
-            scorer = fitted.scorer(split.train, Path(folder) / "kernels", found)
+            trained = vectors(split.train, Path(folder) / "vectors") if vectors else None
+            scorer = fitted.scorer(split.train, Path(folder) / "kernels", trained)
             check_leaks(split, [scorer])
             tuned = self._tuned(split) if asked.tuning else {}
             mix = rules_of(self.workspace, {}).mix if asked.domain is None else ()
@@ -138,8 +175,8 @@ class WorkspaceEvaluation:
                 models["whyrec, used domains only"] = scorer_of_users(scorer, none)
             models |= baselines(split.train, tuned)
             crossing = crossings(scorer, self.workspace.settings.privacy.k)
-            result = evaluate(split, models, asked.k, asked.domain, self.progress, self._left_out)
-        return result.model_copy(update={"tuned": tuned, "crossing": crossing})
+            found = measured(split, models, (asked.k, asked.domain), self.progress, self._left_out)
+        return _Part(found, tuned, crossing)
 
     def _tuned(self, split: Split) -> dict[str, Parameters]:
         """Parameters of the baselines, chosen on a validation part of the training part."""
@@ -171,7 +208,7 @@ class WorkspaceEvaluation:
         train, whole = split.train, self._left_out is None
         if manifest is None:
             self.notices.append("no model is trained: default weights are evaluated; `whyrec train` learns better ones")
-            blend = default_blend(train.schema, enumerate_metapaths(train.schema), embedding=False)
+            blend = default_blend(train.schema, scored_paths(train), embedding=False)
             return Fitted(KernelConfig(), blend, [])
         kept = split.description.get("taken_out") == 0 and (vectors is not None) == (manifest.training is not None)
         if whole and kept:

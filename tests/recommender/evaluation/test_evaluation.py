@@ -1,5 +1,6 @@
 """Evaluation learns nothing from what it tests on, and its figures follow from the lists."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.evaluation.baselines import baselines, ease, item_knn
-from recommender.evaluation.evaluation import evaluate
-from recommender.evaluation.significance import interval, paired_difference
+from recommender.evaluation.cross_validation import cross_validated
+from recommender.evaluation.evaluation import Lists, Measured, evaluate, measured
+from recommender.evaluation.metrics import RankingMetrics
+from recommender.evaluation.significance import false_discovery, interval, paired_difference
 from recommender.splitting.interaction_splits import (
     Split,
     cold_domain_split,
     cold_items_split,
     cold_users_split,
     file_split,
+    fold_split,
     last_split,
     random_split,
 )
@@ -155,3 +159,39 @@ def test_intervals_and_differences() -> None:
     found = interval(same)
     assert found.mean == pytest.approx(0.5) and found.low < 0.5 < found.high
     assert interval(same) == found
+
+
+def test_folds_test_every_interaction_once_and_average_over_users(snapshot: Snapshot) -> None:
+    splits = [fold_split(snapshot, fold, 3, seed=2) for fold in range(3)]
+    held = [(user, item) for split in splits for user, items in split.test.items() for item in items.tolist()]
+    single = sum(int((np.diff(snapshot.adjacency(name).indptr) == 1).sum()) for name in TRIPLES)  # never held out
+    assert len(held) == len(set(held)) == sum(snapshot.manifest.triples.values()) - single
+    parts = [measured(split, baselines(split.train), (5, None)) for split in splits]
+    found = cross_validated(parts, 5, None)
+    assert found.users == 11 and found.split == {"kind": "random", "folds": 3, "seed": 2}
+    one = ("User", 3)
+    gains = [part.lists["ease"].metrics.ndcg[part.users.index(one)] for part in parts if one in part.users]
+    alone = cross_validated([replace(part, users=(one,), lists=_only(part, one)) for part in parts], 5, None)
+    assert alone.models["ease"]["ndcg"]["mean"] == pytest.approx(np.mean(gains))
+
+
+def _only(part: Measured, user: Any) -> dict[str, Lists]:
+    """The lists of one user."""
+    row = [part.users.index(user)]
+    return {
+        name: replace(
+            one,
+            metrics=RankingMetrics(**{key: values[row] for key, values in one.metrics.items().items()}),
+            distance=one.distance[row],
+        )
+        for name, one in part.lists.items()
+    }
+
+
+def test_many_comparisons_are_adjusted(snapshot: Snapshot) -> None:
+    """Benjamini & Hochberg: p · m / rank, no smaller than those of a smaller p."""
+    assert false_discovery([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
+    assert false_discovery([]) == []
+    split = random_split(snapshot, 0.3, seed=1)
+    found = evaluate(split, baselines(split.train), k=5).comparisons
+    assert [one.q for one in found] == pytest.approx(false_discovery([one.p for one in found]))

@@ -10,10 +10,12 @@ from scipy.sparse import csr_array
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import item_attributes
 from recommender.catalogue.interactions import Interactions
+from recommender.evaluation import baselines as evaluation_baselines
 from recommender.evaluation import tuning
-from recommender.evaluation.baselines import baselines, by_items, ease, item_knn, rp3beta
+from recommender.evaluation.baselines import Baselines, baselines, by_items, ease, item_knn, rp3beta
 from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
 from recommender.evaluation.leakage import leaks
+from recommender.evaluation.sequence_baselines import Places
 from recommender.evaluation.tuning import GRIDS, tune_baselines, validation_like
 from recommender.splitting.interaction_splits import cold_items_split, cold_users_split, random_split
 from recommender.splitting.validation import validation_split
@@ -34,12 +36,12 @@ def test_the_best_of_the_grid_on_the_validation_part_is_chosen(snapshot: Snapsho
     tested = random_split(snapshot, 0.3, seed=0)
     inside = np.ones(30, dtype=bool)
     chosen = tune_baselines(tested, 5, inside)
-    assert set(chosen) == set(GRIDS) and chosen == tune_baselines(tested, 5, inside)
+    assert set(chosen) == {"item-knn", "rp3beta", "ease", "als"} and chosen == tune_baselines(tested, 5, inside)
     split = validation_split(tested.train, 0)
     _, test = task_of(split, None)
     interactions = Interactions(split.train)
     for name, make in (("item-knn", item_knn), ("rp3beta", rp3beta), ("ease", ease)):
-        grid = GRIDS[name][1]
+        grid = GRIDS[name]
         found = {}
         for parameters in (chosen[name], *({**chosen[name], key: value} for key in grid for value in grid[key])):
             score = by_items(interactions, make(interactions.matrix, **parameters))
@@ -99,8 +101,8 @@ def test_large_catalogues_get_fewer_ridges_and_the_largest_no_ease(
     monkeypatch.setattr(tuning, "LARGE", 10)
     tune_baselines(split, 5, inside, progress=lambda stage, done, total, note="": seen.append((stage, total)))
     assert [name for name, _ in seen].count("Tuning ease") == 3
-    monkeypatch.setattr(tuning, "MOST_ITEMS", 20)
-    assert set(tune_baselines(split, 5, inside)) == {"item-knn", "rp3beta"}
+    monkeypatch.setattr(evaluation_baselines, "MOST_ITEMS", 20)
+    assert set(tune_baselines(split, 5, inside)) == {"item-knn", "rp3beta", "als"}
 
 
 def test_attributes_of_items_are_what_they_are_linked_to(tmp_path: Path) -> None:
@@ -110,3 +112,21 @@ def test_attributes_of_items_are_what_they_are_linked_to(tmp_path: Path) -> None
     found = item_attributes(snapshot, Interactions(snapshot).catalogue)
     half = 1 / np.sqrt(2)
     np.testing.assert_allclose((found @ found.T).toarray(), [[1, 0, half], [0, 0, 0], [half, 0, 1]])
+
+
+def test_sequence_baselines_by_hand(tmp_path: Path) -> None:
+    """u: a, b, c; v: a, b at one time, then c; w: a, then b. Times in days."""
+    events = {"u": {"a": 1, "b": 2, "c": 3}, "v": {"a": 5, "b": 5, "c": 6}, "w": {"a": 8, "b": 9}}
+    triples = [(who, item, 1.0, 86_400_000 * day) for who, items in events.items() for item, day in items.items()]
+    entities: dict[str, list[Any]] = {"User": list(events), "Product": ["a", "b", "c"]}
+    snapshot = snapshot_of(tmp_path, entities, {"purchased": triples})
+    assert Baselines(snapshot).tunable[-2:] == ("markov", "v-sknn")
+    used = Interactions(snapshot)
+    places = Places(snapshot, used)
+    np.testing.assert_array_equal(places.matrix.toarray(), [[3, 2, 1], [2, 2, 1], [2, 1, 0]])
+    np.testing.assert_array_equal(places.followed(1).toarray(), [[0, 2, 1], [0, 0, 2], [0, 0, 0]])
+    np.testing.assert_array_equal(places.followed(2).toarray(), [[0, 2, 1.5], [0, 0, 2], [0, 0, 0]])
+    chain = Baselines(snapshot).make("markov", {"window": 1, "damped": 0.0, "place": 1.0})
+    np.testing.assert_allclose(chain([("User", 2)]), [[0, 1, 2.5]])  # from a, second to last, and from b, the last
+    near = Baselines(snapshot).make("v-sknn", {"neighbours": 1, "place": 1.0})
+    np.testing.assert_allclose(near([("User", 2)]), [[1.5 / np.sqrt(3)] * 3])

@@ -191,7 +191,7 @@ def test_recommendation_figures_stand_beside_baselines(tmp_path: Path) -> None:
     experiment = Experiment.of_file(file, tmp_path / "experiments", lambda _: snapshot)
     assert experiment.run(silent, silent).failed == []
     rows = {row.model: row for row in experiment.standing().rows}
-    assert set(rows) == {"transe", "paths", "popularity", "item-knn", "rp3beta", "ease"}
+    assert set(rows) == {"transe", "paths", "popularity", "item-knn", "rp3beta", "ease", "als"}
     assert rows["transe"].link_prediction and rows["transe"].recommendation and not rows["ease"].link_prediction
     assert rows["item-knn"].recommendation["ndcg"].mean > 1.5 * rows["popularity"].recommendation["ndcg"].mean
     sides = [(name, experiment.runs, experiment.current(name)) for name in ("item-knn", "popularity")]
