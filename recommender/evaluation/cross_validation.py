@@ -45,7 +45,7 @@ def _joined(parts: Sequence[Lists], where: Sequence[NDArray[np.int64]], users: i
             known = ~np.isnan(found)
             np.add.at(summed, rows[known], found[known])
             np.add.at(counts, rows[known], 1)
-        return np.divide(summed, counts, out=np.full(users, np.nan), where=counts > 0)
+        return np.asarray(np.divide(summed, counts, out=np.full(users, np.nan), where=counts > 0))
 
     figures: Mapping[str, NDArray[np.float64]] = {
         name: mean([one.metrics.items()[name] for one in parts]) for name in parts[0].metrics.items()
