@@ -31,6 +31,7 @@ class ArrowReader:
         self.position = 0
         try:
             self._schema, self._parts = self._open(path)
+            self._columns = dtypes_of(self._schema)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
             raise ReadError(f"{place}: no readable Arrow file: {problem}") from None
 
@@ -55,14 +56,14 @@ class ArrowReader:
 
     def columns(self) -> list[str]:
         """The columns, those inside of others as paths."""
-        return column_names(dtypes_of(self._schema))
+        return column_names(self._columns)
 
     def batches(self) -> Iterator[Batch]:
         """All rows, once, in the order of the file.
 
         :raises ReadError: for columns that are missing or hold no plain values, and for damaged data.
         """
-        used, first = self._batches.find(dtypes_of(self._schema)), 1
+        used, first = self._batches.find(self._columns), 1
         try:
             for part in self._parts:
                 if part.num_rows:

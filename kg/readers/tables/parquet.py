@@ -80,9 +80,18 @@ def open_parquet(path: Path, place: str) -> pq.ParquetFile:
         with path.open("rb") as raw:
             magic = raw.read(4)
         if magic == b"PAR1":
-            return pq.ParquetFile(path)
+            return _named(pq.ParquetFile(path))
         with ByteSource(path, place) as source:
             content = source.whole(allowed=b"PAR1")
-        return pq.ParquetFile(pa.BufferReader(content))
+        return _named(pq.ParquetFile(pa.BufferReader(content)))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise ReadError(f"{place}: no readable Parquet file: {problem}") from None
+
+
+def _named(file: pq.ParquetFile) -> pq.ParquetFile:
+    """The file, whose columns have names.
+
+    :raises UnicodeDecodeError: where a name is no UTF-8.
+    """
+    _ = file.schema_arrow.names
+    return file

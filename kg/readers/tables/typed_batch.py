@@ -131,13 +131,16 @@ def polars_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
 
 
 def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
-    """The columns of an Arrow schema as polars has them; ``Object`` where it has no such type."""
+    """The columns of an Arrow schema as polars has them; ``Object`` where it has no such type.
+
+    :raises UnicodeDecodeError: for a name that is no UTF-8.
+    """
     found: list[tuple[str, DType]] = []
-    for field in schema:
+    for name, field in zip(schema.names, schema, strict=True):
         try:
-            found.append((field.name, pl.Series(pa.array([], type=field.type)).dtype))
+            found.append((name, pl.Series(pa.array([], type=field.type)).dtype))
         except (pa.ArrowException, pl.exceptions.PolarsError, ValueError, TypeError, NotImplementedError):
-            found.append((field.name, pl.Object()))
+            found.append((name, pl.Object()))
     return found
 
 
@@ -155,10 +158,24 @@ def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) ->
         nonlocal first
         found = [part.slice(i, 1) for i in range(part.num_rows) if first + i in wanted]
         first += part.num_rows
-        good = [row for row in found if keeps(" ".join(str(cell) for cell in row.to_pylist()[0].values()))]
+        good = [row for row in found if keeps(" ".join(text for c in row.columns for text in cell_texts(c[0])))]
         return pa.Table.from_batches(good, part.schema)
 
     return picked
+
+
+def cell_texts(cell: pa.Scalar) -> list[str]:
+    """A cell in words, one that Python has no value for too: text that is no UTF-8, times beyond the year 9999."""
+    try:
+        return [str(cell.as_py())]
+    except (ValueError, OverflowError):
+        pass
+    if isinstance(cell, pa.StringScalar | pa.LargeStringScalar):
+        return [cell.as_buffer().to_pybytes().decode("utf-8", "replace")]
+    if isinstance(cell, pa.StructScalar):
+        return [text for part in cell.values() for text in cell_texts(part)]
+    inner = cell.values if isinstance(cell, pa.ListScalar | pa.LargeListScalar | pa.MapScalar) else [cell.value]
+    return [text for part in inner for text in (cell_texts(part) if isinstance(part, pa.Scalar) else [str(part)])]
 
 
 def _paths(name: str, dtype: DType) -> list[tuple[str, DType]]:

@@ -1,0 +1,61 @@
+"""Tables whose bytes are well formed and whose content Python has no value for."""
+
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from kg.errors import ReadError
+from kg.mapping.source import Source
+from kg.notices import Notices
+from kg.readers.opening import open_reader
+from kg.readers.tables.typed_batch import cell_texts
+
+NO_TEXT = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\x85ab"], pa.binary()).buffers())
+FAR = pa.array([2**62], pa.int64())
+CELLS = {
+    "\ufffdab": NO_TEXT,
+    "4611686018427387904": FAR.cast(pa.timestamp("us", "UTC")),
+    "1073741824": pa.array([2**30], pa.int32()).cast(pa.date32()),
+    "u1": pa.array(["u1"]),
+    "['u1']": pa.array([["u1"]]),
+}
+
+
+@pytest.mark.parametrize("text", CELLS)
+def test_every_cell_has_words(text: str) -> None:
+    cell = CELLS[text]
+    assert cell_texts(cell[0]) == [text]
+    nested = pa.ListArray.from_arrays([0, 1], pa.StructArray.from_arrays([cell], ["inner"]))
+    assert text in " ".join(cell_texts(nested[0]))
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
+def test_a_column_without_a_readable_name(tmp_path: Path, suffix: str) -> None:
+    table, content = pa.table({"id": ["p1"], "QQQQ": [1]}), io.BytesIO()
+    if suffix == "arrow":
+        with pa.ipc.new_stream(content, table.schema) as out:
+            out.write_table(table)
+    else:
+        pq.write_table(table, content, store_schema=False)
+    path = tmp_path / f"products.{suffix}"
+    path.write_bytes(content.getvalue().replace(b"QQQQ", b"QQ\xa4Q"))
+    with pytest.raises(ReadError, match=rf"products\.{suffix}: no readable"):
+        open_reader(path, path.name, Source(file=path.name, entity="Product", id="id"), ["id"], Notices())
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
+def test_rows_are_kept_whatever_stands_in_other_columns(tmp_path: Path, suffix: str) -> None:
+    table = pa.table({"id": ["p1"], "text": NO_TEXT, "when": FAR.cast(pa.timestamp("us"))})
+    path, kept = tmp_path / f"products.{suffix}", tmp_path / "kept"
+    if suffix == "arrow":
+        with pa.ipc.new_file(path, table.schema) as out:
+            out.write_table(table)
+    else:
+        pq.write_table(table, path)
+    seen: list[str] = []
+    reader = open_reader(path, path.name, Source(file=path.name, entity="Product", id="id"), ["id"], Notices())
+    reader.copy_rows(kept, [(1, 1)], lambda text: not seen.append(text))
+    assert seen == ["p1 \ufffdab 4611686018427387904"] and kept.stat().st_size > 0
