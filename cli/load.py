@@ -1,5 +1,6 @@
 """``whyrec load``: files → store → snapshot."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from cli.options import DebugOption, JsonOption, PseudonymiseOption, QuietOption
 from cli.output import Output
 from cli.terminal import command
 from whyrec.reports import LoadReport
+from whyrec.workspace.status import first_question
 
 app = typer.Typer(add_completion=False)
 COUNTS = ("created", "updated", "unchanged", "deleted")
@@ -55,13 +57,15 @@ def load_command(
     with engine_of(ctx, output) as engine:
         report = engine.load_events() if events else engine.load(paths or (), mapping=mapping, **how)
     if report is not None:
-        show_load(output, report, engine.workspace.folder)
+        show_load(output, report, engine.workspace.folder, lambda: first_question(engine.snapshot))
     elif not output.document({"files": [], "events": 0}):
         output.line("No event waits to be loaded.")
 
 
-def show_load(output: Output, report: LoadReport, folder: Path) -> None:
-    """What was done with each file, and what changed in the store."""
+def show_load(
+    output: Output, report: LoadReport, folder: Path, question: Callable[[], str] = lambda: "recommend USER"
+) -> None:
+    """What was done with each file, what changed in the store, and what can be asked next."""
     output.notices(report.notices)
     if output.document(report):
         return
@@ -86,4 +90,4 @@ def show_load(output: Output, report: LoadReport, folder: Path) -> None:
     elif not any(sum(counts.values()) - counts["unchanged"] for counts in changes.values()):
         output.line(f"Nothing changed: the store held all of this already; {speed}.")
     else:
-        output.line(f"Loaded {speed}. Next: {command('-w', folder, 'train')}, or recommend USER at once.")
+        output.line(f"Loaded {speed}. Next: {command('-w', folder, 'train')}, or {question()} at once.")

@@ -134,7 +134,8 @@ def _link(made: Guess, head: str, column: Column, file: str) -> str:
     if relation in made.schema["relation"] and made.schema["relation"][relation]["head"] != head:
         relation = f"{_snake(head)}_{relation}"
     made.schema["entity"].setdefault(tail, {})
-    made.schema["relation"][relation] = {"head": head, "tail": tail}
+    spoken = "contains" if is_list else f"has the {_snake(tail).replace('_', ' ')}"
+    made.schema["relation"][relation] = {"head": head, "tail": tail, "phrase": {"en": spoken}}
     table: dict[str, Any] = {"relation": relation, "tail": column.name}
     if is_list:
         table["normalise"] = "inci"
@@ -150,7 +151,14 @@ def _domains(made: Guess) -> None:
     items = {one["tail"] for one in made.schema["relation"].values() if one.get("interaction")}
     if not items:
         items = {next((name for name in entities if name != "User"), "User")}
-        made.unsure.append(f"no file says what people did; {next(iter(items))} is taken for what is recommended")
+        item = next(iter(items))
+        made.unsure.append(f"no file says what people did; {item} is taken for what is recommended")
+        if item != "User":
+            entities.setdefault("User", {})["sensitive"] = True
+            relation = "enrolled_in" if item == "Course" else "purchased"
+            made.schema["relation"].setdefault(
+                relation, {"head": "User", "tail": item, "interaction": True, "create_head": True}
+            )
     for name in items:
         entities[name]["domain"] = _snake(name) + "s"
 

@@ -181,9 +181,12 @@ class Source(Document):
         for name in self.currency:
             if name not in self.properties:
                 raise ValueError(f"{self.file}: currency: {name!r} is not mapped here; {nearest(name, fields)}")
-        others = set(self.used_columns()) - set(self.key_columns)
-        for name in sorted(set(self.optional) - others):
-            raise ValueError(f"{self.file}: optional: no label, property or link reads {name!r}")
+        keys = set() if self.where else set(self.key_columns)  # where no row passes, none needs an id
+        for name in sorted(set(self.optional) - (set(self.used_columns()) - keys)):
+            raise ValueError(
+                f"{self.file}: optional: no label, property or link reads {name!r}, nor, beside where, an id, head or "
+                "tail"
+            )
 
     @property
     def is_rdf(self) -> bool:

@@ -1,6 +1,9 @@
 """Steps from an item to what it is: relations, either way, that are no interactions, dislikes or rules of people."""
 
+import numpy as np
+
 from kg.schema import Schema, inverse_of
+from kg.snapshot.snapshot import Snapshot
 
 
 def item_steps(schema: Schema, entity_type: str) -> list[str]:
@@ -12,3 +15,19 @@ def item_steps(schema: Schema, entity_type: str) -> list[str]:
     ]
     steps = [step for name in about for step in (name, inverse_of(name))]
     return [s for s in steps if schema.ends(s)[0] in schema.item_types and schema.ends(s)[1] == entity_type]
+
+
+def example_anchor(snapshot: Snapshot) -> str | None:
+    """``relation:ID`` with which anybody can ask for a list: an item of which much is said, never a person."""
+    schema = snapshot.schema
+    for name in schema.interactions:
+        item_type = schema.relation[name].tail
+        if schema.entity[item_type].sensitive or not snapshot.vocabulary.count(item_type):
+            continue
+        said = np.zeros(snapshot.vocabulary.count(item_type))
+        for other in schema.entity:
+            for step in item_steps(schema, other):
+                if schema.ends(step)[0] == item_type:
+                    said += snapshot.degrees(step)
+        return f"{name}:{snapshot.vocabulary.id(item_type, int(said.argmax()))}"
+    return None

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from kg.errors import ModelError, UsageError
 from recommender.catalogue.catalogue import Catalogue
+from recommender.catalogue.steps import example_anchor
 from recommender.catalogue.variants import VARIANT, Variants
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
@@ -177,8 +178,9 @@ class Recommender:
         if request.user_id is None:
             user_types = sorted({user_type for user_type, _, _ in found})
             if len(user_types) != 1:
+                example = example_anchor(self.snapshot) or "relation:ID"
                 raise UsageError(
-                    "name a user, or describe one with anchors of one user type: `anchors=relation:ID`; "
+                    f"name a user, or describe one with anchors of one user type: `anchors={example}`; "
                     f"got {request.anchors or 'neither'}"
                 )
             return profile_from(user_types[0], extra, self.snapshot.schema.negatives)

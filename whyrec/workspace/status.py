@@ -5,8 +5,10 @@ import shlex
 from kg.errors import SnapshotError
 from kg.k_anonymity import shown_count
 from kg.privacy.differential_privacy import PrivacyLedger
+from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
+from recommender.catalogue.steps import example_anchor
 from recommender.learning.carry_over import seen_vocabulary
 from recommender.learning.model import read_manifest
 from whyrec.privacy.retention import retention_status
@@ -95,6 +97,15 @@ def _readers(workspace: Workspace) -> list[str]:
     ]
 
 
+def first_question(snapshot: Snapshot) -> str:
+    """What can be asked at once: for a person, or, where there is none, for somebody with something of the shop."""
+    if not any(map(snapshot.vocabulary.count, snapshot.schema.user_types)):
+        anchor = example_anchor(snapshot)
+        if anchor is not None:
+            return shlex.join(["recommend", "--anchor", anchor])
+    return "recommend USER"
+
+
 def _next(
     workspace: Workspace, revision: str | None, snapshot: SnapshotStatus | None, model: ModelStatus | None
 ) -> str:
@@ -110,4 +121,4 @@ def _next(
         return f"something else has written to the store: {program} refresh"
     if snapshot is None or not snapshot.current or model is None or not model.current:
         return f"{program} train"
-    return f"{program} recommend USER"
+    return f"{program} {first_question(workspace.snapshot())}"
