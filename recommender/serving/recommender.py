@@ -178,9 +178,10 @@ class Recommender:
         if request.user_id is None:
             user_types = sorted({user_type for user_type, _, _ in found})
             if len(user_types) != 1:
-                example = example_anchor(self.snapshot) or "relation:ID"
+                example = example_anchor(self.snapshot)
+                such = "" if example is None else f", such as {example}"
                 raise UsageError(
-                    f"name a user, or describe one with anchors of one user type: `anchors={example}`; "
+                    f"name a user, or describe one with anchors of one user type: `anchors=relation:ID`{such}; "
                     f"got {request.anchors or 'neither'}"
                 )
             return profile_from(user_types[0], extra, self.snapshot.schema.negatives)
