@@ -19,7 +19,7 @@ def write_all(ctx: typer.Context, output: Output, files: tuple[str | None, str |
     users, out = files
     if out is None:
         raise UsageError("--all writes a file; name it with --out FILE.parquet")
-    chosen = _read_users(Path(users)) if users else None
+    chosen = read_lines(Path(users)) if users else None
     with engine_of(ctx, output) as engine:
         result = engine.write_lists(out, chosen, **asked)
     output.notices(result.notices)
@@ -27,7 +27,11 @@ def write_all(ctx: typer.Context, output: Output, files: tuple[str | None, str |
         output.line(f"{result.rows:,} rows for {result.users:,} users: {result.out}")
 
 
-def _read_users(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file that are not empty.
+
+    :raises UsageError: where it is no UTF-8 text.
+    """
     try:
         return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line]
     except (OSError, UnicodeDecodeError) as problem:

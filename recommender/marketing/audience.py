@@ -1,5 +1,7 @@
 """Audience: who uses something, what they are like, and who would use it next."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,34 +9,55 @@ from kg.schema import inverse_of
 from recommender.catalogue.steps import item_steps
 from recommender.marketing.crowd import Crowd, Mask
 from recommender.marketing.segments import segments
+from recommender.marketing.usual_reasons import usual_reasons
 from recommender.results.marketing import About, Audience, Overlap, Segment, Would
 
 Entity = tuple[str, int]
 NAMED = 5
+MOST_COMPARED = 2_000
+"""Entities of a type up to which their people are compared with those of one."""
 
 
-def audience(crowd: Crowd, entity: Entity, lang: str = "en") -> Audience:
-    """The portrait of those who use an item, or anything of a brand, an ingredient, a concern …
+@dataclass(frozen=True)
+class Subject:
+    """What an audience is of: an entity, or some items that a file names; ``items``: positions, sorted."""
+
+    entity: Entity | None
+    about: About
+    items: NDArray[np.int64]
+
+
+def subject_of(crowd: Crowd, entity: Entity, lang: str = "en") -> Subject:
+    """An entity, and the items that have to do with it."""
+    return Subject(entity, about_of(crowd, entity, lang), items_of(crowd, entity))
+
+
+def audience(crowd: Crowd, subject: Subject, lang: str = "en") -> Audience:
+    """The portrait of those who use an item, some items, or anything of a brand, an ingredient, a concern …
 
     People are those who interacted with it or with an item that has it, and those who said so themselves.
     """
-    group = people_of(crowd, entity)
-    would = _would(crowd, entity, group)
+    group = users_of(crowd, subject)
+    would = np.asarray(crowd.has(subject.items) & ~group[crowd.sample])
     inside = np.zeros(crowd.size, dtype=bool)
     inside[crowd.sample[would]] = True
-    found = segments(crowd, group, lang)
-    about = about_of(crowd, entity, lang)
-    reasons = segments(crowd, inside, lang)[:NAMED]
-    answer = Would(people=crowd.shown(int(would.sum())), of=crowd.looked, reasons=reasons)
-    text = _text(about, crowd.shown(int(group.sum())), answer, found, lang)
+    own = {crowd.recommender.catalogue.item(one) for one in subject.items.tolist()}
+    found = segments(crowd, group, lang, without=own | {subject.entity} if subject.entity else own)
+    answer = Would(
+        people=crowd.shown(int(would.sum())),
+        of=len(crowd.sample),
+        reasons=segments(crowd, inside, lang)[:NAMED],
+        because=usual_reasons(crowd, _seen(crowd, subject, would)),
+    )
+    people = crowd.shown(int(group.sum()))
     return Audience(
-        entity=about,
-        people=crowd.shown(int(group.sum())),
+        entity=subject.about,
+        people=people,
         segments=found,
         would=answer,
-        overlap=_overlap(crowd, entity, group, lang),
+        overlap=_overlap(crowd, subject, group, lang),
         k=crowd.k,
-        text=text,
+        text=_text(subject.about, people, answer, found, lang),
     )
 
 
@@ -58,11 +81,19 @@ def items_of(crowd: Crowd, entity: Entity) -> NDArray[np.int64]:
 
 def people_of(crowd: Crowd, entity: Entity) -> Mask:
     """Who has to do with an entity: shape (crowd.size,)."""
+    return _people(crowd, entity, items_of(crowd, entity))
+
+
+def users_of(crowd: Crowd, subject: Subject) -> Mask:
+    """Who has to do with what an audience is of: shape (crowd.size,)."""
+    return _people(crowd, subject.entity, subject.items)
+
+
+def _people(crowd: Crowd, entity: Entity | None, items: NDArray[np.int64]) -> Mask:
     schema, group = crowd.snapshot.schema, np.zeros(crowd.size, dtype=bool)
-    items = items_of(crowd, entity)
     for step in crowd.steps():
         tail = schema.ends(step)[1]
-        if tail == entity[0]:
+        if entity is not None and tail == entity[0]:
             group |= crowd.linked(step, [entity[1]])
         if step in schema.interactions:
             part = crowd.recommender.catalogue.slices[tail]
@@ -71,19 +102,37 @@ def people_of(crowd: Crowd, entity: Entity) -> Mask:
     return group
 
 
-def _would(crowd: Crowd, entity: Entity, group: Mask) -> Mask:
-    """Who of the sample is not there yet and finds an item of it among the first."""
-    return np.asarray(crowd.has(items_of(crowd, entity)) & ~group[crowd.sample])
+def _seen(crowd: Crowd, subject: Subject, would: Mask) -> list[tuple[int, int]]:
+    """Who would, and the first item of it in the list of each."""
+    rows = np.flatnonzero(would)
+    listed = crowd.lists.positions[rows]
+    first = np.isin(listed, subject.items).argmax(axis=1)
+    return list(zip(rows.tolist(), listed[np.arange(len(rows)), first].tolist(), strict=True))
 
 
-def _overlap(crowd: Crowd, entity: Entity, group: Mask, lang: str) -> list[Overlap]:
+def _compared(crowd: Crowd, subject: Subject) -> str | None:
+    """The type of what an audience is compared with: its own, and for a file of items what each has but one of, such
+    as brands."""
+    if subject.entity is not None:
+        return subject.entity[0]
+    schema, snapshot = crowd.snapshot.schema, crowd.snapshot
+    for name in {crowd.recommender.catalogue.item(one)[0] for one in subject.items.tolist()}:
+        for step, relation in schema.relation.items():
+            if relation.head == name and relation.tail not in (*schema.item_types, *schema.user_types):
+                lengths = np.diff(snapshot.adjacency(step).indptr)
+                if lengths.max(initial=0) == 1:
+                    return relation.tail
+    return None
+
+
+def _overlap(crowd: Crowd, subject: Subject, group: Mask, lang: str) -> list[Overlap]:
     """Other entities of the type by how much their people are the same; only where both are at least k."""
-    name, found = entity[0], []
-    count = crowd.snapshot.vocabulary.count(name)
-    if crowd.told(int(group.sum())) is None or count > 2_000:
+    name, found = _compared(crowd, subject), []
+    count = 0 if name is None else crowd.snapshot.vocabulary.count(name)
+    if name is None or crowd.told(int(group.sum())) is None or count > MOST_COMPARED:
         return []
     for idx in range(count):
-        if idx == entity[1]:
+        if (name, idx) == subject.entity:
             continue
         other = people_of(crowd, (name, idx))
         both = crowd.told(int((group & other).sum()))

@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 from recommender.catalogue.attributes import attribute_steps
 from recommender.marketing.audience import about_of
 from recommender.marketing.crowd import Crowd
+from recommender.marketing.usual_reasons import usual_reasons
 from recommender.marketing.virtual_item import VirtualItems
 from recommender.profiles.profile import profile_of
-from recommender.results.marketing import ItemReport, Lift, Reason
-from recommender.serving.recommender import Request
+from recommender.results.marketing import ItemReport, Lift
 
-ASKED = 40
-"""Accounts that usual reasons are taken from."""
 EXCLUDED = 400
 """People for whom the rules are asked one by one."""
 NAMED, TRIED = 5, 30
@@ -31,7 +29,7 @@ def item_report(crowd: Crowd, position: int, lang: str = "en") -> ItemReport:
     shown = crowd.has(np.array([position]))
     could = crowd.lists.may_have(position)
     lists = crowd.shown(int(shown.sum()))
-    reasons = _reasons(crowd, position, shown)
+    reasons = usual_reasons(crowd, [(row, position) for row in np.flatnonzero(shown).tolist()])
     lifts = _lifts(crowd, position, shown, lang)
     of = crowd.told(int(could.sum())) or 0
     return ItemReport(
@@ -46,25 +44,6 @@ def item_report(crowd: Crowd, position: int, lang: str = "en") -> ItemReport:
         k=crowd.k,
         text=_text(item.label, lists, of, lifts, lang),
     )
-
-
-def _reasons(crowd: Crowd, position: int, shown: NDArray[np.bool_]) -> list[Reason]:
-    """Mean shares of the parts over some who see it; none where they are fewer than k."""
-    people = np.flatnonzero(shown)
-    if crowd.told(len(people)) is None:
-        return []
-    sums: dict[tuple[str, str | None], float] = defaultdict(float)
-    asked = people[:: max(len(people) // ASKED, 1)][:ASKED]
-    item_type, idx = crowd.recommender.catalogue.item(position)
-    item_id = f"{item_type}:{crowd.snapshot.vocabulary.id(item_type, idx)}"
-    for row in asked.tolist():
-        user = crowd.snapshot.vocabulary.id(crowd.user_type, int(crowd.sample[row]))
-        account = crowd.recommender.why(Request(f"{crowd.user_type}:{user}"), item_id)
-        for part in account.parts:
-            if account.score > 0:
-                sums[part.kind, part.metapath] += part.share / account.score
-    found = [Reason(kind=kind, metapath=path, share=total / len(asked)) for (kind, path), total in sums.items()]
-    return sorted(found, key=lambda one: -one.share)[:NAMED]
 
 
 def _excluded(crowd: Crowd, position: int, could: NDArray[np.bool_]) -> dict[str, int | str]:

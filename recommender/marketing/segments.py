@@ -1,6 +1,7 @@
 """Segments: what a group of people has more often than everybody, counted so that no single person shows."""
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,24 @@ from recommender.results.marketing import Segment
 
 NORMAL = 1.96
 MOST = 12
-"""Segments that are told, those whose lift is surest first."""
+"""Segments of each kind that are told, those whose lift is surest first."""
 
 
-def segments(crowd: Crowd, group: NDArray[np.bool_], lang: str, *, above: bool = True) -> list[Segment]:
+def segments(
+    crowd: Crowd,
+    group: NDArray[np.bool_],
+    lang: str,
+    *,
+    above: bool = True,
+    without: Collection[tuple[str, int]] = (),
+) -> list[Segment]:
     """What people of a group have; a segment that lacks fewer than k of the group is hidden too.
+
+    What they did, learnt or bought, and what they said of themselves are told alike: ``MOST`` of each.
 
     :param group: shape (crowd.size,): who belongs to it.
     :param above: only what is surely more frequent than among everybody.
+    :param without: entities that are not told: what the group was chosen by.
     """
     size = crowd.told(int(group.sum()))
     if size is None:
@@ -32,10 +43,13 @@ def segments(crowd: Crowd, group: NDArray[np.bool_], lang: str, *, above: bool =
         tail = crowd.snapshot.schema.ends(step)[1]
         for idx in np.flatnonzero(_safe(inside, int(group.sum()), crowd.k)).tolist():
             told, whole = crowd.told(int(inside[idx])), crowd.told(int(everybody[idx]))
-            if told is not None and whole is not None:
+            if told is not None and whole is not None and (tail, idx) not in without:
                 found.append(_segment(crowd, (step, tail, idx), (told, size, whole), lang))
     sure = [one for one in found if one.low > 1 or not above]
-    return sorted(sure, key=lambda one: (-one.low, one.step, one.entity))[:MOST]
+    found = sorted(sure, key=lambda one: (-one.low, one.step, one.entity))
+    kinds = [[one for one in found if one.kind == kind] for kind in ("attribute", "interaction")]
+    told_of = {(one.step, one.entity) for kind in kinds for one in kind[:MOST]}
+    return [one for one in found if (one.step, one.entity) in told_of]
 
 
 def _safe(inside: NDArray[np.float64], size: int, k: int) -> NDArray[np.bool_]:
@@ -52,6 +66,7 @@ def _segment(crowd: Crowd, place: tuple[str, str, int], counts: tuple[int, int, 
     spread = math.sqrt(max((1 - share) / told + (1 - base) / whole, 0.0))
     return Segment(
         step=step,
+        kind="interaction" if step in crowd.snapshot.schema.interactions else "attribute",
         entity=crowd.snapshot.vocabulary.id(tail, idx),
         label=crowd.snapshot.label(tail, idx, lang),
         count=told,

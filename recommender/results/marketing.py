@@ -1,5 +1,7 @@
 """The answers of ``audience``, ``bridge``, ``gaps``, ``item`` and ``compare``."""
 
+from pydantic import Field
+
 from recommender.results.document import Item, Person, Result
 
 
@@ -19,6 +21,8 @@ class Segment(Result):
     """
 
     step: str
+    kind: str
+    """``interaction`` for what they learnt or bought, ``attribute`` for what they said of themselves."""
     entity: str
     label: str
     count: int
@@ -37,6 +41,14 @@ class Overlap(Result):
     similarity: float
 
 
+class Reason(Result):
+    """A reason for which an item is shown: its mean share of the score over the people who see it."""
+
+    kind: str
+    metapath: str | None
+    share: float
+
+
 class Would(Result):
     """People who are not there yet and would be: an item is among the first of their list."""
 
@@ -45,6 +57,8 @@ class Would(Result):
     """People whose lists were looked at; a sample of everybody where that is fewer."""
     reasons: list[Segment]
     """What they have more often than everybody."""
+    because: list[Reason] = Field(default_factory=list)
+    """What leads to it in their lists: mean shares of the parts of its scores."""
 
 
 class Audience(Result):
@@ -58,6 +72,16 @@ class Audience(Result):
     overlap: list[Overlap]
     k: int
     text: str
+
+
+class CampaignReport(Result):
+    """The answer of ``write_audience``: how many use it and how many would, as they may be told."""
+
+    out: str
+    uses: int | str
+    would: int | str
+    audience: Audience
+    notices: list[str] = Field(default_factory=list)
 
 
 class Bridge(Result):
@@ -111,14 +135,6 @@ class Gaps(Result):
     """People whose lists were looked at."""
     k: int
     text: str
-
-
-class Reason(Result):
-    """A reason for which an item is shown: its mean share of the score over the people who see it."""
-
-    kind: str
-    metapath: str | None
-    share: float
 
 
 class Lift(Result):

@@ -157,17 +157,20 @@ def list_format(path: Path) -> Callable[[Path, pa.Schema], ListFile]:
     return found
 
 
-def is_list_file(path: Path) -> bool:
-    """Whether a file is such a list, of the format that its name says."""
+def is_list_file(path: Path, keys: tuple[str, ...] = KEYS) -> bool:
+    """Whether a file is such a list, of the format that its name says.
+
+    :param keys: its first columns.
+    """
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         with suppress(pa.ArrowException):
-            return tuple(pq.read_schema(path).names[: len(KEYS)]) == KEYS
+            return tuple(pq.read_schema(path).names[: len(keys)]) == keys
     elif suffix == ".xlsx":
         with suppress(zipfile.BadZipFile, KeyError), zipfile.ZipFile(path) as book:
             return MARK.encode() in book.read("docProps/core.xml")
     else:
         with path.open("rb") as file:
             start = file.read(100)
-        return start.startswith((",".join(KEYS).encode(), f'{{"{KEYS[0]}": '.encode()))
+        return start.startswith((",".join(keys).encode(), f'{{"{keys[0]}": '.encode()))
     return False

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from kg.errors import StoreError, UsageError
 from recommender.serving.recommender import Request
@@ -12,24 +15,83 @@ from whyrec.options import RuleOptions
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from recommender.marketing.audience import Subject
     from recommender.marketing.crowd import Crowd
-    from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
+    from recommender.results.marketing import Audience, Bridges, CampaignReport, Comparison, Gaps, ItemReport
     from recommender.results.overview import Overview, Stale
 
 
 class ShopQuestions(Answering):
     """Answers about groups of people and about items, besides those about one person's list."""
 
-    def audience(self, entity: str, *, domain: str | None = None, lang: str = "en") -> "Audience":
+    def audience(
+        self,
+        entity: str | None = None,
+        *,
+        items: Sequence[str] = (),
+        domain: str | None = None,
+        lang: str = "en",
+        name: str = "these items",
+    ) -> "Audience":
         """Who uses an item, or anything of a brand, an ingredient, a concern …, what they are like, and who would.
 
         :param entity: id or name; ``Type:id`` where two types share ids.
+        :param items: ids or names of items instead, called ``name``.
         :param domain: whose lists of ten are looked at; all items compete where absent.
         :raises UnknownEntityError: where nothing has this name.
+        :raises UsageError: for neither or both.
         """
         from recommender.marketing.audience import audience  # named like the question
 
-        return audience(self._crowd(domain), self.entity(entity), lang)
+        crowd = self._crowd(domain)
+        return audience(crowd, self._subject(crowd, entity, (items, name), lang), lang)
+
+    def write_audience(
+        self,
+        out: Path | str,
+        entity: str | None = None,
+        *,
+        items: Sequence[str] = (),
+        domain: str | None = None,
+        lang: str = "en",
+        name: str = "these items",
+        force: bool = False,
+    ) -> "CampaignReport":
+        """Write who uses something and who would, each person with the reason: for a campaign, and personal data.
+
+        :param out: the file, ``.parquet``, ``.csv``, ``.jsonl`` or ``.xlsx``, for its owner alone; columns of
+            :mod:`recommender.marketing.campaign`. Whoever is forgotten is taken out of it.
+        :param force: write over a file that is something else than such a campaign.
+        :raises UsageError: where the file cannot be written, or fewer than k people would be in it.
+        """
+        from recommender.marketing.audience import audience  # named like the question
+        from recommender.results.marketing import CampaignReport
+        from whyrec.answering.campaign_file import write_campaign  # Arrow, which answers do not need
+
+        crowd = self._crowd(domain)
+        subject = self._subject(crowd, entity, (items, name), lang)
+        counts = write_campaign(self.workspace, crowd, subject, Path(out), (lang, force))
+        return CampaignReport(
+            out=str(out),
+            uses=crowd.shown(counts["uses"]),
+            would=crowd.shown(counts["would"]),
+            audience=audience(crowd, subject, lang),
+            notices=[f"{out}: personal data, readable by its owner alone; delete it when the campaign is over"],
+        )
+
+    def _subject(self, crowd: "Crowd", entity: str | None, some: tuple[Sequence[str], str], lang: str) -> "Subject":
+        from recommender.marketing.audience import Subject, subject_of
+        from recommender.results.marketing import About
+
+        items, name = some
+        if (entity is None) == (not items):
+            raise UsageError("name an entity or items, not both")
+        if entity is not None:
+            return subject_of(crowd, self.entity(entity), lang)
+        types, catalogue = self.snapshot.schema.item_types, self.recommender.catalogue
+        positions = [catalogue.position(*self.opened.finder.entity(one, types)) for one in items]
+        about = About(id=name, type="items", label=name)
+        return Subject(None, about, np.unique(np.array(positions, dtype=np.int64)))
 
     def bridge(self, entity: str, *, domain: str | None = None, n: int = 5, lang: str = "en") -> "Bridges":
         """The items of another domain that lead to an entity, those that would bring most people to it first.

@@ -25,7 +25,9 @@ from kg.schema import Schema
 
 REPORTS = ("rejects.csv", "contradictions.csv")
 LIST_COLUMNS = ["user_id", "rank", "item_id", "score"]
-"""How the columns of what ``whyrec recommend --all`` writes begin."""
+"""How the columns of what ``whyrec recommend --all`` writes begin …"""
+CAMPAIGN_COLUMNS = ["personal_data", "user_id"]
+"""… and those of ``whyrec audience --out``."""
 _LONGEST_RECORD = 200
 """Lines after which an open quote counts as one that was never meant to close."""
 _LIST = PersonColumns("", {"user_id": "user"})
@@ -189,16 +191,21 @@ class Redactor:
 
 
 def is_list_of_recommendations(path: Path) -> bool:
-    """Whether a file is what ``whyrec recommend --all`` writes: Parquet, CSV or JSON Lines."""
+    """Whether a file is what ``recommend --all`` or ``audience --out`` writes: Parquet, CSV or JSON Lines."""
     try:
         if _is_parquet(path):
-            return bool(pq.read_schema(path).names[: len(LIST_COLUMNS)] == LIST_COLUMNS)
+            return _begins(pq.read_schema(path).names)
         with path.open("rb") as file:
             first = file.readline(1 << 16).decode("utf-8-sig")
         found = json.loads(first) if path.suffix == ".jsonl" else next(csv.reader([first]), [])
-        return path.suffix in (".csv", ".tsv", ".jsonl") and list(found)[: len(LIST_COLUMNS)] == LIST_COLUMNS
+        return path.suffix in (".csv", ".tsv", ".jsonl") and _begins(list(found))
     except (OSError, ValueError, csv.Error, pa.ArrowException):
         return False
+
+
+def _begins(columns: Sequence[str]) -> bool:
+    """Whether columns are those of a list of people."""
+    return any(list(columns[: len(known)]) == known for known in (LIST_COLUMNS, CAMPAIGN_COLUMNS))
 
 
 def _row(path: Path, text: str, header: Sequence[str] | None, delimiter: str) -> Row | None:

@@ -8,14 +8,16 @@ import pytest
 
 from kg.errors import UsageError
 from recommender.learning.model import open_model
-from recommender.marketing.audience import audience
+from recommender.marketing.audience import Subject, audience, subject_of
 from recommender.marketing.bridges import bridges
+from recommender.marketing.campaign import campaign
 from recommender.marketing.comparison import compare
 from recommender.marketing.crowd import Crowd
 from recommender.marketing.gaps import gaps
 from recommender.marketing.item_report import item_report
 from recommender.marketing.segments import segments
 from recommender.marketing.virtual_item import VirtualItems
+from recommender.results.marketing import About
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import SCHEMA, Entities, Triples, snapshot_of
@@ -73,13 +75,38 @@ def entity(recommender: Recommender, name: str, one: str) -> tuple[str, int]:
 def test_the_portrait_of_an_ingredient_is_of_those_who_bought_or_learnt_it(
     recommender: Recommender, crowd: Crowd
 ) -> None:
-    found = audience(crowd, entity(recommender, "Ingredient", "OAT"))
+    found = audience(crowd, subject_of(crowd, entity(recommender, "Ingredient", "OAT")))
     assert found.people == 30
     told = {(one.step, one.entity): one for one in found.segments}
     dry = told["has_concern", "dryness"]
     assert (dry.count, dry.share) == (30, 1.0) and dry.low > 1 and dry.lift == 2.0
     assert ("has_concern", "acne") not in told
     assert [one.entity for one in found.would.reasons if one.step == "has_concern"] in ([], ["acne"])
+
+
+def test_a_campaign_names_those_of_the_portrait_each_with_the_reason_of_her_list(
+    recommender: Recommender, crowd: Crowd
+) -> None:
+    subject = subject_of(crowd, entity(recommender, "Ingredient", "OAT"))
+    rows = [row for table in campaign(crowd, subject) for row in table.to_pylist()]
+    assert {row["personal_data"] for row in rows} == {"personal data"} and len({row["user_id"] for row in rows}) == len(
+        rows
+    )
+    assert {row["user_id"] for row in rows if row["group"] == "uses"} == {f"u{n:02}" for n in range(30)}
+    assert all(row["reason"].startswith("bought") for row in rows if row["group"] == "uses")
+    oats = {"oats", *(f"cream{n}" for n in range(6))}
+    for idx in range(30, 60):
+        listed = recommender.recommend(Request(f"u{idx}", reader="staff")).items
+        first = next(((one.id, one.rank, one.score, one.reason) for one in listed if one.id in oats), None)
+        row = next((one for one in rows if one["user_id"] == f"u{idx}"), None)
+        assert (row and (row["item_id"], row["rank"], row["score"], row["reason"])) == first
+
+
+def test_a_campaign_of_fewer_than_k_people_is_none(recommender: Recommender) -> None:
+    crowd = Crowd(recommender, Rules(only=("teaches:OAT",)))  # nobody finds a course about something else
+    position = recommender.catalogue.position(*entity(recommender, "Course", "tax"))
+    subject = Subject(None, About(id="file", type="items", label="file"), np.array([position]))
+    assert list(campaign(crowd, subject)) == [] and audience(crowd, subject).people == "<5"
 
 
 def test_what_would_single_people_out_is_hidden(recommender: Recommender, crowd: Crowd) -> None:
