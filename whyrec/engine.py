@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kg.export.export import Export
     from recommender.evaluation.report import Evaluation
+    from recommender.results.audit import Audit
     from whyrec.reports import (
         LinksReport,
         LoadReport,
@@ -145,6 +146,28 @@ class Engine(PersonalData):
             quality = explanation_quality(self.recommender, self._rules(asked.domain, {}), asked, told)
             result = result.model_copy(update={"explanations": quality})
         return result
+
+    def audit(
+        self, domain: str | None = None, *, quality: bool = True, lang: str = "en", progress: Progress | None = None
+    ) -> "Audit":
+        """Exposure and quality by group, against merit, with intervals and causes; corrected for many comparisons.
+
+        :param domain: all where absent.
+        :param quality: hold interactions out and learn anew, to say for whom lists are better; takes as long as
+            :meth:`evaluate` without baselines.
+        :raises UsageError: for an unknown domain, or where nothing can be held out.
+        """
+        from recommender.audit.audit import audit  # named like the question
+        from whyrec.workspace.evaluate import Evaluating, WorkspaceEvaluation
+
+        schema, told = self.snapshot.schema, progress or self._progress
+        domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
+        crowds = {one: self._crowd(one) for one in domains if domain in (None, one)}
+        if not crowds:
+            raise UsageError(f"`domain` {domain!r}: known: {', '.join(domains)}")
+        asked = Evaluating(domain=domain, embeddings=False)
+        found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
+        return audit(crowds, found, lang)
 
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
         """Take over what another program wrote to the store; answers come from it at once.

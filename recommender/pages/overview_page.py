@@ -1,16 +1,13 @@
 """The overview as one page of HTML, or as a part of a larger one: light and dark, wide and narrow."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from recommender.pages.account_page import POLICY
-from recommender.pages.characters import printable
 from recommender.pages.page_style import STYLE
+from recommender.pages.template import template
 from recommender.results.overview import Overview, Traffic
 from recommender.texts.languages import language
 
@@ -46,7 +43,7 @@ def overview_page(found: Overview, lang: str = "en") -> str:
     """The page, complete with its style; every text is escaped as it is written."""
     texts = language(lang).section("overview")
     body = overview_body(found, lang)
-    return _template("overview.html").render(lang=lang, t=texts, policy=POLICY, style=Markup(STYLE), body=body)
+    return template("overview.html").render(lang=lang, t=texts, policy=POLICY, style=Markup(STYLE), body=body)
 
 
 def overview_body(found: Overview, lang: str = "en") -> Markup:
@@ -63,7 +60,7 @@ def overview_body(found: Overview, lang: str = "en") -> Markup:
         "style": Markup(BODY_STYLE),  # our own
         "ways": [_way(one, texts) for one in found.traffic],
     }
-    return Markup(_template("overview_body.html").render(**shown))  # escaped by the template
+    return Markup(template("overview_body.html").render(**shown))  # escaped by the template
 
 
 def strongest(way: Traffic, texts: Mapping[str, str]) -> list[str]:
@@ -98,14 +95,3 @@ def _cell(there: int | None, there_lift: float | None, back: int | None, back_li
 
 def _told(arrow: str, people: int | None, lift: float | None) -> str:
     return f"{arrow} –" if people is None else f"{arrow} {people:,} ×{lift or 0.0:.1f}"
-
-
-@cache
-def _template(name: str) -> Template:
-    """A template; texts are escaped, and what is no character of HTML is replaced."""
-    environment = Environment(autoescape=True, finalize=_written, undefined=StrictUndefined, trim_blocks=False)
-    return environment.from_string((files(__package__) / name).read_text(encoding="utf-8"))
-
-
-def _written(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -88,6 +88,7 @@ asked = {
     "gaps": "gaps --domain courses -n 2",
     "item": "item p0001",
     "compare": "compare u0001 p0001 p0042",
+    "audit": "audit --no-quality",
     "popularity": "popularity",
     "export-person": "export-person u0001",
     "graph": f"graph export {out}/graph.ttl",

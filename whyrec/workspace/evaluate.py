@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +20,21 @@ from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
+from recommender.audit.group_quality import UserQuality
 from recommender.catalogue.interactions import ScoreUsers
 from recommender.evaluation.baselines import baselines
 from recommender.evaluation.cross_validation import cross_validated
 from recommender.evaluation.crossing import crossings
 from recommender.evaluation.duplicates import DuplicateSearch, Handling
-from recommender.evaluation.evaluation import Measured, measured, report_of, scorer_of_users, task_of
+from recommender.evaluation.evaluation import (
+    Measured,
+    measured,
+    metrics_of,
+    rank_users,
+    report_of,
+    scorer_of_users,
+    task_of,
+)
 from recommender.evaluation.leakage import check_leaks
 from recommender.evaluation.report import Evaluation
 from recommender.evaluation.tuning import Parameters, tune_baselines
@@ -36,6 +46,7 @@ from recommender.results.explanation_quality import ExplanationReport
 from recommender.results.learning import Crossing
 from recommender.rules.rule_set import Rules
 from recommender.scoring.blend import default_blend
+from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
 from recommender.splitting.validation import validation_kind
@@ -158,15 +169,31 @@ class WorkspaceEvaluation:
         changed = self._search.becomes(self._handling) != np.arange(self._search.catalogue.size)
         return changed if changed.any() else None
 
-    def _measure(self, split: Split) -> "_Part":
-        asked, manifest = self.asked, read_manifest(self.workspace.model)
-        training = manifest.training if manifest is not None and asked.embeddings else None
+    @private_files()
+    def by_user(self) -> UserQuality:
+        """NDCG of each person's list, without baselines."""
+        split = self._split()
+        inside, test = task_of(split, self.asked.domain, self._left_out)
+        with self._learned(split) as scorer:
+            ranked = rank_users(split.train, test, scorer_of_users(scorer), (inside, self.asked.k), self.progress)
+        return UserQuality(list(test), metrics_of(ranked, test).ndcg, split.train)
+
+    @contextmanager
+    def _learned(self, split: Split) -> Iterator[Scorer]:
+        """A scorer that has seen the training part alone, while its files are there."""
+        manifest = read_manifest(self.workspace.model)
+        training = manifest.training if manifest is not None and self.asked.embeddings else None
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".evaluation-") as folder:
             vectors = self._training(training) if training else None
             fitted = self._weights(split, manifest, vectors, Path(folder) / "fitting")
             trained = vectors(split.train, Path(folder) / "vectors") if vectors else None
             scorer = fitted.scorer(split.train, Path(folder) / "kernels", trained)
             check_leaks(split, [scorer])
+            yield scorer
+
+    def _measure(self, split: Split) -> "_Part":
+        asked = self.asked
+        with self._learned(split) as scorer:
             tuned = self._tuned(split) if asked.tuning else {}
             mix = rules_of(self.workspace, {}).mix if asked.domain is None else ()
             models: dict[str, ScoreUsers] = {"whyrec": scorer_of_users(scorer, mix)}

@@ -1,0 +1,105 @@
+"""Exposure: what share of the lists groups of items get, beside the share of what people use that they are.
+
+Exposure of a place is 1 / log2(rank + 1), the discount of DCG; fairness of exposure compares it with merit (Singh &
+Joachims, 2018), here with use. Intervals and p are of a bootstrap over people.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from recommender.audit.item_groups import Side
+from recommender.marketing.crowd import FIRST, Crowd
+
+RESAMPLES = 1000
+LEVEL = 0.95
+_BLOCK = 100
+"""Resamples at a time, which bounds the memory."""
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Groups of one side; arrays of shape (groups,).
+
+    ``exposure``, ``merit``: shares in [0, 1]; ``ratio`` = exposure / merit with its interval ``low`` … ``high``; ``p``:
+    two-sided, of a ratio of 1; ``people``: how many used anything of the group; ``told``: whether k people used it, and
+    k did not.
+    """
+
+    exposure: Values
+    merit: Values
+    ratio: Values
+    low: Values
+    high: Values
+    p: Values
+    people: NDArray[np.int64]
+    told: NDArray[np.bool_]
+
+
+def places(crowd: Crowd) -> csr_array:
+    """What each place of each list is worth: people × items."""
+    positions = crowd.lists.positions
+    person, place = np.nonzero(positions >= 0)
+    worth = 1 / np.log2(np.arange(2, FIRST + 2))
+    return csr_array((worth[place], (person, positions[person, place])), shape=crowd.used.shape)
+
+
+def exposure(crowd: Crowd, side: Side, inside: NDArray[np.bool_], seed: int = 0) -> Exposure:
+    """Compare the groups of a side with their merit.
+
+    :param crowd: with the lists of the domain.
+    :param inside: the items of the domain.
+    """
+    seen = csr_array(places(crowd) @ side.membership).toarray()
+    used = csr_array(crowd.used @ side.membership).toarray()
+    whole = np.asarray(places(crowd)[:, inside].sum(axis=1)).ravel()
+    uses = np.asarray(crowd.used[:, inside].sum(axis=1)).ravel()
+    parts = np.column_stack([seen, used, whole, uses])
+    ratios = _resampled(parts, seen.shape[1], seed)
+    low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    tail = np.minimum((ratios <= 1).sum(axis=0), (ratios >= 1).sum(axis=0))
+    people, everybody = (used > 0).sum(axis=0), int((uses > 0).sum())
+    told = _tellable(used > 0, people, everybody, crowd.k)
+    return Exposure(
+        exposure=seen.sum(axis=0) / max(float(whole.sum()), 1e-12),
+        merit=used.sum(axis=0) / max(float(uses.sum()), 1e-12),
+        ratio=_ratio(parts.sum(axis=0)[None], seen.shape[1])[0],
+        low=low,
+        high=high,
+        p=np.minimum(1.0, 2 * (tail + 1) / (len(ratios) + 1)),
+        people=people,
+        told=told,
+    )
+
+
+def _tellable(used: NDArray[np.bool_], people: NDArray[np.int64], everybody: int, k: int) -> NDArray[np.bool_]:
+    """Which groups at least k people used, and k did not or nobody; what is left of the whole must be k people too, or
+    the smallest group is left out with it.
+
+    :param used: shape (people, groups): who used anything of which.
+    """
+    told = np.asarray((people >= k) & ((everybody - people >= k) | (everybody == people)))
+    while told.any() and not told.all() and int(used[:, ~told].any(axis=1).sum()) < k:
+        told[np.flatnonzero(told)[np.argmin(people[told])]] = False
+    return told
+
+
+def _resampled(parts: Values, groups: int, seed: int) -> Values:
+    """Ratios of resampled people: shape (RESAMPLES, groups)."""
+    draws, people = np.random.default_rng(seed), len(parts)
+    found = []
+    for _ in range(RESAMPLES // _BLOCK):
+        often = draws.multinomial(people, np.full(people, 1 / people), size=_BLOCK).astype(np.float64)
+        found.append(_ratio(often @ parts, groups))
+    return np.concatenate(found)
+
+
+def _ratio(sums: Values, groups: int) -> Values:
+    """Exposure by merit: of sums over people, of shape (resamples, 2 groups + 2)."""
+    seen, used = sums[:, :groups], sums[:, groups : 2 * groups]
+    whole, uses = np.maximum(sums[:, [-2]], 1e-12), np.maximum(sums[:, [-1]], 1e-12)
+    merit = used / uses
+    return np.asarray(np.divide(seen / whole, merit, out=np.zeros(seen.shape), where=merit > 0))

@@ -1,0 +1,92 @@
+"""Quality by group of people: NDCG of their lists on interactions held out, beside everybody else's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.interactions import Interactions, User
+from recommender.evaluation.significance import interval
+
+RESAMPLES = 1000
+MOST_GROUPS = 40
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class UserQuality:
+    """``users``: people who were tested; ``ndcg``: shape (users,), in [0, 1]; ``train``: what was known of them."""
+
+    users: list[User]
+    ndcg: Values
+    train: Snapshot
+
+
+@dataclass(frozen=True)
+class GroupDifference:
+    """One group: ``mean`` with its 95 % interval, ``difference`` from all others, ``p`` of none, two-sided."""
+
+    side: str
+    label: str
+    people: int
+    mean: float
+    low: float
+    high: float
+    difference: float
+    p: float
+
+
+def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifference]:
+    """Compare groups of those tested: by what they said of themselves, and by how much they did.
+
+    Groups of fewer than k people, or of all but fewer than k, are left out.
+    """
+    k = quality.train.k
+    found = []
+    for side, label, mask in (*_attributes(quality, lang), *_activity(quality)):
+        if k <= mask.sum() <= len(mask) - k:
+            mine, others = quality.ndcg[mask], quality.ndcg[~mask]
+            told = interval(mine)
+            p = _p(mine, others)
+            gap = float(mine.mean() - others.mean())
+            found.append(GroupDifference(side, label, int(mask.sum()), told.mean, told.low, told.high, gap, p))
+    return found
+
+
+def _attributes(quality: UserQuality, lang: str) -> list[tuple[str, str, NDArray[np.bool_]]]:
+    """Groups by each relation of people to what is neither item nor rule, of few entities."""
+    schema, vocabulary = quality.train.schema, quality.train.vocabulary
+    found = []
+    for name, relation in schema.relation.items():
+        people = relation.head in schema.user_types and not schema.entity[relation.tail].sensitive
+        if not people or relation.rule or relation.interaction or relation.tail in schema.item_types:
+            continue
+        if vocabulary.count(relation.tail) > MOST_GROUPS:
+            continue
+        has = quality.train.adjacency(name)
+        idx = np.array([one if kind == relation.head else -1 for kind, one in quality.users], dtype=np.int64)
+        rows = has[np.maximum(idx, 0)].toarray() > 0
+        rows[idx < 0] = False
+        for entity in range(vocabulary.count(relation.tail)):
+            found.append((name, quality.train.label(relation.tail, entity, lang), rows[:, entity]))
+    return found
+
+
+def _activity(quality: UserQuality) -> list[tuple[str, str, NDArray[np.bool_]]]:
+    """Thirds by how many interactions were known of each."""
+    count = np.diff(Interactions(quality.train).rows(quality.users).indptr)
+    if not len(count):
+        return []
+    low, high = np.quantile(count, [1 / 3, 2 / 3])
+    bounds = f"≤ {low:.0f}", f"> {high:.0f}"
+    return [("activity", bounds[0], count <= low), ("activity", bounds[1], count > high)]
+
+
+def _p(mine: Values, others: Values, seed: int = 0) -> float:
+    """Two-sided p of equal means: both groups resampled (Efron & Tibshirani, 1993)."""
+    draws = np.random.default_rng(seed)
+    means = [one[draws.integers(0, len(one), (RESAMPLES, len(one)))].mean(axis=1) for one in (mine, others)]
+    gaps = means[0] - means[1]
+    tail = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
+    return min(1.0, 2 * (tail + 1) / (RESAMPLES + 1))

@@ -1,0 +1,106 @@
+"""Groups of items that an audit compares: by attribute, price, age, and how popular they are."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array, hstack
+
+from kg.snapshot.snapshot import NO_TIME
+from recommender.catalogue.attributes import attribute_links, attribute_types
+from recommender.linalg.sparse_matrix import binary
+from recommender.marketing.crowd import Crowd
+
+MOST_GROUPS, MOST_EACH = 60, 1.5
+"""A type of attribute parts a domain where it has at most so many entities, and an item so many of them on average."""
+BANDS = 4
+"""Bands of price, of as many items each."""
+HEAD = 0.1
+"""Part of a domain's items that is its head: those that most people used."""
+NEWEST = 0.25
+"""Part of its dated items that is new: those first used last."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One way to part the items of a domain.
+
+    ``membership``: shape (catalogue.size, groups), float64: how much of an item is in each group, each row summing to 1
+    or, where nothing is known of the item, 0.
+    """
+
+    name: str
+    labels: list[str]
+    membership: csr_array
+
+
+def sides(crowd: Crowd, domain: str, lang: str = "en") -> list[Side]:
+    """All ways to part the items of a domain; one of which fewer than two groups have items is left out."""
+    inside = crowd.recommender.catalogue.of_domain(domain)
+    found = [_attribute(crowd, inside, name, lang) for name in attribute_types(crowd.snapshot.schema)]
+    bands = _labelled("price", *_prices(crowd, inside))
+    ages = _labelled("age", ["new", "older"], _ages(crowd, inside))
+    halves = _labelled("popularity", ["head", "tail"], np.where(inside, np.where(head(crowd, inside), 0, 1), -1))
+    return [side for side in (*found, bands, ages, halves) if side is not None and len(side.labels) > 1]
+
+
+def head(crowd: Crowd, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The tenth of some items that most people used: shape (catalogue.size,); equal ones by position."""
+    used = np.where(inside, crowd.recommender.catalogue.used, -1)
+    chosen = np.zeros(len(inside), dtype=bool)
+    chosen[np.argsort(-used, kind="stable")[: max(int(inside.sum() * HEAD), 1)]] = True
+    return chosen & inside
+
+
+def _attribute(crowd: Crowd, inside: NDArray[np.bool_], name: str, lang: str) -> Side | None:
+    links = binary(attribute_links(crowd.snapshot, crowd.recommender.catalogue, name))
+    links = csr_array(diags_array(inside.astype(np.float64)) @ links)
+    links.eliminate_zeros()
+    counts = np.diff(links.indptr)
+    kept = np.flatnonzero(np.bincount(links.indices, minlength=links.shape[1]))
+    if not 1 < len(kept) <= MOST_GROUPS or counts[counts > 0].mean() > MOST_EACH:
+        return None
+    shares = csr_array(diags_array(1 / np.maximum(counts, 1)) @ links)
+    return Side(name, [crowd.snapshot.label(name, int(idx), lang) for idx in kept], csr_array(shares[:, kept]))
+
+
+def _labelled(name: str, labels: list[str], group: NDArray[np.int64]) -> Side | None:
+    """Items by the number of their group, −1 for none; groups without items are left out."""
+    kept = [number for number in range(len(labels)) if (group == number).any()]
+    columns = [csr_array((group == number).astype(np.float64)[:, None]) for number in kept]
+    if len(columns) < 2:
+        return None
+    return Side(name, [labels[number] for number in kept], csr_array(hstack(columns, format="csr")))
+
+
+def _prices(crowd: Crowd, inside: NDArray[np.bool_]) -> tuple[list[str], NDArray[np.int64]]:
+    """Bands of as many items each, and which each item is in."""
+    catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
+    price = np.full(catalogue.size, np.nan)
+    for item_type, part in catalogue.slices.items():
+        if snapshot.schema.entity[item_type].properties.get("price") in ("float", "int"):
+            values, valid = snapshot.values(item_type, "price")
+            price[part] = np.where(valid, values, np.nan)
+    known = inside & ~np.isnan(price)
+    if not known.any():
+        return [], np.full(catalogue.size, -1)
+    edges = np.unique(np.quantile(price[known], np.linspace(0, 1, BANDS + 1)))
+    if len(edges) < 3:
+        return [], np.full(catalogue.size, -1)
+    group = np.where(known, np.clip(np.searchsorted(edges, price, side="right") - 1, 0, len(edges) - 2), -1)
+    return [f"{low:.2f}–{high:.2f}" for low, high in pairwise(edges)], group
+
+
+def _ages(crowd: Crowd, inside: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """0 for items first used last, 1 for the others, −1 where no use is dated."""
+    catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
+    first = np.full(catalogue.size, np.iinfo(np.int64).max)
+    for name in snapshot.schema.interactions:
+        times = snapshot.timestamps(name)
+        dated, start = times != NO_TIME, catalogue.slices[snapshot.schema.relation[name].tail].start
+        np.minimum.at(first, snapshot.adjacency(name).indices[dated].astype(np.int64) + start, times[dated])
+    known = inside & (first < np.iinfo(np.int64).max)
+    if not known.any():
+        return np.full(catalogue.size, -1)
+    return np.where(known, np.where(first > np.quantile(first[known], 1 - NEWEST), 0, 1), -1)

@@ -1,0 +1,70 @@
+"""Score gap: why the items of a group score more or less than the others of their domain, part by part."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.marketing.crowd import Crowd
+from recommender.profiles.profile import profile_of
+from recommender.results.audit import Cause
+from recommender.scoring.scorer import Scorer
+from recommender.texts.paths import spoken_path
+
+MOST = 200
+"""People whose embedding part is looked at one by one."""
+Values = NDArray[np.float64]
+Part = tuple[str, str | None]
+
+
+def score_gap(crowd: Crowd, group: Values, inside: NDArray[np.bool_], lang: str = "en") -> list[Cause]:
+    """The parts of the gap between the mean score of a group's items and that of the others, largest first.
+
+    A mean is over everybody looked at and all items, whatever rules let through; as scores are sums, so are gaps.
+
+    :param group: shape (catalogue.size,): how much of each item is in the group.
+    :param inside: the items of the domain.
+    """
+    mine, others = np.where(inside, group, 0.0), np.where(inside, 1.0 - group, 0.0)
+    contrast = mine / max(mine.sum(), 1e-12) - others / max(others.sum(), 1e-12)
+    gaps: dict[Part, float] = {}
+    for part, means in part_means(crowd).items():
+        gaps[part] = float(means @ contrast)
+    found = [
+        Cause(kind=kind, metapath=path, text=path and spoken_path(crowd.snapshot.schema, path, lang), gap=gap)
+        for (kind, path), gap in gaps.items()
+        if gap
+    ]
+    return sorted(found, key=lambda one: -abs(one.gap))
+
+
+def part_means(crowd: Crowd) -> dict[Part, Values]:
+    """What each part of the score gives each item, on average over everybody looked at: shape (catalogue.size,)."""
+    found: dict[Part, Values] = {}
+    people, size = len(crowd.sample), crowd.recommender.catalogue.size
+    for scorer, rows in crowd.groups():
+        for part, sums in _sums(crowd, scorer, rows).items():
+            found[part] = found.get(part, np.zeros(size)) + sums / people
+    return found
+
+
+def _sums(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> dict[Part, Values]:
+    """What each part of a scorer gives each item, summed over some people."""
+    schema, size = crowd.snapshot.schema, crowd.recommender.catalogue.size
+    sums: dict[Part, Values] = {("popularity", None): scorer.popularity * len(rows)}
+    for path in scorer.weighed:
+        if schema.ends(path.start)[0] != crowd.user_type:
+            continue
+        anchors = np.asarray(crowd.anchors(path.start)[rows].sum(axis=0)).ravel()
+        part = np.zeros(size)
+        part[scorer.item_slice(path)] = scorer.blend.weight(path) * (scorer.kernels.kernel(path.tail).T @ anchors)
+        sums["path" if path.learned is None else "learned", str(path)] = part
+    if scorer.embeds:
+        sums["embedding", None] = _embedding(crowd, scorer, rows)
+    return sums
+
+
+def _embedding(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> Values:
+    """What closeness in the embedding gives, summed; of many people, some evenly spread stand for all."""
+    asked = rows[:: -(-len(rows) // MOST)]
+    profiles = [profile_of(crowd.snapshot, crowd.user_type, int(crowd.sample[row])) for row in asked]
+    total = np.sum([scorer.embedding_weight * scorer.similarity(profile) for profile in profiles], axis=0)
+    return np.asarray(total * (len(rows) / len(asked)))

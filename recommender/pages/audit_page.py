@@ -1,0 +1,54 @@
+"""The audit as one page of HTML, for people who look rather than read."""
+
+from markupsafe import Markup
+
+from recommender.pages.account_page import POLICY
+from recommender.pages.page_style import STYLE
+from recommender.pages.template import template
+from recommender.results.audit import SURE, Audit, ItemGroup
+from recommender.texts.languages import language
+
+WIDTH, HEIGHT = 160, 14
+MOST = 2.0
+"""Ratio at the right end of a picture; what is beyond ends there."""
+OWN_STYLE = """
+.scroll { overflow-x: auto; margin: 8px 0; }
+table { border-collapse: collapse; overflow-wrap: normal; }
+th, td { text-align: left; padding: 5px 8px; border-bottom: 1px solid var(--line); font-weight: 400; }
+.cell { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.sure th, .sure td { font-weight: 600; }
+.picture line { stroke: var(--line); }
+.picture .interval { stroke: var(--quiet); stroke-width: 2; }
+.picture circle { fill: var(--c0); }
+.sure .picture circle { fill: var(--c1); }
+"""
+
+
+def audit_page(found: Audit, lang: str = "en") -> str:
+    """The page, complete with its style; every text is escaped as it is written."""
+    told = language(lang)
+    texts = told.section("audit")
+    return template("audit.html").render(
+        lang=lang,
+        t=texts,
+        kinds=dict(line.split("=", 1) for line in texts["kinds"].split("|")),
+        policy=POLICY,
+        style=Markup(STYLE + OWN_STYLE),  # our own
+        found=found,
+        sure=SURE,
+        percent=told.percent,
+        number=lambda value: told.number(value) if isinstance(value, int) else value,
+        picture=_picture,
+    )
+
+
+def _picture(group: ItemGroup) -> Markup:
+    """A ratio and its interval on a line from 0 to MOST, with a mark at 1."""
+    low, middle, high = (min(value / MOST, 1.0) * WIDTH for value in (group.low, group.ratio, group.high))
+    half, one = HEIGHT / 2, WIDTH / MOST
+    return Markup(
+        f'<svg class="picture" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
+        f'<line x1="{one:.1f}" y1="0" x2="{one:.1f}" y2="{HEIGHT}"/>'
+        f'<line class="interval" x1="{low:.1f}" y1="{half}" x2="{high:.1f}" y2="{half}"/>'
+        f'<circle cx="{middle:.1f}" cy="{half}" r="4"/></svg>'
+    )

@@ -1,0 +1,99 @@
+"""The answer of ``audit``."""
+
+from pydantic import Field
+
+from recommender.results.document import Result
+
+People = int | str
+"""People in steps of k; ``"<5"`` for fewer."""
+
+
+SURE = 0.05
+"""False discovery rate up to which a difference counts as sure."""
+
+
+class Cause(Result):
+    """One part of the gap between what a group's items and the others of the domain score on average."""
+
+    kind: str
+    """``path``, ``learned``, ``embedding``, ``popularity``, or ``others``: all smaller ones."""
+    metapath: str | None
+    text: str | None
+    """The metapath in words."""
+    gap: float
+    """Mean score of the group's items minus that of the others, over everybody looked at; causes sum to ``gap``."""
+
+
+class ItemGroup(Result):
+    """A group of items of one domain: how much of the lists it gets, and how much of what people use it is.
+
+    ``exposure`` and ``merit`` are shares of all places, discounted by 1 / log2(rank + 1), and of all uses; ``ratio`` is
+    the one by the other, with its 95 % bootstrap interval over people.
+    """
+
+    side: str
+    """What the domain is parted by: a type of attribute, ``price``, ``age`` or ``popularity``."""
+    label: str
+    items: int
+    people: People
+    """Who used anything of it."""
+    exposure: float
+    merit: float
+    ratio: float
+    low: float
+    high: float
+    q: float
+    """False discovery rate (Benjamini & Hochberg, 1995) over all groups of the audit, two-sided."""
+
+
+class DomainAudit(Result):
+    """One domain: bias towards what is popular, and its groups, those furthest from their merit first."""
+
+    domain: str
+    gini_lists: float
+    """Of how often its items stand in lists, in [0, 1]; 1: always the same item."""
+    gini_used: float
+    """Of how often they are used."""
+    head_lists: float
+    """Share of places that its most used tenth gets."""
+    head_used: float
+    """Share of uses that it has."""
+    groups: list[ItemGroup]
+    pooled: int
+    """Groups left out, that fewer than k people used, or all but fewer than k."""
+    worst: str | None = None
+    """The group furthest below its merit of which this is sure, whose causes follow."""
+    gap: float | None = None
+    """Mean score of its items minus that of the others."""
+    causes: list[Cause] = Field(default_factory=list)
+
+
+class UserGroup(Result):
+    """A group of people: how good their lists are, on interactions held out, beside everybody else's."""
+
+    side: str
+    label: str
+    people: People
+    ndcg: float
+    low: float
+    high: float
+    difference: float
+    """Mean NDCG@10 minus that of all others."""
+    q: float
+    """As for items."""
+
+
+class Audit(Result):
+    """Exposure and quality by group, each with interval and correction for many comparisons."""
+
+    people: People
+    of: int
+    """People whose lists were looked at."""
+    sampled: bool
+    domains: list[DomainAudit]
+    users: list[UserGroup] | None
+    """``None`` where quality was not asked for."""
+    compared: int
+    """Comparisons that were corrected for."""
+    k: int
+    text: str

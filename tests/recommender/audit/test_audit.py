@@ -1,0 +1,120 @@
+"""The audit: shares of lists and of use counted by hand, gaps that add up, groups of few left out."""
+
+from collections import defaultdict
+from math import log2
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommender.audit.audit import audit
+from recommender.audit.exposure import exposure
+from recommender.audit.group_quality import UserQuality, group_quality
+from recommender.audit.item_groups import sides
+from recommender.audit.score_gap import part_means, score_gap
+from recommender.learning.model import open_model
+from recommender.marketing.crowd import Crowd
+from recommender.pages.audit_page import audit_page
+from recommender.profiles.profile import profile_of
+from recommender.rules.rule_set import Rules
+from recommender.serving.recommender import Recommender
+from tests.graphs import Entities, Triples, snapshot_of
+from tests.recommender.marketing.test_marketing import WITH_CONCERNS
+
+CREAMS, TONERS = [f"cream{n}" for n in range(6)], [f"toner{n}" for n in range(6)]
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    """Thirty people buy toners with acid, six of them creams with oats too, and three a mask with mud."""
+    folder = tmp_path_factory.mktemp("audit")
+    people = [f"u{n:02}" for n in range(30)]
+    entities: Entities = {
+        "User": people,
+        "Product": [*CREAMS, *TONERS, "mask"],
+        "Course": ["acids"],
+        "Ingredient": ["OAT", "ACID", "MUD"],
+        "Concern": ["dryness", "<acne>"],
+    }
+    triples: Triples = {
+        "purchased": [
+            *((one, TONERS[(n + m) % 6]) for n, one in enumerate(people) for m in range(2)),
+            *((one, CREAMS[n]) for n, one in enumerate(people[:6])),
+            *((one, "mask") for one in people[:3]),
+        ],
+        "enrolled": [],
+        "contains": [
+            *((one, "OAT") for one in CREAMS),
+            *((one, "ACID") for one in TONERS),
+            ("mask", "MUD"),
+        ],
+        "teaches": [("acids", "ACID")],
+        "treats": [],
+        "addresses": [],
+        "has_concern": [(one, "dryness" if n < 10 else "<acne>") for n, one in enumerate(people[:12])],
+    }
+    snapshot = snapshot_of(folder, entities, triples, WITH_CONCERNS)
+    recommender = Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
+    return Crowd(recommender, Rules(domain="cosmetics"))
+
+
+def by_hand(crowd: Crowd) -> tuple[dict[str, float], dict[str, float]]:
+    """Shares of lists and of use of each ingredient, counted place by place from what is served."""
+    name = {"cream": "OAT", "toner": "ACID", "mask": "MUD"}
+    seen, used = defaultdict[str, float](float), defaultdict[str, float](float)
+    vocabulary, purchased = crowd.snapshot.vocabulary, crowd.snapshot.adjacency("purchased")
+    for row, idx in enumerate(crowd.sample.tolist()):
+        for place, position in enumerate(p for p in crowd.lists.positions[row].tolist() if p >= 0):
+            item = vocabulary.id(*crowd.recommender.catalogue.item(position)).rstrip("0123456789")
+            seen[name[item]] += 1 / log2(place + 2)
+        for item in purchased.indices[purchased.indptr[idx] : purchased.indptr[idx + 1]].tolist():
+            used[name[vocabulary.id("Product", item).rstrip("0123456789")]] += 1
+    return (
+        {one: value / sum(seen.values()) for one, value in seen.items()},
+        {one: value / sum(used.values()) for one, value in used.items()},
+    )
+
+
+def test_shares_are_those_counted_by_hand_and_what_is_left_of_them_tells_of_nobody(crowd: Crowd) -> None:
+    inside = crowd.recommender.catalogue.of_domain("cosmetics")
+    found = {side.name: (side, exposure(crowd, side, inside)) for side in sides(crowd, "cosmetics")}
+    side, told = found["Ingredient"]
+    seen, used = by_hand(crowd)
+    assert dict(zip(side.labels, told.exposure, strict=True)) == pytest.approx({one: seen[one] for one in side.labels})
+    assert dict(zip(side.labels, told.merit, strict=True)) == pytest.approx({one: used[one] for one in side.labels})
+    assert dict(zip(side.labels, told.told, strict=True)) == {"ACID": True, "MUD": False, "OAT": False}
+    assert (told.low <= told.ratio).all() and (told.ratio <= told.high).all()
+    assert found["popularity"][1].exposure.sum() == pytest.approx(1.0)
+    assert found["popularity"][1].merit.sum() == pytest.approx(1.0)
+
+
+def test_causes_are_the_mean_score_and_add_up_to_the_gap(crowd: Crowd) -> None:
+    recommender, inside = crowd.recommender, crowd.recommender.catalogue.of_domain("cosmetics")
+    profiles = [profile_of(crowd.snapshot, "User", int(idx)) for idx in crowd.sample]
+    mean = recommender.cold_start.totals(profiles).mean(axis=0)
+    assert np.sum(list(part_means(crowd).values()), axis=0) == pytest.approx(mean, abs=1e-9)
+    creams = np.array([one in CREAMS for one in _ids(crowd)], dtype=np.float64)
+    gap = mean[inside & (creams > 0)].mean() - mean[inside & (creams == 0)].mean()
+    assert gap != 0 and sum(one.gap for one in score_gap(crowd, creams, inside)) == pytest.approx(gap, abs=1e-9)
+
+
+def _ids(crowd: Crowd) -> list[str]:
+    catalogue = crowd.recommender.catalogue
+    return [crowd.snapshot.vocabulary.id(*catalogue.item(position)) for position in range(catalogue.size)]
+
+
+def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) -> None:
+    users = [("User", idx) for idx in range(30)]
+    ndcg = np.array([1.0 if idx < 10 else 0.0 for idx in range(30)])
+    groups = group_quality(UserQuality(users, ndcg, crowd.snapshot))
+    (group,) = (one for one in groups if one.side == "has_concern")  # two said the other concern
+    assert (group.label, group.people, group.mean, group.difference) == ("dryness", 10, 1.0, 1.0)
+    assert group.p == pytest.approx(2 / 1001)
+
+
+def test_the_page_escapes_and_holds_every_group_that_may_be_told(tmp_path: Path, crowd: Crowd) -> None:
+    found = audit({"cosmetics": crowd}, None)
+    (domain,) = found.domains
+    assert found.users is None and found.compared == len(domain.groups) > 0 and domain.pooled >= 2
+    page = audit_page(found, "zh")
+    assert "列表审计" in page and all(f">{one.label}<" in page for one in domain.groups) and "MUD" not in page
