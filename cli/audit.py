@@ -59,7 +59,15 @@ def _show(output: Output, found: Audit) -> None:
         _domain(output, one)
     if found.users is not None:
         rows = [
-            (one.side, one.label, one.people, f"{one.ndcg:.3f}", f"{one.low:.3f}–{one.high:.3f}", one.difference, one.q)
+            (
+                one.side_text,
+                one.label,
+                one.people,
+                f"{one.ndcg:.3f}",
+                f"{one.low:.3f}–{one.high:.3f}",
+                one.difference,
+                one.q,
+            )
             for one in found.users
         ]
         columns = ("by", "people", "tested", "NDCG@10", "95 %", "than others", "q")
@@ -71,7 +79,7 @@ def _domain(output: Output, one: DomainAudit) -> None:
     furthest = sorted(one.groups, key=lambda group: -abs(group.ratio - 1))[:SHOWN]
     rows = [
         (
-            *(group.side, group.label, group.items, group.people),
+            *(group.side_text, group.label, group.items, group.people),
             *(f"{group.exposure:.1%}", f"{group.merit:.1%}"),
             *(f"{group.ratio:.2f}", f"{group.low:.2f}–{group.high:.2f}", group.q),
         )

@@ -34,6 +34,7 @@ def audit(crowds: Mapping[str, Crowd], quality: UserQuality | None, lang: str = 
     users = [
         UserGroup(
             side=one.side,
+            side_text=one.text,
             label=one.label,
             people=crowd.shown(one.people),
             ndcg=round(one.mean, DIGITS),
@@ -92,7 +93,7 @@ class _Compared:
             head_used=_share(uses[most].sum(), uses[self.inside].sum()),
             groups=sorted(told, key=lambda one: (one.ratio, one.label)),
             pooled=sum(len(side.labels) for side, _ in self.sides) - len(told),
-            worst=None if worst is None else f"{told[worst].side}: {told[worst].label}",
+            worst=None if worst is None else f"{told[worst].side_text}: {told[worst].label}",
             gap=None if worst is None else sum(one.gap for one in causes),
             causes=_largest(causes),
         )
@@ -100,6 +101,7 @@ class _Compared:
     def _group(self, side: Side, found: Exposure, number: int, rate: float) -> ItemGroup:
         return ItemGroup(
             side=side.name,
+            side_text=side.text,
             label=side.labels[number],
             items=int((side.membership[:, [number]].toarray() > 0).sum()),
             people=self.crowd.shown(int(found.people[number])),

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions, User
 from recommender.evaluation.significance import interval
+from recommender.texts.languages import language
 
 RESAMPLES = 1000
 MOST_GROUPS = 40
 Values = NDArray[np.float64]
+Group = tuple[str, str, str, NDArray[np.bool_]]
+"""Side, its text, label, and who is in it."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,11 @@ class UserQuality:
 
 @dataclass(frozen=True)
 class GroupDifference:
-    """One group: ``mean`` with its 95 % interval, ``difference`` from all others, ``p`` of none, two-sided."""
+    """One group: ``text``, its side in words; ``mean`` with its 95 % interval; ``difference`` from all others; ``p`` of
+    none, two-sided."""
 
     side: str
+    text: str
     label: str
     people: int
     mean: float
@@ -44,17 +49,17 @@ def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifferenc
     """
     k = quality.train.k
     found = []
-    for side, label, mask in (*_attributes(quality, lang), *_activity(quality)):
+    for side, text, label, mask in (*_attributes(quality, lang), *_activity(quality, lang)):
         if k <= mask.sum() <= len(mask) - k:
             mine, others = quality.ndcg[mask], quality.ndcg[~mask]
             told = interval(mine)
             p = _p(mine, others)
             gap = float(mine.mean() - others.mean())
-            found.append(GroupDifference(side, label, int(mask.sum()), told.mean, told.low, told.high, gap, p))
+            found.append(GroupDifference(side, text, label, int(mask.sum()), told.mean, told.low, told.high, gap, p))
     return found
 
 
-def _attributes(quality: UserQuality, lang: str) -> list[tuple[str, str, NDArray[np.bool_]]]:
+def _attributes(quality: UserQuality, lang: str) -> list[Group]:
     """Groups by each relation of people to what is neither item nor rule, of few entities."""
     schema, vocabulary = quality.train.schema, quality.train.vocabulary
     found = []
@@ -69,18 +74,19 @@ def _attributes(quality: UserQuality, lang: str) -> list[tuple[str, str, NDArray
         rows = has[np.maximum(idx, 0)].toarray() > 0
         rows[idx < 0] = False
         for entity in range(vocabulary.count(relation.tail)):
-            found.append((name, quality.train.label(relation.tail, entity, lang), rows[:, entity]))
+            label = quality.train.label(relation.tail, entity, lang)
+            found.append((name, schema.phrase(name, lang), label, rows[:, entity]))
     return found
 
 
-def _activity(quality: UserQuality) -> list[tuple[str, str, NDArray[np.bool_]]]:
+def _activity(quality: UserQuality, lang: str) -> list[Group]:
     """Thirds by how many interactions were known of each."""
     count = np.diff(Interactions(quality.train).rows(quality.users).indptr)
     if not len(count):
         return []
     low, high = np.quantile(count, [1 / 3, 2 / 3])
-    bounds = f"≤ {low:.0f}", f"> {high:.0f}"
-    return [("activity", bounds[0], count <= low), ("activity", bounds[1], count > high)]
+    text = language(lang).section("audit")["activity"]
+    return [("activity", text, f"≤ {low:.0f}", count <= low), ("activity", text, f"> {high:.0f}", count > high)]
 
 
 def _p(mine: Values, others: Values, seed: int = 0) -> float:

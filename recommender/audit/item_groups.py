@@ -11,6 +11,9 @@ from kg.snapshot.snapshot import NO_TIME
 from recommender.catalogue.attributes import attribute_links, attribute_types
 from recommender.linalg.sparse_matrix import binary
 from recommender.marketing.crowd import Crowd
+from recommender.texts.language import Section
+from recommender.texts.languages import language
+from recommender.texts.paths import spoken_type
 
 MOST_GROUPS, MOST_EACH = 60, 1.5
 """A type of attribute parts a domain where it has at most so many entities, and an item so many of them on average."""
@@ -26,11 +29,12 @@ NEWEST = 0.25
 class Side:
     """One way to part the items of a domain.
 
-    ``membership``: shape (catalogue.size, groups), float64: how much of an item is in each group, each row summing to 1
-    or, where nothing is known of the item, 0.
+    ``text``: its name in words; ``membership``: shape (catalogue.size, groups), float64: how much of an item is in each
+    group, each row summing to 1 or, where nothing is known of the item, 0.
     """
 
     name: str
+    text: str
     labels: list[str]
     membership: csr_array
 
@@ -39,9 +43,11 @@ def sides(crowd: Crowd, domain: str, lang: str = "en") -> list[Side]:
     """All ways to part the items of a domain; one of which fewer than two groups have items is left out."""
     inside = crowd.recommender.catalogue.of_domain(domain)
     found = [_attribute(crowd, inside, name, lang) for name in attribute_types(crowd.snapshot.schema)]
-    bands = _labelled("price", *_prices(crowd, inside))
-    ages = _labelled("age", ["new", "older"], _ages(crowd, inside))
-    halves = _labelled("popularity", ["head", "tail"], np.where(inside, np.where(head(crowd, inside), 0, 1), -1))
+    texts = language(lang).section("audit")
+    bands = _labelled("price", texts, *_prices(crowd, inside))
+    ages = _labelled("age", texts, [texts["new"], texts["older"]], _ages(crowd, inside))
+    most = np.where(inside, np.where(head(crowd, inside), 0, 1), -1)
+    halves = _labelled("popularity", texts, [texts["most"], texts["rest"]], most)
     return [side for side in (*found, bands, ages, halves) if side is not None and len(side.labels) > 1]
 
 
@@ -62,16 +68,17 @@ def _attribute(crowd: Crowd, inside: NDArray[np.bool_], name: str, lang: str) ->
     if not 1 < len(kept) <= MOST_GROUPS or counts[counts > 0].mean() > MOST_EACH:
         return None
     shares = csr_array(diags_array(1 / np.maximum(counts, 1)) @ links)
-    return Side(name, [crowd.snapshot.label(name, int(idx), lang) for idx in kept], csr_array(shares[:, kept]))
+    labels = [crowd.snapshot.label(name, int(idx), lang) for idx in kept]
+    return Side(name, spoken_type(crowd.snapshot.schema, name, lang), labels, csr_array(shares[:, kept]))
 
 
-def _labelled(name: str, labels: list[str], group: NDArray[np.int64]) -> Side | None:
+def _labelled(name: str, texts: Section, labels: list[str], group: NDArray[np.int64]) -> Side | None:
     """Items by the number of their group, −1 for none; groups without items are left out."""
     kept = [number for number in range(len(labels)) if (group == number).any()]
     columns = [csr_array((group == number).astype(np.float64)[:, None]) for number in kept]
     if len(columns) < 2:
         return None
-    return Side(name, [labels[number] for number in kept], csr_array(hstack(columns, format="csr")))
+    return Side(name, texts[name], [labels[number] for number in kept], csr_array(hstack(columns, format="csr")))
 
 
 def _prices(crowd: Crowd, inside: NDArray[np.bool_]) -> tuple[list[str], NDArray[np.int64]]:

@@ -33,6 +33,8 @@ class ItemGroup(Result):
 
     side: str
     """What the domain is parted by: a type of attribute, ``price``, ``age`` or ``popularity``."""
+    side_text: str
+    """The same in words."""
     label: str
     items: int
     people: People
@@ -72,6 +74,9 @@ class UserGroup(Result):
     """A group of people: how good their lists are, on interactions held out, beside everybody else's."""
 
     side: str
+    """What people are parted by: a relation, or ``activity``."""
+    side_text: str
+    """The same in words."""
     label: str
     people: People
     ndcg: float
