@@ -66,6 +66,8 @@ def _told(key: str, value: object) -> str:
     """A part of the description of a split; the time of a temporal one, which is in milliseconds, as a date."""
     if key == "after" and isinstance(value, int):
         return str(np.datetime64(value, "ms").astype("datetime64[s]")).replace("T", " ")
+    if isinstance(value, dict):
+        return " + ".join(f"{count:,} {name}" for name, count in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -26,14 +26,18 @@ def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
         verdict = "nobody to learn from"
     if report.prior:
         verdict += f"; paths without evidence ({report.prior}) weigh what their ends are worth within their domains"
-    figures = f"NDCG@10 on held-back validation users {report.before:.4f} → {report.after:.4f} (p = {report.p:.3f})"
+    figures = (
+        f"NDCG@10 in the rankings of {report.held_back:,} people held back, default → learned weights: "
+        f"{report.before:.4f} → {report.after:.4f} (p = {report.p:.3f}, person by person)"
+    )
     blend = learned.for_audience(report.domain, report.audience)
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
     weights["popularity"] = blend.popularity.get(report.domain, 0.0)
     names = shown_scorers(report.adds)
     rows = [(name, f"{weights[name]:.4f}", f"{report.adds[name]:+.4f}") for name in names]
     whom = report.domain + AUDIENCES[report.audience]
-    title = f"{whom}, {report.users:,} validation rankings: {verdict}. {figures}"
+    counted = f"{report.users:,} validation rankings (one per held-out item) of {report.people:,} people"
+    title = f"{whom}, {counted}: {verdict}. {figures}"
     output.table(title, ("scorer", "weight", "adds"), rows, right="weight adds")
     if len(report.adds) > len(names):
         output.line(f"… and {len(report.adds) - len(names)} more; --json has them all")

@@ -44,6 +44,9 @@ class TripleSplitConfig(Document):
     validation: float = Field(default=0.05, gt=0, lt=0.5)
     """Part of the other triples on which training is stopped and settings are searched."""
     seed: int = Field(default=0, ge=0, lt=2**63)
+    hold_out: Files = ()
+    """Relations whose triples alone are tested and validated on: the one that is recommended by, say; ``interactions``
+    stands for those of the schema. Any triple where absent."""
     folds: int | None = Field(default=None, ge=2, le=100)
     """Cross-validation: every triple is tested on in one of so many runs, but for those that an entity or relation
     would be unknown without."""
@@ -54,6 +57,10 @@ class TripleSplitConfig(Document):
     def _folds_are_random(self) -> Self:
         if self.folds and self.kind != "random":
             raise ValueError(f"folds go with kind = 'random', not {self.kind!r}")
+        if self.hold_out and self.kind == "inductive":
+            raise ValueError(
+                "hold_out goes with kind = 'random' or 'temporal': unseen entities come with all they have"
+            )
         if self.folds and "test" in self.model_fields_set:
             raise ValueError("folds decide how much is tested on; leave test out")
         return self

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a leaderboard needs no polars
 
 Indices = NDArray[np.int64]
 TRAIN, VALIDATION, TEST = 0, 1, 2
+INTERACTIONS = "interactions"
 COLUMNS = ("head", "relation", "tail")
 
 
@@ -32,6 +33,7 @@ class TripleData:
     :param times: shape (n,), int64, milliseconds since 1970 UTC, ``NO_TIME`` where absent.
     :param part: shape (n,), int64: ``TRAIN``, or the part that a triple came in.
     :param types: shape (types + 1,), int64: where the entities of each type start, and the end of the last.
+    :param interactions: which of the relations are interactions; none is known of files.
     """
 
     graph: TripleSet
@@ -39,6 +41,7 @@ class TripleData:
     times: Indices
     part: Indices
     types: Indices
+    interactions: tuple[str, ...] = ()
 
     @classmethod
     def of_snapshot(cls, snapshot: Snapshot, exclude: Sequence[str]) -> Self:
@@ -51,7 +54,29 @@ class TripleData:
         times = [np.empty(0, dtype=np.int64), *(snapshot.timestamps(name) for name in relations)]
         starts = [vocabulary.start(name) for name in vocabulary.types]
         types = np.array([*starts, vocabulary.size], dtype=np.int64)
-        return cls(graph, relations, np.concatenate(times), np.zeros(len(graph.rows), dtype=np.int64), types)
+        part = np.zeros(len(graph.rows), dtype=np.int64)
+        interactions = tuple(name for name in relations if name in snapshot.schema.interactions)
+        return cls(graph, relations, np.concatenate(times), part, types, interactions)
+
+    def held_out(self, names: Sequence[str]) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+        """Which triples may be held out, and the relations they are of: those named, all where none is; the word
+        ``interactions`` stands for the interactions.
+
+        :returns: mask of shape (n,), and the names.
+        :raises UsageError: for a relation that is not there, or where no relation is known to be an interaction.
+        """
+        if not names:
+            return np.ones(len(self.graph.rows), dtype=bool), ()
+        chosen: dict[str, None] = {}
+        for name in names:
+            if name == INTERACTIONS and not self.interactions:
+                raise UsageError("split.hold_out: no relation of these data is an interaction; name the relations")
+            if name not in (INTERACTIONS, *self.relations):
+                known = [*self.relations, INTERACTIONS]
+                raise UsageError(f"split.hold_out: unknown relation {name!r}; {nearest(name, known)}")
+            chosen |= dict.fromkeys(self.interactions if name == INTERACTIONS else (name,))
+        numbers = [self.relations.index(name) for name in chosen]
+        return np.isin(self.graph.rows[:, 1], numbers), tuple(chosen)
 
     @classmethod
     def of_files(cls, data: TripleSource, base: Path) -> Self:

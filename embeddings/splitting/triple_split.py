@@ -67,9 +67,9 @@ def validation_only(data: TripleData, split: TripleSplitConfig) -> TripleSplit:
 
     :raises UsageError: where no triple can be held out.
     """
-    rows = data.graph.rows
+    rows, (held, _) = data.graph.rows, data.held_out(split.hold_out)
     free = movable(rows, split.seed) if len(rows) else np.empty(0, dtype=np.int64)
-    validation = np.sort(free[: int(split.validation * len(rows))])
+    validation = np.sort(free[held[free]][: int(split.validation * held.sum())])
     if len(validation) == 0:
         raise UsageError(f"split: no validation part can be held out of {len(rows):,} triples; use more data")
     train, nothing = data.graph.with_rows(np.delete(rows, validation, axis=0)), rows[:0]
@@ -89,12 +89,13 @@ def movable(rows: Indices, seed: int) -> Indices:
 
 
 def _random(data: TripleData, split: TripleSplitConfig, fold: int | None) -> TripleSplit:
-    rows = data.graph.rows
+    rows, (held, _) = data.graph.rows, data.held_out(split.hold_out)
     free = movable(rows, split.seed) if len(rows) else np.empty(0, dtype=np.int64)
-    of_fold = slice(int(split.test * len(rows))) if fold is None else slice(fold, None, split.folds)
+    free, size = free[held[free]], int(held.sum())
+    of_fold = slice(int(split.test * size)) if fold is None else slice(fold, None, split.folds)
     test = free[of_fold]
     rest = free[~np.isin(free, test)]
-    validation = rest[: int(split.validation * (len(rows) - len(test)))]
+    validation = rest[: int(split.validation * (size - len(test)))]
     description = {"kind": "random", "seed": split.seed}
     if split.folds:
         description |= {"fold": fold, "folds": split.folds}
@@ -103,11 +104,13 @@ def _random(data: TripleData, split: TripleSplitConfig, fold: int | None) -> Tri
 
 def _temporal(data: TripleData, split: TripleSplitConfig) -> TripleSplit:
     """The latest triples are tested on, those before them are validated on; undated ones are learned from."""
-    dated = data.times != NO_TIME
+    held, names = data.held_out(split.hold_out)
+    dated = held & (data.times != NO_TIME)
     if not dated.any():
+        of = f" of {', '.join(names)}" if names else ""
         raise UsageError(
-            "split: no triple has a timestamp, which kind = 'temporal' needs; map a timestamp and load again, write a "
-            "fourth column into the triple file, or use kind = 'random'"
+            f"split: no triple{of} has a timestamp, which kind = 'temporal' needs; map a timestamp and load again, "
+            "write a fourth column into the triple file, or use kind = 'random'"
         )
     times = data.times[dated]
     if times.min() == times.max():
@@ -186,6 +189,8 @@ def _split(
     rows, nothing = data.graph.rows, np.empty((0, 3), dtype=np.int64)
     kept = np.ones(len(rows), dtype=bool) if left_out is None else ~left_out
     kept[validation] = kept[test] = False
+    of, counts = np.unique(rows[test, 1], return_counts=True)
+    held_out = {data.relations[one]: count for one, count in zip(of.tolist(), counts.tolist(), strict=True)}
     sizes = {"train": int(kept.sum()), "validation": len(validation), "test": len(test)}
     if 0 in sizes.values():
         told = ", ".join(f"{count:,} {name}" for name, count in sizes.items())
@@ -197,5 +202,5 @@ def _split(
         known=rows,
         new=nothing[:, 0],
         support=nothing,
-        description={**description, **sizes},
+        description={**description, **sizes, "held_out": held_out},
     )

@@ -72,8 +72,9 @@ def _verdict(domain: CandidateFeatures, start: Score) -> tuple[Score, DomainRepo
         weights = best_ascent(domain.part(mark < FITTED), check, start)
     held = domain.part(mark >= PRUNED)
     before, after = ndcg(held.scores(start), held.truth), ndcg(held.scores(weights), held.truth)
-    gain = paired_difference(after, before)
-    kept = gain.mean > 0 and (gain.p < CERTAIN or domain.users >= MANY_USERS)
+    gain = paired_difference(_by_person(after, held), _by_person(before, held))
+    people = len(np.unique(domain.marks))
+    kept = gain.mean > 0 and (gain.p < CERTAIN or people >= MANY_USERS)
     weights = weights if kept else start
     popular = np.array([float(name == POPULARITY) for name in domain.names])
     cold = domain.audience != "warm"
@@ -85,6 +86,8 @@ def _verdict(domain: CandidateFeatures, start: Score) -> tuple[Score, DomainRepo
         cold=cold,
         audience=domain.audience,
         users=domain.users,
+        people=people,
+        held_back=len(np.unique(held.marks)),
         before=_mean(before),
         after=_mean(after),
         p=gain.p,
@@ -95,6 +98,15 @@ def _verdict(domain: CandidateFeatures, start: Score) -> tuple[Score, DomainRepo
         adds=_ablation(held, weights),
     )
     return weights, report
+
+
+def _by_person(values: Score, features: CandidateFeatures) -> Score:
+    """Means over the rankings of each person: one person's are not independent of each other. Marks tell people apart.
+
+    :param values: one for each ranking.
+    """
+    _, person = np.unique(features.marks, return_inverse=True)
+    return np.asarray(np.bincount(person, weights=values) / np.maximum(np.bincount(person), 1))
 
 
 def _mean(values: Score) -> float:

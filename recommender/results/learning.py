@@ -20,14 +20,18 @@ class DomainReport(BaseModel, frozen=True):
     audience: Audience = "warm"
     """Whose validation rankings decided: nobody else's weights follow from them."""
     users: int
-    """Validation rankings: one per user, several for people who are new to the domain."""
+    """Validation rankings: one per held-out item, so several for most people who are new to the domain."""
+    people: int = 0
+    """Of how many people these are."""
+    held_back: int = 0
+    """How many of these people's rankings weights were not fitted on: figures and p are of theirs."""
     before: float
     """NDCG@10 of the default weights on validation users that weights were not fitted on."""
     after: float
     """The same of the learned weights."""
     p: float
-    """Of the paired difference; learned weights are kept where they are better, with few users only where they are
-    surely better."""
+    """Of the paired difference between learned and default weights, person by person, the mean of each one's rankings;
+    learned weights are kept where they are better, with few rankings only where they are surely better."""
     kept: bool
     popularity: float = 0.0
     """The same of popularity alone."""

@@ -56,6 +56,24 @@ def test_folds_test_every_triple_once_and_know_every_entity(tmp_path: Path) -> N
     assert again.digest == split_triples(data, TripleSplitConfig(folds=4), 0).digest != split.digest
 
 
+def test_only_the_relation_that_is_told_is_held_out_and_the_split_says_so(tmp_path: Path) -> None:
+    data = replace(ring(tmp_path / "ring.tsv"), interactions=("next", "twice"))
+    number = data.relations.index("next")
+    for told, names in ((("next",), {"next"}), (("interactions",), {"next", "twice"}), ((), {"back", "next", "twice"})):
+        for kind in ("random", "temporal"):
+            split = split_triples(data, TripleSplitConfig(kind=kind, hold_out=told, test=0.3, validation=0.2))
+            held = np.concatenate([split.test, split.validation])
+            assert {data.relations[one] for one in held[:, 1]} <= names
+            assert split.description["held_out"].keys() <= names
+            assert sum(split.description["held_out"].values()) == len(split.test) > 0
+    split = split_triples(data, TripleSplitConfig(hold_out=("next",), test=0.3))
+    assert split.description["held_out"] == {"next": 18} and (split.train.rows[:, 1] != number).sum() == 114
+    with pytest.raises(UsageError, match="unknown relation 'nxt'"):
+        split_triples(data, TripleSplitConfig(hold_out=("nxt",)))
+    with pytest.raises(UsageError, match="is an interaction; name the relations"):
+        split_triples(replace(data, interactions=()), TripleSplitConfig(hold_out=("interactions",)))
+
+
 def test_temporal_splits_test_on_the_latest_and_learn_from_what_has_no_date(tmp_path: Path) -> None:
     data = ring(tmp_path / "ring.tsv")
     split = split_triples(data, TripleSplitConfig(kind="temporal", test=0.2, validation=0.1))

@@ -72,6 +72,22 @@ def test_few_users_keep_the_default_proportions() -> None:
     assert blend.metapaths[str(SIGNAL)] == blend.metapaths[str(NOISE)] == blend.popularity["d"] > 0
 
 
+def test_several_rankings_of_a_person_count_as_one_person() -> None:
+    planted = _planted(100)
+    tenfold = replace(
+        planted,
+        values=np.tile(planted.values, (1, 10, 1)),
+        **{
+            name: np.repeat(getattr(planted, name)[None], 10, axis=0).reshape(-1, *getattr(planted, name).shape[1:])
+            for name in ("truth", "filled", "marks")
+        },
+    )
+    once, repeated = (learn_blend([one], [SIGNAL, NOISE], DEFAULT)[1][0] for one in (planted, tenfold))
+    assert (repeated.users, repeated.people, once.users, once.people) == (1000, 100, 100, 100)
+    assert repeated.held_back == once.held_back < 100
+    assert repeated.p >= 0.8 * once.p  # ten copies are no evidence
+
+
 def test_ties_count_against_the_right_candidate() -> None:
     scores = np.array([[1.0, 1.0, 0.0], [2.0, 1.0, 0.0]])
     np.testing.assert_allclose(ndcg(scores, np.array([0, 0])), [1 / np.log2(3), 1.0])
