@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.k_anonymity import told_count
 from recommender.profiles.profile import Profile, profile_of
 from recommender.results.learning import FIRST, Crossing
 from recommender.rules.rule_set import Rules, RuleSet
@@ -26,7 +27,7 @@ def crossings(scorer: Scorer, k: int) -> list[Crossing]:
         for target in (one for one in domains if one != source):
             people = _people(scorer, source, target)
             if len(people) >= k:
-                found.append(_crossing(cold_start, (source, target), people))
+                found.append(_crossing(cold_start, (source, target), people, k))
     return found
 
 
@@ -38,12 +39,12 @@ def _people(scorer: Scorer, source: str, target: str) -> list[tuple[str, int]]:
     return found
 
 
-def _crossing(cold_start: ColdStart, pair: tuple[str, str], people: list[tuple[str, int]]) -> Crossing:
+def _crossing(cold_start: ColdStart, pair: tuple[str, str], people: list[tuple[str, int]], k: int) -> Crossing:
     scorer, (source, target) = cold_start.scorer, pair
     step = max(1, len(people) // MOST_PEOPLE)
     asked = people[::step][:MOST_PEOPLE]
     rules, inside = RuleSet(scorer.snapshot, scorer.catalogue, Rules(domain=target)), scorer.catalogue.of_domain(target)
-    lists, reasons = Counter[tuple[int, ...]](), Counter[str]()
+    lists, reasons, behind = Counter[tuple[int, ...]](), Counter[str](), Counter[str]()
     reached = personal = first = items = told = 0
     for user_type, idx in asked:
         profile = profile_of(scorer.snapshot, user_type, idx)
@@ -56,18 +57,25 @@ def _crossing(cold_start: ColdStart, pair: tuple[str, str], people: list[tuple[s
         first += bool(carried[:FIRST].any())
         items, told = items + len(positions), told + int(carried.sum())
         lists[tuple(positions.tolist())] += 1
-        reasons.update(_strongest(own, profile, positions[carried]))
+        mine = _strongest(own, profile, positions[carried])
+        reasons.update(mine)
+        behind.update(set(mine))
+
+    def told_of(number: int) -> int:
+        """In steps of k, fewer as none."""
+        return told_count(number, k) or 0
+
     return Crossing(
         source=source,
         target=target,
-        people=len(people),
-        asked=len(asked),
-        reached=reached / len(asked),
-        personal=personal / len(asked),
-        first=first / max(reached, 1),
-        distinct=len(lists),
-        with_reason=told / max(items, 1),
-        reasons=dict(reasons.most_common()),
+        people=told_of(len(people)),
+        asked=told_of(len(asked)),
+        reached=told_of(reached) / told_of(len(asked)),
+        personal=told_of(personal) / told_of(len(asked)),
+        first=told_of(first) / max(told_of(reached), 1),
+        distinct=told_of(len(lists)) or len(lists),
+        with_reason=told_of(told) / max(told_of(items), 1),
+        reasons={name: told_of(number) for name, number in reasons.most_common() if behind[name] >= k},
     )
 
 

@@ -46,7 +46,10 @@ class DomainReport(BaseModel, frozen=True):
 
 
 class Crossing(BaseModel, frozen=True):
-    """People who used one domain and nothing of another, and their lists of the other."""
+    """People who used one domain and nothing of another, and their lists of the other.
+
+    Numbers go in steps of k, fewer than k count as none, and shares are of these numbers.
+    """
 
     source: str
     target: str
@@ -61,11 +64,11 @@ class Crossing(BaseModel, frozen=True):
     first: float
     """Part of those reached that have such an item at rank 1 to 3."""
     distinct: int
-    """How many different lists they get."""
+    """How many different lists they get; exact below k, for one list for all is no secret."""
     with_reason: float
     """Part of all items of all lists that a path carries."""
     reasons: dict[str, int] = Field(default_factory=dict)
-    """Metapath with the largest share of an item → how many items, the most first."""
+    """Metapath with the largest share of an item → how many items, most first; none of fewer than k people."""
 
     @property
     def text(self) -> str:

@@ -72,14 +72,22 @@ def test_kernel_entries_are_the_sums_of_the_paths_that_are_left(recommender: Rec
 
 
 def test_whom_paths_reach_is_counted(recommender: Recommender) -> None:
-    there, back = crossings(recommender.scorer, k=5)
+    there, back = crossings(recommender.scorer, k=1)
     assert (there.source, there.target, back.source) == ("cosmetics", "courses", "courses")
     assert there.people == there.asked == BROAD and there.reached == 0
     assert back.people == 15 and back.reached == back.personal == pytest.approx(RARE / 15)
     assert back.first == 1.0 and back.distinct == 2 and back.reasons == {CROSSING: RARE * 4}
     assert back.with_reason == pytest.approx(RARE * 4 / 150)
     assert "6" not in back.text.split("people")[0]
-    assert crossings(recommender.scorer, k=16) == [there]
+
+
+def test_what_is_told_of_a_crossing_goes_in_steps_of_k(recommender: Recommender) -> None:
+    _, back = crossings(recommender.scorer, k=5)
+    assert back.reached == back.personal == pytest.approx(5 / 15) and back.first == 1.0  # six of 15
+    assert back.reasons == {CROSSING: 20} and back.with_reason == pytest.approx(20 / 150)
+    _, few = crossings(recommender.scorer, k=7)
+    assert few.people == 14 and few.reached == few.first == 0 and not few.reasons
+    assert [one.source for one in crossings(recommender.scorer, k=16)] == ["cosmetics"]
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "nothing links your courses to cosmetics yet"), ("zh", "courses")])
