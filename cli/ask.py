@@ -19,6 +19,10 @@ def ask(
     user: Annotated[str | None, typer.Option(help="Whose scores decide the order; popularity where absent.")] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="Most answers.")] = 20,
     lang: Annotated[str | None, typer.Option(help="Language of the answer; that of the question where absent.")] = None,
+    phrase: Annotated[
+        bool,
+        typer.Option("--phrase", help="In the words of the language model of WHYREC_LLM_URL and WHYREC_LLM_MODEL."),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -30,7 +34,8 @@ def ask(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        found = engine.ask(question, user=user, n=n, lang=lang)
+        found = engine.ask(question, user=user, n=n, lang=lang, phrase=phrase)
+    output.notices(found.notices)
     if not output.document(found):
         _show(output, found)
 
@@ -38,7 +43,7 @@ def ask(
 def _show(output: Output, found: Answers) -> None:
     if found.understood:
         output.line(found.understood)
-    output.line(found.text)
+    output.line(found.phrased or found.text)
     rows = [(one.id, one.label, _values(one), _facts(one)) for one in found.answers]
     if rows:
         output.table(f"{len(rows):,} of {found.count:,}", ("id", "label", "values", "because"), rows)

@@ -1,5 +1,7 @@
 """The answer of ``ask``."""
 
+from pydantic import Field
+
 from recommender.results.document import Result, Sparse
 
 
@@ -43,3 +45,6 @@ class Answers(Result):
     related: list[Related]
     not_understood: list[str]
     text: str
+    phrased: str | None = None
+    """The same in the words of a language model, where one was asked for and kept to what it was given."""
+    notices: list[str] = Field(default_factory=list)

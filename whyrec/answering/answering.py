@@ -172,16 +172,27 @@ class Answering:
         """
         return self.opened.finder.find(text, types, self._n(n), lang)
 
-    def ask(self, question: str, *, user: str | None = None, n: int = 20, lang: str | None = None) -> "Answers":
+    def ask(
+        self, question: str, *, user: str | None = None, n: int = 20, lang: str | None = None, phrase: bool = False
+    ) -> "Answers":
         """Answer a question in English or Chinese from the graph, each answer with the triples that say so.
 
         :param user: whose scores decide the order; popularity where absent.
         :param n: most answers; ``count`` says how many there are.
         :param lang: of the answer; that of the question where absent.
-        :raises UsageError: for an empty question.
+        :param phrase: also in the words of the language model that the environment names, see
+            :mod:`whyrec.answering.language_model`; it is given the plan and the cited triples, and decides nothing.
+        :raises UsageError: for an empty question, or ``phrase`` without a language model.
         :raises UnknownEntityError: for an unknown user.
         """
-        return self.opened.asker.ask(question, user=user, n=self._n(n), lang=lang)
+        asker = self.opened.asker
+        if not phrase:
+            return asker.ask(question, user=user, n=self._n(n), lang=lang)
+        from whyrec.answering.language_model import LanguageModel  # answers need none
+        from whyrec.answering.phrased import phrased
+
+        model = LanguageModel.of_environment()
+        return phrased(asker.ask(question, user=user, n=self._n(n), lang=lang), model, asker.lexicon, lang)
 
     def entity(self, text: str) -> tuple[str, int]:
         """Type and index of the one entity, no person, that an id or a name means.

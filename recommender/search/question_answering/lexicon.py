@@ -102,7 +102,7 @@ class Lexicon:
 
     def _meaning(self, part: str) -> Term | None:
         """What a part stands for as a whole: names of entities first, for they are the longest."""
-        entities = self._entities(part)
+        entities = self.entities(part)
         if entities:
             return Term("entity", part, entities)
         for form in (part, *singular(part)):
@@ -111,11 +111,12 @@ class Lexicon:
                     meant = known[form]
                     return Term(kind, part, tuple(meant) if isinstance(meant, list) else meant)
         for form in singular(part):
-            if entities := self._entities(form):
+            if entities := self.entities(form):
                 return Term("entity", part, entities)
         return None
 
-    def _entities(self, form: str) -> tuple[tuple[str, int], ...]:
+    def entities(self, form: str) -> tuple[tuple[str, int], ...]:
+        """The entities that a folded form is a name of, as questions name them; people never."""
         if form in self._words:
             return ()
         schema, found = self.snapshot.schema, []
