@@ -42,7 +42,7 @@ def run_command(
         kind = "random"           # "temporal", "inductive"
         test = 0.1                # or folds = 5
         validation = 0.05         # stops training, decides searches
-        hold_out = []             # only these relations, "interactions" for those recommended by; default: any triple
+        hold_out = []             # these relations, or "interactions"; any triple
         leaks = "report"          # "remove": what gives away tested triples
         [[model]]
         model = "TransE"          # dim, epochs, learning_rate, negatives, …
