@@ -19,7 +19,7 @@ def check_page(file: Path, workspace: Workspace, force: bool) -> None:
     check_output(file, PAGE, workspace, force)
 
 
-def write_page(file: Path, page: str, workspace: Workspace) -> None:
+def write_page(file: Path, page: str, workspace: Workspace, option: str = "--html") -> None:
     """Write a page, and remember where.
 
     :raises UsageError: where it cannot be written.
@@ -27,5 +27,5 @@ def write_page(file: Path, page: str, workspace: Workspace) -> None:
     try:
         file.write_text(page, encoding="utf-8")
     except OSError as problem:
-        raise UsageError(f"--html {file}: cannot be written: {problem.strerror or problem}") from None
+        raise UsageError(f"{option} {file}: cannot be written: {problem.strerror or problem}") from None
     remember_output(workspace.folder, file)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kg.export.export import Export
     from recommender.evaluation.report import Evaluation
     from recommender.results.audit import Audit
+    from whyrec.privacy.card import Card
     from whyrec.reports import (
         LinksReport,
         LoadReport,
@@ -168,6 +169,17 @@ class Engine(PersonalData):
         asked = Evaluating(domain=domain, embeddings=False)
         found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
         return audit(crowds, found, lang)
+
+    def card(self, *, figures: bool = True, progress: Progress | None = None) -> "Card":
+        """Model card and privacy sheet: data, figures, groups, limits, ε, hashes; nothing in it is typed by hand.
+
+        :param figures: measure anew on what is held out, as :meth:`evaluate` does without tuning.
+        """
+        from whyrec.privacy.card import card  # named like the question
+
+        audited = self.audit(quality=figures, progress=progress)
+        found = self.evaluate(embeddings=False, tuning=False, progress=progress) if figures else None
+        return card(self.workspace, self.snapshot, audited, found)
 
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
         """Take over what another program wrote to the store; answers come from it at once.

@@ -89,6 +89,7 @@ asked = {
     "item": "item p0001",
     "compare": "compare u0001 p0001 p0042",
     "audit": "audit --no-quality",
+    "card": "card --no-figures",
     "popularity": "popularity",
     "export-person": "export-person u0001",
     "graph": f"graph export {out}/graph.ttl",

@@ -1,0 +1,44 @@
+"""``whyrec card``: model card and privacy sheet."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.engine import engine_of
+from cli.options import DebugOption, ForceOption, JsonOption, QuietOption
+from cli.output import Output
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def card(
+    ctx: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it as Markdown.")] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Measure on interactions held out, which takes longer.")
+    ] = True,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Make the model card and privacy sheet: data, figures, groups, limits, privacy, hashes, all from what is there.
+
+    Examples: whyrec card · whyrec card --out card.md · whyrec card --no-figures --json
+    """
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        if out is not None:
+            from kg.workspace.output_file import check_output, starts_with  # only files pay for it
+
+            check_output(out, starts_with(b"# ", contains=b"\n## Privacy\n"), engine.workspace, force)
+        found = engine.card(figures=figures)
+    if out is not None:
+        from cli.pages import write_page
+
+        write_page(out, found.markdown(), engine.workspace, "--out")
+    if output.document(found):
+        return
+    output.line(f"The card: {out}" if out is not None else found.markdown().rstrip())

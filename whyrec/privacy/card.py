@@ -1,0 +1,183 @@
+"""The card of a workspace: model card (Mitchell et al., 2019) and privacy sheet, all of it from what is there."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+from kg.k_anonymity import shown_count
+from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.workspace.suppression import Suppression
+from kg.workspace.workspace import Workspace
+from recommender.evaluation.report import Evaluation
+from recommender.learning.model import MANIFEST, read_manifest
+from recommender.results.audit import SURE, Audit
+from recommender.results.document import Result
+from whyrec.reports import StatusReport
+from whyrec.workspace.status import status
+
+Rows = Iterator[tuple[str, str]]
+
+
+class CardSection(Result):
+    """One part of a card: what is told, and what there is to tell."""
+
+    title: str
+    rows: list[tuple[str, str]]
+
+
+class Card(Result):
+    """The answer of ``card``."""
+
+    title: str
+    sections: list[CardSection]
+
+    def markdown(self) -> str:
+        """The card as a page of Markdown."""
+        lines = [f"# {_cell(self.title)}"]
+        for section in self.sections:
+            lines += ["", f"## {section.title}", "", "| | |", "|---|---|"]
+            lines += [f"| {_cell(name)} | {_cell(told)} |" for name, told in section.rows]
+        return "\n".join(lines) + "\n"
+
+
+def card(workspace: Workspace, snapshot: Snapshot, audit: Audit, evaluation: Evaluation | None) -> Card:
+    """Put the card together.
+
+    :param audit: of the lists that the workspace serves.
+    :param evaluation: figures on what was held out; ``None`` where they were not asked for, which the card says.
+    """
+    found = status(workspace)
+    sections = {
+        "What it is": _identity(workspace, snapshot),
+        "Data": _data(snapshot, found),
+        "What scores rest on": _model(workspace),
+        "How good lists are": _figures(evaluation),
+        "For whom, and for what": _groups(audit),
+        "Limits": _limits(audit, found),
+        "Privacy": _privacy(workspace, found),
+    }
+    told = [CardSection(title=title, rows=list(rows)) for title, rows in sections.items()]
+    return Card(title=f"Recommendations of {snapshot.schema.name}", sections=told)
+
+
+def _identity(workspace: Workspace, snapshot: Snapshot) -> Rows:
+    yield "made", f"{datetime.now(UTC):%Y-%m-%d} by whyrec {version('whyrec')}"
+    yield "store", "Neo4j" if "://" in workspace.settings.store else "embedded"
+    yield "snapshot", snapshot.manifest.hash
+    path = workspace.model / MANIFEST
+    yield "model", sha256(path.read_bytes()).hexdigest() if path.is_file() else "none trained; default weights"
+
+
+def _data(snapshot: Snapshot, found: StatusReport) -> Rows:
+    schema = snapshot.schema
+    domains = {one: schema.entity[one].domain for one in schema.item_types}
+    for name, count in found.store.entities.items():
+        told = f"{count:,}" if isinstance(count, int) else count
+        yield name, f"{told}, {domains[name]}" if name in domains else told
+    for name, count in found.store.triples.items():
+        yield f"{schema.relation[name].head} {name} {schema.relation[name].tail}", f"{count}"
+    times = [snapshot.timestamps(name) for name in schema.interactions]
+    dated = [one[one != NO_TIME] for one in times]
+    if ends := [moment for one in dated if len(one) for moment in (one.min(), one.max())]:
+        first, last = (datetime.fromtimestamp(int(one) / 1000, UTC).date() for one in (min(ends), max(ends)))
+        yield "interactions dated", f"{first} to {last}"
+
+
+def _model(workspace: Workspace) -> Rows:
+    manifest = read_manifest(workspace.model)
+    if manifest is None:
+        yield "weights", "default ones: nothing was trained"
+        return
+    yield "vectors", "none" if manifest.training is None else _settings(manifest.training.model_dump())
+    for domain in sorted({*manifest.blend.embedding, *manifest.blend.popularity}):
+        embedding, popularity = (one.get(domain, 0.0) for one in (manifest.blend.embedding, manifest.blend.popularity))
+        yield f"{domain}: weight of the embedding, of popularity", f"{embedding:.4g}, {popularity:.4g}"
+    yield "metapaths that weigh something", f"{sum(weight > 0 for weight in manifest.blend.metapaths.values()):,}"
+    for one in manifest.learning:
+        people = f"; {shown_count(one.people, workspace.settings.privacy.k)} people" if one.people else ""
+        verdict = "learned weights" if one.kept else "default weights"
+        told = f"{verdict}: NDCG@10 {one.before:.3f} by default, {one.after:.3f} learned (p = {one.p:.3f}{people})"
+        yield f"{one.domain}, {one.audience}", told
+
+
+def _settings(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+
+
+def _figures(evaluation: Evaluation | None) -> Rows:
+    if evaluation is None:
+        yield "not measured", "the card was asked for without figures"
+        return
+    kind = {name: value for name, value in evaluation.split.items() if isinstance(value, str | float | int)}
+    yield "held out", _settings(kind)
+    for name, one in evaluation.models.items():
+        ndcg = one["ndcg"]
+        yield f"NDCG@{evaluation.k}, {name}", f"{ndcg['mean']:.4f} [{ndcg['low']:.4f}, {ndcg['high']:.4f}]"
+    for number, note in enumerate(evaluation.notes, start=1):
+        yield f"note {number}", note
+
+
+def _groups(audit: Audit) -> Rows:
+    for domain in audit.domains:
+        yield (
+            f"{domain.domain}: most used tenth",
+            f"{domain.head_used:.0%} of use, {domain.head_lists:.0%} of lists; Gini {domain.gini_used:.2f} of use, "
+            f"{domain.gini_lists:.2f} of lists",
+        )
+        sure = [group for group in domain.groups if group.q <= SURE]
+        for group in sure:
+            interval = f"{group.ratio:.2f} [{group.low:.2f}, {group.high:.2f}]"
+            yield f"{domain.domain}, {group.side_text}: {group.label}", f"lists ÷ use {interval}"
+        yield f"{domain.domain}: groups not surely apart", f"{len(domain.groups) - len(sure):,}"
+    if audit.users is None:
+        yield "quality by group of people", "not measured"
+        return
+    unlike = [one for one in audit.users if one.q <= SURE]
+    for one in unlike:
+        yield (
+            f"{one.side_text} {one.label}",
+            f"NDCG@10 {one.ndcg:.3f} [{one.low:.3f}, {one.high:.3f}], {one.difference:+.3f}",
+        )
+    yield "groups of people not surely apart", f"{len(audit.users) - len(unlike):,} of {len(audit.users):,}"
+
+
+def _limits(audit: Audit, found: StatusReport) -> Rows:
+    for one in found.model.crossing if found.model is not None else ():
+        yield f"{one.source} → {one.target}", one.text.partition(", ")[2]
+    yield "groups too small to tell of", f"{sum(domain.pooled for domain in audit.domains):,}"
+    if audit.sampled:
+        yield "lists looked at", f"{audit.of:,} of {audit.people}, drawn at random"
+    yield "snapshot", "current" if found.snapshot is not None and found.snapshot.current else "older than the store"
+    for number, notice in enumerate(found.notices, start=1):
+        yield f"notice {number}", notice.replace(found.workspace, "the workspace")
+
+
+def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
+    settings = workspace.settings
+    sensitive = [name for name, entity in workspace.schema.entity.items() if entity.sensitive]
+    yield "types of people", ", ".join(sensitive) or "none"
+    yield "fewest people that anything told rests on", f"{settings.privacy.k}"
+    with closing(workspace.open_store(read_only=True)) as store:
+        forgotten = bool(Suppression.open(workspace.folder, store))
+    yield "anybody forgotten, and kept away", "yes" if forgotten else "no"
+    days = settings.retention.days
+    yield "rejected rows, events and answers are kept", "until deleted" if days is None else f"{days} days"
+    if found.retention is not None:
+        parts = (found.retention.rejects, found.retention.events, found.retention.answers)
+        yield "kept longer than that", f"{sum(one.overdue for one in parts):,}"
+    yield "ε of private releases in a day", f"{settings.privacy.epsilon_per_day:g}"
+    spent = found.privacy_budget
+    yield (
+        "spent today",
+        "0" if spent is None else f"{spent.epsilon:g} (δ {spent.delta:g}), {spent.releases} releases ever",
+    )
+    yield "at rest", f"sealed to {settings.privacy.seal_to}" if settings.privacy.seal_to else "not sealed"
+
+
+def _cell(text: str) -> str:
+    """A text in a cell of a table: no bar ends it, no line breaks it, no tag is taken for one."""
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return " ".join(plain.split())
