@@ -88,6 +88,7 @@ asked = {
     "gaps": "gaps --domain courses -n 2",
     "item": "item p0001",
     "compare": "compare u0001 p0001 p0042",
+    "overview": "overview",
     "audit": "audit --no-quality",
     "card": "card --no-figures",
     "popularity": "popularity",
