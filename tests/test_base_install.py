@@ -26,7 +26,7 @@ TOUR = (
     ("init demo --example", 0, "is ready"),
     ("-w demo load --quiet", 0, "Loaded"),
     ("-w demo recommend u0001 -n 2", 0, "For u0001"),
-    ("-w demo why u0001 p0001 --lang zh", 0, "u0001"),
+    ("-w demo why u0001 p0001 --html why.html", 0, "why.html"),
     ("-w demo why-not u0001 p0001", 0, "u0001"),
     ("-w demo what-if u0001 --with has_concern:acne", 0, "u0001"),
     ("-w demo similar p0001", 0, "Near"),

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
+from markupsafe import Markup
 
-from recommender.pages.page_style import STYLE
+from recommender.pages.template import template
 from recommender.runs.record import RunRecord
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 420, 64, 16, 16, 48
 COLOURS, TICKS = 8, 5
 LINES = """
@@ -30,31 +30,19 @@ def curves_page(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
 
     :param experiments: name → runs with a validation curve.
     """
-    page = Element("html", {"lang": "en"})
-    head, body = SubElement(page, "head"), SubElement(page, "body")
-    SubElement(head, "meta", {"charset": "utf-8"})
-    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": POLICY})
-    SubElement(head, "meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"})
-    SubElement(head, "title").text = "Validation curves"
-    SubElement(head, "style").text = STYLE + LINES
-    main = SubElement(body, "main")
-    SubElement(main, "h1").text = "Validation MRR by epoch"
-    SubElement(main, "p", {"class": "quiet"}).text = (
-        "Filtered MRR on the validation part. Thin: single runs; thick: their mean, as far as all of them go; "
-        "circle: the epoch that is kept."
+    shown = [
+        {"name": name, "picture": _picture(name, records), "rows": _rows(records)}
+        for name, records in experiments.items()
+    ]
+    return template("curves.html").render(
+        lang="en", title="Validation curves", curves_style=Markup(LINES), experiments=shown
     )
-    for name, records in experiments.items():
-        section = SubElement(main, "section")
-        SubElement(section, "h2").text = name
-        if records:
-            section.append(_picture(name, records))
-            _keys(section, records)
-        else:
-            SubElement(section, "p", {"class": "notice"}).text = "No finished run is current; run the experiment again."
-    return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
 
 
-def _picture(name: str, records: Sequence[RunRecord]) -> Element:
+def _picture(name: str, records: Sequence[RunRecord]) -> Markup | None:
+    """The curves as SVG; none where there are no runs."""
+    if not records:
+        return None
     most = max((len(record.curve) for record in records), default=1)
     top = _round_up(max((max(record.curve) for record in records), default=1.0))
     svg = Element("svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "curves", "role": "img", "aria-label": name})
@@ -77,7 +65,7 @@ def _picture(name: str, records: Sequence[RunRecord]) -> Element:
             if record.best_epoch:
                 x, y = place(record.best_epoch, record.curve[record.best_epoch - 1])
                 SubElement(svg, "circle", {"class": f"best {css}", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "4"})
-    return svg
+    return Markup(tostring(svg, encoding="unicode", method="html"))  # escaped as it is written
 
 
 def _axes(svg: Element, most: int, top: float) -> None:
@@ -105,15 +93,15 @@ def _text(svg: Element, css: str, at: Point, text: str, anchor: str) -> None:
     SubElement(svg, "text", place).text = text
 
 
-def _keys(section: Element, records: Sequence[RunRecord]) -> None:
-    keys = SubElement(section, "ul", {"class": "keys"})
+def _rows(records: Sequence[RunRecord]) -> list[dict[str, str]]:
+    """What each line means: its colour, and the words beside it."""
+    rows = []
     for number, (row, mine) in enumerate(_by_row(records).items()):
-        item = SubElement(keys, "li")
-        SubElement(item, "span", {"class": f"swatch c{number % COLOURS}"})
         best = np.mean([max(record.curve) for record in mine])
         dashed = " (dashed)" if number >= COLOURS else ""
         text = f"{row}{dashed}: best validation MRR {best:.4f}, mean of {len(mine)} runs"
-        SubElement(item, "span").text = text
+        rows.append({"colour": f"c{number % COLOURS}", "text": text})
+    return rows
 
 
 def _by_row(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:

@@ -2,26 +2,22 @@
 below; nothing is fetched."""
 
 from collections.abc import Sequence
-from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
-from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from kg.schema import Schema
 from kg.workspace.outputs import PAGE_PERSON
-from recommender.pages.characters import clean, printable
-from recommender.pages.page_style import STYLE
+from recommender.pages.characters import clean
 from recommender.pages.path_picture import graph_picture, tree_picture
 from recommender.pages.svg import COLOURS, graph_svg, tree_svg
+from recommender.pages.template import template
 from recommender.results.account import Account, Part, Path
 from recommender.texts.languages import language
 
 FRAME = "width: 100%; height: 720px; border: 0"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 KINDS = ("path", "association", "embedding", "popularity")
 DRAWN = 7
 """Paths that are drawn: the largest of each of so many parts."""
@@ -29,7 +25,7 @@ DRAWN = 7
 
 def account_page(account: Account, schema: Schema, lang: str = "en") -> str:
     """The page of an account, complete with its style; every text is escaped as it is written."""
-    return _template().render(_Page(account, schema, lang).content())
+    return template("account.html").render(_Page(account, schema, lang).content())
 
 
 def account_frame(account: Account, schema: Schema, lang: str = "en") -> str:
@@ -41,17 +37,6 @@ def drawn_paths(account: Account) -> list[tuple[int, Path]]:
     """The paths that are drawn, each with the number of its part."""
     largest = [(number, part.paths[0]) for number, part in enumerate(account.parts) if part.paths]
     return largest[:DRAWN]
-
-
-@cache
-def _template() -> Template:
-    """The template; texts are escaped, and what is no character of HTML is replaced."""
-    environment = Environment(autoescape=True, finalize=_written, trim_blocks=False)
-    return environment.from_string((files(__package__) / "account.html").read_text(encoding="utf-8"))
-
-
-def _written(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 class _Page:
@@ -66,11 +51,9 @@ class _Page:
         account, texts = self.account, self.texts
         return {
             "lang": self.lang,
-            "policy": POLICY,
             "person": account.user.id,  # by this a page is found when its person is to be forgotten
             "person_name": PAGE_PERSON,
             "title": f"{account.item.label} – {self.user}",
-            "style": Markup(STYLE),  # our own
             "item": account.item.label,
             "whom": texts["for"].format(type=account.item.type, domain=account.item.domain, user=self.user),
             "place": self._place(),

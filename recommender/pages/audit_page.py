@@ -2,8 +2,6 @@
 
 from markupsafe import Markup
 
-from recommender.pages.account_page import POLICY
-from recommender.pages.page_style import STYLE
 from recommender.pages.template import template
 from recommender.results.audit import SURE, Audit, ItemGroup
 from recommender.texts.languages import language
@@ -32,8 +30,8 @@ def audit_page(found: Audit, lang: str = "en") -> str:
         lang=lang,
         t=texts,
         kinds=dict(line.split("=", 1) for line in texts["kinds"].split("|")),
-        policy=POLICY,
-        style=Markup(STYLE + OWN_STYLE),  # our own
+        title=texts["title"],
+        own_style=Markup(OWN_STYLE),  # our own
         found=found,
         sure=SURE,
         percent=told.percent,

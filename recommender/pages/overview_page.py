@@ -5,8 +5,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from recommender.pages.account_page import POLICY
-from recommender.pages.page_style import STYLE
 from recommender.pages.template import template
 from recommender.results.overview import Overview, Traffic
 from recommender.texts.languages import language
@@ -43,7 +41,7 @@ def overview_page(found: Overview, lang: str = "en") -> str:
     """The page, complete with its style; every text is escaped as it is written."""
     texts = language(lang).section("overview")
     body = overview_body(found, lang)
-    return template("overview.html").render(lang=lang, t=texts, policy=POLICY, style=Markup(STYLE), body=body)
+    return template("overview.html").render(lang=lang, title=texts["title"], body=body)
 
 
 def overview_body(found: Overview, lang: str = "en") -> Markup:

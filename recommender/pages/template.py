@@ -1,20 +1,29 @@
-"""Templates of pages: texts are escaped, and what is no character of HTML is replaced."""
+"""Pages from templates: texts are escaped, what is no character of HTML is replaced, and a name that nobody gave is an
+error; nothing is fetched by any of them."""
 
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from recommender.pages.characters import printable
+from recommender.pages.page_style import STYLE
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def template(name: str) -> Template:
+    """A template of this folder, such as ``account.html``."""
+    return _environment().get_template(name)
 
 
 @cache
-def template(name: str) -> Template:
-    """The template in the file of this name, beside this one."""
-    environment = Environment(autoescape=True, finalize=_written, undefined=StrictUndefined, trim_blocks=False)
-    return environment.from_string((files(__package__) / name).read_text(encoding="utf-8"))
+def _environment() -> Environment:
+    loader = PackageLoader("recommender", "pages")
+    made = Environment(loader=loader, autoescape=True, finalize=_written, undefined=StrictUndefined, trim_blocks=False)
+    made.globals |= {"policy": POLICY, "page_style": Markup(STYLE)}  # our own
+    return made
 
 
 def _written(value: Any) -> Any:
