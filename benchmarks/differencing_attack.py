@@ -8,8 +8,8 @@ catalogue and tries to learn what fewer than k of the other people did:
 * numbers of people below k, and differences below k of the numbers of nested groups;
 * ids and labels of people in answers and in messages of errors.
 
-A claim counts as found where it is true of at least one and fewer than k people. Usage: ``python
-benchmarks/differencing_attack.py [--queries 10000] [--k 5] [--seed 0]``; exit code 1 where anybody was found. ``--k 1``
+A claim counts as found where it is true of at least one and fewer than k people. Usage: ``python -m
+benchmarks.differencing_attack [--queries 10000] [--k 5] [--seed 0]``; exit code 1 where anybody was found. ``--k 1``
 shows what the same questions find without the protection.
 """
 

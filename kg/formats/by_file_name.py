@@ -7,7 +7,7 @@ from kg.document import nearest
 from kg.errors import MappingError
 from kg.formats.neo4j_admin import admin_sources, is_admin_header, separate_headers
 from kg.formats.recbole import atomic_suffix, recbole_source
-from kg.formats.typed_header import named, read_header
+from kg.formats.typed_header import HeadedSource, named, read_header
 from kg.mapping.file_format import RDF_FORMATS, SUFFIXES, format_of_name
 from kg.mapping.mapping import rdf_source
 from kg.mapping.source import Source
@@ -17,18 +17,8 @@ from kg.schema import Schema
 TRIPLE_COLUMNS = ("head", "relation", "tail")
 
 
-class ImplicitSource(Source):
+class ImplicitSource(HeadedSource):
     """A source that a file name stands for; all but the keys may be absent from the file."""
-
-    @property
-    def optional_columns(self) -> frozenset[str]:
-        """Label, properties, weight and timestamp."""
-        return frozenset(self.used_columns()) - frozenset(self.key_columns)
-
-    @property
-    def reports_unused(self) -> bool:
-        """A column with another name is likely misspelt."""
-        return True
 
     @property
     def creates_people(self) -> bool:

@@ -1,6 +1,7 @@
 """A look at a file: its columns, some rows, and what each column seems to hold."""
 
 import re
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def _look_at_text(column: Column, cells: pl.Series) -> None:
 
 def _first_line(path: Path) -> str:
     try:
-        with ByteSource(path, path.name) as source:
+        with closing(ByteSource(path, path.name)) as source:
             start = next(iter(source.pieces()), b"")[:4096]
     except KGError:
         return ""

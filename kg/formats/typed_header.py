@@ -34,7 +34,7 @@ class HeadedSource(Source):
 
     @property
     def reports_unused(self) -> bool:
-        """A column that the schema has no place for is worth a notice."""
+        """A column that the schema has no place for, or a misspelt one, is worth a notice."""
         return True
 
 

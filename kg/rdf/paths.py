@@ -8,19 +8,10 @@ import polars as pl
 from kg.ontology.plan import Path, Step
 from kg.ontology.terms import BLANK, FIRST, IRI, LITERAL, NIL, REST
 from kg.rdf.outcome import REF_DTYPES, Outcome
+from kg.rdf.statements import STATEMENT_DTYPES
 from kg.staging.tables import Staging
 
-STAGED_DTYPES: dict[str, pl.DataType] = {
-    "file": pl.Int64(),
-    "n": pl.Int64(),
-    "line": pl.Int64(),
-    "s": pl.String(),
-    "p": pl.String(),
-    "o": pl.String(),
-    "kind": pl.Int8(),
-    "datatype": pl.String(),
-    "lang": pl.String(),
-}
+STAGED_DTYPES: dict[str, pl.DataType] = {"file": pl.Int64(), "n": pl.Int64(), **STATEMENT_DTYPES}
 """Columns of the staged tables ``rdf.K`` for the property with number K; ``n``: place of the statement in its file."""
 
 _OBJECT = ("o", "kind", "datatype", "lang")

@@ -7,12 +7,14 @@ byte of a line end.
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import ReadError
 from kg.notices import Notices
 from kg.readers.compression import ByteSource
+from kg.readers.progress import MeasuredReader
 
 BLOCK = 8 << 20
 """Bytes that a block has at least, but for the last one."""
@@ -40,7 +42,7 @@ class Block:
     last: bool
 
 
-class PhysicalLines:
+class PhysicalLines(MeasuredReader):
     """The lines of one file. ``codec`` decodes them; ``encoding`` is what the file itself is written in."""
 
     def __init__(self, path: Path, place: str, encoding: str | None, notices: Notices) -> None:
@@ -50,6 +52,7 @@ class PhysicalLines:
         """
         self.place = place
         self._source = ByteSource(path, place)
+        super().__init__(self._source)
         self._pieces = self._source.pieces()
         try:
             self._start = self._first_piece()
@@ -61,22 +64,12 @@ class PhysicalLines:
         self.codec = "utf-8" if wide else self.encoding
         self._decoder = codecs.getincrementaldecoder(self.encoding)() if wide else None
 
-    @property
-    def size(self) -> int:
-        """Bytes of the file itself."""
-        return self._source.size
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file itself that have been read."""
-        return self._source.position
-
     def blocks(self) -> Iterator[Block]:
         """All lines, once. The last block says so, and may be empty.
 
         :raises ReadError: for broken UTF-16 or UTF-32, for damaged compression, and for a line without end.
         """
-        with self._source:
+        with closing(self._source):
             first_line, waiting = 1, bytearray()
             for piece in self._utf8_pieces():
                 waiting += piece

@@ -97,10 +97,9 @@ class CellReader:
         if wanted is None:
             return amounts
         found = converted(amounts, codes, wanted, rates)
-        mark = self.rows.fault if required else self.rows.leave_out
         lost = amounts.is_not_null() & found.is_null()
         hint = "say rates = … in the source: a CSV file with currency and rate"
-        mark(lost, column, f"not in {wanted}, and there is no rate", hint)
+        self.rows.fault(lost, column, f"not in {wanted}, and there is no rate", hint, needed=required)
         return found
 
     def weights(self, column: str, of_people: pl.Series) -> pl.Series:

@@ -84,8 +84,7 @@ class RowSet:
 
         :param needed: whether what could not be read is a fault of its row; else the cell is left out.
         """
-        mark = self.fault if needed else self.leave_out
-        mark(result.reason.is_not_null(), column, result.reason, result.hint)
+        self.fault(result.reason.is_not_null(), column, result.reason, result.hint, needed=needed)
         return result.values
 
     def fault(
@@ -95,38 +94,19 @@ class RowSet:
         reason: str | pl.Series,
         hint: str | pl.Series,
         value: pl.Series | None = None,
+        needed: bool = True,
     ) -> None:
-        """Mark rows as faulty.
+        """Mark rows as faulty, or only their cells as left out.
 
         :param column: the column to blame.
         :param reason: for all of them, or one per row of the batch; ``hint`` likewise.
         :param value: what to show, one per row of the batch; the cell as it came where absent.
+        :param needed: whether the row cannot do without; else the cell is left out.
         """
-        mask = mask & ~self.bad
-        if mask.any():
-            self.bad = self.bad | mask
-            self._rejects.append(self._told(mask, column, reason, hint, value))
-
-    def leave_out(
-        self,
-        mask: pl.Series,
-        column: str,
-        reason: str | pl.Series,
-        hint: str | pl.Series,
-        value: pl.Series | None = None,
-    ) -> None:
-        """Tell cells that are left out; parameters as for :meth:`fault`."""
-        if mask.any():
-            self._unread.append((mask, self._told(mask, column, reason, hint, value)))
-
-    def _told(
-        self,
-        mask: pl.Series,
-        column: str,
-        reason: str | pl.Series,
-        hint: str | pl.Series,
-        value: pl.Series | None,
-    ) -> pl.DataFrame:
+        if needed:
+            mask = mask & ~self.bad  # the first fault of a row is told
+        if not mask.any():
+            return
         count = int(mask.sum())
         shown = self._batch.frame.get_column(column) if value is None else value
         columns = {
@@ -137,15 +117,19 @@ class RowSet:
             "reason": reason.filter(mask) if isinstance(reason, pl.Series) else _repeated(reason, count),
             "hint": hint.filter(mask) if isinstance(hint, pl.Series) else _repeated(hint, count),
         }
-        return pl.DataFrame(columns, schema=REJECT_DTYPES)
+        told = pl.DataFrame(columns, schema=REJECT_DTYPES)
+        if needed:
+            self.bad = self.bad | mask
+            self._rejects.append(told)
+        else:
+            self._unread.append((mask, told))
 
     def _check(self, column: str, needed: bool) -> None:
         """Lists where one value is needed, and what the reader could not read."""
-        mark = self.fault if needed else self.leave_out
         listed = self._batch.lists.get(column)
         if listed is not None:
             shown = listed.list.join(" | ", ignore_nulls=True)
-            mark(listed.is_not_null(), column, _LIST, "write one value", shown)
+            self.fault(listed.is_not_null(), column, _LIST, "write one value", shown, needed)
         self.check_cells(column, needed)
 
     def check_cells(self, column: str, needed: bool) -> None:
@@ -156,8 +140,7 @@ class RowSet:
         positions = pl.DataFrame({"row": pl.Series(range(self.count), dtype=pl.UInt32)})
         found = positions.join(faults.unique("row", keep="first"), on="row", how="left", maintain_order="left")
         reason, hint, value = (found.get_column(name) for name in ("reason", "hint", "value"))
-        mark = self.fault if needed else self.leave_out
-        mark(reason.is_not_null(), column, reason, hint, value)
+        self.fault(reason.is_not_null(), column, reason, hint, value, needed)
 
     def _translated(self, column: str) -> pl.Series:
         """The cells of a column: markup taken out and words replaced where the mapping says so, else told."""

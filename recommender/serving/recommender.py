@@ -95,16 +95,9 @@ class Recommender:
             item, popularity = self._described(position, request.lang), float(scorer.popularity[position])
             embedding = score - paths - popularity if scorer.embeds else 0.0
             shares = Shares(paths=paths, embedding=embedding, popularity=popularity)
-            row = RankedItem(
-                **item,
-                rank=rank,
-                rank_by_score=place + 1,
-                score=score,
-                shares=shares,
-                reason=told,
-                variants=self.variants_of(position),
-            )
-            items.append(row)
+            ranks = {"rank": rank, "rank_by_score": place + 1, "score": score}
+            more = self.variants_of(position)
+            items.append(RankedItem(**item, **ranks, shares=shares, reason=told, variants=more))
         personal = any(step in profile.anchors for step in self.scorer.starts)
         notices = self._unlinked(request, profile, items) if personal else [NOT_PERSONAL]
         return Recommendation(

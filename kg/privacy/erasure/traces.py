@@ -13,6 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,7 @@ class Traces:
 
     def _in_packed(self, path: Path) -> bool:
         rest = b""
-        with ByteSource(path, str(path)) as source:
+        with closing(ByteSource(path, str(path))) as source:
             for piece in source.pieces(PARQUET_MAGIC):
                 if self.in_bytes(rest + piece):
                     return True

@@ -8,7 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.statements import STATEMENT_DTYPES, refuse_braces
 from kg.readers.batch import reject_frame
 from kg.readers.compression import ByteSource
+from kg.readers.progress import MeasuredReader
 
 NO_BASE = "http://relative-iri.invalid/"
 """Stands for the base that nobody gave: what starts like it was relative."""
@@ -32,7 +33,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _ROWS = 100_000
 
 
-class JsonLdReader:
+class JsonLdReader(MeasuredReader):
     """Reads one file of JSON-LD; all of it is in memory at once."""
 
     def __init__(self, path: Path, place: str, base: str | None) -> None:
@@ -43,16 +44,7 @@ class JsonLdReader:
         """
         self._place, self._base = place, base or NO_BASE
         self._source = ByteSource(path, place)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file itself."""
-        return self._source.size
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file itself that have been read."""
-        return self._source.position
+        super().__init__(self._source)
 
     def rejects(self) -> pl.DataFrame:
         """None: what is wrong somewhere is wrong as a whole."""
@@ -63,7 +55,7 @@ class JsonLdReader:
 
         :raises ReadError: for a syntax error, with line and column, and for relative IRIs without a base.
         """
-        with self._source:
+        with closing(self._source):
             data = self._source.whole()
         try:
             text = data.decode("utf-8-sig")

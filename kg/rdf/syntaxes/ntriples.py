@@ -28,6 +28,7 @@ from kg.rdf.statements import NAMED_GRAPHS, STATEMENT_DTYPES
 from kg.rdf.syntaxes.json_ld import values_as_written
 from kg.readers.batch import Reject, reject_frame, shortened
 from kg.readers.physical_lines import Block, PhysicalLines
+from kg.readers.progress import MeasuredReader
 
 _IRI = r"<([A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\x00-\x20]*)>"
 _NODE = r"(_:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)"
@@ -47,7 +48,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
 _RELATIVE = re.compile(r"<([^\s\"<>]*)>")
 
 
-class NTriplesReader:
+class NTriplesReader(MeasuredReader):
     """Reads one file of N-Triples, plain or packed, at flat memory."""
 
     def __init__(self, path: Path, place: str, base: str | None, notices: Notices, quads: bool = False) -> None:
@@ -60,16 +61,7 @@ class NTriplesReader:
         self._place, self._base, self._notices, self._quads = place, base, notices, quads
         self._bad: list[Reject] = []
         self._lines = PhysicalLines(path, place, None, notices)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file itself."""
-        return self._lines.size
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file itself that have been read."""
-        return self._lines.position
+        super().__init__(self._lines)
 
     def rejects(self) -> pl.DataFrame:
         """Lines that are no statements, since the last call."""

@@ -7,6 +7,7 @@ every plain literal, is not told.
 
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import IO, cast
@@ -20,6 +21,7 @@ from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.statements import NAMED_GRAPHS, STATEMENT_DTYPES, refuse_braces
 from kg.readers.batch import reject_frame
 from kg.readers.compression import ByteSource
+from kg.readers.progress import MeasuredReader
 
 NO_BASE = "relative-iri://relative-iri/"
 """Stands for the base that nobody gave: what starts with its scheme was relative."""
@@ -33,7 +35,7 @@ _IMPLIED = (
 _ROWS = 100_000
 
 
-class TurtleReader:
+class TurtleReader(MeasuredReader):
     """Reads one file of Turtle or TriG, plain or packed."""
 
     def __init__(self, path: Path, place: str, base: str | None, notices: Notices, graphs: bool = False) -> None:
@@ -45,16 +47,7 @@ class TurtleReader:
         """
         self._place, self._base, self._notices, self._graphs = place, base or NO_BASE, notices, graphs
         self._source = ByteSource(path, place)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file itself."""
-        return self._source.size
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file itself that have been read."""
-        return self._source.position
+        super().__init__(self._source)
 
     def rejects(self) -> pl.DataFrame:
         """None: what is wrong somewhere is wrong as a whole."""
@@ -65,7 +58,7 @@ class TurtleReader:
 
         :raises ReadError: for a syntax error, with line and column, and for relative IRIs without a base.
         """
-        with self._source:
+        with closing(self._source):
             stream = cast("IO[bytes]", _Stream(self._source.pieces()))
             try:  # lenient: what a real IRI holds, such as a space, is no reason to refuse a file
                 kind = ox.RdfFormat.TRIG if self._graphs else ox.RdfFormat.TURTLE

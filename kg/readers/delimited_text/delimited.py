@@ -24,6 +24,7 @@ from kg.readers.columns import find_columns
 from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
+from kg.readers.progress import MeasuredReader
 from kg.values.formula import may_be_escaped, unescaped_formulas
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')
@@ -48,7 +49,7 @@ class Header:
     """All columns of the file, or those of the mapping where it has no header."""
 
 
-class DelimitedReader:
+class DelimitedReader(MeasuredReader):
     """Reads one CSV or TSV file."""
 
     def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
@@ -61,16 +62,7 @@ class DelimitedReader:
         self._source, self._wanted, self._notices, self._place = source, wanted, notices, place
         self._delimiter = source.delimiter or ("\t" if source.file_format(path) == "tsv" else ",")
         self.text = PhysicalLines(path, place, source.encoding, notices)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file as it lies there."""
-        return self.text.size
-
-    @property
-    def position(self) -> int:
-        """How many of them have been read."""
-        return self.text.position
+        super().__init__(self.text)
 
     def batches(self) -> Iterator[Batch]:
         """All rows, once, in the order of the file.

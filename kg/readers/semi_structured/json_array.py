@@ -7,6 +7,7 @@ is no JSON breaks the file off: nothing after it can be told apart.
 import codecs
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.compression import ByteSource
+from kg.readers.progress import MeasuredReader
 from kg.readers.semi_structured.json_rows import DECODER, BadRowError, JsonRows
 from kg.readers.semi_structured.nested_keys import names_in
 
@@ -25,7 +27,7 @@ _ELEMENTS = 1_000
 _BLANK = " \t\r\n"
 
 
-class JsonReader:
+class JsonReader(MeasuredReader):
     """Reads one JSON file."""
 
     def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
@@ -38,18 +40,9 @@ class JsonReader:
         self._place, self._encoding = place, source.encoding or "utf-8"
         self._rows = JsonRows(place, source, wanted, notices)
         self._source = ByteSource(path, place)
+        super().__init__(self._source)
         self._buffer, self._at, self._ended, self._line = "", 0, False, 1
         self._copying, self._text = False, ""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file as it lies there."""
-        return self._source.size
-
-    @property
-    def position(self) -> int:
-        """How many of them have been read."""
-        return self._source.position
 
     def columns(self) -> list[str]:
         """The keys of the first elements, nested ones as paths."""
@@ -95,7 +88,7 @@ class JsonReader:
 
     def _elements(self, decoder: json.JSONDecoder = DECODER) -> Iterator[Any]:
         """Each element; one with a key twice as the pair (reason, hint)."""
-        with self._source:
+        with closing(self._source):
             pieces = self._texts()
             first = self._next_mark(pieces)
             if not first:

@@ -8,6 +8,7 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.physical_lines import Block, PhysicalLines, copy_lines
+from kg.readers.progress import MeasuredReader
 from kg.readers.semi_structured.json_rows import BadRowError, JsonRows, parsed
 from kg.readers.semi_structured.nested_keys import names_in
 
@@ -15,7 +16,7 @@ _LINES = 1_000
 """Lines that are looked at for the names of keys."""
 
 
-class JsonLinesReader:
+class JsonLinesReader(MeasuredReader):
     """Reads one JSON Lines file."""
 
     def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
@@ -27,16 +28,7 @@ class JsonLinesReader:
         """
         self._place, self._rows = place, JsonRows(place, source, wanted, notices)
         self.text = PhysicalLines(path, place, source.encoding, notices)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file as it lies there."""
-        return self.text.size
-
-    @property
-    def position(self) -> int:
-        """How many of them have been read."""
-        return self.text.position
+        super().__init__(self.text)
 
     def columns(self) -> list[str]:
         """The keys of the first lines, nested ones as paths."""

@@ -8,6 +8,7 @@ file writes. Nothing outside of the file is read, and documents that declare ent
 
 import xml.parsers.expat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -17,6 +18,7 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.compression import ByteSource
+from kg.readers.progress import MeasuredReader
 from kg.readers.semi_structured.json_rows import JsonRows
 from kg.readers.semi_structured.nested_keys import names_in
 
@@ -26,7 +28,7 @@ _DEEPEST = 50
 _ELEMENTS = 200
 
 
-class XmlReader:
+class XmlReader(MeasuredReader):
     """Reads one XML file as a stream."""
 
     def __init__(self, path: Path, place: str, source: Source, wanted: Sequence[str], notices: Notices) -> None:
@@ -39,16 +41,7 @@ class XmlReader:
         self._place, self._told, self._encoding = place, source.element, source.encoding
         self._rows = JsonRows(place, source, wanted, notices)
         self._source = ByteSource(path, place)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file as it lies there."""
-        return self._source.size
-
-    @property
-    def position(self) -> int:
-        """How many of them have been read."""
-        return self._source.position
+        super().__init__(self._source)
 
     def columns(self) -> list[str]:
         """What the first elements hold."""
@@ -96,7 +89,7 @@ class XmlReader:
         parser.CharacterDataHandler = collector.text
         parser.EntityDeclHandler = collector.entity
         collector.line = lambda: parser.CurrentLineNumber
-        with self._source:
+        with closing(self._source):
             try:
                 for piece in self._source.pieces():
                     parser.Parse(piece, False)

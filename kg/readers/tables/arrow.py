@@ -1,6 +1,7 @@
 """Arrow: files and streams of the Arrow interchange format, Feather included; "lines" are rows, from 1."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,7 +45,7 @@ class ArrowReader:
         if magic == _FILE:
             file = pa.ipc.open_file(pa.memory_map(str(path)))
             return file.schema, (file.get_batch(i) for i in range(file.num_record_batches))
-        with ByteSource(path, self._place) as source:
+        with closing(ByteSource(path, self._place)) as source:
             content = pa.BufferReader(source.whole(allowed=_FILE))
         if content.read(6) == _FILE:
             content.seek(0)

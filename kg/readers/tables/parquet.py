@@ -1,6 +1,7 @@
 """Parquet; "lines" are rows, from 1."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -81,7 +82,7 @@ def open_parquet(path: Path, place: str) -> pq.ParquetFile:
             magic = raw.read(4)
         if magic == b"PAR1":
             return _named(pq.ParquetFile(path))
-        with ByteSource(path, place) as source:
+        with closing(ByteSource(path, place)) as source:
             content = source.whole(allowed=b"PAR1")
         return _named(pq.ParquetFile(pa.BufferReader(content)))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
