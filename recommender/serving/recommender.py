@@ -92,12 +92,16 @@ class Recommender:
         rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
         for rank, (place, told) in enumerate(zip(arranged.places, arranged.texts, strict=True), start=1):
             position, score, paths = rows[place]
-            item, popularity = self._described(position, request.lang), float(scorer.popularity[position])
-            embedding = score - paths - popularity if scorer.embeds else 0.0
-            shares = Shares(paths=paths, embedding=embedding, popularity=popularity)
-            ranks = {"rank": rank, "rank_by_score": place + 1, "score": score}
-            more = self.variants_of(position)
-            items.append(RankedItem(**item, **ranks, shares=shares, reason=told, variants=more))
+            row = RankedItem(
+                **self._described(position, request.lang),
+                rank=rank,
+                rank_by_score=place + 1,
+                score=score,
+                shares=_shares(scorer, position, score, paths),
+                reason=told,
+                variants=self.variants_of(position),
+            )
+            items.append(row)
         personal = any(step in profile.anchors for step in self.scorer.starts)
         notices = self._unlinked(request, profile, items) if personal else [NOT_PERSONAL]
         return Recommendation(
@@ -252,6 +256,12 @@ class Recommender:
             return Person(id=None, label=None)
         user_id = self.snapshot.vocabulary.id(profile.user_type, profile.user_idx)
         return Person(id=user_id, label=self.snapshot.label(profile.user_type, profile.user_idx))
+
+
+def _shares(scorer: Scorer, position: int, score: float, paths: float) -> Shares:
+    popularity = float(scorer.popularity[position])
+    embedding = score - paths - popularity if scorer.embeds else 0.0
+    return Shares(paths=paths, embedding=embedding, popularity=popularity)
 
 
 def _rank(
