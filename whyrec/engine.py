@@ -156,10 +156,10 @@ class Engine(PersonalData):
         :param domain: all where absent.
         :param quality: hold interactions out and learn anew, to say for whom lists are better; takes as long as
             :meth:`evaluate` without baselines.
-        :raises UsageError: for an unknown domain, or where nothing can be held out.
+        :raises UsageError: for an unknown domain.
         """
         from recommender.audit.audit import audit  # named like the question
-        from whyrec.workspace.evaluate import Evaluating, WorkspaceEvaluation
+        from whyrec.workspace.evaluate import Evaluating, NobodyToTestError, WorkspaceEvaluation
 
         schema, told = self.snapshot.schema, progress or self._progress
         domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
@@ -167,7 +167,10 @@ class Engine(PersonalData):
         if not crowds:
             raise UsageError(f"`domain` {domain!r}: known: {', '.join(domains)}")
         asked = Evaluating(domain=domain, embeddings=False)
-        found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
+        try:
+            found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
+        except NobodyToTestError:
+            found = None  # the answer says that quality was not measured
         return audit(crowds, found, lang)
 
     def card(self, *, figures: bool = True, progress: Progress | None = None) -> "Card":
@@ -178,7 +181,8 @@ class Engine(PersonalData):
         from whyrec.privacy.card import card  # named like the question
 
         audited = self.audit(quality=figures, progress=progress)
-        found = self.evaluate(embeddings=False, tuning=False, progress=progress) if figures else None
+        measurable = figures and audited.users is not None
+        found = self.evaluate(embeddings=False, tuning=False, progress=progress) if measurable else None
         return card(self.workspace, self.snapshot, audited, found)
 
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":

@@ -26,7 +26,8 @@ def audit(crowds: Mapping[str, Crowd], quality: UserQuality | None, lang: str = 
     :param quality: NDCG of people on what was held out; ``None`` leaves quality out.
     """
     crowd = next(iter(crowds.values()))
-    found = {domain: _Compared(one, domain, lang) for domain, one in crowds.items()}
+    compared = (_Compared(one, domain, lang) for domain, one in crowds.items())
+    found = {one.domain: one for one in compared if one.people >= one.crowd.k}
     groups = [] if quality is None else group_quality(quality, lang)
     chances = [p for one in found.values() for p in one.chances] + [one.p for one in groups]
     rates = iter(false_discovery_control(chances).tolist() if chances else [])
@@ -53,19 +54,21 @@ def audit(crowds: Mapping[str, Crowd], quality: UserQuality | None, lang: str = 
         users=None if quality is None else sorted(users, key=lambda one: one.difference),
         compared=len(chances),
         k=crowd.k,
-        text=_text(domains, None if quality is None else users, lang),
+        text=_text(domains, None if quality is None else users, (crowd.k, lang)),
     )
 
 
 class _Compared:
     """The groups of one domain, compared with their merit.
 
-    ``chances``: p of each group that may be told, in the order in which ``audit`` takes the rates.
+    ``people``: who used anything of it; of fewer than k nothing is told; ``chances``: p of each group that may be told,
+    in the order in which ``audit`` takes the rates.
     """
 
     def __init__(self, crowd: Crowd, domain: str, lang: str) -> None:
         self.crowd, self.domain, self.lang = crowd, domain, lang
         self.inside = crowd.recommender.catalogue.of_domain(domain)
+        self.people = int(np.count_nonzero(crowd.used[:, self.inside].sum(axis=1)))
         self.sides = [(side, exposure(crowd, side, self.inside)) for side in sides(crowd, domain, lang)]
         self.groups = [
             (side, found, number)
@@ -129,9 +132,14 @@ def _share(part: float, whole: float) -> float:
     return round(float(part) / float(whole), DIGITS) if whole else 0.0
 
 
-def _text(domains: list[DomainAudit], users: list[UserGroup] | None, lang: str) -> str:
+def _text(domains: list[DomainAudit], users: list[UserGroup] | None, how: tuple[int, str]) -> str:
+    (k, lang), told = how, list[str]()
     chinese = lang == "zh"
-    told = []
+    if not domains:
+        few = (
+            f"使用者不足 {k} 人，不予说明" if chinese else f"fewer than {k} people used anything: nothing of it is told"
+        )
+        told.append(few)
     for one in domains:
         sure = [group for group in one.groups if group.q <= SURE]
         below, above = sum(group.high < 1 for group in sure), sum(group.low > 1 for group in sure)
@@ -148,4 +156,7 @@ def _text(domains: list[DomainAudit], users: list[UserGroup] | None, lang: str) 
             if chinese
             else f"of {len(users)} groups of people {sure_users} surely get lists of another quality than all others"
         )
+    elif domains:
+        unknown = "没有可预留的互动，未检验列表质量" if chinese else "for whom lists are better was not measured"
+        told.append(unknown)
     return ("；".join(told) + "。") if chinese else ". ".join(one[0].upper() + one[1:] for one in told) + "."

@@ -45,7 +45,7 @@ def audience(crowd: Crowd, subject: Subject, lang: str = "en") -> Audience:
     found = segments(crowd, group, lang, without=own | {subject.entity} if subject.entity else own)
     answer = Would(
         people=crowd.shown(int(would.sum())),
-        of=len(crowd.sample),
+        of=crowd.looked,
         reasons=segments(crowd, inside, lang)[:NAMED],
         because=usual_reasons(crowd, _seen(crowd, subject, would)),
     )

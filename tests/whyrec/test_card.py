@@ -13,7 +13,7 @@ def test_the_card_says_what_is_there(engine: Engine, demo: Path) -> None:
     assert status.snapshot is not None and told["What it is"]["snapshot"] == status.snapshot.hash
     assert told["What it is"]["model"].startswith("none trained")
     assert told["Data"]["Product"] == f"{status.store.entities['Product']:,}, cosmetics"
-    assert told["How good lists are"] == {"not measured": "the card was asked for without figures"}
+    assert told["How good lists are"].keys() == {"not measured"}
     assert told["Privacy"]["types of people"] == "User" and told["Privacy"]["anybody forgotten, and kept away"] == "no"
     audited = engine.audit(quality=False)
     head = told["For whom, and for what"][f"{audited.domains[0].domain}: most used tenth"]

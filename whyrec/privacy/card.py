@@ -109,7 +109,7 @@ def _settings(values: Mapping[str, Any]) -> str:
 
 def _figures(evaluation: Evaluation | None) -> Rows:
     if evaluation is None:
-        yield "not measured", "the card was asked for without figures"
+        yield "not measured", "it was not asked for, or nobody has an interaction to hold out"
         return
     kind = {name: value for name, value in evaluation.split.items() if isinstance(value, str | float | int)}
     yield "held out", _settings(kind)

@@ -58,6 +58,10 @@ EXPLAINED_USERS = 100
 """Users whose lists are explained, drawn at random."""
 
 
+class NobodyToTestError(UsageError):
+    """Nobody has an interaction that could be held out."""
+
+
 class HowToEvaluate(TypedDict, total=False):
     """How to evaluate; the fields of :class:`Evaluating` by name."""
 
@@ -160,7 +164,9 @@ class WorkspaceEvaluation:
             if unseen:
                 self.notices.append(f"{unseen:,} pairs name an id that is not in the graph; they are not tested")
         if not chosen.test:
-            raise UsageError("no user has an interaction to hold out; try another `split`, or a larger `holdout`")
+            raise NobodyToTestError(
+                "no user has an interaction to hold out; try another `split`, or a larger `holdout`"
+            )
         return chosen
 
     @cached_property

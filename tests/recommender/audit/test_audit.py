@@ -112,6 +112,17 @@ def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) 
     assert group.p == pytest.approx(2 / 1001)
 
 
+def test_of_fewer_than_k_people_nothing_is_told(tmp_path: Path) -> None:
+    entities: Entities = {name: [] for name in ("User", "Product", "Course", "Ingredient", "Concern")}
+    entities |= {"User": ["u0", "u1"], "Product": ["cream0", "toner0"], "Ingredient": ["OAT", "ACID"]}
+    triples: Triples = {name: [] for name in WITH_CONCERNS["relation"]}
+    triples |= {"purchased": [("u0", "cream0"), ("u1", "toner0")], "contains": [("cream0", "OAT"), ("toner0", "ACID")]}
+    snapshot = snapshot_of(tmp_path, entities, triples, WITH_CONCERNS)
+    recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    found = audit({"cosmetics": Crowd(recommender, Rules(domain="cosmetics"))}, None)
+    assert not found.domains and found.people == "<5" and found.text.startswith("Fewer than 5 people")
+
+
 def test_the_page_escapes_and_holds_every_group_that_may_be_told(tmp_path: Path, crowd: Crowd) -> None:
     found = audit({"cosmetics": crowd}, None)
     (domain,) = found.domains
