@@ -15,13 +15,14 @@ from recommender.experiments.experiment import Experiment, Outcome
 from whyrec.workspace.experiments import Runs
 
 Done = tuple[Experiment, Outcome]
+PathsArgument = Annotated[
+    list[Path], typer.Argument(metavar="FOLDER-or-FILE", help="Experiment files, or folders of them.")
+]
 
 
 def run_command(
     ctx: typer.Context,
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER-or-FILE", help="Experiment files, or folders of them.")
-    ],
+    paths: PathsArgument,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,

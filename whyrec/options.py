@@ -59,6 +59,18 @@ class ListOptions(RuleOptions, total=False):
     """In [0, 1]: how much the quality of the reasons counts beside the score."""
 
 
+class AudienceOptions(TypedDict, total=False):
+    """Of whom an audience is, besides the one entity."""
+
+    items: Sequence[str]
+    """Ids or names of items instead of the entity, called ``name``."""
+    name: str
+    domain: str | None
+    """Whose lists of ten are looked at; all items compete where absent."""
+    lang: str
+    """Language of labels and texts."""
+
+
 def taken(kind: type[T], options: Mapping[str, object]) -> tuple[T, dict[str, Any]]:
     """An object of the options that are its fields, and the rest.
 

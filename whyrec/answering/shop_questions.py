@@ -10,7 +10,7 @@ import numpy as np
 from kg.errors import StoreError, UsageError
 from recommender.serving.recommender import Request
 from whyrec.answering.answering import Answering
-from whyrec.options import RuleOptions
+from whyrec.options import AudienceOptions, RuleOptions, checked
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from recommender.marketing.crowd import Crowd
     from recommender.results.marketing import Audience, Bridges, CampaignReport, Comparison, Gaps, ItemReport
     from recommender.results.overview import Overview, Stale
+
+
+ITEMS = "these items"
 
 
 class ShopQuestions(Answering):
@@ -31,7 +34,7 @@ class ShopQuestions(Answering):
         items: Sequence[str] = (),
         domain: str | None = None,
         lang: str = "en",
-        name: str = "these items",
+        name: str = ITEMS,
     ) -> "Audience":
         """Who uses an item, or anything of a brand, an ingredient, a concern …, what they are like, and who would.
 
@@ -51,25 +54,24 @@ class ShopQuestions(Answering):
         out: Path | str,
         entity: str | None = None,
         *,
-        items: Sequence[str] = (),
-        domain: str | None = None,
-        lang: str = "en",
-        name: str = "these items",
         force: bool = False,
+        **about: "Unpack[AudienceOptions]",
     ) -> "CampaignReport":
         """Write who uses something and who would, each person with the reason: for a campaign, and personal data.
 
         :param out: the file, ``.parquet``, ``.csv``, ``.jsonl`` or ``.xlsx``, for its owner alone; columns of
             :mod:`recommender.marketing.campaign`. Whoever is forgotten is taken out of it.
         :param force: write over a file that is something else than such a campaign.
+        :param about: as for :meth:`audience`.
         :raises UsageError: where the file cannot be written, or fewer than k people would be in it.
         """
         from recommender.marketing.audience import audience  # named like the question
         from recommender.results.marketing import CampaignReport
         from whyrec.answering.campaign_file import write_campaign  # Arrow, which answers do not need
 
-        crowd = self._crowd(domain)
-        subject = self._subject(crowd, entity, (items, name), lang)
+        checked(about, list(AudienceOptions.__annotations__))
+        crowd, lang = self._crowd(about.get("domain")), about.get("lang", "en")
+        subject = self._subject(crowd, entity, (about.get("items", ()), about.get("name", ITEMS)), lang)
         counts = write_campaign(self.workspace, crowd, subject, Path(out), (lang, force))
         return CampaignReport(
             out=str(out),
