@@ -65,7 +65,7 @@ def _show(output: Output, found: Audience) -> None:
         title = "Who would: what they have more often than everybody"
         output.table(title, COLUMNS, map(_row, found.would.reasons), right="people share lift")
     if found.would.because:
-        parts = [(one.metapath or one.kind, f"{one.share:.0%}") for one in found.would.because]
+        parts = [(one.text, f"{one.share:.0%}") for one in found.would.because]
         output.table("Who would: what leads to it", ("part", "share"), parts, right="share")
     rows = [(one.id, one.label, f"{one.people:,}", f"{one.similarity:.0%}") for one in found.overlap]
     if rows:

@@ -30,11 +30,15 @@ def item(
     if output.document(found):
         return
     output.line(found.text)
-    reasons = [(one.metapath or one.kind, f"{one.share:.0%}") for one in found.reasons]
+    reasons = [(one.text, f"{one.share:.0%}") for one in found.reasons]
     if reasons:
         output.table("Why it is shown, mean share of the score", ("reason", "share"), reasons, right="share")
     if found.excluded:
-        output.table("What keeps it out", ("rule", "people"), found.excluded.items())
+        output.table(
+            "What keeps it out",
+            ("rule", "people"),
+            [(found.rules[name], people) for name, people in found.excluded.items()],
+        )
     if found.ahead:
         output.table("What stands there instead", ("id", "item"), [(one.id, one.label) for one in found.ahead])
     if found.gaps:

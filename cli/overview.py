@@ -59,7 +59,7 @@ def _show(output: Output, found: Overview) -> None:
     columns = ("domain", "items", f"used by {found.k}+", f"in {found.k}+ lists", "people", "only popular")
     output.table("Coverage", columns, rows, right="items people")
     reasons = [
-        (one.domain, reason.kind, f"{reason.share or 0:.0%}", f"{reason.crossing or 0:.0%}", reason.metapath or "")
+        (one.domain, reason.kind, f"{reason.share or 0:.0%}", f"{reason.crossing or 0:.0%}", reason.text or "")
         for one in found.domains
         for reason in one.reasons
     ]

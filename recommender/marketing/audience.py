@@ -47,7 +47,7 @@ def audience(crowd: Crowd, subject: Subject, lang: str = "en") -> Audience:
         people=crowd.shown(int(would.sum())),
         of=crowd.looked,
         reasons=segments(crowd, inside, lang)[:NAMED],
-        because=usual_reasons(crowd, _seen(crowd, subject, would)),
+        because=usual_reasons(crowd, _seen(crowd, subject, would), lang),
     )
     people = crowd.shown(int(group.sum()))
     return Audience(

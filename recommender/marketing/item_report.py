@@ -12,6 +12,7 @@ from recommender.marketing.usual_reasons import usual_reasons
 from recommender.marketing.virtual_item import VirtualItems
 from recommender.profiles.profile import profile_of
 from recommender.results.marketing import ItemReport, Lift
+from recommender.texts.languages import language
 
 EXCLUDED = 400
 """People for whom the rules are asked one by one."""
@@ -29,14 +30,16 @@ def item_report(crowd: Crowd, position: int, lang: str = "en") -> ItemReport:
     shown = crowd.has(np.array([position]))
     could = crowd.lists.may_have(position)
     lists = crowd.shown(int(shown.sum()))
-    reasons = usual_reasons(crowd, [(row, position) for row in np.flatnonzero(shown).tolist()])
+    reasons = usual_reasons(crowd, [(row, position) for row in np.flatnonzero(shown).tolist()], lang)
+    excluded = _excluded(crowd, position, could)
     lifts = _lifts(crowd, position, shown, lang)
     of = crowd.told(int(could.sum())) or 0
     return ItemReport(
         item=item,
         lists=lists,
         of=of,
-        excluded=_excluded(crowd, position, could),
+        excluded=excluded,
+        rules={name: language(lang).audit(name) for name in excluded},
         reasons=reasons,
         ahead=[about_of(crowd, recommender.catalogue.item(one), lang) for one in _ahead(crowd, position, shown)],
         gaps=_missing(crowd, position, lang),

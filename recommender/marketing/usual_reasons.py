@@ -1,26 +1,30 @@
 """Usual reasons: what the scores of items in some people's lists are made of, on average."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from recommender.marketing.crowd import Crowd
 from recommender.results.marketing import Reason
 from recommender.serving.recommender import Request
+from recommender.texts.languages import language
+from recommender.texts.paths import spoken_path
 
 ASKED = 40
 """Accounts that usual reasons are taken from."""
 NAMED = 5
+Kind = tuple[str, str | None]
+"""Kind of a part, and its metapath."""
 
 
-def usual_reasons(crowd: Crowd, seen: Sequence[tuple[int, int]]) -> list[Reason]:
-    """Mean shares of the parts of scores, the largest first; none where fewer than k people are behind them.
+def usual_reasons(crowd: Crowd, seen: Sequence[tuple[int, int]], lang: str = "en") -> list[Reason]:
+    """Mean shares of the parts of scores, the largest first; none that fewer than k people's scores have.
 
     :param seen: places in the sample, each once, and the position of the item that each sees.
     """
     if crowd.told(len(seen)) is None:
         return []
     vocabulary, catalogue = crowd.snapshot.vocabulary, crowd.recommender.catalogue
-    sums: dict[tuple[str, str | None], float] = defaultdict(float)
+    sums, people = defaultdict[Kind, float](float), Counter[Kind]()
     asked = seen[:: max(len(seen) // ASKED, 1)][:ASKED]
     for row, position in asked:
         item_type, idx = catalogue.item(position)
@@ -30,5 +34,14 @@ def usual_reasons(crowd: Crowd, seen: Sequence[tuple[int, int]]) -> list[Reason]
         for part in account.parts:
             if account.score > 0:
                 sums[part.kind, part.metapath] += part.share / account.score
-    found = [Reason(kind=kind, metapath=path, share=total / len(asked)) for (kind, path), total in sums.items()]
+                people[part.kind, part.metapath] += 1
+    found = [
+        Reason(kind=kind, metapath=path, text=_text(crowd, kind, path, lang), share=total / len(asked))
+        for (kind, path), total in sums.items()
+        if people[kind, path] >= crowd.k
+    ]
     return sorted(found, key=lambda one: -one.share)[:NAMED]
+
+
+def _text(crowd: Crowd, kind: str, path: str | None, lang: str) -> str:
+    return language(lang).section("parts")[kind] if path is None else spoken_path(crowd.snapshot.schema, path, lang)

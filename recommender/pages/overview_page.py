@@ -24,7 +24,6 @@ BODY_STYLE = """
 .overview .reasons .line { display: flex; gap: 10px; }
 .overview .reasons .bar { display: block; height: 8px; border-radius: 4px; background: var(--line); overflow: hidden; }
 .overview .reasons .bar span { display: block; height: 100%; background: var(--c0); }
-.overview .metapath { color: var(--quiet); font: 13px ui-monospace, Menlo, Consolas, monospace; }
 .overview .quiet { color: var(--quiet); font-size: 14px; }
 .overview .matrix { width: auto; font-size: 13px; }
 .overview .matrix th, .overview .matrix td { white-space: nowrap; min-width: 64px; }

@@ -46,6 +46,8 @@ class Reason(Result):
 
     kind: str
     metapath: str | None
+    text: str
+    """In words."""
     share: float
 
 
@@ -154,6 +156,8 @@ class ItemReport(Result):
     """Lists looked at: people who could get it, rounded."""
     excluded: dict[str, int | str]
     """Rule → people for whom it keeps the item out."""
+    rules: dict[str, str]
+    """Rule → what it did, in words."""
     reasons: list[Reason]
     ahead: list[About]
     """Items that stand most often where this one does not."""

@@ -28,6 +28,8 @@ class ReasonKind(Result):
     kind: str
     metapath: str | None
     """The commonest of the kind, where it is one of paths."""
+    text: str | None
+    """It, in words."""
     people: People
     """In how many lists it stands at least once."""
     share: float | None

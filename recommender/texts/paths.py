@@ -11,16 +11,20 @@ def spoken_path(schema: Schema, metapath: str, lang: str = "en") -> str:
 
     :param metapath: as documents write it; a learned one is told by what it starts at.
     """
-    texts, steps = language(lang).section("paths"), metapath.split(PARTED)
+    told, texts = language(lang), language(lang).section("paths")
+    steps = metapath.split(PARTED)
     known = [step for step in steps if step.removeprefix("~") in schema.relation]
-    told = [f"{schema.phrase(step, lang)} {spoken_type(schema, schema.ends(step)[1], lang)}" for step in known]
-    if len(known) < len(steps):
-        return texts["joint"].join([*told, texts["learned"]])
-    told[-1] = f"{schema.phrase(known[-1], lang)} {texts['end']}"
-    return texts["joint"].join(told)
+    phrases = [told.bare(schema.phrase(step, lang)) for step in known]
+    types = [spoken_type(schema, schema.ends(step)[1], lang) for step in known]
+    if len(known) == len(steps):
+        types[-1] = texts["end"]
+    spoken = [texts["step"].format(phrase=one, type=other) for one, other in zip(phrases, types, strict=True)]
+    return texts["joint"].join(spoken if len(known) == len(steps) else [*spoken, texts["learned"]])
 
 
 def spoken_type(schema: Schema, name: str, lang: str = "en") -> str:
-    """A type as a person reads it."""
+    """A type as a person reads it; another person is somebody."""
     words = schema.entity[name].words.get(lang)
-    return words[0] if words else language(lang).kind(name)
+    if words:
+        return words[0]
+    return language(lang).section("paths")["somebody"] if schema.entity[name].sensitive else language(lang).kind(name)

@@ -14,7 +14,7 @@ NORMAL = 1.96
 LEAST = 1e-12
 
 
-def domain_overview(crowd: Crowd, domain: str) -> DomainOverview:
+def domain_overview(crowd: Crowd, domain: str, lang: str = "en") -> DomainOverview:
     """What becomes of a domain.
 
     :param crowd: with the lists of this domain.
@@ -36,7 +36,7 @@ def domain_overview(crowd: Crowd, domain: str) -> DomainOverview:
         people=crowd.shown(int((~cold_in(crowd.snapshot, crowd.user_type, domain)).sum())),
         popular=proportion(crowd, int((listed & ~personal).sum())),
         asked=min(crowd.looked, ASKED),
-        reasons=reason_kinds(crowd, domain),
+        reasons=reason_kinds(crowd, domain, lang),
     )
 
 

@@ -21,7 +21,7 @@ def overview(crowds: Mapping[str, Crowd], days: int, stale: list[Stale], lang: s
     """
     crowd = next(iter(crowds.values()))
     trends = Trends(crowd, days, lang)
-    domains = [domain_overview(one, domain) for domain, one in crowds.items()]
+    domains = [domain_overview(one, domain, lang) for domain, one in crowds.items()]
     old = [one for domain in crowds for one in _stale(crowds[domain], domain, trends, lang)]
     return Overview(
         people=crowd.told(crowd.size) or 0,

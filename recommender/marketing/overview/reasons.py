@@ -11,6 +11,7 @@ from recommender.kernels.metapaths import Metapath
 from recommender.marketing.crowd import Crowd
 from recommender.results.overview import ReasonKind
 from recommender.scoring.scorer import Scorer
+from recommender.texts.paths import spoken_path
 
 ASKED = 500
 """Lists whose scores are taken apart, evenly spread."""
@@ -18,7 +19,7 @@ OTHERS = ("popularity", "embedding")
 Values = NDArray[np.float64]
 
 
-def reason_kinds(crowd: Crowd, domain: str) -> list[ReasonKind]:
+def reason_kinds(crowd: Crowd, domain: str, lang: str = "en") -> list[ReasonKind]:
     """The kinds of reasons in the lists of a crowd, the commonest first; those of fewer than k people are left out."""
     step = max(-(-len(crowd.sample) // ASKED), 1)
     asked = np.zeros(len(crowd.sample), dtype=bool)
@@ -38,16 +39,18 @@ def reason_kinds(crowd: Crowd, domain: str) -> list[ReasonKind]:
             if number >= len(OTHERS):
                 paths.setdefault(kind, Counter())[str(names[number - len(OTHERS)])] += 1
                 crossing[kind] += foreign[number - len(OTHERS)]
-    told = [_told(crowd, kind, (found, paths.get(kind), crossing[kind], total)) for kind, found in places.items()]
+    told = [_told(crowd, kind, (found, paths.get(kind), crossing[kind], total), lang) for kind, found in places.items()]
     return sorted((one for one in told if one.share is not None), key=lambda one: (-(one.share or 0.0), one.kind))
 
 
-def _told(crowd: Crowd, kind: str, found: tuple[Counter[int], Counter[str] | None, int, int]) -> ReasonKind:
+def _told(crowd: Crowd, kind: str, found: tuple[Counter[int], Counter[str] | None, int, int], lang: str) -> ReasonKind:
     people, paths, crossing, total = found
     enough = crowd.told(len(people)) is not None
+    path = paths.most_common(1)[0][0] if paths and enough else None
     return ReasonKind(
         kind=kind,
-        metapath=paths.most_common(1)[0][0] if paths and enough else None,
+        metapath=path,
+        text=path and spoken_path(crowd.snapshot.schema, path, lang),
         people=crowd.shown(len(people)),
         share=(crowd.told(people.total()) or 0) / total if enough else None,
         crossing=(crowd.told(crossing) or 0) / total if enough else None,

@@ -1,0 +1,23 @@
+"""Metapaths in words: phrases of the schema, types, and how they end."""
+
+from importlib.resources import files
+
+import pytest
+
+from kg.schema import read_schema
+from recommender.texts.paths import spoken_path
+
+SCHEMA = read_schema(files("kg.example") / "schema.toml")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("metapath", "lang", "told"),
+    [
+        ("purchased > treats > ~treats", "en", "bought product → targets concern → is addressed by it"),
+        ("enrolled_in > ~enrolled_in > purchased", "en", "enrolled in course → was taken by somebody → bought it"),
+        ("purchased > union(Product)", "en", "bought product → what goes with it, as learned"),
+        ("enrolled_in > ~enrolled_in > purchased", "zh", "报名了课程 → 吸引了他人 → 购买了它"),
+    ],
+)
+def test_a_metapath_is_told_in_words(metapath: str, lang: str, told: str) -> None:
+    assert spoken_path(SCHEMA, metapath, lang) == told
