@@ -62,10 +62,13 @@ class Engine(PersonalData):
 
         chosen = None if mapping is None else Path(mapping)
         asked = made(Loading, how, paths=tuple(map(Path, paths)), mapping=chosen)
+        if not asked.dry_run:
+            self._keep()
         report = load_files(self.workspace, asked, progress or self._progress)
         if not asked.dry_run:
             with private_files():
                 retain(self.workspace)
+            self._keep()
             self._renew()
         return report
 
@@ -76,8 +79,10 @@ class Engine(PersonalData):
         """
         from whyrec.events.loading import load_events  # polars, which answering does not need
 
+        self._keep()
         report = load_events(self.workspace, progress or self._progress)
         if report is not None:
+            self._keep()
             self._renew()
         return report
 
@@ -129,7 +134,9 @@ class Engine(PersonalData):
 
         told, kind = progress or self._progress, hold_out_of(hold_out)
         wanted = training_config(self.workspace, told, dict(vectors)) if embeddings else None
+        self._keep()
         report = Training(self.workspace, wanted, resume, told, kind).run()
+        self._keep()
         self._renew()
         return report
 
@@ -193,7 +200,9 @@ class Engine(PersonalData):
         """
         from whyrec.workspace.refresh import refresh
 
+        self._keep()
         report = refresh(self.workspace, full, progress or self._progress)
+        self._keep()
         self._renew()
         return report
 

@@ -102,15 +102,18 @@ def checked(options: Mapping[str, object], known: Sequence[str]) -> dict[str, An
     return {key: tupled(value) for key, value in options.items()}
 
 
-def rules_of(workspace: Workspace, asked: Mapping[str, Any]) -> Rules:
+def rules_of(workspace: Workspace, asked: Mapping[str, Any], then: Mapping[str, Any] | None = None) -> Rules:
     """The rules of a workspace, and on top of them those that are asked for, by name.
 
+    :param then: the ``[rules]`` that the workspace had once; those of now where absent.
     :raises WorkspaceError: for a wrong key or value in ``whyrec.toml``.
     :raises UsageError: for a wrong value asked for.
     """
     origin = f"{workspace.folder / CONFIGURATION}: rules"
     mix = default_mix(workspace.schema.domains) | workspace.settings.recommend.mix
-    own = Rules(mix=tupled(mix)).over(parse(Rules, workspace.settings.rules, origin, WorkspaceError))
+    own = Rules(mix=tupled(mix)).over(
+        parse(Rules, dict(workspace.settings.rules if then is None else then), origin, WorkspaceError)
+    )
     return Rules.asked(asked).over(own)
 
 

@@ -28,7 +28,7 @@ HOW = (
     "make one with `age-keygen`, or `python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it "
     "apart from the workspace"
 )
-_OWN = ("snapshot", "kernels", "model", "rejects", ".rejects-people", "staging", "service", "search")
+_OWN = ("snapshot", "kernels", "model", "rejects", ".rejects-people", "staging", "service", "search", "history")
 _OWN_FILES = ("forgotten.json", "pseudonyms.json", "outputs.json", "privacy-ledger.jsonl", "serve.token")
 
 

@@ -47,6 +47,13 @@ class RetentionSettings(Document):
     """How long rejected rows, events and kept answers stay; until somebody deletes them where absent."""
 
 
+class HistorySettings(Document):
+    """The ``[history]`` table."""
+
+    keep: int = Field(default=3, ge=0)
+    """Snapshots and models before the present ones that stay, to say why a list changed; 0 keeps none."""
+
+
 class LoadSettings(Document):
     """The ``[load]`` table."""
 
@@ -77,6 +84,7 @@ class Settings(BaseSettings):
     load: LoadSettings = Field(default_factory=LoadSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    history: HistorySettings = Field(default_factory=HistorySettings)
 
     @classmethod
     def settings_customise_sources(

@@ -64,6 +64,7 @@ class Workspace:
             )
         self.snapshots, self.kernels, self.model = folder / "snapshot", folder / "kernels", folder / "model"
         self.rejects, self.staging, self.mapping = folder / "rejects", folder / "staging", folder / "mapping.toml"
+        self.history = folder / "history"
         self.columns, self.unfinished = folder / "columns.json", folder / "load.unfinished"
 
     @cached_property

@@ -256,6 +256,12 @@ class Answering:
         """The snapshot that answers come from now."""
         return self.opened.snapshot
 
+    def _keep(self) -> None:
+        """Keep what is in force now, to say later why a list changed."""
+        from whyrec.answering.generations import keep_generation  # answering alone keeps nothing
+
+        keep_generation(self.workspace)
+
     def _renew(self) -> None:
         """Answer from what was just made; where nothing was asked yet, the first question opens it."""
         if self._opened is None or not self._lasting:

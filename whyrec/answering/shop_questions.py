@@ -10,13 +10,14 @@ import numpy as np
 from kg.errors import StoreError, UsageError
 from recommender.serving.recommender import Request
 from whyrec.answering.answering import Answering
-from whyrec.options import AudienceOptions, RuleOptions, checked
+from whyrec.options import AudienceOptions, RuleOptions, checked, rules_of
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from recommender.marketing.audience import Subject
     from recommender.marketing.crowd import Crowd
+    from recommender.results.difference import ListDifference
     from recommender.results.marketing import Audience, Bridges, CampaignReport, Comparison, Gaps, ItemReport
     from recommender.results.overview import Overview, Stale
 
@@ -160,6 +161,39 @@ class ShopQuestions(Answering):
         naming = self._naming
         request = Request(user, tuple(naming.anchors(anchors)), self._rules(None, rules), lang=lang)
         return compare(self.recommender, request, naming.item(first), naming.item(second))
+
+    def difference(
+        self,
+        user: str,
+        since: str,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        lang: str = "en",
+        **rules: "Unpack[RuleOptions]",
+    ) -> "ListDifference":
+        """Why somebody's list is another than it was: what she did, what others did, new items, weights, rules.
+
+        :param since: a date, or the beginning of the hash of a snapshot; one of the last generations, which are kept.
+        :param rules: those of now; the list of then is under the rules that the workspace had then.
+        :raises UnknownEntityError: for an unknown user.
+        :raises UsageError: where nothing of then is kept.
+        """
+        from recommender.marketing.difference import Then, list_difference  # asked for seldom
+        from whyrec.answering.generations import generation_since, moment_of, opened_generation
+
+        self._keep()
+        folder, generation = generation_since(self.workspace, since)
+        opened, request = self.opened, Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
+        then, carried = opened_generation(folder, self.workspace, opened.snapshot, self._progress)
+        before = rules_of(self.workspace, {"domain": domain}, generation.rules)
+        return list_difference(Then(then, carried, before, moment_of(generation)), opened.recommender, request)
+
+    def moments(self) -> list[str]:
+        """Since when each generation before the present one was in force, the oldest first: what ``since`` may name."""
+        from whyrec.answering.generations import earlier_generations, moment_of  # answers of now need none
+
+        return [moment_of(one) for _, one in earlier_generations(self.workspace)]
 
     def _crowd(self, domain: str | None) -> "Crowd":
         return self.opened.crowd(self._rules(domain, {}))

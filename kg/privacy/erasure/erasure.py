@@ -119,6 +119,7 @@ class _Eraser:
         for leftover in workspace.snapshots.glob(".building*"):
             self._remove(leftover)
         self._remove(workspace.staging)
+        self._remove(workspace.history)
 
     def _remove(self, path: Path) -> None:
         """Remove a folder; where it is a link, what lies in the folder behind it."""

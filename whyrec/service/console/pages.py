@@ -101,6 +101,7 @@ def person(request: Request, user: Text = "", domain: Text = "") -> Response:
         rows=rows,
         anchors=anchors,
         named=texts_of(lang).with_variants,
+        earlier=list(dict.fromkeys(reversed(shop.engine.moments()))) if anchors is not None else [],
     )
 
 
@@ -143,6 +144,16 @@ def what_if(
     lang = language(request)
     answer = shop.refreshed().what_if(user, remove=remove, domain=domain or None, lang=lang)
     return page(request, "what_if.html", user=user, removed=remove, answer=answer, domain=domain)
+
+
+@router.get("/difference")
+def difference(request: Request, user: Text, since: Text, domain: Text = "") -> Response:
+    """Why the list is another than it was."""
+    shop = shop_of(request, "what-if")
+    if shop is None:
+        return to_login(request)
+    answer = shop.refreshed().difference(user, since, domain=domain or None, lang=language(request))
+    return page(request, "difference.html", user=user, answer=answer)
 
 
 @router.get("/item")

@@ -1,9 +1,10 @@
-"""The shop's questions over HTTP: audience, bridge, gaps, item, overview, compare; slow ones, beside the others."""
+"""The shop's questions over HTTP: audience, bridge, gaps, item, overview, compare, difference; slow ones."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from recommender.results.difference import ListDifference
 from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
 from recommender.results.overview import Overview
 from whyrec.service.limits import MOST_DAYS, MOST_ITEMS, MOST_TEXT
@@ -13,6 +14,7 @@ router = APIRouter(prefix="/api/v1", tags=["groups"])
 Lang = Annotated[Literal["en", "zh"], Query()]
 Length = Annotated[int, Query(ge=1, le=MOST_ITEMS)]
 User = Annotated[str, Query(max_length=MOST_TEXT, examples=["u0001"])]
+Since = Annotated[str, Query(max_length=MOST_TEXT, description="A date, or the beginning of a snapshot's hash.")]
 Item = Annotated[str, Query(max_length=MOST_TEXT, examples=["p0001"])]
 Entity = Annotated[str, Query(max_length=MOST_TEXT, description="Id or name.", examples=["Third Bloom"])]
 
@@ -61,6 +63,19 @@ def overview(
 def compare(user: User, first: Item, second: Item, asking: Annotated[Asking, may("what-if")], lang: Lang = "en") -> Any:
     """Why one item is ahead of another."""
     return _json(asking[0].refreshed().compare(user, first, second, lang=lang))
+
+
+@router.get("/difference", response_model=ListDifference)
+def difference(
+    user: User,
+    since: Since,
+    asking: Annotated[Asking, may("what-if")],
+    domain: str | None = None,
+    n: Length = 10,
+    lang: Lang = "en",
+) -> Any:
+    """Why somebody's list is another than it was."""
+    return _json(asking[0].refreshed().difference(user, since, n=n, domain=domain, lang=lang))
 
 
 def _json(document: Any) -> Response:
