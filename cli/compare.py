@@ -1,22 +1,28 @@
 """``whyrec compare``: why this item and not that one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import AnchorOption, DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from cli.rules import with_rules
+from cli.whom import whom
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@with_rules
 def compare(
     ctx: typer.Context,
-    user: Annotated[str, typer.Argument(help="Id of a user.")],
-    first: Annotated[str, typer.Argument(help="Id of an item.")],
-    second: Annotated[str, typer.Argument(help="Id of another.")],
+    rules: dict[str, Any],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="[USER] A B", help="Id of a user, or --anchor instead; then two items: ids or names."),
+    ],
+    anchor: AnchorOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -24,11 +30,12 @@ def compare(
 ) -> None:
     """Say why one item is ahead of another, as differences that sum to that of the scores.
 
-    Example: whyrec compare u0001 p0001 p0042
+    Examples: whyrec compare u0001 p0001 p0042 · whyrec compare p0001 p0042 --anchor has_concern:acne
     """
+    user, (first, second) = whom(names, anchor or (), 2)
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        found = engine.compare(user, first, second, lang=lang)
+        found = engine.compare(user, first, second, anchors=anchor or (), lang=lang, **rules)
     if output.document(found):
         return
     output.line(found.text)

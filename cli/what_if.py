@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import AnchorOption, DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.rules import with_rules
 from recommender.results.counterfactual import WhatIf
@@ -18,7 +18,8 @@ app = typer.Typer(add_completion=False)
 def what_if(
     ctx: typer.Context,
     rules: dict[str, Any],
-    user: Annotated[str, typer.Argument(help="Id of a user.")],
+    user: Annotated[str | None, typer.Argument(metavar="[USER]", help="Id of a user.")] = None,
+    anchor: AnchorOption = None,
     without: Annotated[
         list[str] | None,
         typer.Option("--without", metavar="ID", help="As if she did not have this: ID or relation:ID; repeatable."),
@@ -35,11 +36,14 @@ def what_if(
 ) -> None:
     """Show the list before and after a change, who moved and why; nothing is written.
 
-    Example: whyrec what-if u0001 --without p0042 --with has_concern:acne
+    Examples: whyrec what-if u0001 --without p0042 --with has_concern:acne ·
+    whyrec what-if --anchor has_concern:acne --with follows:third-bloom
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        answer = engine.what_if(user, add=added or (), remove=without or (), n=n, lang=lang, **rules)
+        answer = engine.what_if(
+            user, anchors=anchor or (), add=added or (), remove=without or (), n=n, lang=lang, **rules
+        )
     output.notices(answer.notices)
     if not output.document(answer):
         _show(output, answer)
@@ -54,7 +58,12 @@ def _show(output: Output, answer: WhatIf) -> None:
         rows.append((row.rank, before.get(key, "new"), row.id, row.label, f"{row.score:.4f}", why.get(key, "")))
     changes = [f"with {one}" for one in answer.add] + [f"without {one}" for one in answer.remove]
     columns = ("#", "was", "id", "item", "score", "why it moved")
-    output.table(f"For {answer.user.label}, {', '.join(changes)}", columns, rows, right="# was score")
+    output.table(
+        f"For {answer.user.label or 'somebody with these anchors'}, {', '.join(changes)}",
+        columns,
+        rows,
+        right="# was score",
+    )
     after = {(row.type, row.id) for row in answer.after}
     for move in answer.moved:
         if (move.type, move.id) not in after:

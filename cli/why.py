@@ -1,15 +1,17 @@
 """``whyrec why``: the whole account of one score."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.account_tree import show_account
 from cli.engine import engine_of
-from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietOption, ReaderOption
+from cli.options import AnchorOption, DebugOption, ForceOption, JsonOption, LangOption, QuietOption, ReaderOption
 from cli.output import Output
 from cli.pages import check_page, write_page
+from cli.rules import with_rules
+from cli.whom import whom
 from kg.errors import UsageError
 from recommender.pages.cypher_query import browser_text, cypher_query
 from recommender.pages.mermaid import mermaid
@@ -18,10 +20,17 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@with_rules
 def why(
     ctx: typer.Context,
-    user: Annotated[str, typer.Argument(help="Id of a user.")],
-    item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
+    rules: dict[str, Any],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[USER] ITEM", help="Id of a user, or --anchor instead; then an item: id, Type:id or name."
+        ),
+    ],
+    anchor: AnchorOption = None,
     lang: LangOption = "en",
     reader: ReaderOption = "customer",
     detail: Annotated[bool, typer.Option("--detail", help="Every part and path, with its share.")] = False,
@@ -39,15 +48,18 @@ def why(
 ) -> None:
     """Explain one score: every part, its share, and the paths behind it.
 
-    Examples: whyrec why u0001 p0042 --lang zh · whyrec why u0001 p0042 --html why.html
+    Examples: whyrec why u0001 p0042 --lang zh · whyrec why u0001 p0042 --html why.html ·
+    whyrec why p0042 --anchor has_concern:acne
     """
     if diagram and cypher:
         raise UsageError("--mermaid and --cypher print different things; leave one out")
+    user, (item,) = whom(names, anchor or (), 1)
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
         if html is not None:
             check_page(html, engine.workspace, force)
-        account, schema = engine.why(user, item, lang=lang, reader=reader), engine.snapshot.schema
+        account = engine.why(user, item, anchors=anchor or (), lang=lang, reader=reader, **rules)
+        schema = engine.snapshot.schema
     output.notices(account.notices)
     if html is not None:
         from recommender.pages.account_page import account_page  # only pages pay for it

@@ -1,14 +1,16 @@
 """``whyrec why-not``: why an item is not in somebody's list, and the smallest change that would bring it there."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import AnchorOption, DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.rules import with_rules
 from cli.terminal import command
+from cli.whom import whom
 from recommender.results.counterfactual import ItemAhead, WhyNot
 from recommender.texts.languages import language
 
@@ -20,8 +22,13 @@ app = typer.Typer(add_completion=False)
 def why_not(
     ctx: typer.Context,
     rules: dict[str, Any],
-    user: Annotated[str, typer.Argument(help="Id of a user.")],
-    item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[USER] ITEM", help="Id of a user, or --anchor instead; then an item: id, Type:id or name."
+        ),
+    ],
+    anchor: AnchorOption = None,
     n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
     change: Annotated[
         str | None,
@@ -35,17 +42,18 @@ def why_not(
     """Say why an item is not recommended: a rule, a missing link, better items; and the smallest change that would
     bring it into the list: of what the user has, of rules, or of the item's own attributes.
 
-    Example: whyrec why-not u0001 p0042 -n 10
+    Examples: whyrec why-not u0001 p0042 -n 10 · whyrec why-not p0042 --anchor has_concern:acne --max-price 40
     """
+    user, (item,) = whom(names, anchor or (), 1)
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        answer = engine.why_not(user, item, n=n, lang=lang, change=change, **rules)
+        answer = engine.why_not(user, item, anchors=anchor or (), n=n, lang=lang, change=change, **rules)
     output.notices(answer.notices)
     if not output.document(answer):
-        _show(output, answer, lang)
+        _show(output, answer, lang, anchor or ())
 
 
-def _show(output: Output, answer: WhyNot, lang: str) -> None:
+def _show(output: Output, answer: WhyNot, lang: str, anchors: Sequence[str]) -> None:
     words = language(lang)
     texts = words.section("tables")
     place = texts["rank"].format(n=answer.rank) if answer.rank else texts["not_ranked"]
@@ -68,7 +76,9 @@ def _show(output: Output, answer: WhyNot, lang: str) -> None:
         options = [("--with", one) for one in answer.change.add] + [("--without", one) for one in answer.change.remove]
         if options:
             asked = [word for option in options for word in option]
-            output.line(f"The list after it: {command('what-if', answer.user.id, *asked)}")
+            who = [answer.user.id] if answer.user.id else []
+            told = [word for one in anchors for word in ("--anchor", one)]
+            output.line(f"The list after it: {command('what-if', *who, *told, *asked)}")
 
 
 def _ahead(answer: WhyNot) -> list[ItemAhead]:

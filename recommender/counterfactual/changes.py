@@ -65,16 +65,22 @@ class Changed:
         self.whom = recommender.profile(request)
         self._extra = [(step, idx) for _, step, idx in (find_anchor(self.snapshot, one) for one in request.anchors)]
         self._without = list[Anchor]()
-        if self.whom.user_idx is not None:
+        if self.whom.user_idx is None:
+            gone = {find_anchor(self.snapshot, one)[1:] for one in request.without}
+            self._extra = [one for one in self._extra if one not in gone]
+        else:
             self._without = own_anchors(self.snapshot, self.whom.user_type, self.whom.user_idx, request.without)
 
     def request_with(self, change: Change, n: int) -> Request:
         """The request that asks for the list after a change."""
         gone = {anchor_text(self.snapshot, one) for one in change.remove}
-        kept = [text for text, one in zip(self.request.anchors, self._extra, strict=True) if one not in change.remove]
         added = [anchor_text(self.snapshot, one) for one in change.add]
-        owned = set() if self.whom.user_idx is None else gone - set(self.request.anchors)
-        without = (*self.request.without, *sorted(owned))
+        kept = list(self.request.anchors)  # of somebody who is not in the graph: they say what kind of user she is
+        if self.whom.user_idx is not None:
+            pairs = zip(self.request.anchors, self._extra, strict=True)
+            kept = [text for text, one in pairs if one not in change.remove]
+            gone -= set(self.request.anchors)
+        without = (*self.request.without, *sorted(gone))
         return replace(self.request, anchors=(*kept, *added), without=without, rules=self.rules(change), n=n)
 
     def rules(self, change: Change) -> Rules:

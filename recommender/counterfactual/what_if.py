@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kg.document import nearest
+from kg.errors import UsageError
 from recommender.counterfactual.phrasing import CounterfactualPhrasing
 from recommender.explanation.explainer import Explainer
 from recommender.profiles.anchors import anchor_text, own_anchors
@@ -29,13 +31,11 @@ def what_if(recommender: Recommender, request: Request, add: Sequence[str], remo
     :raises UnknownEntityError: for an unknown user or anchor, naming the nearest ids.
     :raises UsageError: for an unknown relation, or something the user does not have.
     """
-    whom = recommender.profile(request)
-    gone: list[str] = []
-    if whom.user_idx is not None:
-        own = own_anchors(recommender.snapshot, whom.user_type, whom.user_idx, remove)
-        gone = [anchor_text(recommender.snapshot, one) for one in own]
+    gone = _gone(recommender, request, remove)
     added = [anchor_text(recommender.snapshot, find_anchor(recommender.snapshot, text)[1:]) for text in add]
-    changed = replace(request, anchors=(*request.anchors, *added), without=(*request.without, *gone))
+    told = [one for one in request.anchors if request.user_id is None or one not in gone]
+    left = [one for one in gone if one not in request.anchors or request.user_id is None]
+    changed = replace(request, anchors=(*told, *added), without=(*request.without, *left))
     before, after = recommender.recommend(request), recommender.recommend(changed)
     moved = _Moves(recommender, request, changed).of(before.items, after.items)
     phrasing = CounterfactualPhrasing(recommender.snapshot, request.lang)
@@ -53,6 +53,28 @@ def what_if(recommender: Recommender, request: Request, add: Sequence[str], remo
         text=phrasing.moves(len(moved), new),
         notices=before.notices,
     )
+
+
+def _gone(recommender: Recommender, request: Request, remove: Sequence[str]) -> list[str]:
+    """The anchors that texts name, ``relation:ID``: those that were told, else those that the user has.
+
+    :raises UsageError: for something that she does not have, with the nearest of what she has.
+    """
+    snapshot, known = recommender.snapshot, dict[str, list[str]]()
+    for text in request.anchors:
+        _, step, idx = find_anchor(snapshot, text)
+        tail, anchor = snapshot.schema.ends(step)[1], anchor_text(snapshot, (step, idx))
+        entity_id = snapshot.vocabulary.id(tail, idx)
+        for name in {anchor, f"{tail}:{entity_id}", entity_id}:
+            known.setdefault(name, []).append(anchor)
+    found = [anchor for text in remove for anchor in known.get(text, ())]
+    rest, whom = [text for text in remove if text not in known], recommender.profile(request)
+    if whom.user_idx is not None:
+        own = own_anchors(snapshot, whom.user_type, whom.user_idx, rest)
+        found += [anchor_text(snapshot, one) for one in own]
+    elif rest:
+        raise UsageError(f"without {rest[0]!r}: expected one of the anchors; {nearest(rest[0], list(request.anchors))}")
+    return list(dict.fromkeys(found))
 
 
 class _Side:

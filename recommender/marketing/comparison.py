@@ -1,9 +1,12 @@
 """Comparison: why this item and not that one, as a sum of differences."""
 
+from collections.abc import Sequence
+
 from kg.errors import ModelError
 from recommender.results.account import Account, Part
 from recommender.results.marketing import Comparison, Difference
 from recommender.serving.recommender import TOLERANCE, Recommender, Request
+from recommender.texts.languages import language
 
 NAMED = 3
 
@@ -40,9 +43,22 @@ def compare(recommender: Recommender, request: Request, first: str, second: str)
         second=other.item,
         score_first=one.score,
         score_second=other.score,
+        excluded_first=one.excluded,
+        excluded_second=other.excluded,
         differences=found,
-        text=_text(one, other, found, request.lang),
+        text=_text(one, other, found, request.lang) + _kept_out((one, other), request.lang),
     )
+
+
+def _kept_out(accounts: Sequence[Account], lang: str) -> str:
+    """What the rules in force say of either: a higher score is no place in a list."""
+    told, words = "", language(lang)
+    for account in accounts:
+        if account.excluded:
+            rule = words.audit(account.excluded)
+            label = account.item.label
+            told += f"“{label}”不会被推荐：{rule}。" if lang == "zh" else f" “{label}” is not recommended: {rule}."
+    return told
 
 
 def _shares(account: Account) -> dict[tuple[str, str | None], tuple[float, str]]:

@@ -187,5 +187,8 @@ class Comparison(Result):
     second: Item
     score_first: float
     score_second: float
+    excluded_first: str | None = None
+    """The rule that keeps the first out of the list, by its name in the audit; ``None`` where none does."""
+    excluded_second: str | None = None
     differences: list[Difference]
     text: str

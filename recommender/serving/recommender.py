@@ -51,7 +51,8 @@ class Request:
     n: int = 10
     lang: str = "en"
     without: tuple[str, ...] = ()
-    """Anchors of the user, ``relation:ID``, that are to count as if she did not have them."""
+    """Anchors of the user, or of ``anchors`` where there is none, ``relation:ID``, that are to count as if she did not
+    have them."""
     arrangement: Arrangement = field(default_factory=Arrangement)
     """What is done to the list after scoring."""
     told: bool = True
@@ -181,7 +182,9 @@ class Recommender:
                     f"name a user, or describe one with anchors of one user type: `anchors=relation:ID`{such}; "
                     f"got {request.anchors or 'neither'}"
                 )
-            return profile_from(user_types[0], extra, self.snapshot.schema.negatives)
+            gone = {find_anchor(self.snapshot, text)[1:] for text in request.without}
+            left = [one for one in extra if one not in gone]
+            return profile_from(user_types[0], left, self.snapshot.schema.negatives)
         user_type, idx = self.snapshot.vocabulary.find(request.user_id, self.snapshot.schema.user_types)
         without = own_anchors(self.snapshot, user_type, idx, request.without) if request.without else ()
         return profile_of(self.snapshot, user_type, idx, extra, without)

@@ -26,6 +26,42 @@ def test_the_change_that_is_named_works(document: Document, example: Path, user:
     assert after["before"] == document("-w", example, "recommend", user, "-n", "5")["items"]
 
 
+VISITOR = ("--anchor", "has_concern:acne", "--anchor", "purchased:p0010")
+
+
+def test_a_visitor_asks_all_the_same_under_the_rules_in_force(document: Document, example: Path) -> None:
+    rules = ("--max-price", "20", "--avoid", "contains:PARFUM", "--domain", "cosmetics")
+    listed = document("-w", example, "recommend", *VISITOR, *rules, "-n", "5")["items"]
+    first, last = listed[0], listed[-1]
+    account = document("-w", example, "why", last["id"], *VISITOR, *rules)
+    assert (account["rank"], account["score"], account["user"]["id"]) == (5, last["score"], None)
+    both = document("-w", example, "compare", first["id"], last["id"], *VISITOR, *rules)
+    assert (both["score_first"], both["score_second"], both["excluded_first"]) == (first["score"], last["score"], None)
+    dear = document("-w", example, "compare", first["id"], "c001", *VISITOR, *rules)
+    assert dear["excluded_second"] == "other_domain" and "not recommended" in dear["text"]
+    answer = document("-w", example, "why-not", "p0042", *VISITOR, *rules, "-n", "5")
+    change = answer["change"]
+    assert answer["rank"] is None and change["lift"] == ["max_price"] and change["rank_after"] <= 5
+    options = [part for one in change["add"] for part in ("--with", one)]
+    options += [part for one in change["remove"] for part in ("--without", one)]
+    after = document("-w", example, "what-if", *VISITOR, *rules[2:], "-n", "5", *options)
+    assert [row["rank"] for row in after["after"] if row["id"] == "p0042"] == [change["rank_after"]]
+
+
+def test_a_visitor_may_take_everything_back(document: Document, whyrec: Whyrec, example: Path) -> None:
+    nobody = document(
+        "-w", example, "what-if", *VISITOR, "--without", "acne", "--without", "purchased:p0010", "-n", "3"
+    )
+    assert nobody["remove"] == ["has_concern:acne", "purchased:p0010"] and len(nobody["after"]) == 3
+    for arguments, told in (
+        (("what-if", *VISITOR, "--without", "p0011"), "one of the anchors"),
+        (("why", "p0001"), "--anchor relation:ID"),
+        (("compare", "p0001", *VISITOR), "2 items"),
+    ):
+        result = whyrec("-w", example, *arguments)
+        assert result.exit_code == 2 and told in " ".join(result.stderr.split()), result.stderr
+
+
 def test_the_text_shows_what_to_try(whyrec: Whyrec, example: Path) -> None:
     told = whyrec("-w", example, "why-not", "u0003", "c001", "-n", "5").stdout
     assert "whyrec what-if u0003 --with enrolled_in:c010" in told

@@ -86,18 +86,21 @@ class Answering:
         item: str,
         *,
         anchors: Sequence[str] = (),
+        domain: str | None = None,
         lang: str = "en",
         reader: str = "customer",
         **rules: "Unpack[RuleOptions]",
     ) -> "Account":
         """The full account of one score: parts that add up to it, paths that add up to their part.
 
+        :param user: id of a user; ``None`` for somebody whom ``anchors`` alone describe.
         :param item: id or name of an item; ``Type:id`` where two types share ids.
+        :param domain: the list is of this domain alone, and the rank and what keeps the item out are those there.
         :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
         """
         naming = self._naming
         having = tuple(naming.anchors(anchors))
-        request = Request(user, having, self._rules(None, rules), lang=lang, reader=reader)
+        request = Request(user, having, self._rules(domain, rules), lang=lang, reader=reader)
         opened = self.opened
         schema = opened.snapshot.schema
         return opened.recommender.why(request, naming.item(item)).shown_by(
@@ -106,9 +109,10 @@ class Answering:
 
     def why_not(
         self,
-        user: str,
+        user: str | None,
         item: str,
         *,
+        anchors: Sequence[str] = (),
         n: int | None = None,
         domain: str | None = None,
         lang: str = "en",
@@ -126,13 +130,15 @@ class Answering:
 
         if change not in (None, *CHANGES):
             raise UsageError(f"`change` {change!r}: expected {', '.join(CHANGES[:-1])} or {CHANGES[-1]}")
-        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang, change=change)
+        asked, having = (self._rules(domain, rules), self._n(n)), tuple(self._naming.anchors(anchors))
+        request = Request(user, having, *asked, lang, change=change)
         return why_not(self.recommender, request, self._naming.item(item))
 
     def what_if(
         self,
-        user: str,
+        user: str | None = None,
         *,
+        anchors: Sequence[str] = (),
         add: Sequence[str] = (),
         remove: Sequence[str] = (),
         n: int | None = None,
@@ -151,7 +157,8 @@ class Answering:
 
         if not add and not remove:
             raise UsageError("say what changes: `add`, `remove`, or both")
-        request = Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
+        asked, having = (self._rules(domain, rules), self._n(n)), tuple(self._naming.anchors(anchors))
+        request = Request(user, having, *asked, lang)
         return what_if(self.recommender, request, self._naming.anchors(add), self._naming.anchors(remove))
 
     def similar(self, item: str, n: int = 5, *, domain: str | None = None, lang: str = "en") -> "Similar":

@@ -149,6 +149,7 @@ class ShopQuestions(Answering):
         second: str,
         *,
         anchors: Sequence[str] = (),
+        domain: str | None = None,
         lang: str = "en",
         **rules: "Unpack[RuleOptions]",
     ) -> "Comparison":
@@ -159,7 +160,7 @@ class ShopQuestions(Answering):
         from recommender.marketing.comparison import compare  # named like the question
 
         naming = self._naming
-        request = Request(user, tuple(naming.anchors(anchors)), self._rules(None, rules), lang=lang)
+        request = Request(user, tuple(naming.anchors(anchors)), self._rules(domain, rules), lang=lang)
         return compare(self.recommender, request, naming.item(first), naming.item(second))
 
     def difference(
