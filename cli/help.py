@@ -31,6 +31,8 @@ def laid_out(command: Any) -> Any:
         command.epilog = "\n".join(("\b", f"{title}:", *(f"  {call}" for call in calls)))
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     for one in arguments:
+        if one.metavar and " " in one.metavar:  # several at once, as they are to be read
+            continue
         one.metavar = (one.metavar or one.name.upper()).strip("[].…")
     below = getattr(command, "commands", None)
     usage = " ".join(["[OPTIONS]", *map(_usage, arguments), *([] if below is None else ["COMMAND [ARGS]..."])])
@@ -42,5 +44,7 @@ def laid_out(command: Any) -> Any:
 
 def _usage(argument: Any) -> str:
     """An argument in the usage line: in brackets if it may be left out, with dots if there may be several."""
+    if " " in argument.metavar:
+        return str(argument.metavar)
     name = argument.metavar if argument.required else f"[{argument.metavar}]"
     return f"{name}..." if argument.nargs == -1 else name

@@ -43,7 +43,7 @@ def test_brackets_in_a_help_text_are_shown() -> None:
     ("command", "usage"),
     [
         (("recommend",), "[OPTIONS] [USER]"),
-        (("why",), "[OPTIONS] USER ITEM"),
+        (("why",), "[OPTIONS] [USER] ITEM"),
         (("load",), "[OPTIONS] [PATH]..."),
         (("graph", "import"), "[OPTIONS] FILE..."),
         (("graph", "show"), "[OPTIONS] ENTITY"),
