@@ -12,16 +12,6 @@ from recommender.runs.record import RunRecord
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 420, 64, 16, 16, 48
 COLOURS, TICKS = 8, 5
-LINES = """
-.curves { width: 100%; max-width: 900px; height: auto; }
-svg .run { fill: none; stroke-width: 1; stroke-opacity: 0.45; }
-svg .mean { fill: none; stroke-width: 2.5; }
-svg .best { fill: var(--back); stroke-width: 2; }
-svg .axis { stroke: var(--line); stroke-width: 1; fill: none; }
-svg .dashed { stroke-dasharray: 7 4; }
-svg text.tick { fill: var(--quiet); font-size: 13px; }
-svg text.title { font-size: 14px; }
-"""
 Point = tuple[float, float]
 
 
@@ -34,9 +24,7 @@ def curves_page(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
         {"name": name, "picture": _picture(name, records), "rows": _rows(records)}
         for name, records in experiments.items()
     ]
-    return template("curves.html").render(
-        lang="en", title="Validation curves", curves_style=Markup(LINES), experiments=shown
-    )
+    return template("curves.html").render(lang="en", title="Validation curves", experiments=shown)
 
 
 def _picture(name: str, records: Sequence[RunRecord]) -> Markup | None:

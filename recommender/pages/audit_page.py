@@ -9,17 +9,6 @@ from recommender.texts.languages import language
 WIDTH, HEIGHT = 160, 14
 MOST = 2.0
 """Ratio at the right end of a picture; what is beyond ends there."""
-OWN_STYLE = """
-.scroll { overflow-x: auto; margin: 8px 0; }
-table { border-collapse: collapse; overflow-wrap: normal; }
-th, td { text-align: left; padding: 5px 8px; border-bottom: 1px solid var(--line); font-weight: 400; }
-.cell { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.sure th, .sure td { font-weight: 600; }
-.picture line { stroke: var(--line); }
-.picture .interval { stroke: var(--quiet); stroke-width: 2; }
-.picture circle { fill: var(--c0); }
-.sure .picture circle { fill: var(--c1); }
-"""
 
 
 def audit_page(found: Audit, lang: str = "en") -> str:
@@ -31,7 +20,6 @@ def audit_page(found: Audit, lang: str = "en") -> str:
         t=texts,
         kinds=dict(line.split("=", 1) for line in texts["kinds"].split("|")),
         title=texts["title"],
-        own_style=Markup(OWN_STYLE),  # our own
         found=found,
         sure=SURE,
         percent=told.percent,

@@ -12,28 +12,6 @@ from recommender.texts.languages import language
 STRONGEST = 6
 LEVELS = (1.1, 1.3, 1.6, 2.0)
 """Lifts from which a cell of the matrix is darker."""
-BODY_STYLE = """
-.overview .scroll { overflow-x: auto; margin: 8px 0; }
-.overview table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
-.overview th, .overview td { text-align: left; padding: 5px 8px; vertical-align: top;
-  border-bottom: 1px solid var(--line); }
-.overview td.number, .overview th.number { text-align: right; font-variant-numeric: tabular-nums; font-weight: 400; }
-.overview ul { list-style: none; margin: 8px 0; padding: 0; }
-.overview .strongest li { padding: 4px 0; border-top: 1px solid var(--line); }
-.overview .reasons li { display: block; padding: 6px 0; }
-.overview .reasons .line { display: flex; gap: 10px; }
-.overview .reasons .bar { display: block; height: 8px; border-radius: 4px; background: var(--line); overflow: hidden; }
-.overview .reasons .bar span { display: block; height: 100%; background: var(--c0); }
-.overview .quiet { color: var(--quiet); font-size: 14px; }
-.overview .matrix { width: auto; font-size: 13px; }
-.overview .matrix th, .overview .matrix td { white-space: nowrap; min-width: 64px; }
-.overview .matrix thead th { white-space: normal; vertical-align: bottom; max-width: 90px; overflow-wrap: normal; }
-.overview .matrix tbody th { position: sticky; left: 0; background: var(--back); max-width: 120px;
-  white-space: normal; }
-""" + "".join(
-    f".overview .l{n} {{ background: color-mix(in srgb, var(--c2) {10 * n}%, transparent); }}\n"
-    for n in range(1, len(LEVELS) + 1)
-)
 
 
 def overview_page(found: Overview, lang: str = "en") -> str:
@@ -54,7 +32,7 @@ def overview_body(found: Overview, lang: str = "en") -> Markup:
         "kinds": kinds,
         "percent": told.percent,
         "number": lambda value: told.number(value) if isinstance(value, int) else value,
-        "style": Markup(BODY_STYLE),  # our own
+        "levels": range(1, len(LEVELS) + 1),
         "ways": [_way(one, texts) for one in found.traffic],
     }
     return Markup(template("overview_body.html").render(**shown))  # escaped by the template

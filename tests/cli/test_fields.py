@@ -18,8 +18,8 @@ PACKAGES = ("kg", "embeddings", "recommender", "whyrec")
 OPTION = re.compile(r"(?<![\w-])--[a-z{]")
 COMMAND = re.compile(r"`(?:whyrec|\{\})[^`]* [^`]*`")
 """A whole command to run is no option to give."""
-NO_MESSAGES = ("kg/example/generate.py", "recommender/pages/page_style.py", "recommender/leaderboard/curves_page.py")
-"""A program of its own; style sheets, whose variables begin with dashes."""
+NO_MESSAGES = ("kg/example/generate.py", "recommender/pages/page_style.py")
+"""A program of its own; a style sheet, whose variables begin with dashes."""
 REST = "whyrec/service/"
 """Fields of its messages are those of a request."""
 NEXT_STEP = "whyrec/workspace/status.py"
