@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from kg.privacy.redaction import Outcome, Person, Redactor, is_list_of_recommendations
+from kg.privacy.erasure.redaction import Outcome, Person, Redactor, is_list_of_recommendations
 
 import whyrec
 from kg.errors import UsageError
