@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from kg.privacy.erasure.redaction import Outcome, Person, Redactor, is_list_of_recommendations
 
 import whyrec
 from kg.errors import UsageError
+from kg.privacy.erasure.redaction import Outcome, Person, Redactor, is_list_of_recommendations
 from kg.workspace.outputs import outputs
 from recommender.marketing.audience import subject_of
 from recommender.marketing.crowd import Crowd
