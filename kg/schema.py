@@ -85,6 +85,9 @@ class Relation(Document):
     variant: bool = False
     """Between items of one type: what it joins are sizes or shades of one thing. A list shows the best of them, and
     no path runs through it."""
+    trend_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Of an interaction: after how many days it counts half for what is popular, so that what is trending is; where the
+    schema is silent, ``train`` learns it."""
     rule: Literal["avoid"] | None = None
     """``avoid``: a rule, never a reason. The tail, items with a triple to it and paths through it are not shown."""
     phrase: dict[str, str] = Field(default_factory=dict)
@@ -163,6 +166,8 @@ class Schema(Document):
                 raise ValueError(f"relation.{name}.{end}: unknown entity type {type_name!r}; {hint}")
         if relation.repeat and (relation.negative or not relation.interaction):
             raise ValueError(f"relation.{name}.repeat: only interactions are repeated")
+        if relation.trend_days is not None and not relation.interaction:
+            raise ValueError(f"relation.{name}.trend_days: only interactions make items popular")
         if relation.create_head is not None and not relation.interaction:
             raise ValueError(f"relation.{name}.create_head: only interactions create their heads")
         if relation.variant:

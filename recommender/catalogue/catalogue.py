@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.properties import ItemProperties
 from recommender.catalogue.variants import Variants
+from recommender.profiles.weights import fading
 
 
 class Catalogue:
@@ -66,10 +67,17 @@ class Catalogue:
     def popularity(self) -> NDArray[np.float64]:
         """Log-popularity, shape (size,), float64 in [0, 1].
 
-        ``log(1 + n_i) / log(1 + max_j n_j)``, n_i the number of interactions of item i, the maximum taken over the
-        items of the same domain, so that a domain with more traffic does not crowd out another.
+        ``log(1 + n_i) / log(1 + max_j n_j)``, n_i the number of interactions of item i, or what is left of it where
+        those of a relation fade (``trend_days``), the maximum taken over the items of the same domain, so that a domain
+        with more traffic does not crowd out another.
         """
-        logs = np.log1p(self.used)
+        schema, counts = self.snapshot.schema, self.used.copy()
+        for name in schema.interactions:
+            if (days := schema.relation[name].trend_days) is not None:
+                matrix, part = self.snapshot.adjacency(name), self.slices[schema.relation[name].tail]
+                gone = 1.0 - fading(self.snapshot, name, slice(None), days)
+                counts[part] -= np.bincount(matrix.indices, weights=gone, minlength=matrix.shape[1])
+        logs = np.log1p(np.maximum(counts, 0.0))
         for domain in self.snapshot.schema.domains:
             mask = self.of_domain(domain)
             highest = logs[mask].max(initial=0.0)

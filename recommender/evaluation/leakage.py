@@ -44,7 +44,7 @@ def leaks(split: Split, scorers: Sequence[Scorer] = ()) -> list[str]:
             found.append(f"kernels were made from snapshot {scorer.kernels.snapshot.hash[:12]}")
         if scorer.vectors is not None and scorer.vectors.manifest.snapshot != train.hash:
             found.append(f"vectors were trained on snapshot {scorer.vectors.manifest.snapshot[:12]}")
-        if not np.array_equal(scorer.catalogue.popularity, Catalogue(train).popularity):
+        if not np.array_equal(scorer.catalogue.used, Catalogue(train).used):
             found.append("popularity counts interactions that are held out")
     return found
 

@@ -56,6 +56,18 @@ class KernelTrial:
         ranks = np.bincount(rows[scores.data >= right[rows]], minlength=len(right))
         return np.where(right > 0, gain_of(np.maximum(ranks, 1)), 0.0)
 
+    def gains_of(self, scores: NDArray[np.float64], anchors: csr_array) -> Gains:
+        """The same by one score for everybody.
+
+        :param scores: shape (items,).
+        """
+        right = scores[self.truth]
+        rows = np.repeat(np.arange(len(right)), np.diff(anchors.indptr))
+        ordered = np.sort(scores)
+        ranks = len(scores) - np.searchsorted(ordered, right, side="left")
+        ranks -= np.bincount(rows[scores[anchors.indices] >= right[rows]], minlength=len(right))
+        return np.where(right > 0, gain_of(np.maximum(ranks, 1)), 0.0)
+
 
 def kernel_trials(split: Split) -> list[KernelTrial]:
     """One trial for each interaction with enough people, of whom only those with a mark below ``FITTED`` are asked."""

@@ -1,9 +1,11 @@
-"""Learn how much later interactions count more than earlier ones: by place, by age, by both, or not at all."""
+"""Learn how much later interactions count more than earlier ones: by place, by age, by both, or not at all; as anchors
+of a person, and for what is popular."""
 
 from collections.abc import Callable, Sequence
 
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import NO_TIME, Snapshot
+from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.path_kernels import Kernels
 from recommender.learning.kernel_learning import Gains, KernelTrial, surely_gained
 from recommender.profiles.weights import DAY, Recency, with_recency
@@ -29,22 +31,50 @@ def learn_recency(
     found = {}
     for number, trial in enumerate(trials):
         progress("Recency", number, len(trials), trial.relation)
-        if recency := _best(trial, kernels):
-            found[trial.relation] = recency
+        told = told_recency(kernels.snapshot, trial.relation)
+        best = _best(trial, kernels) or told
+        best = best.model_copy(update={"trend_days": _trend(trial, kernels.snapshot, told.trend_days)})
+        if best != told:
+            found[trial.relation] = best
     return found
 
 
 def told_recency(snapshot: Snapshot, relation: str) -> Recency:
     """What the schema tells."""
     told = snapshot.schema.relation[relation]
-    return Recency(half_life_days=told.half_life_days, place_exponent=told.place_exponent or 0.0)
+    return Recency(
+        half_life_days=told.half_life_days, place_exponent=told.place_exponent or 0.0, trend_days=told.trend_days
+    )
+
+
+def _trend(trial: KernelTrial, snapshot: Snapshot, told: float | None) -> float | None:
+    """After how many days an interaction counts half for what is popular: what ranks surely better than all alike."""
+    if told is not None or not (days := _days(snapshot, trial.relation)):
+        return told
+    anchors = trial.anchors(snapshot)
+
+    def gains(one: float | None) -> Gains:
+        """NDCG@10 of popularity alone, user by user."""
+        fading = with_recency(snapshot, {trial.relation: Recency(trend_days=one)})
+        catalogue = Catalogue(fading)
+        return trial.gains_of(catalogue.popularity[catalogue.slices[trial.item_type]], anchors)
+
+    plain = gains(None)
+    best = max(((gains(one), one) for one in days), key=lambda pair: float(pair[0].mean()))
+    return best[1] if surely_gained(best[0] - plain) else None
+
+
+def _days(snapshot: Snapshot, relation: str) -> list[float]:
+    """The half-lives to try; none where nothing has a time."""
+    times = snapshot.timestamps(relation)
+    times = times[times != NO_TIME]
+    span = float(times.max() - times.min()) / DAY if len(times) else 0.0
+    return [one for one in DAYS if one < span]
 
 
 def _best(trial: KernelTrial, kernels: Kernels) -> Recency | None:
     snapshot, relation = kernels.snapshot, kernels.snapshot.schema.relation[trial.relation]
-    times = snapshot.timestamps(trial.relation)
-    times = times[times != NO_TIME]
-    if not len(times):
+    if not bool((snapshot.timestamps(trial.relation) != NO_TIME).any()):
         return None
     matrices = [
         kernels.kernel(path.tail)
@@ -62,8 +92,8 @@ def _best(trial: KernelTrial, kernels: Kernels) -> Recency | None:
         return max((trial.gains(rows, one) for one in chosen), key=lambda one: float(one.mean()))
 
     known = {told: ranked[0][0]}
-    best, span = told, float(times.max() - times.min()) / DAY
-    days = [None, *(one for one in DAYS if one < span)] if relation.half_life_days is None else [told.half_life_days]
+    best = told
+    days = [None, *_days(snapshot, trial.relation)] if relation.half_life_days is None else [told.half_life_days]
     places = PLACES if relation.place_exponent is None else [told.place_exponent]
     for _ in range(2):
         around = [best.model_copy(update={"place_exponent": one}) for one in places]

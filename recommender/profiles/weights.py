@@ -24,11 +24,18 @@ class Recency(Document):
     """After how many days a triple counts half; ``None``: age does not count."""
     place_exponent: float = Field(default=0.0, ge=0, le=4)
     """p: the n-th latest triple counts n^−p."""
+    trend_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """After how many days a triple counts half for what is popular; ``None``: age does not count."""
+
+    def anchors(self) -> "Recency":
+        """What of it is about the anchors of a person."""
+        return self.model_copy(update={"trend_days": None})
 
     def __str__(self) -> str:
         days = [] if self.half_life_days is None else [f"half after {self.half_life_days:g} days"]
         place = [f"place^-{self.place_exponent:g}"] if self.place_exponent else []
-        return ", ".join([*place, *days]) or "all alike"
+        trend = [] if self.trend_days is None else [f"what is popular half after {self.trend_days:g} days"]
+        return ", ".join([*place, *days, *trend]) or "all alike"
 
 
 Edges = NDArray[np.int64] | slice
@@ -64,7 +71,7 @@ def anchor_weights(snapshot: Snapshot, step: str, edges: Edges) -> NDArray[np.fl
     if relation is None:  # an inverse: fading and dislikes are of the heads of their relations
         return weights
     if relation.half_life_days is not None:
-        weights = weights * _fading(snapshot, step, edges, relation.half_life_days)
+        weights = weights * fading(snapshot, step, edges, relation.half_life_days)
     if relation.place_exponent:
         weights = weights * _places(snapshot, step, edges) ** -relation.place_exponent
     return -np.abs(weights) if relation.negative else weights
@@ -94,7 +101,11 @@ def _places(snapshot: Snapshot, relation: str, edges: Edges) -> NDArray[np.float
     return places
 
 
-def _fading(snapshot: Snapshot, relation: str, edges: Edges, half_life: float) -> NDArray[np.float64]:
+def fading(snapshot: Snapshot, relation: str, edges: Edges, half_life: float) -> NDArray[np.float64]:
+    """``2^(−(now − t) / half-life)`` of some triples of a relation: shape (n,), float64, in [0, 1].
+
+    :param half_life: days.
+    """
     times = snapshot.timestamps(relation)[edges]
     times = np.where(times == NO_TIME, snapshot.oldest(relation), times)
     return np.exp2(-np.minimum((snapshot.newest - times) / (DAY * half_life), OLDEST))

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.catalogue import Catalogue
+from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.fitting import Fitted, fit_blend
+from recommender.learning.kernel_learning import kernel_trials
 from recommender.learning.model import ModelManifest, open_model, save_manifest
+from recommender.learning.recency_learning import learn_recency
 from recommender.profiles.profile import profile_of
+from recommender.profiles.weights import with_recency
 from recommender.serving.recommender import Recommender, Request
+from recommender.splitting.validation import validation_split
 from tests.graphs import snapshot_of
 
 PEOPLE, PRODUCTS, STEP = 500, 40, 17
@@ -55,6 +61,30 @@ def test_shuffled_times_say_nothing(tmp_path: Path) -> None:
     fitted = fit_blend(_shop(tmp_path / "shop", shuffled=True), tmp_path / "fit", 0, None)
     assert fitted.kernels.learned["sequence"] == {"window": 0} and fitted.recency == {}
     assert fitted.blend.metapaths[ORDER] == 0
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_what_is_trending_is_popular_where_fashions_pass(tmp_path: Path, shuffled: bool) -> None:
+    """Every twenty days two other products are in fashion; three purchases each within 400 days, or in any order."""
+    random = np.random.default_rng(6)
+    days = random.integers(0, 400, 1_200)
+    items = 2 * (days // 20) + random.integers(0, 2, 1_200)
+    if shuffled:
+        random.shuffle(days)
+    pairs = zip(items.tolist(), days.tolist(), strict=True)
+    rows = [(f"u{number // 3:03}", f"p{item:02}", 1.0, DAY * day) for number, (item, day) in enumerate(pairs)]
+    entities = {"User": [f"u{n:03}" for n in range(400)], "Product": [f"p{n:02}" for n in range(PRODUCTS)]}
+    snapshot = snapshot_of(tmp_path / "shop", entities, {"purchased": list({row[:2]: row for row in rows}.values())})
+    split = validation_split(snapshot, 0)
+    found = learn_recency(kernel_trials(split), Kernels(split.train, KernelConfig(), tmp_path / "kernels"))
+    assert ("purchased" in found and found["purchased"].trend_days is not None) is not shuffled
+    if not shuffled:
+        plain, trending = (Catalogue(one) for one in (snapshot, with_recency(snapshot, found)))
+        matrix = snapshot.adjacency("purchased")
+        age = (snapshot.newest - snapshot.timestamps("purchased")) / DAY
+        left = np.bincount(matrix.indices, 0.5 ** (age / found["purchased"].trend_days), PRODUCTS)
+        np.testing.assert_allclose(trending.popularity[:PRODUCTS], np.log1p(left) / np.log1p(left).max(), atol=1e-9)
+        assert (trending.used == plain.used).all() and not np.allclose(trending.popularity, plain.popularity)
 
 
 def test_a_model_keeps_what_was_learned_and_its_reasons_are_the_score(
