@@ -154,8 +154,14 @@ def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) ->
     wanted, first = {line for line, _ in rows}, 1
 
     def picked(part: pa.RecordBatch) -> pa.Table:
-        """The wanted rows of a part that may be kept."""
+        """The wanted rows of a part that may be kept.
+
+        :raises pyarrow.ArrowException: where a column is damaged, which reading a cell of it might not survive.
+        """
         nonlocal first
+        for column in part.columns:
+            text = pa.types.is_string(column.type)  # without the look at UTF-8, which may be kept as it came
+            (column.view(pa.binary()) if text else column).validate(full=True)
         found = [part.slice(i, 1) for i in range(part.num_rows) if first + i in wanted]
         first += part.num_rows
         good = [row for row in found if keeps(" ".join(text for c in row.columns for text in cell_texts(c[0])))]

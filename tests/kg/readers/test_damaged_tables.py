@@ -59,3 +59,17 @@ def test_rows_are_kept_whatever_stands_in_other_columns(tmp_path: Path, suffix: 
     reader = open_reader(path, path.name, Source(file=path.name, entity="Product", id="id"), ["id"], Notices())
     reader.copy_rows(kept, [(1, 1)], lambda text: not seen.append(text))
     assert seen == ["p1 \ufffdab 4611686018427387904"] and kept.stat().st_size > 0
+
+
+def test_offsets_out_of_bounds_are_no_rows(tmp_path: Path) -> None:
+    path, table = tmp_path / "products.arrow", pa.table({"id": ["p1", "p2"], "text": ["abcde", "f"]})
+    with pa.ipc.new_file(path, table.schema) as out:
+        out.write_table(table)
+    offsets = [0, 5, 6], [0, 9, 6]
+    good, bad = (b"".join(number.to_bytes(4, "little") for number in one) for one in offsets)
+    content = path.read_bytes()
+    assert content.count(good) == 1
+    path.write_bytes(content.replace(good, bad))
+    reader = open_reader(path, path.name, Source(file=path.name, entity="Product", id="id"), ["id"], Notices())
+    with pytest.raises(ReadError, match="damaged, so its bad rows cannot be kept"):
+        reader.copy_rows(tmp_path / "kept", [(1, 1)], lambda text: True)
