@@ -46,4 +46,5 @@ def _kind(field: FieldInfo) -> Any:
         return list[str] | None
     if isinstance(field.default, bool):
         return bool
-    return float | None if float in getattr(field.annotation, "__args__", ()) else str | None
+    kinds = getattr(field.annotation, "__args__", ())
+    return float | None if float in kinds and str not in kinds else str | None

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 from kg.document import nearest, parse
 from kg.errors import WorkspaceError
+from kg.money import read_rates
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.rules.domain import default_mix
 from recommender.rules.rule_set import Rules
@@ -18,9 +20,11 @@ class RuleOptions(TypedDict, total=False):
 
     avoid: Sequence[str]
     """``relation:ID`` or ``Type:ID``: no item with this triple, or with any to this entity."""
-    max_price: float | None
-    min_price: float | None
-    """Bounds of the property ``price``, 0 or more."""
+    max_price: float | str | None
+    min_price: float | str | None
+    """Bounds of the property ``price``, 0 or more, in its currency or in one that is named: ``"30 GBP"``."""
+    rates: Sequence[str] | str
+    """What currencies are worth: a CSV file with ``currency`` and ``rate``, or ``GBP=1.17``."""
     in_stock: bool
     """Only items in stock."""
     only: Sequence[str]
@@ -114,7 +118,19 @@ def rules_of(workspace: Workspace, asked: Mapping[str, Any], then: Mapping[str, 
     own = Rules(mix=tupled(mix)).over(
         parse(Rules, dict(workspace.settings.rules if then is None else then), origin, WorkspaceError)
     )
-    return Rules.asked(asked).over(own)
+    return _with_rates(Rules.asked(asked), Path()).over(_with_rates(own, workspace.folder))
+
+
+def _with_rates(rules: Rules, folder: Path) -> Rules:
+    """Rules with the rates themselves in place of the files that hold them, relative to a folder."""
+    if not rules.rates:
+        return rules
+    read = [[text] if "=" in text else _texts(read_rates(folder / text)) for text in rules.rates]
+    return rules.model_copy(update={"rates": tuple(one for texts in read for one in texts)})
+
+
+def _texts(rates: Mapping[str, float]) -> list[str]:
+    return [f"{code}={rate!r}" for code, rate in rates.items()]
 
 
 def tupled(value: Any) -> Any:

@@ -25,6 +25,7 @@ from kg.loading.writing import Changes, load_key, write_changes
 from kg.mapping.file_pattern import files_of
 from kg.mapping.mapping import RdfSource
 from kg.mapping.source import Source
+from kg.money import read_rates
 from kg.notices import Notices
 from kg.ontology.plan import make_plan
 from kg.privacy.person_ids import People, SourcePeople
@@ -40,7 +41,6 @@ from kg.stores.store import Store
 from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.similarity import similar_triples
 from kg.validation.row_checker import CellMeaning, RowChecker
-from kg.values.currency import read_rates
 
 
 def load(

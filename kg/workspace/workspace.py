@@ -39,7 +39,7 @@ n = 10
 
 [rules]
 avoid = []                        # "contains:PARFUM" (relation:ID) or "Ingredient:PARFUM" (Type:ID)
-# min_price = 5.0                 # and max_price
+# min_price = 5.0                 # and max_price; "30 GBP" with rates = "rates.csv" (currency, rate)
 # in_stock = true
 # language = ["en"]
 # unknown = "keep"                # items of which a rule cannot tell; "drop" where absent

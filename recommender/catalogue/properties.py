@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from kg.snapshot.snapshot import Snapshot
 
 UNKNOWN = -1
+NUMBER = ("float", "int")
+"""The kinds of properties that are numbers."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pydantic import Field
 
+from recommender.catalogue.properties import NUMBER
 from recommender.profiles.profile import Profile
 from recommender.rules.avoidance import Positions
-from recommender.rules.rule import NUMBER, Ground, Removal, Rule, RuleOptions
+from recommender.rules.rule import Ground, Removal, Rule, RuleOptions
 
 MIN_AGE, AGE = "min_age", "age"
 UNKNOWN = "age_unknown"

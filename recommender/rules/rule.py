@@ -17,7 +17,6 @@ from recommender.profiles.profile import Profile
 from recommender.rules.avoidance import Avoidance, Avoided, Positions
 
 Rows = NDArray[np.int64]
-NUMBER = ("float", "int")
 
 
 class RuleOptions(Document):

@@ -8,6 +8,7 @@ import pytest
 
 from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
+from whyrec.options import rules_of
 
 Document = Callable[..., Any]
 
@@ -95,3 +96,12 @@ def test_a_wrong_key_in_the_configuration_is_named(whyrec: Whyrec, tmp_path: Pat
     (folder / "whyrec.toml").write_text("[rules]\nmaxprice = 3\n", encoding="utf-8")
     result = whyrec("-w", folder, "recommend", "u0001")
     assert result.exit_code == 1 and "nearest: 'max_price'" in result.stderr
+
+
+def test_a_price_has_a_currency_and_rates_come_from_a_file(example: Path, whyrec: Whyrec, tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("currency,rate\nEUR,1\nGBP,1.17\n")
+    refused = whyrec("-w", example, "recommend", "u0001", "--max-price", "30 GBP", "--rates", tmp_path / "rates.csv")
+    assert refused.exit_code == 2 and 'currency = { price = "GBP" }' in refused.stderr
+    assert whyrec("-w", example, "recommend", "u0001", "--max-price", "dear").exit_code == 2
+    rules = rules_of(Workspace(example), {"max_price": "30", "rates": [str(tmp_path / "rates.csv"), "USD=0.9"]})
+    assert rules.max_price == 30.0 and rules.rates == ("EUR=1.0", "GBP=1.17", "USD=0.9")

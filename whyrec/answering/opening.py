@@ -12,6 +12,7 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.learning.model import build_used, kernels_of, open_model
 from recommender.serving.recommender import Recommender
+from whyrec.options import rules_of
 
 if TYPE_CHECKING:
     from recommender.marketing.crowd import Crowd
@@ -75,9 +76,10 @@ class Opened:
     @cached_property
     def asker(self) -> "Asker":
         """Answers questions."""
+        from recommender.rules.price import rates_of
         from recommender.search.question_answering.ask import Asker
 
-        return Asker(self.recommender, self.names)
+        return Asker(self.recommender, self.names, rates_of(rules_of(self.workspace, {}).rates))
 
     def crowd(self, rules: "Rules") -> "Crowd":
         """Everybody, or a sample, under rules, with their lists; kept for the next question about groups."""

@@ -99,7 +99,7 @@ def _recommend(engine: Engine) -> Callable[..., Told]:
         anchors: list[str] | None = None,
         domain: str | None = None,
         n: int = 5,
-        max_price: float | None = None,
+        max_price: float | str | None = None,
         avoid: list[str] | None = None,
         lang: Lang = "en",
     ) -> Told:

@@ -1,14 +1,18 @@
 """Ask: a question in English or Chinese, answered from the graph, with every triple that says so."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kg.errors import UsageError
 from kg.snapshot.entity_table import properties
+from recommender.catalogue.prices import Prices
 from recommender.results.ask import Answers, AskedItem, Related
 from recommender.rules.rule_set import Rules
 from recommender.search.folding import has_cjk
 from recommender.search.names import Names
+from recommender.search.question_answering.amounts import in_own_currency, spoken_amounts
 from recommender.search.question_answering.execution import Fact as Triple
 from recommender.search.question_answering.execution import answers, asked, variants_of, witnesses
 from recommender.search.question_answering.grammar import Grammar
@@ -25,11 +29,16 @@ ANSWERS_TOLD = 3
 class Asker:
     """Answers questions about one snapshot: no model of language, no network, nothing that the graph does not say."""
 
-    def __init__(self, recommender: Recommender, names: Names) -> None:
+    def __init__(self, recommender: Recommender, names: Names, rates: Mapping[str, float] | None = None) -> None:
+        """Prepare.
+
+        :param rates: currency → units of any one currency for one of it.
+        """
         self.recommender, self.snapshot = recommender, recommender.snapshot
         self.lexicon = Lexicon(recommender.snapshot, names)
         self.grammar = Grammar(self.lexicon)
         self.related = RelatedThings(self.grammar)
+        self.prices = Prices(recommender.catalogue.properties, rates or {})
 
     def ask(self, question: str, *, user: str | None = None, n: int = 20, lang: str | None = None) -> Answers:
         """Answer a question.
@@ -43,7 +52,9 @@ class Asker:
         if not question.strip():
             raise UsageError("an empty question; ask for example: which serum contains niacinamide?")
         telling = Telling(self.snapshot, lang or ("zh" if has_cjk(question) else "en"))
-        plan = self.grammar.read(question)
+        bare, spoken = spoken_amounts(question)
+        plan = self.grammar.read(bare)
+        in_own_currency(plan, spoken, self.prices)
         if plan.variants and not plan.constraints:
             return self._refused(question, plan, telling)  # of what?
         nothing = not (plan.constraints or plan.taken or plan.order or plan.count or plan.popular)

@@ -37,7 +37,7 @@ def _one(rules: RuleSet, rule: type[Rule]) -> Rule:
 
 
 def test_what_is_asked_of_rules_is_read_by_the_suite() -> None:
-    assert set(Rules.model_fields) - set(ASKED) == {"unknown", "age", "mix"}
+    assert set(Rules.model_fields) - set(ASKED) == {"unknown", "age", "mix", "rates"}
     names = list(chain.from_iterable(rule.names for rule in RULES))
     assert len(names) == len(set(names))
 

@@ -1,6 +1,7 @@
 """Rules remove what they say and count it, and nothing they forbid leaks into a list or a path that is shown."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +271,9 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
         ({"language": ("eng",)}, "nearest: 'en'"),
         ({"min_price": -1}, "`min_price` -1: .*greater than or equal to 0"),
         ({"min_price": 9, "max_price": 3}, "no price is both"),
+        ({"max_price": "30 pounds"}, "`max_price` '30 pounds': .*30 GBP"),
+        ({"max_price": "30 GBP"}, r"`max_price` 30 GBP: the schema does not say .* \[entity.Product\]"),
+        ({"max_price": 3, "rates": "GBP"}, "`rates` 'GBP': expected a CSV file"),
         ({"age": -3}, "`age` -3: .*greater than or equal to 0"),
         ({"only": ("made_bye:Nivea",)}, "only 'made_bye:Nivea'.* nearest: 'made_by'"),
         ({"unknown": "dorp"}, "'drop' or 'keep'"),
@@ -279,6 +283,50 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
 def test_wrong_rules_say_what_is_allowed(shop: Recommender, rules: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         RuleSet(shop.snapshot, shop.catalogue, Rules.asked(rules))
+
+
+COURSE, PRODUCT = "Course", "Product"
+IN_POUNDS = {"a": 9.99, "b": 30.0, "c": None}
+IN_YUAN = {"d": 199.0, "e": 90.0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ({"max_price": "25 GBP", "rates": ("GBP=9", "CNY=1")}, {"a", "d", "e"}),
+        ({"max_price": "￥199", "rates": ("GBP=1", "CNY=0.111")}, {"a", "d", "e"}),
+        ({"min_price": "£8", "max_price": "100 CNY", "rates": ("EUR=1", "GBP=1.2", "CNY=0.12")}, {"a", "e"}),
+        ({"max_price": 30, "domain": "cosmetics"}, {"a", "b"}),
+        ({"max_price": "100 CNY", "domain": "courses"}, {"e"}),
+        ({"max_price": 30}, "prices are in CNY (Course) and GBP (Product), and are not compared"),
+        ({"max_price": "30 EUR", "rates": ("GBP=1.2",)}, "EUR: the prices of Course are in CNY, and there is no rate"),
+        ({"min_price": "£30", "max_price": "$1", "rates": ("GBP=1", "CNY=1", "USD=1")}, "no price is both"),
+    ],
+)
+def test_prices_of_several_currencies_are_compared_by_rates(
+    tmp_path: Path, asked: dict[str, Any], left: set[str] | str
+) -> None:
+    priced = {"properties": {"price": "float"}}
+    schema = {
+        "name": "two",
+        "entity": {
+            "User": {"sensitive": True},
+            COURSE: {"domain": "courses", **priced, "currency": {"price": "CNY"}},
+            PRODUCT: {"domain": "cosmetics", **priced, "currency": {"price": "GBP"}},
+        },
+        "relation": {"bought": {"head": "User", "tail": PRODUCT, "interaction": True}},
+    }
+    items = {PRODUCT: IN_POUNDS, COURSE: IN_YUAN}
+    entities = {name: [(one, None, price) for one, price in prices.items()] for name, prices in items.items()}
+    snapshot = snapshot_of(tmp_path, {"User": ["u"], **entities}, {"bought": []}, schema=schema)
+    catalogue = Catalogue(snapshot)
+    if isinstance(left, str):
+        with pytest.raises(UsageError, match=re.escape(left)):
+            RuleSet(snapshot, catalogue, Rules.asked(asked))
+        return
+    allowed = RuleSet(snapshot, catalogue, Rules.asked(asked)).candidates(profile_of(snapshot, "User", 0)).allowed
+    found = [catalogue.item(position) for position in np.flatnonzero(allowed).tolist()]
+    assert {snapshot.vocabulary.id(name, idx) for name, idx in found} == left
 
 
 def test_unknown_entities_to_avoid_are_refused_with_the_nearest(shop: Recommender) -> None:

@@ -177,3 +177,25 @@ def test_sizes_of_an_answer_are_told_beside_it_and_of_nothing_are_asked_back(ask
     assert ids(found) == ["p5"] and "comes in 2 more: Rose Lipstick" in found.text
     alone = asker.ask("What other shades does it come in?")
     assert ids(alone) == [] and "name the item" in alone.text
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("which serum costs less than 25 euros?", ["p1"]),
+        ("which serum is under £30?", ["p1", "p2"]),
+        ("200元以下的精华", ["p1"]),
+        ("which serum is under 30 GBP?", ["p1", "p2"]),
+        ("which serum is under 30?", ["p1"]),
+        ("which serum is under $30?", []),
+    ],
+)
+def test_amounts_are_compared_in_the_currency_of_the_items(question: str, found: list[str], tmp_path: Path) -> None:
+    product = {**SCHEMA["entity"]["Product"], "currency": {"price": "EUR"}}
+    schema = {**SCHEMA, "entity": {**SCHEMA["entity"], "Product": product}}
+    items = {name: rows for name, rows in ENTITIES.items() if name != "Concern"}
+    snapshot = snapshot_of(tmp_path, {**items, "Concern": []}, {}, schema)
+    recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    answer = Asker(recommender, Names.of(snapshot), {"GBP": 1.2, "CNY": 0.125}).ask(question)
+    assert sorted(one.id for one in answer.answers) == found
+    assert answer.not_understood == ([] if found else ["30 USD"])

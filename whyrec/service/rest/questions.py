@@ -24,8 +24,8 @@ class RuledQuestion(Question):
 
     avoid: Texts = Field(default=[], description="relation:ID or Type:ID: no item with it.")
     only: Texts = Field(default=[], description="relation:ID: only items with it.")
-    max_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    min_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    max_price: float | Text | None = Field(default=None, description="30, or with a currency: 30 GBP.")
+    min_price: float | Text | None = None
     in_stock: bool = False
     language: Texts = []
 
