@@ -7,6 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from recommender.results.marketing import BridgePath
 
 app = typer.Typer(add_completion=False)
 
@@ -32,11 +33,15 @@ def bridge(
     if output.document(found):
         return
     rows = [
-        (one.id, one.label, ", ".join(about.label for about in one.shared), one.people, f"{one.gained:.0f}")
+        (one.id, one.label, "\n".join(map(_told, one.paths)), one.people, f"{one.gained:.0f}", one.pairs)
         for one in found.bridges
     ]
     if rows:
-        columns = ("id", "item", "both have to do with", "people with both", "more of 100")
+        columns = ("id", "item", "paths, by crossing relation", "people with both", "more of 100", "new pairs")
         output.table(f"From {found.domain} to {found.entity.label}", columns, rows)
     else:
         output.line(found.text)
+
+
+def _told(path: BridgePath) -> str:
+    return f"{' > '.join(path.relations)}: {path.via.label} in {path.item.label}"

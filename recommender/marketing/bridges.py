@@ -10,7 +10,7 @@ from recommender.catalogue.attributes import attribute_steps
 from recommender.marketing.audience import about_of, items_of, people_of
 from recommender.marketing.crowd import FIRST, Crowd, Mask
 from recommender.profiles.profile import profile_of
-from recommender.results.marketing import About, Bridge, Bridges
+from recommender.results.marketing import About, Bridge, BridgePath, Bridges
 
 Entity = tuple[str, int]
 TRIED, ASKED = 20, 60
@@ -78,7 +78,8 @@ def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], position: int,
     mine = _attributes(crowd, position)
     shared = sorted((one for one in mine if one in wanted), key=lambda one: (-mine[one], one))[:SHARED]
     both = int((people_of(crowd, item) & people_of(crowd, entity)).sum())
-    gained = _gained(crowd, own, item)
+    gained, without = _gained(crowd, own, item)
+    paths = [path for one in shared if (path := _path(crowd, item, one, own, lang)) is not None]
     named = [about_of(crowd, one, lang) for one in shared]
     label = snapshot.label(*item, lang)
     text = _one(label, named, crowd.shown(both), gained, lang)
@@ -88,18 +89,44 @@ def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], position: int,
         label=label,
         shared=named,
         people=crowd.shown(both),
+        paths=paths,
         gained=gained,
+        pairs=crowd.shown(int(gained / 100 * without * crowd.size / len(crowd.sample))),
         text=text,
     )
 
 
-def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> float:
-    """Of 100 people who have neither, how many more find the entity among the first once they have the item; none for
-    fewer than k of those it is tried on."""
+def _path(crowd: Crowd, item: Entity, via: Entity, own: NDArray[np.int64], lang: str) -> BridgePath | None:
+    """From an item over what both have to the first of the entity's items that has it."""
+    snapshot, catalogue = crowd.snapshot, crowd.recommender.catalogue
+    schema = snapshot.schema
+    first = next((s for s in attribute_steps(schema, item[0]) if _linked(crowd, s, item[1], via)), None)
+    for position in own.tolist():
+        other = catalogue.item(position)
+        second = next((s for s in attribute_steps(schema, other[0]) if _linked(crowd, s, other[1], via)), None)
+        if first is not None and second is not None:
+            back = inverse_of(second)
+            labels = [snapshot.label(*one, lang) for one in (item, via, other)]
+            told = f"{labels[0]} {schema.phrase(first, lang)} {labels[1]}, {schema.phrase(back, lang)} {labels[2]}"
+            about = about_of(crowd, via, lang), about_of(crowd, other, lang)
+            return BridgePath(relations=[first, back], via=about[0], item=about[1], text=told)
+    return None
+
+
+def _linked(crowd: Crowd, step: str, idx: int, entity: Entity) -> bool:
+    """Whether a step leads from an item to an entity."""
+    if crowd.snapshot.schema.ends(step)[1] != entity[0]:
+        return False
+    return bool((crowd.snapshot.neighbours(step, idx)[0] == entity[1]).any())
+
+
+def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> tuple[float, int]:
+    """Of 100 people who have neither, how many more find the entity among the first once they have the item, none for
+    fewer than k of those it is tried on; and how many of the crowd have neither."""
     schema = crowd.snapshot.schema
     step = next((s for s in crowd.steps() if s in schema.interactions and schema.ends(s)[1] == item[0]), None)
     if step is None:
-        return 0.0
+        return 0.0, 0
     before: Mask = crowd.has(own)
     without = ~crowd.linked(step, [item[1]])[crowd.sample] & ~before
     asked = np.flatnonzero(without)[:: max(int(without.sum()) // ASKED, 1)][:ASKED]
@@ -110,7 +137,7 @@ def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> float:
         scores = np.where(crowd.lists.allowed(row), scores, -np.inf)
         first = np.argpartition(-scores, min(FIRST, len(scores) - 1))[:FIRST]
         gained += bool(np.isin(first, own).any())
-    return 100.0 * (crowd.told(gained) or 0) / len(asked) if asked.size else 0.0
+    return (100.0 * (crowd.told(gained) or 0) / len(asked) if asked.size else 0.0), int(without.sum())
 
 
 def _one(label: str, shared: list[About], people: int | str, gained: float, lang: str) -> str:

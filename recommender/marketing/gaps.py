@@ -2,17 +2,21 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
-from recommender.marketing.audience import about_of, people_of
+from recommender.marketing.audience import about_of, items_of, people_of
 from recommender.marketing.crowd import Crowd
 from recommender.marketing.segments import segments
 from recommender.marketing.virtual_item import VirtualItems
-from recommender.results.marketing import Gap, Gaps
+from recommender.results.marketing import About, Gap, Gaps
 
+STATED = 0.5
+"""Part of a domain's items from which their saying something of a kind counts as known: of fewer, that none has it says
+little of what they are about."""
 TRIED = 40
 """Attributes for which a virtual item is ranked, those with most people for each item first."""
 NAMED = 3
@@ -23,7 +27,8 @@ def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
 
     Of every attribute that items of the domain can have: how many people want it (they said so, or used items that have
     it, of any domain), and how many items have it. An item that has nothing but this is then scored for everybody of
-    the crowd, and counted where it would be among the first ten.
+    the crowd, and counted where it would be among the first ten of a list in which nothing has it yet. Kinds of
+    attributes that most items say nothing of come last: there data is missing rather than items.
 
     :raises UsageError: for an unknown domain.
     """
@@ -32,7 +37,8 @@ def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
         raise UsageError(f"`domain` {domain!r}: {nearest(domain, list(schema.domains))}")
     types = [name for name in schema.item_types if schema.entity[name].domain == domain]
     every = [gap for name in types for gap in _of(crowd, name, lang)]
-    found = [gap for _, gap in sorted(every, key=lambda one: (-_number(one[1].people_reached), -one[0]))[:n]]
+    every.sort(key=lambda one: (one[1].stated < STATED, -_number(one[1].people_reached), -one[0]))
+    found = [gap for _, gap in every[:n]]
     return Gaps(domain=domain, gaps=found, of=crowd.looked, k=crowd.k, text=_text(domain, found, lang))
 
 
@@ -55,7 +61,8 @@ def _gap(crowd: Crowd, virtual: VirtualItems, place: tuple[str, int, int, int], 
     step, idx, demand, supply = place
     tail = crowd.snapshot.schema.ends(step)[1]
     scores = virtual.scores({step: {idx: 1.0}})
-    reached = (scores > crowd.lists.least) & (scores > 0)
+    served = crowd.has(items_of(crowd, (tail, idx)))
+    reached = (scores > crowd.lists.least) & (scores > 0) & ~served
     about = about_of(crowd, (tail, idx), lang)
     gap = Gap(
         entity=about,
@@ -63,14 +70,25 @@ def _gap(crowd: Crowd, virtual: VirtualItems, place: tuple[str, int, int, int], 
         demand=crowd.shown(demand),
         supply=supply,
         people_reached=crowd.shown(int(reached.sum())),
+        stated=float((np.diff(crowd.snapshot.adjacency(step).indptr) > 0).mean()),
         verified=crowd.told(int(reached.sum())) is not None,
-        brief=_brief(crowd, reached, (step, about.label), lang),
+        beside=(beside := _beside(crowd, reached, (tail, idx), lang)),
+        brief=_brief(crowd, reached, (step, about.label), [one.label for one in beside], lang),
     )
     return float(scores.sum()), gap
 
 
-def _brief(crowd: Crowd, reached: NDArray[np.bool_], what: tuple[str, str], lang: str) -> str:
-    """What the author should know: what it is about, and what those who would get it have besides."""
+def _beside(crowd: Crowd, reached: NDArray[np.bool_], entity: tuple[str, int], lang: str) -> list[About]:
+    """Items that have it and that at least k of the people used, those that most of them used first."""
+    items = items_of(crowd, entity)
+    counts = np.asarray(csr_array(crowd.used[np.flatnonzero(reached)]).sum(axis=0)).ravel()[items]
+    best = [number for number in np.argsort(-counts, kind="stable").tolist() if counts[number] >= crowd.k][:NAMED]
+    catalogue = crowd.recommender.catalogue
+    return [about_of(crowd, catalogue.item(int(items[number])), lang) for number in best]
+
+
+def _brief(crowd: Crowd, reached: NDArray[np.bool_], what: tuple[str, str], beside: list[str], lang: str) -> str:
+    """What the author should know: what it is about, for whom, and beside which items they use already."""
     step, label = what
     group = np.zeros(crowd.size, dtype=bool)
     group[crowd.sample[reached]] = True
@@ -78,8 +96,10 @@ def _brief(crowd: Crowd, reached: NDArray[np.bool_], what: tuple[str, str], lang
     have = [one for one in segments(crowd, group, lang) if one.label != label][:NAMED]
     phrases = [f"{crowd.snapshot.schema.phrase(one.step, lang)} {one.label}" for one in have]
     if lang == "zh":
-        return f"{phrase}{label}" + (f"；这些人还{'、'.join(phrases)}" if phrases else "")
-    return f"It {phrase} {label}" + (f"; for people who {', '.join(phrases)}" if phrases else "")
+        told = f"{phrase}{label}" + (f"；这些人还{'、'.join(phrases)}" if phrases else "")
+        return told + (f"；可与{'、'.join(beside)}一起推出" if beside else "")
+    told = f"It {phrase} {label}" + (f"; for people who {', '.join(phrases)}" if phrases else "")
+    return told + (f"; beside {', '.join(beside)}" if beside else "")
 
 
 def _number(people: int | str) -> int:

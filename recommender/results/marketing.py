@@ -86,19 +86,31 @@ class CampaignReport(Result):
     notices: list[str] = Field(default_factory=list)
 
 
+class BridgePath(Result):
+    """How an item and an entity's items meet: ``relations`` name the crossing, ``via`` is what both have."""
+
+    relations: list[str]
+    via: About
+    item: About
+    text: str
+
+
 class Bridge(Result):
     """One item that leads to an entity.
 
-    ``shared``: attributes that it has in common with the entity's items, the rarest first; ``people``: how many used
-    both; ``gained``: of 100 people who have neither, how many would find the entity in their first ten with it.
+    ``shared``: attributes that it has in common with the entity's items, the rarest first, and ``paths`` over each;
+    ``people``: how many used both; ``gained``: of 100 people who have neither, how many would find the entity in their
+    first ten with it; ``pairs``: so many people that would be of everybody, were the item brought to all of them.
     """
 
     id: str
     type: str
     label: str
     shared: list[About]
+    paths: list[BridgePath]
     people: int | str
     gained: float
+    pairs: int | str
     text: str
 
 
@@ -116,7 +128,8 @@ class Gap(Result):
     """Something that people want and a domain has little of.
 
     ``demand``: people, rounded; ``supply``: items that have it; ``people_reached``: of those looked at, how many would
-    get a new item about it into their first ten, found by ranking anew.
+    get a new item about it into their first ten, in which nothing has it yet, found by ranking anew; ``stated``: part
+    of the domain's items that say anything of this kind; ``beside``: items that have it and that these people use.
     """
 
     entity: About
@@ -124,7 +137,9 @@ class Gap(Result):
     demand: int | str
     supply: int
     people_reached: int | str
+    stated: float
     verified: bool
+    beside: list[About]
     brief: str
 
 

@@ -1,8 +1,11 @@
 """Metapaths are what can be walked in the schema, and no more."""
 
+from pathlib import Path
+
 import pytest
 
-from kg.schema import parse_schema
+import kg
+from kg.schema import parse_schema, read_schema
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.metapaths import Metapath, enumerate_metapaths, matches
 from recommender.kernels.narrowing import Narrowing, narrowing_of
@@ -105,3 +108,13 @@ def test_of_many_metapaths_those_that_find_held_out_items_get_a_kernel(wide: Sna
     assert kept is not None and len(kept) == 60
     assert {"bought > r5 > ~r5", "bought > ~bought > bought"} <= set(kept)
     assert worth_a_kernel(validation_split(wide, 0), paths[:100], KernelConfig()) is None
+
+
+def test_followers_of_a_brand_are_led_to_courses_and_to_its_own_products_alone() -> None:
+    schema = read_schema(Path(kg.__file__).parent / "example" / "schema.toml")
+    found = {str(path) for path in enumerate_metapaths(schema) if path.steps[:2] == ("follows", "~made_by")}
+    assert found == {
+        "follows > ~made_by",
+        "follows > ~made_by > contains > ~teaches_ingredient",
+        "follows > ~made_by > treats > ~addresses",
+    }

@@ -42,7 +42,7 @@ def shop(folder: Path, people: int = 60) -> Recommender:
         "Product": [f"cream{n}" for n in range(6)] + [f"toner{n}" for n in range(6)],
         "Course": [("oats", "All about oats"), ("tax", "Taxes"), ("law", "Law")] + [f"other{n}" for n in range(12)],
         "Ingredient": ["OAT", "ACID", "WATER"],
-        "Concern": ["dryness", "acne"],
+        "Concern": ["dryness", "acne", "stress"],
     }
     triples: Triples = {
         "has_concern": [*((one, "dryness") for one in dry), *((one, "acne") for one in acne)],
@@ -52,7 +52,7 @@ def shop(folder: Path, people: int = 60) -> Recommender:
         "contains": [(f"cream{n}", "OAT") for n in range(6)] + [(f"toner{n}", "ACID") for n in range(6)],
         "teaches": [("oats", "OAT")] + [(f"other{n}", "WATER") for n in range(12)],
         "treats": [(f"cream{n}", "dryness") for n in range(6)] + [(f"toner{n}", "acne") for n in range(6)],
-        "addresses": [("oats", "dryness")],
+        "addresses": [("oats", "dryness")] + [(f"other{n}", "stress") for n in range(12)],
     }  # fmt: skip
     snapshot = snapshot_of(folder, entities, triples, WITH_CONCERNS)
     return Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
@@ -131,7 +131,9 @@ def test_what_nobody_teaches_and_many_want_is_the_first_gap(recommender: Recomme
     first = found.gaps[0]
     assert (first.entity.id, first.supply, first.verified) == ("acne", 0, True)
     assert first.people_reached == 30 == first.demand
-    assert first.brief == "It deals with acne"
+    toners = [f"toner{n}" for n in range(6)]
+    assert {one.id for one in first.beside} <= {*toners} and len(first.beside) == 3
+    assert first.brief.startswith("It deals with acne; ") and "; beside toner" in first.brief
     with pytest.raises(UsageError, match="`domain` 'tools'"):
         gaps(crowd, "tools")
 
@@ -150,6 +152,11 @@ def test_the_course_that_shares_what_the_products_have_leads_to_them(recommender
     assert [one.id for one in found.bridges] == ["oats"]
     assert {one.id for one in found.bridges[0].shared} == {"OAT", "dryness"}
     assert found.bridges[0].people == 10
+    crossing = {one.via.id: (one.relations, one.item.id, one.text) for one in found.bridges[0].paths}
+    assert crossing["OAT"] == (["teaches", "~contains"], "cream0", crossing["OAT"][2])
+    assert crossing["OAT"][2].startswith("All about oats teaches about OAT, ") and "cream0" in crossing["OAT"][2]
+    assert crossing["dryness"][0] == ["addresses", "~treats"]
+    assert found.bridges[0].pairs == "<5" or found.bridges[0].gained > 0
     nothing = bridges(crowd, entity(recommender, "Product", "toner1"), "courses")
     assert nothing.bridges == [] and nothing.text.startswith("Nothing of courses leads to")
     with pytest.raises(UsageError, match="no item has to do with it"):
