@@ -6,11 +6,11 @@ statement (“I bought …”) says what the asker has.
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from kg.schema import Schema
+from recommender.search.question_answering.clause import told_steps, unknown_condition, unknown_kind
 from recommender.search.question_answering.execution import linked
 from recommender.search.question_answering.lexicon import Lexicon, Term
 from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Valued, Ways, Worded
@@ -37,7 +37,7 @@ class Grammar:
         for terms in clauses:
             roles = {term.meant for term in terms if term.kind == "word"}
             plan.not_understood += [term.text for term in terms if term.kind == "unknown"]
-            plan.unclear = plan.unclear or _unknown_condition(terms)
+            plan.unclear = plan.unclear or unknown_condition(terms)
             if roles & {"have", "avoid"} and not roles & {"ask", "advise"}:
                 self._take(plan, terms, roles)
             elif asked and plan.target is not None:
@@ -64,6 +64,7 @@ class Grammar:
         if target is None:
             return False
         plan.target = target
+        plan.unclear = plan.unclear or unknown_kind(terms)
         self._constrain(plan, terms, target, yes_no=bool(roles & {"yes_no"}))
         if self._only_named(terms):
             plan.relations += [s for s in self._direct_all(target) if not s.startswith("~")]
@@ -91,14 +92,16 @@ class Grammar:
         plan.also_variants = plan.also_variants or "variants" in roles
         entities = any(term.kind == "entity" for term in terms)
         if "ask" in roles and not entities:
-            plan.relations += sorted(step for step in _told(terms) if self.schema.ends(step)[0] == plan.target)
+            plan.relations += sorted(step for step in told_steps(terms) if self.schema.ends(step)[0] == plan.target)
         elif roles & {"yes_no"}:
             plan.checks += self._links(terms, plan.target)
             plan.properties += [term.meant for term in terms if term.kind == "property"]
             return
         types = [term.meant for term in terms if term.kind == "type" and term.meant != plan.target]
         for one in types:
-            plan.relations += [way[0] for way in self.ways.between(plan.target, one, _told(terms)) if len(way) == 1]
+            plan.relations += [
+                way[0] for way in self.ways.between(plan.target, one, told_steps(terms)) if len(way) == 1
+            ]
         if not types:
             self._constrain(plan, terms, plan.target, yes_no=False)
 
@@ -147,6 +150,8 @@ class Grammar:
         words = tuple(term.text for term in terms if term.kind == "label")
         if words:
             return self._worded_type(words, entities, terms)
+        if shared := self._shared_type(terms):
+            return shared
         for term in terms:
             if term.kind == "relation" and entities:
                 ends = [self.schema.ends(step) for step in term.meant]
@@ -165,9 +170,19 @@ class Grammar:
         if entities and any(
             term.kind in ("property", "number") or (term.kind == "word" and term.meant in beyond) for term in terms
         ):
-            reached = [t for t in self.schema.item_types if self.ways.between(t, entities[0][0], _told(terms))]
-            return reached[0] if reached else str(entities[0][0])
+            ways = {t: self.ways.between(t, entities[0][0], told_steps(terms)) for t in self.schema.item_types}
+            reached = [t for t in ways if ways[t]]
+            return min(reached, key=lambda t: len(ways[t][0])) if reached else str(entities[0][0])
         return str(entities[0][0]) if entities else None
+
+    def _shared_type(self, terms: list[Term]) -> str | None:
+        """The type of items that have all of several things, where no item is named: face serums, a brand."""
+        named = [term.meant for term in terms if term.kind == "entity"]
+        items = self.schema.item_types
+        if len(named) < 2 or any(place[0] in items for meant in named for place in meant):
+            return None
+        fits = (t for t in items if all(any(self.ways.direct(t, one[0]) for one in meant) for meant in named))
+        return next(fits, None)
 
     def _asked_type(self, terms: list[Term], types: list[str]) -> str:
         """The type right after the asking word, else the last one that no other hangs on."""
@@ -192,7 +207,10 @@ class Grammar:
         """Turn the terms of a clause into conditions on the answers, or into questions about a named one."""
         words = tuple(dict.fromkeys(term.text for term in terms if term.kind == "label"))
         links = self._links(terms, target)
-        own = tuple(place for term in terms if term.kind == "entity" for place in term.meant if place[0] == target)
+        named = [term for term in terms if self._is_meant(term, terms, target)]
+        if any(term.kind == "word" and term.meant in ("lowest", "highest") for term in terms):
+            words, named = (*words, *(word for term in named for word in term.text.split())), []  # one of many such
+        own = tuple(place for term in named for place in term.meant if place[0] == target)
         if words and not own:
             plan.constraints.append(Worded(words))
         if own:
@@ -207,6 +225,13 @@ class Grammar:
         else:
             plan.constraints += values
         self._properties(plan, terms, target)
+
+    def _is_meant(self, term: Term, terms: list[Term], target: str) -> bool:
+        """Whether a name stands for an item itself: in “courses about photography” it does not for one so called."""
+        if term.kind != "entity" or all(place[0] != target for place in term.meant):
+            return False
+        said = any(one.kind == "type" and one.meant == target for one in terms)
+        return not (said and any(self.ways.direct(target, place[0]) for place in term.meant))
 
     def _properties(self, plan: Plan, terms: list[Term], target: str) -> None:
         known = self.schema.entity[target].properties
@@ -255,14 +280,16 @@ class Grammar:
                 continue
             after = terms[place + 1].meant if place + 1 < len(terms) else None
             others = tuple(one for one in term.meant if one[0] != target)
-            reached = [one for one in others if self.ways.between(target, one[0], _told(terms))]
+            reached = [one for one in others if self.ways.between(target, one[0], told_steps(terms))]
             if not reached:
                 continue
             refused = (refused or reached[0][0]) if negated else None
             if refused not in (None, reached[0][0]):
                 negated, refused = False, None  # without perfume, for oily skin: another kind of thing is wanted
-            entity = min(reached, key=lambda one: len(self.ways.between(target, one[0], _told(terms))[0]))
-            ways = tuple(self.ways.between(target, entity[0], _told(terms)))
+            said = told_steps(terms)
+            known = {one: tuple(self.ways.between(target, one[0], said)) for one in reached}
+            entity = min(reached, key=lambda one: (len(known[one][0]), not {s for w in known[one] for s in w} & said))
+            ways = known[entity]
             link = Linked((entity,), ways, negated or after == "negation_after")
             if either and found and found[-1].ways == ways and found[-1].negated == link.negated:
                 found[-1] = Linked((*found[-1].entities, entity), ways, link.negated)
@@ -270,17 +297,3 @@ class Grammar:
             else:
                 found.append(link)
         return found
-
-
-def _unknown_condition(terms: list[Term]) -> bool:
-    """Whether an unknown word is what something must contain, or must not: leaving it out would be dangerous."""
-    return any(
-        second.kind == "unknown"
-        and (first.kind == "relation" or (first.kind == "word" and first.meant in ("negation", "avoid")))
-        for first, second in pairwise(terms)
-    )
-
-
-def _told(terms: list[Term]) -> set[str]:
-    """The steps of the relations that are named."""
-    return {step for term in terms if term.kind == "relation" for step in term.meant}

@@ -101,8 +101,11 @@ class Lexicon:
         return Term("unknown", text[start:end], None), end
 
     def _meaning(self, part: str) -> Term | None:
-        """What a part stands for as a whole: names of entities first, for they are the longest."""
-        entities = self.entities(part)
+        """What a part stands for as a whole: names of entities first, but for what the schema says of its types."""
+        said = any(
+            form in self._schema_words[kind] for kind in ("type", "property") for form in (part, *singular(part))
+        )
+        entities = () if said else self.entities(part)  # “which brand” asks for brands, whatever else is called so
         if entities:
             return Term("entity", part, entities)
         for form in (part, *singular(part)):

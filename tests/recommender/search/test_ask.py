@@ -199,3 +199,9 @@ def test_amounts_are_compared_in_the_currency_of_the_items(question: str, found:
     answer = Asker(recommender, Names.of(snapshot), {"GBP": 1.2, "CNY": 0.125}).ask(question)
     assert sorted(one.id for one in answer.answers) == found
     assert answer.not_understood == ([] if found else ["30 USD"])
+
+
+def test_things_of_two_kinds_ask_for_the_items_that_have_both_and_unknown_kinds_for_nothing(asker: Asker) -> None:
+    assert ids(asker.ask("niacinamide for dryness under 30")) == ["p1"]
+    refused = asker.ask("Which blorps contain niacinamide?")
+    assert ids(refused) == [] and refused.not_understood == ["blorps"]
