@@ -7,7 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from recommender.results.ask import Answers, AskedItem
+from recommender.results.search import Answers, AskedItem
 
 app = typer.Typer(add_completion=False)
 

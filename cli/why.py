@@ -17,6 +17,13 @@ from recommender.pages.cypher_query import browser_text, cypher_query
 from recommender.pages.mermaid import mermaid
 
 app = typer.Typer(add_completion=False)
+NamesArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="[USER] ITEM", help="Id of a user, or --anchor instead; then an item: id, Type:id or name."),
+]
+PageOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the account as one page, with a picture.")
+]
 
 
 @app.command()
@@ -24,19 +31,12 @@ app = typer.Typer(add_completion=False)
 def why(
     ctx: typer.Context,
     rules: dict[str, Any],
-    names: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[USER] ITEM", help="Id of a user, or --anchor instead; then an item: id, Type:id or name."
-        ),
-    ],
+    names: NamesArgument,
     anchor: AnchorOption = None,
     lang: LangOption = "en",
     reader: ReaderOption = "customer",
     detail: Annotated[bool, typer.Option("--detail", help="Every part and path, with its share.")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write the account as one page, with a picture.")
-    ] = None,
+    html: PageOption = None,
     force: ForceOption = False,
     diagram: Annotated[bool, typer.Option("--mermaid", help="Print the paths as a Mermaid diagram.")] = False,
     cypher: Annotated[

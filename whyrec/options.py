@@ -39,6 +39,13 @@ class RuleOptions(TypedDict, total=False):
     """Domain → part of a list over all domains, in [0, 1], for users who used nothing of it."""
 
 
+class DomainOptions(RuleOptions, total=False):
+    """Rules, and the domain of the items."""
+
+    domain: str | None
+    """Only items of this domain; of all where absent."""
+
+
 class ManyOptions(RuleOptions, total=False):
     """Rules, and what is told of many lists."""
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from kg.errors import UsageError
-from recommender.results.ask import Answers
+from recommender.results.search import Answers
 from recommender.search.question_answering.ask import Asker
 from tests.recommender.search.test_ask import asker
 from whyrec.answering.language_model import LanguageModel

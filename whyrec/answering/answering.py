@@ -16,7 +16,7 @@ from recommender.serving.recommender import Recommender, Request
 from whyrec.answering.naming import NAMING, Naming
 from whyrec.answering.notebook import account_html, list_html
 from whyrec.answering.opening import Opened, opened
-from whyrec.options import ListOptions, RuleOptions, checked, rules_of, taken
+from whyrec.options import DomainOptions, ListOptions, RuleOptions, checked, rules_of, taken
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from embeddings.link_prediction.prediction import Prediction
     from kg.snapshot.snapshot import Snapshot
     from recommender.results.account import Account
-    from recommender.results.ask import Answers
     from recommender.results.counterfactual import WhatIf, WhyNot
     from recommender.results.recommendation import Recommendation
-    from recommender.results.search import Found
+    from recommender.results.search import Answers, Found
     from recommender.results.similar import Similar
 
 
@@ -114,10 +113,9 @@ class Answering:
         *,
         anchors: Sequence[str] = (),
         n: int | None = None,
-        domain: str | None = None,
         lang: str = "en",
         change: str | None = None,
-        **rules: "Unpack[RuleOptions]",
+        **rules: "Unpack[DomainOptions]",
     ) -> "WhyNot":
         """Why an item is not among the first n, and the smallest change, verified, that would bring it there.
 
@@ -130,6 +128,7 @@ class Answering:
 
         if change not in (None, *CHANGES):
             raise UsageError(f"`change` {change!r}: expected {', '.join(CHANGES[:-1])} or {CHANGES[-1]}")
+        domain = rules.pop("domain", None)
         asked, having = (self._rules(domain, rules), self._n(n)), tuple(self._naming.anchors(anchors))
         request = Request(user, having, *asked, lang, change=change)
         return why_not(self.recommender, request, self._naming.item(item))
@@ -142,9 +141,8 @@ class Answering:
         add: Sequence[str] = (),
         remove: Sequence[str] = (),
         n: int | None = None,
-        domain: str | None = None,
         lang: str = "en",
-        **rules: "Unpack[RuleOptions]",
+        **rules: "Unpack[DomainOptions]",
     ) -> "WhatIf":
         """A list before and after a change of what somebody has, and why items moved; nothing is written.
 
@@ -157,6 +155,7 @@ class Answering:
 
         if not add and not remove:
             raise UsageError("say what changes: `add`, `remove`, or both")
+        domain = rules.pop("domain", None)
         asked, having = (self._rules(domain, rules), self._n(n)), tuple(self._naming.anchors(anchors))
         request = Request(user, having, *asked, lang)
         return what_if(self.recommender, request, self._naming.anchors(add), self._naming.anchors(remove))

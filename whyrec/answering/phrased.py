@@ -2,7 +2,7 @@
 
 from kg.errors import WhyrecError
 from kg.snapshot.snapshot import Snapshot
-from recommender.results.ask import Answers
+from recommender.results.search import Answers
 from recommender.search.folding import has_cjk
 from recommender.search.question_answering.lexicon import Lexicon
 from recommender.search.question_answering.rewording import LONGEST_TEXT, Material, intruders

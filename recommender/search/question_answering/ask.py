@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kg.errors import UsageError
 from kg.snapshot.entity_table import properties
 from recommender.catalogue.prices import Prices
-from recommender.results.ask import Answers, AskedItem, Related
+from recommender.results.search import Answers, AskedItem, Related
 from recommender.rules.rule_set import Rules
 from recommender.search.folding import has_cjk
 from recommender.search.names import Names

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recommender.results.ask import Related
+from recommender.results.search import Related
 from recommender.search.question_answering.execution import Fact as Triple
 from recommender.search.question_answering.execution import asked
 from recommender.search.question_answering.grammar import Grammar

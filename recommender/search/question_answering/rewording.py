@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kg.snapshot.snapshot import Snapshot
 from kg.text.words import is_cjk
-from recommender.results.ask import Answers, AskedItem
+from recommender.results.search import Answers, AskedItem
 from recommender.search.folding import fold, has_cjk
 from recommender.search.question_answering.lexicon import Lexicon
 from recommender.search.question_answering.morphology import singular

@@ -5,8 +5,8 @@ from typing import Any
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
-from recommender.results.ask import AskedItem
-from recommender.results.ask import Fact as Cited
+from recommender.results.search import AskedItem
+from recommender.results.search import Fact as Cited
 from recommender.search.question_answering.execution import Fact
 from recommender.search.question_answering.function_words import function_words
 from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Valued, Worded

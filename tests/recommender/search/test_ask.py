@@ -8,7 +8,7 @@ import pytest
 from kg.errors import UsageError
 from recommender.kernels.path_kernels import KernelConfig
 from recommender.learning.model import open_model
-from recommender.results.ask import Answers
+from recommender.results.search import Answers
 from recommender.search.names import Names
 from recommender.search.question_answering.ask import Asker
 from recommender.serving.recommender import Recommender

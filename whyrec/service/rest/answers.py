@@ -8,10 +8,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from recommender.results.account import Account
-from recommender.results.ask import Answers
 from recommender.results.counterfactual import WhatIf, WhyNot
 from recommender.results.recommendation import Recommendation
-from recommender.results.search import Found
+from recommender.results.search import Answers, Found
 from recommender.results.similar import Similar
 from whyrec.service.access import Caller
 from whyrec.service.monitoring import of_list
