@@ -25,6 +25,10 @@ PageOption = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the account as one page, with a picture.")
 ]
 
+CypherOption = Annotated[
+    bool, typer.Option("--cypher", help="Print a query and its parameters that show the paths in Neo4j Browser.")
+]
+
 
 @app.command()
 @with_rules
@@ -39,9 +43,7 @@ def why(
     html: PageOption = None,
     force: ForceOption = False,
     diagram: Annotated[bool, typer.Option("--mermaid", help="Print the paths as a Mermaid diagram.")] = False,
-    cypher: Annotated[
-        bool, typer.Option("--cypher", help="Print a query and its parameters that show the paths in Neo4j Browser.")
-    ] = False,
+    cypher: CypherOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
