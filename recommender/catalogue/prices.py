@@ -27,8 +27,8 @@ class Prices:
             for name, entity in self.schema.entity.items()
             if name in self.slices and entity.properties.get(PRICE) in NUMBER
         }
-        own = set(self._currencies.values()) - {None}
-        self._rates = {**dict.fromkeys(own if len(own) == 1 else (), 1.0), **rates}
+        own = {code for code in self._currencies.values() if code is not None}
+        self._rates = {**(dict.fromkeys(own, 1.0) if len(own) == 1 else {}), **rates}
 
     def limit(self, field: str, amount: Amount, domain: str | None) -> NDArray[np.float64]:
         """An amount in the currency of each item: shape (catalogue.size,), float64, NaN for items of other domains.
