@@ -89,16 +89,6 @@ class Checksums:
             with suppress(OSError):  # a folder that is read-only is only slower
                 self._save()
 
-    def check_all(self) -> None:
-        """Read every file and compare it, whatever its time.
-
-        :raises OSError: where one is missing.
-        :raises ValueError: for the first that is not as it was written.
-        """
-        for name, entry in self.entries.items():
-            if _entry(self.path.parent / name)[:2] != entry[:2]:
-                raise ValueError(f"{name} is not as it was written")
-
     def _save(self) -> None:
         pending = self.path.with_name(f".{os.getpid()}-{get_ident()}-{self.path.name}")
         pending.write_text(json.dumps(self.entries, separators=(",", ":")), encoding="utf-8")

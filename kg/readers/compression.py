@@ -20,7 +20,6 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BZIP2_MAGIC = b"BZh"
 XZ_MAGIC = b"\xfd7zX"
 ZIP_MAGIC = b"PK\x03\x04"
-_DAMAGED = (zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile, NotImplementedError, ValueError)
 PIECE = 1 << 20
 FEED = 4 << 10
 """Bytes of a zstd file that are unpacked at a time."""

@@ -166,7 +166,14 @@ class _Difference:
         if before.score is None:
             return [Cause(kind="new_item", share=after.score or 0.0, text=self.texts["new_item"])]
         kinds = ("others", "knowledge", "learned", "embedding")
-        return [Cause(kind=kind, share=after.kinds[kind] - before.kinds[kind], text=self.texts[kind]) for kind in kinds]  # type: ignore[arg-type]
+        return [
+            Cause(
+                kind=kind,  # type: ignore[arg-type]  # one of the kinds
+                share=after.kinds[kind] - before.kinds[kind],
+                text=self.texts[kind],
+            )
+            for kind in kinds
+        ]
 
     def _rules(self, entity: Entity) -> list[Cause]:
         """Which rule kept it out then, or does now."""

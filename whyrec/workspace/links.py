@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 FILE = "links.csv"
 COLUMNS = ("accept", "confidence", "relation", "head", "tail", "head_label", "tail_label", "because")
-THRESHOLD = 0.6
-"""Confidence from which a link is accepted unless somebody takes it back."""
 YES = ("yes", "y", "1", "true", "x")
 
 

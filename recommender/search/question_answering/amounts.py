@@ -16,6 +16,7 @@ def spoken_amounts(question: str) -> tuple[str, dict[float, Amount]]:
     found: dict[float, Amount] = {}
 
     def bare(match: re.Match[str]) -> str:
+        """The number alone; the amount is kept aside."""
         mark = (match[1] or match[3] or "").casefold()
         amount = Amount(float(match[2]), _currencies()[mark])
         found[amount.value] = amount

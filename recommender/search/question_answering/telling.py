@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.results.search import AskedItem
 from recommender.results.search import Fact as Cited
@@ -130,8 +129,3 @@ def _link(snapshot: Snapshot, one: Linked) -> str:
 
 def _ids(snapshot: Snapshot, entities: Iterable[Entity]) -> str:
     return " or ".join(f"{name}:{snapshot.vocabulary.id(name, idx)}" for name, idx in entities)
-
-
-def inverse_way(way: Sequence[str]) -> tuple[str, ...]:
-    """A way walked from its end."""
-    return tuple(inverse_of(step) for step in reversed(way))

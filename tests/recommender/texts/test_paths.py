@@ -7,7 +7,7 @@ import pytest
 from kg.schema import read_schema
 from recommender.texts.paths import spoken_path
 
-SCHEMA = read_schema(files("kg.example") / "schema.toml")  # type: ignore[arg-type]
+SCHEMA = read_schema(files("kg.example") / "schema.toml")  # type: ignore[arg-type]  # a folder of the package
 
 
 @pytest.mark.parametrize(
