@@ -8,7 +8,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, ForceOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from cli.pages import check_page, write_page
+from cli.pages import check_page, show_answer, write_page
 from recommender.results.audit import Audit, DomainAudit
 
 app = typer.Typer(add_completion=False)
@@ -45,12 +45,7 @@ def audit(
         from recommender.pages.audit_page import audit_page  # only pages pay for it
 
         write_page(html, audit_page(found, lang), engine.workspace)
-    if output.document(found):
-        return
-    if html is not None:
-        output.line(f"The audit as a page: {html}")
-    else:
-        _show(output, found)
+    show_answer(output, found, html, _show)
 
 
 def _show(output: Output, found: Audit) -> None:

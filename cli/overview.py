@@ -8,7 +8,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from cli.pages import check_page, write_page
+from cli.pages import check_page, show_answer, write_page
 from recommender.results.overview import Overview, Proportion, Traffic, Trend
 
 app = typer.Typer(add_completion=False)
@@ -42,12 +42,7 @@ def overview(
         from recommender.pages.overview_page import overview_page  # only pages pay for it
 
         write_page(html, overview_page(found, lang), engine.workspace)
-    if output.document(found):
-        return
-    if html is not None:
-        output.line(f"The overview as a page: {html}")
-    else:
-        _show(output, found)
+    show_answer(output, found, html, _show)
 
 
 def _show(output: Output, found: Overview) -> None:

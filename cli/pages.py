@@ -1,10 +1,17 @@
 """Pages of HTML that commands write where the user says."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from pydantic import BaseModel
+
+from cli.output import Output
 from kg.errors import UsageError
 from kg.workspace.outputs import remember_output
 from kg.workspace.workspace import Workspace
+
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
 def check_page(file: Path, workspace: Workspace, force: bool) -> None:
@@ -29,3 +36,13 @@ def write_page(file: Path, page: str, workspace: Workspace, option: str = "--htm
     except OSError as problem:
         raise UsageError(f"{option} {file}: cannot be written: {problem.strerror or problem}") from None
     remember_output(workspace.folder, file)
+
+
+def show_answer(output: Output, answer: Answer, page: Path | None, show: Callable[[Output, Answer], None]) -> None:
+    """Print an answer: its document with ``--json``, else where its page was written, else itself."""
+    if output.document(answer):
+        return
+    if page is not None:
+        output.line(f"The {type(answer).__name__.lower()} as a page: {page}")
+    else:
+        show(output, answer)

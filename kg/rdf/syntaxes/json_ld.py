@@ -22,9 +22,7 @@ from rdflib.term import BNode, Literal
 from kg.errors import ReadError
 from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.statements import STATEMENT_DTYPES, refuse_braces
-from kg.readers.batch import reject_frame
-from kg.readers.compression import ByteSource
-from kg.readers.progress import MeasuredReader
+from kg.rdf.syntaxes.document import DocumentReader
 
 NO_BASE = "http://relative-iri.invalid/"
 """Stands for the base that nobody gave: what starts like it was relative."""
@@ -33,7 +31,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _ROWS = 100_000
 
 
-class JsonLdReader(MeasuredReader):
+class JsonLdReader(DocumentReader):
     """Reads one file of JSON-LD; all of it is in memory at once."""
 
     def __init__(self, path: Path, place: str, base: str | None) -> None:
@@ -42,13 +40,8 @@ class JsonLdReader(MeasuredReader):
         :param place: how messages name it.
         :raises ReadError: where it cannot be opened.
         """
-        self._place, self._base = place, base or NO_BASE
-        self._source = ByteSource(path, place)
-        super().__init__(self._source)
-
-    def rejects(self) -> pl.DataFrame:
-        """None: what is wrong somewhere is wrong as a whole."""
-        return reject_frame([])
+        super().__init__(path, place)
+        self._base = base or NO_BASE
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """All statements.

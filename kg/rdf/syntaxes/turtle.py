@@ -19,9 +19,7 @@ from kg.errors import ReadError
 from kg.notices import Notices
 from kg.ontology.terms import BLANK, IRI, LITERAL
 from kg.rdf.statements import NAMED_GRAPHS, STATEMENT_DTYPES, refuse_braces
-from kg.readers.batch import reject_frame
-from kg.readers.compression import ByteSource
-from kg.readers.progress import MeasuredReader
+from kg.rdf.syntaxes.document import DocumentReader
 
 NO_BASE = "relative-iri://relative-iri/"
 """Stands for the base that nobody gave: what starts with its scheme was relative."""
@@ -35,7 +33,7 @@ _IMPLIED = (
 _ROWS = 100_000
 
 
-class TurtleReader(MeasuredReader):
+class TurtleReader(DocumentReader):
     """Reads one file of Turtle or TriG, plain or packed."""
 
     def __init__(self, path: Path, place: str, base: str | None, notices: Notices, graphs: bool = False) -> None:
@@ -45,13 +43,8 @@ class TurtleReader(MeasuredReader):
         :param graphs: whether it is TriG, which may name graphs; all of them are taken as one.
         :raises ReadError: where it cannot be opened.
         """
-        self._place, self._base, self._notices, self._graphs = place, base or NO_BASE, notices, graphs
-        self._source = ByteSource(path, place)
-        super().__init__(self._source)
-
-    def rejects(self) -> pl.DataFrame:
-        """None: what is wrong somewhere is wrong as a whole."""
-        return reject_frame([])
+        super().__init__(path, place)
+        self._base, self._notices, self._graphs = base or NO_BASE, notices, graphs
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """All statements, 100,000 at a time.
