@@ -37,6 +37,14 @@ class RuleOptions(TypedDict, total=False):
     """What becomes of items of which a rule cannot tell: ``drop`` or ``keep``."""
     mix: Mapping[str, float] | Sequence[str]
     """Domain → part of a list over all domains, in [0, 1], for users who used nothing of it."""
+    boost: Sequence[str]
+    """Expressions over properties and triples, ``30% price < 20``: raise the score of such items by a part of it."""
+    bury: Sequence[str]
+    """Likewise, lower it."""
+    pin: Sequence[str]
+    """Items that stand first, in this order."""
+    quota: Sequence[str]
+    """``30% EXPR``: at least so much of the list, as far as there is any."""
 
 
 class DomainOptions(RuleOptions, total=False):

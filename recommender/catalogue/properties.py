@@ -30,7 +30,7 @@ class ItemProperties:
 
     def __init__(self, snapshot: Snapshot, slices: Mapping[str, slice], size: int) -> None:
         self.snapshot, self.slices, self.size = snapshot, slices, size
-        self._numbers: dict[str, NDArray[np.float64]] = {}
+        self._numbers: dict[tuple[str, ...], NDArray[np.float64]] = {}
         self._texts: dict[str, Texts] = {}
 
     def declared(self, name: str, *kinds: str) -> NDArray[np.bool_]:
@@ -42,13 +42,14 @@ class ItemProperties:
 
     def numbers(self, name: str, *kinds: str) -> NDArray[np.float64]:
         """A float, int or bool property: shape (catalogue.size,), float64, NaN where there is no value."""
-        if name not in self._numbers:
+        key = (name, *kinds)
+        if key not in self._numbers:
             values = np.full(self.size, np.nan)
             for item_type, part in self.slices.items():
                 if self.snapshot.schema.entity[item_type].properties.get(name) in kinds:
                     values[part] = self.snapshot.number(item_type, name)
-            self._numbers[name] = values
-        return self._numbers[name]
+            self._numbers[key] = values
+        return self._numbers[key]
 
     def texts(self, name: str) -> Texts:
         """A str property, its cases folded."""

@@ -50,7 +50,7 @@ class AnchorCandidates:
         places = self._recommender.places(rules, profile, self._n)
         competing = allowed if places is None else allowed & places.rivals(self._position)[0]
         scorer = self._recommender.cold_start.of(profile)
-        scores = scorer.score([profile]).total[0]
+        scores = self._recommender.rule_set(rules).soft.total(scorer.score([profile]).total[0])
         rivals = top_n(scores, competing, self._n + RIVALS)
         lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in self._changed.raw(change).items()}
         return AnchorChanges(self._cosines_of(scorer.told), profile, lengths, scores, self._position, rivals), allowed

@@ -187,6 +187,7 @@ class Counterfactual:
                 paths[self.position] += gain
                 allowed = allowed.copy()
                 allowed[self.position] = self._item_rules(change).allow(chosen, change)
+            scores = self.recommender.rule_set(rules).soft.total(scores)
             places = self.recommender.places(rules, profile, self.n)
             variants = self.recommender.catalogue.variants
             rank = mixed_rank((scores, paths), allowed, self.position, places, variants)

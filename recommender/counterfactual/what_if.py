@@ -9,6 +9,7 @@ from recommender.counterfactual.phrasing import CounterfactualPhrasing
 from recommender.explanation.explainer import Explainer
 from recommender.profiles.anchors import anchor_text, own_anchors
 from recommender.profiles.profile import Profile, find_anchor
+from recommender.reasons.account_groups import with_soft_parts
 from recommender.results.account import Part
 from recommender.results.counterfactual import Move, WhatIf
 from recommender.results.document import Item
@@ -85,7 +86,8 @@ class _Side:
         self.rules: RuleSet = recommender.rule_set(request.rules)
         scorer = recommender.cold_start.of(self.profile)
         scores = scorer.score([self.profile])
-        self.scores, self.paths = scores.total[0], scores.paths[0]
+        self.scores, self.paths = self.rules.soft.total(scores.total[0]), scores.paths[0]
+        self._unruled, self.language = scores.total[0], phrasing.language
         self.variants = recommender.catalogue.variants
         self.places = recommender.places(request.rules, self.profile, request.n)
         self.allowed = self.rules.candidates(self.profile).allowed
@@ -97,7 +99,9 @@ class _Side:
 
     def parts(self, position: int) -> dict[str, Part]:
         """The parts of an item's score by metapath or kind."""
-        return {part.metapath or part.kind: part for part in self.explainer.parts(position)}
+        parts = self.explainer.parts(position)
+        parts = with_soft_parts(parts, self.rules.soft.shares(self._unruled, position), self.language)
+        return {part.metapath or part.rule or part.kind: part for part in parts}
 
 
 class _Moves:

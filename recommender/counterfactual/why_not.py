@@ -35,13 +35,14 @@ class _Question:
         self.search = Counterfactual(recommender, request, self.position, request.n)
         self.whom = self.search.changed.whom
         scores = recommender.cold_start.of(self.whom).score([self.whom])
-        self.score, self.paths = float(scores.total[0, self.position]), float(scores.paths[0, self.position])
         self.rules = recommender.rule_set(request.rules)
+        total = self.rules.soft.total(scores.total[0])
+        self.score, self.paths = float(total[self.position]), float(scores.paths[0, self.position])
         self.chosen = self.rules.candidates(self.whom)
         places = recommender.places(request.rules, self.whom, request.n)
         allowed, variants = self.chosen.allowed, self.catalogue.variants
-        self.rank = mixed_rank((scores.total[0], scores.paths[0]), allowed, self.position, places, variants)
-        standing = allowed if variants is None else variants.best(scores.total[0], allowed)
+        self.rank = mixed_rank((total, scores.paths[0]), allowed, self.position, places, variants)
+        standing = allowed if variants is None else variants.best(total, allowed)
         merged = variants is not None and allowed[self.position] and not standing[self.position]
         self.twins = [one for one in variants.of_item(self.position) if standing[one]] if variants and merged else []
 

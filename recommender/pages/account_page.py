@@ -18,7 +18,7 @@ from recommender.results.account import Account, Part, Path
 from recommender.texts.languages import language
 
 FRAME = "width: 100%; height: 720px; border: 0"
-KINDS = ("path", "association", "embedding", "popularity")
+KINDS = ("path", "association", "embedding", "popularity", "rule")
 DRAWN = 7
 """Paths that are drawn: the largest of each of so many parts."""
 

@@ -9,6 +9,8 @@ from recommender.reasons.groups import Group
 from recommender.reasons.reasons import Reasons
 from recommender.results.account import Part, ReasonGroup
 from recommender.results.document import Item
+from recommender.rules.soft.soft_rules import SoftShare
+from recommender.texts.language import Language
 
 REASONS_TOLD = 3
 REST = ("smaller", "untold", "against")
@@ -17,6 +19,20 @@ REST = ("smaller", "untold", "against")
 def account_groups(reasons: Reasons, position: int, score: float) -> list[ReasonGroup]:
     """The groups of an item, the largest first; their shares sum to its score."""
     return [_group(reasons, group, position, score) for group in reasons.groups(position)]
+
+
+def with_soft_parts(parts: Sequence[Part], soft: Sequence[SoftShare], language: Language) -> list[Part]:
+    """Parts of a score with those of soft rules, the largest share first."""
+    ruled = [
+        Part(
+            kind="rule",
+            share=one.share,
+            rule=f"{one.kind} {one.about}",
+            text=language.soft_rule(one.kind, one.percent, one.about),
+        )
+        for one in soft
+    ]
+    return sorted([*parts, *ruled], key=lambda part: -part.share)
 
 
 def account_text(

@@ -18,6 +18,7 @@ from recommender.reasons.groups import (
     Strand,
 )
 from recommender.reasons.theme_phrasing import NAMED, ThemePhrasing
+from recommender.rules.soft.soft_rules import SoftShare
 
 
 class GroupPhrasing(ThemePhrasing):
@@ -41,6 +42,8 @@ class GroupPhrasing(ThemePhrasing):
     def _told(self, group: Group, position: int) -> str:
         if group.kind == POPULARITY:
             return self._popularity(position)
+        if group.soft is not None:
+            return self._soft(group.soft)
         if group.kind == THEME:
             return self._theme(group, position)
         if group.kind == ANCHOR:
@@ -57,6 +60,12 @@ class GroupPhrasing(ThemePhrasing):
         return self._say(
             "popularity" if used else "popularity_few", domain=self.snapshot.schema.entity[item_type].domain or ""
         )
+
+    def _soft(self, soft: SoftShare) -> str:
+        """What a shop does with an item; whose rule it is and how much, to whom works there."""
+        if self.reader == "customer":
+            return self._say(soft.kind)
+        return self.language.unclosed(self.language.soft_rule(soft.kind, soft.percent, soft.about))
 
     def _rest(self, group: Group) -> str:
         forbidden = self.evidence.forbidden

@@ -1,5 +1,6 @@
 """Grouping: parts the score of an item into groups, the largest first."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
@@ -11,6 +12,7 @@ from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
     POPULARITY,
+    RULE,
     SMALLER,
     UNTOLD,
     Group,
@@ -20,6 +22,16 @@ from recommender.reasons.groups import (
     group_of,
     size_of,
 )
+from recommender.rules.soft.soft_rules import SoftShare
+
+SoftShares = Callable[[int], Sequence[SoftShare]]
+"""What soft rules add to the score of the item at a position."""
+
+
+def no_soft_shares(_position: int) -> Sequence[SoftShare]:
+    """Where there are no soft rules."""
+    return ()
+
 
 MOST = 6
 """Groups that are told …"""
@@ -47,10 +59,11 @@ class Grouping:
     """Parts the scores of one profile into groups.
 
     :param evidence: knows what may be told.
+    :param soft: what soft rules add to the score of an item.
     """
 
-    def __init__(self, sources: Sources, evidence: Evidence) -> None:
-        self.sources, self.evidence = sources, evidence
+    def __init__(self, sources: Sources, evidence: Evidence, soft: SoftShares) -> None:
+        self.sources, self.evidence, self.soft = sources, evidence, soft
         self.popularity = sources.scorer.popularity
         self._partings: dict[int, _Parting] = {}
 
@@ -64,7 +77,8 @@ class Grouping:
         parting = self._parting(position)
         self._tell(position, parting, LEADING)
         untold = sum(parting.few.values()) + sum(one.share for one in parting.untold)
-        largest = max([untold, float(self.popularity[position]), *(one.share for one in parting.told)])
+        ruled = [one.share for one in self.soft(position)]
+        largest = max([untold, float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
         if parting.left.left > largest * MORE:  # others among the many may be larger than what was told so far
             return self._parted(position, MOST)
         groups = self._parted(position, LEADING)
@@ -78,6 +92,7 @@ class Grouping:
             few |= cells_of(group)
         if popular := float(self.popularity[position]):
             told.append(Group(POPULARITY, popular))
+        told += [Group(RULE, one.share, soft=one) for one in self.soft(position)]
         rest = [(SMALLER, parting.left.cells()), (UNTOLD, few), (AGAINST, parting.against)]
         told += [group_of(kind, self._strands(cells)) for kind, cells in rest if cells]
         return sorted(told, key=lambda one: -one.share)

@@ -15,10 +15,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from recommender.reasons.cells import LEARNED, Cell, Source
+from recommender.rules.soft.soft_rules import SoftShare
 
 LEARNED_LESS = 0.8
 """How much a group that names no path counts against one that does."""
 THEME, ANCHOR, POPULARITY, SMALLER, UNTOLD, AGAINST = "shared", "anchor", "popularity", "smaller", "untold", "against"
+RULE = "rule"
 Pool = dict[Cell, float]
 
 
@@ -46,6 +48,8 @@ class Group:
     share: float
     strands: tuple[Strand, ...] = ()
     anchor: tuple[str, int] | None = None
+    soft: SoftShare | None = None
+    """The soft rule that a group of the kind ``rule`` stands for."""
 
     @property
     def concrete(self) -> bool:
@@ -55,7 +59,12 @@ class Group:
     @property
     def key(self) -> tuple[object, ...]:
         """What is said by it: two groups of a list with the same key say the same."""
-        return (self.kind, self.anchor, *(strand.source.own for strand in self.strands[:1]))
+        return (
+            self.kind,
+            self.anchor,
+            self.soft and self.soft.about,
+            *(strand.source.own for strand in self.strands[:1]),
+        )
 
 
 def group_of(kind: str, strands: list[Strand], anchor: tuple[str, int] | None = None) -> Group:

@@ -8,7 +8,7 @@ from recommender.profiles.profile import Profile
 from recommender.reasons.cells import LEARNED, PEOPLE, Sources
 from recommender.reasons.evidence import Evidence
 from recommender.reasons.group_phrasing import GroupPhrasing
-from recommender.reasons.grouping import Grouping
+from recommender.reasons.grouping import Grouping, SoftShares, no_soft_shares
 from recommender.reasons.groups import AGAINST, POPULARITY, SMALLER, THEME, UNTOLD, Group
 from recommender.reasons.path_quality import Anchor, PathQuality
 from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
@@ -47,6 +47,7 @@ class Reasons:
 
     :param forbidden: what no path that is told runs through.
     :param reader: whom they are told.
+    :param soft: what soft rules add to the score of an item.
     """
 
     def __init__(
@@ -56,11 +57,12 @@ class Reasons:
         phrasing: Phrasing,
         forbidden: Forbidden = NOTHING_FORBIDDEN,
         reader: str = "customer",
+        soft: SoftShares = no_soft_shares,
     ) -> None:
         self.scorer, self.profile = scorer, profile
         self.sources = Sources(scorer, profile)
         self.evidence = Evidence(self.sources, forbidden)
-        self.grouping = Grouping(self.sources, self.evidence)
+        self.grouping = Grouping(self.sources, self.evidence, soft)
         self.quality = PathQuality(scorer.snapshot)
         self.recency = self.quality.recency(profile)
         self.phrasing = GroupPhrasing(phrasing, self.evidence, reader, self.recency)

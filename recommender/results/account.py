@@ -46,10 +46,12 @@ class NearAnchor(Sparse):
 class Part(Sparse):
     """A part of a score."""
 
-    kind: Literal["path", "association", "embedding", "popularity"]
+    kind: Literal["path", "association", "embedding", "popularity", "rule"]
     share: float
     kernel: str | None = None
     """Which learned kernel, where the kind is ``association``: the regression of that name, ``union`` …"""
+    rule: str | None = None
+    """What a soft rule is about, where the kind is ``rule``: ``boost made_by:Laneige``, ``pin p0001``."""
     metapath: str | None = None
     paths: list[Path] | None = None
     other_paths: OtherPaths | None = None
@@ -63,7 +65,7 @@ class ReasonGroup(Sparse):
     share: float
     percent: float
     """Of the score, 0 where the score is not above 0."""
-    kind: Literal["shared", "anchor", "people", "learned", "popularity", "smaller", "untold", "against"]
+    kind: Literal["shared", "anchor", "people", "learned", "popularity", "smaller", "untold", "against", "rule"]
     text: str
     people: int | None = None
     """How many people it is told of, in steps of k."""

@@ -53,12 +53,14 @@ class Item(Result):
     domain: str
 
 
-class Shares(Result):
+class Shares(Sparse):
     """The parts of a score; they sum to it."""
 
     paths: float
     embedding: float
     popularity: float
+    rules: float | None = None
+    """What the shop's soft rules add, where there are any."""
 
 
 class ModelInfo(Result):

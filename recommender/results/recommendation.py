@@ -14,6 +14,8 @@ class RankedItem(Item):
     score: float
     shares: Shares
     reason: str
+    personal: bool = True
+    """Whether anything known of the person leads to it; else it fills the list up."""
     variants: int = 0
     """How many other sizes and shades the graph has of it; they are merged into this row."""
 

@@ -25,6 +25,7 @@ from recommender.rules.language import Language, LanguageOptions
 from recommender.rules.only import Only, OnlyOptions
 from recommender.rules.price import Price, PriceOptions
 from recommender.rules.rule import Ground, Removal, Rule
+from recommender.rules.soft.soft_rules import SoftOptions, SoftRules
 from recommender.rules.stock import Stock, StockOptions
 from recommender.rules.used import Used
 
@@ -32,7 +33,9 @@ RULES: tuple[type[Rule], ...] = (Used, OwnAvoidance, Domain, Avoid, Price, Stock
 """All rules. An item counts under the first that removes it."""
 
 
-class Rules(AgeOptions, OnlyOptions, LanguageOptions, StockOptions, PriceOptions, AvoidOptions, DomainOptions):
+class Rules(
+    SoftOptions, AgeOptions, OnlyOptions, LanguageOptions, StockOptions, PriceOptions, AvoidOptions, DomainOptions
+):
     """What a caller asks for, on top of what each user avoids and of minimum ages, which always hold."""
 
     @classmethod
@@ -104,6 +107,7 @@ class RuleSet:
         self.avoidance = Avoidance(snapshot, catalogue)
         ground = Ground(snapshot, catalogue, catalogue.properties, self.avoidance)
         self.rules = [rule(ground, asked) for rule in RULES]
+        self.soft = SoftRules(ground, asked)
         self._removed = [tuple(rule.removed()) for rule in self.rules]
         self._everybody = np.ones(catalogue.size, dtype=bool)
         for removals in self._removed:

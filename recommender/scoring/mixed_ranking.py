@@ -1,7 +1,7 @@
 """Mixed lists: places for domains that a person has used nothing of, filled only by items that a path leads to."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,6 +37,15 @@ class MixedPlaces:
     def total(self) -> int:
         """Places of all unused domains."""
         return sum(self.quota.values())
+
+    def with_used(self, positions: Collection[int]) -> "MixedPlaces":
+        """The same places, where some items stand among those of the used domains."""
+        if not positions:
+            return self
+        used, chosen = self.used.copy(), list(positions)
+        used[chosen] = True
+        inside = {name: mask & ~used for name, mask in self.inside.items()}
+        return replace(self, used=used, inside=inside)
 
     def rivals(self, position: int) -> tuple[NDArray[np.bool_], int]:
         """The items that one competes with for a place, and for how many."""

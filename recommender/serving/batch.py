@@ -134,7 +134,7 @@ class _Lists:
         self.items = pa.array(
             [one for name in recommender.catalogue.types for one in vocabulary.ids(name)], pa.string()
         )
-        told = told_columns(batch.reasons)
+        told = told_columns(batch.reasons, rules.soft)
         self.columns = pa.schema([*COLUMNS, *told])
         self.told = ToldLists(recommender, rules, batch.reasons, batch.lang) if told else None
         self.people = {name: vocabulary.ids(name) for name in {user_type for user_type, _ in batch.users}}
@@ -151,7 +151,9 @@ class _Lists:
         if self.told is None:
             return lists
         rows = [self.told.columns(*run, block) for run, block in zip(runs, blocks, strict=True)]
-        for field, chunks in zip(told_columns(self.batch.reasons), zip(*rows, strict=True), strict=True):
+        for field, chunks in zip(
+            told_columns(self.batch.reasons, self.rules.soft), zip(*rows, strict=True), strict=True
+        ):
             lists = lists.append_column(field, pa.chunked_array(list(chunks), field.type))
         return lists
 
@@ -161,7 +163,7 @@ class _Lists:
         lengths = np.bincount(part["user"].to_numpy())
         rank = np.arange(1, part.num_rows + 1) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         ids = people.take(part["user"]), self.items.take(part["position"])
-        more = [part[field.name] for field in told_columns(self.batch.reasons)]
+        more = [part[field.name] for field in told_columns(self.batch.reasons, self.rules.soft)]
         first = [ids[0], pa.array(rank.astype(np.int32)), ids[1], part["score"]]
         return pa.table([*first, *more], schema=self.columns)
 

@@ -1,44 +1,41 @@
 """Recommend: profile → scores → rules → ranking → reasons; and the account of one score."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from kg.errors import ModelError, UsageError
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.steps import example_anchor
-from recommender.catalogue.variants import VARIANT, Variants
+from recommender.catalogue.variants import VARIANT
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
 from recommender.learning.model import Model
 from recommender.profiles.anchors import own_anchors
-from recommender.profiles.profile import Profile, anchors_of, find_anchor, profile_from, profile_of
-from recommender.reasons.account_groups import account_groups, account_text
+from recommender.profiles.profile import Profile, find_anchor, profile_from, profile_of
+from recommender.reasons.account_groups import account_groups, account_text, with_soft_parts
+from recommender.reasons.grouping import SoftShares, no_soft_shares
 from recommender.reasons.reasons import Reasons
 from recommender.reasons.theme_phrasing import READERS
-from recommender.reranking.arranged_list import arranged_list
+from recommender.reranking.arranged_list import ArrangedList, arranged_list
 from recommender.reranking.mmr import Arrangement
 from recommender.results.account import Account
 from recommender.results.document import Item, Person, Shares
 from recommender.results.recommendation import RankedItem, Recommendation
 from recommender.rules.rule_set import Rules, RuleSet
-from recommender.scoring.block_ranking import RankedBlock, interleaved, rank_dense, rank_sparse
+from recommender.scoring.block_ranking import RankedBlock, interleaved
 from recommender.scoring.cold_start import ColdStart
-from recommender.scoring.mixed_ranking import Candidates, MixedPlaces, mixed_places, mixed_rank, rank_mixed
+from recommender.scoring.mixed_ranking import MixedPlaces, mixed_places, mixed_rank
 from recommender.scoring.ranking import rank_of
 from recommender.scoring.scorer import Scorer
-from recommender.scoring.variant_ranking import merging
-from recommender.texts.language import Notice
+from recommender.serving.list_notices import NOT_PERSONAL, quota_notice, unlinked
+from recommender.serving.ranked_lists import ListForm, ranked_lists, ranked_users
 
 TOLERANCE = 1e-9
 RULE_SETS = 32
 """Rule sets that are kept ready."""
-NOT_PERSONAL = Notice.of("not_personal")
 
 
 @dataclass(frozen=True)
@@ -82,29 +79,26 @@ class Recommender:
         profile, rules = self.profile(request), self.rule_set(request.rules)
         chosen, scorer = rules.candidates(profile), self.cold_start.of(profile)
         phrasing = Phrasing(self.snapshot, request.lang)
-        reasons = Reasons(scorer, profile, phrasing, rules.forbidden(profile), request.reader)
+        soft = self._soft(rules, scorer, profile)
+        reasons = Reasons(scorer, profile, phrasing, rules.forbidden(profile), request.reader, soft)
         pool = request.arrangement.pool(request.n)
         places = self.places(request.rules, profile, request.n)
         places = places and replace(places, n=pool)  # what is arranged has no more of unused domains than the list
         own = chosen.allowed[None], np.zeros(1, dtype=np.int64)
-        ranked = _rank(scorer, [profile], own, pool, (places, self.catalogue.variants))
+        if request.arrangement.moves and rules.soft.quotas:
+            raise UsageError("`quota` is kept in the order of scores: leave out diversity, max_per and path_quality")
+        form = self._form(rules, pool, places)
+        ranked = ranked_lists(scorer, [profile], own, form)
         arranged = arranged_list(reasons, ranked, request.n, request.arrangement, told=request.told)
-        items = []
-        rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
-        for rank, (place, told) in enumerate(zip(arranged.places, arranged.texts, strict=True), start=1):
-            position, score, paths = rows[place]
-            row = RankedItem(
-                **self._described(position, request.lang),
-                rank=rank,
-                rank_by_score=place + 1,
-                score=score,
-                shares=_shares(scorer, position, score, paths),
-                reason=told,
-                variants=self.variants_of(position),
-            )
-            items.append(row)
+        items = self._items(scorer, (ranked, arranged), request.lang, soft if rules.soft.adds else None)
         personal = any(step in profile.anchors for step in self.scorer.starts)
-        notices = self._unlinked(request, profile, items) if personal else [NOT_PERSONAL]
+        notices = [NOT_PERSONAL]
+        if personal:
+            unused = self.cold_start.unused(profile)
+            notices = unlinked(items, request.rules.domain, unused, self.snapshot.schema.domains)
+        if form.quotas:
+            usual = ranked_lists(scorer, [profile], own, replace(form, quotas=()))
+            notices.append(quota_notice(form.quotas, ranked, usual))
         return Recommendation(
             user=self._person(profile),
             domain=request.rules.domain,
@@ -117,16 +111,35 @@ class Recommender:
             notices=self.model.told(request.lang, *notices),
         )
 
-    def _unlinked(self, request: Request, profile: Profile, items: Sequence[RankedItem]) -> list[Notice]:
-        """What is said of a list of a domain she used nothing of, and to which nothing of hers leads."""
-        domain, unused = request.rules.domain, self.cold_start.unused(profile)
-        carried = any(item.shares.paths > 0 or item.shares.embedding > 0 for item in items)
-        if domain not in unused or carried or not items:
-            return []
-        used = [one for one in self.snapshot.schema.domains if one not in unused]
-        if not used:
-            return [Notice.of("unlinked_told", domain=domain)]
-        return [Notice.of("unlinked", used=" + ".join(used), domain=domain)]
+    def _soft(self, rules: RuleSet, scorer: Scorer, profile: Profile) -> SoftShares:
+        """What soft rules add to the score of each item of a list."""
+        if not rules.soft.adds:
+            return no_soft_shares
+        return partial(rules.soft.shares, scorer.score([profile]).total[0])
+
+    def _items(
+        self, scorer: Scorer, lists: tuple[RankedBlock, ArrangedList], lang: str, soft: SoftShares | None
+    ) -> list[RankedItem]:
+        """The rows of a list as it was arranged."""
+        (ranked, arranged), items = lists, []
+        rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
+        for rank, (place, told) in enumerate(zip(arranged.places, arranged.texts, strict=True), start=1):
+            position, score, paths = rows[place]
+            item, popularity = self._described(position, lang), float(scorer.popularity[position])
+            ruled = None if soft is None else sum(one.share for one in soft(position))
+            embedding = score - paths - popularity - (ruled or 0.0) if scorer.embeds else 0.0
+            row = RankedItem(
+                **item,
+                rank=rank,
+                rank_by_score=place + 1,
+                score=score,
+                shares=Shares(paths=paths, embedding=embedding, popularity=popularity, rules=ruled),
+                reason=told,
+                personal=paths > 0 or embedding > 0,
+                variants=self.variants_of(position),
+            )
+            items.append(row)
+        return items
 
     def why(self, request: Request, item_id: str) -> Account:
         """The full account of the score of one item.
@@ -139,19 +152,21 @@ class Recommender:
         position = self.catalogue.position(item_type, idx)
         scorer = self.cold_start.of(profile)
         scores = scorer.score([profile])
+        total, soft = rules.soft.total(scores.total[0]), partial(rules.soft.shares, scores.total[0])
         chosen = rules.candidates(profile)
         phrasing = Phrasing(self.snapshot, request.lang)
         forbidden = rules.forbidden(profile)
+        reasons = Reasons(scorer, profile, phrasing, forbidden, request.reader, soft)
         parts = Explainer(scorer, profile, phrasing, forbidden).parts(position)
-        reasons = Reasons(scorer, profile, phrasing, forbidden, request.reader)
-        score = float(scores.total[0, position])
+        parts = with_soft_parts(parts, soft(position), phrasing.language)
+        score = float(total[position])
         gap = abs(score - sum(part.share for part in parts))
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
         groups = account_groups(reasons, position, score)
         places = self.places(request.rules, profile, request.n)
-        variants, total = self.catalogue.variants, scores.total[0]
+        variants = self.catalogue.variants
         rank = mixed_rank((total, scores.paths[0]), chosen.allowed, position, places, variants)
         standing = chosen.allowed if variants is None else variants.best(total, chosen.allowed)
         rivals = standing & self.catalogue.of_domain(item.domain)
@@ -210,8 +225,10 @@ class Recommender:
         parts = []
         for unused, rows in groups:
             places = mixed_places(self.catalogue, (rules.asked.domain, rules.asked.mix), unused, n)
+            places = places and places.with_used(rules.soft.pinned)
             scorer = self.cold_start.scorer_of(unused)
-            parts.append(self._rank_users(scorer, (user_type, users[rows]), (allowed[rows], own[rows]), n, places))
+            form = self._form(rules, n, places)
+            parts.append(ranked_users(scorer, (user_type, users[rows]), (allowed[rows], own[rows]), form))
         return parts[0] if len(parts) == 1 else interleaved(parts, [rows for _, rows in groups])
 
     def places(self, rules: Rules, profile: Profile, n: int) -> MixedPlaces | None:
@@ -219,26 +236,11 @@ class Recommender:
 
         :raises UsageError: for a mix that does not fit the domains.
         """
-        return mixed_places(self.catalogue, (rules.domain, rules.mix), self.cold_start.unused(profile), n)
+        found = mixed_places(self.catalogue, (rules.domain, rules.mix), self.cold_start.unused(profile), n)
+        return found and found.with_used(self.rule_set(rules).soft.pinned)
 
-    def _rank_users(
-        self,
-        scorer: Scorer,
-        people: tuple[str, NDArray[np.int64]],
-        candidates: Candidates,
-        n: int,
-        places: MixedPlaces | None,
-    ) -> RankedBlock:
-        (user_type, users), variants = people, self.catalogue.variants
-        if scorer.embeds:
-            profiles = [profile_of(self.snapshot, user_type, idx) for idx in users.tolist()]
-            return _rank(scorer, profiles, candidates, n, (places, variants))
-        starts = {merged.start for merged in scorer.merged}
-        mine = [start for start in starts if self.snapshot.schema.ends(start)[0] == user_type]
-        anchors = {start: anchors_of(self.snapshot, start, users) for start in mine}
-        paths = scorer.path_scores(anchors, len(users))
-        ranked = merging(lambda *found: rank_sparse(paths, scorer.popular, *found), variants)
-        return rank_mixed(ranked, paths, candidates, n, places)
+    def _form(self, rules: RuleSet, n: int, places: MixedPlaces | None) -> ListForm:
+        return ListForm(n, places, self.catalogue.variants, rules.soft, rules.soft.quotas)
 
     def item(self, position: int, lang: str = "en") -> Item:
         """The item at a position of the catalogue."""
@@ -259,31 +261,3 @@ class Recommender:
             return Person(id=None, label=None)
         user_id = self.snapshot.vocabulary.id(profile.user_type, profile.user_idx)
         return Person(id=user_id, label=self.snapshot.label(profile.user_type, profile.user_idx))
-
-
-def _shares(scorer: Scorer, position: int, score: float, paths: float) -> Shares:
-    popularity = float(scorer.popularity[position])
-    embedding = score - paths - popularity if scorer.embeds else 0.0
-    return Shares(paths=paths, embedding=embedding, popularity=popularity)
-
-
-def _rank(
-    scorer: Scorer,
-    profiles: Sequence[Profile],
-    candidates: Candidates,
-    n: int,
-    how: tuple[MixedPlaces | None, Variants | None],
-) -> RankedBlock:
-    """The lists of some people, with places for unused domains and without twins, where there are any."""
-    places, variants = how
-    if scorer.embeds or not all(profile.in_graph for profile in profiles):
-        scores = scorer.score(profiles)
-
-        def dense(allowed: Any, _own: Any, count: int) -> RankedBlock:
-            """The list from scores of all items; what somebody has already is out of ``allowed``."""
-            return rank_dense(scores.total, scores.paths, allowed, count)
-
-        return rank_mixed(merging(dense, variants), csr_array(scores.paths), candidates, n, places)
-    paths = scorer.path_scores(scorer.anchor_rows(profiles), len(profiles))
-    ranked = merging(lambda *found: rank_sparse(paths, scorer.popular, *found), variants)
-    return rank_mixed(ranked, paths, candidates, n, places)

@@ -61,6 +61,11 @@ class Language:
         about = name.partition(" ")[2]
         return self.rule(name)["audit"].format(name=name, node=self.quoted(about))
 
+    def soft_rule(self, kind: str, percent: float, about: str) -> str:
+        """What a soft rule does, as a sentence that names it: ``Raised by 20% by the rule “made_by:Laneige”.``"""
+        places = {"percent": self.section("lists")["percent"].format(n=f"{percent:g}"), "rule": self.quoted(about)}
+        return self.sentence(self.capital(self.section("groups")[f"{kind}_rule"].format(**places)))
+
     def audit_line(self, excluded: Mapping[str, int]) -> str:
         """How many items each rule removed: ``12 already used, 3 over the price``."""
         tables = self.section("tables")

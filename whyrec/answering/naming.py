@@ -5,12 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from kg.schema import Schema
 from kg.snapshot.vocabulary import Vocabulary
+from recommender.rules.soft.expression import with_ids
+from recommender.rules.soft.soft_rules import PIN
 
 if TYPE_CHECKING:
     from whyrec.answering.opening import Opened
 
-NAMING = ("avoid", "only")
+LINKED = ("avoid", "only")
 """Rules that name entities: ``relation:NAME`` or ``Type:NAME``."""
+EXPRESSIONS = ("boost", "bury", "quota")
+"""Rules that name them within expressions."""
+NAMING = (*LINKED, *EXPRESSIONS, PIN)
+"""Rules that name entities at all."""
 
 
 class Naming:
@@ -37,7 +43,11 @@ class Naming:
 
     def rules(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Options of rules with ids for names."""
-        named = {key: self.anchors(options[key]) for key in NAMING if options.get(key)}
+        named = {key: self.anchors(options[key]) for key in LINKED if options.get(key)}
+        for key in (one for one in EXPRESSIONS if options.get(one)):
+            named[key] = [with_ids(text, self._linked) for text in options[key]]
+        if options.get(PIN):
+            named[PIN] = [self.item(text) for text in options[PIN]]
         return {**options, **named}
 
     def _linked(self, text: str) -> str:

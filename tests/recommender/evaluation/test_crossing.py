@@ -94,5 +94,15 @@ def test_what_is_told_of_a_crossing_goes_in_steps_of_k(recommender: Recommender)
 def test_whom_nothing_links_is_told_so(recommender: Recommender, lang: str, words: str) -> None:
     unlinked = recommender.recommend(Request("l14", rules=Rules(domain="cosmetics"), lang=lang))
     assert unlinked.personal and [words in notice for notice in unlinked.notices] == [True]
-    for asked in (Request("l00", rules=Rules(domain="cosmetics")), Request("l14"), Request("b00")):
-        assert not recommender.recommend(asked).notices
+    for asked in (Request("l14"), Request("b00")):
+        assert all(row.personal for row in recommender.recommend(asked).items) != bool(
+            recommender.recommend(asked).notices
+        )
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "from number 5 on"), ("zh", "从第 5 项起")])
+def test_where_the_personal_part_of_a_list_ends_is_told(recommender: Recommender, lang: str, words: str) -> None:
+    found = recommender.recommend(Request("l00", rules=Rules(domain="cosmetics"), lang=lang))
+    assert [row.personal for row in found.items] == [True] * 4 + [False] * 6
+    assert [words in notice for notice in found.notices] == [True]
+    assert all(row.personal == (row.shares.paths > 0) for row in found.items)

@@ -24,6 +24,10 @@ class RuledQuestion(Question):
 
     avoid: Texts = Field(default=[], description="relation:ID or Type:ID: no item with it.")
     only: Texts = Field(default=[], description="relation:ID: only items with it.")
+    boost: Texts = Field(default=[], description="EXPR or 30% EXPR: raise the score of such items.")
+    bury: Texts = Field(default=[], description="EXPR or 30% EXPR: lower the score of such items.")
+    pin: Texts = Field(default=[], description="Items that stand first.")
+    quota: Texts = Field(default=[], description="N% EXPR: at least so much of the list.")
     max_price: float | Text | None = Field(default=None, description="30, or with a currency: 30 GBP.")
     min_price: float | Text | None = None
     in_stock: bool = False
