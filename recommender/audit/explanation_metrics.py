@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from kg.progress import Progress, no_progress
 from recommender.explanation.explainer import PATHS_SHOWN, Explainer
 from recommender.explanation.phrasing import Phrasing
+from recommender.reasons.groups import SMALLER, UNTOLD, Group
 from recommender.reasons.path_quality import PathQuality, mean_known, type_diversity
 from recommender.reasons.reasons import CHOICES, Reason, ReasonChoice, Reasons
 from recommender.results.account import Part, Path
@@ -91,14 +92,16 @@ class ExplanationMetrics:
         scores, allowed = scorer.score([profile]).total[0], rules.candidates(profile).allowed
         explainer = Explainer(scorer, profile, self.phrasing, rules.forbidden(profile), ALL)
         positions = top_n(scores, allowed, POOL * self.k).tolist()
-        parts = [explainer.parts(position) for position in positions]
-        for position, some in zip(positions[: self.k], parts, strict=False):
+        reasons = Reasons(scorer, profile, self.phrasing, rules.forbidden(profile))
+        reasons.expect(positions)
+        parts = [explainer.parts(position) for position in positions[: self.k]]
+        for position, some in zip(positions[: self.k], parts, strict=True):
             self._item(explainer, some, seen)
             self._necessary(some, (scores, allowed, position), seen, random)
         if positions:
-            left = np.argsort([-_shown(some) for some in parts], kind="stable")[: self.k]
+            left = np.argsort([-_told(reasons.groups(one)) for one in positions], kind="stable")[: self.k]
             seen.sufficient.append(float(np.mean(left < self.k)))
-        self._of_list(Reasons(scorer, profile, self.phrasing, rules.forbidden(profile)), positions[: self.k], seen)
+        self._of_list(reasons, positions[: self.k], seen)
 
     def _item(self, explainer: Explainer, parts: Sequence[Part], seen: _Seen) -> None:
         shown = [path for part in parts for path in (part.paths or ())[:PATHS_SHOWN]]
@@ -165,10 +168,9 @@ def path_exists(explainer: Explainer, path: Path) -> bool:
     return path.people is None or path.people >= 1
 
 
-def _shown(parts: Sequence[Part]) -> float:
-    """What an account shows of a score: the first paths of each metapath, and all parts that are no paths."""
-    paths = sum(path.share for part in parts for path in (part.paths or ())[:PATHS_SHOWN])
-    return paths + sum(part.share for part in parts if part.kind != "path")
+def _told(groups: Sequence[Group]) -> float:
+    """What the account of an item tells of its score: the groups that have a sentence of their own."""
+    return sum(group.share for group in groups if group.kind not in (SMALLER, UNTOLD))
 
 
 def _index(explainer: Explainer, entity_type: str, entity_id: str | None) -> NDArray[np.int64]:
