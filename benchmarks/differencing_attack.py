@@ -21,25 +21,39 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
-from benchmarks.attacked_shop import ANCHORS, ITEMS, Anchor, Shop
+from benchmarks.attacked_shop import ANCHORS, COUNTS, ITEMS, Anchor, Shop
+from benchmarks.group_answers import GroupAnswers, numbers
 from kg.errors import WhyrecError
 from kg.export.neighbourhood import find_entity, neighbourhood
 from kg.quality.statistics import statistics
 from recommender.counterfactual.what_if import what_if
 from recommender.counterfactual.why_not import why_not
+from recommender.marketing.audience import people_of
+from recommender.results.marketing import Audience
 from recommender.serving.recommender import Request
 from recommender.serving.similar_items import SimilarItems
 
 LEAST = 1e-9
 """From this on a score has changed."""
 
-WEIGHTS = {"why-not": 1, "graph stats": 1, "recommend": 12, "what-if": 6, "why": 6, "similar": 4, "graph show": 4}
+WEIGHTS = {
+    "why-not": 1,
+    "graph stats": 1,
+    "recommend": 12,
+    "what-if": 6,
+    "why": 6,
+    "similar": 4,
+    "graph show": 4,
+    "gaps": 1,
+    "item": 1,
+}
 """How often a command is asked beside the others; 3 where absent."""
 
 
@@ -54,7 +68,7 @@ class Attack:
         self.me = shop.ids["User"][0]
         self.queries, self.claims = Counter[str](), Counter[str]()
         self.found: list[str] = []
-        self.similar = SimilarItems(shop.snapshot)
+        self.similar, self.groups = SimilarItems(shop.snapshot), GroupAnswers(shop, rng)
         self.ways: dict[str, Callable[[], None]] = {
             "recommend": self._recommend,
             "what-if": self._what_if,
@@ -64,7 +78,7 @@ class Attack:
             "graph show": self._show,
             "graph stats": self._stats,
             "error messages": self._errors,
-        }
+        } | {name: partial(self._group, name) for name in self.groups.ways}
 
     def run(self, queries: int) -> None:
         """Ask so often, each command in turn, the cheap ones more often than those that rank many times."""
@@ -233,6 +247,25 @@ class Attack:
             for value in (answer.triples[name].tail_degrees.p50, answer.triples[name].tail_degrees.max):
                 if isinstance(value, int) and 0 < value < max(self.shop.k, 5) and value in least.values():
                     self._hit(f"graph stats: {value} people per {tail}")
+
+    def _group(self, command: str) -> None:
+        """Numbers of people go in steps of k, and a part of a group lacks none of it, or at least k."""
+        try:
+            answer = self.groups.ways[command]()
+        except WhyrecError as problem:
+            self._asked(command, str(problem))
+            return
+        self._asked(command, answer)
+        for people in numbers(answer.model_dump()):
+            self.claims[command] += 1
+            if people and (people < max(self.shop.k, 5) or (people % self.shop.k and self.shop.k > 1)):
+                self._hit(f"{command}: tells a group of {people}")
+        if isinstance(answer, Audience):
+            group = people_of(self.groups.crowds[None], self.shop.snapshot.vocabulary.find(answer.entity.id, [*COUNTS]))
+            for one in answer.segments:
+                matrix, tail = self.shop.snapshot.adjacency(one.step), self.shop.snapshot.schema.ends(one.step)[1]
+                has = matrix[:, [self.shop.snapshot.vocabulary.idx(tail, one.entity)]].toarray().ravel() > 0
+                self._difference(command, answer.people, one.count, int((group & ~has).sum()))
 
     def _errors(self) -> None:
         near = f"user-{int(self.rng.integers(0, 40)):02d}x"
