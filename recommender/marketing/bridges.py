@@ -37,8 +37,8 @@ def bridges(crowd: Crowd, entity: Entity, domain: str | None = None, n: int = 5,
     if chosen not in schema.domains:
         raise UsageError(f"`domain` {domain!r}: {nearest(chosen, list(schema.domains))}")
     own = own[~catalogue.of_domain(chosen)[own]]
-    found = _candidates(crowd, entity, own, chosen)
-    told = [_bridge(crowd, entity, own, one, lang) for one in found[:TRIED]]
+    found = _candidates(crowd, entity, own, chosen)[:TRIED]
+    told = [_bridge(crowd, entity, own, (one, *tried), lang) for one, tried in _tried(crowd, own, found).items()]
     told = sorted(told, key=lambda one: (-one.gained, -len(one.shared), one.id))[:n]
     about = about_of(crowd, entity, lang)
     return Bridges(entity=about, domain=chosen, bridges=told, k=crowd.k, text=_text(about, chosen, told, lang))
@@ -71,14 +71,15 @@ def _candidates(crowd: Crowd, entity: Entity, own: NDArray[np.int64], domain: st
     return [position for _, position in sorted(scored, key=lambda one: (-one[0], one[1]))]
 
 
-def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], position: int, lang: str) -> Bridge:
+def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[int, float, int], lang: str) -> Bridge:
+    """:param tried: position of the item, what it would gain, and of how many people."""
+    position, gained, without = tried
     catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
     item = catalogue.item(position)
     wanted = {entity} | {one for place in own.tolist() for one in _attributes(crowd, place)}
     mine = _attributes(crowd, position)
     shared = sorted((one for one in mine if one in wanted), key=lambda one: (-mine[one], one))[:SHARED]
     both = int((people_of(crowd, item) & people_of(crowd, entity)).sum())
-    gained, without = _gained(crowd, own, item)
     paths = [path for one in shared if (path := _path(crowd, item, one, own, lang)) is not None]
     named = [about_of(crowd, one, lang) for one in shared]
     label = snapshot.label(*item, lang)
@@ -120,24 +121,34 @@ def _linked(crowd: Crowd, step: str, idx: int, entity: Entity) -> bool:
     return bool((crowd.snapshot.neighbours(step, idx)[0] == entity[1]).any())
 
 
-def _gained(crowd: Crowd, own: NDArray[np.int64], item: Entity) -> tuple[float, int]:
-    """Of 100 people who have neither, how many more find the entity among the first once they have the item, none for
-    fewer than k of those it is tried on; and how many of the crowd have neither."""
-    schema = crowd.snapshot.schema
-    step = next((s for s in crowd.steps() if s in schema.interactions and schema.ends(s)[1] == item[0]), None)
-    if step is None:
-        return 0.0, 0
-    before: Mask = crowd.has(own)
-    without = ~crowd.linked(step, [item[1]])[crowd.sample] & ~before
-    asked = np.flatnonzero(without)[:: max(int(without.sum()) // ASKED, 1)][:ASKED]
-    gained = 0
-    for row in asked.tolist():
-        profile = profile_of(crowd.snapshot, crowd.user_type, int(crowd.sample[row]), [(step, item[1])])
-        scores = crowd.recommender.cold_start.of(profile).score([profile]).total[0]
-        scores = np.where(crowd.lists.allowed(row), scores, -np.inf)
-        first = np.argpartition(-scores, min(FIRST, len(scores) - 1))[:FIRST]
-        gained += bool(np.isin(first, own).any())
-    return (100.0 * (crowd.told(gained) or 0) / len(asked) if asked.size else 0.0), int(without.sum())
+def _tried(crowd: Crowd, own: NDArray[np.int64], positions: list[int]) -> dict[int, tuple[float, int]]:
+    """For each of some items of one domain: of 100 people who have neither, how many more find the entity among the
+    first once they have it, none for fewer than k of those it is tried on; and how many of the crowd have neither."""
+    schema, catalogue = crowd.snapshot.schema, crowd.recommender.catalogue
+    steps = {s: schema.ends(s)[1] for s in crowd.steps() if s in schema.interactions}
+    found: dict[int, list[bool]] = {position: [] for position in positions}
+    items = {position: catalogue.item(position) for position in positions}
+    by = {one: next((step for step, tail in steps.items() if tail == items[one][0]), None) for one in positions}
+    may: dict[int, Mask] = {}
+    new = ~crowd.has(own)
+    for one, step in by.items():
+        may[one] = new & ~crowd.linked(step, [items[one][1]])[crowd.sample] if step else np.zeros(len(new), dtype=bool)
+    rows = np.flatnonzero(new)
+    for row in rows[:: max(len(rows) // ASKED, 1)][:ASKED].tolist():
+        tried = [one for one in positions if may[one][row]]
+        who = crowd.user_type, int(crowd.sample[row])
+        profiles = [profile_of(crowd.snapshot, *who, [(by[one] or "", items[one][1])]) for one in tried]
+        if profiles:  # all of one domain, so that one scorer serves them
+            totals = crowd.recommender.cold_start.of(profiles[0]).score(profiles).total
+            totals = np.where(crowd.lists.allowed(row), totals, -np.inf)
+            first = np.argpartition(-totals, min(FIRST, totals.shape[1]) - 1, axis=1)[:, :FIRST]
+            seen_by = np.asarray(np.isin(first, own).any(axis=1))
+            for one, seen in zip(tried, seen_by.tolist(), strict=True):
+                found[one].append(seen)
+    return {
+        one: (100.0 * (crowd.told(sum(seen)) or 0) / len(seen) if seen else 0.0, int(may[one].sum()))
+        for one, seen in found.items()
+    }
 
 
 def _one(label: str, shared: list[About], people: int | str, gained: float, lang: str) -> str:
