@@ -17,6 +17,7 @@ BEGINNING, INSIDE, TYPO = 0.8, 0.6, 0.55
 """The most that a beginning, words inside, and a similar spelling score."""
 ALIKE = 0.75
 """Least similarity of two words that may be one word with a typing error."""
+LONGEST = 1_000
 NAMED = 5
 """Candidates that an error names."""
 
@@ -40,8 +41,10 @@ class Finder:
         inside, or in spite of typing errors. People are found by their exact ids alone.
 
         :param types: entity types to look among; all where empty.
-        :raises UsageError: for an unknown type.
+        :raises UsageError: for an unknown type, or a text of more than ``LONGEST`` characters.
         """
+        if len(text) > LONGEST:
+            raise UsageError(f"a text of {len(text):,} characters; names are looked for in up to {LONGEST:,}")
         for one in types:
             if one not in self.snapshot.schema.entity:
                 raise UsageError(f"type {one!r}: expected one of {', '.join(self.snapshot.schema.entity)}")

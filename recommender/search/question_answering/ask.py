@@ -22,6 +22,7 @@ from recommender.search.question_answering.related import RelatedThings
 from recommender.search.question_answering.telling import Telling, plan_lines
 from recommender.serving.recommender import Recommender, Request
 
+LONGEST_QUESTION = 500
 ANSWERS_TOLD = 3
 """Answers whose facts the text tells."""
 
@@ -46,11 +47,13 @@ class Asker:
         :param user: whose scores decide the order; popularity where absent.
         :param n: most answers; ``count`` says how many there are.
         :param lang: of the answer; that of the question where absent.
-        :raises UsageError: for an empty question.
+        :raises UsageError: for an empty question, or one of more than ``LONGEST_QUESTION`` characters.
         :raises UnknownEntityError: for an unknown user.
         """
         if not question.strip():
             raise UsageError("an empty question; ask for example: which serum contains niacinamide?")
+        if len(question) > LONGEST_QUESTION:
+            raise UsageError(f"a question of {len(question):,} characters; ask in up to {LONGEST_QUESTION:,}")
         telling = Telling(self.snapshot, lang or ("zh" if has_cjk(question) else "en"))
         bare, spoken = spoken_amounts(question)
         plan = self.grammar.read(bare)

@@ -138,6 +138,8 @@ class Lexicon:
 
     def _with_word(self, item_type: str, word: str) -> Positions:
         if has_cjk(word):
+            if any(word[at : at + 2] not in self._pairs for at in range(len(word) - 1)):
+                return np.empty(0, dtype=np.int64)
             texts = self._labels[item_type][1]
             return np.array([idx for idx, text in texts if word in text], dtype=np.int64)
         index = self._labels[item_type][0]
@@ -160,6 +162,12 @@ class Lexicon:
                         words[word].append(idx)
             made[item_type] = (dict(words), characters)
         return made
+
+    @cached_property
+    def _pairs(self) -> set[str]:
+        """All pairs of characters that follow each other in labels in Chinese: most of what is asked stands in none."""
+        texts = (text for _, characters in self._labels.values() for _, text in characters)
+        return {text[at : at + 2] for text in texts for at in range(len(text) - 1)}
 
     @cached_property
     def _attributes(self) -> list[tuple[str, tuple[str, int]]]:

@@ -205,3 +205,16 @@ def test_things_of_two_kinds_ask_for_the_items_that_have_both_and_unknown_kinds_
     assert ids(asker.ask("niacinamide for dryness under 30")) == ["p1"]
     refused = asker.ask("Which blorps contain niacinamide?")
     assert ids(refused) == [] and refused.not_understood == ["blorps"]
+
+
+@pytest.mark.parametrize("question", ["烟" * 501, "which serum " * 50, "💄" * 501])
+def test_what_is_no_question_any_more_is_refused_at_once(asker: Asker, question: str) -> None:
+    with pytest.raises(UsageError, match=r"up to 500"):
+        asker.ask(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["💄", "'; DROP TABLE Product; --", "\ud83d", "%s {0}", "、、、", "烟" * 40, "\x00"]
+)
+def test_what_means_nothing_is_not_answered(asker: Asker, question: str) -> None:
+    assert ids(asker.ask(question)) == []
