@@ -1,4 +1,4 @@
-"""Finding by name among two million labels: seconds to index them, and milliseconds per question.
+"""Finding by name among two million labels: seconds to index them, size of the index, and milliseconds per question.
 
     python benchmarks/find_speed.py WORK [LABELS]
 
@@ -67,7 +67,8 @@ def main(work: Path, n: int = 2_000_000) -> None:
     texts = labels(n, dice)
     began = time.perf_counter()
     index(texts).save(work / "names")
-    print(f"{n:,} labels indexed in {time.perf_counter() - began:.0f} s")
+    size = sum(file.stat().st_size for file in (work / "names").iterdir())
+    print(f"{n:,} labels indexed in {time.perf_counter() - began:.0f} s, {size / 1e6:,.0f} MB of files")
     names = Names.load(work / "names")
     times, cpu = [], []
     for text in questions(texts, dice):

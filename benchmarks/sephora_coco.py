@@ -123,7 +123,7 @@ def measure_load(folder: Path, data: Path, stores: dict[str, str]) -> None:
     for name, url in stores.items():
         workspace = folder / name
         make_workspace(workspace, data, url)
-        first, second = (whyrec(workspace, "load") for _ in range(2))
+        first, second = (whyrec(workspace, "load", "--allow-outside") for _ in range(2))
         show_rows(name, workspace, first)
         show_counts(name, first, second)
         hashes[name] = whyrec(workspace, "status")["snapshot"]["hash"]
