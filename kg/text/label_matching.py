@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from kg.mapping.link import Text
 from kg.stores.store import TRIPLE_DTYPES
+from kg.text.alphabet import Alphabet
 from kg.text.words import TEXT, word_rows
 
 SHORTEST = 2
@@ -43,7 +44,7 @@ class LabelMatcher:
         """Aliases that stand for no entity."""
         stop = dict.fromkeys(self._words(text.stop))
         forms = {form: ids for form, ids in self._forms(labels, text).items() if form not in stop}
-        self._alphabet = _Alphabet([*forms, *stop])
+        self._alphabet = Alphabet([*forms, *stop])
         symbols = [self._alphabet.symbols(form) for form in (*forms, *stop)]
         self._automaton = _automaton(symbols)
         self._lengths = np.array([len(form) for form in symbols], dtype=np.int64)
@@ -68,7 +69,7 @@ class LabelMatcher:
         return np.concatenate([rows for rows, _ in parts]), np.concatenate([tails for _, tails in parts])
 
     def _find_batch(self, texts: list[str], first: int) -> tuple[Positions, Positions]:
-        words = self._alphabet.symbols(word_rows(texts, self._separators))
+        words = self._alphabet.rows(texts, self._separators)
         matches = np.fromiter(() if self._automaton is None else self._automaton.iter(words), dtype=_MATCH)
         ends, numbers = matches["last"], matches["form"]
         starts = ends - self._lengths[numbers] + 2
@@ -137,40 +138,6 @@ def text_triples(texts: pl.DataFrame, matcher: LabelMatcher, weight: str) -> pl.
         weights = counts / most[head_idx] * np.array([idf[df] for df in spread.tolist()])[tail_idx]
     columns = [heads.gather(head_idx), matcher.ids.gather(tail_idx).alias("tail"), pl.Series("weight", weights)]
     return pl.DataFrame(columns).select(*columns, pl.lit(None, dtype=pl.Int64).alias("timestamp"))
-
-
-class _Alphabet:
-    """Rows of words in few symbols: nodes of the automaton search their many children one by one.
-
-    ASCII stands for itself. Every other character of the dictionary has a number, in digits of base 128 above ASCII:
-    two of them mostly, where UTF-8 needs three for a Chinese character. What no form holds is one symbol.
-    """
-
-    def __init__(self, forms: list[str]) -> None:
-        known = sorted(
-            {character for form in forms if not form.isascii() for character in form if ord(character) > 127}
-        )
-        self._digits = 1 if len(known) <= 128 else 2 if len(known) <= 128**2 else 3
-        self._numbers = np.zeros(0x110000 if known else 128, dtype=np.int32)
-        self._numbers[:128] = np.arange(128)
-        self._numbers[[ord(character) for character in known]] = 128 + np.arange(len(known))
-
-    def symbols(self, words: str) -> str:
-        """The symbols of a row of words, one character each."""
-        if words.isascii():
-            return words
-        codes = np.frombuffer(words.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        numbers = self._numbers[np.minimum(codes, len(self._numbers) - 1)] if len(self._numbers) > 128 else None
-        if numbers is None:  # no form holds anything but ASCII
-            numbers = np.where(codes < 128, codes, 0).astype(np.int32)
-        wide = numbers >= 128
-        ends = np.cumsum(np.where(wide, self._digits, 1))
-        found = np.empty(int(ends[-1]), dtype=np.uint8)
-        found[ends[~wide] - 1] = numbers[~wide]
-        rest = numbers[wide] - 128
-        for place in range(self._digits):
-            found[ends[wide] - 1 - place] = 128 + (rest >> (7 * place) & 127)
-        return found.tobytes().decode("latin-1")
 
 
 def _automaton(forms: list[str]) -> ahocorasick.Automaton | None:

@@ -20,8 +20,8 @@ _FIRST_CJK = chr(_CJK[0][0])
 _SAME = {"\u2010": "-", "\u2011": "-", "\u2019": "'", "\u02bc": "'"}
 _SUFFIXES = re.compile("[+#]+")
 _LONG = 20_000
-_SINGLE, _SPACE, _HYPHEN, _SUFFIX = 1, 2, 3, 4
-_KINDS = {"-": _HYPHEN, "+": _SUFFIX, "#": _SUFFIX}
+SINGLE, SPACE, HYPHEN, SUFFIX = 1, 2, 3, 4
+_KINDS = {"-": HYPHEN, "+": SUFFIX, "#": SUFFIX}
 _MANY = 24
 """Different characters from which on one pass over the text is cheaper than one replacement for each."""
 
@@ -36,17 +36,29 @@ def word_rows(texts: list[str], separators: str = "") -> str:
 
     :param separators: characters that count as white space besides the usual ones.
     """
+    joined = comparable(texts, separators)
+    if len(joined) >= _LONG and not joined.isascii():
+        return _rows_of_long(joined)
+    plain = " ".join(joined.split())
+    return f" {' '.join(_apart(f' {plain} ').split())} "
+
+
+def comparable(texts: list[str], separators: str = "") -> str:
+    """All texts as one string between blanks, not yet cut into words; parameters as of :func:`word_rows`."""
     joined = TEXT.join(text.replace(TEXT, " ").replace(FIELD, " ") for text in [*texts, ""])
     joined = unicodedata.normalize("NFC", joined).casefold()
     for written, same in _SAME.items():
         joined = joined.replace(written, same)
     for character in separators.casefold():
         joined = joined.replace(character, " ")
-    joined = f" {joined.replace(COLUMN_BREAK, FIELD)} "  # a hyphen at either end joins nothing
-    if len(joined) >= _LONG and not joined.isascii():
-        return _rows_of_long(joined)
-    plain = " ".join(joined.split())
-    return f" {' '.join(_apart(f' {plain} ').split())} "
+    return f" {joined.replace(COLUMN_BREAK, FIELD)} "  # a hyphen at either end joins nothing
+
+
+def kind_of(character: str) -> int:
+    """Whether a character is ``SPACE``, a word of its own (``SINGLE``), ``HYPHEN``, ``SUFFIX`` or, 0, part of one."""
+    if character.isspace():
+        return SPACE
+    return SINGLE if not _joins(character) else _KINDS.get(character, 0)
 
 
 def _rows_of_long(text: str) -> str:
@@ -54,18 +66,16 @@ def _rows_of_long(text: str) -> str:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     kinds = np.zeros(int(codes.max()) + 1, dtype=np.uint8)
     for code in np.flatnonzero(np.bincount(codes)).tolist():
-        character = chr(code)
-        blank, single = character.isspace(), not _joins(character)
-        kinds[code] = _SPACE if blank else _SINGLE if single else _KINDS.get(character, 0)
+        kinds[code] = kind_of(chr(code))
     kind = kinds[codes]
-    before, after = np.append(_SPACE, kind[:-1]), np.append(kind[1:], _SPACE)
-    apart = kind == _SINGLE
-    parting = np.array([_SPACE, _SINGLE, _HYPHEN], dtype=np.uint8)
-    apart |= (kind == _HYPHEN) & (np.isin(before, [*parting, _SUFFIX]) | np.isin(after, parting))
-    ends = apart | ((kind == _SUFFIX) & (after != _SUFFIX))
+    before, after = np.append(SPACE, kind[:-1]), np.append(kind[1:], SPACE)
+    apart = kind == SINGLE
+    parting = np.array([SPACE, SINGLE, HYPHEN], dtype=np.uint8)
+    apart |= (kind == HYPHEN) & (np.isin(before, [*parting, SUFFIX]) | np.isin(after, parting))
+    ends = apart | ((kind == SUFFIX) & (after != SUFFIX))
     at = np.cumsum(1 + apart + ends) - 1 - ends
     spread = np.full(int(at[-1]) + 2, ord(" "), dtype=np.uint32)
-    spread[at] = np.where(kind == _SPACE, ord(" "), codes)
+    spread[at] = np.where(kind == SPACE, ord(" "), codes)
     blanks = spread == ord(" ")
     kept = ~blanks
     kept[0] = True
