@@ -110,6 +110,8 @@ class ThemePhrasing:
             "did": did,
             "owned": self.language.owned(did),
             "phrase": self.phrasing.phrase(source.tail[0]),
+            "also": self.language.also(self.phrasing.phrase(source.tail[0])),
+            "each": self.language.each(self.phrasing.phrase(source.tail[0])),
             "it": it,
         }
         if total <= len(names):

@@ -47,10 +47,23 @@ class Chinese(Language):
 
     def both(self, phrase: str) -> str:
         """两者的主题都是, 两者都含有."""
-        if phrase.startswith(OF) and phrase.endswith(("是", "有")):
-            return phrase[:-1] + "都" + phrase[-1]
-        return "都" + phrase
+        return _with("都", phrase)
+
+    def also(self, phrase: str) -> str:
+        """「A」的主题也是, 「A」也含有."""
+        return _with("也", phrase)
+
+    def each(self, phrase: str) -> str:
+        """「A」等 3 项的主题分别是, 「A」等 3 项分别含有."""
+        return _with("分别", phrase)
 
     def own(self, phrase: str) -> bool:
         """的肤质是."""
         return phrase.startswith(OF)
+
+
+def _with(adverb: str, phrase: str) -> str:
+    """A phrase with an adverb, which stands before its verb: 的主题都是, 都含有."""
+    if phrase.startswith(OF) and phrase.endswith(("是", "有")):
+        return phrase[:-1] + adverb + phrase[-1]
+    return adverb + phrase

@@ -171,6 +171,14 @@ class Language:
         """What somebody did, as it stands before, or after, what it was done with."""
         return phrase
 
+    def also(self, phrase: str) -> str:
+        """A phrase of one more thing of which it holds."""
+        return phrase
+
+    def each(self, phrase: str) -> str:
+        """A phrase of several things, of each of which it holds."""
+        return phrase
+
     def both(self, phrase: str) -> str:
         """A phrase that is true of two things."""
         return phrase

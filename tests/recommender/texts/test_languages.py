@@ -22,7 +22,7 @@ LOCALES = {"en": "en_GB", "zh": "zh_CN"}
 """en_GB: its lists have no comma before “and”."""
 MORE = {"counterfactual.item_fact": {"item"}}
 """What may be named again in a language, where English has a pronoun."""
-OF_GROUPS = {"who", "Who", "whom", "whose", "did", "owned", "kind", "measure", "one"}
+OF_GROUPS = {"who", "Who", "whom", "whose", "did", "owned", "also", "each", "kind", "measure", "one"}
 """Words that every sentence about groups may use."""
 each_language = pytest.mark.parametrize("code", [one.code for one in LANGUAGES])
 
