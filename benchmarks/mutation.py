@@ -112,6 +112,7 @@ def _told(line: str) -> bool:
 def noticed(copy: Path, mutant: Mutant | None, tests: Sequence[str], seconds: int) -> bool:
     """Whether the tests fail on a mutant; without one, on the tree as it is."""
     changed = copy / mutant.file if mutant else None
+    before = changed.read_text(encoding="utf-8") if changed else ""
     if mutant and changed:
         changed.write_text(mutant.code, encoding="utf-8")
     try:
@@ -120,8 +121,8 @@ def noticed(copy: Path, mutant: Mutant | None, tests: Sequence[str], seconds: in
             os._exit(_tested(copy, tests, seconds))
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
     finally:
-        if mutant and changed:
-            shutil.copy(ROOT / mutant.file, changed)
+        if changed:
+            changed.write_text(before, encoding="utf-8")  # the tree itself may be another by now
 
 
 def _tested(copy: Path, tests: Sequence[str], seconds: int) -> int:
