@@ -13,6 +13,7 @@ from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.errors import SnapshotError
 from kg.k_anonymity import K_ANONYMITY
+from kg.mapped_array import map_array
 from kg.schema import Schema
 from kg.snapshot.string_array import StringArray
 from kg.snapshot.vocabulary import Vocabulary
@@ -214,7 +215,7 @@ class Snapshot:
         try:
             if self._checksums:
                 self._checksums.check(f"{name}.npy")
-            mapped: NDArray[Any] = np.load(str(self.folder / f"{name}.npy"), mmap_mode="r", allow_pickle=False)
+            mapped = map_array(str(self.folder / f"{name}.npy"))
         except (OSError, ValueError, EOFError) as problem:
             raise self._damaged(name) from problem
         return np.asarray(mapped)  # still mapped, but slices of it cost a fifth

@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.mapped_array import map_array
+
 
 class StringArray:
     """Immutable array of n strings, some of which may be missing.
@@ -27,7 +29,7 @@ class StringArray:
         :raises ValueError: where they do not fit each other.
         """
         files = (folder / f"{name}.{part}.npy" for part in ("blob", "offsets", "valid"))
-        parts = (np.asarray(np.load(str(file), mmap_mode="r")) for file in files)
+        parts = (map_array(str(file)) for file in files)
         array = cls(*parts)
         if len(array.valid) != len(array) or array.offsets[-1] != len(array.blob):
             raise ValueError(f"{folder / name}: blob, offsets and valid do not fit each other")

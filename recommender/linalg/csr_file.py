@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
+from kg.mapped_array import map_array
 from kg.workspace.permissions import private_files
 
 PARTS = ("data", "indices", "indptr", "scale")
@@ -48,9 +49,7 @@ def open_csr(folder: Path, name: str) -> tuple[csr_array, float]:
 
     :raises FileNotFoundError: where it is not there.
     """
-    data, indices, indptr, scale = (  # a Path would be resolved, slowly
-        np.asarray(np.load(str(folder / f"{name}.{part}.npy"), mmap_mode="r", allow_pickle=False)) for part in PARTS
-    )
+    data, indices, indptr, scale = (map_array(str(folder / f"{name}.{part}.npy")) for part in PARTS)
     matrix = csr_array((data, indices, indptr), shape=(int(scale[1]), int(scale[2])), copy=False)
     matrix.has_sorted_indices = matrix.has_canonical_format = True
     return matrix, float(scale[0])

@@ -274,6 +274,7 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
         ({"max_price": "30 pounds"}, "`max_price` '30 pounds': .*30 GBP"),
         ({"max_price": "30 GBP"}, r"`max_price` 30 GBP: the schema does not say .* \[entity.Product\]"),
         ({"max_price": 3, "rates": "GBP"}, "`rates` 'GBP': expected a CSV file"),
+        ({"mix": ("courses=much",)}, "from 0 to 1"),
         ({"age": -3}, "`age` -3: .*greater than or equal to 0"),
         ({"only": ("made_bye:Nivea",)}, "only 'made_bye:Nivea'.* nearest: 'made_by'"),
         ({"unknown": "dorp"}, "'drop' or 'keep'"),
@@ -337,6 +338,11 @@ def test_unknown_entities_to_avoid_are_refused_with_the_nearest(shop: Recommende
 def test_a_property_that_no_item_has_is_named(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, {"User": ["u"], "Product": ["p"]}, {})
     recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
-    for rules, name in ((Rules(in_stock=True), "in_stock"), (Rules(language=("en",)), "language")):
-        with pytest.raises(UsageError, match=f"no item has a '{name}'"):
+    for rules, name in (
+        (Rules(in_stock=True), "no item has a 'in_stock'"),
+        (Rules(language=("en",)), "no item has a 'language'"),
+        (Rules(min_price=3.0), "`min_price`: no item has a 'price'"),
+        (Rules(max_price=3.0), "`max_price`: no item has a 'price'"),
+    ):
+        with pytest.raises(UsageError, match=name):
             recommender.recommend(Request("u", rules=rules))

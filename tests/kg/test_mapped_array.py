@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kg.mapped_array import map_array
+
+ARRAYS = [
+    np.arange(7, dtype=np.int32),
+    np.arange(6, dtype=np.float64).reshape(2, 3),
+    np.array([True, False]),
+    np.array([], dtype=np.int64),
+    np.float64(3.5),
+    np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    np.arange(3, dtype=">i8"),
+    np.zeros((2, 2, 2), dtype=np.uint8),
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda one: f"{one.dtype}{one.shape}")
+def test_a_mapped_array_is_what_numpy_loads(array: np.ndarray, tmp_path: Path) -> None:
+    file = tmp_path / "a.npy"
+    np.save(file, array)
+    mapped, loaded = map_array(str(file)), np.load(file)
+    assert (mapped.dtype, mapped.shape) == (loaded.dtype, loaded.shape)
+    assert np.array_equal(mapped, loaded)
+    assert not (mapped.size and mapped.ndim and mapped.flags.writeable)
+
+
+@pytest.mark.parametrize("kept", [0, 3, 100, -1])
+def test_a_file_that_ends_too_early_is_refused(kept: int, tmp_path: Path) -> None:
+    file = tmp_path / "a.npy"
+    np.save(file, np.arange(7.0))
+    file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises((ValueError, EOFError)):
+        map_array(str(file))
