@@ -66,7 +66,7 @@ class SlowAnswers:
         self._pool: ProcessPoolExecutor | None = None
         self._waiting = 0
 
-    async def why_not(self, user: str, item: str, options: dict[str, Any]) -> str:
+    async def why_not(self, user: str | None, item: str, options: dict[str, Any]) -> str:
         """The answer of ``why-not`` as JSON.
 
         :raises HTTPException: 429 where too many are waiting already.
@@ -100,6 +100,6 @@ def _open(folder: str) -> None:
     _SHOPS.append(Shop(Path(folder)))
 
 
-def _why_not(user: str, item: str, options: dict[str, Any]) -> str:
+def _why_not(user: str | None, item: str, options: dict[str, Any]) -> str:
     found: str = _SHOPS[0].refreshed().why_not(user, item, **options).model_dump_json()
     return found

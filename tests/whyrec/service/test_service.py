@@ -51,8 +51,15 @@ def test_documents_are_those_of_the_engine(client: TestClient, admin: dict[str, 
         "similar": (engine.similar("p0001", 2), {"item": "p0001", "n": 2}),
         "find": (engine.find("lipstick", n=3), {"text": "lipstick", "n": 3}),
         "ask": (engine.ask("哪些面霜含烟酰胺？"), {"question": "哪些面霜含烟酰胺？"}),
-        "what-if": (engine.what_if("u0002", add=["has_concern:acne"]), {"user": "u0002", "add": "has_concern:acne"}),
+        "what-if": (
+            engine.what_if(anchors=["purchased:p0010"], add=["has_concern:acne"]),
+            {"anchor": "purchased:p0010", "add": "has_concern:acne"},
+        ),
         "why-not": (engine.why_not("u0002", "p0042"), {"user": "u0002", "item": "p0042"}),
+        "compare": (
+            engine.compare(None, "p0001", "p0042", anchors=["has_concern:acne"], max_price=20),
+            {"first": "p0001", "second": "p0042", "anchor": "has_concern:acne", "max_price": 20},
+        ),
     }
     for path, (document, parameters) in asked.items():
         answer = get(client, admin, path, **parameters)

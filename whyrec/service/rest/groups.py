@@ -9,6 +9,7 @@ from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, I
 from recommender.results.overview import Overview
 from whyrec.service.limits import MOST_DAYS, MOST_ITEMS, MOST_TEXT
 from whyrec.service.rest.answers import Asking, may
+from whyrec.service.rest.questions import OrderQuestion
 
 router = APIRouter(prefix="/api/v1", tags=["groups"])
 Lang = Annotated[Literal["en", "zh"], Query()]
@@ -60,9 +61,9 @@ def overview(
 
 
 @router.get("/compare", response_model=Comparison)
-def compare(user: User, first: Item, second: Item, asking: Annotated[Asking, may("what-if")], lang: Lang = "en") -> Any:
-    """Why one item is ahead of another."""
-    return _json(asking[0].refreshed().compare(user, first, second, lang=lang))
+def compare(asking: Annotated[Asking, may("what-if")], asked: Annotated[OrderQuestion, Query()]) -> Any:
+    """Why one item is ahead of another, for a user or for somebody described by anchors."""
+    return _json(asking[0].refreshed().compare(asked.user, asked.first, asked.second, **asked.options()))
 
 
 @router.get("/difference", response_model=ListDifference)

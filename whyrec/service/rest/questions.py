@@ -9,7 +9,21 @@ from whyrec.service.limits import MOST_ITEMS, MOST_TEXT
 Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
 Texts = Annotated[list[Text], Field(max_length=100)]
 Length = Annotated[int, Field(ge=1, le=MOST_ITEMS)]
-NOT_RULES = {"user", "item", "anchor", "n", "domain", "reasons", "diversity", "lang", "for_", "add", "remove"}
+NOT_RULES = {
+    "user",
+    "item",
+    "anchor",
+    "n",
+    "domain",
+    "reasons",
+    "diversity",
+    "lang",
+    "for_",
+    "add",
+    "remove",
+    "first",
+    "second",
+}
 
 
 class Question(BaseModel):
@@ -73,20 +87,23 @@ class AccountQuestion(RuledQuestion):
 class AbsenceQuestion(RuledQuestion):
     """``why-not``: why an item is not in a list."""
 
-    user: Text = Field(examples=["u0001"])
     item: Text = Field(examples=["p0042"])
+    user: Text | None = Field(default=None, examples=["u0001"])
+    anchor: Texts = []
     n: Length = 10
     domain: Text | None = None
 
     def options(self) -> dict[str, Any]:
         """All but the user and the item, by the engine's names."""
-        return {"n": self.n, "domain": self.domain, "lang": self.lang, **self.rules()}
+        told = {"anchors": self.anchor, "n": self.n, "domain": self.domain, "lang": self.lang}
+        return {**told, **self.rules()}
 
 
 class ChangeQuestion(RuledQuestion):
     """``what-if``: a list before and after a change of what somebody has."""
 
-    user: Text = Field(examples=["u0001"])
+    user: Text | None = Field(default=None, examples=["u0001"])
+    anchor: Texts = []
     add: Texts = []
     remove: Texts = []
     n: Length = 10
@@ -94,8 +111,22 @@ class ChangeQuestion(RuledQuestion):
 
     def options(self) -> dict[str, Any]:
         """All but the user, by the engine's names."""
-        changed = {"add": self.add, "remove": self.remove}
+        changed = {"anchors": self.anchor, "add": self.add, "remove": self.remove}
         return {**changed, "n": self.n, "domain": self.domain, "lang": self.lang, **self.rules()}
+
+
+class OrderQuestion(RuledQuestion):
+    """``compare``: why one item is ahead of another."""
+
+    first: Text = Field(examples=["p0001"])
+    second: Text = Field(examples=["p0042"])
+    user: Text | None = Field(default=None, examples=["u0001"])
+    anchor: Texts = []
+    domain: Text | None = None
+
+    def options(self) -> dict[str, Any]:
+        """All but the user and the items, by the engine's names."""
+        return {"anchors": self.anchor, "domain": self.domain, "lang": self.lang, **self.rules()}
 
 
 class NearQuestion(Question):
