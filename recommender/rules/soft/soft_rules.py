@@ -82,6 +82,7 @@ class _Factor:
 
     @property
     def signed(self) -> float:
+        """By what part scores change: above 0 for a boost, below for a bury."""
         return self.percent / 100 * (1 if self.kind == BOOST else -1)
 
 

@@ -21,6 +21,7 @@ from recommender.profiles.profile import profile_of
 from recommender.reasons.reasons import Reasons
 from recommender.results.account import Account
 from recommender.rules.avoidance import NOTHING_FORBIDDEN
+from recommender.rules.domain import mix_of
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.blend import Blend
 from recommender.scoring.scorer import Scorer
@@ -284,6 +285,10 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
 def test_wrong_rules_say_what_is_allowed(shop: Recommender, rules: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         RuleSet(shop.snapshot, shop.catalogue, Rules.asked(rules))
+
+
+def test_a_part_of_a_mixed_list_may_be_nothing_or_all() -> None:
+    assert mix_of(("courses=0", "cosmetics=1"), ("courses", "cosmetics")) == {"courses": 0.0, "cosmetics": 1.0}
 
 
 COURSE, PRODUCT = "Course", "Product"
