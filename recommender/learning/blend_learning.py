@@ -126,7 +126,7 @@ def _ablation(features: CandidateFeatures, weights: Score) -> dict[str, float]:
     scores = features.scores(weights)
     whole = ndcg(scores, features.truth).mean()
     return {
-        name: float(whole - ndcg(scores - weights[place] * features.values[place], features.truth).mean())
+        name: float(whole - ndcg(scores - features.weighed(place, float(weights[place])), features.truth).mean())
         for place, name in enumerate(features.names)
         if weights[place] > 0
     }

@@ -41,7 +41,9 @@ class CandidateFeatures:
     truth: NDArray[np.int64]
     filled: NDArray[np.bool_]
     marks: NDArray[np.float64]
-    """Validation marks of the users, shape (users,)."""
+    """Validation marks of the users, shape (users,); where they are sorted, parts by marks copy nothing."""
+    means: NDArray[np.float64] | None = None
+    """What the values of each feature are divided by when they are weighed, shape (features,): 1 where absent."""
 
     @property
     def users(self) -> int:
@@ -51,31 +53,50 @@ class CandidateFeatures:
     @property
     def evidence(self) -> NDArray[np.int64]:
         """In how many rankings each feature says anything: shape (features,)."""
-        said = (self.values != 0) & self.filled
-        return np.asarray(said.any(axis=2).sum(axis=1), dtype=np.int64)
+        return np.array([((one != 0) & self.filled).any(axis=1).sum() for one in self.values], dtype=np.int64)
+
+    @property
+    def loudness(self) -> NDArray[np.float64]:
+        """Mean of what each feature says, whatever its sign, at a weight of 1: shape (features,)."""
+        return np.array([np.abs(one).mean() if one.size else 0.0 for one in self.values]) / self._means
 
     def part(self, chosen: NDArray[np.bool_]) -> "CandidateFeatures":
         """Those of some users."""
-        users = {name: getattr(self, name)[chosen] for name in ("truth", "filled", "marks")}
-        return replace(self, values=self.values[:, chosen], **users)
+        rows = np.flatnonzero(chosen)
+        together = len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1
+        where = slice(int(rows[0]), int(rows[-1]) + 1) if together else chosen
+        users = {name: getattr(self, name)[where] for name in ("truth", "filled", "marks")}
+        return replace(self, values=self.values[:, where], **users)
 
     def standardised(self, chosen: NDArray[np.bool_]) -> tuple["CandidateFeatures", NDArray[np.float64]]:
         """Some of the features with a mean of 1 each over all candidates, and the means, 1 where there is nothing: to
-        be told how large a weight is, one has to know how large what it weighs is.
+        be told how large a weight is, one has to know how large what it weighs is. Of all features nothing is copied.
 
         :param chosen: shape (features,), bool.
         """
         places = np.flatnonzero(chosen)
         means = np.array([np.abs(self.values[place]).sum() for place in places]) / max(int(self.filled.sum()), 1)
         means[means == 0] = 1.0
-        values = np.empty((len(places), *self.values.shape[1:]))
-        for row, (place, mean) in enumerate(zip(places, means, strict=True)):
-            np.divide(self.values[place], mean, out=values[row])
-        return replace(self, values=values, names=tuple(self.names[place] for place in places)), means
+        names = tuple(self.names[place] for place in places)
+        return replace(
+            self, values=self.values if chosen.all() else self.values[places], names=names, means=means
+        ), means
+
+    def weighed(self, place: int, weight: float) -> NDArray[np.float64]:
+        """What one feature adds to the scores at a weight: shape (users, candidates)."""
+        return np.asarray((weight / self._means[place]) * self.values[place])
 
     def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """``Σ_f w_f · value_f``: shape (users, candidates), −inf where there is no candidate."""
-        return np.where(self.filled, np.tensordot(weights, self.values, axes=1), -np.inf)
+        total = np.zeros(self.values.shape[1:])
+        for place in np.flatnonzero(weights).tolist():
+            total += self.weighed(place, float(weights[place]))
+        total[~self.filled] = -np.inf
+        return total
+
+    @property
+    def _means(self) -> NDArray[np.float64]:
+        return np.ones(len(self.values)) if self.means is None else self.means
 
     def weights(self, blend: Blend, metapaths: Sequence[Metapath]) -> NDArray[np.float64]:
         """The weights that a blend gives to the features: shape (features,)."""
@@ -99,6 +120,9 @@ def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audi
     """
     inside = scorer.catalogue.of_domain(domain)
     tasks = evenly(validation_tasks(scorer, split, domain, audience), MOST_USERS)
+    marks = validation_marks(scorer.snapshot, [user for user, _ in tasks])
+    order = np.argsort(marks, kind="stable")
+    tasks, marks = [tasks[place] for place in order.tolist()], marks[order]
     metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
     names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
     width = 4 * CANDIDATES + 1
@@ -109,7 +133,6 @@ def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audi
         block = tasks[start : start + size]
         rows = slice(start, start + len(block))
         _fill(scorer, metapaths, inside, block, (values[:, rows], truth[rows], filled[rows]))
-    marks = validation_marks(scorer.snapshot, [user for user, _ in tasks])
     return CandidateFeatures(domain, audience, names, values, truth, filled, marks)
 
 

@@ -43,7 +43,7 @@ def best_ascent(fit: CandidateFeatures, check: CandidateFeatures, start: Score) 
     alone = np.eye(len(start))
     single = alone[int(np.argmax([ndcg(fit.scores(row), fit.truth).mean() for row in alone]))]
     found = [_without_idle(check, _ascend(fit, begin)) for begin in (single, start, np.ones(len(start)))]
-    loud = np.abs(fit.values).mean(axis=(1, 2))
+    loud = fit.loudness
     return np.asarray(np.mean([one / (one @ loud) for one in found if one @ loud > 0] or [start], axis=0))
 
 
@@ -57,7 +57,7 @@ def _ascend(features: CandidateFeatures, start: Score) -> Score:
         before = float(best.mean())
         for place in range(len(weights)):
             for value in _trials(weights, place, spread):
-                trial = scores + (value - weights[place]) * features.values[place]
+                trial = scores + features.weighed(place, value - weights[place])
                 if surely_better(found := ndcg(trial, features.truth), best):
                     weights[place], scores, best = value, trial, found
         if float(best.mean()) - before < 1e-5:
@@ -78,7 +78,7 @@ def _without_idle(features: CandidateFeatures, weights: Score) -> Score:
     if not features.users:
         return weights
     best = ndcg(features.scores(weights), features.truth).mean()
-    parts = weights * np.abs(features.values).mean(axis=(1, 2))
+    parts = weights * features.loudness
     for place in np.argsort(parts):
         trial = weights.copy()
         trial[place] = 0.0
