@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from neo4j import Driver, GraphDatabase
 
 from kg.schema import Schema
@@ -15,6 +16,9 @@ from kg.stores.opening import open_store
 from kg.stores.store import Store
 from tests.chromium import BrowserError, Tab, browser
 
+# no property depends on how fast or how loaded a machine is
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 SERVER = Path(__file__).with_name("neo4j_server.py")
 
 
