@@ -81,7 +81,8 @@ class SqlReader:
         """The parts of the answer; at least one, which may be empty."""
         kinds = {"sqlite": _sqlite, "duckdb": _duckdb, "postgresql": _postgresql, "mysql": _mysql}
         try:
-            yield from kinds[self._database.kind](self._sql, self._database)
+            for part in kinds[self._database.kind](self._sql, self._database):
+                yield plain_columns(part)
         except ImportError as problem:
             raise ReadError(f"{self._place}: needs the package {problem.name}; {_INSTALL}") from None
         except (ReadError, GeneratorExit, KeyboardInterrupt, SystemExit, MemoryError):
@@ -91,6 +92,28 @@ class SqlReader:
             if self._database.url:
                 text = text.replace(self._database.url, "…")
             raise ReadError(f"{self._place}: the database says: {text[:500]}") from None
+
+
+def plain_columns(part: pa.RecordBatch) -> pa.RecordBatch:
+    """Columns of types that only the database has, as what stands for them: ``numeric`` and JSON as text.
+
+    :raises ReadError: for ``money``, of which only its smallest units come, without their number.
+    """
+    for field in part.schema:
+        if (field.metadata or {}).get(b"POSTGRESQL:type") == b"money":
+            raise ReadError(
+                f"the column {field.name!r} is money, of which only units come: ask for {field.name}::numeric"
+            )
+    return pa.RecordBatch.from_arrays([_plain(column) for column in part.columns], part.schema.names)
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    if pa.types.is_list(column.type) and isinstance(column.type.value_type, pa.BaseExtensionType):
+        return pa.array(column.to_pylist(), pa.list_(_plain(column.values).type))
+    if not isinstance(column.type, pa.BaseExtensionType):
+        return column
+    uuid = column.type.extension_name == "arrow.uuid"
+    return pa.array([str(one) if one else None for one in column.to_pylist()], pa.string()) if uuid else column.storage
 
 
 def _sqlite(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:

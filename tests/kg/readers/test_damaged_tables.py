@@ -1,6 +1,7 @@
 """Tables whose bytes are well formed and whose content Python has no value for."""
 
 import io
+import uuid
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.opening import open_reader
+from kg.readers.tables.sql import plain_columns
 from kg.readers.tables.typed_batch import cell_texts
 
 NO_TEXT = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\x85ab"], pa.binary()).buffers())
@@ -73,3 +75,17 @@ def test_offsets_out_of_bounds_are_no_rows(tmp_path: Path) -> None:
     reader = open_reader(path, path.name, Source(file=path.name, entity="Product", id="id"), ["id"], Notices())
     with pytest.raises(ReadError, match="damaged, so its bad rows cannot be kept"):
         reader.copy_rows(tmp_path / "kept", [(1, 1)], lambda text: True)
+
+
+def test_types_that_only_a_database_has_are_read_as_what_stands_for_them() -> None:
+    numeric = pa.opaque(pa.string(), "numeric", "PostgreSQL")
+    prices = pa.ExtensionArray.from_storage(numeric, pa.array(["24.50", None]))
+    listed = pa.ListArray.from_arrays([0, 1, 2], prices)
+    key = uuid.UUID(int=7)
+    ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([key.bytes, None], pa.binary(16)))
+    found = plain_columns(pa.RecordBatch.from_arrays([prices, listed, ids, pa.array([1, 2])], ["p", "l", "u", "n"]))
+    assert found.to_pydict() == {"p": ["24.50", None], "l": [["24.50"], [None]], "u": [str(key), None], "n": [1, 2]}
+    assert [str(one) for one in found.schema.types] == ["string", "list<item: string>", "string", "int64"]
+    money = pa.schema([pa.field("m", pa.int64(), metadata={"POSTGRESQL:type": "money"})])
+    with pytest.raises(ReadError, match="m::numeric"):
+        plain_columns(pa.RecordBatch.from_arrays([pa.array([150])], schema=money))
