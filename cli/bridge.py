@@ -36,11 +36,10 @@ def bridge(
         (one.id, one.label, "\n".join(map(_told, one.paths)), one.people, f"{one.gained:.0f}", one.pairs)
         for one in found.bridges
     ]
+    output.line(found.text)
     if rows:
         columns = ("id", "item", "paths, by crossing relation", "people with both", "more of 100", "new pairs")
         output.table(f"From {found.domain} to {found.entity.label}", columns, rows)
-    else:
-        output.line(found.text)
 
 
 def _told(path: BridgePath) -> str:

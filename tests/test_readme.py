@@ -12,6 +12,8 @@ from cli.main import COMMANDS, app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"^```python\n(.+?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+SHOWN = re.findall(r"^\$ whyrec (.+)\n((?:[^$`\n].*\n)+)", README, flags=re.MULTILINE)
+"""Commands with the beginning of what they print."""
 TOUR = re.findall(r"^\$ whyrec (.+)$", README, flags=re.MULTILINE)
 LASTING = re.findall(r"^whyrec ((?:-w|init) [^#\n]+)", README, flags=re.MULTILINE)
 """Commands that go on until they are ended, and those that need what the tour has not; their own tests run them."""
@@ -21,11 +23,13 @@ LASTING = re.findall(r"^whyrec ((?:-w|init) [^#\n]+)", README, flags=re.MULTILIN
 def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     runner = CliRunner(env={"WHYREC_WORKSPACE": None})
-    assert len(TOUR) >= 10
+    assert len(TOUR) >= 10 and len(SHOWN) == 3
     for command in TOUR:
         result = runner.invoke(app, shlex.split(command), prog_name="whyrec")
         assert result.exit_code == 0, f"{command}\n{result.output}"
         assert result.stdout.strip(), command
+        told = " ".join(result.stdout.split())
+        assert all(" ".join(shown.split()) in told for one, shown in SHOWN if one == command), result.stdout
     for block in PYTHON:
         names: dict[str, Any] = {}
         exec(block, names)

@@ -37,8 +37,9 @@ def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
         raise UsageError(f"`domain` {domain!r}: {nearest(domain, list(schema.domains))}")
     types = [name for name in schema.item_types if schema.entity[name].domain == domain]
     every = [gap for name in types for gap in _of(crowd, name, lang)]
-    every.sort(key=lambda one: (one[1].stated < STATED, -_number(one[1].people_reached), -one[0]))
-    found = [gap for _, gap in every[:n]]
+    reach = [(_number(gap.people_reached), scores, gap) for scores, gap in every]
+    reach.sort(key=lambda one: (not one[0], one[2].stated < STATED, -one[0], -one[1]))
+    found = [gap for _, _, gap in reach[:n]]
     return Gaps(domain=domain, gaps=found, of=crowd.looked, k=crowd.k, text=_text(domain, found, lang))
 
 
