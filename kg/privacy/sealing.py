@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from kg.errors import UsageError, WorkspaceError
 from kg.stores.url import is_neo4j
+from kg.workspace.generations import FOLDER, PARTS
 from kg.workspace.lock import LOCK, workspace_lock
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
@@ -28,7 +29,7 @@ HOW = (
     "make one with `age-keygen`, or `python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it "
     "apart from the workspace"
 )
-_OWN = ("snapshot", "kernels", "model", "rejects", ".rejects-people", "staging", "service", "search", "history")
+_OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service")
 _OWN_FILES = ("forgotten.json", "pseudonyms.json", "outputs.json", "privacy-ledger.jsonl", "serve.token")
 
 

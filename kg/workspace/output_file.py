@@ -61,7 +61,7 @@ def _role(workspace: Workspace, path: Path) -> str | None:
     store = None if is_neo4j(settings.store) else (workspace.folder / settings.store).resolve()
     if store is not None and place.parent == store.parent and place.name.startswith(store.name):
         return "the store"
-    folders = (workspace.snapshots, workspace.kernels, workspace.model, workspace.staging, workspace.rejects)
+    folders = (*workspace.made, workspace.staging, workspace.rejects)
     if any(place.is_relative_to(folder.resolve()) for folder in folders):
         return "a file that whyrec keeps"
     return "a source of the mapping" if place in _sources(workspace) else None

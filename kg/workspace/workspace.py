@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from copy import copy
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from kg.document import nearest
 from kg.errors import SnapshotError, WorkspaceError
@@ -16,6 +17,7 @@ from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
 from kg.stores.revision import is_between_states
 from kg.stores.url import check_url
+from kg.workspace.generations import KERNELS, MODEL, NAMES, PARTS, SNAPSHOT, Generations
 from kg.workspace.permissions import private_files
 from kg.workspace.settings import Settings, read_settings
 
@@ -62,10 +64,52 @@ class Workspace:
                 f"{folder}: no workspace here ({CONFIGURATION} is missing); make one with "
                 f"`whyrec init {folder} --example`, or name another with `workspace` or WHYREC_WORKSPACE"
             )
-        self.snapshots, self.kernels, self.model = folder / "snapshot", folder / "kernels", folder / "model"
+        self.generations = Generations(folder)
+        self._generation: Path | None = None
+        self.training = folder / "training"
         self.rejects, self.staging, self.mapping = folder / "rejects", folder / "staging", folder / "mapping.toml"
         self.history = folder / "history"
         self.columns, self.unfinished = folder / "columns.json", folder / "load.unfinished"
+
+    def at(self, generation: Path) -> Self:
+        """The same workspace, of one generation, whatever becomes current."""
+        held = copy(self)
+        held._generation = generation
+        return held
+
+    def held(self) -> Self:
+        """The same workspace, of the generation that is current now."""
+        return self.at(self.generation)
+
+    @property
+    def generation(self) -> Path:
+        """The folder that answers come from."""
+        return self._generation or self.generations.current
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of the snapshot."""
+        return self.generation / SNAPSHOT
+
+    @property
+    def kernels(self) -> Path:
+        """The folder of the kernels."""
+        return self.generation / KERNELS
+
+    @property
+    def model(self) -> Path:
+        """The folder of the model."""
+        return self.generation / MODEL
+
+    @property
+    def names(self) -> Path:
+        """The folder of the indexed names."""
+        return self.generation / NAMES
+
+    @property
+    def made(self) -> tuple[Path, ...]:
+        """The folders of what is made from the graph, and can be made again."""
+        return self.generations.folder, self.training, self.history, *(self.folder / part for part in PARTS)
 
     @cached_property
     def settings(self) -> Settings:
@@ -120,10 +164,17 @@ class Workspace:
             program = f"whyrec -w {shlex.quote(str(self.folder))} unseal"
             raise WorkspaceError(f"{self.folder}: is sealed; `{program}` opens it with the key in WHYREC_SEAL_KEY")
 
-    def refresh(self, store: Store, progress: Progress = no_progress, anew: bool = False) -> tuple[Snapshot, bool]:
-        """The snapshot of what the store holds now, and whether it had to be taken.
+    def refresh(
+        self,
+        store: Store,
+        progress: Progress = no_progress,
+        anew: bool = False,
+        prepare: Callable[[Self], None] | None = None,
+    ) -> tuple[Snapshot, bool]:
+        """The snapshot of what the store holds now, and whether it had to be taken: then in a generation of its own.
 
         :param anew: read all of the store, whatever revision and fingerprint say.
+        :param prepare: makes what else the generation is to hold before it is the current one; the store is closed.
         :raises SnapshotError: where the store is empty, or between two states.
         """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
@@ -142,9 +193,15 @@ class Workspace:
             return self.snapshot(), False
         suppression = Suppression.open(self.folder, store)
         forgotten = suppression.among if suppression else None
-        snapshot = take_snapshot(store, self.schema, self.snapshots, progress, self.settings.privacy.k, forgotten)
+        with self.generations.building([MODEL]) as folder:
+            draft = self.at(folder)
+            taken = take_snapshot(store, self.schema, draft.snapshots, progress, self.settings.privacy.k, forgotten)
+            taken.check()
+            if prepare is not None:
+                store.close()
+                prepare(draft)
         self.unfinished.unlink(missing_ok=True)
-        return snapshot, True
+        return self.snapshot(), True
 
     def unfinished_notices(self) -> list[str]:
         """What to say beside answers while a load is under way, or after one was cut off; mostly nothing."""

@@ -3,8 +3,10 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Self
 
 import numpy as np
@@ -146,7 +148,7 @@ def _array(forms: list[bytes]) -> StringArray:
 
 
 def open_names(parent: Path, snapshot: Snapshot) -> Names:
-    """The index of a snapshot from disk, made first where it is not there; that of another snapshot is dropped.
+    """The index of a snapshot from disk, made first where it is not there; several processes may do so at once.
 
     :param parent: the folder of the indexes; that of a snapshot is named by its hash.
     """
@@ -155,11 +157,12 @@ def open_names(parent: Path, snapshot: Snapshot) -> Names:
         return Names.load(folder)
     except (OSError, ValueError):
         names = Names.of(snapshot)
-    pending = parent / f".{os.getpid()}-{snapshot.hash[:32]}"
+    pending, old = (parent / f".{os.getpid()}-{get_ident()}-{what}" for what in ("new", "old"))
     names.save(pending)
-    shutil.rmtree(folder, ignore_errors=True)
-    pending.replace(folder)
-    for other in parent.iterdir():
-        if other != folder:
-            shutil.rmtree(other, ignore_errors=True)
+    with suppress(OSError):  # another process may have put its own there meanwhile: the same one
+        if folder.exists():  # a damaged one
+            folder.replace(old)
+        pending.replace(folder)
+    for path in (pending, old):
+        shutil.rmtree(path, ignore_errors=True)
     return names

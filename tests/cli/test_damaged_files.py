@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -29,9 +30,11 @@ def trained(example: Path, whyrec: Whyrec, tmp_path_factory: pytest.TempPathFact
 def test_every_kept_file_is_checked_when_it_is_opened(trained: Path, whyrec: Whyrec) -> None:
     command = ("-w", trained, "recommend", "u0001", "-n", "3")
     before = whyrec(*command)
-    folders = (trained / "snapshot", trained / "kernels", trained / "model")
+    folders = [Workspace(trained).generation / name for name in ("snapshot", "kernels", "model")]
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
-    kinds = {(path.relative_to(trained).parts[0], ".".join(path.name.split(".")[-2:])): path for path in files}
+    kinds = {
+        (path.relative_to(folders[0].parent).parts[0], ".".join(path.name.split(".")[-2:])): path for path in files
+    }
     answers: dict[int, int] = {}
     for number, path in enumerate(sorted(kinds.values())):
         name = list(DAMAGES)[number % len(DAMAGES)]

@@ -10,6 +10,7 @@ import pytest
 from cli.learned_weights import SCORERS_SHOWN, shown_scorers
 from embeddings.training.epochs import Epochs
 from embeddings.vectors.vectors import read_manifest
+from kg.workspace.workspace import Workspace
 from recommender.learning.model import VECTORS
 from tests.cli.conftest import Whyrec
 
@@ -38,7 +39,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_ends_with_the_same_vector
     assert result.exit_code == 130 and "--resume goes on" in " ".join(result.stderr.split())
     gone_on = whyrec("-w", parts, *SMALL, "--resume").stderr
     assert "training goes on after epoch" in " ".join(gone_on.split()) and "unfinished" not in gone_on
-    digests = {read_manifest(folder / "model" / VECTORS).digest for folder in folders}
+    digests = {read_manifest(Workspace(folder).model / VECTORS).digest for folder in folders}
     assert len(digests) == 1
 
 

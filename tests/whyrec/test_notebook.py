@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import whyrec
+from kg.workspace.workspace import Workspace
 from recommender.results.recommendation import Recommendation
 from tests.whyrec.conftest import Shown
 
@@ -10,7 +11,7 @@ from tests.whyrec.conftest import Shown
 def test_every_cell_runs_and_shows_something(toured: tuple[Path, Shown]) -> None:
     folder, shown = toured
     assert len(shown) >= 10 and all(value is not None for _, value in shown)
-    assert (folder / "demo" / "model").is_dir()
+    assert Workspace(folder / "demo").model.is_dir()
     texts = [value for _, value in shown if isinstance(value, str)]
     assert "rows, " in texts[0] and texts[-1].endswith("recommend USER")
 

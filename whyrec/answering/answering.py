@@ -223,7 +223,8 @@ class Answering:
         """
         from recommender.serving.missing_triples import missing_triples  # needs vectors, which lists may lack
 
-        return missing_triples(self.snapshot, self.workspace.model, (first, second), self._n(n))
+        opened = self.opened
+        return missing_triples(opened.snapshot, opened.workspace.model, (first, second), self._n(n))
 
     def reload(self, progress: Progress | None = None) -> None:
         """Answer from the newest snapshot and model; answers under way are finished on the old ones.

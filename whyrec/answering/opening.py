@@ -1,7 +1,7 @@
 """What answers come from: the snapshot of a workspace, the kernels its model needs, the recommender over both."""
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.learning.model import build_used, kernels_of, open_model
+from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from whyrec.options import rules_of
 
@@ -37,8 +38,8 @@ class Opened:
     """
 
     def __init__(self, workspace: Workspace, progress: Progress, *, lasting: bool) -> None:
-        self.workspace, self._progress, self._lasting = workspace, progress, lasting
-        self.snapshot, self.notices = current_snapshot(workspace, progress)
+        self._progress, self._lasting = progress, lasting
+        self.workspace, self.snapshot, self.notices = current_snapshot(workspace, progress)
         if lasting:
             self.snapshot.check()
         self._lock = Lock()
@@ -64,7 +65,7 @@ class Opened:
         from recommender.search.names import open_names  # lists and accounts of known ids need none
 
         with private_files():
-            return open_names(self.workspace.folder / "names", self.snapshot)
+            return open_names(self.workspace.names, self.snapshot)
 
     @cached_property
     def finder(self) -> "Finder":
@@ -107,11 +108,16 @@ class Opened:
         workspace = self.workspace
         recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels, self._progress))
         if self._lasting:
-            scorer = recommender.scorer
-            for path in scorer.metapaths:
-                if scorer.blend.uses(path):
-                    scorer.kernels.kernel(path.tail)
+            _open_kernels(recommender.scorer)
         return recommender
+
+
+def _open_kernels(scorer: Scorer) -> None:
+    """Make and map everything that lists of anybody come from."""
+    for path in scorer.metapaths:
+        if scorer.blend.uses(path):
+            scorer.kernels.kernel(path.tail)
+    _ = scorer.merged, scorer.told.merged
 
 
 def opened(workspace: Workspace, progress: Progress, *, lasting: bool) -> Opened:
@@ -124,46 +130,56 @@ def opened(workspace: Workspace, progress: Progress, *, lasting: bool) -> Opened
 
 def _again(make: Callable[[], Opened], workspace: Workspace) -> Opened:
     for _ in range(ATTEMPTS - 1):
-        before = _current(workspace)
+        before = workspace.generations.mark
         try:
             return make()
         except SnapshotError:
-            if _current(workspace) == before:
+            if workspace.generations.mark == before:
                 raise
     return make()
 
 
-def _current(workspace: Workspace) -> bytes | None:
+def current_snapshot(workspace: Workspace, progress: Progress) -> tuple[Workspace, Snapshot, list[str]]:
+    """The workspace of the current generation and its snapshot; taken from the store, with a notice, where there is
+    none yet."""
+    held = workspace.held()
     try:
-        return (workspace.snapshots / "current").read_bytes()
-    except OSError:
-        return None
-
-
-def current_snapshot(workspace: Workspace, progress: Progress) -> tuple[Snapshot, list[str]]:
-    """The snapshot that was taken last; taken from the store, with a notice, where there is none yet."""
-    try:
-        return workspace.snapshot(), workspace.unfinished_notices()
+        return held, held.snapshot(), workspace.unfinished_notices()
     except SnapshotError as problem:
-        if (workspace.snapshots / "current").exists():
+        if (held.snapshots / "current").exists():
             raise
-        return refreshed(workspace, progress)[0], [f"{problem}; looking into the store"]
+        snapshot, _ = refreshed(workspace, progress)
+        return workspace.held(), snapshot, [f"{problem}; looking into the store"]
 
 
 @private_files()
-def refreshed(workspace: Workspace, progress: Progress) -> tuple[Snapshot, bool]:
+def refreshed(workspace: Workspace, progress: Progress, anew: bool = False) -> tuple[Snapshot, bool]:
     """The snapshot of what the store holds now, and whether it had to be taken.
 
-    :raises SnapshotError: where the store is empty.
+    :param anew: read all of the store, whatever its fingerprint says.
+    :raises SnapshotError: where the store is empty, or between two states.
     """
+    before = workspace.held()
     store = workspace.open_store(read_only=True)
     try:
-        return workspace.refresh(store, progress)
+        return workspace.refresh(store, progress, anew, partial(_prepare, before, progress))
     finally:
         store.close()
 
 
+def _prepare(before: Workspace, progress: Progress, draft: Workspace) -> None:
+    """Make what answers needed before, so that nobody who takes the new generation over waits for it."""
+    if before.kernels.is_dir():
+        _open_kernels(open_model(draft.model, draft.snapshot(), draft.kernels, progress).scorer)
+    if before.names.is_dir():
+        from recommender.search.names import open_names  # lists and accounts of known ids need none
+
+        open_names(draft.names, draft.snapshot())
+
+
 @private_files()
 def build_kernels(workspace: Workspace, snapshot: Snapshot, progress: Progress) -> int:
-    """Make the kernels that the model of the workspace needs and that are not on disk; returns how many were made."""
-    return build_used(*kernels_of(workspace.model, snapshot, workspace.kernels), progress)
+    """Make what the model of the workspace needs and is not on disk; returns how many kernels were made."""
+    made = build_used(*kernels_of(workspace.model, snapshot, workspace.kernels), progress)
+    _open_kernels(open_model(workspace.model, snapshot, workspace.kernels).scorer)
+    return made

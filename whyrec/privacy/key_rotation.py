@@ -147,7 +147,7 @@ def _remove_files(workspace: Workspace) -> list[str]:
     for path in {*files.rewritable(), *files.removable()}:
         removed.append(files.shown(path))
         path.unlink(missing_ok=True)
-    for learned in (workspace.model, workspace.kernels, workspace.snapshots, workspace.staging, workspace.history):
+    for learned in (*workspace.made, workspace.staging):
         shutil.rmtree(learned, ignore_errors=True)
     folder = workspace.folder / "service"
     if folder.is_dir():

@@ -37,7 +37,7 @@ class Shop:
         self.tokens = Tokens(folder)
         self.events = EventLog(folder / "service")
         self.name = folder.resolve().name
-        self._mark, self._looked = self._files(), time.monotonic()
+        self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
         self._given: SimpleQueue[tuple[str, int, str | None, str, str, bytes] | None] = SimpleQueue()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()
@@ -53,13 +53,13 @@ class Shop:
         """The engine, with what another process loaded or trained since the last look; a damaged one is not taken."""
         now = time.monotonic()
         if now - self._looked > LOOK_SECONDS:
-            self._looked, mark = now, self._files()
+            self._looked, mark = now, self.engine.workspace.generations.mark
             if mark != self._mark:
                 self._mark = mark
                 try:
                     self.engine.reload()
                 except WhyrecError:  # half written, or no longer there: the old one answers, the next look tries again
-                    self._mark = ()
+                    self._mark = (-1, -1)
         return self.engine
 
     def person(self, user: str) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
@@ -164,15 +164,3 @@ class Shop:
         user_type = (people or list(user_types))[0]
         kept = (told.get("weight"), told.get("timestamp"), told.get("answer"))
         return Event(told["id"], user_type, told["user"], relation, found[0], told["item"], *kept)
-
-    def _files(self) -> tuple[tuple[int, int], ...]:
-        """What tells that somebody loaded or trained: which files, and when they were written."""
-        workspace = self.engine.workspace
-        marks = []
-        for path in (workspace.snapshots / "current", workspace.model / "model.json"):
-            try:
-                known = path.stat()
-                marks.append((known.st_ino, known.st_mtime_ns))
-            except FileNotFoundError:
-                marks.append((0, 0))
-        return tuple(marks)

@@ -7,6 +7,7 @@ from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
+from whyrec.answering.opening import refreshed
 from whyrec.reports import RefreshReport
 from whyrec.workspace.status import told_counts
 
@@ -20,11 +21,7 @@ def refresh(workspace: Workspace, full: bool, progress: Progress) -> RefreshRepo
     """
     before = _before(workspace)
     with workspace.lock():
-        store = workspace.open_store(read_only=True)
-        try:
-            now, taken = workspace.refresh(store, progress, anew=full)
-        finally:
-            store.close()
+        now, taken = refreshed(workspace, progress, anew=full)
     return RefreshReport(
         snapshot=now.hash,
         before=before.hash if before else None,

@@ -18,6 +18,7 @@ from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusRep
 @private_files()
 def status(workspace: Workspace) -> StatusReport:
     """Look at store, snapshot and model; nothing is changed."""
+    workspace = workspace.held()
     store, revision, fingerprint = _store(workspace)
     snapshot = _snapshot(workspace, revision, fingerprint)
     model = _model(workspace, snapshot)

@@ -3,19 +3,20 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.vectors import Vectors
-from kg.errors import ModelError, UsageError
+from kg.errors import ModelError, TrainingError, UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.generations import KERNELS, NAMES, SNAPSHOT, link_files
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.crossing import crossings
-from recommender.learning.carry_over import FOLDED, keep_vocabulary
+from recommender.learning.carry_over import VOCABULARY, keep_vocabulary
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import VECTORS, ModelManifest, open_model, read_manifest, save_manifest
 from recommender.results.document import ModelInfo
@@ -67,13 +68,9 @@ class Training:
         asked = (snapshot.hash, self.wanted, self.hold_out)
         done = manifest is not None and (manifest.snapshot, manifest.training, manifest.hold_out) == asked
         if manifest is None or not done:
-            manifest = self._train(snapshot)
-        made = build_kernels(self.workspace, snapshot, self.progress)
-        if not done:
-            scorer = open_model(self.workspace.model, snapshot, self.workspace.kernels).scorer
-            found = crossings(scorer, self.workspace.settings.privacy.k)
-            manifest = manifest.model_copy(update={"crossing": found})
-            save_manifest(self.workspace.model, manifest)
+            manifest, made = self._published(self._train(snapshot))
+        else:
+            made = build_kernels(self.workspace, snapshot, self.progress)
         return TrainReport(
             model=ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True),
             up_to_date=done,
@@ -98,15 +95,16 @@ class Training:
             return None
 
     def _train(self, snapshot: Snapshot) -> ModelManifest:
-        """Train the vectors, learn the blend on a validation part, and save both as the model."""
-        name, folder, wanted = PATHS_ONLY, self.workspace.model, self.wanted
+        """Train the vectors, learn the blend on a validation part, both in a folder of their own."""
+        name, folder, wanted = PATHS_ONLY, self.workspace.training, self.wanted
+        keep_vocabulary(folder, snapshot)
         if wanted is not None:
             name = f"{wanted.model}-{wanted.dim}"
             with _resumable(folder / VECTORS):
                 self._train_vectors(snapshot, folder / VECTORS, self.resume, "all triples")
         fitted = self._fit(snapshot)
         self.notices += fitted.notes
-        manifest = ModelManifest(
+        return ModelManifest(
             name=name,
             snapshot=snapshot.hash,
             blend=fitted.blend,
@@ -116,10 +114,31 @@ class Training:
             learning=fitted.reports,
             training=wanted,
         )
-        shutil.rmtree(folder / FOLDED, ignore_errors=True)
-        keep_vocabulary(folder, snapshot)
-        save_manifest(folder, manifest)
-        return manifest
+
+    def _published(self, manifest: ModelManifest) -> tuple[ModelManifest, int]:
+        """Make the model, with the kernels that it needs, part of the next generation; how many kernels were made.
+
+        :raises TrainingError: where a person was forgotten meanwhile, of whom the model knows.
+        """
+        workspace, folder = self.workspace, self.workspace.training
+        parts = [VOCABULARY, VECTORS] if self.wanted else [VOCABULARY]
+        with workspace.generations.building([SNAPSHOT, KERNELS, NAMES]) as generation:
+            if not (folder / VOCABULARY).is_dir():
+                raise TrainingError("somebody was forgotten during the training, which is thrown away; run it again")
+            draft = workspace.at(generation)
+            for part in parts:
+                link_files(folder / part, draft.model / part)
+            save_manifest(draft.model, manifest)
+            snapshot = draft.snapshot()
+            made = build_kernels(draft, snapshot, self.progress)
+            scorer = open_model(draft.model, snapshot, draft.kernels).scorer
+            manifest = manifest.model_copy(update={"crossing": crossings(scorer, workspace.settings.privacy.k)})
+            save_manifest(draft.model, manifest)
+        for part in parts:
+            shutil.rmtree(folder / part, ignore_errors=True)
+        with suppress(OSError):  # a checkpoint of another training stays
+            folder.rmdir()
+        return manifest, made
 
     def _train_vectors(self, snapshot: Snapshot, folder: Path, resume: bool, what: str) -> Vectors:
         from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import

@@ -109,15 +109,12 @@ class _Eraser:
                 self._erasure.notices.append(
                     "the model was trained with this person and is removed; run `whyrec train` to make one without"
                 )
-            for folder in (workspace.model, workspace.kernels):
+            for folder in workspace.made:  # all generations: whoever has one open goes on till it ends or looks again
                 self._remove(folder)
-        if revision is None or is_between_states(revision):  # a snapshot of half a graph is refused
-            self._remove(workspace.snapshots)
-        else:
+        if revision is not None and not is_between_states(revision):  # a snapshot of half a graph is refused
             self._tell("Snapshot")
             workspace.refresh(store)
-        for leftover in workspace.snapshots.glob(".building*"):
-            self._remove(leftover)
+        workspace.generations.drop_earlier()
         self._remove(workspace.staging)
         self._remove(workspace.history)
 

@@ -9,6 +9,7 @@ from kg.privacy.erasure.report import Erasure
 from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.stores.url import is_neo4j
+from kg.workspace.generations import SNAPSHOT
 from kg.workspace.workspace import Workspace
 
 
@@ -56,11 +57,11 @@ class Verification:
 
     def _search_snapshot(self, traces: Traces, types: list[str]) -> list[str]:
         """Search the arrays of the snapshot; the strings in it that only contain the id, such as longer ids."""
-        schema, snapshots = self._workspace.schema, self._workspace.snapshots
+        schema, kept = self._workspace.schema, self._workspace.generations.all()
         own = [f"{name}.id" for name in types]
         foreign = [f"{name}.id" for name in schema.entity if name not in types]
         longer: set[str] = set()
-        for folder in sorted(path for path in snapshots.glob("*") if path.is_dir()):
+        for folder in sorted(path for one in kept for path in (one / SNAPSHOT).glob("*") if path.is_dir()):
             if traces.in_snapshot(folder, own, foreign, words=self._whom.person.unmistakable):
                 self._erasure.found.append(self._files.shown(folder))
             longer.update(traces.longer_in(folder))

@@ -23,7 +23,7 @@ class WorkspaceFiles:
         self.store = None if is_neo4j(url) else (workspace.folder / url).resolve()
         """The file of an embedded store; ``None`` for a server."""
         one = workspace
-        self._own = (one.snapshots, one.kernels, one.model, one.rejects, one.staging, one.history)
+        self._own = (*one.made, one.rejects, one.staging)
 
     def all(self) -> Iterator[Path]:
         """All files, each once, sorted by folder."""

@@ -23,7 +23,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
     folder = tmp_path / "w"
     set_key(create_workspace(folder), public_key())
-    for name in ("graph.lbug", "snapshot/current", "model/model.json", "rejects/1/bought.csv", "service/events.db"):
+    made = ("generations/current", "snapshot/current", "model/model.json", "training/vocabulary/User.id.npy")
+    for name in ("graph.lbug", *made, "rejects/1/bought.csv", "service/events.db"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(PERSON * 1000)
     (folder / "forgotten.json").write_text("{}")
@@ -37,7 +38,16 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_sealed_workspace_shows_nothing_and_comes_back_to_the_bit(shop: Path) -> None:
     before = _contents(shop)
-    assert seal(Workspace(shop)) == ["forgotten.json", "graph.lbug", "model", "rejects", "service", "snapshot"]
+    assert seal(Workspace(shop)) == [
+        "forgotten.json",
+        "generations",
+        "graph.lbug",
+        "model",
+        "rejects",
+        "service",
+        "snapshot",
+        "training",
+    ]
     at_rest = _contents(shop)
     assert set(at_rest) == {"whyrec.toml", "schema.toml", "users.csv", "sealed.age"}
     assert PERSON not in at_rest["sealed.age"] and (shop / "sealed.age").stat().st_mode & 0o077 == 0

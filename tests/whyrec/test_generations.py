@@ -1,0 +1,186 @@
+"""Generations: whoever reads is never disturbed by whoever loads and trains, and what was erased is in none of them."""
+
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import whyrec
+from kg.workspace.workspace import Workspace
+from whyrec import Engine
+
+SCHEMA = """\
+name = "tiny"
+[entity.User]
+sensitive = true
+[entity.Product]
+domain = "cosmetics"
+[entity.Course]
+domain = "courses"
+[entity.Ingredient]
+[relation.purchased]
+head = "User"
+tail = "Product"
+interaction = true
+create_head = true
+[relation.enrolled]
+head = "User"
+tail = "Course"
+interaction = true
+[relation.contains]
+head = "Product"
+tail = "Ingredient"
+[relation.teaches]
+head = "Course"
+tail = "Ingredient"
+"""
+WRITER = """
+import sys, whyrec
+engine = whyrec.open(sys.argv[1])
+for file in sys.argv[2:]:
+    engine.load([file])
+    engine.train(embeddings=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small shop, loaded once."""
+    place, draw = tmp_path_factory.mktemp("generations"), random.Random(0)
+    (place / "tiny.toml").write_text(SCHEMA)
+    files: dict[str, list[str]] = {
+        "User.csv": ["id", *(f"u{n:02}" for n in range(40))],
+        "Product.csv": ["id", *(f"p{n:02}" for n in range(20))],
+        "Course.csv": ["id", *(f"c{n:02}" for n in range(8))],
+        "Ingredient.csv": ["id", *(f"i{n}" for n in range(6))],
+        "purchased.csv": ["head,tail", *(f"u{n:02},p{t:02}" for n in range(40) for t in draw.sample(range(20), 5))],
+        "enrolled.csv": ["head,tail", *(f"u{n:02},c{t:02}" for n in range(40) for t in draw.sample(range(8), 2))],
+        "contains.csv": ["head,tail", *(f"p{n:02},i{n % 6}" for n in range(20))],
+        "teaches.csv": ["head,tail", *(f"c{n:02},i{n % 6}" for n in range(8))],
+    }
+    for name, lines in files.items():
+        (place / name).write_text("\n".join(lines))
+    engine = whyrec.create(place / "shop", schema=str(place / "tiny.toml"))
+    engine.load([place / name for name in files])
+    _ = engine.recommender  # whoever answered before has its kernels made before the next generation is current
+    return place / "shop"
+
+
+@pytest.fixture
+def shop(loaded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(loaded, tmp_path / "shop"))
+
+
+def _more(folder: Path, number: int) -> Path:
+    """A file with purchases of somebody new."""
+    path = folder / f"{number}" / "purchased.csv"
+    path.parent.mkdir()
+    path.write_text(f"head,tail\nnewcomer-{number},p01\nnewcomer-{number},p0{number + 2}\n")
+    return path
+
+
+def _everything(engine: Engine) -> list[object]:
+    """What opens every kind of file: lists, accounts, another language, names, similar items."""
+    listed = engine.recommend("u01", n=3)
+    item = listed.items[0].id
+    asked: list[Callable[[], object]] = [
+        lambda: engine.why("u01", item, lang="zh"),
+        lambda: engine.similar(item, 3),
+        lambda: engine.find("i3"),
+        lambda: engine.recommend(None, anchors=("purchased:p03",), n=3),
+        lambda: engine.why_not("u01", "p07"),
+    ]
+    return [listed, *(ask() for ask in asked)]
+
+
+def test_readers_answer_while_another_process_loads_and_trains(shop: Path, tmp_path: Path) -> None:
+    held = whyrec.open(shop)
+    before = _everything(held)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(shop), *(str(_more(tmp_path, number)) for number in range(2))],
+        stderr=subprocess.PIPE,
+    )
+    seen, rounds = set(), 0
+    while writer.poll() is None or rounds < 3:
+        for lasting in (True, False):  # a service, and a program that answers once
+            engine = Engine(shop, lasting=lasting)
+            seen.add(engine.recommend("u01", n=3).model.snapshot)
+            assert _everything(engine) and engine.recommender.model.info.snapshot
+        assert held.recommend("u01", n=3) == before[0]
+        rounds += 1
+    _, told = writer.communicate()
+    assert writer.returncode == 0, told.decode()
+    assert len(seen) >= 2 and _everything(held) == before
+    held.reload()
+    assert held.recommend("newcomer-1", n=3).items and held.recommender.model.info.trained
+
+
+def test_who_has_opened_little_of_a_generation_reads_the_rest_after_a_load(shop: Path, tmp_path: Path) -> None:
+    sparing = Engine(shop, lasting=False)
+    hash_then = sparing.snapshot.hash
+    whyrec.open(shop).load([_more(tmp_path, 1)])
+    assert _everything(sparing) and sparing.snapshot.hash == hash_then != whyrec.open(shop).snapshot.hash
+
+
+def test_what_answers_need_is_there_before_a_generation_is_current(shop: Path, tmp_path: Path) -> None:
+    whyrec.open(shop).find("i3")
+    whyrec.open(shop).load([_more(tmp_path, 1)])
+    made = Workspace(shop).generation
+    files = {path for path in made.rglob("*") if path.is_file()}
+    _everything(whyrec.open(shop))
+    assert {path for path in made.rglob("*") if path.is_file()} == files
+    assert {path.name for path in made.iterdir()} >= {"snapshot", "kernels", "names"}
+
+
+def test_two_are_kept_and_what_did_not_change_is_the_same_file(shop: Path, tmp_path: Path) -> None:
+    engine = whyrec.open(shop)
+    engine.load([_more(tmp_path, 1)])
+    loaded = Workspace(shop).generation
+    engine.train(embeddings=False)
+    trained = Workspace(shop).generation
+    assert sorted(path.name for path in (shop / "generations").iterdir()) == sorted(
+        ["current", loaded.name, trained.name]
+    )
+    parts = [next((folder / "snapshot").glob("*/manifest.json")) for folder in (loaded, trained)]
+    assert parts[0].samefile(parts[1])
+
+
+def test_what_is_killed_in_between_leaves_the_last_generation(shop: Path) -> None:
+    workspace = Workspace(shop)
+    before = workspace.generation
+    with pytest.raises(KeyboardInterrupt), workspace.generations.building(["snapshot"]) as draft:
+        assert (draft / "snapshot" / "current").is_file()
+        raise KeyboardInterrupt
+    assert workspace.generation == before and not draft.exists()
+
+
+def test_a_workspace_of_an_earlier_version_answers_and_moves_on(shop: Path, tmp_path: Path) -> None:
+    old = Workspace(shop).generation
+    for part in ("snapshot", "kernels"):
+        (old / part).rename(shop / part)
+    shutil.rmtree(shop / "generations")
+    held = whyrec.open(shop)
+    before = _everything(held)
+    assert Workspace(shop).generation == shop
+    engine = whyrec.open(shop)
+    engine.load([_more(tmp_path, 1)])
+    assert (shop / "snapshot").is_dir() and _everything(held) == before  # the generation before the last
+    engine.train(embeddings=False)
+    assert not (shop / "snapshot").exists() and not (shop / "kernels").exists()
+    assert engine.recommend("newcomer-1", n=3).items
+
+
+def test_the_forgotten_are_in_no_generation(shop: Path, tmp_path: Path) -> None:
+    engine = whyrec.open(shop)
+    engine.load([_more(tmp_path, 1)])
+    engine.load([_more(tmp_path, 2)])  # newcomer-1 is in both that are kept
+    report = engine.forget("newcomer-1")
+    assert (
+        report.found == [] and len(Workspace(shop).generations.all()) == 2
+    )  # the current one, and none before the first
+    holding = [path for path in shop.rglob("*") if path.is_file() and b"newcomer-1" in path.read_bytes()]
+    assert holding == []
