@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from whyrec.workspace.evaluate import HowToEvaluate
     from whyrec.workspace.load import HowToLoad
+    from whyrec.workspace.publishing import PublishReport
     from whyrec.workspace.train import VectorOptions
 
 
@@ -203,6 +204,29 @@ class Engine(PersonalData):
         self._keep()
         report = refresh(self.workspace, full, progress or self._progress)
         self._keep()
+        self._renew()
+        return report
+
+    def publish(
+        self,
+        to: str,
+        out: Path | str | None = None,
+        *,
+        n: int | None = None,
+        domain: str | None = None,
+        lang: str = "en",
+        progress: Progress | None = None,
+    ) -> "PublishReport":
+        """Write everybody's list, with scores and reasons, where other programs read it.
+
+        :param to: ``neo4j``: the server of the workspace; ``parquet``: the file ``out``.
+        :raises UsageError: for another target.
+        :raises StoreError: where the server fails; lists that were not replaced yet are as before.
+        """
+        from whyrec.workspace.publishing import publish  # Arrow, which answering does not need
+
+        path, told = None if out is None else Path(out), progress or self._progress
+        report = publish(self, to, path, told, n=n, domain=domain, lang=lang)
         self._renew()
         return report
 

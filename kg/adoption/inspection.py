@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kg.adoption.adoption import AdoptedRelation, AdoptedType, Adoption, quoted
 from kg.errors import StoreError
 from kg.schema import NAME, RESERVED_PROPERTIES
+from kg.stores.store import PUBLISHED
 
 if TYPE_CHECKING:
     from kg.stores.neo4j.connection import Connection  # whose driver is an extra
@@ -169,6 +170,9 @@ class _Graph:
     def find_relations(self) -> None:
         """The relations between adopted types, by the ends of a sample."""
         for kind, count in self._read("MATCH ()-[r]->() RETURN type(r), count(*) ORDER BY count(*) DESC"):
+            if kind == PUBLISHED:
+                self._leave_out(f"relationship {kind}", count, "lists that whyrec published")
+                continue
             pairs: dict[tuple[str, str], int] = {}
             query = f"MATCH (a)-[r:{quoted(kind)}]->(b) WITH a, b LIMIT {SAMPLE} RETURN labels(a), labels(b), count(*)"
             for heads, tails, rows in self._read(query):

@@ -20,6 +20,8 @@ TRIPLE_DTYPES: dict[str, pl.DataType] = {
     "weight": pl.Float64(),
     "timestamp": pl.Int64(),
 }
+PUBLISHED = "RECOMMENDED"
+"""Relation of the lists that whyrec writes back; no part of the graph."""
 MAX_ID_BYTES = 4_000
 """Longest id, in bytes of UTF-8: the one limit, kept well below the 8,164 that Neo4j can index. Loading rejects longer
 ones, whatever the store, so that changing the store changes nothing."""

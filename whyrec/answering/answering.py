@@ -282,7 +282,11 @@ class Answering:
     def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
         known = checked(options, [*RuleOptions.__optional_keys__])
         named = self._naming.rules(known) if any(known.get(key) for key in NAMING) else known
-        return rules_of(self.workspace, {"domain": domain, **named})
+        return Rules.asked({"domain": domain, **named}).over(self._house_rules())
+
+    def _house_rules(self) -> Rules:
+        """The rules that hold for everybody."""
+        return rules_of(self.workspace, {})
 
     def _n(self, n: int | None) -> int:
         n = self.workspace.settings.recommend.n if n is None else n

@@ -10,7 +10,7 @@ from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender
-from whyrec.answering.shop_questions import ShopQuestions
+from whyrec.answering.decided import Decided
 from whyrec.options import ManyOptions
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from whyrec.reports import ListsReport
 
 
-class Lists(ShopQuestions):
+class Lists(Decided):
     """Answers about one person, about groups, and about everybody at once."""
 
     def lists(

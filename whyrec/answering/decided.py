@@ -1,0 +1,136 @@
+"""Decided: what the staff's rules and reviews do to lists, and what other rules would do."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.k_anonymity import shown_count
+from recommender.results.document import Item, Result
+from recommender.rules.rule_set import Rules
+from whyrec.answering.shop_questions import ShopQuestions
+from whyrec.decisions.log import Decision, DecisionLog
+
+LOOKED_AT = 1_000
+"""People whose lists a preview makes, at equal distances where there are more."""
+NAMED = 20
+
+
+class Moved(Result):
+    """An item that would leave, or enter, the lists of so many of those looked at."""
+
+    item: Item
+    people: int | str
+
+
+class RulesPreview(Result):
+    """What other rules would do; counts in steps of k."""
+
+    of: int | str
+    """People whose lists were looked at."""
+    changed: int | str
+    """Those whose list would be another."""
+    leaving: list[Moved]
+    entering: list[Moved]
+
+
+class Decided(ShopQuestions):
+    """Answers, under what the staff decided."""
+
+    @property
+    def decisions(self) -> DecisionLog:
+        """The log of what was decided."""
+        return DecisionLog(self.workspace.folder)
+
+    def publish_rules(self, rules: Mapping[str, Any], by: str) -> Decision:
+        """Let rules hold for all lists from now on, on top of those of ``whyrec.toml``.
+
+        :param rules: by name, see :class:`whyrec.options.RuleOptions`; names of entities become ids.
+        :param by: who publishes them.
+        :raises UsageError: for a wrong rule.
+        :raises UnknownEntityError: where a rule names what is not there.
+        """
+        return self.decisions.publish(self._named(rules), by)
+
+    def report_item(self, item: str, reason: str, by: str) -> Decision:
+        """Report an item for review; see :meth:`whyrec.decisions.log.DecisionLog.report`.
+
+        :raises UnknownEntityError: for an unknown item.
+        """
+        entity_type, idx = self.opened.finder.entity(item, self.snapshot.schema.item_types)
+        return self.decisions.report(f"{entity_type}:{self.snapshot.vocabulary.id(entity_type, idx)}", reason, by)
+
+    def preview_rules(self, rules: Mapping[str, Any], *, n: int = 10, lang: str = "en") -> RulesPreview:
+        """What would change if these rules were published instead of those that hold now.
+
+        :raises UsageError: for a wrong rule.
+        """
+        recommender, k = self.recommender, self.snapshot.k
+        sets = [recommender.rule_set(one) for one in (self._house_rules(), self._decided(self._named(rules)))]
+        users = recommender.users()
+        chosen = users[:: -(-len(users) // LOOKED_AT) or 1]
+        changed, leaving, entering = 0, Counter[int](), Counter[int]()
+        for user_type in dict.fromkeys(name for name, _ in chosen):
+            idx = np.array([one for name, one in chosen if name == user_type], dtype=np.int64)
+            before, after = (_lists(recommender.rank_block(user_type, idx, one, n)) for one in sets)
+            for old, new in zip(before, after, strict=True):
+                changed += not np.array_equal(old, new)
+                leaving.update(set(old.tolist()) - set(new.tolist()))
+                entering.update(set(new.tolist()) - set(old.tolist()))
+        return RulesPreview(
+            of=shown_count(len(chosen), k),
+            changed=shown_count(changed, k) if changed else 0,
+            leaving=self._moved(leaving, lang),
+            entering=self._moved(entering, lang),
+        )
+
+    def _moved(self, counts: Counter[int], lang: str) -> list[Moved]:
+        found, k = [], self.snapshot.k
+        for position, people in counts.most_common(NAMED):
+            entity_type, idx = self.recommender.catalogue.item(position)
+            found.append(
+                Moved(
+                    item=Item(
+                        id=self.snapshot.vocabulary.id(entity_type, idx),
+                        label=self.snapshot.label(entity_type, idx, lang),
+                        type=entity_type,
+                        domain=self.snapshot.schema.entity[entity_type].domain or "",
+                    ),
+                    people=shown_count(people, k),
+                )
+            )
+        return found
+
+    def _named(self, rules: Mapping[str, Any]) -> dict[str, Any]:
+        """Rules with ids for names, checked against the schema and the graph."""
+        told = {name: value for name, value in rules.items() if value not in (None, "", [], (), False)}
+        named = self._naming.rules(told)
+        self.recommender.rule_set(Rules.asked(named))
+        return named
+
+    def _house_rules(self) -> Rules:
+        return self._decided(self.decisions.rules)
+
+    def _decided(self, rules: Mapping[str, Any]) -> Rules:
+        """Rules and reviews of the staff, on top of the configuration."""
+        own, blocked = super()._house_rules(), self.decisions.blocked
+        decided = self._known({**rules, "avoid": (*rules.get("avoid", ()), *blocked)}) if rules or blocked else {}
+        return Rules.asked(decided).over(own) if decided else own
+
+    def _known(self, rules: Mapping[str, Any]) -> dict[str, Any]:
+        """Rules without what is no longer in the graph: it cannot be recommended anyway."""
+        schema, vocabulary = self.snapshot.schema, self.snapshot.vocabulary
+
+        def there(text: str) -> bool:
+            before, _, entity = text.partition(":")
+            known = before in schema.entity or before.removeprefix("~") in schema.relation
+            name = before if before in schema.entity else schema.ends(before)[1] if known else ""
+            return known and vocabulary.get(name, entity) is not None
+
+        return {**rules, **{key: tuple(filter(there, rules[key])) for key in ("avoid", "only") if rules.get(key)}}
+
+
+def _lists(block: Any) -> list[NDArray[np.int64]]:
+    return [block.positions[start:end] for start, end in zip(block.indptr[:-1], block.indptr[1:], strict=True)]
