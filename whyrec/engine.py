@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recommender.evaluation.report import Evaluation
     from recommender.results.audit import Audit
     from whyrec.privacy.card import Card
+    from recommender.leaderboard.standing import Standing
     from whyrec.reports import (
         LinksReport,
         LoadReport,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from whyrec.workspace.evaluate import HowToEvaluate
     from whyrec.workspace.load import HowToLoad
     from whyrec.workspace.publishing import PublishReport
+    from whyrec.workspace.rejected import RejectedLoad
     from whyrec.workspace.train import VectorOptions
 
 
@@ -192,6 +194,23 @@ class Engine(PersonalData):
         measurable = figures and audited.users is not None
         found = self.evaluate(embeddings=False, tuning=False, progress=progress) if measurable else None
         return card(self.workspace, self.snapshot, audited, found)
+
+    def leaderboards(self) -> "list[Standing]":
+        """The models of each experiment that was run in the workspace, ranked."""
+        from whyrec.workspace.experiments import RESULTS, Experiments  # what answering does not need
+
+        if not (self.workspace.folder / RESULTS).is_dir():
+            return []
+        return [one.standing() for one in Experiments(self.workspace.folder, self._progress).finished()]
+
+    def rejected(self, most: int = 10) -> "list[RejectedLoad]":
+        """The newest loads that left rows out, and why.
+
+        :param most: how many loads.
+        """
+        from whyrec.workspace.rejected import rejected_loads
+
+        return rejected_loads(self.workspace, most)
 
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
         """Take over what another program wrote to the store; answers come from it at once.

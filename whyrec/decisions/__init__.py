@@ -1,1 +1,1 @@
-"""What the staff of a shop decided: rules on top of the configuration, items reported and reviewed, all of it logged."""
+"""What the staff of a shop decided: rules on top of the configuration, items reported and reviewed; all logged."""

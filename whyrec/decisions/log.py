@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -143,17 +144,23 @@ class DecisionLog:
         try:
             made = Decision(len(self.all()) + 1, int(time.time() * 1000), by, kind, content)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(descriptor, "ab") as file:
-                file.write(json.dumps(asdict(made), ensure_ascii=False).encode() + b"\n")
+            with os.fdopen(descriptor, "ab") as file:  # a line that was cut off ends here
+                file.write(b"\n" * self._is_torn() + json.dumps(asdict(made), ensure_ascii=False).encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         finally:
             lock.release()
         return made
 
+    def _is_torn(self) -> bool:
+        return self.path.read_bytes()[-1:] not in (b"", b"\n")
+
 
 @lru_cache(maxsize=16)
 def _read(path: Path, size: int, changed: int) -> tuple[Decision, ...]:
-    """The decisions of a file of that size and time; a last line that was cut off does not count."""
-    whole = path.read_bytes()[:size].rpartition(b"\n")[0]
-    return tuple(Decision(**json.loads(line)) for line in whole.splitlines())
+    """The decisions of a file of that size and time; a line that was cut off does not count."""
+    found = []
+    for line in path.read_bytes()[:size].splitlines():
+        with suppress(ValueError):
+            found.append(Decision(**json.loads(line)))
+    return tuple(found)

@@ -41,6 +41,10 @@ MAY: dict[str, frozenset[Role]] = {
     "person": frozenset({Role.ADMIN, Role.ANALYST}),
     "answers": STAFF,
     "status": STAFF,
+    "report": STAFF,
+    "decisions": STAFF,
+    "rules": frozenset({Role.ADMIN, Role.MANAGER}),
+    "review": frozenset({Role.ADMIN, Role.REVIEWER}),
     "metrics": frozenset({Role.ADMIN, Role.ANALYST}),
     "forget": frozenset({Role.ADMIN}),
     "tokens": frozenset({Role.ADMIN}),
@@ -99,6 +103,10 @@ class Tokens:
         if len(left) < len(known):
             self._write(left)
         return len(left) < len(known)
+
+    def known(self) -> dict[str, Role]:
+        """Name of each token that was made → its role."""
+        return {one["name"]: Role(one["role"]) for one in self._read()}
 
     def _admin_token(self) -> tuple[str, str]:
         told = os.environ.get(ADMIN_VARIABLE)

@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 from kg.errors import WhyrecError
 from whyrec.service import problems
 from whyrec.service.access import Caller
-from whyrec.service.console import pages, rendering, session
+from whyrec.service.console import decision_pages, pages, rendering, session, shop_pages
 from whyrec.service.limits import Next, RateLimit, SlowAnswers, bounded
 from whyrec.service.monitoring import DURATION, REQUESTS, exposition
-from whyrec.service.rest import answers, groups, people
+from whyrec.service.rest import answers, decisions, groups, people
 from whyrec.service.shop import Shop
 
 PER_SECOND = 5_000.0
@@ -61,7 +61,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.state.asking = _Asking(shops, RateLimit(per_second))
     app.middleware("http")(_measured)
     app.middleware("http")(bounded)
-    for part in (answers, groups, people, pages, rendering, session):
+    for part in (answers, groups, people, decisions, pages, shop_pages, decision_pages, rendering, session):
         app.include_router(part.router)
     _add_health(app)
     _add_problems(app)

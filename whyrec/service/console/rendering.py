@@ -1,6 +1,7 @@
 """Pages from templates: their language, their words, and what they may load."""
 
 import tomllib
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -28,7 +29,7 @@ def static(name: str) -> Response:
     """Files of the console, shipped with it."""
     if name not in STATIC:
         raise HTTPException(404, "no such file")
-    content = (files("whyrec.service") / "static" / name).read_bytes()
+    content = (files("whyrec.service.console") / "static" / name).read_bytes()
     return Response(content, media_type=STATIC[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
@@ -55,13 +56,15 @@ def texts(lang: str) -> dict[str, str]:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("whyrec.service.console"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["moment"] = lambda at: f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}"
+    return environment
 
 
 def page(request: Request, name: str, **parts: Any) -> HTMLResponse:

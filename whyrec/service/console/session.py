@@ -27,8 +27,7 @@ def login(
     request: Request, token: Annotated[str, Form(max_length=MOST_TEXT)], then: Annotated[str, Form()] = "/"
 ) -> Response:
     """Keep a token in a cookie that no script can read and no other page can send."""
-    if not _same_origin(request):
-        raise HTTPException(403, "this form was sent from another page")
+    check_origin(request)
     if not any(shop.tokens.caller(token.strip()) for shop in request.app.state.shops):
         return page(request, "login.html", then=then, wrong=True)
     safe = then if then.startswith("/") and not then.startswith("//") else "/"
@@ -41,8 +40,7 @@ def login(
 @router.post("/logout")
 def logout(request: Request) -> Response:
     """Forget the token."""
-    if not _same_origin(request):
-        raise HTTPException(403, "this form was sent from another page")
+    check_origin(request)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE)
     return answer
@@ -74,7 +72,12 @@ def to_login(request: Request) -> Response:
     return RedirectResponse(f"/login?then={quote(there, safe='')}", 303)
 
 
-def _same_origin(request: Request) -> bool:
-    """Whether a form was sent from this console: browsers say so, and other pages cannot lie about it."""
-    origin = request.headers.get("origin")
-    return origin is None or origin.split("://", 1)[-1] == request.headers.get("host")
+def check_origin(request: Request) -> None:
+    """Refuse a form that was not sent from this console: browsers say so, and other pages cannot lie about it.
+
+    :raises HTTPException: 403 then.
+    """
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")
+    own = origin is None or origin.split("://", 1)[-1] == request.headers.get("host")
+    if not own or site not in ("same-origin", "none"):
+        raise HTTPException(403, "this form was sent from another page")

@@ -1,0 +1,109 @@
+"""Load figures of ``whyrec serve`` by wrk on this machine: lists with and without reasons, beside the same in process.
+
+    python benchmarks/serve_load.py WORKSPACE [--workers 2] [--seconds 10]
+
+wrk (Debian: ``apt-get install wrk``) asks for the lists of many people over keep-alive connections, four for each
+worker. Both ways are measured in turns in one run, the load of the machine beside: what others compute costs.
+"""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+from served import served
+
+import whyrec
+
+CONSOLE = Console(width=120)
+CONNECTIONS = 4
+"""For each worker: fewer may all land on one of them."""
+SCRIPT = """\
+local users, at = {%s}, 0
+request = function()
+  at = at %% #users + 1
+  return wrk.format("GET", "/api/v1/recommend?n=10&reasons=%s&user=" .. users[at])
+end
+"""
+LINE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s)$", re.MULTILINE)
+TO_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="A loaded workspace, with a model or without.")],
+    workers: Annotated[int, typer.Option()] = 2,
+    seconds: Annotated[int, typer.Option(help="Of each measurement.")] = 10,
+    rounds: Annotated[int, typer.Option(help="Measurements of each kind, in turns.")] = 2,
+) -> None:
+    """Measure and print."""
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is not there: apt-get install wrk")
+    engine = whyrec.open(folder)
+    users = [one for kind in engine.snapshot.schema.user_types for one in engine.snapshot.vocabulary.ids(kind)][:500]
+    table = Table("reasons", "requests/s", "p50 ms", "p99 ms", "errors", title=f"{folder}, {workers} workers")
+    with served(folder, workers) as (url, headers, pid):
+        for number in range(rounds):
+            for reasons in ("first", "none"):
+                figures = _wrk(url, headers, users, (reasons, workers * CONNECTIONS, seconds))
+                table.add_row(f"{reasons} ({number + 1})", *figures)
+        over, inside = _one_by_one(url, headers, engine, users[:200])
+        private = _private_memory(pid)
+    CONSOLE.print(table)
+    CONSOLE.print(f"one at a time, p50 of processor and wall: HTTP {over:.2f} ms, in process {inside:.2f} ms")
+    CONSOLE.print(f"private memory of each worker: {', '.join(f'{mb:.0f} MB' for mb in private)}")
+    CONSOLE.print(
+        f"load of the machine: {', '.join(f'{one:.1f}' for one in os.getloadavg())} on {os.cpu_count()} cores"
+    )
+
+
+def _wrk(url: str, headers: dict[str, str], users: list[str], how: tuple[str, int, int]) -> tuple[str, str, str, str]:
+    reasons, connections, seconds = how
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(SCRIPT % (", ".join(f'"{user}"' for user in users), reasons))
+        script.flush()
+        told = [f"{name}: {value}" for name, value in headers.items()]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script.name]
+        out = subprocess.run([*command, *(f"-H{one}" for one in told), url], capture_output=True, text=True, check=True)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", out.stdout)
+    wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", out.stdout)
+    times = {quantile: float(value) * TO_MS[unit] for quantile, value, unit in LINE.findall(out.stdout)}
+    assert rate is not None
+    return f"{float(rate[1]):,.0f}", f"{times['50']:.1f}", f"{times['99']:.1f}", wrong[1] if wrong else "0"
+
+
+def _one_by_one(url: str, headers: dict[str, str], engine: whyrec.Engine, users: list[str]) -> tuple[float, float]:
+    """Median milliseconds of one request after the other, and of the same in this process, in turns."""
+    over, inside = [], []
+    with httpx.Client(base_url=url, headers=headers) as client:
+        for user in users:
+            began = time.perf_counter()
+            client.get("/api/v1/recommend", params={"user": user}).raise_for_status()
+            over.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            engine.recommend(user, n=10).model_dump_json()
+            inside.append(time.perf_counter() - began)
+    return 1e3 * statistics.median(over), 1e3 * statistics.median(inside)
+
+
+def _private_memory(group: int) -> list[float]:
+    """Megabytes of each worker of a process group that no other process shares."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit() and os.getpgid(int(place.name)) == group and int(place.name) != group:
+            told = (place / "smaps_rollup").read_text()
+            found.append(sum(int(one) for one in re.findall(r"^Private_\w+:\s+(\d+) kB", told, re.MULTILINE)) / 1024)
+    return sorted(one for one in found if one > 20)  # what watches over the workers is small
+
+
+if __name__ == "__main__":
+    typer.run(main)

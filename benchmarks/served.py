@@ -1,0 +1,59 @@
+"""A service in processes of its own, for the benchmarks of ``whyrec serve``."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from whyrec.service.access import Tokens
+
+READY_SECONDS = 120
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def start(folder: Path, port: int, workers: int) -> subprocess.Popen[bytes]:
+    """``whyrec serve``, the leader of a process group, ready to answer.
+
+    :raises TimeoutError: where it is not ready in time.
+    """
+    command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", str(workers)]
+    process = subprocess.Popen([*command, "--quiet"], start_new_session=True)
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready", timeout=5).status_code == 200:
+                return process
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    kill(process)
+    raise TimeoutError(f"not ready after {READY_SECONDS} s")
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """End the service and its workers at once, as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@contextmanager
+def served(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str], int]]:
+    """URL, headers with the admin's token, and the process of a service that ends with the block."""
+    port = free_port()
+    process = start(folder, port, workers)
+    try:
+        yield f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {Tokens(folder)._admin}"}, process.pid
+    finally:
+        kill(process)

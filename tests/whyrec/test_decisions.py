@@ -1,0 +1,84 @@
+"""Decisions of the staff: in every list at once, previewed, rolled back, with four eyes, in a log that only grows."""
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+import whyrec
+from kg.errors import UnknownEntityError, UsageError
+from whyrec import Engine
+from whyrec.decisions.log import DecisionLog
+
+
+@pytest.fixture
+def shop(demo: Path, tmp_path: Path) -> Engine:
+    return whyrec.open(copytree(demo, tmp_path / "shop"))
+
+
+def _ids(engine: Engine) -> list[str]:
+    return [one.id for one in engine.recommend("u0002", n=5, domain="cosmetics").items]
+
+
+def test_published_rules_hold_for_every_list_at_once_and_are_rolled_back(shop: Engine) -> None:
+    other = whyrec.open(shop.workspace.folder)  # as another worker, or a program
+    before, dear = _ids(other), max(other.recommend("u0002", n=5, domain="cosmetics").items, key=lambda one: one.score)
+    shop.publish_rules({"avoid": [f"Product:{dear.label}"], "in_stock": True}, "ann")
+    assert dear.id not in _ids(other) and _ids(other) == _ids(shop)
+    assert dear.id not in [row for batch in shop.lists(["u0002"], n=5) for row in batch["item_id"].to_pylist()]
+    shop.decisions.roll_back(0, "ben")
+    assert _ids(other) == before
+    shop.decisions.roll_back(1, "ben")
+    assert [one.by for one in shop.decisions.all()] == ["ann", "ben", "ben"] and dear.id not in _ids(other)
+
+
+def test_a_preview_says_what_publishing_would_do_and_does_nothing(shop: Engine) -> None:
+    first = shop.recommend("u0002", n=10).items[0]
+    wanted = {"avoid": [f"{first.type}:{first.id}"]}
+    before = {user: _top(shop, user) for user in ("u0002", "u0042")}
+    preview = shop.preview_rules(wanted, n=10)
+    assert [one.item.id for one in preview.leaving] == [first.id] and preview.changed == preview.leaving[0].people
+    assert {user: _top(shop, user) for user in before} == before and not shop.decisions.all()
+    assert shop.preview_rules({}).changed == 0
+    users = [user for kind in ("User",) for user in shop.snapshot.vocabulary.ids(kind)]
+    having = sum(first.id in _top(shop, user) for user in users)
+    assert having - 10 < int(preview.changed) <= having  # in steps of k, of 2 k from ten on
+
+
+def _top(engine: Engine, user: str) -> list[str]:
+    return [one.id for one in engine.recommend(user, n=10, told=False).items]
+
+
+def test_what_cannot_be_is_not_published(shop: Engine) -> None:
+    for rules, error in (
+        ({"max_price": -1.0}, UsageError),
+        ({"avoid": ["contains:NO SUCH THING AT ALL"]}, UnknownEntityError),
+        ({"colour": "red"}, UsageError),
+    ):
+        with pytest.raises(error):
+            shop.publish_rules(rules, "ann")
+    assert not shop.decisions.all()
+
+
+def test_reports_are_decided_by_somebody_else(shop: Engine) -> None:
+    before = _ids(shop)
+    number = shop.report_item(before[0], "harmful", "ann").number
+    assert _ids(shop) == before
+    with pytest.raises(UsageError, match="somebody else"):
+        shop.decisions.review(number, "block", "ann")
+    shop.decisions.review(number, "block", "ben")
+    assert before[0] not in _ids(shop) and _ids(shop)[:4] == before[1:]
+    shop.decisions.review(number, "approve", "cem")
+    assert _ids(shop) == before
+    with pytest.raises(UsageError, match="expected one of wrong, harmful"):
+        shop.report_item(before[0], "ugly", "ann")
+
+
+def test_a_line_that_was_cut_off_does_not_count_and_what_has_gone_stops_nothing(shop: Engine) -> None:
+    log = DecisionLog(shop.workspace.folder)
+    log.publish({"avoid": ["Product:gone", "contains:GONE"]}, "ann")
+    log.review(log.report("Product:gone", "other", "ann").number, "block", "ben")
+    with log.path.open("ab") as file:
+        file.write(b'{"number": 4, "at"')
+    assert len(log.all()) == 3 and _ids(shop)
+    assert log.publish({}, "ben").number == 4 and [one.number for one in log.all()] == [1, 2, 3, 4]

@@ -1,0 +1,116 @@
+"""Pages about the shop: brand, gaps, experiments, data, system."""
+
+from importlib.metadata import version
+from platform import python_version
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.exceptions import HTTPException
+
+from kg.errors import WhyrecError
+from whyrec.service.console.facts import link
+from whyrec.service.console.rendering import language, page
+from whyrec.service.console.session import may, shop_of, to_login
+from whyrec.service.limits import MOST_TEXT
+
+router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Query(max_length=MOST_TEXT)]
+FIGURES = ("mrr", "hits@10", "ndcg", "recall")
+
+
+@router.get("/brand")
+def brand(request: Request, entity: Text = "") -> Response:
+    """Whom a brand, or anything else, is for, and what leads to it."""
+    shop = shop_of(request, "groups")
+    if shop is None:
+        return to_login(request)
+    lang, found, bridges, links = language(request), None, [], {}
+    if entity.strip():
+        engine = shop.refreshed()
+        found = engine.audience(entity.strip(), lang=lang)
+        schema = engine.snapshot.schema
+        for domain in schema.domains:
+            try:
+                bridges.append(engine.bridge(entity.strip(), domain=domain, lang=lang))
+            except WhyrecError:  # nothing of it is in another domain than this one
+                continue
+        links = {(one.type, one.id): link(schema, one.type, one.id) for told in bridges for one in told.bridges}
+    return page(request, "brand.html", entity=entity.strip(), found=found, bridges=bridges, links=links)
+
+
+@router.get("/gaps")
+def gaps(request: Request, domain: Text = "") -> Response:
+    """What should be taught or made next."""
+    shop = shop_of(request, "groups")
+    if shop is None:
+        return to_login(request)
+    engine = shop.refreshed()
+    domains = engine.snapshot.schema.domains
+    chosen = domain if domain in domains else domains[0]
+    return page(
+        request,
+        "gaps.html",
+        domains=domains,
+        domain=chosen,
+        found=engine.gaps(chosen, lang=language(request)),
+    )
+
+
+@router.get("/experiments")
+def experiments(request: Request) -> Response:
+    """The leaderboards."""
+    shop = shop_of(request, "status")
+    if shop is None:
+        return to_login(request)
+    boards = shop.engine.leaderboards()
+    figures = {}
+    for board in boards:
+        rows = [row.link_prediction or row.recommendation or {} for row in board.rows]
+        figures[board.experiment] = [name for name in FIGURES if any(name in row for row in rows)]
+    return page(request, "experiments.html", boards=boards, figures=figures)
+
+
+@router.get("/data")
+def data(request: Request) -> Response:
+    """The last loads, and the rows they left out."""
+    shop = shop_of(request, "status")
+    if shop is None:
+        return to_login(request)
+    files = may(request, shop, "person")
+    return page(request, "data.html", loads=shop.engine.rejected(), pending=shop.pending(), files=files)
+
+
+@router.get("/data/{name}/rejects.csv")
+def rejects(request: Request, name: str) -> Response:
+    """The rows that a load left out, as a file."""
+    shop = shop_of(request, "person")
+    if shop is None:
+        return to_login(request)
+    path = shop.engine.workspace.rejects / name / "rejects.csv"
+    if name not in {one.name for one in shop.engine.rejected(most=1_000)}:
+        raise HTTPException(404, "no load of this name left rows out")
+    return Response(path.read_bytes(), media_type="text/csv", headers={"Content-Disposition": "attachment"})
+
+
+@router.get("/system")
+def system(request: Request) -> Response:
+    """What runs, what is stale, who may what, and what was decided."""
+    shop = shop_of(request, "status")
+    if shop is None:
+        return to_login(request)
+    engine = shop.refreshed()
+    try:
+        status, problem = engine.status(), ""
+    except WhyrecError as error:  # a load has the store open
+        status, problem = None, str(error)
+    return page(
+        request,
+        "system.html",
+        status=status,
+        problem=problem,
+        model=engine.recommender.model.info,
+        generation=engine.opened.workspace.generation.name,
+        versions={"whyrec": version("whyrec"), "python": python_version()},
+        tokens=shop.tokens.known() if may(request, shop, "tokens") else None,
+        decisions=engine.decisions.all()[-50:][::-1],
+    )
