@@ -84,10 +84,14 @@ class Generations:
 
     def drop_earlier(self) -> None:
         """Remove all but the current generation: what was erased must not live on in another."""
-        current = self.current
-        for other in self.all():
-            if other != current:
-                self._remove(other)
+        if not self.folder.is_dir():
+            return
+        with workspace_lock(self.folder, WAIT_SECONDS):
+            shutil.rmtree(self.folder / _BUILDING, ignore_errors=True)
+            current = self.current
+            for other in self.all():
+                if other != current:
+                    self._remove(other)
 
     def _publish(self, draft: Path, before: Path) -> None:
         folder = self.folder / f"{_number(before) + 1}-{secrets.token_hex(4)}"

@@ -22,7 +22,7 @@ from kg.workspace.permissions import private_files
 from kg.workspace.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from kg.stores.store import Store
@@ -170,11 +170,13 @@ class Workspace:
         progress: Progress = no_progress,
         anew: bool = False,
         prepare: Callable[[Self], None] | None = None,
+        keep: Sequence[str] = (MODEL,),
     ) -> tuple[Snapshot, bool]:
         """The snapshot of what the store holds now, and whether it had to be taken: then in a generation of its own.
 
         :param anew: read all of the store, whatever revision and fingerprint say.
         :param prepare: makes what else the generation is to hold before it is the current one; the store is closed.
+        :param keep: what the next generation takes over from this one.
         :raises SnapshotError: where the store is empty, or between two states.
         """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
@@ -193,7 +195,7 @@ class Workspace:
             return self.snapshot(), False
         suppression = Suppression.open(self.folder, store)
         forgotten = suppression.among if suppression else None
-        with self.generations.building([MODEL]) as folder:
+        with self.generations.building(keep) as folder:
             draft = self.at(folder)
             taken = take_snapshot(store, self.schema, draft.snapshots, progress, self.settings.privacy.k, forgotten)
             taken.check()

@@ -109,11 +109,13 @@ class _Eraser:
                 self._erasure.notices.append(
                     "the model was trained with this person and is removed; run `whyrec train` to make one without"
                 )
-            for folder in workspace.made:  # all generations: whoever has one open goes on till it ends or looks again
+            self._remove(workspace.training)  # which ends a training that is under way
+        if revision is None or is_between_states(revision):  # a snapshot of half a graph is refused
+            for folder in workspace.made:
                 self._remove(folder)
-        if revision is not None and not is_between_states(revision):  # a snapshot of half a graph is refused
+        else:
             self._tell("Snapshot")
-            workspace.refresh(store)
+            workspace.refresh(store, keep=())
         workspace.generations.drop_earlier()
         self._remove(workspace.staging)
         self._remove(workspace.history)
