@@ -10,7 +10,7 @@ from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import add_example, create_workspace
 from whyrec.options import made
-from whyrec.privacy.personal_data import PersonalData
+from whyrec.workspace.reporting import Reporting
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from recommender.evaluation.report import Evaluation
     from recommender.results.audit import Audit
     from whyrec.privacy.card import Card
-    from recommender.leaderboard.standing import Standing
     from whyrec.reports import (
         LinksReport,
         LoadReport,
@@ -29,12 +28,10 @@ if TYPE_CHECKING:
     )
     from whyrec.workspace.evaluate import HowToEvaluate
     from whyrec.workspace.load import HowToLoad
-    from whyrec.workspace.publishing import PublishReport
-    from whyrec.workspace.rejected import RejectedLoad
     from whyrec.workspace.train import VectorOptions
 
 
-class Engine(PersonalData):
+class Engine(Reporting):
     """A workspace, opened: loads, trains, recommends and explains; safe for many threads.
 
     What the engine itself loads, trains or forgets, it answers from at once; what other processes did, from
@@ -195,23 +192,6 @@ class Engine(PersonalData):
         found = self.evaluate(embeddings=False, tuning=False, progress=progress) if measurable else None
         return card(self.workspace, self.snapshot, audited, found)
 
-    def leaderboards(self) -> "list[Standing]":
-        """The models of each experiment that was run in the workspace, ranked."""
-        from whyrec.workspace.experiments import RESULTS, Experiments  # what answering does not need
-
-        if not (self.workspace.folder / RESULTS).is_dir():
-            return []
-        return [one.standing() for one in Experiments(self.workspace.folder, self._progress).finished()]
-
-    def rejected(self, most: int = 10) -> "list[RejectedLoad]":
-        """The newest loads that left rows out, and why.
-
-        :param most: how many loads.
-        """
-        from whyrec.workspace.rejected import rejected_loads
-
-        return rejected_loads(self.workspace, most)
-
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
         """Take over what another program wrote to the store; answers come from it at once.
 
@@ -223,29 +203,6 @@ class Engine(PersonalData):
         self._keep()
         report = refresh(self.workspace, full, progress or self._progress)
         self._keep()
-        self._renew()
-        return report
-
-    def publish(
-        self,
-        to: str,
-        out: Path | str | None = None,
-        *,
-        n: int | None = None,
-        domain: str | None = None,
-        lang: str = "en",
-        progress: Progress | None = None,
-    ) -> "PublishReport":
-        """Write everybody's list, with scores and reasons, where other programs read it.
-
-        :param to: ``neo4j``: the server of the workspace; ``parquet``: the file ``out``.
-        :raises UsageError: for another target.
-        :raises StoreError: where the server fails; lists that were not replaced yet are as before.
-        """
-        from whyrec.workspace.publishing import publish  # Arrow, which answering does not need
-
-        path, told = None if out is None else Path(out), progress or self._progress
-        report = publish(self, to, path, told, n=n, domain=domain, lang=lang)
         self._renew()
         return report
 
