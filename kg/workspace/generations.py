@@ -119,15 +119,20 @@ def _number(folder: Path) -> int:
     return int(number) if folder.parent.name == FOLDER and number.isdigit() else 0
 
 
+def link_file(source: Path | str, target: Path | str) -> None:
+    """A second name for a file that is never written again; a copy where the disk knows no such names."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def link_files(source: Path, target: Path) -> None:
-    """The same files in another folder; copied where the file system has no hard links. Hidden ones are unfinished."""
+    """The same files in another folder; hidden ones, which are unfinished, are left out."""
     for place, folders, names in os.walk(source):
         folders[:] = [name for name in folders if not name.startswith(".")]
         there = target / Path(place).relative_to(source)
         there.mkdir(parents=True, exist_ok=True)
         for name in names:
             if not name.startswith("."):
-                try:
-                    os.link(Path(place, name), there / name)
-                except OSError:
-                    shutil.copy2(Path(place, name), there / name)
+                link_file(Path(place, name), there / name)

@@ -140,7 +140,7 @@ def test_what_still_holds_the_id_is_found_and_fails(whyrec: Whyrec, document: Do
     (folder / "Product.csv").write_text("id,label\np1,a gift for u0042\n")
     document("-w", folder, "load", folder / "User.csv", folder / "Product.csv")
     found = document("-w", folder, "forget", "u0042", exit_code=1)["found"]
-    assert any(place.startswith("snapshot") for place in found)
+    assert any(place.startswith("generations") for place in found)
     (folder / "Product.csv").write_text("id,label\np1,a gift for u00421\n")
     document("-w", folder, "load", folder / "Product.csv")
     assert document("-w", folder, "forget", "u0042")["found"] == []
@@ -202,7 +202,7 @@ def test_the_number_of_a_person_is_no_number_of_anything_else(document: Document
 def test_links_pages_exports_and_archives(document: Document, whyrec: Whyrec, copied: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for name in ("model", "rejects", "snapshot", "graph.lbug", "all.parquet"):
+    for name in ("generations", "rejects", "graph.lbug", "all.parquet"):
         (copied / name).rename(elsewhere / name)
         (copied / name).symlink_to(elsewhere / name)
     (copied / "graph.lbug.crc32").rename(elsewhere / "graph.lbug.crc32")

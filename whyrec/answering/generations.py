@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from kg.errors import SnapshotError, UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.generations import link_file
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.learning.carry_over import FOLDED
@@ -156,21 +157,13 @@ def _digest(path: Path) -> str:
 def _write(workspace: Workspace, present: Generation, folder: Path) -> None:
     snapshot = workspace.snapshots / present.snapshot[:16]
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(snapshot, folder / "snapshot", copy_function=_link)
+    shutil.copytree(snapshot, folder / "snapshot", copy_function=link_file)
     if present.model:
         leave_out = shutil.ignore_patterns(VECTORS, FOLDED, ".*")
         shutil.copytree(workspace.model, folder / "model", ignore=leave_out)
         if (workspace.model / VECTORS).is_dir():
-            shutil.copytree(workspace.model / VECTORS, folder / "model" / VECTORS, copy_function=_link)
+            shutil.copytree(workspace.model / VECTORS, folder / "model" / VECTORS, copy_function=link_file)
     (folder / FILE).write_text(present.model_dump_json(indent=1), encoding="utf-8")
-
-
-def _link(source: str, target: str) -> None:
-    """A second name for a file that is never written again; a copy where the disk knows no such names."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def _moment(text: str) -> datetime | None:

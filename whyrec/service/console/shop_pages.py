@@ -19,23 +19,24 @@ FIGURES = ("mrr", "hits@10", "ndcg", "recall")
 
 
 @router.get("/brand")
-def brand(request: Request, entity: Text = "") -> Response:
-    """Whom a brand, or anything else, is for, and what leads to it."""
+def brand(request: Request, entity: Text = "", domain: Text = "") -> Response:
+    """Whom a brand, or anything else, is for; where a domain is told, what of it leads there, which takes longer."""
     shop = shop_of(request, "groups")
     if shop is None:
         return to_login(request)
-    lang, found, bridges, links = language(request), None, [], {}
-    if entity.strip():
-        engine = shop.refreshed()
-        found = engine.audience(entity.strip(), lang=lang)
-        schema = engine.snapshot.schema
-        for domain in schema.domains:
-            try:
-                bridges.append(engine.bridge(entity.strip(), domain=domain, lang=lang))
-            except WhyrecError:  # nothing of it is in another domain than this one
-                continue
-        links = {(one.type, one.id): link(schema, one.type, one.id) for told in bridges for one in told.bridges}
-    return page(request, "brand.html", entity=entity.strip(), found=found, bridges=bridges, links=links)
+    lang, engine, wanted = language(request), shop.refreshed(), entity.strip()
+    schema = engine.snapshot.schema
+    told = engine.bridge(wanted, domain=domain, lang=lang) if wanted and domain in schema.domains else None
+    return page(
+        request,
+        "brand.html",
+        entity=wanted,
+        found=engine.audience(wanted, lang=lang) if wanted else None,
+        domains=schema.domains,
+        domain=domain,
+        told=told,
+        links={(one.type, one.id): link(schema, one.type, one.id) for one in told.bridges} if told else {},
+    )
 
 
 @router.get("/gaps")
