@@ -1,5 +1,7 @@
 """Bridges: the items of another domain that lead to a brand, or to anything: by what they share, and by people."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,9 +51,9 @@ def _attributes(crowd: Crowd, position: int) -> dict[Entity, float]:
     snapshot, found = crowd.snapshot, dict[Entity, float]()
     item_type, idx = crowd.recommender.catalogue.item(position)
     for step in attribute_steps(snapshot.schema, item_type):
-        degrees = np.diff(snapshot.adjacency(inverse_of(step)).indptr)
+        starts = snapshot.adjacency(inverse_of(step)).indptr
         for tail in snapshot.neighbours(step, idx)[0].tolist():
-            found[snapshot.schema.ends(step)[1], tail] = 1.0 / float(np.sqrt(max(degrees[tail], 1)))
+            found[snapshot.schema.ends(step)[1], tail] = 1.0 / math.sqrt(max(int(starts[tail + 1] - starts[tail]), 1))
     return found
 
 
