@@ -107,7 +107,7 @@ def measure(
     same = 0
     for number in range(rounds):
         prepare()
-        shutil.rmtree(workspace / "snapshot", ignore_errors=True)
+        shutil.rmtree(workspace / "generations", ignore_errors=True)
         before = revision_of(workspace, store, schema)
         kill_load(workspace, rng.uniform(0, longest))
         moments[moment_of(before, revision_of(workspace, store, schema))] += 1
