@@ -20,6 +20,7 @@ LASTING = re.findall(r"^whyrec ((?:-w|init) [^#\n]+)", README, flags=re.MULTILIN
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # thirty commands, beside others
 def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     runner = CliRunner(env={"WHYREC_WORKSPACE": None})

@@ -55,7 +55,7 @@ class ItemColumn:
 
     It is the column that the kernel would have in the changed graph, the degrees of both ends of a changed link
     included. All else stays as it is: the other columns, the kernel's scale, ways that pass through the item to lead
-    elsewhere.
+    elsewhere, and which attributes lead into another domain at all.
 
     ``ways``: step from the item → shape (anchors, attributes), all of a way but its last link and the damping of the
     item; ``added``: the same where the last link is a new one, of weight 1, that the degree of the attribute counts
