@@ -265,9 +265,9 @@ class Answering:
 
     def _keep(self) -> None:
         """Keep what is in force now, to say later why a list changed."""
-        from whyrec.answering.generations import keep_generation  # answering alone keeps nothing
+        from whyrec.answering.history import keep_period  # answering alone keeps nothing
 
-        keep_generation(self.workspace)
+        keep_period(self.workspace)
 
     def _renew(self) -> None:
         """Answer from what was just made; where nothing was asked yet, the first question opens it."""

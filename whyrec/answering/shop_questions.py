@@ -175,26 +175,26 @@ class ShopQuestions(Answering):
     ) -> "ListDifference":
         """Why somebody's list is another than it was: what she did, what others did, new items, weights, rules.
 
-        :param since: a date, or the beginning of the hash of a snapshot; one of the last generations, which are kept.
+        :param since: a date, or the beginning of the hash of a snapshot; one of the last periods, which are kept.
         :param rules: those of now; the list of then is under the rules that the workspace had then.
         :raises UnknownEntityError: for an unknown user.
         :raises UsageError: where nothing of then is kept.
         """
         from recommender.marketing.difference import Then, list_difference  # asked for seldom
-        from whyrec.answering.generations import generation_since, moment_of, opened_generation
+        from whyrec.answering.history import moment_of, opened_period, period_since
 
         self._keep()
-        folder, generation = generation_since(self.workspace, since)
+        folder, period = period_since(self.workspace, since)
         opened, request = self.opened, Request(user, rules=self._rules(domain, rules), n=self._n(n), lang=lang)
-        then, carried = opened_generation(folder, self.workspace, opened.snapshot, self._progress)
-        before = rules_of(self.workspace, {"domain": domain}, generation.rules)
-        return list_difference(Then(then, carried, before, moment_of(generation)), opened.recommender, request)
+        then, carried = opened_period(folder, self.workspace, opened.snapshot, self._progress)
+        before = rules_of(self.workspace, {"domain": domain}, period.rules)
+        return list_difference(Then(then, carried, before, moment_of(period)), opened.recommender, request)
 
     def moments(self) -> list[str]:
-        """Since when each generation before the present one was in force, the oldest first: what ``since`` may name."""
-        from whyrec.answering.generations import earlier_generations, moment_of  # answers of now need none
+        """Since when each period before the present one was in force, the oldest first: what ``since`` may name."""
+        from whyrec.answering.history import earlier_periods, moment_of  # answers of now need none
 
-        return [moment_of(one) for _, one in earlier_generations(self.workspace)]
+        return [moment_of(one) for _, one in earlier_periods(self.workspace)]
 
     def _crowd(self, domain: str | None) -> "Crowd":
         return self.opened.crowd(self._rules(domain, {}))

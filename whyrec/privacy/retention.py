@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from kg.privacy.retention import drop_old_rejects, rejects_by_age
 from kg.workspace.workspace import Workspace
-from whyrec.answering.generations import drop_generations
+from whyrec.answering.history import drop_periods
 from whyrec.events.log import EventLog
 from whyrec.reports import KeptData, RetentionStatus
 
@@ -19,7 +19,7 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
     if days is None:
         return 0
     moment = now or datetime.now(UTC)
-    gone = drop_old_rejects(workspace, days, moment) + drop_generations(workspace, moment - timedelta(days=days))
+    gone = drop_old_rejects(workspace, days, moment) + drop_periods(workspace, moment - timedelta(days=days))
     folder = workspace.folder / "service"
     if folder.is_dir():
         before = int((moment - timedelta(days=days)).timestamp() * 1000)

@@ -1,8 +1,8 @@
-"""Generations: what lists came from before the last loads and trainings, kept to say why a list changed.
+"""History: what lists came from before the last loads and trainings, kept to say why a list changed.
 
-A generation is a snapshot, the model beside it, and the rules of the workspace. Its files are links to those of the
+A period is a snapshot, the model beside it, and the rules of the workspace. Its files are links to those of the
 workspace, which are replaced and never written again; what is small is copied. Kernels are made anew when they are
-asked for. Kept are the last ``[history] keep`` generations before the present one; ``forget`` and ``rotate-key``
+asked for. Kept are the last ``[history] keep`` periods before the present one; ``forget`` and ``rotate-key``
 remove all, since they show people, and retention those that are too old.
 """
 
@@ -28,12 +28,12 @@ from recommender.learning.carry_over import FOLDED
 from recommender.learning.model import MANIFEST, VECTORS, open_model
 from recommender.serving.recommender import Recommender
 
-FILE = "generation.json"
+FILE = "period.json"
 LEAST = 4
 """Characters of a hash that name a snapshot."""
 
 
-class Generation(BaseModel, frozen=True):
+class Period(BaseModel, frozen=True):
     """What was in force from a moment on; ``model`` is the digest of its manifest, empty where nothing was trained."""
 
     since: datetime
@@ -41,30 +41,30 @@ class Generation(BaseModel, frozen=True):
     model: str
     rules: dict[str, Any]
 
-    def like(self, other: "Generation") -> bool:
+    def like(self, other: "Period") -> bool:
         """Whether both give the same lists."""
         return (self.snapshot, self.model, self.rules) == (other.snapshot, other.model, other.rules)
 
 
-def generations(workspace: Workspace) -> list[tuple[Path, Generation]]:
-    """The generations that are kept, the oldest first; damaged ones are none."""
+def periods(workspace: Workspace) -> list[tuple[Path, Period]]:
+    """The periods that are kept, the oldest first; damaged ones are none."""
     found = []
     for folder in workspace.history.glob("[0-9]*"):
         with suppress(OSError, ValueError):
-            found.append((folder, Generation.model_validate_json((folder / FILE).read_bytes())))
+            found.append((folder, Period.model_validate_json((folder / FILE).read_bytes())))
     return sorted(found, key=lambda one: (one[1].since, one[0].name))
 
 
-def earlier_generations(workspace: Workspace) -> list[tuple[Path, Generation]]:
-    """The generations that are kept, without that of now."""
-    kept, present = generations(workspace), _present(workspace)
+def earlier_periods(workspace: Workspace) -> list[tuple[Path, Period]]:
+    """The periods that are kept, without that of now."""
+    kept, present = periods(workspace), _present(workspace)
     return kept[:-1] if kept and present is not None and kept[-1][1].like(present) else kept
 
 
 @private_files()
-def keep_generation(workspace: Workspace) -> None:
+def keep_period(workspace: Workspace) -> None:
     """Keep what is in force now, if it is something else than the last that was kept; the oldest go."""
-    kept, most = generations(workspace), workspace.settings.history.keep
+    kept, most = periods(workspace), workspace.settings.history.keep
     if most == 0:
         shutil.rmtree(workspace.history, ignore_errors=True)
         return
@@ -77,28 +77,28 @@ def keep_generation(workspace: Workspace) -> None:
             pending.rename(workspace.history / f"{number:06d}")
         except OSError:  # somebody loads or trains at this very moment, and will keep what is in force then
             shutil.rmtree(pending, ignore_errors=True)
-    for folder, _ in generations(workspace)[: -most - 1]:
+    for folder, _ in periods(workspace)[: -most - 1]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def drop_generations(workspace: Workspace, before: datetime) -> int:
-    """Remove the generations that were replaced before a moment; says how many."""
-    kept = generations(workspace)
+def drop_periods(workspace: Workspace, before: datetime) -> int:
+    """Remove the periods that were replaced before a moment; says how many."""
+    kept = periods(workspace)
     old = [folder for (folder, _), (_, later) in pairwise(kept) if later.since < before]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)
 
 
-def generation_since(workspace: Workspace, text: str) -> tuple[Path, Generation]:
-    """The generation that a date or the beginning of a snapshot's hash means.
+def period_since(workspace: Workspace, text: str) -> tuple[Path, Period]:
+    """The period that a date or the beginning of a snapshot's hash means.
 
     :param text: ``2026-05-01``, ``2026-05-01T09:30``, or four characters or more of a hash.
     :returns: of a day, what was in force when it began, or else what came first on it;
         of a snapshot, what was in force once it was taken.
-    :raises UsageError: where it is neither, or no generation of then is kept.
+    :raises UsageError: where it is neither, or no period of then is kept.
     """
-    kept = generations(workspace)
+    kept = periods(workspace)
     known = ", ".join(f"{one.snapshot[:12]} ({_told(one.since)})" for _, one in kept) or "none yet"
     named = [one for one in kept if len(text) >= LEAST and one[1].snapshot.startswith(text)]
     moment = _moment(text)
@@ -115,8 +115,8 @@ def generation_since(workspace: Workspace, text: str) -> tuple[Path, Generation]
     return then[-1]
 
 
-def opened_generation(folder: Path, workspace: Workspace, now: Snapshot, progress: Progress) -> tuple[Recommender, ...]:
-    """The recommender of a generation, and its model over the snapshot of now.
+def opened_period(folder: Path, workspace: Workspace, now: Snapshot, progress: Progress) -> tuple[Recommender, ...]:
+    """The recommender of a period, and its model over the snapshot of now.
 
     :raises SnapshotError: where the schema was another one then.
     """
@@ -131,12 +131,12 @@ def opened_generation(folder: Path, workspace: Workspace, now: Snapshot, progres
     return Recommender(then), Recommender(carried)
 
 
-def moment_of(generation: Generation) -> str:
+def moment_of(period: Period) -> str:
     """Since when it was in force, as a person reads it."""
-    return _told(generation.since)
+    return _told(period.since)
 
 
-def _present(workspace: Workspace) -> Generation | None:
+def _present(workspace: Workspace) -> Period | None:
     try:
         manifest = workspace.snapshot().manifest
     except SnapshotError:
@@ -147,14 +147,14 @@ def _present(workspace: Workspace) -> Generation | None:
     files = workspace.snapshots / "current", path, workspace.folder / CONFIGURATION
     written = max(one.stat().st_mtime_ns for one in files if one.is_file()) // 1_000_000
     since = datetime.fromtimestamp(written / 1000, UTC)
-    return Generation(since=since, snapshot=manifest.hash, model=digest, rules=rules)
+    return Period(since=since, snapshot=manifest.hash, model=digest, rules=rules)
 
 
 def _digest(path: Path) -> str:
     return hashlib.blake2b(path.read_bytes(), digest_size=12).hexdigest()
 
 
-def _write(workspace: Workspace, present: Generation, folder: Path) -> None:
+def _write(workspace: Workspace, present: Period, folder: Path) -> None:
     snapshot = workspace.snapshots / present.snapshot[:16]
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(snapshot, folder / "snapshot", copy_function=link_file)
@@ -175,9 +175,9 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _of_day(generation: Generation, text: str) -> bool:
+def _of_day(period: Period, text: str) -> bool:
     """Whether it came into force on a day that is told without a time."""
-    return generation.since.date().isoformat() == text
+    return period.since.date().isoformat() == text
 
 
 def _told(moment: datetime) -> str:
