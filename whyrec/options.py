@@ -133,7 +133,15 @@ def rules_of(workspace: Workspace, asked: Mapping[str, Any], then: Mapping[str, 
     own = Rules(mix=tupled(mix)).over(
         parse(Rules, dict(workspace.settings.rules if then is None else then), origin, WorkspaceError)
     )
-    return _with_rates(Rules.asked(asked), Path()).over(_with_rates(own, workspace.folder))
+    return asked_rules(asked).over(_with_rates(own, workspace.folder))
+
+
+def asked_rules(asked: Mapping[str, Any]) -> Rules:
+    """Rules that are asked for, by name; files of rates are looked for where one stands.
+
+    :raises UsageError: for a wrong value.
+    """
+    return _with_rates(Rules.asked(asked), Path())
 
 
 def _with_rates(rules: Rules, folder: Path) -> Rules:

@@ -137,7 +137,7 @@ def _overlap(crowd: Crowd, subject: Subject, group: Mask, lang: str) -> list[Ove
         other = people_of(crowd, (name, idx))
         both = crowd.told(int((group & other).sum()))
         alone = int((group & ~other).sum()), int((other & ~group).sum())
-        if both is not None and all(one >= crowd.k or one == 0 for one in alone):
+        if both and all(one >= crowd.k or one == 0 for one in alone):
             union = crowd.told(int((group | other).sum())) or both
             about = about_of(crowd, (name, idx), lang)
             found.append(Overlap(id=about.id, label=about.label, people=both, similarity=min(both / union, 1.0)))

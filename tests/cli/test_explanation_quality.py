@@ -12,10 +12,10 @@ from whyrec.workspace import evaluate
 def test_explanations_are_measured(
     document: Callable[..., Any], example: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluate, "EXPLAINED_USERS", 12)
+    monkeypatch.setattr(evaluate, "EXPLAINED_USERS", 40)
     result = document("-w", example, "evaluate", "--split", "last", "--no-tuning", "--explanations")
     report = result["explanations"]
-    assert report["users"] == 12 and report["items"] == 120
+    assert report["users"] == 40 and report["items"] == 400
     assert report["existing"] == 1.0 and report["with_path"] > 0.8
     assert report["necessity"]["1"]["ratio"] >= 2 and report["necessity"]["3"]["ratio"] >= 2
     quality = report["quality"]

@@ -16,7 +16,7 @@ from recommender.serving.recommender import Recommender, Request
 from whyrec.answering.naming import NAMING, Naming
 from whyrec.answering.notebook import account_html, list_html
 from whyrec.answering.opening import Opened, opened
-from whyrec.options import DomainOptions, ListOptions, RuleOptions, checked, rules_of, taken
+from whyrec.options import DomainOptions, ListOptions, RuleOptions, asked_rules, checked, rules_of, taken
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -282,7 +282,7 @@ class Answering:
     def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
         known = checked(options, [*RuleOptions.__optional_keys__])
         named = self._naming.rules(known) if any(known.get(key) for key in NAMING) else known
-        return Rules.asked({"domain": domain, **named}).over(self._house_rules())
+        return asked_rules({"domain": domain, **named}).over(self._house_rules())
 
     def _house_rules(self) -> Rules:
         """The rules that hold for everybody."""

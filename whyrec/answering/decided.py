@@ -12,6 +12,7 @@ from recommender.results.document import Item, Result
 from recommender.rules.rule_set import Rules
 from whyrec.answering.shop_questions import ShopQuestions
 from whyrec.decisions.log import Decision, DecisionLog
+from whyrec.options import asked_rules
 
 LOOKED_AT = 1_000
 """People whose lists a preview makes, at equal distances where there are more."""
@@ -107,7 +108,7 @@ class Decided(ShopQuestions):
         """Rules with ids for names, checked against the schema and the graph."""
         told = {name: value for name, value in rules.items() if value not in (None, "", [], (), False)}
         named = self._naming.rules(told)
-        self.recommender.rule_set(Rules.asked(named))
+        self.recommender.rule_set(asked_rules(named))
         return named
 
     def _house_rules(self) -> Rules:
@@ -117,7 +118,7 @@ class Decided(ShopQuestions):
         """Rules and reviews of the staff, on top of the configuration."""
         own, blocked = super()._house_rules(), self.decisions.blocked
         decided = self._known({**rules, "avoid": (*rules.get("avoid", ()), *blocked)}) if rules or blocked else {}
-        return Rules.asked(decided).over(own) if decided else own
+        return asked_rules(decided).over(own) if decided else own
 
     def _known(self, rules: Mapping[str, Any]) -> dict[str, Any]:
         """Rules without what is no longer in the graph: it cannot be recommended anyway."""

@@ -52,7 +52,7 @@ def publish(engine: "Lists", to: str, out: Path | None, progress: Progress, **as
     if to not in TARGETS:
         raise UsageError(f"`to` {to!r}: expected {' or '.join(TARGETS)}")
     if (to == "parquet") != (out is not None):
-        raise UsageError("`out` names the file of `parquet`, and goes with that alone")
+        raise UsageError("`out` names the file of `to=parquet`, and goes with that alone")
     if out is not None:
         told = engine.write_lists(out, reasons=1, progress=progress, **asked)
         return PublishReport(
@@ -66,7 +66,7 @@ def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
     url = workspace.settings.store
     if not is_neo4j(url) or workspace.settings.adoption is not None:
         what = "a graph of somebody else's, which is never written to" if is_neo4j(url) else f"the file {url}"
-        raise UsageError(f"`to` neo4j: the store of this workspace is {what}; publish to `parquet`")
+        raise UsageError(f"`to` neo4j: the store of this workspace is {what}; say `to=parquet`")
     from kg.stores.neo4j.published_lists import PublishedLists  # the driver is an extra
 
     model, at, users, rows = engine.recommender.model, int(time.time() * 1000), 0, 0
