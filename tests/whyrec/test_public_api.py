@@ -47,7 +47,7 @@ def test_options_by_name_are_those_of_their_classes() -> None:
         ("import whyrec", ("numpy", "pydantic", "kg", "recommender")),
         (
             "import sys, whyrec; e = whyrec.open(sys.argv[1]); r = e.recommend('u0002'); e.why('u0002', r.items[0].id)",
-            ("torch", "pykeen", "pyarrow", "polars", "ladybug", "neo4j", "pandas", "typer"),
+            ("torch", "pykeen", "pyarrow", "polars", "ladybug", "neo4j", "pandas", "typer", "numpy.f2py"),
         ),
     ],
 )
