@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from benchmarks.attacked_shop import ITEMS, Shop
 from recommender.marketing.audience import audience, subject_of
-from recommender.marketing.bridges import bridges
+from recommender.marketing.bridges.bridges import bridges
 from recommender.marketing.crowd import Crowd
 from recommender.marketing.difference import Then, list_difference
 from recommender.marketing.gaps import gaps

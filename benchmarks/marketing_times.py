@@ -20,7 +20,7 @@ from large_shop import make_snapshot
 import whyrec
 from recommender.learning.model import open_model
 from recommender.marketing.audience import audience, subject_of
-from recommender.marketing.bridges import bridges
+from recommender.marketing.bridges.bridges import bridges
 from recommender.marketing.crowd import Crowd
 from recommender.marketing.gaps import gaps
 from recommender.marketing.item_report import item_report

@@ -7,7 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from recommender.results.marketing import BridgePath
+from recommender.results.marketing import BridgePath, MakerFit
 
 app = typer.Typer(add_completion=False)
 
@@ -40,7 +40,23 @@ def bridge(
     if rows:
         columns = ("id", "item", "paths, by crossing relation", "people with both", "more of 100", "new pairs")
         output.table(f"From {found.domain} to {found.entity.label}", columns, rows)
+    if found.makers:
+        makers = [
+            (
+                one.maker.id,
+                one.maker.label,
+                f"{one.items} of {one.of}",
+                ", ".join(b.label for b in one.shared),
+                one.people,
+            )
+            for one in found.makers
+        ]
+        output.table("Who makes what fits", ("id", "maker", "items that share", "what", "people with both"), makers)
 
 
 def _told(path: BridgePath) -> str:
     return f"{' > '.join(path.relations)}: {path.via.label} in {path.item.label}"
+
+
+def _labels(one: MakerFit) -> str:
+    return ", ".join(about.label for about in one.shared)

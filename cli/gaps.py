@@ -7,6 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from recommender.results.marketing import Gap
 
 app = typer.Typer(add_completion=False)
 
@@ -32,7 +33,12 @@ def gaps(
         return
     output.line(found.text)
     rows = [
-        (one.entity.id, one.entity.label, one.demand, one.supply, one.people_reached, one.brief) for one in found.gaps
+        (one.entity.id, one.entity.label, one.demand, _growth(one), one.supply, one.people_reached, one.brief)
+        for one in found.gaps
     ]
-    columns = ("id", "about", "people want it", "items have it", "would reach", "brief")
+    columns = ("id", "about", "people want it", "growth", "items have it", "would reach", "brief")
     output.table(f"Gaps of {found.domain}, lists of {found.of:,} people", columns, rows)
+
+
+def _growth(gap: Gap) -> str:
+    return "–" if gap.growth is None else f"×{gap.growth:.1f}"

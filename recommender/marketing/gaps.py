@@ -10,6 +10,7 @@ from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
 from recommender.marketing.audience import about_of, items_of, people_of
 from recommender.marketing.crowd import Crowd
+from recommender.marketing.overview.trends import Trends
 from recommender.marketing.segments import segments
 from recommender.marketing.virtual_item import VirtualItems
 from recommender.results.marketing import About, Gap, Gaps
@@ -20,6 +21,10 @@ little of what they are about."""
 TRIED = 40
 """Attributes for which a virtual item is ranked, those with most people for each item first."""
 NAMED = 3
+WINDOW = 90
+"""Days of the data over which demand grows or does not."""
+Place = tuple[str, int, int, int, float | None]
+"""Step and entity of an attribute, how many people want it, how many items have it, and how demand grows."""
 
 
 def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
@@ -45,21 +50,22 @@ def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
 
 def _of(crowd: Crowd, item_type: str, lang: str) -> list[tuple[float, Gap]]:
     """Gaps, each with what a new item would score in all; of as many people the one with most comes first."""
-    wanted = []
+    wanted, trends, grown = [], Trends(crowd, WINDOW, lang), dict[str, list[float | None]]()
     for step in attribute_steps(crowd.snapshot.schema, item_type):
         tail = crowd.snapshot.schema.ends(step)[1]
         supply = np.diff(crowd.snapshot.adjacency(inverse_of(step)).indptr)
+        grown[step] = trends.growth(tail)
         for idx in range(crowd.snapshot.vocabulary.count(tail)):
             demand = int(people_of(crowd, (tail, idx)).sum())
             if crowd.told(demand) is not None:
                 wanted.append((demand / (1 + supply[idx]), step, idx, demand, int(supply[idx])))
     virtual = VirtualItems(crowd, item_type, 0)
     tried = sorted(wanted, key=lambda one: (-one[0], one[1], one[2]))[:TRIED]
-    return [_gap(crowd, virtual, one[1:], lang) for one in tried]
+    return [_gap(crowd, virtual, (*one[1:], grown[one[1]][one[2]]), lang) for one in tried]
 
 
-def _gap(crowd: Crowd, virtual: VirtualItems, place: tuple[str, int, int, int], lang: str) -> tuple[float, Gap]:
-    step, idx, demand, supply = place
+def _gap(crowd: Crowd, virtual: VirtualItems, place: Place, lang: str) -> tuple[float, Gap]:
+    step, idx, demand, supply, growth = place
     tail = crowd.snapshot.schema.ends(step)[1]
     scores = virtual.scores({step: {idx: 1.0}})
     served = crowd.has(items_of(crowd, (tail, idx)))
@@ -69,6 +75,7 @@ def _gap(crowd: Crowd, virtual: VirtualItems, place: tuple[str, int, int, int], 
         entity=about,
         step=step,
         demand=crowd.shown(demand),
+        growth=None if growth is None else round(growth, 2),
         supply=supply,
         people_reached=crowd.shown(int(reached.sum())),
         stated=float((np.diff(crowd.snapshot.adjacency(step).indptr) > 0).mean()),

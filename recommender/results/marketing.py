@@ -114,12 +114,27 @@ class Bridge(Result):
     text: str
 
 
+class MakerFit(Result):
+    """A brand, or whoever makes items, by how much its items share with what the bridge leads to.
+
+    ``items``: those that share something, ``of`` all of its; ``shared``: what most of them share; ``people``: who has
+    to do with both.
+    """
+
+    maker: About
+    items: int
+    of: int
+    shared: list[About]
+    people: int | str
+
+
 class Bridges(Result):
-    """The answer of ``bridge``."""
+    """The answer of ``bridge``; ``makers``: the brands of the domain that fit, best first."""
 
     entity: About
     domain: str
     bridges: list[Bridge]
+    makers: list[MakerFit]
     k: int
     text: str
 
@@ -129,12 +144,15 @@ class Gap(Result):
 
     ``demand``: people, rounded; ``supply``: items that have it; ``people_reached``: of those looked at, how many would
     get a new item about it into their first ten, in which nothing has it yet, found by ranking anew; ``stated``: part
-    of the domain's items that say anything of this kind; ``beside``: items that have it and that these people use.
+    of the domain's items that say anything of this kind; ``beside``: items that have it and that these people use;
+    ``growth``: how much more of those active turned to what has it in the last 90 days of the data than in the 90 days
+    before, ``None`` where fewer than k did.
     """
 
     entity: About
     step: str
     demand: int | str
+    growth: float | None
     supply: int
     people_reached: int | str
     stated: float

@@ -125,6 +125,7 @@ class Decided(ShopQuestions):
         schema, vocabulary = self.snapshot.schema, self.snapshot.vocabulary
 
         def there(text: str) -> bool:
+            """Whether the graph has what a rule names."""
             before, _, entity = text.partition(":")
             known = before in schema.entity or before.removeprefix("~") in schema.relation
             name = before if before in schema.entity else schema.ends(before)[1] if known else ""

@@ -101,7 +101,7 @@ class ShopQuestions(Answering):
 
         :raises UsageError: for an unknown domain, or an entity that no item has to do with.
         """
-        from recommender.marketing.bridges import bridges  # asked for seldom
+        from recommender.marketing.bridges.bridges import bridges  # asked for seldom
 
         return bridges(self._crowd(None), self.entity(entity), domain, self._n(n), lang)
 

@@ -73,6 +73,7 @@ class PublishedLists:
         found: list[int] = []
 
         def work(transaction: Transaction) -> None:
+            """One transaction, which may be tried again."""
             query = statement("neo4j", "withdraw_earlier_lists", head=user_type)
             found.append(int(records(transaction, query, at=at)[0][0]))
 

@@ -75,6 +75,19 @@ class Trends:
         sure = [one for group in groups for one in self._trends(group) if one.low > 1]
         return sorted(sure, key=lambda one: (-one.low, one.entity.type, one.entity.id))[:NAMED]
 
+    def growth(self, name: str) -> list[float | None]:
+        """For each entity of a type, how much more of those active turned to items that have it in the window than
+        before it; ``None`` where fewer than k did in the window."""
+        links = csr_array(attribute_links(self.crowd.snapshot, self._catalogue, name))
+        active = self._active(np.ones(self._catalogue.size, dtype=bool))
+        counts = self._people(self._now, links), self._people(self._before, links)
+        return [self._growth(int(now), int(before), active) for now, before in zip(*counts, strict=True)]
+
+    def _growth(self, now: int, before: int, active: tuple[int, int]) -> float | None:
+        told = self.crowd.told(now)
+        earlier = self.crowd.told(before) or self.crowd.k  # of fewer, as if k: growth is not overstated
+        return told and (told / active[0]) / (earlier / active[1])
+
     def idle(self, domain: str) -> int | None:
         """Days from the newest interaction with a domain to the newest of all; ``None`` where one has no date."""
         inside = self._catalogue.of_domain(domain)[self._done.position]

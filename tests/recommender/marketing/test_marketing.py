@@ -9,7 +9,7 @@ import pytest
 from kg.errors import UsageError
 from recommender.learning.model import open_model
 from recommender.marketing.audience import Subject, audience, subject_of
-from recommender.marketing.bridges import bridges
+from recommender.marketing.bridges.bridges import bridges
 from recommender.marketing.campaign import campaign
 from recommender.marketing.comparison import compare
 from recommender.marketing.crowd import Crowd
@@ -162,6 +162,14 @@ def test_the_course_that_shares_what_the_products_have_leads_to_them(recommender
     with pytest.raises(UsageError, match="no item has to do with it"):
         lonely = Crowd(recommender, Rules())
         bridges(lonely, ("User", 0), "courses")
+
+
+def test_a_course_is_told_who_makes_what_fits(recommender: Recommender) -> None:
+    crowd = Crowd(recommender, Rules())
+    found = bridges(crowd, entity(recommender, "Course", "oats"), "cosmetics")
+    (maker,) = found.makers  # in this shop each product is of one ingredient, as elsewhere of one brand
+    assert (maker.maker.id, maker.items, maker.of, maker.people) == ("OAT", 6, 6, 10)
+    assert [one.id for one in maker.shared] == ["dryness"]
 
 
 def test_an_item_report_says_what_is_missing_and_who_sees_it(recommender: Recommender) -> None:

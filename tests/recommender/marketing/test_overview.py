@@ -9,6 +9,7 @@ from recommender.marketing.crowd import Crowd
 from recommender.marketing.overview.coverage import proportion, wilson
 from recommender.marketing.overview.overview import overview
 from recommender.marketing.overview.traffic import traffic
+from recommender.marketing.overview.trends import Trends
 from recommender.pages.overview_page import overview_page
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender
@@ -99,3 +100,11 @@ def test_the_page_has_no_script_fetches_nothing_and_escapes(crowds: dict[str, Cr
             and "http" not in page.replace("http-equiv", "")
             and "{" not in page.split("</style>")[-1]
         )
+
+
+def test_growth_is_of_those_active_and_never_of_fewer_than_k(crowds: dict[str, Crowd]) -> None:
+    crowd = crowds["cosmetics"]
+    found = Trends(crowd, 30, "en").growth("Ingredient")
+    told = {crowd.snapshot.vocabulary.id("Ingredient", idx): value for idx, value in enumerate(found)}
+    assert told == {"OAT": pytest.approx(20 / 25), "ACID": pytest.approx(5 / 25)}  # nobody before: as if five
+    assert Trends(crowd, 1, "en").growth("Ingredient") == [None, pytest.approx(20 / 20)]

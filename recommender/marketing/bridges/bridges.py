@@ -1,7 +1,5 @@
 """Bridges: the items of another domain that lead to a brand, or to anything: by what they share, and by people."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +8,7 @@ from kg.errors import UsageError
 from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
 from recommender.marketing.audience import about_of, items_of, people_of
+from recommender.marketing.bridges.makers import attributes_of, maker_fits
 from recommender.marketing.crowd import FIRST, Crowd, Mask
 from recommender.profiles.profile import profile_of
 from recommender.results.marketing import About, Bridge, BridgePath, Bridges
@@ -39,38 +38,34 @@ def bridges(crowd: Crowd, entity: Entity, domain: str | None = None, n: int = 5,
     if chosen not in schema.domains:
         raise UsageError(f"`domain` {domain!r}: {nearest(chosen, list(schema.domains))}")
     own = own[~catalogue.of_domain(chosen)[own]]
-    found = _candidates(crowd, entity, own, chosen)[:TRIED]
+    scored = _candidates(crowd, entity, own, chosen)
+    found = [position for _, position in scored[:TRIED]]
     told = [_bridge(crowd, entity, own, (one, *tried), lang) for one, tried in _tried(crowd, own, found).items()]
     told = sorted(told, key=lambda one: (-one.gained, -len(one.shared), one.id))[:n]
     about = about_of(crowd, entity, lang)
-    return Bridges(entity=about, domain=chosen, bridges=told, k=crowd.k, text=_text(about, chosen, told, lang))
+    makers = maker_fits(crowd, entity, scored, _wanted(crowd, entity, own), lang)[:n]
+    text = _text(about, chosen, told, lang)
+    return Bridges(entity=about, domain=chosen, bridges=told, makers=makers, k=crowd.k, text=text)
 
 
-def _attributes(crowd: Crowd, position: int) -> dict[Entity, float]:
-    """What an item has, each with how much it says: one by the square root of the items that have it."""
-    snapshot, found = crowd.snapshot, dict[Entity, float]()
-    item_type, idx = crowd.recommender.catalogue.item(position)
-    for step in attribute_steps(snapshot.schema, item_type):
-        starts = snapshot.adjacency(inverse_of(step)).indptr
-        for tail in snapshot.neighbours(step, idx)[0].tolist():
-            found[snapshot.schema.ends(step)[1], tail] = 1.0 / math.sqrt(max(int(starts[tail + 1] - starts[tail]), 1))
-    return found
-
-
-def _candidates(crowd: Crowd, entity: Entity, own: NDArray[np.int64], domain: str) -> list[int]:
-    """Positions of the domain's items by what they share with the entity's, most first; all share something."""
-    catalogue = crowd.recommender.catalogue
+def _wanted(crowd: Crowd, entity: Entity, own: NDArray[np.int64]) -> dict[Entity, float]:
+    """What the entity's items have, it itself included."""
     wanted: dict[Entity, float] = {entity: 1.0}
     for position in own.tolist():
-        wanted |= _attributes(crowd, position)
-    scored = []
+        wanted |= attributes_of(crowd, position)
+    return wanted
+
+
+def _candidates(crowd: Crowd, entity: Entity, own: NDArray[np.int64], domain: str) -> list[tuple[float, int]]:
+    """Positions of the domain's items by how much they share with the entity's, most first; all share something."""
+    catalogue, wanted, scored = crowd.recommender.catalogue, _wanted(crowd, entity, own), []
     for position in np.flatnonzero(catalogue.of_domain(domain)).tolist():
         if position not in own:
-            mine = _attributes(crowd, position)
+            mine = attributes_of(crowd, position)
             weight = sum(min(value, wanted[one]) for one, value in mine.items() if one in wanted)
             if weight > 0:
                 scored.append((weight, position))
-    return [position for _, position in sorted(scored, key=lambda one: (-one[0], one[1]))]
+    return sorted(scored, key=lambda one: (-one[0], one[1]))
 
 
 def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[int, float, int], lang: str) -> Bridge:
@@ -78,8 +73,8 @@ def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[i
     position, gained, without = tried
     catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
     item = catalogue.item(position)
-    wanted = {entity} | {one for place in own.tolist() for one in _attributes(crowd, place)}
-    mine = _attributes(crowd, position)
+    wanted = {entity} | {one for place in own.tolist() for one in attributes_of(crowd, place)}
+    mine = attributes_of(crowd, position)
     shared = sorted((one for one in mine if one in wanted), key=lambda one: (-mine[one], one))[:SHARED]
     both = int((people_of(crowd, item) & people_of(crowd, entity)).sum())
     paths = [path for one in shared if (path := _path(crowd, item, one, own, lang)) is not None]

@@ -1,0 +1,1 @@
+"""Bridges: what leads from one domain to another, item by item and maker by maker."""
