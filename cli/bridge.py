@@ -45,7 +45,7 @@ def bridge(
             (
                 one.maker.id,
                 one.maker.label,
-                f"{one.items} of {one.of}",
+                f"{one.items} of {one.made}",
                 ", ".join(b.label for b in one.shared),
                 one.people,
             )

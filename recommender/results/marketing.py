@@ -117,13 +117,13 @@ class Bridge(Result):
 class MakerFit(Result):
     """A brand, or whoever makes items, by how much its items share with what the bridge leads to.
 
-    ``items``: those that share something, ``of`` all of its; ``shared``: what most of them share; ``people``: who has
+    ``items``: those that share something, of ``made`` in all; ``shared``: what most of them share; ``people``: who has
     to do with both.
     """
 
     maker: About
     items: int
-    of: int
+    made: int
     shared: list[About]
     people: int | str
 

@@ -51,7 +51,7 @@ def maker_fits(
         MakerFit(
             maker=about_of(crowd, one, lang),
             items=items[one],
-            of=sizes[one],
+            made=sizes[one],
             shared=[about_of(crowd, attribute, lang) for attribute, _ in shared[one].most_common(SHARED)],
             people=crowd.shown(int((people_of(crowd, one) & people_of(crowd, entity)).sum())),
         )

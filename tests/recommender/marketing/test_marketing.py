@@ -168,7 +168,7 @@ def test_a_course_is_told_who_makes_what_fits(recommender: Recommender) -> None:
     crowd = Crowd(recommender, Rules())
     found = bridges(crowd, entity(recommender, "Course", "oats"), "cosmetics")
     (maker,) = found.makers  # in this shop each product is of one ingredient, as elsewhere of one brand
-    assert (maker.maker.id, maker.items, maker.of, maker.people) == ("OAT", 6, 6, 10)
+    assert (maker.maker.id, maker.items, maker.made, maker.people) == ("OAT", 6, 6, 10)
     assert [one.id for one in maker.shared] == ["dryness"]
 
 
