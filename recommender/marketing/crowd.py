@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count, told_count
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.attributes import attribute_steps
 from recommender.linalg.sparse_matrix import binary
 from recommender.profiles.profile import anchors_of
 from recommender.rules.rule_set import Rules, RuleSet
@@ -70,6 +71,7 @@ class Crowd:
         self.sample = everybody if self.size <= most else np.sort(chosen)
         self.rules: RuleSet = recommender.rule_set(rules)
         self._steps: dict[str, csr_array] = {}
+        self._attributes: dict[str, list[str]] = {}
 
     @property
     def k(self) -> int:
@@ -148,6 +150,12 @@ class Crowd:
         if step not in self._steps:
             self._steps[step] = anchors_of(self.snapshot, step, self.sample)
         return self._steps[step]
+
+    def attribute_steps(self, item_type: str) -> list[str]:
+        """Steps from an item type to its attributes."""
+        if item_type not in self._attributes:
+            self._attributes[item_type] = attribute_steps(self.snapshot.schema, item_type)
+        return self._attributes[item_type]
 
     def groups(self) -> list[tuple[Scorer, NDArray[np.int64]]]:
         """The sample by the scorer that serves each person, as places in the sample."""

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.schema import inverse_of
-from recommender.catalogue.attributes import attribute_steps
 from recommender.marketing.audience import about_of, items_of, people_of
 from recommender.marketing.bridges.makers import attributes_of, maker_fits
 from recommender.marketing.crowd import FIRST, Crowd, Mask
@@ -98,10 +97,10 @@ def _path(crowd: Crowd, item: Entity, via: Entity, own: NDArray[np.int64], lang:
     """From an item over what both have to the first of the entity's items that has it."""
     snapshot, catalogue = crowd.snapshot, crowd.recommender.catalogue
     schema = snapshot.schema
-    first = next((s for s in attribute_steps(schema, item[0]) if _linked(crowd, s, item[1], via)), None)
+    first = next((s for s in crowd.attribute_steps(item[0]) if _linked(crowd, s, item[1], via)), None)
     for position in own.tolist():
         other = catalogue.item(position)
-        second = next((s for s in attribute_steps(schema, other[0]) if _linked(crowd, s, other[1], via)), None)
+        second = next((s for s in crowd.attribute_steps(other[0]) if _linked(crowd, s, other[1], via)), None)
         if first is not None and second is not None:
             back = inverse_of(second)
             labels = [snapshot.label(*one, lang) for one in (item, via, other)]

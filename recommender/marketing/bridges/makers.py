@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from kg.schema import inverse_of
-from recommender.catalogue.attributes import attribute_steps
 from recommender.marketing.audience import about_of, people_of
 from recommender.marketing.crowd import Crowd
 from recommender.results.marketing import MakerFit
@@ -20,7 +19,7 @@ def attributes_of(crowd: Crowd, position: int) -> dict[Entity, float]:
     """What an item has, each with how much it says: one by the square root of the items that have it."""
     snapshot, found = crowd.snapshot, dict[Entity, float]()
     item_type, idx = crowd.recommender.catalogue.item(position)
-    for step in attribute_steps(snapshot.schema, item_type):
+    for step in crowd.attribute_steps(item_type):
         starts = snapshot.adjacency(inverse_of(step)).indptr
         for tail in snapshot.neighbours(step, idx)[0].tolist():
             found[snapshot.schema.ends(step)[1], tail] = 1.0 / math.sqrt(max(int(starts[tail + 1] - starts[tail]), 1))
@@ -61,7 +60,7 @@ def maker_fits(
 
 def _maker(crowd: Crowd, position: int) -> Entity | None:
     item_type, idx = crowd.recommender.catalogue.item(position)
-    for step in attribute_steps(crowd.snapshot.schema, item_type):
+    for step in crowd.attribute_steps(item_type):
         if int(np.diff(crowd.snapshot.adjacency(step).indptr).max(initial=0)) == 1:
             found = crowd.snapshot.neighbours(step, idx)[0]
             return (crowd.snapshot.schema.ends(step)[1], int(found[0])) if len(found) else None
@@ -73,7 +72,7 @@ def _made(crowd: Crowd, maker: Entity, types: set[str]) -> int:
     steps = [
         step
         for item_type in types
-        for step in attribute_steps(crowd.snapshot.schema, item_type)
+        for step in crowd.attribute_steps(item_type)
         if crowd.snapshot.schema.ends(step)[1] == maker[0]
     ]
     return sum(len(crowd.snapshot.neighbours(inverse_of(step), maker[1])[0]) for step in steps)
