@@ -5,12 +5,14 @@ makes it text (OWASP, CSV injection). Numbers stay as they are; what begins like
 more, so that reading takes back exactly what writing added.
 """
 
+import re
+
 import polars as pl
 
 _RISKY = r"^'*[=+\-@\t\r]"
 _NUMBER = r"^[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?$"
 _ESCAPED = r"^'('*[=+\-@\t\r])"
-_MARKS = (b"'=", b"'+", b"'-", b"'@", b"'\t", b"'\r")
+_MARK = re.compile(rb"'[=+\-@\t\r]")
 
 
 def escaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
@@ -27,7 +29,7 @@ def escaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 def may_be_escaped(data: bytes) -> bool:
     """Whether some cell of these bytes may be escaped."""
-    return any(mark in data for mark in _MARKS)
+    return b"'" in data and _MARK.search(data) is not None
 
 
 def unescaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
