@@ -17,6 +17,8 @@ def show_account(output: Output, account: Account, lang: str = "en", *, detail: 
     words = language(lang)
     texts = words.section("tables")
     place = texts["rank"].format(n=account.rank) if account.rank else words.audit(account.excluded or "")
+    if account.domain_rank != account.rank:
+        place += texts["domain_rank"].format(n=account.domain_rank, domain=account.item.domain)
     item = words.quoted(account.item.label)
     if not detail:
         output.line(texts["account_title"].format(item=item, user=account.user.label or texts["somebody"], place=place))
@@ -31,8 +33,6 @@ def show_account(output: Output, account: Account, lang: str = "en", *, detail: 
         output.line()
         output.line(texts["more_detail"])
         return
-    if account.domain_rank != account.rank:
-        place += texts["domain_rank"].format(n=account.domain_rank, domain=account.item.domain)
     title = texts["account_title"].format(item=item, user=account.user.label or texts["somebody"], place=place)
     tree = Tree(styled(f"{title} {account.score:.6f}"))
     for part in account.parts:
