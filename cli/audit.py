@@ -90,5 +90,5 @@ def _domain(output: Output, one: DomainAudit) -> None:
     )
     if one.worst is not None:
         rows_of_causes = [(cause.kind, cause.text or "", f"{cause.gap:+.4f}") for cause in one.causes]
-        title = f"Why {one.worst} scores {one.gap:+.4f} than others on average"
+        title = f"Why {one.worst} scores {one.gap:+.4f} against the others, on average"
         output.table(title, ("part", "path", "gap"), rows_of_causes)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from recommender.audit.exposure import Exposure, exposure, places
+from recommender.audit.exposure import Exposure, exposure
 from recommender.audit.group_quality import UserQuality, group_quality
 from recommender.audit.item_groups import Side, head, sides
 from recommender.audit.score_gap import score_gap
@@ -87,7 +87,7 @@ class _Compared:
         causes = [] if worst is None else self._causes(self.groups[worst][0], self.groups[worst][2])
         shown = np.bincount(crowd.lists.positions[crowd.lists.positions >= 0], minlength=catalogue.size)
         uses = np.asarray(crowd.used.sum(axis=0)).ravel()
-        most, seen = head(crowd, self.inside), np.asarray(places(crowd).sum(axis=0)).ravel()
+        most, seen = head(crowd, self.inside), np.asarray(crowd.places.sum(axis=0)).ravel()
         return DomainAudit(
             domain=self.domain,
             gini_lists=round(gini(shown[self.inside]), DIGITS),

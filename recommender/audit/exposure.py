@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.audit.item_groups import Side
-from recommender.marketing.crowd import FIRST, Crowd
+from recommender.marketing.crowd import Crowd
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -39,23 +39,15 @@ class Exposure:
     told: NDArray[np.bool_]
 
 
-def places(crowd: Crowd) -> csr_array:
-    """What each place of each list is worth: people × items."""
-    positions = crowd.lists.positions
-    person, place = np.nonzero(positions >= 0)
-    worth = 1 / np.log2(np.arange(2, FIRST + 2))
-    return csr_array((worth[place], (person, positions[person, place])), shape=crowd.used.shape)
-
-
 def exposure(crowd: Crowd, side: Side, inside: NDArray[np.bool_], seed: int = 0) -> Exposure:
     """Compare the groups of a side with their merit.
 
     :param crowd: with the lists of the domain.
     :param inside: the items of the domain.
     """
-    seen = csr_array(places(crowd) @ side.membership).toarray()
+    seen = csr_array(crowd.places @ side.membership).toarray()
     used = csr_array(crowd.used @ side.membership).toarray()
-    whole = np.asarray(places(crowd)[:, inside].sum(axis=1)).ravel()
+    whole = np.asarray(crowd.places[:, inside].sum(axis=1)).ravel()
     uses = np.asarray(crowd.used[:, inside].sum(axis=1)).ravel()
     parts = np.column_stack([seen, used, whole, uses])
     ratios = _resampled(parts, seen.shape[1], seed)

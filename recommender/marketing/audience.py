@@ -115,14 +115,21 @@ def _compared(crowd: Crowd, subject: Subject) -> str | None:
     as brands."""
     if subject.entity is not None:
         return subject.entity[0]
-    schema, snapshot = crowd.snapshot.schema, crowd.snapshot
     for name in {crowd.recommender.catalogue.item(one)[0] for one in subject.items.tolist()}:
-        for step, relation in schema.relation.items():
-            if relation.head == name and relation.tail not in (*schema.item_types, *schema.user_types):
-                lengths = np.diff(snapshot.adjacency(step).indptr)
-                if lengths.max(initial=0) == 1:
-                    return relation.tail
+        if (step := maker_step(crowd, name)) is not None:
+            return crowd.snapshot.schema.ends(step)[1]
     return None
+
+
+def maker_step(crowd: Crowd, item_type: str) -> str | None:
+    """The step from an item type to what each item has one of at most, such as its brand."""
+    schema, snapshot = crowd.snapshot.schema, crowd.snapshot
+    attributes = [
+        step
+        for step, relation in schema.relation.items()
+        if relation.head == item_type and relation.tail not in (*schema.item_types, *schema.user_types)
+    ]
+    return next((step for step in attributes if np.diff(snapshot.adjacency(step).indptr).max(initial=0) == 1), None)
 
 
 def _overlap(crowd: Crowd, subject: Subject, group: Mask, lang: str) -> list[Overlap]:

@@ -130,6 +130,14 @@ class Crowd:
         return Lists(positions, totals, paths, least, packed, items)
 
     @cached_property
+    def places(self) -> csr_array:
+        """What each place of each list is worth, 1 / log2(rank + 1): people × items."""
+        person, place = np.nonzero(self.lists.positions >= 0)
+        worth = 1 / np.log2(np.arange(2, FIRST + 2))
+        shape = (len(self.sample), self.recommender.catalogue.size)
+        return csr_array((worth[place], (person, self.lists.positions[person, place])), shape=shape)
+
+    @cached_property
     def used(self) -> csr_array:
         """What each person of the sample used: people × items, 1 where so."""
         catalogue, schema = self.recommender.catalogue, self.snapshot.schema

@@ -4,10 +4,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from kg.schema import inverse_of
-from recommender.marketing.audience import about_of, people_of
+from recommender.marketing.audience import about_of, maker_step, people_of
 from recommender.marketing.crowd import Crowd
 from recommender.results.marketing import MakerFit
 
@@ -31,20 +29,28 @@ def maker_fits(
 ) -> list[MakerFit]:
     """Makers by what their items share, best first: the sum over items by the square root of all they make.
 
-    A maker is what every item of a type has one of at most.
+    A maker is what every item of a type has one of at most; see :func:`recommender.marketing.audience.maker_step`.
 
     :param scored: how much each item shares, and its position.
     :param wanted: what there is to share.
     """
     weights, shared = defaultdict[Entity, float](float), defaultdict[Entity, Counter[Entity]](Counter)
+    snapshot, found = crowd.snapshot, [(weight, crowd.recommender.catalogue.item(one), one) for weight, one in scored]
+    steps = {name: step for name in {item[0] for _, item, _ in found} if (step := maker_step(crowd, name)) is not None}
     items: Counter[Entity] = Counter()
-    for weight, position in scored:
-        if (maker := _maker(crowd, position)) is not None:
+    for weight, (item_type, idx), position in found:
+        if item_type in steps and len(made_by := snapshot.neighbours(steps[item_type], idx)[0]):
+            maker = snapshot.schema.ends(steps[item_type])[1], int(made_by[0])
             weights[maker] += weight
             items[maker] += 1
             shared[maker].update(one for one in attributes_of(crowd, position) if one in wanted and one != maker)
-    types = {crowd.recommender.catalogue.item(position)[0] for _, position in scored}
-    sizes = {one: _made(crowd, one, types) for one in weights}
+    ends = snapshot.schema.ends
+    sizes = {
+        maker: sum(
+            len(snapshot.neighbours(inverse_of(s), maker[1])[0]) for s in steps.values() if ends(s)[1] == maker[0]
+        )
+        for maker in weights
+    }
     best = sorted(weights, key=lambda one: (-weights[one] / math.sqrt(max(sizes[one], 1)), one))
     return [
         MakerFit(
@@ -56,23 +62,3 @@ def maker_fits(
         )
         for one in best
     ]
-
-
-def _maker(crowd: Crowd, position: int) -> Entity | None:
-    item_type, idx = crowd.recommender.catalogue.item(position)
-    for step in crowd.attribute_steps(item_type):
-        if int(np.diff(crowd.snapshot.adjacency(step).indptr).max(initial=0)) == 1:
-            found = crowd.snapshot.neighbours(step, idx)[0]
-            return (crowd.snapshot.schema.ends(step)[1], int(found[0])) if len(found) else None
-    return None
-
-
-def _made(crowd: Crowd, maker: Entity, types: set[str]) -> int:
-    """How many items of some types a maker has."""
-    steps = [
-        step
-        for item_type in types
-        for step in crowd.attribute_steps(item_type)
-        if crowd.snapshot.schema.ends(step)[1] == maker[0]
-    ]
-    return sum(len(crowd.snapshot.neighbours(inverse_of(step), maker[1])[0]) for step in steps)

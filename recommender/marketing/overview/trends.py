@@ -84,9 +84,16 @@ class Trends:
         return [self._growth(int(now), int(before), active) for now, before in zip(*counts, strict=True)]
 
     def _growth(self, now: int, before: int, active: tuple[int, int]) -> float | None:
-        told = self.crowd.told(now)
-        earlier = self.crowd.told(before) or self.crowd.k  # of fewer, as if k: growth is not overstated
-        return told and (told / active[0]) / (earlier / active[1])
+        if self.crowd.told(now) is None:
+            return None
+        _, _, part, whole = self._parts(now, before, active)
+        return part / whole
+
+    def _parts(self, now: int, before: int, active: tuple[int, int]) -> tuple[int, int, float, float]:
+        """Two numbers of people as they may be told, and which parts they are of those active; of fewer than k as if k,
+        so that growth is not overstated."""
+        told, earlier = self.crowd.told(now) or 0, self.crowd.told(before) or self.crowd.k
+        return told, earlier, min(told / active[0], 1.0), min(earlier / active[1], 1.0)
 
     def idle(self, domain: str) -> int | None:
         """Days from the newest interaction with a domain to the newest of all; ``None`` where one has no date."""
@@ -136,11 +143,7 @@ class Trends:
     def _trend(self, group: _Group, number: int) -> Trend:
         crowd, entity = self.crowd, group.entities[number]
         now, before = (int(count[number]) for count in group.counts)
-        told, earlier = (
-            crowd.told(now) or 0,
-            crowd.told(before) or crowd.k,
-        )  # of fewer, as if k: growth is not overstated
-        part, whole = min(told / group.active[0], 1.0), min(earlier / group.active[1], 1.0)
+        told, earlier, part, whole = self._parts(now, before, group.active)
         spread = math.exp(NORMAL * math.sqrt((1 - part) / told + (1 - whole) / earlier))
         growth = part / whole
         return Trend(
