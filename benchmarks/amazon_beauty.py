@@ -94,7 +94,7 @@ def _listed(lists: Path, snapshot: Snapshot) -> ScoreUsers:
     shape = tuple(snapshot.vocabulary.count(name) for name in ("User", "Product"))
     scores = csr_array((K + 1 - found["rank"].to_numpy().astype(np.float64), (rows, columns)), shape=shape)
     interactions = Interactions(snapshot)
-    return lambda users: scores[interactions.places(users)].toarray()
+    return lambda users: scores[interactions.row_of(users)].toarray()
 
 
 def prepare(source: Path, folder: Path, without_related: bool) -> list[Path]:

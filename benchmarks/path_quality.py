@@ -101,8 +101,8 @@ def _measured(
         told = [reason for reason in found.reasons if reason is not None]
         lir = mean_known([one.recency.get(reason.anchor) for reason in told if reason.anchor])
         sep = mean_known([quality.sep(reason.shared) for reason in told if reason.shared])
-        etd = type_diversity([reason.type for reason in told], len(found.places), one.types) if told else None
-        rows.append((_ndcg([int(one.positions[place]) for place in found.places], one.true, k), lir, sep, etd))
+        etd = type_diversity([reason.type for reason in told], len(found.order), one.types) if told else None
+        rows.append((_ndcg([int(one.positions[place]) for place in found.order], one.true, k), lir, sep, etd))
     ndcg, lir, sep, etd = (mean_known(column) for column in zip(*rows, strict=True))
     return ndcg or 0.0, lir, sep, etd or 0.0
 

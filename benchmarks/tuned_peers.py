@@ -118,4 +118,4 @@ def _by_factors(snapshot: Snapshot, model: MatrixFactorizationBase) -> ScoreUser
     with threadpool_limits(1, user_api="blas"):
         model.fit(csr_matrix((used.data.astype(np.float32), used.indices, used.indptr)), show_progress=False)
     users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
-    return lambda some: np.asarray(users[interactions.places(some)] @ items.T, dtype=np.float64)
+    return lambda some: np.asarray(users[interactions.row_of(some)] @ items.T, dtype=np.float64)

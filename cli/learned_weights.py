@@ -46,4 +46,4 @@ def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
 def shown_scorers(adds: Mapping[str, float]) -> list[str]:
     """The scorers that add most on validation, and the embedding, however little it adds."""
     names = sorted(adds, key=lambda name: -adds[name])
-    return [name for place, name in enumerate(names) if place < SCORERS_SHOWN or name == "embedding"]
+    return [name for position, name in enumerate(names) if position < SCORERS_SHOWN or name == "embedding"]

@@ -65,16 +65,16 @@ def predict(snapshot: Snapshot, vectors: Vectors, entity_id: str, step: str, n: 
     card = vectors.manifest.score_card
     probability = None if card is None else card.probability(score[best], number)
     found = []
-    for place, row in enumerate(best.tolist()):
+    for position, row in enumerate(best.tolist()):
         entity = int(triples[row, 2 * side]) - snapshot.vocabulary.start(wanted)
         found.append(
             Candidate(
-                rank=place + 1,
+                rank=position + 1,
                 id=snapshot.vocabulary.id(wanted, entity),
                 label=snapshot.label(wanted, entity),
                 type=wanted,
                 score=float(score[row]),
-                probability=None if probability is None else float(probability[place]),
+                probability=None if probability is None else float(probability[position]),
             )
         )
     return Prediction(

@@ -71,7 +71,7 @@ class _Side:
         return rank, count
 
     def _rank_block(
-        self, keys: Indices, row: Indices, true: Indices, out: tuple[NDArray[np.float64], Indices], place: Indices
+        self, keys: Indices, row: Indices, true: Indices, out: tuple[NDArray[np.float64], Indices], rows_out: Indices
     ) -> None:
         entity, relation = keys % self.entities, keys // self.entities
         values = self.scorer.block(self.side, entity, relation)
@@ -93,8 +93,8 @@ class _Side:
                 better, ties = better + int((again > goal).sum()), int((again == goal).sum())
             else:
                 ties = max(1, len(near))
-            out[0][place[position]] = better + (ties + 1) / 2
-            out[1][place[position]] = high - low - len(others)
+            out[0][rows_out[position]] = better + (ties + 1) / 2
+            out[1][rows_out[position]] = high - low - len(others)
 
     def _keys(self, triples: Indices) -> Indices:
         """One number for relation and known entity."""

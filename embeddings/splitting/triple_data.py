@@ -97,15 +97,15 @@ class TripleData:
         frame = frame.filter(~pl.col("relation").is_in(list(data.exclude)))
         relations = [name for name in known if name not in data.exclude]
         entities = np.unique(np.array([*frame["head"].to_list(), *frame["tail"].to_list()], dtype=object))
-        place = {name: number for number, name in enumerate(entities.tolist())}
-        columns = [[place[one] for one in frame[name].to_list()] for name in ("head", "tail")]
+        numbers = {name: number for number, name in enumerate(entities.tolist())}
+        columns = [[numbers[one] for one in frame[name].to_list()] for name in ("head", "tail")]
         position = {name: number for number, name in enumerate(relations)}
         rows = np.array([columns[0], [position[one] for one in frame["relation"].to_list()], columns[1]])
         rows = rows.astype(np.int64).reshape(3, -1).T
         order = np.lexsort((rows[:, 2], rows[:, 0], rows[:, 1]))
-        graph = TripleSet.untyped(np.ascontiguousarray(rows[order]), len(place), len(relations))
+        graph = TripleSet.untyped(np.ascontiguousarray(rows[order]), len(numbers), len(relations))
         times, part = (frame[name].to_numpy()[order].astype(np.int64) for name in ("time", "part"))
-        return cls(graph, tuple(relations), times, part, np.array([0, len(place)], dtype=np.int64))
+        return cls(graph, tuple(relations), times, part, np.array([0, len(numbers)], dtype=np.int64))
 
 
 def hash_of_files(data: TripleSource, base: Path) -> str:

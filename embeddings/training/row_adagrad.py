@@ -23,7 +23,7 @@ class RowTable:
         self.weight, self.rate, self.constrainer = parameter.data, rate, constrainer
         self.accumulator = torch.zeros(len(self.weight), device=self.weight.device)
         self._touched = torch.zeros(len(self.weight), dtype=torch.bool, device=self.weight.device)
-        self._place = torch.zeros(len(self.weight), dtype=torch.int64, device=self.weight.device)
+        self._position = torch.zeros(len(self.weight), dtype=torch.int64, device=self.weight.device)
 
     def take(self, indices: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
         """The rows that a step touches.
@@ -35,17 +35,17 @@ class RowTable:
             self._touched[some.reshape(-1)] = True
         rows = self._touched.nonzero().squeeze(1)
         self._touched[rows] = False
-        self._place[rows] = torch.arange(len(rows), device=rows.device)
+        self._position[rows] = torch.arange(len(rows), device=rows.device)
         return rows, self.weight.index_select(0, rows)
 
     def look_up(self, indices: Tensor, leaf: Tensor) -> Tensor:
         """Rows of the leaf: shape (*indices.shape, width)."""
-        places = self._place[indices]  # index_select's gradient is much faster than that of an embedding
-        return leaf.index_select(0, places.reshape(-1)).view(*places.shape, leaf.shape[1])
+        positions = self._position[indices]  # index_select's gradient is much faster than that of an embedding
+        return leaf.index_select(0, positions.reshape(-1)).view(*positions.shape, leaf.shape[1])
 
     def add(self, gradient: Tensor, indices: Tensor, some: Tensor) -> None:
         """Add gradients of looked-up rows, shape (*indices.shape, width), to the gradient of the leaf."""
-        gradient.index_add_(0, self._place[indices].reshape(-1), some.reshape(-1, some.shape[-1]))
+        gradient.index_add_(0, self._position[indices].reshape(-1), some.reshape(-1, some.shape[-1]))
 
     def update(self, rows: Tensor, leaf: Tensor) -> None:
         """One step down the gradient that the leaf has collected."""

@@ -65,7 +65,7 @@ class TailTraining:
         return total / len(order)
 
     def _step(self, batch: Tensor) -> float:
-        tails, place, counts = torch.unique(batch[:, 2], return_inverse=True, return_counts=True)
+        tails, classes, counts = torch.unique(batch[:, 2], return_inverse=True, return_counts=True)
         drawn = torch.randint(self.entities, (self.negatives,), device=batch.device)
         candidates = torch.cat([tails, drawn])
         taken = [table.take([batch[:, 0], candidates]) for table in self.tables]
@@ -80,7 +80,7 @@ class TailTraining:
         expected = torch.cat([counts + uniform, torch.full_like(drawn, uniform, dtype=torch.float32)])
         scores = scores - expected.log()
         scores = scores.masked_fill(self._hidden(batch[:, 2], candidates, len(tails)), float("-inf"))
-        loss = torch.nn.functional.cross_entropy(scores, place, reduction="sum")
+        loss = torch.nn.functional.cross_entropy(scores, classes, reduction="sum")
         self.adam.zero_grad()
         torch.autograd.backward(loss)
         self.adam.step()

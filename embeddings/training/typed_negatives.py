@@ -30,8 +30,8 @@ class TypedNegatives(NegativeSampler):
         bounds[..., round(TYPED * number) :, :] = torch.tensor([0, self.num_entities], device=device)
         part = torch.rand(found.shape[:-1], device=device, dtype=torch.float64)
         drawn = bounds[..., 0] + (part * (bounds[..., 1] - bounds[..., 0])).long()
-        place = (2 * side).expand(found.shape[:-1]).unsqueeze(-1)
-        return found.scatter(-1, place, drawn.unsqueeze(-1))
+        column = (2 * side).expand(found.shape[:-1]).unsqueeze(-1)
+        return found.scatter(-1, column, drawn.unsqueeze(-1))
 
 
 def bounds_of(triples: TripleSet, with_inverses: bool) -> Tensor:

@@ -94,8 +94,8 @@ def fit_logistic(score: Floats, truth: NDArray[np.bool_]) -> Logistic:
 
 def auc(score: Floats, truth: NDArray[np.bool_]) -> float:
     """The area under the ROC curve; equal scores count one half."""
-    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    _, position, counts = np.unique(score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[position]
     true = int(truth.sum())
     return float((rank[truth].sum() - true * (true + 1) / 2) / (true * (len(score) - true)))
 

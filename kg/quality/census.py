@@ -107,7 +107,7 @@ class Census:
         heads = np.repeat(np.arange(matrix.shape[0]), self.degrees[relation])
         loops = heads[heads == matrix.indices]
         chosen = [np.flatnonzero(component == one)[:EXAMPLES] for one in groups[:EXAMPLES]]
-        chosen += [loops[place : place + 1] for place in range(min(len(loops), EXAMPLES - len(chosen)))]
+        chosen += [loops[position : position + 1] for position in range(min(len(loops), EXAMPLES - len(chosen)))]
         named = [] if self.schema.entity[entity_type].sensitive else chosen
         return Cycles(
             groups=len(groups),

@@ -66,5 +66,5 @@ class MergedEntities(Snapshot):
         return self.whole._string(name)
 
     def _array(self, name: str) -> NDArray[np.generic]:
-        place, _, part = name.rpartition(".")
-        return self._parts[place][part] if place in self._parts else self.whole._array(name)
+        folder, _, part = name.rpartition(".")
+        return self._parts[folder][part] if folder in self._parts else self.whole._array(name)

@@ -38,8 +38,8 @@ class Subgraph(Snapshot):
         first = name.partition(".")[0]
         if first in self.keep:
             return self.whole._array(name)[self.keep[first]]
-        place, _, part = name.rpartition(".")
-        return self._parts[place][part]
+        folder, _, part = name.rpartition(".")
+        return self._parts[folder][part]
 
     def _selected(self, step: str) -> dict[str, NDArray[np.generic]]:
         """The arrays of a step with the triples between kept entities, in the format of a snapshot."""

@@ -56,7 +56,7 @@ class Vocabulary:
         """Global index of the first entity of a type."""
         return self._starts[entity_type]
 
-    def place(self, entity: int) -> tuple[str, int]:
+    def locate(self, entity: int) -> tuple[str, int]:
         """Type and index within it of a global index."""
         name = next(name for name in reversed(self._starts) if self._starts[name] <= entity)
         return name, entity - self._starts[name]

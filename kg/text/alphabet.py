@@ -29,8 +29,8 @@ class Alphabet:
         base = max(2, math.ceil(round(len(known) ** (1 / self._digits), 6)))  # few children on all floors
         self._written: dict[int, bytes] = {code: bytes([code]) for code in range(1, 128)}
         for number, character in enumerate(known):
-            places = reversed(range(self._digits))
-            self._written[ord(character)] = bytes(128 + number // base**place % base for place in places)
+            positions = reversed(range(self._digits))
+            self._written[ord(character)] = bytes(128 + number // base**position % base for position in positions)
         self._kinds = np.zeros(0x110000, dtype=np.uint8)
         self._emitted = np.zeros(0x110000, dtype="<u4")
         """What a character becomes, with the blanks around it: up to four symbols, the rest 0."""

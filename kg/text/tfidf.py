@@ -37,9 +37,9 @@ def tfidf_vectors(texts: Sequence[str], separators: str = "") -> csr_array:
     rows = np.repeat(np.arange(len(texts)), np.diff(times.indptr))
     lengths = np.sqrt(np.bincount(rows, weights=parts**2, minlength=len(texts)))
     chosen = (kept & (spread > 1))[times.indices]
-    place = np.cumsum(kept & (spread > 1)) - 1
+    position = np.cumsum(kept & (spread > 1)) - 1
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[chosen], minlength=len(texts)))])
-    entries = (parts[chosen] / lengths[rows[chosen]], place[times.indices[chosen]], indptr)
+    entries = (parts[chosen] / lengths[rows[chosen]], position[times.indices[chosen]], indptr)
     return csr_array(entries, shape=(len(texts), int((kept & (spread > 1)).sum())))
 
 

@@ -87,7 +87,7 @@ class _Compared:
         causes = [] if worst is None else self._causes(self.groups[worst][0], self.groups[worst][2])
         shown = np.bincount(crowd.lists.positions[crowd.lists.positions >= 0], minlength=catalogue.size)
         uses = np.asarray(crowd.used.sum(axis=0)).ravel()
-        most, seen = head(crowd, self.inside), np.asarray(crowd.places.sum(axis=0)).ravel()
+        most, seen = head(crowd, self.inside), np.asarray(crowd.exposure.sum(axis=0)).ravel()
         return DomainAudit(
             domain=self.domain,
             gini_lists=round(gini(shown[self.inside]), DIGITS),

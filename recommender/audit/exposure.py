@@ -45,9 +45,9 @@ def exposure(crowd: Crowd, side: Side, inside: NDArray[np.bool_], seed: int = 0)
     :param crowd: with the lists of the domain.
     :param inside: the items of the domain.
     """
-    seen = csr_array(crowd.places @ side.membership).toarray()
+    seen = csr_array(crowd.exposure @ side.membership).toarray()
     used = csr_array(crowd.used @ side.membership).toarray()
-    whole = np.asarray(crowd.places[:, inside].sum(axis=1)).ravel()
+    whole = np.asarray(crowd.exposure[:, inside].sum(axis=1)).ravel()
     uses = np.asarray(crowd.used[:, inside].sum(axis=1)).ravel()
     parts = np.column_stack([seen, used, whole, uses])
     ratios = _resampled(parts, seen.shape[1], seed)

@@ -90,7 +90,7 @@ def popularity(
     return Popularity(
         by=by,
         domain=domain,
-        entities=[_entity(snapshot, entities[place], counts[place]) for place in order.tolist()],
+        entities=[_entity(snapshot, entities[position], counts[position]) for position in order.tolist()],
         private=told,
     )
 

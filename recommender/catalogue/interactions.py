@@ -42,13 +42,13 @@ class Interactions:
         """The row of the first user of a type."""
         return self._starts[user_type]
 
-    def places(self, users: Sequence[User]) -> NDArray[np.int64]:
+    def row_of(self, users: Sequence[User]) -> NDArray[np.int64]:
         """Which rows are theirs: shape (users,)."""
         return np.array([self._starts[name] + idx for name, idx in users], dtype=np.int64)
 
     def rows(self, users: Sequence[User]) -> csr_array:
         """The rows of some users: shape (users, catalogue.size), 1.0 where the item was used."""
-        return csr_array(self.matrix[self.places(users)])
+        return csr_array(self.matrix[self.row_of(users)])
 
     def both(self, anchors: NDArray[np.integer], item: int) -> NDArray[np.int64]:
         """How many people used an item and each of some others: shape (anchors,).
@@ -73,9 +73,9 @@ class Interactions:
         if not len(theirs) or not len(anchors):
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
         found = np.concatenate([users[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
-        place = theirs.searchsorted(found)
-        place[place == len(theirs)] = 0
-        hits = (theirs[place] == found).nonzero()[0]
+        position = theirs.searchsorted(found)
+        position[position == len(theirs)] = 0
+        hits = (theirs[position] == found).nonzero()[0]
         return np.cumsum(ends - starts).searchsorted(hits, side="right"), found[hits]
 
     @cached_property

@@ -47,8 +47,8 @@ class AnchorCandidates:
         profile = self._changed.profile(change)
         rules = self._changed.rules(change)
         allowed = without(self._recommender.rule_set(rules).candidates(profile).allowed, self._position)
-        places = self._recommender.places(rules, profile, self._n)
-        competing = allowed if places is None else allowed & places.rivals(self._position)[0]
+        slots = self._recommender.slots(rules, profile, self._n)
+        competing = allowed if slots is None else allowed & slots.rivals(self._position)[0]
         scorer = self._recommender.cold_start.of(profile)
         scores = self._recommender.rule_set(rules).soft.total(scorer.score([profile]).total[0])
         rivals = top_n(scores, competing, self._n + RIVALS)

@@ -86,10 +86,10 @@ class AnchorChanges:
         """The anchors of a step from which most paths lead to the item, and the entry of each: shapes (≤ ``MOST``,)."""
         for merged in self._kernels(step):
             if merged.item_type == self.item_type:
-                place = np.flatnonzero(merged.matrix.indices == self.item)
-                place = place[_largest(merged.matrix.data[place], MOST)]
-                rows = merged.matrix.indptr.searchsorted(place, side="right") - 1
-                return rows.astype(np.int64), np.asarray(merged.matrix.data[place])
+                position = np.flatnonzero(merged.matrix.indices == self.item)
+                position = position[_largest(merged.matrix.data[position], MOST)]
+                rows = merged.matrix.indptr.searchsorted(position, side="right") - 1
+                return rows.astype(np.int64), np.asarray(merged.matrix.data[position])
         return np.empty(0, dtype=np.int64), np.empty(0)
 
     def promising(self, step: str) -> NDArray[np.int64]:
@@ -189,7 +189,7 @@ def _block(matrix: csr_array, rows: Sequence[int] | NDArray[np.integer], columns
 
 def _largest(values: Values, most: int) -> NDArray[np.int64]:
     """Places of the largest positive values."""
-    place = np.flatnonzero(values > 0)
-    if len(place) > most:
-        place = place[np.argpartition(values[place], len(place) - most)[-most:]]
-    return place
+    position = np.flatnonzero(values > 0)
+    if len(position) > most:
+        position = position[np.argpartition(values[position], len(position) - most)[-most:]]
+    return position

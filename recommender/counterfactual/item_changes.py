@@ -119,9 +119,9 @@ class ItemChanges:
         for part in (part for part in self._parts if step in part.column.ways):
             promise += part.column.added[step].T @ part.weights
         gone = [one for name, one in change.item_remove if name == step]
-        place = np.flatnonzero(promise > 0)
-        place = place[np.argsort(-promise[place], kind="stable")][: MOST + len(links) + len(gone) + len(forbidden)]
-        new = [one for one in place.tolist() if one not in links and one not in gone and (tail, one) not in forbidden]
+        best = np.flatnonzero(promise > 0)
+        best = best[np.argsort(-promise[best], kind="stable")][: MOST + len(links) + len(gone) + len(forbidden)]
+        new = [one for one in best.tolist() if one not in links and one not in gone and (tail, one) not in forbidden]
         instead: tuple[Anchor, ...] = ()
         if links and only_one(self.snapshot, step):
             if any(name == step for name, _ in change.item_add):
@@ -187,10 +187,10 @@ def _stacked(parts: Sequence[_Part]) -> _Part:
 
 def _sums(ways: csc_array, sets: Sequence[Links]) -> Values:
     """Sums of columns, each times the weight of a link: shape (anchors, sets)."""
-    columns, place = np.unique([idx for one in sets for idx in one], return_inverse=True)
+    columns, position = np.unique([idx for one in sets for idx in one], return_inverse=True)
     if not len(columns):
         return np.zeros((ways.shape[0], len(sets)))
     which = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
     weights = [weight for one in sets for weight in one.values()]
-    links = csc_array((weights, (place, which)), shape=(len(columns), len(sets)))
+    links = csc_array((weights, (position, which)), shape=(len(columns), len(sets)))
     return np.asarray(ways[:, columns.astype(np.int64)].toarray() @ links)

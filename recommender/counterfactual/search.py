@@ -188,10 +188,10 @@ class Counterfactual:
                 allowed = allowed.copy()
                 allowed[self.position] = self._item_rules(change).allow(chosen, change)
             scores = self.recommender.rule_set(rules).soft.total(scores)
-            places = self.recommender.places(rules, profile, self.n)
+            slots = self.recommender.slots(rules, profile, self.n)
             variants = self.recommender.catalogue.variants
-            rank = mixed_rank((scores, paths), allowed, self.position, places, variants)
-            rivals, most = (allowed, self.n) if places is None else places.rivals(self.position)
+            rank = mixed_rank((scores, paths), allowed, self.position, slots, variants)
+            rivals, most = (allowed, self.n) if slots is None else slots.rivals(self.position)
             others = without(allowed & rivals, self.position)
             others = others if variants is None else variants.best(scores, others)
             ahead = scores[top_n(scores, others, most)] if most else scores[:0]

@@ -89,13 +89,13 @@ class _Side:
         self.scores, self.paths = self.rules.soft.total(scores.total[0]), scores.paths[0]
         self._unruled, self.language = scores.total[0], phrasing.language
         self.variants = recommender.catalogue.variants
-        self.places = recommender.places(request.rules, self.profile, request.n)
+        self.slots = recommender.slots(request.rules, self.profile, request.n)
         self.allowed = self.rules.candidates(self.profile).allowed
         self.explainer = Explainer(scorer, self.profile, phrasing, self.rules.forbidden(self.profile))
 
     def rank(self, position: int) -> int | None:
         """The rank of an item in the list, ``None`` where it is not in it."""
-        return mixed_rank((self.scores, self.paths), self.allowed, position, self.places, self.variants)
+        return mixed_rank((self.scores, self.paths), self.allowed, position, self.slots, self.variants)
 
     def parts(self, position: int) -> dict[str, Part]:
         """The parts of an item's score by metapath or kind."""

@@ -39,9 +39,9 @@ class _Question:
         total = self.rules.soft.total(scores.total[0])
         self.score, self.paths = float(total[self.position]), float(scores.paths[0, self.position])
         self.chosen = self.rules.candidates(self.whom)
-        places = recommender.places(request.rules, self.whom, request.n)
+        slots = recommender.slots(request.rules, self.whom, request.n)
         allowed, variants = self.chosen.allowed, self.catalogue.variants
-        self.rank = mixed_rank((total, scores.paths[0]), allowed, self.position, places, variants)
+        self.rank = mixed_rank((total, scores.paths[0]), allowed, self.position, slots, variants)
         standing = allowed if variants is None else variants.best(total, allowed)
         merged = variants is not None and allowed[self.position] and not standing[self.position]
         self.twins = [one for one in variants.of_item(self.position) if standing[one]] if variants and merged else []

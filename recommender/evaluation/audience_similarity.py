@@ -42,8 +42,8 @@ def _of_one_order(columns: csc_array, alike: float, seed: int) -> Pairs:
         return used, used
     order = np.random.default_rng(seed).permutation(columns.shape[0])
     minima = np.minimum.reduceat(order[columns.indices], columns.indptr[used])
-    place = np.lexsort((counts[used], minima))
-    items, minima, sizes = used[place], minima[place], counts[used][place]
+    position = np.lexsort((counts[used], minima))
+    items, minima, sizes = used[position], minima[position], counts[used][position]
     pairs, offset = [], 0
     left = np.arange(len(items))
     while len(left):

@@ -138,6 +138,6 @@ def als(
 
     def score(users: Sequence[User]) -> NDArray[np.float64]:
         """Scores of all items: shape (users, catalogue.size), float64."""
-        return np.asarray(people[interactions.places(users)] @ items.T, dtype=np.float64)
+        return np.asarray(people[interactions.row_of(users)] @ items.T, dtype=np.float64)
 
     return score

@@ -20,8 +20,8 @@ def cross_validated(folds: Sequence[Measured], k: int, domain: str | None) -> Ev
     :param folds: by the same models.
     """
     users = tuple(sorted({user for fold in folds for user in fold.users}))
-    place = {user: number for number, user in enumerate(users)}
-    where = [np.array([place[user] for user in fold.users], dtype=np.int64) for fold in folds]
+    position = {user: number for number, user in enumerate(users)}
+    where = [np.array([position[user] for user in fold.users], dtype=np.int64) for fold in folds]
     names = list(folds[0].lists)
     lists = {name: _joined([fold.lists[name] for fold in folds], where, len(users)) for name in names}
     told = {key: value for key, value in folds[0].description.items() if key not in ("fold", "train", "test")}

@@ -29,7 +29,7 @@ from recommender.evaluation.significance import false_discovery, interval, paire
 from recommender.profiles.profile import Profile, profile_of
 from recommender.scoring.block_ranking import RankedBlock, rank_dense
 from recommender.scoring.cold_start import ColdStart
-from recommender.scoring.mixed_ranking import mixed_places, rank_mixed
+from recommender.scoring.mixed_ranking import mixed_slots, rank_mixed
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
@@ -69,10 +69,10 @@ class ServedLists:
         profiles = self._profiles(users)
         found = []
         for profile, may, total, paths in zip(profiles, allowed, *self._scorers.scores(profiles), strict=True):
-            places = mixed_places(self.scorer.catalogue, (None, self.mix), self._scorers.unused(profile), k)
+            slots = mixed_slots(self.scorer.catalogue, (None, self.mix), self._scorers.unused(profile), k)
             rank = partial(_ranked, total[None], paths[None])
             candidates = may[None], np.zeros(1, dtype=np.int64)
-            found.append(rank_mixed(rank, csr_array(paths[None]), candidates, k, places).positions)
+            found.append(rank_mixed(rank, csr_array(paths[None]), candidates, k, slots).positions)
         return found
 
     def _profiles(self, users: Sequence[User]) -> list[Profile]:
@@ -240,8 +240,8 @@ def _listed(
     best: NDArray[np.int64], held_out: NDArray[np.int64], k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The same for a list that follows more than scores: an item that is not in it is behind it."""
-    place = {item: number for number, item in enumerate(best.tolist())}
-    above = np.array([place.get(item, k) for item in held_out.tolist()], dtype=np.int64)
+    position = {item: number for number, item in enumerate(best.tolist())}
+    above = np.array([position.get(item, k) for item in held_out.tolist()], dtype=np.int64)
     return above, np.ones(len(above), dtype=np.int64)
 
 

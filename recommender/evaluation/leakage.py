@@ -68,7 +68,7 @@ def telling_relations(split: Split) -> list[str]:
 def tested_pairs(split: Split) -> csr_array:
     """1.0 where a pair is tested on: users of all types × catalogue."""
     interactions = Interactions(split.train)
-    rows = np.repeat(interactions.places(list(split.test)), [len(found) for found in split.test.values()])
+    rows = np.repeat(interactions.row_of(list(split.test)), [len(found) for found in split.test.values()])
     columns = np.concatenate([*split.test.values(), np.empty(0, dtype=np.int64)]).astype(np.int64)
     return csr_array((np.ones(len(rows)), (rows, columns)), shape=interactions.matrix.shape)
 

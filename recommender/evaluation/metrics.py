@@ -77,11 +77,11 @@ def _first_hits(ranks: HeldOutRanks, users: int, k: int) -> tuple[Array, Array]:
     tied[ranks.user[best]] = ranks.tied[best]
     hit, mrr = np.zeros(users), np.zeros(users)
     chance = among / tied
-    for place in range(1, k + 1):
-        inside = above <= k - place
+    for position in range(1, k + 1):
+        inside = above <= k - position
         hit += np.where(inside, chance, 0.0)
-        mrr += np.where(inside, chance / (np.minimum(above, k) + place), 0.0)
-        left = tied - place
+        mrr += np.where(inside, chance / (np.minimum(above, k) + position), 0.0)
+        left = tied - position
         chance = chance * np.divide(np.maximum(left - among + 1, 0), left, out=np.zeros(users), where=left > 0)
     return np.minimum(hit, 1.0), mrr
 

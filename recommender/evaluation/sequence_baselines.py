@@ -84,7 +84,7 @@ def markov(
 
     def score(users: Sequence[User]) -> NDArray[np.float64]:
         """Scores of all items: shape (users, catalogue.size), float64."""
-        return np.asarray(csr_array(places.weighed(interactions.places(users), place) @ chain).toarray())
+        return np.asarray(csr_array(places.weighed(interactions.row_of(users), place) @ chain).toarray())
 
     return score
 
@@ -99,7 +99,7 @@ def vsknn(interactions: Interactions, places: Places, neighbours: float = 100, p
 
     def score(users: Sequence[User]) -> NDArray[np.float64]:
         """Scores of all items: shape (users, catalogue.size), float64."""
-        who = interactions.places(users)
+        who = interactions.row_of(users)
         alike = csr_array(places.weighed(who, place) @ histories)
         rows = np.repeat(np.arange(len(who)), np.diff(alike.indptr))
         alike.data[alike.indices == who[rows]] = 0.0  # nobody is her own neighbour

@@ -107,11 +107,11 @@ def _sum_without(shares: NDArray[np.float64], chosen: NDArray[np.int64]) -> floa
 def _largest(shares: NDArray[np.float64], nodes: NDArray[np.int32], most: int) -> NDArray[np.int64]:
     """Places of the ``most`` largest shares, for or against, largest first; ties by nodes."""
     size = np.abs(shares)
-    place = np.arange(len(size))
+    position = np.arange(len(size))
     if len(size) > most:
-        place = np.flatnonzero(size >= np.partition(size, len(size) - most)[len(size) - most])
-    order = np.lexsort((*nodes[place].T[::-1], -size[place]))
-    return place[order][:most]
+        position = np.flatnonzero(size >= np.partition(size, len(size) - most)[len(size) - most])
+    order = np.lexsort((*nodes[position].T[::-1], -size[position]))
+    return position[order][:most]
 
 
 def _groups(

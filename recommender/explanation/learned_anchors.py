@@ -58,8 +58,8 @@ class LearnedAnchors:
         rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
         anchors = sorted(
             (
-                LearnedAnchor(idx, share, counts[place] if counts else 0, may(kernel.anchor_type, idx))
-                for place, (idx, share) in enumerate(rows)
+                LearnedAnchor(idx, share, counts[position] if counts else 0, may(kernel.anchor_type, idx))
+                for position, (idx, share) in enumerate(rows)
                 if share
             ),
             key=lambda one: (-abs(one.share), one.idx),

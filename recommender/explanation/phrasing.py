@@ -28,21 +28,21 @@ class Phrasing:
 
     def path(self, metapath: Metapath, group: PathGroup) -> str:
         """One path as a sentence without its full stop: “You bought A, which contains B, which is contained in C”."""
-        sentence, place = "", 0
+        sentence, position = "", 0
         nodes = (-1, *group.nodes)
-        while place < len(metapath.steps):
-            step = metapath.steps[place]
+        while position < len(metapath.steps):
+            step = metapath.steps[position]
             tail = self.snapshot.schema.ends(step)[1]
-            through_people = place + 1 < len(metapath.steps) and self.snapshot.schema.entity[tail].sensitive
-            if through_people and place > 0:
-                sentence += self._people(metapath, place, nodes, group.people or 0)
-                place += 2
+            through_people = position + 1 < len(metapath.steps) and self.snapshot.schema.entity[tail].sensitive
+            if through_people and position > 0:
+                sentence += self._people(metapath, position, nodes, group.people or 0)
+                position += 2
                 continue
-            node = self._node(tail, nodes[place + 1], group.people)
-            phrase = self.phrase(step, first=place == 0)
-            key, phrase = self.language.relative(phrase, place) if place else ("you", phrase)
+            node = self._node(tail, nodes[position + 1], group.people)
+            phrase = self.phrase(step, first=position == 0)
+            key, phrase = self.language.relative(phrase, position) if position else ("you", phrase)
             sentence += self.texts[key].format(phrase=phrase, node=node)
-            place += 1
+            position += 1
         return sentence
 
     def embedding(self, anchors: Sequence[tuple[str, int]]) -> str:
@@ -112,13 +112,13 @@ class Phrasing:
         """A node that stands for people."""
         return self.texts["people_count"].format(n=n)
 
-    def _people(self, metapath: Metapath, place: int, nodes: Sequence[int], people: int) -> str:
+    def _people(self, metapath: Metapath, position: int, nodes: Sequence[int], people: int) -> str:
         """Two steps over a person: from what they share to what they did."""
-        into, out = metapath.steps[place], metapath.steps[place + 1]
+        into, out = metapath.steps[position], metapath.steps[position + 1]
         schema = self.snapshot.schema
-        used = schema.relation[into.removeprefix("~")].interaction and place == 1
-        there = self.language.repeats(used=used) or self._node(schema.ends(into)[0], nodes[place], people)
-        node = self._node(schema.ends(out)[1], nodes[place + 2], people)
+        used = schema.relation[into.removeprefix("~")].interaction and position == 1
+        there = self.language.repeats(used=used) or self._node(schema.ends(into)[0], nodes[position], people)
+        node = self._node(schema.ends(out)[1], nodes[position + 2], people)
         back = self.language.bare(self.phrase(inverse_of(into), first=True))
         return self.texts["people"].format(
             n=people, back=back, there=there, phrase=self.phrase(out, first=True), node=node

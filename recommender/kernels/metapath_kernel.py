@@ -46,16 +46,16 @@ class MetapathKernel(Kernel):
         rows = _identity(anchors, self.snapshot.vocabulary.count(self.snapshot.schema.ends(self.tail[0])[0]))
         if self.closed:  # ways that end at their own anchor are left out
             rows = _without_column(rows, item)
-        place, last = 0, len(self.tail) - 1
-        while place < last:
-            turns = self.tail[place + 1] == inverse_of(self.tail[place])
-            if turns and place + 1 == last:  # the last link would lead back to where the way came from
+        position, last = 0, len(self.tail) - 1
+        while position < last:
+            turns = self.tail[position + 1] == inverse_of(self.tail[position])
+            if turns and position + 1 == last:  # the last link would lead back to where the way came from
                 rows = _without_column(rows, item)
-            onward = self._through(rows, place)
-            if turns and place + 1 < last:
-                onward = csr_array(self._through(onward, place + 1) - self._turned(rows, place))
-                place += 1
-            rows, place = onward, place + 1
+            onward = self._through(rows, position)
+            if turns and position + 1 < last:
+                onward = csr_array(self._through(onward, position + 1) - self._turned(rows, position))
+                position += 1
+            rows, position = onward, position + 1
         alpha, beta = self.transitions.exponents(self.tail, last)
         before = self.transitions.of(self.tail)[last].before
         ways = times_columns(rows, np.where(before > 0, before, 1.0))
@@ -69,11 +69,11 @@ class MetapathKernel(Kernel):
     def _factors(self) -> list[Factor]:
         """The matrices to multiply; a step and its inverse are one factor, without the ways back to their start."""
         factors: list[Factor] = []
-        place = 0
-        while place < len(self.tail):
-            turns = place + 1 < len(self.tail) and self.tail[place + 1] == inverse_of(self.tail[place])
-            factors.append(tuple(self.transitions.matrix(self.tail, place + n) for n in range(2 if turns else 1)))
-            place += len(factors[-1])
+        position = 0
+        while position < len(self.tail):
+            turns = position + 1 < len(self.tail) and self.tail[position + 1] == inverse_of(self.tail[position])
+            factors.append(tuple(self.transitions.matrix(self.tail, position + n) for n in range(2 if turns else 1)))
+            position += len(factors[-1])
         return factors
 
     def _with_one_more(self) -> Values:
@@ -83,19 +83,19 @@ class MetapathKernel(Kernel):
         grown = degrees + 1 if self.transitions.config.degree == "sum" else np.sqrt(degrees**2 + 1)
         return np.divide(grown, degrees, out=np.ones(len(degrees)), where=degrees > 0)
 
-    def _through(self, rows: csr_array, place: int) -> csr_array:
+    def _through(self, rows: csr_array, position: int) -> csr_array:
         """``rows`` times the transition of the step at a place; only the nodes that are reached are looked at."""
         nodes, which = np.unique(rows.indices, return_inverse=True)
         reached = csr_array((rows.data, which, rows.indptr), shape=(rows.shape[0], len(nodes)))
-        return csr_array(reached @ self.transitions.of(self.tail)[place].rows(nodes))
+        return csr_array(reached @ self.transitions.of(self.tail)[position].rows(nodes))
 
-    def _turned(self, rows: csr_array, place: int) -> csr_array:
+    def _turned(self, rows: csr_array, position: int) -> csr_array:
         """What of two steps, the second the inverse of the first, would lead back to where it came from."""
         nodes, which = np.unique(rows.indices, return_inverse=True)
-        there = self.transitions.of(self.tail)[place].rows(nodes)
+        there = self.transitions.of(self.tail)[position].rows(nodes)
         tails, column = np.unique(there.indices, return_inverse=True)
         narrow = csr_array((there.data, column, there.indptr), shape=(len(nodes), len(tails)))
-        back = csr_array(self.transitions.of(self.tail)[place + 1].rows(tails)[:, nodes])
+        back = csr_array(self.transitions.of(self.tail)[position + 1].rows(tails)[:, nodes])
         own = np.asarray(narrow.multiply(back.T).sum(axis=1)).ravel()
         return csr_array((rows.data * own[which], rows.indices, rows.indptr), shape=rows.shape)
 

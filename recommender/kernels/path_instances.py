@@ -140,10 +140,10 @@ def _common(values: Idxs, ordered: Idxs) -> tuple[Places, Places]:
     """Places in ``values`` that are in ``ordered``, and where there; ``ordered`` is sorted, unique."""
     if not len(ordered):
         return _NONE, _NONE
-    place = ordered.searchsorted(values)
-    place[place == len(ordered)] = 0
-    found = (ordered[place] == values).nonzero()[0]
-    return found, place[found]
+    position = ordered.searchsorted(values)
+    position[position == len(ordered)] = 0
+    found = (ordered[position] == values).nonzero()[0]
+    return found, position[found]
 
 
 def _shared(first: Idxs, second: Idxs) -> tuple[Places, Places]:

@@ -82,20 +82,20 @@ class Transitions:
     def of(self, tail: Tail) -> tuple[Transition, ...]:
         """The transitions of all steps of a tail."""
         if tail not in self._steps:
-            self._steps[tail] = tuple(self._transition(tail, place) for place in range(len(tail)))
+            self._steps[tail] = tuple(self._transition(tail, position) for position in range(len(tail)))
         return self._steps[tail]
 
-    def matrix(self, tail: Tail, place: int) -> csr_array:
+    def matrix(self, tail: Tail, position: int) -> csr_array:
         """T_r of the step at a place in a tail: shape (heads, tails), float64."""
-        key = (tail[place], *self.exponents(tail, place), self._carriers(tail, place))
+        key = (tail[position], *self.exponents(tail, position), self._carriers(tail, position))
         if key not in self._matrices:
-            self._matrices[key] = self.of(tail)[place].matrix()
+            self._matrices[key] = self.of(tail)[position].matrix()
         return self._matrices[key]
 
-    def exponents(self, tail: Tail, place: int) -> tuple[float, float]:
+    def exponents(self, tail: Tail, position: int) -> tuple[float, float]:
         """α and β of the step at a place in a tail."""
-        alpha = self.config.start if place == 0 else self.config.middle
-        if place < len(tail) - 1:
+        alpha = self.config.start if position == 0 else self.config.middle
+        if position < len(tail) - 1:
             return alpha, self.config.middle
         return alpha, self.config.crossing if self._crosses(tail) else self.config.end
 
@@ -105,24 +105,24 @@ class Transitions:
             return self.snapshot.degrees(step)
         return row_lengths(self.snapshot.adjacency(step))
 
-    def _transition(self, tail: Tail, place: int) -> Transition:
-        step = tail[place]
-        alpha, beta = self.exponents(tail, place)
-        undoes = place > 0 and step == inverse_of(tail[place - 1])
+    def _transition(self, tail: Tail, position: int) -> Transition:
+        step = tail[position]
+        alpha, beta = self.exponents(tail, position)
+        undoes = position > 0 and step == inverse_of(tail[position - 1])
         before, after = self._power(step, alpha), self._power(inverse_of(step), beta)
-        for carrier in self._carriers(tail, place):
+        for carrier in self._carriers(tail, position):
             after = after * self._carry(carrier)
         return Transition(self.snapshot.adjacency(step), before, after, undoes)
 
-    def _carriers(self, tail: Tail, place: int) -> tuple[str, ...]:
+    def _carriers(self, tail: Tail, position: int) -> tuple[str, ...]:
         """The steps from items to the attributes that a step leads to, where the tail leads from domain to domain by
         attributes alone."""
         schema = self.snapshot.schema
         nodes = [schema.ends(step)[0] for step in tail]
         source, target = schema.entity[nodes[0]].domain, schema.entity[schema.ends(tail[-1])[1]].domain
-        if source in (None, target) or place == len(tail) - 1 or {*nodes} & {*schema.user_types}:
+        if source in (None, target) or position == len(tail) - 1 or {*nodes} & {*schema.user_types}:
             return ()
-        found = (tail[place], inverse_of(tail[place + 1]))
+        found = (tail[position], inverse_of(tail[position + 1]))
         return tuple(step for step in found if schema.ends(step)[0] in schema.item_types)
 
     def _carry(self, step: str) -> NDArray[np.bool_]:

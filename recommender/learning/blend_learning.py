@@ -126,9 +126,9 @@ def _ablation(features: CandidateFeatures, weights: Score) -> dict[str, float]:
     scores = features.scores(weights)
     whole = ndcg(scores, features.truth).mean()
     return {
-        name: float(whole - ndcg(scores - features.weighed(place, float(weights[place])), features.truth).mean())
-        for place, name in enumerate(features.names)
-        if weights[place] > 0
+        name: float(whole - ndcg(scores - features.weighed(position, float(weights[position])), features.truth).mean())
+        for position, name in enumerate(features.names)
+        if weights[position] > 0
     }
 
 
@@ -136,8 +136,8 @@ def _to_right_candidates(features: CandidateFeatures, known: NDArray[np.bool_], 
     """Weights of the features that were judged, scaled so that the right candidates score 1 on average: one scale for
     all domains, so that their items can compete in one list."""
     right = np.zeros(features.users)
-    for place, weight in zip(np.flatnonzero(known), weights, strict=True):
-        right += weight * features.values[place, np.arange(features.users), features.truth]
+    for position, weight in zip(np.flatnonzero(known), weights, strict=True):
+        right += weight * features.values[position, np.arange(features.users), features.truth]
     return weights / right.mean() if len(right) and right.mean() > 0 else weights
 
 
@@ -146,15 +146,15 @@ def _with_prior(
 ) -> tuple[Score, int]:
     """The weights with those of paths that were not judged, and how many these are; the loudest is as loud as the
     loudest path that was judged, else as popularity allows that is to break ties."""
-    place = {name: number for number, name in enumerate(features.names)}
-    unknown = {name: one for name, one in prior.items() if name in place and not known[place[name]]}
-    paths = [number for name, number in place.items() if name not in (EMBEDDING, POPULARITY)]
+    position = {name: number for number, name in enumerate(features.names)}
+    unknown = {name: one for name, one in prior.items() if name in position and not known[position[name]]}
+    paths = [number for name, number in position.items() if name not in (EMBEDDING, POPULARITY)]
     loudest = float(weights[paths].max(initial=0.0))
-    popular = float(weights[place[POPULARITY]])
+    popular = float(weights[position[POPULARITY]])
     loud = popular / TIES if popular > TIES * loudest else loudest
     found = weights.copy()
     for name, one in unknown.items():
-        found[place[name]] = loud * one
+        found[position[name]] = loud * one
     return found, len(unknown)
 
 

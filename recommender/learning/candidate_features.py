@@ -74,23 +74,23 @@ class CandidateFeatures:
 
         :param chosen: shape (features,), bool.
         """
-        places = np.flatnonzero(chosen)
-        means = np.array([np.abs(self.values[place]).sum() for place in places]) / max(int(self.filled.sum()), 1)
+        positions = np.flatnonzero(chosen)
+        means = np.array([np.abs(self.values[one]).sum() for one in positions]) / max(int(self.filled.sum()), 1)
         means[means == 0] = 1.0
-        names = tuple(self.names[place] for place in places)
+        names = tuple(self.names[position] for position in positions)
         return replace(
-            self, values=self.values if chosen.all() else self.values[places], names=names, means=means
+            self, values=self.values if chosen.all() else self.values[positions], names=names, means=means
         ), means
 
-    def weighed(self, place: int, weight: float) -> NDArray[np.float64]:
+    def weighed(self, position: int, weight: float) -> NDArray[np.float64]:
         """What one feature adds to the scores at a weight: shape (users, candidates)."""
-        return np.asarray((weight / self._means[place]) * self.values[place])
+        return np.asarray((weight / self._means[position]) * self.values[position])
 
     def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """``Σ_f w_f · value_f``: shape (users, candidates), −inf where there is no candidate."""
         total = np.zeros(self.values.shape[1:])
-        for place in np.flatnonzero(weights).tolist():
-            total += self.weighed(place, float(weights[place]))
+        for position in np.flatnonzero(weights).tolist():
+            total += self.weighed(position, float(weights[position]))
         total[~self.filled] = -np.inf
         return total
 
@@ -122,7 +122,7 @@ def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audi
     tasks = evenly(validation_tasks(scorer, split, domain, audience), MOST_USERS)
     marks = validation_marks(scorer.snapshot, [user for user, _ in tasks])
     order = np.argsort(marks, kind="stable")
-    tasks, marks = [tasks[place] for place in order.tolist()], marks[order]
+    tasks, marks = [tasks[position] for position in order.tolist()], marks[order]
     metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
     names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
     width = 4 * CANDIDATES + 1
@@ -174,8 +174,8 @@ def _fill(
         chosen[row, : len(found)] = found
         filled[row, : len(found)] = True
         truth[row] = int(np.flatnonzero(found == held_out[0])[0])
-    for place, path in enumerate(metapaths):
-        values[place] = np.take_along_axis(everything.of(path), chosen, axis=1)
+    for position, path in enumerate(metapaths):
+        values[position] = np.take_along_axis(everything.of(path), chosen, axis=1)
     if scorer.vectors:
         values[-2] = np.take_along_axis(everything.similarity, chosen, axis=1)
     values[-1] = scorer.catalogue.popularity[chosen]

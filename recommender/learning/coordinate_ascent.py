@@ -62,11 +62,11 @@ def _ascend(features: CandidateFeatures, start: Score) -> Score:
     spread = 1.0
     for _ in range(PASSES):
         before = float(best.mean())
-        for place in range(len(weights)):
-            for value in _trials(weights, place, spread):
-                trial = scores + features.weighed(place, value - weights[place])
+        for position in range(len(weights)):
+            for value in _trials(weights, position, spread):
+                trial = scores + features.weighed(position, value - weights[position])
                 if surely_better(found := ndcg(trial, features.truth), best):
-                    weights[place], scores, best = value, trial, found
+                    weights[position], scores, best = value, trial, found
         if float(best.mean()) - before < 1e-5:
             break
         spread *= SHRINK
@@ -86,18 +86,18 @@ def _without_idle(features: CandidateFeatures, weights: Score) -> Score:
         return weights
     best = ndcg(features.scores(weights), features.truth).mean()
     parts = weights * features.loudness
-    for place in np.argsort(parts):
+    for position in np.argsort(parts):
         trial = weights.copy()
-        trial[place] = 0.0
-        if weights[place] == 0 or not trial.any():
+        trial[position] = 0.0
+        if weights[position] == 0 or not trial.any():
             continue
         if (found := ndcg(features.scores(trial), features.truth).mean()) >= best:
             weights, best = trial, found
     return weights
 
 
-def _trials(weights: Score, place: int, spread: float) -> list[float]:
-    value = float(weights[place])
+def _trials(weights: Score, position: int, spread: float) -> list[float]:
+    value = float(weights[position])
     if value == 0:
         return [SMALL * float(weights.sum())]
     factors = [factor**spread for factor in FACTORS]

@@ -124,7 +124,7 @@ def _auc(scorer: Scorer, domain: str, step: str, tasks: Sequence[Task], seed: in
     part = scorer.catalogue.slices[item_type]
     inside = [(user, held[0] - part.start) for user, held in tasks if part.start <= held[0] < part.stop]
     tail = (step, inverse_of(step))
-    there, back = (scorer.kernels.transitions.matrix(tail, place) for place in range(2))
+    there, back = (scorer.kernels.transitions.matrix(tail, position) for position in range(2))
     random, wins, total = np.random.default_rng([seed, 22, *step.encode()]), 0.0, 0
     counts = np.zeros(part.stop - part.start)
     for name in schema.interactions_with(domain):

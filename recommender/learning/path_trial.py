@@ -82,13 +82,13 @@ class _Trial:
         ranks = np.bincount(rows[scores.data >= right[rows]], minlength=len(right))
         return float(np.where(right > 0, gain_of(np.maximum(ranks, 1), DEPTH), 0.0).mean())
 
-    def _up_to(self, tail: tuple[str, ...], place: int) -> csr_array:
-        if place == 0:
+    def _up_to(self, tail: tuple[str, ...], position: int) -> csr_array:
+        if position == 0:
             return self.anchors
-        if tail[:place] not in self._begun:
-            before = self._up_to(tail, place - 1)
-            self._begun[tail[:place]] = csr_array(before @ self.transitions.matrix(tail, place - 1))
-        return self._begun[tail[:place]]
+        if tail[:position] not in self._begun:
+            before = self._up_to(tail, position - 1)
+            self._begun[tail[:position]] = csr_array(before @ self.transitions.matrix(tail, position - 1))
+        return self._begun[tail[:position]]
 
 
 def _people(split: Split, way: Way) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -52,9 +52,9 @@ def _rows(crowd: Crowd, subject: Subject, lang: str) -> Iterator[dict[str, objec
     for start in range(0, crowd.size, BLOCK):
         users = everybody[start : start + BLOCK]
         ranked = crowd.recommender.rank_block(crowd.user_type, users, crowd.rules, FIRST)
-        for place, idx in enumerate(users.tolist()):
+        for position, idx in enumerate(users.tolist()):
             named = {"personal_data": MARK, "user_id": ids[idx]}
-            listed = ranked.positions[ranked.indptr[place] : ranked.indptr[place + 1]]
+            listed = ranked.positions[ranked.indptr[position] : ranked.indptr[position + 1]]
             if uses[idx]:
                 yield {**named, "group": "uses", **_used(crowd, subject, idx, phrasing)}
             elif np.isin(listed, subject.items).any():

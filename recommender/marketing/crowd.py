@@ -32,7 +32,7 @@ Values = NDArray[np.float64]
 @dataclass(frozen=True)
 class Lists:
     """``positions``: shape (people, FIRST), int64, −1 where a list is shorter; ``totals``, ``paths``: likewise, scores
-    and what paths contribute, 0 there; ``least``: shape (people,), the score of the last place, −inf where there is
+    and what paths contribute, 0 there; ``least``: shape (people,), the score of the last rank, −inf where there is
     room; ``packed``: what each may have, 8 items a byte."""
 
     positions: NDArray[np.int64]
@@ -122,20 +122,20 @@ class Crowd:
             packed[start : start + len(users)] = np.packbits(self.rules.block(self.user_type, users)[0], axis=1)
             lengths = np.diff(ranked.indptr)
             rows = start + np.repeat(np.arange(len(users)), lengths)
-            places = np.arange(len(ranked.positions)) - np.repeat(ranked.indptr[:-1], lengths)
-            positions[rows, places], totals[rows, places] = ranked.positions, ranked.totals
-            paths[rows, places] = ranked.paths
+            ranks = np.arange(len(ranked.positions)) - np.repeat(ranked.indptr[:-1], lengths)
+            positions[rows, ranks], totals[rows, ranks] = ranked.positions, ranked.totals
+            paths[rows, ranks] = ranked.paths
             full = np.flatnonzero(lengths == FIRST)
             least[start + full] = ranked.totals[ranked.indptr[full + 1] - 1]
         return Lists(positions, totals, paths, least, packed, items)
 
     @cached_property
-    def places(self) -> csr_array:
-        """What each place of each list is worth, 1 / log2(rank + 1): people × items."""
-        person, place = np.nonzero(self.lists.positions >= 0)
+    def exposure(self) -> csr_array:
+        """What each rank of each list is worth, 1 / log2(rank + 1): people × items."""
+        person, rank = np.nonzero(self.lists.positions >= 0)
         worth = 1 / np.log2(np.arange(2, FIRST + 2))
         shape = (len(self.sample), self.recommender.catalogue.size)
-        return csr_array((worth[place], (person, self.lists.positions[person, place])), shape=shape)
+        return csr_array((worth[rank], (person, self.lists.positions[person, rank])), shape=shape)
 
     @cached_property
     def used(self) -> csr_array:
@@ -166,7 +166,7 @@ class Crowd:
         return self._attributes[item_type]
 
     def groups(self) -> list[tuple[Scorer, NDArray[np.int64]]]:
-        """The sample by the scorer that serves each person, as places in the sample."""
+        """The sample by the scorer that serves each person, as positions in the sample."""
         cold = self.recommender.cold_start
         return [(cold.scorer_of(domains), rows) for domains, rows in cold.groups(self.user_type, self.sample)]
 

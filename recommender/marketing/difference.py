@@ -103,10 +103,10 @@ class _Difference:
         found = {}
         for step, anchors in profile.anchors.items():
             tail = self.schema.ends(step)[1]
-            places = [new.get(tail, old.id(tail, one)) for one in anchors.idx.tolist()]
-            kept = sorted((place, number) for number, place in enumerate(places) if place is not None)
+            now = [new.get(tail, old.id(tail, one)) for one in anchors.idx.tolist()]
+            kept = sorted((one, number) for number, one in enumerate(now) if one is not None)
             if kept:
-                idx = np.array([place for place, _ in kept], dtype=np.int32)
+                idx = np.array([one for one, _ in kept], dtype=np.int32)
                 found[step] = Anchors(idx, anchors.weight[[number for _, number in kept]])
         return Profile(self.after.user_type, self.after.user_idx, found)
 
@@ -149,8 +149,8 @@ class _Difference:
                 kept += share
             else:
                 step, tail = anchor
-                place = self.now.snapshot.vocabulary.idx(self.schema.ends(step)[1], tail)
-                label = self.now.snapshot.label(self.schema.ends(step)[1], place, self.request.lang)
+                idx = self.now.snapshot.vocabulary.idx(self.schema.ends(step)[1], tail)
+                label = self.now.snapshot.label(self.schema.ends(step)[1], idx, self.request.lang)
                 told = self.texts["did" if anchor in hers else "undone"]
                 phrase = self.schema.phrase(step, self.request.lang)
                 causes.append(Cause(kind="event", share=share, text=told.format(phrase=phrase, label=label)))

@@ -64,8 +64,8 @@ def _of(crowd: Crowd, item_type: str, lang: str) -> list[tuple[float, Gap]]:
     return [_gap(crowd, virtual, (*one[1:], grown[one[1]][one[2]]), lang) for one in tried]
 
 
-def _gap(crowd: Crowd, virtual: VirtualItems, place: Place, lang: str) -> tuple[float, Gap]:
-    step, idx, demand, supply, growth = place
+def _gap(crowd: Crowd, virtual: VirtualItems, open_place: Place, lang: str) -> tuple[float, Gap]:
+    step, idx, demand, supply, growth = open_place
     tail = crowd.snapshot.schema.ends(step)[1]
     scores = virtual.scores({step: {idx: 1.0}})
     served = crowd.has(items_of(crowd, (tail, idx)))

@@ -58,9 +58,9 @@ def _safe(inside: NDArray[np.float64], size: int, k: int) -> NDArray[np.bool_]:
     return np.asarray((inside >= k) & ((without >= k) | (without == 0)))
 
 
-def _segment(crowd: Crowd, place: tuple[str, str, int], counts: tuple[int, int, int], lang: str) -> Segment:
+def _segment(crowd: Crowd, attribute: tuple[str, str, int], counts: tuple[int, int, int], lang: str) -> Segment:
     """:param counts: people of the group who have it, of the group, and of everybody who have it, all rounded."""
-    (step, tail, idx), (told, size, whole) = place, counts
+    (step, tail, idx), (told, size, whole) = attribute, counts
     share, base = min(told / size, 1.0), min(whole / crowd.size, 1.0)
     lift = share / base
     spread = math.sqrt(max((1 - share) / told + (1 - base) / whole, 0.0))

@@ -19,7 +19,7 @@ Kind = tuple[str, str | None]
 def usual_reasons(crowd: Crowd, seen: Sequence[tuple[int, int]], lang: str = "en") -> list[Reason]:
     """Mean shares of the parts of scores, the largest first; none that fewer than k people's scores have.
 
-    :param seen: places in the sample, each once, and the position of the item that each sees.
+    :param seen: positions in the sample, each once, and the position of the item that each sees.
     """
     if crowd.told(len(seen)) is None:
         return []

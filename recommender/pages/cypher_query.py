@@ -41,12 +41,12 @@ def _shape(schema: Schema, path: Path) -> tuple[str, ...]:
     """The pattern of a path; nodes without an id are people, any of them."""
     first, last = path.nodes[0], path.nodes[-1]
     parts = [f"(:`{first.type}` {{id: $user}})"]
-    for place, (step, node) in enumerate(zip(path.relations, path.nodes[1:], strict=True)):
+    for position, (step, node) in enumerate(zip(path.relations, path.nodes[1:], strict=True)):
         name = step.removeprefix("~")
         assert name in schema.relation and node.type in schema.entity
         parts.append(f"<-[:`{name}`]-" if step.startswith("~") else f"-[:`{name}`]->")
         if node is last:
             parts.append(f"(:`{node.type}` {{id: $item}})")
         else:
-            parts.append(f"(:`{node.type}`)" if node.id is None else f"(:`{node.type}` {{id: ids[{place}]}})")
+            parts.append(f"(:`{node.type}`)" if node.id is None else f"(:`{node.type}` {{id: ids[{position}]}})")
     return tuple(parts)

@@ -11,11 +11,11 @@ def mermaid(account: Account) -> str:
     names: dict[tuple[str, ...], str] = {}
     lines: dict[str, None] = {}
 
-    def name(path: Path, place: int) -> str:
+    def name(path: Path, position: int) -> str:
         """The name of a node in the diagram; people of different paths are never one node."""
-        node = path.nodes[place]
-        people = place > 0 and node.id is None
-        key = (path.text, str(place)) if people else (node.type, node.id if node.id is not None else node.label)
+        node = path.nodes[position]
+        people = position > 0 and node.id is None
+        key = (path.text, str(position)) if people else (node.type, node.id if node.id is not None else node.label)
         if key not in names:
             names[key] = f"n{len(names)}"
             lines[f"  {names[key]}[{_quoted(f'{node.label} ({node.type})')}]"] = None
@@ -23,8 +23,8 @@ def mermaid(account: Account) -> str:
 
     for part in account.parts:
         for path in part.paths or ():
-            for place, step in enumerate(path.relations):
-                lines[f"  {name(path, place)} -->|{_quoted(step)}| {name(path, place + 1)}"] = None
+            for position, step in enumerate(path.relations):
+                lines[f"  {name(path, position)} -->|{_quoted(step)}| {name(path, position + 1)}"] = None
     return "\n".join(["flowchart LR", *lines])
 
 

@@ -71,12 +71,12 @@ def graph_picture(paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence
     width = (GRAPH_WIDTH - BETWEEN * (columns - 1)) / columns
     for (part, path), above in zip(paths, captions, strict=True):
         boxes = []
-        for place, node in enumerate(path.nodes):
-            last = place == len(path.nodes) - 1
-            column = columns - 1 if last else place
-            step = path.relations[place - 1] if place and not last else ""
-            caption = node.type if last else above[place]
-            boxes.append(_box(picture, (str(column), *_identity(path, place), step), node, caption, width))
+        for position, node in enumerate(path.nodes):
+            last = position == len(path.nodes) - 1
+            column = columns - 1 if last else position
+            step = path.relations[position - 1] if position and not last else ""
+            caption = node.type if last else above[position]
+            boxes.append(_box(picture, (str(column), *_identity(path, position), step), node, caption, width))
             boxes[-1].x, boxes[-1].depth = column * (width + BETWEEN), column
             boxes[-1].share += path.share
         for head, tail in pairwise(boxes):
@@ -91,14 +91,14 @@ def tree_picture(paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence[
     for (part, path), above in zip(paths, captions, strict=True):
         parent: Box | None = None
         key: Key = ()
-        for place, node in enumerate(path.nodes):
-            step = path.relations[place - 1] if place else ""
-            key = (*key, *_identity(path, place), step)
-            ems = (TREE_WIDTH - INDENT * place - 2 * DOT - PADDING) / FONT
+        for depth, node in enumerate(path.nodes):
+            step = path.relations[depth - 1] if depth else ""
+            key = (*key, *_identity(path, depth), step)
+            ems = (TREE_WIDTH - INDENT * depth - 2 * DOT - PADDING) / FONT
             box = picture.boxes.get(key)
             if box is None:
-                label = node.label if place < len(path.nodes) - 1 else f"{node.label} ({path.share:+.4f})"
-                box = Box(f"t{len(picture.boxes)}", node, wrap(above[place], ems * FONT / SMALL, 2), [], depth=place)
+                label = node.label if depth < len(path.nodes) - 1 else f"{node.label} ({path.share:+.4f})"
+                box = Box(f"t{len(picture.boxes)}", node, wrap(above[depth], ems * FONT / SMALL, 2), [], depth=depth)
                 box.label = wrap(label, ems / 1.08, MOST_LINES)
                 picture.boxes[key] = box
             box.share += path.share
@@ -129,10 +129,10 @@ def _in_order(picture: Picture) -> list[Box]:
     return ordered
 
 
-def _identity(path: Path, place: int) -> Key:
+def _identity(path: Path, position: int) -> Key:
     """People of different paths are different, even where they are as many."""
-    node = path.nodes[place]
-    if place > 0 and node.id is None:
+    node = path.nodes[position]
+    if position > 0 and node.id is None:
         return (node.type, "", path.text)
     return (node.type, node.id or "", "" if node.id else node.label)
 

@@ -33,10 +33,10 @@ def wrap(text: str, ems: float, most: int) -> list[str]:
 def _fitting(text: str, ems: float) -> int:
     """Number of characters at the start that fit, at least one."""
     total = 0.0
-    for place, char in enumerate(text):
+    for position, char in enumerate(text):
         total += _of(char)
         if total > ems:
-            return max(place, 1)
+            return max(position, 1)
     return len(text)
 
 

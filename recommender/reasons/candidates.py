@@ -40,7 +40,7 @@ class Candidates:
 
     def __init__(self, sources: Sources, cells: Pool, anchor: AnchorGroup) -> None:
         self.whole = self.left = sum(cells.values())
-        self._anchor, self._place = anchor, {cell: place for place, cell in enumerate(cells)}
+        self._anchor, self._place = anchor, {cell: position for position, cell in enumerate(cells)}
         by_source: dict[int, dict[int, float]] = {}
         for (own, idx), share in cells.items():
             by_source.setdefault(own, {})[idx] = share
@@ -108,21 +108,21 @@ class Candidates:
             return self._of_anchor((str(key[1]), int(key[2])), strands)
         if not strands:
             return []
-        place = self._place[strands[0].source.own, next(iter(strands[0].anchors))]
+        position = self._place[strands[0].source.own, next(iter(strands[0].anchors))]
         if key[0] == THEME:
-            return self._of_theme(strands, place)
+            return self._of_theme(strands, position)
         if key[0] == LEARNED:
-            return [(-LEARNED_LESS * share_of(strands), (1, place, 0), partial(group_of, LEARNED, strands))]
-        return [(-strands[0].share, (2, place, 0), partial(group_of, PEOPLE, strands))]
+            return [(-LEARNED_LESS * share_of(strands), (1, position, 0), partial(group_of, LEARNED, strands))]
+        return [(-strands[0].share, (2, position, 0), partial(group_of, PEOPLE, strands))]
 
-    def _of_theme(self, strands: list[Strand], place: int) -> list[Candidate]:
+    def _of_theme(self, strands: list[Strand], position: int) -> list[Candidate]:
         grounds = sorted(strands, key=_minus)[:GROUNDS] if len(strands) > 1 else strands
-        found: list[Candidate] = [(-share_of(grounds), (0, place, 0), partial(group_of, THEME, grounds))]
+        found: list[Candidate] = [(-share_of(grounds), (0, position, 0), partial(group_of, THEME, grounds))]
         if self._together:
             learned = [one for one in self.strands.values() if _together(one.source)]
             if well := [*_going_well(grounds, learned)]:
                 some = [*grounds, *well]
-                found.append((-share_of(some), (0, place, 1), partial(group_of, THEME, some)))
+                found.append((-share_of(some), (0, position, 1), partial(group_of, THEME, some)))
         return found
 
     def _of_anchor(self, anchor: tuple[str, int], strands: list[Strand]) -> list[Candidate]:

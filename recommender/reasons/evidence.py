@@ -117,26 +117,24 @@ class Evidence:
 
     def people(self, position: int, strand: "Strand") -> tuple[int, dict[int, int]]:
         """How many different people the paths of a strand run through, and those from each anchor; of a path through
-        several the fewest of a place."""
+        several the fewest of a step."""
         source, profile = strand.source, self.sources.profile
         key = (position, source.own, tuple(sorted(strand.anchors)))
         item, types = (
             self.scorer.catalogue.item(position)[1],
             [self.snapshot.schema.ends(one)[1] for one in source.tail],
         )
-        places = [
-            place for place, name in enumerate(types[:-1], start=1) if self.snapshot.schema.entity[name].sensitive
-        ]
+        steps = [step for step, name in enumerate(types[:-1], start=1) if self.snapshot.schema.entity[name].sensitive]
         through = len(source.tail) > 2 and self._through_forbidden(position, source)
-        if key not in self._people and len(places) == 1 and self._near.straight(source) and not through:
-            hers = {profile.user_idx} if types[places[0] - 1] == profile.user_type else set[int | None]()
-            both = {one: self._near.between(source, (one, item), places[0]) - hers for one in strand.anchors}
+        if key not in self._people and len(steps) == 1 and self._near.straight(source) and not through:
+            hers = {profile.user_idx} if types[steps[0] - 1] == profile.user_type else set[int | None]()
+            both = {one: self._near.between(source, (one, item), steps[0]) - hers for one in strand.anchors}
             self._people[key] = len(set[int]().union(*both.values())), {one: len(some) for one, some in both.items()}
         elif key not in self._people:
             instances = self.instances(position, strand)
-            columns = [instances.nodes[:, place] for place in places]
+            columns = [instances.nodes[:, step] for step in steps]
             if profile.user_idx is not None:
-                mine = [types[place - 1] == profile.user_type for place in places]
+                mine = [types[step - 1] == profile.user_type for step in steps]
                 columns = [
                     np.where(column == profile.user_idx, -1, column) if own else column
                     for column, own in zip(columns, mine, strict=True)
@@ -204,10 +202,10 @@ class Evidence:
             assert metapath is not None
             anchors = metapath.anchors.kept(item).idx.tolist()
             self._crossed[key] = False
-            for place, entity_type in enumerate(metapath.node_types[:-1]):
-                masks = [forbidden.named.get(entity_type), forbidden.beyond.get(entity_type) if place else None]
+            for step, entity_type in enumerate(metapath.node_types[:-1]):
+                masks = [forbidden.named.get(entity_type), forbidden.beyond.get(entity_type) if step else None]
                 for mask in (one for one in masks if one is not None):
-                    nodes = self._near.at(source, (anchors, item), place)
+                    nodes = self._near.at(source, (anchors, item), step)
                     self._crossed[key] |= nodes is None or bool(mask[list(nodes)].any())
         return self._crossed[key]
 

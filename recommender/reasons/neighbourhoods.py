@@ -55,25 +55,25 @@ class Neighbourhoods:
             found |= nodes - {anchor} if steps[1] == inverse_of(steps[0]) else nodes
         return found
 
-    def between(self, source: Source, ends: tuple[int, int], place: int) -> Idxs:
+    def between(self, source: Source, ends: tuple[int, int], position: int) -> Idxs:
         """The nodes at a place on the straight paths of a source of up to three steps.
 
         :param ends: anchor and item.
         """
         anchor, item = ends
-        return self._end(source.tail[:place], anchor) & self._end(_undone(source.tail[place:]), item)
+        return self._end(source.tail[:position], anchor) & self._end(_undone(source.tail[position:]), item)
 
-    def at(self, source: Source, ends: tuple[Collection[int], int], place: int) -> Collection[int] | None:
+    def at(self, source: Source, ends: tuple[Collection[int], int], position: int) -> Collection[int] | None:
         """What may stand at a place of the paths of a source: at least what does; ``None`` where it is not looked at.
 
         :param ends: anchors and item.
         """
         anchors, item = ends
-        if place == 0:
+        if position == 0:
             return anchors
-        if place == len(source.tail) - 1:
+        if position == len(source.tail) - 1:
             return self.of(inverse_of(source.last), item)
-        return Idxs().union(*(self.of(source.tail[0], one) for one in anchors)) if place == 1 else None
+        return Idxs().union(*(self.of(source.tail[0], one) for one in anchors)) if position == 1 else None
 
     def _end(self, steps: tuple[str, ...], idx: int) -> Idxs:
         """Where some steps lead from a node."""

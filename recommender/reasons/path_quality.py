@@ -22,9 +22,9 @@ def moving_average(values: NDArray[np.float64], beta: float = BETA) -> NDArray[n
     """
     averages = np.empty(len(values))
     last = float(values[0]) if len(values) else 0.0
-    for place, value in enumerate(values.tolist()):
+    for position, value in enumerate(values.tolist()):
         last += beta * (value - last)
-        averages[place] = last
+        averages[position] = last
     averages = np.maximum.accumulate(averages)  # ascending values have ascending averages, but for rounding
     low, high = averages.min(initial=np.inf), averages.max(initial=-np.inf)
     return (averages - low) / (high - low) if high > low else np.ones(len(values))

@@ -14,9 +14,9 @@ from recommender.texts.language import Language
 
 @dataclass(frozen=True)
 class ArrangedList:
-    """``places`` in the ranked block; ``texts``: the reason of each."""
+    """``order``: ranks by score in the ranked block; ``texts``: the reason of each."""
 
-    places: list[int]
+    order: list[int]
     texts: list[str]
     report: ArrangementReport | None
 
@@ -31,10 +31,10 @@ class _OnceAsked(Sequence[Sequence[Reason]]):
     def __len__(self) -> int:
         return len(self._positions)
 
-    def __getitem__(self, place: Any) -> Any:
-        if place not in self._known:
-            self._known[place] = self._reasons.of(self._positions[place])
-        return self._known[place]
+    def __getitem__(self, position: Any) -> Any:
+        if position not in self._known:
+            self._known[position] = self._reasons.of(self._positions[position])
+        return self._known[position]
 
 
 def arranged_list(
@@ -52,8 +52,8 @@ def arranged_list(
     choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist())
     if not arrangement.moves:
         said = list[Reason | None]()
-        for place in range(len(positions) if told else 0):
-            said.append(choice.best(asked[place], [one for one in said if one is not None]))
+        for nth in range(len(positions) if told else 0):
+            said.append(choice.best(asked[nth], [one for one in said if one is not None]))
         texts = [reasons.text(one) for one in said] if told else [""] * len(positions)
         return ArrangedList(list(range(len(positions))), texts, None)
     caps = Caps(scorer.snapshot, scorer.catalogue, arrangement.max_per)
@@ -65,8 +65,8 @@ def arranged_list(
     )
     found = arrange(pool, n, arrangement, caps, choice)
     texts = [reasons.text(one) if told else "" for one in found.reasons]
-    report = _report(pool, found.places, n, arrangement, reasons.phrasing.language)
-    return ArrangedList(found.places, texts, report)
+    report = _report(pool, found.order, n, arrangement, reasons.phrasing.language)
+    return ArrangedList(found.order, texts, report)
 
 
 def reason_choice(reasons: Reasons, choice: str) -> ReasonChoice:
@@ -74,11 +74,11 @@ def reason_choice(reasons: Reasons, choice: str) -> ReasonChoice:
     return ReasonChoice(reasons.quality, reasons.recency, choice)
 
 
-def _report(pool: Pool, places: list[int], n: int, arrangement: Arrangement, language: Language) -> ArrangementReport:
+def _report(pool: Pool, order: list[int], n: int, arrangement: Arrangement, language: Language) -> ArrangementReport:
     texts = language.section("reranking")
-    moved = sum(place != rank for rank, place in enumerate(places))
-    before, after = pool.mean_alike(range(min(n, len(pool.scores)))), pool.mean_alike(places)
-    text = texts["moved"].format(moved=moved, n=len(places)) if arrangement.moves else ""
+    moved = sum(position != rank for rank, position in enumerate(order))
+    before, after = pool.mean_alike(range(min(n, len(pool.scores)))), pool.mean_alike(order)
+    text = texts["moved"].format(moved=moved, n=len(order)) if arrangement.moves else ""
     if arrangement.diversity > 0:
         text += language.gap + texts["alike"].format(before=before, after=after)
     if arrangement.max_per:

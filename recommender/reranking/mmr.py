@@ -107,22 +107,22 @@ class Pool:
     groups: Sequence[Sequence[tuple[str, int]]]
     reasons: Sequence[Sequence[Reason]]
 
-    def alike(self, place: int) -> NDArray[np.float64]:
-        """How alike the item at a place is to all: shape (pool,), in [0, 1]."""
-        return np.asarray((self.attributes @ self.attributes[[place]].T).toarray().reshape(-1))
+    def alike(self, position: int) -> NDArray[np.float64]:
+        """How alike the item at a position is to all: shape (pool,), in [0, 1]."""
+        return np.asarray((self.attributes @ self.attributes[[position]].T).toarray().reshape(-1))
 
-    def mean_alike(self, places: Sequence[int]) -> float:
+    def mean_alike(self, positions: Sequence[int]) -> float:
         """Mean likeness of the pairs of a list, 0 for fewer than two items; lower is more diverse."""
-        part = self.attributes[list(places)]
-        count, total = len(places), float((part @ part.T).sum() - part.power(2).sum())
+        part = self.attributes[list(positions)]
+        count, total = len(positions), float((part @ part.T).sum() - part.power(2).sum())
         return total / (count * (count - 1)) if count > 1 else 0.0
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """``places``: which of the pool, in the new order; ``reasons``: one for each, ``None`` where none was chosen."""
+    """``order``: which of the pool, in the new order; ``reasons``: one for each, ``None`` where none was chosen."""
 
-    places: list[int]
+    order: list[int]
     reasons: list[Reason | None]
 
 
@@ -139,16 +139,16 @@ def arrange(pool: Pool, n: int, arrangement: Arrangement, caps: Caps, choice: Re
     relevance = (scores - scores[-1]) / spread if spread > 0 else np.ones(len(scores))
     nearest_chosen, left = np.zeros(len(scores)), list(range(len(scores)))
     chosen, told, counts = list[int](), list[Reason | None](), Counter[tuple[str, int]]()
-    while len(chosen) < n and (left := [place for place in left if not caps.full(pool.groups[place], counts)]):
+    while len(chosen) < n and (left := [position for position in left if not caps.full(pool.groups[position], counts)]):
         before = [one for one in told if one is not None]
         values = (1 - quality) * ((1 - weight) * relevance[left] - weight * nearest_chosen[left])
         if quality > 0:
-            values += quality * np.array([choice.best_value(pool.reasons[place], before) for place in left])
-        place = left[int(np.argmax(values))]
-        chosen.append(place)
-        told.append(choice.best(pool.reasons[place], before))
-        left.remove(place)
-        counts.update(pool.groups[place])
+            values += quality * np.array([choice.best_value(pool.reasons[position], before) for position in left])
+        position = left[int(np.argmax(values))]
+        chosen.append(position)
+        told.append(choice.best(pool.reasons[position], before))
+        left.remove(position)
+        counts.update(pool.groups[position])
         if weight > 0:
-            nearest_chosen = np.maximum(nearest_chosen, pool.alike(place))
+            nearest_chosen = np.maximum(nearest_chosen, pool.alike(position))
     return Arranged(chosen, told)

@@ -48,11 +48,11 @@ class Forbidden:
         :param nodes: shape (paths, places), int32.
         """
         keep = np.ones(len(nodes), dtype=bool)
-        for place, entity_type in enumerate(node_types[:-1]):
+        for position, entity_type in enumerate(node_types[:-1]):
             if entity_type in self.named:
-                keep &= ~self.named[entity_type][nodes[:, place]]
-            if place > 0 and entity_type in self.beyond:
-                keep &= ~self.beyond[entity_type][nodes[:, place]]
+                keep &= ~self.named[entity_type][nodes[:, position]]
+            if position > 0 and entity_type in self.beyond:
+                keep &= ~self.beyond[entity_type][nodes[:, position]]
         return keep
 
     def names(self, entity_type: str, idx: int) -> bool:

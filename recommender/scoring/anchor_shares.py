@@ -26,14 +26,14 @@ class AnchorShares:
 
     def of(self, item: int) -> Anchors:
         """The anchors with an entry for an item, and ``x[a] · K[a, item]`` of each."""
-        place, anchor = self._find(item)
-        weight = self._anchors.weight[anchor] * self._data[self._edges[place]]
+        position, anchor = self._find(item)
+        weight = self._anchors.weight[anchor] * self._data[self._edges[position]]
         return Anchors(self._anchors.idx[anchor], weight)
 
     def sum(self, item: int) -> float:
         """``Σ_a x[a] · K[a, item]``."""
-        place, anchor = self._find(item)
-        return float(self._anchors.weight[anchor] @ self._data[self._edges[place]]) if len(place) else 0.0
+        position, anchor = self._find(item)
+        return float(self._anchors.weight[anchor] @ self._data[self._edges[position]]) if len(position) else 0.0
 
     def kept(self, item: int) -> Anchors:
         """The anchors with an entry for an item, with the weights x[a] they came with."""
@@ -48,17 +48,17 @@ class AnchorShares:
         """
         wanted = np.zeros(self._size, dtype=bool)
         wanted[items] = True
-        place = wanted[self._items].nonzero()[0]
-        anchor = self._ends.searchsorted(place, side="right")
-        weight = self._anchors.weight[anchor] * self._data[self._edges[place]]
-        found = (self._items[place], self._anchors.idx[anchor], weight)
+        position = wanted[self._items].nonzero()[0]
+        anchor = self._ends.searchsorted(position, side="right")
+        weight = self._anchors.weight[anchor] * self._data[self._edges[position]]
+        found = (self._items[position], self._anchors.idx[anchor], weight)
         return zip(*(one.tolist() for one in found), strict=True)
 
     def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of the entries for an item, and of their anchors."""
         if item not in self._found:
-            place = (self._items == item).nonzero()[0]
-            self._found[item] = place, self._ends.searchsorted(place, side="right")
+            position = (self._items == item).nonzero()[0]
+            self._found[item] = position, self._ends.searchsorted(position, side="right")
         return self._found[item]
 
 

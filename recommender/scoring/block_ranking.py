@@ -35,8 +35,8 @@ class RankedBlock:
 
     def cut(self, n: int) -> Self:
         """The first n entries of each list."""
-        place = np.arange(len(self.positions)) - np.repeat(self.indptr[:-1], np.diff(self.indptr))
-        return self.only(place < n)
+        position = np.arange(len(self.positions)) - np.repeat(self.indptr[:-1], np.diff(self.indptr))
+        return self.only(position < n)
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def rank_sparse(
     if disliked.any():  # they must not come back as popular items that no path reaches
         keep |= disliked
         negatives = np.diff(np.concatenate([[0], np.cumsum(disliked)])[paths.indptr])
-    place = np.flatnonzero(keep)
-    user = np.searchsorted(paths.indptr, place, side="right") - 1
-    reached = _Entries(user, paths.indices[place].astype(np.int64), totals[place], paths.data[place])
+    position = np.flatnonzero(keep)
+    user = np.searchsorted(paths.indptr, position, side="right") - 1
+    reached = _Entries(user, paths.indices[position].astype(np.int64), totals[position], paths.data[position])
     return _lists(reached, _unreached(popular, allowed, bounds, n + negatives), allowed, n)
 
 
@@ -102,9 +102,9 @@ def interleaved(blocks: Sequence[RankedBlock], rows: Sequence[NDArray[np.int64]]
     order = np.argsort(np.concatenate(rows), kind="stable")
     starts = np.cumsum(lengths) - lengths
     indptr = np.concatenate([[0], np.cumsum(lengths[order])])
-    place = np.arange(indptr[-1]) + np.repeat(starts[order] - indptr[:-1], lengths[order])
+    row = np.arange(indptr[-1]) + np.repeat(starts[order] - indptr[:-1], lengths[order])
     positions, totals, paths = (
-        np.concatenate([getattr(block, name) for block in blocks])[place] for name in ("positions", "totals", "paths")
+        np.concatenate([getattr(block, name) for block in blocks])[row] for name in ("positions", "totals", "paths")
     )
     return RankedBlock(indptr, positions, totals, paths)
 

@@ -110,19 +110,19 @@ class KAnonymousKernels(Kernels):
 
     def _through_enough(self, kernel: csr_array, tail: Tail) -> csr_array:
         """Entries of paths on which at least k people stand between one node and the next but one."""
-        factors, place = list[csr_array](), 0
+        factors, position = list[csr_array](), 0
         schema = self.snapshot.schema
         people = [schema.entity[schema.ends(step)[1]].sensitive for step in tail]
         if schema.entity[schema.ends(tail[0])[0]].sensitive or any(one and other for one, other in pairwise(people)):
             return csr_array(kernel.shape)
-        while place < len(tail):
-            turns = place + 1 < len(tail) and tail[place + 1] == inverse_of(tail[place])
-            if people[place] or (turns and place + 2 < len(tail)):
-                factors.append(self._pairs(tail[place], tail[place + 1], self.k if people[place] else 1))
-                place += 1
+        while position < len(tail):
+            turns = position + 1 < len(tail) and tail[position + 1] == inverse_of(tail[position])
+            if people[position] or (turns and position + 2 < len(tail)):
+                factors.append(self._pairs(tail[position], tail[position + 1], self.k if people[position] else 1))
+                position += 1
             else:
-                factors.append(binary(self.snapshot.adjacency(tail[place])))
-            place += 1
+                factors.append(binary(self.snapshot.adjacency(tail[position])))
+            position += 1
 
         def reached(rows: slice) -> csr_array:
             """Which items these rows reach, by how many ways."""

@@ -34,11 +34,11 @@ def _list(
     have = set(mine["position"].tolist())
     inside = sum(bool(kept[-1][position]) for position in have)
     new = [one for one in others if int(one["position"]) not in have][: max(need - inside, 0)]
-    out = [place for place, one in enumerate(mine) if not any(items[one["position"]] for items in kept)]
+    out = [number for number, one in enumerate(mine) if not any(items[one["position"]] for items in kept)]
     over = max(len(mine) + len(new) - n, 0)
     new = new[: len(new) - max(over - len(out), 0)]
     gone = set(out[len(out) - min(over, len(out)) :]) if over else set()
-    left = [one for place, one in enumerate(mine) if place not in gone]
+    left = [one for number, one in enumerate(mine) if number not in gone]
     whole = np.array([*left, *new], dtype=_ROW)
     by_score = bool((np.diff(mine["total"]) <= 0).all())  # not where places are kept for other domains
     return whole[np.argsort(-whole["total"], kind="stable")] if by_score else whole

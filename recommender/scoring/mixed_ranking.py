@@ -21,11 +21,11 @@ Candidates = tuple[NDArray[np.bool_], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
-class MixedPlaces:
+class MixedSlots:
     """Where items of unused domains stand in a list.
 
     ``n``: its length; ``used``: mask of the items of the used domains; ``inside``: unused domain → mask of its items;
-    ``quota``: unused domain → at most how many places.
+    ``quota``: unused domain → at most how many slots.
     """
 
     n: int
@@ -38,7 +38,7 @@ class MixedPlaces:
         """Places of all unused domains."""
         return sum(self.quota.values())
 
-    def with_used(self, positions: Collection[int]) -> "MixedPlaces":
+    def with_used(self, positions: Collection[int]) -> "MixedSlots":
         """The same places, where some items stand among those of the used domains."""
         if not positions:
             return self
@@ -59,9 +59,9 @@ class MixedPlaces:
         return -(-(nth + 1) * self.n // max(self.total, 1)) - 1
 
 
-def mixed_places(
+def mixed_slots(
     catalogue: Catalogue, asked: tuple[str | None, Sequence[str]], unused: frozenset[str], n: int
-) -> MixedPlaces | None:
+) -> MixedSlots | None:
     """The places of unused domains in a list of n; ``None`` without a mix, for a list of one domain, and for people
     who used all domains, or none.
 
@@ -79,7 +79,7 @@ def mixed_places(
     for one in domains:
         if one not in unused:
             used |= catalogue.of_domain(one)
-    return MixedPlaces(n, used, {one: catalogue.of_domain(one) for one in quota}, quota)
+    return MixedSlots(n, used, {one: catalogue.of_domain(one) for one in quota}, quota)
 
 
 def rank_mixed(
@@ -87,7 +87,7 @@ def rank_mixed(
     paths: csr_array,
     candidates: Candidates,
     n: int,
-    places: MixedPlaces | None,
+    slots: MixedSlots | None,
 ) -> RankedBlock:
     """The lists of a block of users, with places for unused domains where there are any; a place that nothing takes
     goes to the next item of the used domains.
@@ -96,21 +96,21 @@ def rank_mixed(
     :param paths: what paths contribute: users × catalogue. What they do not lead to takes no place.
     """
     allowed, own = candidates
-    if places is None:
+    if slots is None:
         return rank(allowed, own, n)
-    base, reached = rank(allowed & places.used, own, n), np.zeros_like(allowed)
+    base, reached = rank(allowed & slots.used, own, n), np.zeros_like(allowed)
     rows = np.repeat(np.arange(len(allowed)), np.diff(paths.indptr))
     reached[rows[paths.data > 0], paths.indices[paths.data > 0]] = True
     reached &= allowed
-    others = [rank(reached & places.inside[name], own, quota) for name, quota in places.quota.items() if quota]
-    return _mixed(base, others, places) if others else base
+    others = [rank(reached & slots.inside[name], own, quota) for name, quota in slots.quota.items() if quota]
+    return _mixed(base, others, slots) if others else base
 
 
 def mixed_rank(
     scores: ScoredList,
     allowed: NDArray[np.bool_],
     position: int,
-    places: MixedPlaces | None,
+    slots: MixedSlots | None,
     variants: Variants | None = None,
 ) -> int | None:
     """1-based rank of an item in the list of one user, however long it were: by ``rank_mixed`` as far as that goes.
@@ -123,40 +123,40 @@ def mixed_rank(
     """
     total, paths = scores
     if variants is not None:
-        fits = allowed if places is None else allowed & (places.used | (paths > 0))
+        fits = allowed if slots is None else allowed & (slots.used | (paths > 0))
         allowed = variants.best(total, fits)
-    if places is None:
+    if slots is None:
         return rank_of(total, allowed, position)
-    base, reached = allowed & places.used, allowed & (paths > 0)
-    found = {name: _first(total, reached & mask, places.quota[name]) for name, mask in places.inside.items()}
-    for name, mask in places.inside.items():
+    base, reached = allowed & slots.used, allowed & (paths > 0)
+    found = {name: _first(total, reached & mask, slots.quota[name]) for name, mask in slots.inside.items()}
+    for name, mask in slots.inside.items():
         if mask[position]:
             nth = rank_of(total, reached & mask, position)
-            if nth is None or not places.quota[name]:
+            if nth is None or not slots.quota[name]:
                 return None
-            if nth > places.quota[name]:
-                return -(-nth * places.n // places.quota[name])
-            pairs = [(place, -total[one], one) for some in found.values() for place, one in enumerate(some, start=1)]
+            if nth > slots.quota[name]:
+                return -(-nth * slots.n // slots.quota[name])
+            pairs = [(rank, -total[one], one) for some in found.values() for rank, one in enumerate(some, start=1)]
             before = sum(pair < (nth, -total[position], position) for pair in pairs)
-            return before + min(int(places.slot(np.array(before))) - before, int(base.sum())) + 1
+            return before + min(int(slots.slot(np.array(before))) - before, int(base.sum())) + 1
     rank = rank_of(total, base, position)
     ahead = np.arange(sum(len(one) for one in found.values()))
-    return None if rank is None else rank + int((places.slot(ahead) - ahead <= rank - 1).sum())
+    return None if rank is None else rank + int((slots.slot(ahead) - ahead <= rank - 1).sum())
 
 
 def _first(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> list[int]:
     return top_n(scores, allowed, n).tolist() if n else []
 
 
-def _mixed(base: RankedBlock, others: Sequence[RankedBlock], places: MixedPlaces) -> RankedBlock:
+def _mixed(base: RankedBlock, others: Sequence[RankedBlock], slots: MixedSlots) -> RankedBlock:
     found = np.concatenate([_rows(one) for one in others])
     found = found[np.lexsort((found["position"], -found["total"], found["rank"], found["user"]))]
     nth = np.arange(len(found)) - np.searchsorted(found["user"], found["user"])
     whole = np.concatenate([_rows(base), found])
-    key = np.concatenate([whole["rank"][: len(whole) - len(found)], places.slot(nth) - nth - 0.5])
+    key = np.concatenate([whole["rank"][: len(whole) - len(found)], slots.slot(nth) - nth - 0.5])
     whole = whole[np.lexsort((key, whole["user"]))]
     rank = np.arange(len(whole)) - np.searchsorted(whole["user"], whole["user"])
-    whole = whole[rank < places.n]
+    whole = whole[rank < slots.n]
     indptr = np.searchsorted(whole["user"], np.arange(len(base.indptr)))
     return RankedBlock(indptr, *(np.ascontiguousarray(whole[name]) for name in ("position", "total", "path")))
 

@@ -67,7 +67,7 @@ class Finder:
         found = self._candidates(text, types)
         exact = [one for one in found if one.score >= KINDS[PINYIN]]
         if len(exact) == 1:
-            return self._place(exact[0].name.entity)
+            return self._locate(exact[0].name.entity)
         if not found:
             raise UnknownEntityError(f"unknown {' or '.join(types)} {text!r}; {self._hint(text, types)}")
         near = ", ".join(self._told(one.name.entity) for one in (exact or found)[:NAMED])
@@ -83,14 +83,14 @@ class Finder:
         best: dict[int, _Candidate] = {}
         wanted = {name for name in types or self.snapshot.schema.entity if name in self.snapshot.vocabulary.types}
         names = self.names.exact(form)
-        if not any(self._place(name.entity)[0] in wanted for name in names):
+        if not any(self._locate(name.entity)[0] in wanted for name in names):
             names = self.names.near(form)
         else:
             names += self.names.near(form)
         for name in names:
             score = _score(form, name)
             known = best.get(name.entity)
-            if score > 0 and self._place(name.entity)[0] in wanted and (known is None or score > known.score):
+            if score > 0 and self._locate(name.entity)[0] in wanted and (known is None or score > known.score):
                 best[name.entity] = _Candidate(score, name)
         return sorted(best.values(), key=lambda one: (-one.score, len(one.name.form), one.name.form, one.name.entity))
 
@@ -106,7 +106,7 @@ class Finder:
         return Hit(id=entity_id, type=entity_type, label=label, score=1.0, matched=entity_id)
 
     def _hit(self, candidate: _Candidate, lang: str) -> Hit:
-        entity_type, idx = self._place(candidate.name.entity)
+        entity_type, idx = self._locate(candidate.name.entity)
         return Hit(
             id=self.snapshot.vocabulary.id(entity_type, idx),
             type=entity_type,
@@ -137,12 +137,12 @@ class Finder:
         return "nothing comes near it; `whyrec graph stats` shows what is loaded"
 
     def _told(self, entity: int) -> str:
-        entity_type, idx = self._place(entity)
+        entity_type, idx = self._locate(entity)
         entity_id = self.snapshot.vocabulary.id(entity_type, idx)
         return f"{self.snapshot.label(entity_type, idx)} ({entity_type} {entity_id})"
 
-    def _place(self, entity: int) -> tuple[str, int]:
-        return self.snapshot.vocabulary.place(entity)
+    def _locate(self, entity: int) -> tuple[str, int]:
+        return self.snapshot.vocabulary.locate(entity)
 
 
 def _score(form: str, name: Name) -> float:

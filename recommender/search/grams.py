@@ -57,17 +57,20 @@ class GramIndex:
     def search(self, text: str, most: int) -> NDArray[np.int64]:
         """Names that share the most grams with a folded text, the best first, at most ``most``: shape (names,)."""
         wanted = np.unique(_grams([text])[0])
-        places = np.searchsorted(self.codes, wanted)
-        places = places[places < len(self.codes)]
-        places = places[np.isin(self.codes[places], wanted)]
-        lengths = self.starts[places + 1] - self.starts[places]
+        positions = np.searchsorted(self.codes, wanted)
+        positions = positions[positions < len(self.codes)]
+        positions = positions[np.isin(self.codes[positions], wanted)]
+        lengths = self.starts[positions + 1] - self.starts[positions]
         order = np.argsort(lengths, kind="stable")
         enough = np.cumsum(lengths[order]) <= MOST_POSTINGS
         enough[:1] = True
-        chosen = places[order[enough]]
+        chosen = positions[order[enough]]
         if not len(chosen):
             return np.empty(0, dtype=np.int64)
-        parts = [self.names[self.starts[place] : self.starts[place + 1]][:MOST_POSTINGS] for place in chosen.tolist()]
+        parts = [
+            self.names[self.starts[position] : self.starts[position + 1]][:MOST_POSTINGS]
+            for position in chosen.tolist()
+        ]
         names, counts = np.unique(np.concatenate(parts), return_counts=True)
         best = np.lexsort((names, -counts))[:most]
         return names[best].astype(np.int64)

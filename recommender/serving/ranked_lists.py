@@ -13,7 +13,7 @@ from recommender.profiles.profile import Profile, anchors_of, profile_of
 from recommender.rules.soft.soft_rules import Quota, SoftRules
 from recommender.scoring.block_ranking import RankedBlock, rank_dense, rank_sparse
 from recommender.scoring.list_quota import with_quotas
-from recommender.scoring.mixed_ranking import Candidates, MixedPlaces, rank_mixed
+from recommender.scoring.mixed_ranking import Candidates, MixedSlots, rank_mixed
 from recommender.scoring.scorer import Scorer
 from recommender.scoring.variant_ranking import Rank, merging
 
@@ -24,7 +24,7 @@ class ListForm:
     are any, and under soft rules."""
 
     n: int
-    places: MixedPlaces | None
+    slots: MixedSlots | None
     variants: Variants | None
     soft: SoftRules
     quotas: Sequence[Quota] = ()
@@ -60,7 +60,7 @@ def ranked_users(
 
 def _formed(rank: Rank, paths: csr_array, candidates: Candidates, form: ListForm) -> RankedBlock:
     merged, (allowed, own) = merging(rank, form.variants), candidates
-    ranked = rank_mixed(merged, paths, candidates, form.n, form.places)
+    ranked = rank_mixed(merged, paths, candidates, form.n, form.slots)
     if not form.quotas:
         return ranked
     return with_quotas(ranked, lambda items, n: merged(allowed & items, own, n), form.quotas, form.n)

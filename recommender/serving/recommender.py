@@ -27,7 +27,7 @@ from recommender.results.recommendation import RankedItem, Recommendation
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.block_ranking import RankedBlock, interleaved
 from recommender.scoring.cold_start import ColdStart
-from recommender.scoring.mixed_ranking import MixedPlaces, mixed_places, mixed_rank
+from recommender.scoring.mixed_ranking import MixedSlots, mixed_rank, mixed_slots
 from recommender.scoring.ranking import rank_of
 from recommender.scoring.scorer import Scorer
 from recommender.serving.list_notices import NOT_PERSONAL, quota_notice, unlinked
@@ -82,12 +82,12 @@ class Recommender:
         soft = self._soft(rules, scorer, profile)
         reasons = Reasons(scorer, profile, phrasing, rules.forbidden(profile), request.reader, soft)
         pool = request.arrangement.pool(request.n)
-        places = self.places(request.rules, profile, request.n)
-        places = places and replace(places, n=pool)  # what is arranged has no more of unused domains than the list
+        slots = self.slots(request.rules, profile, request.n)
+        slots = slots and replace(slots, n=pool)  # what is arranged has no more of unused domains than the list
         own = chosen.allowed[None], np.zeros(1, dtype=np.int64)
         if request.arrangement.moves and rules.soft.quotas:
             raise UsageError("`quota` is kept in the order of scores: leave out diversity, max_per and path_quality")
-        form = self._form(rules, pool, places)
+        form = self._form(rules, pool, slots)
         ranked = ranked_lists(scorer, [profile], own, form)
         arranged = arranged_list(reasons, ranked, request.n, request.arrangement, told=request.told)
         items = self._items(scorer, (ranked, arranged), request.lang, soft if rules.soft.adds else None)
@@ -123,15 +123,15 @@ class Recommender:
         """The rows of a list as it was arranged."""
         (ranked, arranged), items = lists, []
         rows = list(zip(ranked.positions.tolist(), ranked.totals.tolist(), ranked.paths.tolist(), strict=True))
-        for rank, (place, told) in enumerate(zip(arranged.places, arranged.texts, strict=True), start=1):
-            position, score, paths = rows[place]
+        for rank, (by_score, told) in enumerate(zip(arranged.order, arranged.texts, strict=True), start=1):
+            position, score, paths = rows[by_score]
             item, popularity = self._described(position, lang), float(scorer.popularity[position])
             ruled = None if soft is None else sum(one.share for one in soft(position))
             embedding = score - paths - popularity - (ruled or 0.0) if scorer.embeds else 0.0
             row = RankedItem(
                 **item,
                 rank=rank,
-                rank_by_score=place + 1,
+                rank_by_score=by_score + 1,
                 score=score,
                 shares=Shares(paths=paths, embedding=embedding, popularity=popularity, rules=ruled),
                 reason=told,
@@ -165,9 +165,9 @@ class Recommender:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
         groups = account_groups(reasons, position, score)
-        places = self.places(request.rules, profile, request.n)
+        slots = self.slots(request.rules, profile, request.n)
         variants = self.catalogue.variants
-        rank = mixed_rank((total, scores.paths[0]), chosen.allowed, position, places, variants)
+        rank = mixed_rank((total, scores.paths[0]), chosen.allowed, position, slots, variants)
         standing = chosen.allowed if variants is None else variants.best(total, chosen.allowed)
         rivals = standing & self.catalogue.of_domain(item.domain)
         return Account(
@@ -224,23 +224,23 @@ class Recommender:
         groups = self.cold_start.groups(user_type, users)
         parts = []
         for unused, rows in groups:
-            places = mixed_places(self.catalogue, (rules.asked.domain, rules.asked.mix), unused, n)
-            places = places and places.with_used(rules.soft.pinned)
+            slots = mixed_slots(self.catalogue, (rules.asked.domain, rules.asked.mix), unused, n)
+            slots = slots and slots.with_used(rules.soft.pinned)
             scorer = self.cold_start.scorer_of(unused)
-            form = self._form(rules, n, places)
+            form = self._form(rules, n, slots)
             parts.append(ranked_users(scorer, (user_type, users[rows]), (allowed[rows], own[rows]), form))
         return parts[0] if len(parts) == 1 else interleaved(parts, [rows for _, rows in groups])
 
-    def places(self, rules: Rules, profile: Profile, n: int) -> MixedPlaces | None:
+    def slots(self, rules: Rules, profile: Profile, n: int) -> MixedSlots | None:
         """The places of domains she used nothing of in her list of n; ``None`` where all domains compete.
 
         :raises UsageError: for a mix that does not fit the domains.
         """
-        found = mixed_places(self.catalogue, (rules.domain, rules.mix), self.cold_start.unused(profile), n)
+        found = mixed_slots(self.catalogue, (rules.domain, rules.mix), self.cold_start.unused(profile), n)
         return found and found.with_used(self.rule_set(rules).soft.pinned)
 
-    def _form(self, rules: RuleSet, n: int, places: MixedPlaces | None) -> ListForm:
-        return ListForm(n, places, self.catalogue.variants, rules.soft, rules.soft.quotas)
+    def _form(self, rules: RuleSet, n: int, slots: MixedSlots | None) -> ListForm:
+        return ListForm(n, slots, self.catalogue.variants, rules.soft, rules.soft.quotas)
 
     def item(self, position: int, lang: str = "en") -> Item:
         """The item at a position of the catalogue."""

@@ -142,8 +142,8 @@ class SimilarItems:
         ends = np.cumsum([0, *(self.snapshot.vocabulary.count(name) for name in types)])
         found = []
         for column, share in zip(both.coords[1].tolist(), shares.tolist(), strict=True):
-            place = int(np.searchsorted(ends, column, side="right")) - 1
-            name, idx = types[place], int(column - ends[place])
+            position = int(np.searchsorted(ends, column, side="right")) - 1
+            name, idx = types[position], int(column - ends[position])
             label = self.snapshot.label(name, idx, self.lang)
             entity_id = self.snapshot.vocabulary.id(name, idx)
             found.append(SharedAttribute(id=entity_id, type=name, label=label, share=share))

@@ -107,8 +107,8 @@ def fold_split(snapshot: Snapshot, fold: int, folds: int, seed: int) -> Split:
     masks = {}
     for name in snapshot.schema.interactions:
         rows = _rows(snapshot, name)
-        place, counts = _places(rows, random.random(len(rows)))
-        masks[name] = (counts > 1) & ((place + rows) % folds == fold)  # who has few is not always in the first folds
+        position, counts = _places(rows, random.random(len(rows)))
+        masks[name] = (counts > 1) & ((position + rows) % folds == fold)  # who has few is not always in the first folds
     return hold_out(snapshot, masks, {"kind": "random", "folds": folds, "fold": fold, "seed": seed})
 
 
@@ -191,18 +191,18 @@ def _times(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
 
 def _first_of_each(rows: NDArray[np.int64], keys: NDArray[np.float64], fraction: float) -> NDArray[np.bool_]:
     """For each user the fraction of rows with the smallest keys, at least one where there are two or more."""
-    place, counts = _places(rows, keys)
-    return np.asarray(place < np.where(counts > 1, np.maximum(1, np.floor(fraction * counts)), 0))
+    position, counts = _places(rows, keys)
+    return np.asarray(position < np.where(counts > 1, np.maximum(1, np.floor(fraction * counts)), 0))
 
 
 def _places(rows: NDArray[np.int64], keys: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For each row its place among those of its user by the keys, from 0, and how many these are."""
     order = np.lexsort((keys, rows))
     starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    place = np.empty(len(rows), dtype=np.int64)
-    place[order] = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
+    position = np.empty(len(rows), dtype=np.int64)
+    position[order] = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
     counts = np.bincount(rows)[rows] if len(rows) else rows
-    return place, counts
+    return position, counts
 
 
 def _chosen(snapshot: Snapshot, entity_type: str, fraction: float, seed: int) -> NDArray[np.bool_]:

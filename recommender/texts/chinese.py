@@ -13,11 +13,11 @@ class Chinese(Language):
     gap = ""
     counts_all = True
 
-    def relative(self, phrase: str, place: int) -> tuple[str, str]:
+    def relative(self, phrase: str, position: int) -> tuple[str, str]:
         """其 takes the place of 的."""
         if phrase.startswith(OF):
             return "whose", phrase.removeprefix(OF)
-        return super().relative(phrase, place)
+        return super().relative(phrase, position)
 
     def further(self, phrase: str) -> str:
         """其主题是 for 的主题是."""

@@ -96,8 +96,8 @@ def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
         """Some rows of the kernel: shape (rows, items of the target), 0 from an item to itself."""
         found = bridge[rows] @ target.items.T
         if source is target:
-            place = np.arange(len(found))
-            found[place, rows.start + place] = 0.0
+            position = np.arange(len(found))
+            found[position, rows.start + position] = 0.0
         return found
 
     return top_of_dense(len(bridge), block, top)

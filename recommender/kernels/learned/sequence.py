@@ -128,12 +128,12 @@ class SequenceKernel(LearnedKernel):
         wanted = (found.kind == self.item_type) & (found.idx == item)
         pairs = [np.empty((0, 2), dtype=np.int64)]
         while wanted.any():  # each person's uses of the item in turn: one, unless several relations hold it
-            place = np.full(len(users), -1)
-            place[found.user[wanted]] = moment[wanted]
-            ahead = place[found.user] - moment
+            position = np.full(len(users), -1)
+            position[found.user[wanted]] = moment[wanted]
+            ahead = position[found.user] - moment
             near = (found.kind == self.anchor_type) & (ahead > 0) & (ahead <= self._config.window)
             pairs.append(np.column_stack([found.idx[near], found.user[near]]))
-            wanted &= moment != place[found.user]
+            wanted &= moment != position[found.user]
         idx, user = np.unique(np.concatenate(pairs), axis=0).T
         return idx, user
 

@@ -52,10 +52,10 @@ def text_vectors(snapshot: Snapshot) -> dict[str, csr_array]:
     """
     texts = {name: _texts(snapshot, name) for name in snapshot.schema.item_types}
     everything = [text for some in texts.values() for text in some]
-    place = np.array([number for number, text in enumerate(everything) if text], dtype=np.int64)
-    vectors = tfidf_vectors([everything[number] for number in place], SEPARATORS)
+    position = np.array([number for number, text in enumerate(everything) if text], dtype=np.int64)
+    vectors = tfidf_vectors([everything[number] for number in position], SEPARATORS)
     lengths = np.zeros(len(everything), dtype=np.int64)
-    lengths[place] = np.diff(vectors.indptr)
+    lengths[position] = np.diff(vectors.indptr)
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     whole = csr_array((vectors.data, vectors.indices, indptr), shape=(len(everything), vectors.shape[1]))
     ends = np.cumsum([0, *(len(some) for some in texts.values())]).tolist()

@@ -72,7 +72,7 @@ def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[i
     position, gained, without = tried
     catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
     item = catalogue.item(position)
-    wanted = {entity} | {one for place in own.tolist() for one in attributes_of(crowd, place)}
+    wanted = {entity} | {one for its in own.tolist() for one in attributes_of(crowd, its)}
     mine = attributes_of(crowd, position)
     shared = sorted((one for one in mine if one in wanted), key=lambda one: (-mine[one], one))[:SHARED]
     both = int((people_of(crowd, item) & people_of(crowd, entity)).sum())

@@ -60,7 +60,7 @@ def wilson(share: float, of: int) -> tuple[float, float]:
 
 
 def _popularity(crowd: Crowd) -> NDArray[np.float64]:
-    """What popularity contributes at each place of the lists: shape (people, FIRST)."""
+    """What popularity contributes at each rank of the lists: shape (people, FIRST)."""
     found = np.zeros(crowd.lists.positions.shape)
     for scorer, rows in crowd.groups():
         found[rows] = scorer.popularity[crowd.lists.positions[rows]]

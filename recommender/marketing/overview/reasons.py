@@ -24,22 +24,24 @@ def reason_kinds(crowd: Crowd, domain: str, lang: str = "en") -> list[ReasonKind
     step = max(-(-len(crowd.sample) // ASKED), 1)
     asked = np.zeros(len(crowd.sample), dtype=bool)
     asked[::step] = True
-    places: dict[str, Counter[int]] = {}
+    most_in: dict[str, Counter[int]] = {}
     paths, crossing, total = dict[str, Counter[str]](), Counter[str](), 0
     for scorer, rows in crowd.groups():
         mine = rows[asked[rows]]
         names, largest = _largest(crowd, scorer, mine)
         kinds = [_kind(crowd.snapshot, path) for path in names]
         foreign = [_foreign(crowd.snapshot, path, domain) for path in names]
-        for row, place in zip(*np.nonzero(largest >= 0), strict=True):
-            number = int(largest[row, place])
+        for row, rank in zip(*np.nonzero(largest >= 0), strict=True):
+            number = int(largest[row, rank])
             kind = OTHERS[number] if number < len(OTHERS) else kinds[number - len(OTHERS)]
-            places.setdefault(kind, Counter())[int(mine[row])] += 1
+            most_in.setdefault(kind, Counter())[int(mine[row])] += 1
             total += 1
             if number >= len(OTHERS):
                 paths.setdefault(kind, Counter())[str(names[number - len(OTHERS)])] += 1
                 crossing[kind] += foreign[number - len(OTHERS)]
-    told = [_told(crowd, kind, (found, paths.get(kind), crossing[kind], total), lang) for kind, found in places.items()]
+    told = [
+        _told(crowd, kind, (found, paths.get(kind), crossing[kind], total), lang) for kind, found in most_in.items()
+    ]
     return sorted((one for one in told if one.share is not None), key=lambda one: (-(one.share or 0.0), one.kind))
 
 
@@ -58,7 +60,7 @@ def _told(crowd: Crowd, kind: str, found: tuple[Counter[int], Counter[str] | Non
 
 
 def _largest(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> tuple[list[Metapath], NDArray[np.int64]]:
-    """The metapaths of a scorer, and what is largest at each place: 0 popularity, 1 embedding, then the metapaths; −1
+    """The metapaths of a scorer, and what is largest at each rank: 0 popularity, 1 embedding, then the metapaths; −1
     where there is no item or nothing speaks for it. Shape (rows, FIRST)."""
     lists, schema = crowd.lists, crowd.snapshot.schema
     positions, totals = lists.positions[rows], lists.totals[rows]
@@ -75,9 +77,9 @@ def _largest(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> tuple[lis
         inside = (positions >= part.start) & (positions < part.stop)
         if inside.any():
             found = csr_array(crowd.anchors(path.start)[rows] @ scorer.kernels.kernel(path.tail))
-            who, place = np.nonzero(inside)
+            who, rank = np.nonzero(inside)
             shares = np.zeros(there.shape)
-            shares[who, place] = scorer.blend.weight(path) * found[who, positions[who, place] - part.start]
+            shares[who, rank] = scorer.blend.weight(path) * found[who, positions[who, rank] - part.start]
             largest, best = np.where(shares > best, number, largest), np.maximum(best, shares)
     return names, largest
 

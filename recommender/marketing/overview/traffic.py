@@ -80,8 +80,8 @@ class _Side:
         self.entities = [(name, idx) for name in types for idx in range(snapshot.vocabulary.count(name))]
         blocks = [attribute_links(snapshot, catalogue, name) for name in types]
         links = csr_array(hstack(blocks, format="csr")) if blocks else csr_array((catalogue.size, 0))
-        people, places = np.nonzero(lists.positions[:, :TOP] >= 0)
-        shown = csr_array((np.ones(len(people)), (people, lists.positions[people, places])), shape=crowd.used.shape)
+        people, ranks = np.nonzero(lists.positions[:, :TOP] >= 0)
+        shown = csr_array((np.ones(len(people)), (people, lists.positions[people, ranks])), shape=crowd.used.shape)
         used = csr_array(crowd.used @ diags_array(catalogue.of_domain(domain).astype(np.float64)))
         used.eliminate_zeros()
         self.used, self.listed = binary(csr_array(used @ links)), binary(csr_array(shown @ links))

@@ -102,8 +102,8 @@ class SoftRules:
         for one in self.factors:
             self._factor[one.items] += one.signed
         self._pins = np.zeros(size)
-        for place, position in enumerate(reversed(self.pinned), start=1):
-            self._pins[position] = place
+        for height, position in enumerate(reversed(self.pinned), start=1):
+            self._pins[position] = height
 
     @property
     def adds(self) -> bool:
@@ -132,8 +132,8 @@ class SoftRules:
             for one in self.factors
             if one.items[position] and size
         ]
-        if place := float(self._pins[position]):
-            found.append(SoftShare(PIN, self.pinned[position], 0.0, place * float(_largest(self._ruled(scores))[0])))
+        if height := float(self._pins[position]):
+            found.append(SoftShare(PIN, self.pinned[position], 0.0, height * float(_largest(self._ruled(scores))[0])))
         return found
 
 

@@ -27,7 +27,7 @@ def spoken_amounts(question: str) -> tuple[str, dict[float, Amount]]:
 
 def in_own_currency(plan: Plan, spoken: Mapping[float, Amount], prices: Prices) -> None:
     """Turn what a plan compares into the currency that the answers are in; without a rate it is not understood."""
-    for place, one in enumerate(plan.constraints):
+    for position, one in enumerate(plan.constraints):
         if plan.target is None or not isinstance(one, Valued) or one.comparison == "equal":
             continue
         own = prices.schema.entity[plan.target].currency.get(one.name)
@@ -39,7 +39,7 @@ def in_own_currency(plan: Plan, spoken: Mapping[float, Amount], prices: Prices) 
             plan.unclear = True
             plan.not_understood.append(f"{amount.value:g} {amount.currency(own)}")
         else:
-            plan.constraints[place] = Valued(one.name, one.comparison, round(one.value * rate, 2))
+            plan.constraints[position] = Valued(one.name, one.comparison, round(one.value * rate, 2))
 
 
 @cache

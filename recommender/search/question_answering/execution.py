@@ -84,9 +84,9 @@ def witnesses(snapshot: Snapshot, entity: Entity, link: Linked) -> list[Fact]:
             if shown == MOST_WITNESSES:
                 return found
             shown += 1
-            for place, step in enumerate(way):
+            for position, step in enumerate(way):
                 head, tail = snapshot.schema.ends(step)
-                fact = _fact(step, (head, path[place]), (tail, path[place + 1]))
+                fact = _fact(step, (head, path[position]), (tail, path[position + 1]))
                 if fact not in found:
                     found.append(fact)
     return found
@@ -101,8 +101,8 @@ def asked(snapshot: Snapshot, entity: Entity, step: str) -> list[Fact]:
 def _paths(snapshot: Snapshot, start: int, way: tuple[str, ...], link: Linked) -> list[list[int]]:
     ends = {idx for name, idx in link.entities if name == snapshot.schema.ends(way[-1])[1]}
     paths = [[start]]
-    for place, step in enumerate(way):
-        last = place == len(way) - 1
+    for position, step in enumerate(way):
+        last = position == len(way) - 1
         paths = [
             [*path, idx]
             for path in paths

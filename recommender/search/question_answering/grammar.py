@@ -72,7 +72,7 @@ class Grammar:
 
     def _taken_items(self, plan: Plan) -> list[Entity]:
         """The items that the asker told of: what “it” is."""
-        return [place for _, place in plan.taken if place[0] in self.schema.item_types]
+        return [entity for _, entity in plan.taken if entity[0] in self.schema.item_types]
 
     def _only_named(self, terms: list[Term]) -> bool:
         """Whether a clause names things and says nothing of them: what is niacinamide?"""
@@ -108,21 +108,21 @@ class Grammar:
     def _take(self, plan: Plan, terms: list[Term], roles: set[str]) -> None:
         """Read a statement: what the asker has, uses or avoids."""
         user = self.schema.user_types[0] if self.schema.user_types else None
-        entities = [place for term in terms if term.kind == "entity" for place in term.meant]
+        entities = [entity for term in terms if term.kind == "entity" for entity in term.meant]
         words = tuple(term.text for term in terms if term.kind == "label")
         types = [term.meant for term in terms if term.kind == "type"]
         if words or (types and any(one in self.schema.item_types for one in types)):
             entities = self._items(words, entities, types) or entities
-        for place in entities:
+        for entity in entities:
             if "avoid" in roles:
-                plan.avoided.append(place)
+                plan.avoided.append(entity)
                 continue
             steps = [
                 name
                 for name, relation in self.schema.relation.items()
-                if relation.head == user and relation.tail == place[0] and not relation.rule and not relation.negative
+                if relation.head == user and relation.tail == entity[0] and not relation.rule and not relation.negative
             ]
-            plan.taken += [(step, place) for step in steps[:1]]
+            plan.taken += [(step, entity) for step in steps[:1]]
 
     def _items(self, words: tuple[str, ...], entities: list[Entity], types: Sequence[str]) -> list[Entity]:
         """Items that a statement names by words of their labels and by what is in them."""
@@ -130,21 +130,21 @@ class Grammar:
         for item_type in types or self.schema.item_types:
             if item_type not in self.schema.item_types:
                 continue
-            named = [self.snapshot.label(*place) for place in entities]
+            named = [self.snapshot.label(*entity) for entity in entities]
             every = (*words, *(word.casefold() for label in named for word in label.split()))
             own = self.lexicon.with_words(item_type, tuple(dict.fromkeys(every)))
             if not len(own) and words:
                 own = self.lexicon.with_words(item_type, words)
-                for place in entities:
-                    ways = tuple(self.ways.between(item_type, place[0], ()))
-                    own = np.intersect1d(own, linked(self.snapshot, item_type, Linked((place,), ways)))
+                for entity in entities:
+                    ways = tuple(self.ways.between(item_type, entity[0], ()))
+                    own = np.intersect1d(own, linked(self.snapshot, item_type, Linked((entity,), ways)))
             found += [(item_type, int(idx)) for idx in own[:MOST_NAMED]]
         return found
 
     def _target(self, terms: list[Term]) -> str | None:
         """The type of what a clause asks for."""
         types = [term.meant for term in terms if term.kind == "type"]
-        entities = [place for term in terms if term.kind == "entity" for place in term.meant]
+        entities = [entity for term in terms if term.kind == "entity" for entity in term.meant]
         if types:
             return self._asked_type(terms, types)
         words = tuple(term.text for term in terms if term.kind == "label")
@@ -160,7 +160,7 @@ class Grammar:
                         return tail if head not in self.schema.item_types or len(entities) == 1 else head
                     if tail == entities[0][0] and not self.schema.entity[head].sensitive:
                         return head
-        items = [place[0] for place in entities if place[0] in self.schema.item_types]
+        items = [entity[0] for entity in entities if entity[0] in self.schema.item_types]
         if items:
             return str(items[0])
         valued = [str(term.meant[0]) for term in terms if term.kind == "value"]
@@ -179,7 +179,7 @@ class Grammar:
         """The type of items that have all of several things, where no item is named: face serums, a brand."""
         named = [term.meant for term in terms if term.kind == "entity"]
         items = self.schema.item_types
-        if len(named) < 2 or any(place[0] in items for meant in named for place in meant):
+        if len(named) < 2 or any(entity[0] in items for meant in named for entity in meant):
             return None
         fits = (t for t in items if all(any(self.ways.direct(t, one[0]) for one in meant) for meant in named))
         return next(fits, None)
@@ -199,7 +199,7 @@ class Grammar:
     def _worded_type(self, words: tuple[str, ...], entities: list[Entity], terms: list[Term]) -> str | None:
         counted = {t: len(self.lexicon.with_words(t, words)) for t in self.schema.item_types}
         fitting = [t for t, count in counted.items() if count]
-        direct = [t for t in fitting if all(self.ways.direct(t, place[0]) for place in entities if place[0] != t)]
+        direct = [t for t in fitting if all(self.ways.direct(t, entity[0]) for entity in entities if entity[0] != t)]
         known = direct or fitting
         return max(known, key=lambda t: counted[t]) if known else None
 
@@ -210,7 +210,7 @@ class Grammar:
         named = [term for term in terms if self._is_meant(term, terms, target)]
         if any(term.kind == "word" and term.meant in ("lowest", "highest") for term in terms):
             words, named = (*words, *(word for term in named for word in term.text.split())), []  # one of many such
-        own = tuple(place for term in named for place in term.meant if place[0] == target)
+        own = tuple(entity for term in named for entity in term.meant if entity[0] == target)
         if words and not own:
             plan.constraints.append(Worded(words))
         if own:
@@ -228,10 +228,10 @@ class Grammar:
 
     def _is_meant(self, term: Term, terms: list[Term], target: str) -> bool:
         """Whether a name stands for an item itself: in “courses about photography” it does not for one so called."""
-        if term.kind != "entity" or all(place[0] != target for place in term.meant):
+        if term.kind != "entity" or all(entity[0] != target for entity in term.meant):
             return False
         said = any(one.kind == "type" and one.meant == target for one in terms)
-        return not (said and any(self.ways.direct(target, place[0]) for place in term.meant))
+        return not (said and any(self.ways.direct(target, entity[0]) for entity in term.meant))
 
     def _properties(self, plan: Plan, terms: list[Term], target: str) -> None:
         known = self.schema.entity[target].properties
@@ -250,13 +250,13 @@ class Grammar:
         """Comparisons with numbers, and values of properties."""
         known, found, side, name = self.schema.entity[target].properties, list[Valued](), None, None
         numeric = [one for one, kind in known.items() if kind in ("float", "int")]
-        for place, term in enumerate(terms):
+        for position, term in enumerate(terms):
             if term.kind == "property" and term.meant in numeric:
                 name = term.meant
             elif term.kind == "word" and term.meant in ("below", "above"):
                 side = term.meant
             elif term.kind == "number":
-                after = terms[place + 1].meant if place + 1 < len(terms) else None
+                after = terms[position + 1].meant if position + 1 < len(terms) else None
                 chosen = side or {"below_after": "below", "above_after": "above"}.get(str(after))
                 about = "hours" if after in ("hours",) and "hours" in numeric else name or next(iter(numeric), None)
                 if chosen and about:
@@ -270,15 +270,15 @@ class Grammar:
         found: list[Linked] = []
         negated = either = False
         refused: str | None = None
-        for place, term in enumerate(terms):
+        for position, term in enumerate(terms):
             if term.kind == "word":
                 negated = term.meant == "negation" or (negated and term.meant != "contrast")
                 either = either or term.meant == "either"
-            if term.kind == "relation" and not (place and terms[place - 1].meant == "negation"):
+            if term.kind == "relation" and not (position and terms[position - 1].meant == "negation"):
                 negated = False
             if term.kind != "entity":
                 continue
-            after = terms[place + 1].meant if place + 1 < len(terms) else None
+            after = terms[position + 1].meant if position + 1 < len(terms) else None
             others = tuple(one for one in term.meant if one[0] != target)
             reached = [one for one in others if self.ways.between(target, one[0], told_steps(terms))]
             if not reached:

@@ -61,14 +61,14 @@ class Lexicon:
         self._values = self._value_words()
 
     def terms(self, clause: str) -> list[Term]:
-        """The terms of a clause from left to right, the longest first at each place; what is unknown is ``unknown``."""
-        text, place = fold_question(clause), 0
+        """The terms of a clause from left to right, the longest first at each step; what is unknown is ``unknown``."""
+        text, position = fold_question(clause), 0
         found: list[Term] = []
-        while place < len(text):
-            if text[place] == " ":
-                place += 1
+        while position < len(text):
+            if text[position] == " ":
+                position += 1
                 continue
-            term, place = self._next(text, place)
+            term, position = self._next(text, position)
             if term.kind == "unknown" and found and found[-1].kind == "unknown" and has_cjk(term.text):
                 term = Term("unknown", found.pop().text + term.text, None)
             found.append(term)
@@ -124,10 +124,10 @@ class Lexicon:
             return ()
         schema, found = self.snapshot.schema, []
         for name in self.names.exact(form):
-            place = self.snapshot.vocabulary.place(name.entity)
-            item_id = name.kind == ID and place[0] in schema.item_types and not any(c.isdigit() for c in form)
+            typed = self.snapshot.vocabulary.locate(name.entity)
+            item_id = name.kind == ID and typed[0] in schema.item_types and not any(c.isdigit() for c in form)
             if name.kind != PINYIN and not item_id:
-                found.append(place)
+                found.append(typed)
         return tuple(dict.fromkeys(found))
 
     def _in_labels(self, part: str) -> bool:
@@ -181,7 +181,7 @@ class Lexicon:
 
     def _abbreviated(self, part: str) -> tuple[str, int] | None:
         """The one attribute that a short Chinese name stands for: 干皮 for 干性皮肤, its characters in their order."""
-        own = {place for form, place in self._attributes if form[0] == part[0] and is_subsequence(part, form)}
+        own = {one for form, one in self._attributes if form[0] == part[0] and is_subsequence(part, form)}
         return own.pop() if len(own) == 1 else None
 
     def _function_words(self) -> dict[str, str]:

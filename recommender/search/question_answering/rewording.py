@@ -77,17 +77,17 @@ def _stands_in(form: str, folded: str) -> bool:
 
 
 def _names(lexicon: Lexicon, text: str) -> Iterator[str]:
-    """The names of entities in a folded text from left to right, the longest first at each place."""
-    place = 0
-    while place < len(text):
-        end = next((end for end in _ends(text, place) if _is_name(lexicon, text[place:end])), None)
+    """The names of entities in a folded text from left to right, the longest first at each position."""
+    position = 0
+    while position < len(text):
+        end = next((end for end in _ends(text, position) if _is_name(lexicon, text[position:end])), None)
         if end is not None:
-            yield text[place:end]
-            place = end
-        elif is_cjk(text[place]):
-            place += 1
+            yield text[position:end]
+            position = end
+        elif is_cjk(text[position]):
+            position += 1
         else:
-            place = next(_starts(text, place + 1), len(text))
+            position = next(_starts(text, position + 1), len(text))
 
 
 def _is_name(lexicon: Lexicon, form: str) -> bool:
@@ -95,14 +95,14 @@ def _is_name(lexicon: Lexicon, form: str) -> bool:
 
 
 def _starts(text: str, start: int) -> Iterator[int]:
-    """Places from one on where a name may begin."""
-    for place in range(start, len(text)):
-        if text[place] != " " and (text[place - 1] == " " or is_cjk(text[place]) or is_cjk(text[place - 1])):
-            yield place
+    """Positions from one on where a name may begin."""
+    for at in range(start, len(text)):
+        if text[at] != " " and (text[at - 1] == " " or is_cjk(text[at]) or is_cjk(text[at - 1])):
+            yield at
 
 
 def _ends(text: str, start: int) -> Iterator[int]:
-    """Where a name that begins at a place may end, the longest first."""
+    """Where a name that begins at a position may end, the longest first."""
     most = LONGEST_CHINESE if is_cjk(text[start]) else LONGEST_NAME
     for end in range(min(len(text), start + most), start, -1):
         if text[end - 1] != " " and (

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from kg.errors import UsageError
 from recommender.catalogue.catalogue import Catalogue
 from recommender.scoring.block_ranking import RankedBlock, rank_dense
-from recommender.scoring.mixed_ranking import mixed_places, mixed_rank, rank_mixed
+from recommender.scoring.mixed_ranking import mixed_rank, mixed_slots, rank_mixed
 from tests.graphs import snapshot_of
 
 PRODUCTS, COURSES = 12, 8
@@ -26,14 +26,14 @@ def _list(
 ) -> tuple[RankedBlock, np.ndarray]:
     scores = paths + np.linspace(0.5, 0.1, catalogue.size)
     mix = (f"courses={0.2 if share is None else share}",)
-    places = mixed_places(catalogue, (None, mix), frozenset({"courses"}), n)
+    slots = mixed_slots(catalogue, (None, mix), frozenset({"courses"}), n)
     candidates = np.ones((1, catalogue.size), dtype=bool), np.zeros(1, dtype=np.int64)
     ranked = rank_mixed(
         lambda may, _own, k: rank_dense(scores[None], paths[None], may, k),
         csr_array(paths[None]),
         candidates,
         n,
-        places,
+        slots,
     )
     return ranked, scores
 
@@ -67,9 +67,9 @@ def test_places_are_bounded_and_each_domain_keeps_its_order(
     assert crossing.sum() == min(int(share * n + 0.5), np.count_nonzero(found), n)
     assert len(ranked.positions) == min(n, PRODUCTS + crossing.sum())
     assert (ranked.paths[crossing] > 0).all()
-    places = mixed_places(catalogue, (None, (f"courses={share}",)), frozenset({"courses"}), n)
+    slots = mixed_slots(catalogue, (None, (f"courses={share}",)), frozenset({"courses"}), n)
     allowed = np.ones(catalogue.size, dtype=bool)
-    ranks = [mixed_rank((scores, paths), allowed, position, places) for position in range(catalogue.size)]
+    ranks = [mixed_rank((scores, paths), allowed, position, slots) for position in range(catalogue.size)]
     assert [ranks[position] for position in ranked.positions] == list(range(1, len(ranked.positions) + 1))
     listed = set(ranked.positions.tolist())
     assert all(rank is None or rank > n for position, rank in enumerate(ranks) if position not in listed)
@@ -79,7 +79,7 @@ def test_places_are_bounded_and_each_domain_keeps_its_order(
 
 def test_who_used_everything_or_nothing_gets_a_plain_list(catalogue: Catalogue) -> None:
     for unused in (frozenset(), frozenset({"courses", "cosmetics"})):
-        assert mixed_places(catalogue, (None, ("courses=0.2",)), unused, 10) is None
+        assert mixed_slots(catalogue, (None, ("courses=0.2",)), unused, 10) is None
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_who_used_everything_or_nothing_gets_a_plain_list(catalogue: Catalogue) 
 )
 def test_a_mix_that_does_not_fit_says_why(catalogue: Catalogue, mix: tuple[str, ...], problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
-        mixed_places(catalogue, (None, mix), frozenset({"courses"}), 10)
+        mixed_slots(catalogue, (None, mix), frozenset({"courses"}), 10)
