@@ -17,8 +17,8 @@ Who = tuple[str, int]
 class PathGroup:
     """Path instances that differ only in people.
 
-    ``nodes``: entity index per place from anchor to item, −1 for people; ``people``: at least how many different
-    people it stands for (the fewest, where people stand at several places; see :func:`kg.k_anonymity.told_count`),
+    ``nodes``: entity index per step from anchor to item, −1 for people; ``people``: at least how many different
+    people it stands for (the fewest, where people stand at several steps; see :func:`kg.k_anonymity.told_count`),
     ``None`` without people on the way.
     """
 
@@ -129,7 +129,7 @@ def _groups(
 
 
 def _people(nodes: NDArray[np.int32], which: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
-    """Different people per group, the fewest over the places: shape (groups,)."""
+    """Different people per group, the fewest over the steps: shape (groups,)."""
     fewest = np.full(groups, np.iinfo(np.int64).max)
     for column in nodes.T:
         order = np.lexsort((column, which))

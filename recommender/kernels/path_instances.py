@@ -105,7 +105,7 @@ def _meet(steps: Sequence[Transition], partial: _Partial, back: Idxs) -> tuple[_
 
 
 def _met(matrix: csr_array, heads: Idxs, back: Idxs) -> tuple[Places, Places, Places]:
-    """Edges from heads to nodes of ``back``: place of the head, place in the data, place in ``back``."""
+    """Edges from heads to nodes of ``back``: position of the head, position in the data, position in ``back``."""
     starts, stops = matrix.indptr[heads].tolist(), matrix.indptr[heads + 1].tolist()
     pairs = [_shared(matrix.indices[start:stop], back) for start, stop in zip(starts, stops, strict=True)]
     if len(pairs) == 1:
@@ -155,7 +155,7 @@ def _shared(first: Idxs, second: Idxs) -> tuple[Places, Places]:
 
 
 def _neighbours(matrix: csr_array, heads: Idxs) -> tuple[Places, Idxs, Places]:
-    """All neighbours of many heads: place in ``heads``, tail index, place in the data, each of shape (edges,)."""
+    """All neighbours of many heads: position in ``heads``, tail index, position in the data, each of shape (edges,)."""
     starts, counts = matrix.indptr[heads], matrix.indptr[heads + 1] - matrix.indptr[heads]
     which = np.repeat(np.arange(len(heads)), counts)
     edges = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)

@@ -65,7 +65,7 @@ class AnchorShares:
 class ProfileMetapath:
     """A metapath that weighs something, for one profile.
 
-    ``weight``: its weight; ``item_type``: where it leads; ``node_types``: entity type per place, anchor to item.
+    ``weight``: its weight; ``item_type``: where it leads; ``node_types``: entity type per step, anchor to item.
     """
 
     def __init__(self, scorer: Scorer, path: Metapath, anchors: Anchors) -> None:

@@ -136,9 +136,9 @@ class Language:
         """A type as it is read: ``skin type`` of SkinType."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", entity_type).replace("_", " ").lower()
 
-    def relative(self, phrase: str, place: int) -> tuple[str, str]:
+    def relative(self, phrase: str, position: int) -> tuple[str, str]:
         """How a phrase goes on from what was named before, at a place of a path: key of the text, and the phrase."""
-        return ("which" if place == 1 else "latter"), phrase
+        return ("which" if position == 1 else "latter"), phrase
 
     def further(self, phrase: str) -> str:
         """A phrase about something that was named before, and of which a phrase was told already."""
