@@ -28,7 +28,10 @@ demo: $(VENV)/.demo
 	@echo "  $(BIN)/whyrec -w $(DEMO) serve        # the console in a browser"
 	@echo "  cat $(DEMO)/rejects/*/rejects.csv"
 
-# As many processes as there are processors, by files, whose fixtures are then made once. A gate throws no dice; plain pytest does.
+# As many processes as there are processors, by files, whose fixtures are then made once, each with one thread: more
+# would wait for one another. A gate throws no dice; plain pytest does.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: check
 	$(BIN)/python tests/neo4j_server.py fetch
 	$(BIN)/python -m pytest --hypothesis-seed=0 --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
