@@ -1,7 +1,7 @@
 """Access request: everything that a workspace holds about one person, by whatever name it is kept."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
 from kg.stores.store import Store
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
+
+Elsewhere = Callable[[list[tuple[str, str]]], list[tuple[str, str]]]
 
 
 class HeldTriple(BaseModel, frozen=True):
@@ -59,39 +61,41 @@ class Held(BaseModel, frozen=True):
     k: int = K_ANONYMITY
 
 
-def held(workspace: Workspace, user: str) -> Held:
+def held(workspace: Workspace, user: str, elsewhere: Elsewhere = lambda _: []) -> Held:
     """Everything that is held about a person.
 
     :param user: the id, or ``Type:id`` where several types of people share ids; her own id where the workspace holds
         pseudonyms and the key is set.
-    :raises UnknownEntityError: where the store knows nobody of that id.
+    :param elsewhere: whom of some people, type and id, something else than the store knows; asked where that does not.
+    :raises UnknownEntityError: where nothing knows anybody of that id.
     :raises UsageError: where several people have the id.
     """
     store = workspace.open_store(read_only=True)
     try:
-        entity_type, entity_id = _found(workspace, store, user)
-        row = store.read_entities(entity_type).filter(pl.col("id") == entity_id).row(0, named=True)
+        entity_type, entity_id = _found(workspace, store, user, elsewhere)
+        rows = store.read_entities(entity_type).filter(pl.col("id") == entity_id).rows(named=True)
+        row: dict[str, Any] = rows[0] if rows else {}
         triples = list(_triples(workspace, store, entity_type, entity_id))
         forgotten = Suppression.open(workspace.folder, store).has(entity_type, entity_id)
     finally:
         store.close()
     person = Person(entity_id, [entity_type], workspace.schema, unmistakable=Traces(entity_id).distinctive)
-    rows, files = _in_files(workspace, person, user if user != entity_id else None)
+    lines, files = _in_files(workspace, person, user if user != entity_id else None)
     return Held(
         id=entity_id,
         type=entity_type,
         asked=user,
         properties={name: value for name, value in row.items() if value is not None and name != "id"},
         triples=triples,
-        rows=rows,
+        rows=lines,
         files=files,
         forgotten=forgotten,
         k=workspace.settings.privacy.k,
     )
 
 
-def _found(workspace: Workspace, store: Store, user: str) -> tuple[str, str]:
-    """Type and id of the person, as the store has them."""
+def _found(workspace: Workspace, store: Store, user: str, elsewhere: Elsewhere) -> tuple[str, str]:
+    """Type and id of the person, as the store has them, or whatever else knows her."""
     types = person_types(workspace.schema)
     prefix, colon, rest = user.partition(":")
     asked, bare = ([prefix], rest) if colon and prefix in types else (types, user)
@@ -101,6 +105,7 @@ def _found(workspace: Workspace, store: Store, user: str) -> tuple[str, str]:
         pseudonyms = Pseudonyms.from_environment()
         hashed = [(name, pseudonyms.of(name, bare)) for name in asked]
         there = [(name, one) for name, one in hashed if one in ids[name]]
+    there = there or elsewhere([(name, bare) for name in asked])
     if len(there) > 1:
         choices = " or ".join(f"{name}:{bare}" for name, _ in there)
         raise UsageError(f"{bare!r} is the id of several people; say {choices}")

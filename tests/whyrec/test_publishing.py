@@ -34,6 +34,8 @@ def test_lists_on_the_server_are_those_of_recommend_and_no_news(shop: Engine, ne
             (one.id, one.rank, one.score) for one in asked.items
         ]
         assert {one["model"] for one in told} == {asked.model.name} and all(one["reason"] for one in told)
+    held = shop.export_person("u39").published
+    assert [(one.item, one.rank, one.score) for one in held] == [(one.id, one.rank, one.score) for one in asked.items]
     status = shop.status()
     assert status.snapshot is not None and status.snapshot.current and not status.snapshot.written_by_others
     assert "RECOMMENDED" not in status.store.triples and not shop.refresh().compared

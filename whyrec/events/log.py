@@ -145,28 +145,39 @@ class EventLog:
             events = [row[0] for row in self._reader.execute("SELECT received FROM event")]
             return events, [row[0] for row in self._reader.execute("SELECT at FROM answer")]
 
-    def forget(self, user: str) -> int:
+    def forget(self, user: str, types: Sequence[str]) -> int:
         """Erase a person from events and answers, from the file too; says how many rows went.
 
         A deleted row would stay readable in the file and its log: they are overwritten and cut.
+
+        :param types: entity types of hers; whoever of another type has the same id stays.
         """
         with self._lock:
             with self._writer:
-                gone = self._writer.execute("DELETE FROM event WHERE user = ?", (user,)).rowcount
-                gone += self._writer.execute("DELETE FROM answer WHERE user = ?", (user,)).rowcount
+                gone = 0
+                for name in types:
+                    query = "DELETE FROM event WHERE user = ? AND user_type = ?"
+                    gone += self._writer.execute(query, (user, name)).rowcount
+                for one in _asked_as(user, types):
+                    gone += self._writer.execute("DELETE FROM answer WHERE user = ?", (one,)).rowcount
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._version = -1
         return gone
 
-    def about(self, user: str, user_type: str) -> tuple[list[Event], int]:
-        """All events of a person, taken over or not, the oldest first, and how many answers to her are kept."""
+    def about(self, user: str, user_type: str) -> tuple[list[Event], list[tuple[str, int, str, bytes]]]:
+        """All events of a person, taken over or not, and the answers about her that are kept, both the oldest first.
+
+        :returns: of each answer its id, milliseconds since 1970, kind, and compressed document.
+        """
+        answers = list[tuple[str, int, str, bytes]]()
         with self._lock:
             query = f"{_SELECT} WHERE user = ? AND user_type = ? ORDER BY seq"
             events = [_event(row[1:]) for row in self._reader.execute(query, (user, user_type))]
-            answers = self._reader.execute("SELECT count(*) FROM answer WHERE user = ?", (user,)).fetchone()[0]
-        return events, int(answers)
+            for one in _asked_as(user, [user_type]):
+                answers += self._reader.execute("SELECT id, at, kind, document FROM answer WHERE user = ?", (one,))
+        return events, sorted(answers, key=lambda row: row[1])
 
     def counts(self) -> dict[str, int]:
         """Relation → number of events that no load has taken over."""
@@ -199,6 +210,11 @@ class EventLog:
 
 
 _SELECT = "SELECT seq, key, user_type, user, relation, item_type, item, weight, timestamp, answer FROM event"
+
+
+def _asked_as(user: str, types: Sequence[str]) -> tuple[str, ...]:
+    """How a person may have been asked about: by id, or with her type before it."""
+    return user, *(f"{name}:{user}" for name in types)
 
 
 def _event(row: tuple[object, ...]) -> Event:

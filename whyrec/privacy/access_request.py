@@ -1,15 +1,25 @@
 """What a workspace holds about one person, and what it concludes about her: the answer to an access request."""
 
+import json
+import zlib
 from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from pydantic import Field
 
 from kg.privacy.access_request import Held, held
+from kg.privacy.erasure.traces import Traces
+from kg.stores.url import is_neo4j
 from kg.workspace.workspace import Workspace
 from recommender.results.document import Result
 from recommender.serving.inferences import Inferences, inferences
 from recommender.serving.recommender import Recommender
+from whyrec.decisions.log import DecisionLog
 from whyrec.events.log import Event, EventLog
+from whyrec.privacy.kept_copies import KeptCopy, kept_copies, known_in_copies
 
 
 class HeldEvent(Result):
@@ -18,8 +28,30 @@ class HeldEvent(Result):
     relation: str
     item: str
     weight: float | None
-    timestamp: int | None
-    """Milliseconds since 1970, UTC."""
+    timestamp: str | None
+    """ISO 8601, UTC."""
+
+
+class KeptAnswer(Result):
+    """One answer about her that the service keeps, as it was given."""
+
+    id: str
+    at: str
+    """ISO 8601, UTC."""
+    kind: str
+    document: dict[str, Any]
+
+
+class PublishedItem(Result):
+    """One item of the list of hers that was written to a server."""
+
+    item: str
+    rank: int
+    score: float
+    reason: str | None
+    model: str | None
+    at: str | None
+    """ISO 8601, UTC."""
 
 
 class PersonReport(Result):
@@ -30,8 +62,16 @@ class PersonReport(Result):
     held: Held
     events: list[HeldEvent] = Field(default_factory=list)
     """What the service was told of her."""
-    answers: int = 0
-    """How many answers to her the service keeps."""
+    answers: list[KeptAnswer] = Field(default_factory=list)
+    """What the service told of her, and keeps."""
+    decisions: list[dict[str, Any]] = Field(default_factory=list)
+    """Lines of the log of the staff's decisions that name her."""
+    published: list[PublishedItem] = Field(default_factory=list)
+    """Her list on the server that the store is on."""
+    copies: list[KeptCopy] = Field(default_factory=list)
+    """Snapshots, of now and earlier ones, that have her, with what was learned from them."""
+    unread: list[str] = Field(default_factory=list)
+    """Copies that cannot be read, since the schema was another one; ``whyrec forget`` removes them."""
     inferred: Inferences | None
     """What is concluded; ``None`` where the snapshot does not have her yet."""
 
@@ -40,27 +80,74 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
     """Everything that is held about a person, and everything that is concluded.
 
     :param recommender: what answers come from; ``None`` where nothing does yet.
-    :raises UnknownEntityError: where the store knows nobody of that id.
+    :raises UnknownEntityError: where store, log and earlier snapshots know nobody of that id.
     """
-    found = held(workspace, user)
-    events, answers = _of_service(workspace, found)
+    found = held(workspace, user, partial(_elsewhere, workspace))
+    copies, unread = kept_copies(workspace, (found.type, found.id), found.triples)
     concluded = None
     if recommender is not None and recommender.snapshot.vocabulary.get(found.type, found.id) is not None:
         known = found.type in recommender.snapshot.schema.user_types
         concluded = inferences(recommender, f"{found.type}:{found.id}", lang=lang) if known else None
+    events, answers = _of_service(workspace, found)
     return PersonReport(
-        person=f"{found.type}:{found.id}", held=found, events=events, answers=answers, inferred=concluded
+        person=f"{found.type}:{found.id}",
+        held=found,
+        events=events,
+        answers=answers,
+        decisions=_decisions(workspace, found),
+        published=_published(workspace, found),
+        copies=copies,
+        unread=unread,
+        inferred=concluded,
     )
 
 
-def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], int]:
-    folder = workspace.folder / "service"
-    if not folder.is_dir():
-        return [], 0
-    with closing(EventLog(folder)) as log:
-        events, answers = log.about(person.id, person.type)
-    return [_told(one) for one in events], answers
+def _elsewhere(workspace: Workspace, people: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Whom the log of the service, or a snapshot, knows."""
+    found, folder = known_in_copies(workspace, people), workspace.folder / "service"
+    if folder.is_dir():
+        with closing(EventLog(folder)) as log:
+            found += [one for one in people if one not in found and any(log.about(one[1], one[0]))]
+    return found
+
+
+def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], list[KeptAnswer]]:
+    """What was told under her id, and under her own where the workspace has a pseudonym for it."""
+    folder, ids = workspace.folder / "service", {person.id, person.asked.removeprefix(f"{person.type}:")}
+    events, answers = list[HeldEvent](), list[KeptAnswer]()
+    if folder.is_dir():
+        with closing(EventLog(folder)) as log:
+            for one in sorted(ids):
+                told, given = log.about(one, person.type)
+                events += [_told(event) for event in told]
+                answers += [
+                    KeptAnswer(id=name, at=_moment(at) or "", kind=kind, document=json.loads(zlib.decompress(document)))
+                    for name, at, kind, document in given
+                ]
+    return events, answers
 
 
 def _told(event: Event) -> HeldEvent:
-    return HeldEvent(relation=event.relation, item=event.item, weight=event.weight, timestamp=event.timestamp)
+    return HeldEvent(relation=event.relation, item=event.item, weight=event.weight, timestamp=_moment(event.timestamp))
+
+
+def _decisions(workspace: Workspace, person: Held) -> list[dict[str, Any]]:
+    traces, lines = Traces(person.id), [asdict(one) for one in DecisionLog(workspace.folder).all()]
+    return [one for one in lines if traces.distinctive and traces.in_text(json.dumps(one, ensure_ascii=False))]
+
+
+def _published(workspace: Workspace, person: Held) -> list[PublishedItem]:
+    if not is_neo4j(workspace.settings.store) or person.type not in workspace.schema.user_types:
+        return []
+    from kg.stores.neo4j.published_lists import PublishedLists  # the driver is an extra
+
+    with PublishedLists(workspace.settings.store, workspace.schema) as lists:
+        rows = lists.of(person.type, person.id)
+    return [
+        PublishedItem(item=item, rank=rank, score=score, reason=reason, model=model, at=_moment(at))
+        for _, item, rank, score, reason, model, at in rows
+    ]
+
+
+def _moment(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()

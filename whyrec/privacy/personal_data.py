@@ -26,17 +26,19 @@ class PersonalData(Lists):
         :raises StoreError: where the store fails; the same call goes on.
         """
         from kg.privacy.erasure.erasure import forget  # polars, which answering does not need
+        from kg.privacy.person_ids import person_types
         from whyrec.events.log import EventLog
         from whyrec.reports import ForgetReport
 
-        log = self.workspace.folder / "service"
+        log, people = self.workspace.folder / "service", person_types(self.workspace.schema)
         prefix, _, rest = user.partition(":")
+        whom, types = (rest, [prefix]) if prefix in people else (user, people)
         with private_files(), closing(EventLog(log)) if log.is_dir() else nullcontext() as events:
             if events is not None:
-                events.forget(rest if prefix in self.workspace.schema.entity else user)
+                events.forget(whom, types)
             erasure = forget(self.workspace, user, progress or self._progress)
-            if events is not None and erasure.person not in (user, rest):  # a pseudonym
-                events.forget(erasure.person)
+            if events is not None and erasure.person != whom:  # a pseudonym
+                events.forget(erasure.person, types)
         self._renew()
         return ForgetReport.model_validate(erasure.to_json())
 

@@ -60,6 +60,11 @@ class PublishedLists:
 
         self._connection.write(work)
 
+    def of(self, user_type: str, user: str) -> list[Row]:
+        """The list of one person, best first."""
+        rows = self._connection.read(statement("neo4j", "read_published_list", head=user_type), id=user)
+        return [(user, *row) for row in rows]
+
     def withdraw_earlier(self, at: int) -> int:
         """Take away lists that were published before a time, in milliseconds since 1970; how many entries went."""
         gone = 0

@@ -58,9 +58,13 @@ def test_nothing_that_was_acknowledged_is_lost_by_a_kill(tmp_path: Path, seconds
 def test_who_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
     log = EventLog(tmp_path)
     log.append([event(f"k{n}", user="carla@example.com") for n in range(50)] + [event("z", user="u2")])
-    log.remember([("a1", 1, "carla@example.com", "admin", "why", b"{}")])
+    log.append([event("other", user="carla@example.com", user_type="Teacher")])
+    asked = ("carla@example.com", "User:carla@example.com")
+    log.remember([(f"a{n}", 1, user, "admin", "why", b"{}") for n, user in enumerate(asked)])
+    assert len(log.about("carla@example.com", "User")[1]) == 2
     assert any(b"carla" in path.read_bytes() for path in tmp_path.iterdir())
-    assert log.forget("carla@example.com") == 51
+    assert log.forget("carla@example.com", ["User"]) == 52
+    assert log.forget("carla@example.com", ["Teacher"]) == 1
     assert not any(b"carla" in path.read_bytes() for path in tmp_path.iterdir())
     assert log.of("u2", "User") == [event("z", user="u2")]
 

@@ -188,7 +188,12 @@ def test_events_are_taken_over_by_a_load_once_and_the_person_can_be_forgotten(fo
     with TestClient(create_app([place])) as client:
         assert client.post("/api/v1/events", json={"events": sent}, headers=headers).json()["accepted"] == 3
         before = client.get("/api/v1/recommend?user=erin@example.com&domain=courses", headers=headers).json()["items"]
+        client.get("/api/v1/why?user=User:erin@example.com&item=c005", headers=headers)
     engine = whyrec.open(place)
+    told = engine.export_person("erin@example.com")  # whom the log alone knows
+    assert [(one.relation, one.item) for one in told.events] == [("purchased", "p0013")]
+    assert [one.document["items"][0]["id"] for one in told.answers if one.kind == "recommend"] == [before[0]["id"]]
+    assert {one.kind for one in told.answers} == {"recommend", "why"} and not told.held.triples
     report = engine.load_events()
     assert report is not None
     assert {name: counts["created"] for name, counts in report.triples.items()} == {"purchased": 1, "enrolled_in": 1}
@@ -196,6 +201,7 @@ def test_events_are_taken_over_by_a_load_once_and_the_person_can_be_forgotten(fo
     after = engine.recommend("erin@example.com", domain="courses").items
     assert before[0]["id"] in [one.id for one in after[:3]]  # the same taste; kernels moved a little
     assert not engine.forget("erin@example.com").found
+    assert not any(b"erin@" in path.read_bytes() for path in (place / "service").iterdir())
     with TestClient(create_app([place])) as client:
         assert client.get("/api/v1/recommend?user=erin@example.com", headers=headers).status_code == 404
 

@@ -107,7 +107,7 @@ def forget(user: str, asking: Annotated[Asking, may("forget")]) -> Any:
     """Erase a person from graph, models, events and kept answers."""
     shop, _ = asking
     known = shop.refreshed().snapshot
-    gone = shop.events.forget(user)
+    gone = shop.events.forget(user, known.schema.user_types)
     in_graph = any(known.vocabulary.get(name, user) is not None for name in known.schema.user_types)
     erased = shop.engine.forget(user) if in_graph else None
     return {"events": gone, "graph": erased.model_dump(mode="json") if erased is not None else None}
