@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_nothing_that_was_acknowledged_is_lost_by_a_kill(tmp_path: Path, seconds
 def test_who_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
     log = EventLog(tmp_path)
     log.append([event(f"k{n}", user="carla@example.com") for n in range(50)] + [event("z", user="u2")])
-    log.append([event("other", user="carla@example.com", user_type="Teacher")])
+    log.append([replace(event("other", user="carla@example.com"), user_type="Teacher")])
     asked = ("carla@example.com", "User:carla@example.com")
     log.remember([(f"a{n}", 1, user, "admin", "why", b"{}") for n, user in enumerate(asked)])
     assert len(log.about("carla@example.com", "User")[1]) == 2

@@ -188,7 +188,7 @@ def test_events_are_taken_over_by_a_load_once_and_the_person_can_be_forgotten(fo
     with TestClient(create_app([place])) as client:
         assert client.post("/api/v1/events", json={"events": sent}, headers=headers).json()["accepted"] == 3
         before = client.get("/api/v1/recommend?user=erin@example.com&domain=courses", headers=headers).json()["items"]
-        client.get("/api/v1/why?user=User:erin@example.com&item=c005", headers=headers)
+        client.get("/api/v1/why?user=erin@example.com&item=c005", headers=headers)
     engine = whyrec.open(place)
     told = engine.export_person("erin@example.com")  # whom the log alone knows
     assert [(one.relation, one.item) for one in told.events] == [("purchased", "p0013")]
