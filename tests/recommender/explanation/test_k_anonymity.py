@@ -54,3 +54,40 @@ def test_the_largest_groups_are_told_and_the_rest_is_summed(snapshot: Snapshot) 
     found = group_paths(snapshot, ("Product", "Product"), _instances([(0, 1), (0, 2), (1, 2)]), 1.0, most=2)
     assert [group.share for group in found.largest] == [3.0, 2.0]
     assert (found.others, found.rest) == (1, 1.0)
+
+
+@pytest.mark.parametrize("first", [2, 3])
+def test_two_small_groups_are_other_paths_where_five_people_are_behind_both(snapshot: Snapshot, first: int) -> None:
+    """One group is told; of two more, of two people and of two or three others, nothing is said but together."""
+    told = [(0, n, 1) for n in range(5)]
+    small = [(1, n, 1) for n in range(first)] + [(2, n, 1) for n in range(first, first + 2)]
+    paths = _instances(told + small)
+    found = group_paths(snapshot, ONE_PLACE, paths, 1.0, most=3)
+    share = float(paths.product[5:].sum())
+    assert len(found.largest) == 1
+    assert (found.others, found.rest, found.untold) == ((5, share, 0.0) if first == 3 else (0, 0.0, share))
+    nothing_told = group_paths(snapshot, ONE_PLACE, _instances(small), 1.0, most=3)
+    assert (nothing_told.largest, nothing_told.others, nothing_told.rest) == ([], 0, 0.0)
+
+
+@pytest.mark.parametrize("people", [5, 6])
+def test_who_asks_is_none_of_the_people_who_are_counted(snapshot: Snapshot, people: int) -> None:
+    paths = _instances([(0, n, 1) for n in range(people)])
+    found = group_paths(snapshot, ONE_PLACE, paths, 1.0, most=3, asks=("User", 0))
+    assert [group.people for group in found.largest] == ([5] if people == 6 else [])
+
+
+def test_the_largest_for_or_against_go_first_and_equal_ones_by_their_nodes(snapshot: Snapshot) -> None:
+    paths = Instances(np.array([(2, 1), (0, 1), (1, 0), (0, 2)], dtype=np.int32), np.array([1.0, 1.0, -2.0, 1.0]))
+    found = group_paths(snapshot, ("Product", "Product"), paths, 1.0, most=3)
+    assert [(group.nodes, group.share) for group in found.largest] == [((1, 0), -2.0), ((0, 1), 1.0), ((0, 2), 1.0)]
+    assert (found.others, found.rest) == (1, 1.0)
+
+
+def test_paths_too_long_for_one_number_are_told_apart(snapshot: Snapshot) -> None:
+    """4 ** 40 groups of products are more than 64 bits hold; the paths differ in their first place only."""
+    rest = (0,) * 39
+    paths = _instances([(first, *rest, person) for first in range(2) for person in range(5)])
+    found = group_paths(snapshot, (*("Product",) * 40, "User"), paths, 1.0, most=3)
+    assert [group.nodes[0] for group in found.largest] == [1, 0]
+    assert [group.people for group in found.largest] == [5, 5]

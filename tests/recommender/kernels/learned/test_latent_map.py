@@ -57,9 +57,10 @@ def test_within_a_domain_no_item_leads_to_itself(tmp_path: Path) -> None:
 
 
 def test_the_map_by_hand() -> None:
-    """One person used both items of the source, factors 2 and 4, and has the taste 3 in the target, whose items have
-    the factors 5 and −1: F = (2 + 4)/√2 = √18 is divided by σ = √18, so M = 3 / (1 + λ) and K = max(0, v M w) / σ."""
-    source = Taste(csr_array(np.array([[1.0, 1.0]])), np.array([[7.0]]), np.array([[2.0], [4.0]]))
-    target = Taste(csr_array(np.array([[1.0, 0.0]])), np.array([[3.0]]), np.array([[5.0], [-1.0]]))
-    expected = np.array([[2 * 5, 0], [4 * 5, 0]]) * 3 / (1 + RIDGE) / np.sqrt(18)
+    """Two people of opposite tastes used one item each, factors 3 and −1, and have the tastes 3 and 0 in the target,
+    whose items have the factors 5 and −1: F = (3, −1), so σ² = (9 + 1) / 2 = 5, the mean of squares, neither their sum
+    10 nor the square 1 of the mean; M = 3 · 3 / (9 + 1 + 5 λ) and K = max(0, v M w)."""
+    source = Taste(csr_array(np.eye(2)), np.array([[7.0], [7.0]]), np.array([[3.0], [-1.0]]))
+    target = Taste(csr_array(np.array([[1.0, 0.0]] * 2)), np.array([[3.0], [0.0]]), np.array([[5.0], [-1.0]]))
+    expected = np.array([[3 * 5, 0], [0, 1]]) * 9 / (10 + 5 * RIDGE)
     np.testing.assert_allclose(latent_map(source, target, 10).toarray(), expected)
