@@ -26,8 +26,9 @@ from embeddings.link_prediction.held_out import HeldOut
 from embeddings.link_prediction.ranking import rank_triples
 from embeddings.training.epochs import Epochs
 from embeddings.training.train_vectors import reproducible
-from embeddings.vectors.config import PRODUCTS, TrainingConfig
+from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.fold_in import fitted
+from embeddings.vectors.models import PRODUCTS
 from embeddings.vectors.scoring import VectorScorer
 from embeddings.vectors.triples import TripleSet
 

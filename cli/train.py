@@ -9,7 +9,7 @@ from cli.engine import engine_of
 from cli.learned_weights import show_domain
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from embeddings.vectors.config import MODELS
+from embeddings.vectors.models import MODELS
 from whyrec.reports import TrainReport
 
 app = typer.Typer(add_completion=False)

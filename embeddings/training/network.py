@@ -12,7 +12,8 @@ from pykeen.nn.modules import ConvEShapeInformation
 from pykeen.triples import CoreTriplesFactory
 from pykeen.utils import NoRandomSeedNecessary
 
-from embeddings.vectors.config import TAIL_PRODUCTS, TrainingConfig
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.models import TAIL_PRODUCTS
 from embeddings.vectors.scoring import Indices
 from embeddings.vectors.triples import TAIL, TripleSet
 from kg.errors import TrainingError

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
 from embeddings.vectors.calibration import ScoreCard
-from embeddings.vectors.config import MODELS, TrainingConfig
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.models import MODELS
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.errors import ModelError, StaleModelError

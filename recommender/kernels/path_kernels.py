@@ -15,13 +15,14 @@ from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.degree_damping import DampingConfig
 from recommender.kernels.kernel import Idxs, ItemColumn, Kernel, KernelInputs, LearnedKernel, Tail, Values
 from recommender.kernels.learned.association import AssociationConfig
 from recommender.kernels.metapath_kernel import MetapathKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.registry import learned_steps, scored_paths
-from recommender.kernels.transition import DampingConfig, Transitions
+from recommender.kernels.transition import Transitions
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
 from recommender.linalg.sparse_matrix import row_lengths
 

@@ -1,36 +1,17 @@
 """Transition: one step of a path kernel, T_r = D_head^-α · A_r · D_tail^-β. Nothing else writes this formula."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 from scipy.sparse import csr_array, diags_array
 
-from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import carries
+from recommender.kernels.degree_damping import DampingConfig
 from recommender.kernels.kernel import Tail, Values
 from recommender.linalg.sparse_matrix import damping, row_lengths
-
-
-class DampingConfig(Document):
-    """How much nodes of high degree count for less."""
-
-    start: float = Field(default=0.5, ge=0, le=1)
-    """Exponent of the degree of the anchor."""
-    middle: float = Field(default=0.25, ge=0, le=1)
-    """Exponent of the degree of a node between two steps, once for each of the two steps."""
-    end: float = Field(default=0.2, ge=0, le=1)
-    """Exponent of the degree of the item: 0 favours popular items, 1 rare ones."""
-    crossing: float = Field(default=-0.4, ge=-1, le=1)
-    """The same exponent where people lead from an item of one domain to one of another: below 0 it favours what is
-    popular there, which such thin evidence needs."""
-    degree: Literal["sum", "length"] = "sum"
-    """What a degree is: the sum of the weights, or their Euclidean length, with which metapaths of two steps are the
-    collaborative filtering of the literature."""
 
 
 @dataclass(frozen=True)

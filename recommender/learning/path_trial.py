@@ -13,8 +13,9 @@ from scipy.sparse import csr_array
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
+from recommender.kernels.degree_damping import DampingConfig
 from recommender.kernels.metapaths import Metapath
-from recommender.kernels.transition import DampingConfig, Transitions
+from recommender.kernels.transition import Transitions
 from recommender.learning.coordinate_ascent import gain_of
 from recommender.linalg.sparse_matrix import binary
 from recommender.profiles.profile import anchors_of

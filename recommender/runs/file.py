@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from embeddings.splitting.config import TripleSource, TripleSplitConfig
-from embeddings.vectors.config import PRODUCTS, TrainingConfig
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.models import PRODUCTS
 from kg.document import Document, nearest, parse, read_toml
 from kg.errors import UsageError
 from recommender.runs.search_space import Range, Search, Space, checked_space

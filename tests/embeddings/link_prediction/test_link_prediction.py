@@ -14,7 +14,8 @@ from embeddings.link_prediction.metrics import link_prediction, rank_metrics
 from embeddings.link_prediction.ranking import rank_triples
 from embeddings.training.network import NetworkScorer, factory_of, make_network
 from embeddings.vectors.calibration import auc, fit_logistic
-from embeddings.vectors.config import PRODUCTS, TrainingConfig
+from embeddings.vectors.config import TrainingConfig
+from embeddings.vectors.models import PRODUCTS
 from embeddings.vectors.scoring import Indices, Scorer, VectorScorer
 from embeddings.vectors.triples import TripleSet
 

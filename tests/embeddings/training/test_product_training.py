@@ -6,8 +6,8 @@ from torch import Tensor
 
 from embeddings.training.products import softmax_gradients
 from embeddings.training.row_adagrad import RowTable
-from embeddings.vectors.config import PRODUCTS
 from embeddings.vectors.geometry import GEOMETRIES
+from embeddings.vectors.models import PRODUCTS
 from embeddings.vectors.triples import HEAD, TAIL
 
 

@@ -16,7 +16,8 @@ import torch
 
 from embeddings.training.train_vectors import train_vectors
 from embeddings.training.typed_negatives import TypedNegatives, bounds_of
-from embeddings.vectors.config import CHECKPOINT, PRODUCTS, STOCK, TAIL_PRODUCTS, TrainingConfig
+from embeddings.vectors.config import CHECKPOINT, TrainingConfig
+from embeddings.vectors.models import PRODUCTS, STOCK, TAIL_PRODUCTS
 from embeddings.vectors.triples import TripleSet
 from embeddings.vectors.vectors import Vectors
 from kg.errors import TrainingError, UsageError

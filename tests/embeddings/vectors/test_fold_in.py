@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from embeddings.training.train_vectors import train_vectors
-from embeddings.vectors.config import PRODUCTS, TrainingConfig
+from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.fold_in import fitted, fold_in, softmax_gradients
 from embeddings.vectors.geometry import GEOMETRIES
+from embeddings.vectors.models import PRODUCTS
 from embeddings.vectors.scoring import VectorScorer
 from embeddings.vectors.vectors import Vectors
 from kg.errors import ModelError
