@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kg.export.export import Export
     from recommender.evaluation.report import Evaluation
     from recommender.results.audit import Audit
+    from recommender.results.objectives import Objectives
     from whyrec.privacy.card import Card
     from whyrec.reports import (
         LinksReport,
@@ -136,8 +137,14 @@ class Engine(Reporting):
         wanted = training_config(self.workspace, told, dict(vectors)) if embeddings else None
         self._keep()
         report = Training(self.workspace, wanted, resume, told, kind).run()
-        self._keep()
         self._renew()
+        if self.workspace.settings.objectives.floors and not report.up_to_date:
+            from whyrec.workspace.objectives import objectives_after_training
+
+            solved = objectives_after_training(self.workspace, self.recommender, self._rules(None, {}), told)
+            report = report.model_copy(update={"notices": [*report.notices, solved]})
+            self._renew()
+        self._keep()
         return report
 
     def evaluate(self, *, progress: Progress | None = None, **how: "Unpack[HowToEvaluate]") -> "Evaluation":
@@ -179,6 +186,20 @@ class Engine(Reporting):
         except NobodyToTestError:
             found = None  # the answer says that quality was not measured
         return audit(crowds, found, lang)
+
+    def objectives(self, *, dry_run: bool = False, progress: Progress | None = None) -> "Objectives":
+        """Solve the exposure floors of ``[objectives]``, so that everybody's lists together keep them from now on.
+
+        :param dry_run: only say what it would take.
+        :raises UsageError: where ``whyrec.toml`` names no floors, or what is none.
+        """
+        from whyrec.workspace.objectives import solve_objectives  # asked for seldom
+
+        told = progress or self._progress
+        found = solve_objectives(self.workspace, self.recommender, self._rules(None, {}), told, keep=not dry_run)
+        if not dry_run:
+            self._renew()
+        return found
 
     def card(self, *, figures: bool = True, progress: Progress | None = None) -> "Card":
         """Model card and privacy sheet: data, figures, groups, limits, ε, hashes; nothing in it is typed by hand.

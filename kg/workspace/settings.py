@@ -54,6 +54,18 @@ class HistorySettings(Document):
     """Snapshots and models before the present ones that stay, to say why a list changed; 0 keeps none."""
 
 
+class ObjectivesSettings(Document):
+    """The ``[objectives]`` table: what everybody's lists together shall be like, besides good."""
+
+    floors: tuple[str, ...] = ()
+    """``80% made_by``: each brand at least so much of its share of use; ``15% new``, ``30% margin >= 0.4``: of the
+    lists. ``whyrec objectives`` solves them, and ``train`` does."""
+    most_loss: float = Field(default=0.02, ge=0, le=1)
+    """Most of the summed scores of the lists that may be given up for floors."""
+    diversity: float = Field(default=0.0, ge=0, le=1)
+    """How much the items of a person's list are to differ where nothing else is asked for."""
+
+
 class LoadSettings(Document):
     """The ``[load]`` table."""
 
@@ -85,6 +97,7 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)
+    objectives: ObjectivesSettings = Field(default_factory=ObjectivesSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack
 
-from kg.snapshot.snapshot import NO_TIME
 from recommender.catalogue.attributes import attribute_links, attribute_types
+from recommender.catalogue.catalogue import NEWEST
 from recommender.linalg.sparse_matrix import binary
 from recommender.marketing.crowd import Crowd
 from recommender.texts.language import Section
@@ -21,8 +21,6 @@ BANDS = 4
 """Bands of price, of as many items each."""
 HEAD = 0.1
 """Part of a domain's items that is its head: those that most people used."""
-NEWEST = 0.25
-"""Part of its dated items that is new: those first used last."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +99,8 @@ def _prices(crowd: Crowd, inside: NDArray[np.bool_]) -> tuple[list[str], NDArray
 
 def _ages(crowd: Crowd, inside: NDArray[np.bool_]) -> NDArray[np.int64]:
     """0 for items first used last, 1 for the others, −1 where no use is dated."""
-    catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
-    first = np.full(catalogue.size, np.iinfo(np.int64).max)
-    for name in snapshot.schema.interactions:
-        times = snapshot.timestamps(name)
-        dated, start = times != NO_TIME, catalogue.slices[snapshot.schema.relation[name].tail].start
-        np.minimum.at(first, snapshot.adjacency(name).indices[dated].astype(np.int64) + start, times[dated])
+    catalogue = crowd.recommender.catalogue
+    first = catalogue.first_used
     known = inside & (first < np.iinfo(np.int64).max)
     if not known.any():
         return np.full(catalogue.size, -1)

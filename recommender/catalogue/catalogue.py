@@ -5,10 +5,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.catalogue.properties import ItemProperties
 from recommender.catalogue.variants import Variants
 from recommender.profiles.weights import fading
+
+NEWEST = 0.25
+"""Part of the dated items that is new: those first used last."""
 
 
 class Catalogue:
@@ -62,6 +65,27 @@ class Catalogue:
             indptr = self.snapshot.adjacency(f"~{name}").indptr
             counts[self.slices[schema.relation[name].tail]] += np.diff(indptr)
         return counts
+
+    @cached_property
+    def first_used(self) -> NDArray[np.int64]:
+        """When each item was first used, milliseconds since 1970 UTC; the largest integer where no use is dated."""
+        first = np.full(self.size, np.iinfo(np.int64).max)
+        for name in self.snapshot.schema.interactions:
+            times = self.snapshot.timestamps(name)
+            dated, start = times != NO_TIME, self.slices[self.snapshot.schema.relation[name].tail].start
+            np.minimum.at(first, self.snapshot.adjacency(name).indices[dated].astype(np.int64) + start, times[dated])
+        return first
+
+    @cached_property
+    def new(self) -> NDArray[np.bool_]:
+        """Items that nobody used yet, and of each domain the quarter of the dated ones that was first used last: shape
+        (size,)."""
+        first, found = self.first_used, self.used == 0
+        for domain in self.snapshot.schema.domains:
+            dated = self.of_domain(domain) & (first < np.iinfo(np.int64).max)
+            if dated.any():
+                found |= dated & (first > np.quantile(first[dated], 1 - NEWEST))
+        return np.asarray(found)
 
     @cached_property
     def popularity(self) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 A rule is a class in a file of its own; it is registered here, by its options and by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -97,17 +97,20 @@ class Candidates:
 class RuleSet:
     """Rules made ready for a catalogue, to be applied to many users.
 
+    :param objectives: what the shop's objectives add to scores, see :class:`SoftRules`.
     :raises UsageError: for an unknown domain, relation, type or language, a price or age that is none, or a property
         that no item has.
     :raises UnknownEntityError: for an unknown id to avoid.
     """
 
-    def __init__(self, snapshot: Snapshot, catalogue: Catalogue, asked: Rules) -> None:
+    def __init__(
+        self, snapshot: Snapshot, catalogue: Catalogue, asked: Rules, *, objectives: Sequence[str] = ()
+    ) -> None:
         self.snapshot, self.catalogue, self.asked = snapshot, catalogue, asked
         self.avoidance = Avoidance(snapshot, catalogue)
-        ground = Ground(snapshot, catalogue, catalogue.properties, self.avoidance)
-        self.rules = [rule(ground, asked) for rule in RULES]
-        self.soft = SoftRules(ground, asked)
+        self.ground = Ground(snapshot, catalogue, catalogue.properties, self.avoidance)
+        self.rules = [rule(self.ground, asked) for rule in RULES]
+        self.soft = SoftRules(self.ground, asked, objectives)
         self._removed = [tuple(rule.removed()) for rule in self.rules]
         self._everybody = np.ones(catalogue.size, dtype=bool)
         for removals in self._removed:

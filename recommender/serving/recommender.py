@@ -68,7 +68,8 @@ class Recommender:
         self.snapshot = model.scorer.snapshot
         self.catalogue: Catalogue = model.scorer.catalogue
         self.cold_start = ColdStart(model.scorer)
-        self._rule_set = lru_cache(RULE_SETS)(partial(RuleSet, self.snapshot, self.catalogue))
+        made = partial(RuleSet, self.snapshot, self.catalogue, objectives=model.objectives)
+        self._rule_set = lru_cache(RULE_SETS)(made)
 
     def recommend(self, request: Request) -> Recommendation:
         """The best items for the request, each with a reason.

@@ -1,6 +1,7 @@
 """Answering: what whyrec says about people and items, from one snapshot and one model at a time."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -74,6 +75,8 @@ class Answering:
         """
         reader = options.pop("reader", READERS[0])
         arranged, rules = taken(Arrangement, options)
+        if "diversity" not in options and not rules.get("quota"):
+            arranged = replace(arranged, diversity=self.workspace.settings.objectives.diversity)
         asked = self._rules(domain, rules), self._n(n)
         having = tuple(self._naming.anchors(anchors))
         request = Request(user, having, *asked, lang, arrangement=arranged.checked(), told=told, reader=reader)

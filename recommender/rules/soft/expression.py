@@ -3,12 +3,12 @@
 ::
 
     expression = condition ("and" condition)*
-    condition  = ["not"] (relation:ID | Type:ID | property | property operator value)
+    condition  = ["not"] (relation:ID | Type:ID | property | property operator value | "new")
     operator   = < | <= | > | >= | = | !=
 
 ``price < 20 and made_by:Laneige``, ``not in_stock``, ``language = en``. An id with `` and `` in it stands in double
-quotes. A property alone holds where it is true; what an item has no value of does not hold, negated or not. Polars'
-SQL reads more, but takes longer to import than a list takes to make.
+quotes. ``new`` is what was first used last, or never. A property alone holds where it is true; what an item has no
+value of does not hold, negated or not. Polars' SQL reads more, but takes longer to import than a list takes to make.
 """
 
 import operator
@@ -38,6 +38,7 @@ OPERATORS: Mapping[str, Callable[[NDArray[np.float64], float], Mask]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
+NEW = "new"
 TRUTHS = {"true": 1.0, "false": 0.0}
 
 
@@ -97,6 +98,8 @@ def _holds(ground: Ground, text: str, field: str) -> tuple[Mask, Mask]:
         for item_type in ground.catalogue.types
         if name in (entity := ground.snapshot.schema.entity[item_type]).properties
     }
+    if text == NEW and not kinds:
+        return ground.catalogue.new, np.ones(ground.catalogue.size, dtype=bool)
     if not kinds:
         known = [p for one in ground.catalogue.types for p in ground.snapshot.schema.entity[one].properties]
         raise UsageError(

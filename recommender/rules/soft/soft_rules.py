@@ -20,10 +20,10 @@ from kg.errors import UsageError
 from recommender.rules.rule import Ground, RuleOptions
 from recommender.rules.soft.expression import PERCENT, Mask, items_of
 
-BOOST, BURY, PIN = "boost", "bury", "pin"
+BOOST, BURY, PIN, OBJECTIVE = "boost", "bury", "pin", "objective"
 USUAL = 20.0
 """Percent of the score where a rule names none."""
-MOST = {BOOST: 1000.0, BURY: 100.0, "quota": 100.0}
+MOST = {BOOST: 1000.0, OBJECTIVE: 1000.0, BURY: 100.0, "quota": 100.0}
 Values = NDArray[np.float64]
 
 
@@ -55,8 +55,8 @@ class SoftOptions(RuleOptions):
 
 @dataclass(frozen=True)
 class SoftShare:
-    """What one rule adds to the score of an item: ``kind`` is boost, bury or pin, ``percent`` of the score, 0 for what
-    is pinned, ``about`` the expression or the id."""
+    """What one rule adds to the score of an item: ``kind`` is boost, bury, objective or pin, ``percent`` of the score,
+    0 for what is pinned, ``about`` the expression or the id."""
 
     kind: str
     about: str
@@ -82,20 +82,22 @@ class _Factor:
 
     @property
     def signed(self) -> float:
-        """By what part scores change: above 0 for a boost, below for a bury."""
-        return self.percent / 100 * (1 if self.kind == BOOST else -1)
+        """By what part scores change: below 0 for a bury, above for a boost and an objective."""
+        return self.percent / 100 * (-1 if self.kind == BURY else 1)
 
 
 class SoftRules:
-    """The soft rules that were asked for.
+    """The soft rules that were asked for, and what the shop's objectives add, as if they were boosts.
 
+    :param objectives: ``12.5% made_by:Laneige``, see :mod:`recommender.reranking.exposure_prices`.
     :raises UsageError: for what is no expression, or a percentage outside of its bounds.
     :raises UnknownEntityError: for an unknown id.
     """
 
-    def __init__(self, ground: Ground, asked: SoftOptions) -> None:
+    def __init__(self, ground: Ground, asked: SoftOptions, objectives: Sequence[str] = ()) -> None:
         size = ground.catalogue.size
         self.factors = [_factor(ground, kind, text) for kind in (BOOST, BURY) for text in getattr(asked, kind)]
+        self.factors += [_factor(ground, OBJECTIVE, text) for text in objectives]
         self.quotas = [Quota(one.about, one.percent / 100, one.items) for one in _quotas(ground, asked.quota)]
         self.pinned = {_position(ground, text): text for text in asked.pin}
         self._factor = np.zeros(size)

@@ -1,0 +1,45 @@
+"""The answer of ``objectives``."""
+
+from recommender.results.document import Result
+
+
+class FloorReport(Result):
+    """One group with a floor: shares of the exposure of its domain, discounted by 1 / log2(rank + 1)."""
+
+    about: str
+    target: float
+    before: float
+    after: float
+    percent: float
+    """By how much the scores of its items are raised."""
+
+
+class CurvePoint(Result):
+    """What a part of the prices wins and loses: ``loss`` of the lists' summed scores, ``gap`` to all floors."""
+
+    strength: float
+    loss: float
+    gap: float
+
+
+class DomainObjectives(Result):
+    """The floors of one domain."""
+
+    domain: str
+    floors: list[FloorReport]
+    pooled: int
+    """Floors for what fewer than k people used, left out."""
+    strength: float
+    loss: float
+    gap_before: float
+    gap_after: float
+    curve: list[CurvePoint]
+
+
+class Objectives(Result):
+    """What everybody's lists together shall keep, and what it takes."""
+
+    people: int | str
+    domains: list[DomainObjectives]
+    written: bool
+    text: str

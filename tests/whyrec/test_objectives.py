@@ -1,0 +1,41 @@
+"""Objectives: lists follow the floors, and what these add is a share of its own; a training solves them anew."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import whyrec
+from kg.errors import UsageError
+from tests.whyrec.test_generations import loaded  # noqa: F401  # the small shop, as a fixture
+
+
+def test_floors_are_solved_followed_and_told(loaded: Path, tmp_path: Path) -> None:  # noqa: F811
+    folder = Path(shutil.copytree(loaded, tmp_path / "shop"))
+    with pytest.raises(UsageError, match="names no floors"):
+        whyrec.open(folder).objectives()
+    with (folder / "whyrec.toml").open("a") as file:
+        file.write('[objectives]\nfloors = ["70% contains", "25% contains:i2"]\nmost_loss = 0.5\n')
+    engine = whyrec.open(folder)
+    before = [one.score for one in engine.recommend("u03", domain="cosmetics", n=15).items]
+    tried = engine.objectives(dry_run=True)
+    assert (
+        not tried.written and [one.score for one in engine.recommend("u03", domain="cosmetics", n=15).items] == before
+    )
+    solved = engine.objectives()
+    (cosmetics,) = [one for one in solved.domains if one.domain == "cosmetics"]
+    (asked,) = [one for one in cosmetics.floors if one.about == "contains:i2" and one.target == 0.25]
+    assert asked.before < 0.2 and asked.after == pytest.approx(0.25, abs=0.02) and asked.percent > 0
+    assert cosmetics.gap_after < cosmetics.gap_before / 2
+    for answering in (engine, whyrec.open(folder)):
+        listed = answering.recommend("u03", domain="cosmetics", n=15).items
+        raised = [one for one in listed if one.shares.rules]
+        assert raised
+        for one in raised:
+            account = answering.why("u03", one.id)
+            ruled = [part.share for part in account.parts if part.kind == "rule"]
+            assert account.score == pytest.approx(one.score, abs=1e-9) and sum(ruled) == pytest.approx(one.shares.rules)
+            assert sum(part.share for part in account.parts) == pytest.approx(account.score, abs=1e-9)
+    again = engine.objectives(dry_run=True)  # from the lists without them, not on top
+    assert again.domains == solved.domains
+    assert any("Lists follow" in one for one in engine.train(embeddings=False).notices)

@@ -1,0 +1,151 @@
+"""Objectives: floors for what everybody's lists together show, solved after scoring and kept beside the model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from kg.errors import UsageError, WhyrecError
+from kg.progress import Progress
+from kg.workspace.generations import PARTS, link_files
+from kg.workspace.permissions import private_files
+from kg.workspace.workspace import CONFIGURATION, Workspace
+from recommender.learning.objectives_file import save_objectives
+from recommender.marketing.crowd import BLOCK, FIRST, Crowd
+from recommender.reranking.exposure_prices import Pool, Prices, gap, solve
+from recommender.results.objectives import CurvePoint, DomainObjectives, FloorReport, Objectives
+from recommender.rules.rule_set import Rules
+from recommender.rules.soft.floors import Floor, read_floors
+from recommender.serving.recommender import Recommender
+
+DEEP = 200
+"""Best items of each person among which floors are solved."""
+DIGITS = 3
+
+
+def solve_objectives(
+    workspace: Workspace, recommender: Recommender, rules: Rules, progress: Progress, *, keep: bool = True
+) -> Objectives:
+    """Solve the floors of ``[objectives]`` for everybody's lists, or a sample's, domain by domain.
+
+    :param rules: those that hold for everybody.
+    :param keep: let lists follow from now on, in a generation of their own; else only say what it would take.
+    :raises UsageError: where ``whyrec.toml`` asks for no floors, or for what is none.
+    """
+    asked = workspace.settings.objectives
+    if not asked.floors:
+        raise UsageError(
+            f"{workspace.folder / CONFIGURATION}: [objectives] names no floors; add for instance "
+            "floors = ['80% made_by', '15% new']"
+        )
+    plain = Recommender(replace(recommender.model, objectives=()))
+    found, raised, people = list[DomainObjectives](), list[str](), plain.snapshot.vocabulary
+    for number, domain in enumerate(plain.snapshot.schema.domains):
+        progress("Objectives", number, len(plain.snapshot.schema.domains), domain)
+        crowd = Crowd(plain, rules.model_copy(update={"domain": domain}))
+        told = _solved(crowd, domain, asked.floors, asked.most_loss)
+        if told is not None:
+            found.append(told)
+            raised += [f"{one.percent:.2f}% {one.about}" for one in told.floors if one.percent > 0]
+    if keep:
+        _keep(workspace, list(dict.fromkeys(raised)))
+    count = sum(people.count(name) for name in plain.snapshot.schema.user_types)
+    return Objectives(
+        people=Crowd(plain, rules, most=1).shown(count), domains=found, written=keep, text=_text(found, keep)
+    )
+
+
+def _solved(crowd: Crowd, domain: str, texts: Sequence[str], most_loss: float) -> DomainObjectives | None:
+    catalogue = crowd.recommender.catalogue
+    inside = catalogue.of_domain(domain)
+    floors = [one for one in read_floors(crowd.rules.ground, texts) if (one.items & inside).any()]
+    kept, targets = _targets(crowd, floors, inside)
+    if not kept:
+        return None
+    groups = csr_array(np.column_stack([(one.items & inside).astype(np.float64) for one in kept]))
+    found = solve(Pool(*_pool(crowd), FIRST, groups), targets, most_loss)
+    return _report(domain, kept, targets, found, len(floors) - len(kept))
+
+
+def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple[list[Floor], np.ndarray]:
+    """The floors that may be told, and the share of exposure that each asks for."""
+    uses, kept, targets = crowd.used, list[Floor](), list[float]()
+    whole = max(float(uses[:, inside].sum()), 1e-12)
+    for one in floors:
+        own = uses[:, one.items & inside]
+        enough = int((np.diff(csr_array(own).indptr) > 0).sum()) >= crowd.k
+        if one.of_merit and enough:
+            kept.append(one)
+            targets.append(one.part * float(own.sum()) / whole)
+        elif not one.of_merit:
+            kept.append(one)
+            targets.append(one.part)
+    return kept, np.array(targets)
+
+
+def _pool(crowd: Crowd) -> tuple[np.ndarray, np.ndarray]:
+    """The best items of each of the sample, and their scores: shape (people, DEEP)."""
+    people = len(crowd.sample)
+    positions, totals = np.full((people, DEEP), -1, dtype=np.int64), np.full((people, DEEP), -np.inf)
+    for start in range(0, people, BLOCK):
+        users = crowd.sample[start : start + BLOCK]
+        ranked = crowd.recommender.rank_block(crowd.user_type, users, crowd.rules, DEEP)
+        lengths = np.diff(ranked.indptr)
+        rows = start + np.repeat(np.arange(len(users)), lengths)
+        ranks = np.arange(len(ranked.positions)) - np.repeat(ranked.indptr[:-1], lengths)
+        positions[rows, ranks], totals[rows, ranks] = ranked.positions, ranked.totals
+    return positions, totals
+
+
+def _report(domain: str, floors: Sequence[Floor], targets: np.ndarray, found: Prices, pooled: int) -> DomainObjectives:
+    return DomainObjectives(
+        domain=domain,
+        floors=[
+            FloorReport(
+                about=one.about,
+                target=round(float(target), DIGITS),
+                before=round(float(before), DIGITS),
+                after=round(float(after), DIGITS),
+                percent=round(100 * float(price), 2),
+            )
+            for one, target, before, after, price in zip(
+                floors, targets, found.before, found.after, found.prices, strict=True
+            )
+        ],
+        pooled=pooled,
+        strength=round(found.strength, DIGITS),
+        loss=round(found.loss, DIGITS + 1),
+        gap_before=round(gap(found.before, targets), DIGITS),
+        gap_after=round(gap(found.after, targets), DIGITS),
+        curve=[CurvePoint(**vars(one)) for one in found.curve],
+    )
+
+
+@private_files()
+def _keep(workspace: Workspace, raised: Sequence[str]) -> None:
+    """Let the next generation have them; whoever answers from the last one is not disturbed."""
+    with workspace.generations.building(PARTS[:2] + PARTS[3:]) as generation:
+        draft = workspace.at(generation)
+        if workspace.model.is_dir():
+            link_files(workspace.model, draft.model)
+        save_objectives(draft.model, raised)
+
+
+def _text(found: Sequence[DomainObjectives], keep: bool) -> str:
+    told = [
+        f"{one.domain}: what is missing to the floors goes from {one.gap_before:.1%} of all exposure to "
+        f"{one.gap_after:.1%}; lists give up {one.loss:.1%} of their scores"
+        for one in found
+    ]
+    if not told:
+        return "No domain has items of these floors."
+    return "; ".join(told) + (". Lists follow from now on." if keep else ". Nothing was changed.")
+
+
+def objectives_after_training(workspace: Workspace, recommender: Recommender, rules: Rules, progress: Progress) -> str:
+    """Solve what ``whyrec.toml`` asks for after a training; what was done, or why nothing was, in words."""
+    try:
+        return solve_objectives(workspace, recommender, rules, progress).text
+    except WhyrecError as problem:
+        return f"objectives were not solved: {problem}"
