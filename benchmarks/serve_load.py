@@ -1,9 +1,11 @@
 """Load figures of ``whyrec serve`` by wrk on this machine: lists with and without reasons, beside the same in process.
 
-    python benchmarks/serve_load.py WORKSPACE [--workers 2] [--seconds 10]
+    python benchmarks/serve_load.py WORKSPACE [--workers 2] [--seconds 10] [--before CHECKOUT]
 
 wrk (Debian: ``apt-get install wrk``) asks for the lists of many people over keep-alive connections, four for each
-worker. Both ways are measured in turns in one run, the load of the machine beside: what others compute costs.
+worker: ``new`` lists, each asked for the first time, and the same lists ``again``, while nothing that they depend on
+changes. All ways are measured in turns in one run, the load of the machine beside: what others compute costs.
+``--before``: another checkout of whyrec, whose service is measured in the same turns, on a copy of the workspace.
 """
 
 import os
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -31,10 +34,14 @@ CONNECTIONS = 4
 SCRIPT = """\
 local users, at = {%s}, 0
 request = function()
-  at = at %% #users + 1
-  return wrk.format("GET", "/api/v1/recommend?n=10&reasons=%s&user=" .. users[at])
+  at = at + 1
+  local path = "/api/v1/recommend?n=10&reasons=%s&user=" .. users[at %% #users + 1]
+  if %s then path = path .. "&scenario=" .. at end
+  return wrk.format("GET", path)
 end
 """
+WAYS = {("first", True): "first, new", ("none", True): "none, new", ("first", False): "first, again"}
+WAYS |= {("none", False): "none, again"}
 LINE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s)$", re.MULTILINE)
 TO_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
@@ -44,32 +51,47 @@ def main(
     workers: Annotated[int, typer.Option()] = 2,
     seconds: Annotated[int, typer.Option(help="Of each measurement.")] = 10,
     rounds: Annotated[int, typer.Option(help="Measurements of each kind, in turns.")] = 2,
+    people: Annotated[int, typer.Option(help="How many different people are asked for.")] = 500,
+    before: Annotated[Path | None, typer.Option(help="Another checkout of whyrec, measured beside.")] = None,
 ) -> None:
     """Measure and print."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is not there: apt-get install wrk")
     engine = whyrec.open(folder)
-    users = [one for kind in engine.snapshot.schema.user_types for one in engine.snapshot.vocabulary.ids(kind)][:500]
+    users = [one for kind in engine.snapshot.schema.user_types for one in engine.snapshot.vocabulary.ids(kind)][:people]
     table = Table("reasons", "requests/s", "p50 ms", "p99 ms", "errors", title=f"{folder}, {workers} workers")
-    with served(folder, workers) as (url, headers, pid):
+    with ExitStack() as open_, tempfile.TemporaryDirectory() as scratch:
+        url, headers, pid = open_.enter_context(served(folder, workers))
+        if before is not None:
+            copy = Path(shutil.copytree(folder, Path(scratch) / folder.name))
+            earlier = open_.enter_context(served(copy, workers, before))
+        connections = workers * CONNECTIONS
         for number in range(rounds):
-            for reasons in ("first", "none"):
-                figures = _wrk(url, headers, users, (reasons, workers * CONNECTIONS, seconds))
-                table.add_row(f"{reasons} ({number + 1})", *figures)
+            for (reasons, new), name in WAYS.items():
+                if not new and number == 0:
+                    _wrk(url, headers, users, (reasons, new, connections, seconds))  # asked for once before
+                figures = _wrk(url, headers, users, (reasons, new, connections, seconds))
+                table.add_row(f"{name} ({number + 1})", *figures)
+                if before is not None and new:
+                    figures = _wrk(*earlier[:2], users, (reasons, False, connections, seconds))
+                    table.add_row(f"{reasons}, {before.name} ({number + 1})", *figures)
         over, inside = _one_by_one(url, headers, engine, users[:200])
         private = _private_memory(pid)
     CONSOLE.print(table)
-    CONSOLE.print(f"one at a time, p50 of processor and wall: HTTP {over:.2f} ms, in process {inside:.2f} ms")
+    CONSOLE.print(f"one at a time, new, median wall: HTTP {over:.2f} ms, in process {inside:.2f} ms")
     CONSOLE.print(f"private memory of each worker: {', '.join(f'{mb:.0f} MB' for mb in private)}")
     CONSOLE.print(
         f"load of the machine: {', '.join(f'{one:.1f}' for one in os.getloadavg())} on {os.cpu_count()} cores"
     )
 
 
-def _wrk(url: str, headers: dict[str, str], users: list[str], how: tuple[str, int, int]) -> tuple[str, str, str, str]:
-    reasons, connections, seconds = how
+def _wrk(
+    url: str, headers: dict[str, str], users: list[str], how: tuple[str, bool, int, int]
+) -> tuple[str, str, str, str]:
+    """:param how: which reasons, whether each list is another question, connections, seconds."""
+    reasons, new, connections, seconds = how
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % (", ".join(f'"{user}"' for user in users), reasons))
+        script.write(SCRIPT % (", ".join(f'"{user}"' for user in users), reasons, str(new).lower()))
         script.flush()
         told = [f"{name}: {value}" for name, value in headers.items()]
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script.name]
@@ -87,7 +109,7 @@ def _one_by_one(url: str, headers: dict[str, str], engine: whyrec.Engine, users:
     with httpx.Client(base_url=url, headers=headers) as client:
         for user in users:
             began = time.perf_counter()
-            client.get("/api/v1/recommend", params={"user": user}).raise_for_status()
+            client.get("/api/v1/recommend", params={"user": user, "scenario": "one"}).raise_for_status()
             over.append(time.perf_counter() - began)
             began = time.perf_counter()
             engine.recommend(user, n=10).model_dump_json()

@@ -24,13 +24,14 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def start(folder: Path, port: int, workers: int) -> subprocess.Popen[bytes]:
+def start(folder: Path, port: int, workers: int, checkout: Path | None = None) -> subprocess.Popen[bytes]:
     """``whyrec serve``, the leader of a process group, ready to answer.
 
+    :param checkout: whose code is run; that which is installed where absent.
     :raises TimeoutError: where it is not ready in time.
     """
     command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", str(workers)]
-    process = subprocess.Popen([*command, "--quiet"], start_new_session=True)
+    process = subprocess.Popen([*command, "--quiet"], start_new_session=True, cwd=checkout)
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         try:
@@ -49,10 +50,10 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def served(folder: Path, workers: int = 2) -> Iterator[tuple[str, dict[str, str], int]]:
+def served(folder: Path, workers: int = 2, checkout: Path | None = None) -> Iterator[tuple[str, dict[str, str], int]]:
     """URL, headers with the admin's token, and the process of a service that ends with the block."""
     port = free_port()
-    process = start(folder, port, workers)
+    process = start(folder.resolve(), port, workers, checkout)
     try:
         yield f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {Tokens(folder)._admin}"}, process.pid
     finally:

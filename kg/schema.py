@@ -240,10 +240,15 @@ class Schema(Document):
 
         :raises SchemaError: for an unknown relation, naming the nearest.
         """
-        relation = self.relation.get(step.removeprefix("~"))
-        if relation is None:
+        found = self._ends.get(step)
+        if found is None:
             raise SchemaError(f"unknown relation {step!r}; {nearest(step, list(self.relation))}")
-        return (relation.tail, relation.head) if step.startswith("~") else (relation.head, relation.tail)
+        return found
+
+    @cached_property
+    def _ends(self) -> dict[str, tuple[str, str]]:
+        forward = {name: (one.head, one.tail) for name, one in self.relation.items()}
+        return forward | {f"~{name}": (tail, head) for name, (head, tail) in forward.items()}
 
     def phrase(self, step: str, lang: str = "en") -> str:
         """How a person reads a step; English where ``lang`` has no phrase, the name where there is none at all."""

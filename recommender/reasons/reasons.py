@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from recommender.explanation.phrasing import Phrasing
 from recommender.profiles.profile import Profile
@@ -60,12 +61,38 @@ class Reasons:
         soft: SoftShares = no_soft_shares,
     ) -> None:
         self.scorer, self.profile = scorer, profile
-        self.sources = Sources(scorer, profile)
-        self.evidence = Evidence(self.sources, forbidden)
-        self.grouping = Grouping(self.sources, self.evidence, soft)
-        self.quality = PathQuality(scorer.snapshot)
-        self.recency = self.quality.recency(profile)
-        self.phrasing = GroupPhrasing(phrasing, self.evidence, reader, self.recency)
+        self._forbidden, self._soft, self._told = forbidden, soft, (phrasing, reader)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What gives the scores; made when first asked for, as all of this: a list may be told without reasons."""
+        return Sources(self.scorer, self.profile)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What is behind the scores."""
+        return Evidence(self.sources, self._forbidden)
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """Parts scores into groups."""
+        return Grouping(self.sources, self.evidence, self._soft)
+
+    @cached_property
+    def quality(self) -> PathQuality:
+        """How good paths are as reasons."""
+        return PathQuality(self.scorer.snapshot)
+
+    @cached_property
+    def recency(self) -> dict[Anchor, float]:
+        """How recent what the person did is."""
+        return self.quality.recency(self.profile)
+
+    @cached_property
+    def phrasing(self) -> GroupPhrasing:
+        """Puts groups into words."""
+        phrasing, reader = self._told
+        return GroupPhrasing(phrasing, self.evidence, reader, self.recency)
 
     def expect(self, positions: Sequence[int]) -> None:
         """Name items that will be asked for: what they have in common is then done once."""

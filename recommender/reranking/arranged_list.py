@@ -48,13 +48,15 @@ def arranged_list(
     """
     arrangement.checked()
     scorer, positions = reasons.scorer, ranked.positions
+    if not told and not arrangement.moves:
+        return ArrangedList(list(range(len(positions))), [""] * len(positions), None)
     reasons.expect(positions.tolist())
     choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist())
     if not arrangement.moves:
         said = list[Reason | None]()
-        for nth in range(len(positions) if told else 0):
+        for nth in range(len(positions)):
             said.append(choice.best(asked[nth], [one for one in said if one is not None]))
-        texts = [reasons.text(one) for one in said] if told else [""] * len(positions)
+        texts = [reasons.text(one) for one in said]
         return ArrangedList(list(range(len(positions))), texts, None)
     caps = Caps(scorer.snapshot, scorer.catalogue, arrangement.max_per)
     pool = Pool(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kg.workspace.workspace import Workspace, create_workspace
+from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.privacy.retention import retain, retention_status
 
@@ -20,7 +21,7 @@ def test_what_is_old_goes_and_status_proves_it(tmp_path: Path) -> None:
     with closing(EventLog(folder / "service")) as log:
         log.append([Event(key, "User", "u1", "purchased", "Product", "p1") for key in ("a", "b")])
         log.taken_over(1)
-        log.remember([("x", int(now.timestamp() * 1000), "u1", "me", "recommend", b"")])
+        log.answers.remember([Answer("x", int(now.timestamp() * 1000), "u1", "me", "recommend", b"1", b"")])
     workspace, later = Workspace(folder), now + timedelta(days=0)
     assert retention_status(workspace, later).rejects.overdue == 2
     assert retain(workspace, later) == 2 and retention_status(workspace, later).rejects.overdue == 0

@@ -40,6 +40,9 @@ class RulesPreview(Result):
 class Decided(ShopQuestions):
     """Answers, under what the staff decided."""
 
+    _house: tuple[object, Rules] | None = None
+    """The rules for everybody, and the model and the decisions that they were made for."""
+
     @property
     def decisions(self) -> DecisionLog:
         """The log of what was decided."""
@@ -112,7 +115,10 @@ class Decided(ShopQuestions):
         return named
 
     def _house_rules(self) -> Rules:
-        return self._decided(self.decisions.rules)
+        known = self.opened.number, self.decisions.version
+        if self._house is None or self._house[0] != known:
+            self._house = known, self._decided(self.decisions.rules)
+        return self._house[1]
 
     def _decided(self, rules: Mapping[str, Any]) -> Rules:
         """Rules and reviews of the staff, on top of the configuration."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property, partial
+from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,13 @@ CROWDS = 4
 """Crowds that are kept with their lists; those of a large shop take some 200 MB each."""
 
 
+_NUMBERS = count(1)
+
+
 class Opened:
     """One snapshot and the model that fits it; what is made of them is made once and never changes.
+
+    ``number``: of all that this process opened; no two have the same.
 
     :param lasting: map all files now, so that no later load, of this process or another, takes them away; a program
         that answers once can do without.
@@ -38,6 +44,7 @@ class Opened:
     """
 
     def __init__(self, workspace: Workspace, progress: Progress, *, lasting: bool) -> None:
+        self.number = next(_NUMBERS)
         self._progress, self._lasting = progress, lasting
         self.workspace, self.snapshot, self.notices = current_snapshot(workspace, progress)
         if lasting:

@@ -59,11 +59,18 @@ class DecisionLog:
 
     def all(self) -> tuple[Decision, ...]:
         """All decisions, the first first."""
+        version = self.version
+        return _read(self.path, *version) if version else ()
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """What is another one whenever something was decided: size and time of the file; ``None`` where there is
+        none."""
         try:
             state = self.path.stat()
         except FileNotFoundError:
-            return ()
-        return _read(self.path, state.st_size, state.st_mtime_ns)
+            return None
+        return state.st_size, state.st_mtime_ns
 
     @property
     def rules(self) -> Mapping[str, Any]:

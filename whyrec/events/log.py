@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from whyrec.events.answers import Answer, AnswerLog
+
 NAME = "events.db"
 BUSY_SECONDS = 10
 SCHEMA = """
@@ -21,11 +23,13 @@ CREATE TABLE IF NOT EXISTS event (
     user TEXT NOT NULL, relation TEXT NOT NULL, item_type TEXT NOT NULL, item TEXT NOT NULL, weight REAL,
     timestamp INTEGER, answer TEXT, loaded INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS event_of_user ON event (user, user_type);
-CREATE TABLE IF NOT EXISTS answer (
-    id TEXT PRIMARY KEY, at INTEGER NOT NULL, user TEXT, caller TEXT NOT NULL, kind TEXT NOT NULL,
-    document BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS answer_of_user ON answer (user);
+CREATE INDEX IF NOT EXISTS event_pending ON event (seq) WHERE loaded = 0;
+CREATE TABLE IF NOT EXISTS state (epoch INTEGER NOT NULL);
+INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT * FROM state);
 """
+"""``epoch`` grows whenever events leave the log; else it only grows at its end."""
+EARLIER = "answer"
+"""The table in which an earlier version kept answers."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +51,24 @@ class Event:
 
 
 class EventLog:
-    """The log of one workspace; safe for threads and for several processes."""
+    """The log of one workspace; safe for threads and for several processes.
+
+    ``answers``: what was shown, in a file of its own, so that writing it holds up no event.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.path = folder / NAME
         if not self.path.exists():
             os.close(os.open(self.path, os.O_CREAT, 0o600))
-        self._lock = Lock()
+        self._lock, self._reading = Lock(), Lock()
         self._writer, self._reader = self._connect(), self._connect()
-        with self._lock:
-            self._writer.executescript(SCHEMA)
-        self._version, self._of_user = -1, dict[tuple[str, str], list[Event]]()
-        self._last = 0
+        self._writer.executescript(SCHEMA)
+        self._version = self._epoch = -1
+        self._last, self._of_user = 0, dict[tuple[str, str], list[Event]]()
+        self._newest = dict[str, int]()
+        self.answers = AnswerLog(folder)
+        self._drop_earlier()
 
     def append(self, events: Sequence[Event]) -> tuple[int, int]:
         """Write events in one transaction: how many are new, and how many were there already.
@@ -83,19 +92,25 @@ class EventLog:
 
     def of(self, user: str, user_type: str) -> list[Event]:
         """What somebody did that no load has taken over yet, the oldest first."""
-        with self._lock:
+        with self._reading:
             self._follow()
             return list(self._of_user.get((user, user_type), ()))
 
+    def state(self, user: str) -> tuple[int, int]:
+        """What is another one whenever the events of somebody that no load has taken over are others."""
+        with self._reading:
+            self._follow()
+            return self._epoch, self._newest.get(user, 0)
+
     def types_of(self, user: str, types: Iterable[str]) -> list[str]:
         """Of which types the log knows a user of that id."""
-        with self._lock:
+        with self._reading:
             self._follow()
             return [name for name in types if (user, name) in self._of_user]
 
     def pending(self) -> list[tuple[int, Event]]:
         """All events that no load has taken over, with their numbers."""
-        with self._lock:
+        with self._reading:
             rows = self._reader.execute(f"{_SELECT} WHERE loaded = 0 ORDER BY seq")
             return [(row[0], _event(row[1:])) for row in rows]
 
@@ -103,35 +118,17 @@ class EventLog:
         """Events up to a number are in the store now."""
         with self._lock, self._writer:
             self._writer.execute("UPDATE event SET loaded = 1 WHERE seq <= ? AND loaded = 0", (last,))
-
-    def remember(self, answers: Sequence[tuple[str, int, str | None, str, str, bytes]]) -> None:
-        """Keep answers, so that they can be shown again to the bit.
-
-        :param answers: id, milliseconds since 1970, user, caller, kind, compressed document.
-        """
-        with self._lock, self._writer:
-            self._writer.executemany("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, ?, ?)", answers)
-
-    def answer(self, answer_id: str) -> bytes | None:
-        """An answer that was given, as it was; ``None`` where none of that id is kept."""
-        with self._lock:
-            found = self._reader.execute("SELECT document FROM answer WHERE id = ?", (answer_id,)).fetchone()
-        return None if found is None else bytes(found[0])
-
-    def drop_answers(self, before: int) -> int:
-        """Forget answers given before a moment, in milliseconds since 1970; says how many."""
-        with self._lock, self._writer:
-            return self._writer.execute("DELETE FROM answer WHERE at < ?", (before,)).rowcount
+            self._writer.execute(_NEXT_EPOCH)
 
     def forget_all(self) -> None:
         """Erase all events and answers, from the file too."""
         with self._lock:
             with self._writer:
                 self._writer.execute("DELETE FROM event")
-                self._writer.execute("DELETE FROM answer")
+                self._writer.execute(_NEXT_EPOCH)
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._version = -1
+        self.answers.forget_all()
 
     def drop_events(self, before: int) -> int:
         """Forget events that came before a moment, in milliseconds since 1970, and that a load has taken over; says how
@@ -141,9 +138,9 @@ class EventLog:
 
     def ages(self) -> tuple[list[int], list[int]]:
         """When each event, and each answer, came: milliseconds since 1970."""
-        with self._lock:
+        with self._reading:
             events = [row[0] for row in self._reader.execute("SELECT received FROM event")]
-            return events, [row[0] for row in self._reader.execute("SELECT at FROM answer")]
+        return events, self.answers.ages()
 
     def forget(self, user: str, types: Sequence[str]) -> int:
         """Erase a person from events and answers, from the file too; says how many rows went.
@@ -158,36 +155,29 @@ class EventLog:
                 for name in types:
                     query = "DELETE FROM event WHERE user = ? AND user_type = ?"
                     gone += self._writer.execute(query, (user, name)).rowcount
-                for one in _asked_as(user, types):
-                    gone += self._writer.execute("DELETE FROM answer WHERE user = ?", (one,)).rowcount
+                self._writer.execute(_NEXT_EPOCH)
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._version = -1
-        return gone
+        return gone + self.answers.forget(_asked_as(user, types))
 
-    def about(self, user: str, user_type: str) -> tuple[list[Event], list[tuple[str, int, str, bytes]]]:
-        """All events of a person, taken over or not, and the answers about her that are kept, both the oldest first.
-
-        :returns: of each answer its id, milliseconds since 1970, kind, and compressed document.
-        """
-        answers = list[tuple[str, int, str, bytes]]()
-        with self._lock:
-            query = f"{_SELECT} WHERE user = ? AND user_type = ? ORDER BY seq"
+    def about(self, user: str, user_type: str) -> tuple[list[Event], list[Answer]]:
+        """All events of a person, taken over or not, and the answers about her that are kept, both the oldest first."""
+        query = f"{_SELECT} WHERE user = ? AND user_type = ? ORDER BY seq"
+        with self._reading:
             events = [_event(row[1:]) for row in self._reader.execute(query, (user, user_type))]
-            for one in _asked_as(user, [user_type]):
-                answers += self._reader.execute("SELECT id, at, kind, document FROM answer WHERE user = ?", (one,))
-        return events, sorted(answers, key=lambda row: row[1])
+        return events, self.answers.about(_asked_as(user, [user_type]))
 
     def counts(self) -> dict[str, int]:
         """Relation → number of events that no load has taken over."""
-        with self._lock:
+        with self._reading:
             return dict(self._reader.execute("SELECT relation, count(*) FROM event WHERE loaded = 0 GROUP BY relation"))
 
     def close(self) -> None:
-        """Close both connections."""
+        """Close the files."""
         self._writer.close()
         self._reader.close()
+        self.answers.close()
 
     def _follow(self) -> None:
         """Take in what any process wrote since the last look."""
@@ -195,11 +185,25 @@ class EventLog:
         if version == self._version:
             return
         self._version = version
-        self._of_user = {}
-        with closing(self._reader.execute(f"{_SELECT} WHERE loaded = 0 ORDER BY seq")) as rows:
+        epoch = self._reader.execute("SELECT epoch FROM state").fetchone()[0]
+        if epoch != self._epoch:
+            self._epoch, self._last = epoch, 0
+            self._of_user, self._newest = {}, {}
+        query = f"{_SELECT} WHERE seq > ? AND loaded = 0 ORDER BY seq"
+        with closing(self._reader.execute(query, (self._last,))) as rows:
             for row in rows:
                 event = _event(row[1:])
                 self._of_user.setdefault((event.user, event.user_type), []).append(event)
+                self._newest[event.user] = self._last = row[0]
+
+    def _drop_earlier(self) -> None:
+        """Remove answers of an earlier version: they were kept for some days, and nothing would forget them now."""
+        known = self._writer.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (EARLIER,)).fetchone()
+        if known is not None:
+            with self._lock:
+                self._writer.execute(f"DROP TABLE IF EXISTS {EARLIER}")
+                self._writer.execute("VACUUM")
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
@@ -209,6 +213,7 @@ class EventLog:
         return connection
 
 
+_NEXT_EPOCH = "UPDATE state SET epoch = epoch + 1"
 _SELECT = "SELECT seq, key, user_type, user, relation, item_type, item, weight, timestamp, answer FROM event"
 
 

@@ -117,12 +117,17 @@ def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], li
     events, answers = list[HeldEvent](), list[KeptAnswer]()
     if folder.is_dir():
         with closing(EventLog(folder)) as log:
-            for one in sorted(ids):
-                told, given = log.about(one, person.type)
+            for known in sorted(ids):
+                told, given = log.about(known, person.type)
                 events += [_told(event) for event in told]
                 answers += [
-                    KeptAnswer(id=name, at=_moment(at) or "", kind=kind, document=json.loads(zlib.decompress(document)))
-                    for name, at, kind, document in given
+                    KeptAnswer(
+                        id=one.id,
+                        at=_moment(one.at) or "",
+                        kind=one.kind,
+                        document=json.loads(zlib.decompress(one.body)),
+                    )
+                    for one in given
                 ]
     return events, answers
 

@@ -24,7 +24,7 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
     if folder.is_dir():
         before = int((moment - timedelta(days=days)).timestamp() * 1000)
         with closing(EventLog(folder)) as log:
-            gone += log.drop_answers(before) + log.drop_events(before)
+            gone += log.answers.drop(before) + log.drop_events(before)
     return gone
 
 

@@ -1,7 +1,6 @@
 """Who may what: roles, the tokens that carry them, and what each role may ask."""
 
 import hashlib
-import hmac
 import json
 import os
 import secrets
@@ -65,6 +64,9 @@ class Caller:
         return self.role in MAY[action]
 
 
+_ADMIN = Caller("admin", Role.ADMIN)
+
+
 class Tokens:
     """The tokens of one workspace; all but the admin's are kept as hashes.
 
@@ -75,14 +77,13 @@ class Tokens:
     def __init__(self, folder: Path) -> None:
         self._folder, self._path = folder, folder / "service" / TOKENS
         self.admin_source, self._admin = self._admin_token()
+        self._admin_digest = _digest(self._admin)
+        self._known: tuple[object, dict[str, Caller]] = (None, {})
 
     def caller(self, token: str) -> Caller | None:
         """Whose a token is; ``None`` for one that is nobody's."""
-        if hmac.compare_digest(_digest(token), _digest(self._admin)):
-            return Caller("admin", Role.ADMIN)
-        known = self._read()
-        found = [one for one in known if hmac.compare_digest(one["hash"], _digest(token))]
-        return Caller(found[0]["name"], Role(found[0]["role"])) if found else None
+        digest = _digest(token)  # what is looked up is a hash: how long that takes says nothing of any token
+        return _ADMIN if digest == self._admin_digest else self._callers().get(digest)
 
     def make(self, name: str, role: Role) -> str:
         """Make a token for somebody; it is shown once and kept as a hash.
@@ -107,6 +108,17 @@ class Tokens:
     def known(self) -> dict[str, Role]:
         """Name of each token that was made → its role."""
         return {one["name"]: Role(one["role"]) for one in self._read()}
+
+    def _callers(self) -> dict[str, Caller]:
+        """Hash of each token that was made → whose it is; the file is read again when it was written again."""
+        try:
+            told = self._path.stat()
+        except FileNotFoundError:
+            return {}
+        mark = told.st_ino, told.st_mtime_ns, told.st_size
+        if self._known[0] != mark:
+            self._known = mark, {one["hash"]: Caller(one["name"], Role(one["role"])) for one in self._read()}
+        return self._known[1]
 
     def _admin_token(self) -> tuple[str, str]:
         told = os.environ.get(ADMIN_VARIABLE)

@@ -9,13 +9,15 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import WhyrecError
 from whyrec.service import problems
 from whyrec.service.access import Caller
+from whyrec.service.answer_cache import QuickAnswers
 from whyrec.service.console import decision_pages, pages, rendering, session, shop_pages
-from whyrec.service.limits import Next, RateLimit, SlowAnswers, bounded
-from whyrec.service.monitoring import DURATION, REQUESTS, exposition
+from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
+from whyrec.service.monitoring import exposition, of_request
 from whyrec.service.rest import answers, decisions, groups, people
 from whyrec.service.shop import Shop
 
@@ -23,6 +25,7 @@ PER_SECOND = 5_000.0
 """Requests a second that one token may make of one worker, unless told otherwise."""
 KEPT = frozenset({"recommend", "why"})
 """Answers that can be shown again."""
+HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 log = logging.getLogger("whyrec.service")
 
 
@@ -59,8 +62,9 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.state.page = rendering.error_page
     app.state.slow = lambda shop: slow[shop.name]
     app.state.asking = _Asking(shops, RateLimit(per_second))
-    app.middleware("http")(_measured)
-    app.middleware("http")(bounded)
+    app.add_middleware(QuickAnswers, state=app.state)
+    app.add_middleware(Bounded)
+    app.add_middleware(_Measured)
     for part in (answers, groups, people, decisions, pages, shop_pages, decision_pages, rendering, session):
         app.include_router(part.router)
     _add_health(app)
@@ -75,29 +79,58 @@ class _Asking:
         self._shops, self._limit = shops, limit
 
     def __call__(self, request: Request, action: str) -> tuple[Shop, Caller]:
+        found = self.whose(request)
+        if found is None:
+            raise HTTPException(401, "send Authorization: Bearer TOKEN; the admin's is in serve.token of the workspace")
+        self.admit(*found, action)
+        request.state.shop = found[0]
+        return found
+
+    def whose(self, request: Request) -> tuple[Shop, Caller] | None:
+        """The shop and the caller whose token a request bears; ``None`` for none that is known."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         token = token.strip() if scheme.lower() == "bearer" else request.cookies.get(rendering.COOKIE, "")
         for shop in self._shops if token else ():
             caller = shop.tokens.caller(token)
             if caller is not None:
-                self._limit.take(f"{shop.name}/{caller.name}")
-                if not caller.may(action):
-                    raise HTTPException(403, f"{action} is not for the role {caller.role}")
-                request.state.shop = shop
-                log.info("%s %s %s", shop.name, caller.name, action)
                 return shop, caller
-        raise HTTPException(401, "send Authorization: Bearer TOKEN; the admin's is in serve.token of the workspace")
+        return None
+
+    def admit(self, shop: Shop, caller: Caller, action: str) -> None:
+        """Count a request, and let it through.
+
+        :raises HTTPException: 429 where there are too many, 403 where the role may not do that.
+        """
+        self._limit.take(f"{shop.name}/{caller.name}")
+        if not caller.may(action):
+            raise HTTPException(403, f"{action} is not for the role {caller.role}")
+        log.info("%s %s %s", shop.name, caller.name, action)
 
 
-async def _measured(request: Request, call_next: Next) -> Response:
-    began = time.perf_counter()
-    response = await call_next(request)
-    route = getattr(request.scope.get("route"), "path", "none")
-    DURATION.labels(route=route).observe(time.perf_counter() - began)
-    REQUESTS.labels(route=route, status=str(response.status_code)).inc()
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response
+class _Measured:
+    """Counts and times all requests, and says of all answers what browsers may do with them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        began, status = time.perf_counter(), 500
+
+        async def measured(message: Message) -> None:
+            """Send on, with headers of our own."""
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, measured)
+        finally:
+            of_request(getattr(scope.get("route"), "path", "none"), status, time.perf_counter() - began)
+        return None
 
 
 def _add_problems(app: FastAPI) -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Response
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from whyrec.service.problems import problem
 
@@ -24,17 +25,27 @@ SECONDS_AHEAD = 2.0
 """Requests that a caller may save up, in seconds of its rate."""
 SLOW_AT_ONCE = 4
 """Slow questions in work or waiting in one worker; more get 429."""
-Next = Callable[[Request], Awaitable[Response]]
 
 
-async def bounded(request: Request, call_next: Next) -> Response:
-    """Refuse a body that is too large before it is read."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MOST_BYTES:
-        return problem(413, f"at most {MOST_BYTES:,} bytes; send events in several requests")
-    if "chunked" in request.headers.get("transfer-encoding", ""):
-        return problem(413, "send the body with its length")
-    return await call_next(request)
+class Bounded:
+    """Refuses a body that is too large before it is read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        refused = self._refused(Headers(scope=scope)) if scope["type"] == "http" else None
+        await (refused or self._app)(scope, receive, send)
+
+    @staticmethod
+    def _refused(headers: Headers) -> Response | None:
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            return problem(413, f"at most {MOST_BYTES:,} bytes; send events in several requests")
+        if "chunked" in headers.get("transfer-encoding", ""):
+            return problem(413, "send the body with its length")
+        return None
 
 
 class RateLimit:

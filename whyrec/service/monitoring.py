@@ -1,7 +1,7 @@
 """Figures of the service for Prometheus: requests, seconds, what lists are like; never an id."""
 
 import os
-from typing import Any
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -23,6 +23,23 @@ def exposition() -> bytes:
     return generate_latest(registry)
 
 
-def of_list(document: Any) -> None:
-    """Count a list."""
-    LISTS.labels(personal=str(bool(document.personal)).lower()).inc()
+def of_list(personal: bool) -> None:
+    """Count a list, by whether anything about the person was known."""
+    _list_counter(personal).inc()
+
+
+def of_request(route: str, status: int, seconds: float) -> None:
+    """Count a request."""
+    duration, requests = _request_figures(route, status)
+    duration.observe(seconds)
+    requests.inc()
+
+
+@lru_cache(maxsize=2)
+def _list_counter(personal: bool) -> Counter:
+    return LISTS.labels(personal=str(personal).lower())
+
+
+@lru_cache(maxsize=1_000)
+def _request_figures(route: str, status: int) -> tuple[Histogram, Counter]:
+    return DURATION.labels(route=route), REQUESTS.labels(route=route, status=str(status))

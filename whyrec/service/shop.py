@@ -1,8 +1,7 @@
 """One workspace in the service: its engine, kept up to date, its events, and who may ask it."""
 
-import hashlib
 import json
-import os
+import secrets
 import time
 import zlib
 from collections.abc import Sequence
@@ -17,8 +16,10 @@ from kg.errors import UnknownEntityError, UsageError, WhyrecError
 from kg.k_anonymity import shown_count
 from recommender.results.document import Person
 from whyrec.engine import Engine
+from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.service.access import Tokens
+from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
 
 SIGNALS = ("view", "click", "add", "hide")
 """What people do that is no relation: kept for attribution; ``hide`` keeps the item off the person's lists."""
@@ -38,7 +39,8 @@ class Shop:
         self.events = EventLog(folder / "service")
         self.name = folder.resolve().name
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
-        self._given: SimpleQueue[tuple[str, int, str | None, str, str, bytes] | None] = SimpleQueue()
+        self.kept = AnswerCache()
+        self._given: SimpleQueue[Answer | None] = SimpleQueue()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()
 
@@ -100,10 +102,19 @@ class Shop:
         options["avoid"] = (*options.get("avoid", ()), *hidden)
         return engine.why(known, item, anchors=(*anchors, *own), **options)
 
-    def remember(self, kind: str, user: str | None, caller: str, document: bytes) -> str:
+    def state(self, user: str | None) -> State:
+        """What is another one whenever answers to somebody may be others: first what changes for everybody."""
+        engine = self.refreshed()
+        epoch, newest = (0, 0) if user is None else self.events.state(user)
+        return (engine.opened.number, engine.decisions.version, epoch), newest
+
+    def remember(self, kind: str, caller: str, given: KeptAnswer) -> str:
         """Keep an answer under an id of its own; it is written a moment later, beside the next requests."""
-        answer_id = hashlib.blake2b(document + os.urandom(8), digest_size=12).hexdigest()
-        self._given.put((answer_id, int(time.time() * 1000), user, caller, kind, zlib.compress(document, 1)))
+        answer_id, now = secrets.token_hex(12), int(time.time() * 1000)
+        told = (given.scenario, given.arm, given.draw)
+        self._given.put(
+            Answer(answer_id, now, given.user, caller, kind, bytes.fromhex(given.tag[1:-1]), given.packed, *told)
+        )
         return answer_id
 
     def _write_answers(self) -> None:
@@ -117,7 +128,7 @@ class Shop:
                     self._given.put(None)
                     break
                 batch.append(more)
-            self.events.remember(batch)
+            self.events.answers.remember(batch)
 
     def flush(self) -> None:
         """Wait until every answer so far is written."""
@@ -134,7 +145,7 @@ class Shop:
 
     def replay(self, answer_id: str) -> Any:
         """An answer as it was given; ``None`` where it is not kept."""
-        kept = self.events.answer(answer_id)
+        kept = self.events.answers.document(answer_id)
         return None if kept is None else json.loads(zlib.decompress(kept))
 
     def pending(self) -> dict[str, int | str]:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 
 WRITER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from whyrec.events.log import Event, EventLog
 log = EventLog(Path(sys.argv[1]))
@@ -45,6 +47,19 @@ def test_what_a_load_took_over_is_no_longer_told(tmp_path: Path) -> None:
     assert log.append([event("a")]) == (0, 1)  # known for good
 
 
+def test_the_state_of_a_person_changes_with_her_events_alone(tmp_path: Path) -> None:
+    log, other = EventLog(tmp_path), EventLog(tmp_path)
+    log.append([event("a")])
+    before = other.state("u1"), other.state("u2")
+    log.append([event("b", user="u2"), event("a")])
+    assert other.state("u1") == before[0] and other.state("u2") != before[1]
+    known = other.state("u1")
+    log.taken_over(log.pending()[0][0])
+    assert other.state("u1") != known and other.of("u1", "User") == [] and other.of("u2", "User") != []
+    log.forget("u2")
+    assert other.of("u2", "User") == []
+
+
 @pytest.mark.parametrize("seconds", [0.2, 0.5, 0.9])
 def test_nothing_that_was_acknowledged_is_lost_by_a_kill(tmp_path: Path, seconds: float) -> None:
     with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
@@ -61,7 +76,9 @@ def test_who_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
     log.append([event(f"k{n}", user="carla@example.com") for n in range(50)] + [event("z", user="u2")])
     log.append([replace(event("other", user="carla@example.com"), user_type="Teacher")])
     asked = ("carla@example.com", "User:carla@example.com")
-    log.remember([(f"a{n}", 1, user, "admin", "why", b"{}") for n, user in enumerate(asked)])
+    log.answers.remember(
+        [Answer(f"a{n}", 1, user, "admin", "why", user.encode(), user.encode()) for n, user in enumerate(asked)]
+    )
     assert len(log.about("carla@example.com", "User")[1]) == 2
     assert any(b"carla" in path.read_bytes() for path in tmp_path.iterdir())
     assert log.forget("carla@example.com", ["User"]) == 52
@@ -72,10 +89,14 @@ def test_who_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
 
 def test_answers_are_kept_to_the_byte_and_dropped_by_age(tmp_path: Path) -> None:
     log = EventLog(tmp_path)
-    log.remember([("old", 1_000, "u1", "admin", "why", b"\x00old"), ("new", 3_000, None, "shop", "why", b"new")])
-    assert log.answer("old") == b"\x00old"
-    assert log.drop_answers(2_000) == 1
-    assert (log.answer("old"), log.answer("new")) == (None, b"new")
+    old = Answer("old", 1_000, "u1", "admin", "why", b"1", b"\x00old")
+    again, new = replace(old, id="again", at=2_500), Answer("new", 3_000, None, "shop", "why", b"2", b"new")
+    log.answers.remember([old, again, new])
+    assert log.answers.document("old") == b"\x00old"
+    assert log.answers.drop(2_000) == 1
+    assert [log.answers.document(one) for one in ("old", "again", "new")] == [None, b"\x00old", b"new"]
+    assert log.answers.drop(2_600) == 1
+    assert log.answers.document("again") is None and log.ages() == ([], [3_000])
 
 
 def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The questions of the REST interface: each is one call of the engine, its document the one that ``--json`` prints."""
 
 import hashlib
+import zlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,6 +14,7 @@ from recommender.results.recommendation import Recommendation
 from recommender.results.search import Answers, Found
 from recommender.results.similar import Similar
 from whyrec.service.access import Caller
+from whyrec.service.answer_cache import KeptAnswer, State, given
 from whyrec.service.monitoring import of_list
 from whyrec.service.rest.questions import (
     AbsenceQuestion,
@@ -46,10 +48,10 @@ async def recommend(
     request: Request, asking: Annotated[Asking, may("recommend")], asked: Annotated[ListQuestion, Query()]
 ) -> Response:
     """The best items for a user, or for somebody described by anchors, with what happened a moment ago."""
-    shop, caller = asking
-    found = shop.recommend(asked.user, asked.anchor, asked.options())
-    of_list(found)
-    return _answer(request, found, "recommend", asked.user, caller)
+    state = asking[0].state(asked.user)
+    found = asking[0].recommend(asked.user, asked.anchor, asked.options())
+    of_list(found.personal)
+    return _kept(request, found, ("recommend", asked, found.personal), asking, state)
 
 
 @router.get("/why", response_model=Account, tags=["answers"])
@@ -57,9 +59,9 @@ async def why(
     request: Request, asking: Annotated[Asking, may("why")], asked: Annotated[AccountQuestion, Query()]
 ) -> Response:
     """The account of one score; its shares add up to it."""
-    shop, caller = asking
-    found = shop.why(asked.user, asked.item, asked.anchor, asked.options())
-    return _answer(request, found, "why", asked.user, caller)
+    state = asking[0].state(asked.user)
+    found = asking[0].why(asked.user, asked.item, asked.anchor, asked.options())
+    return _kept(request, found, ("why", asked, True), asking, state)
 
 
 @router.get("/why-not", response_model=WhyNot, tags=["answers"])
@@ -76,9 +78,8 @@ async def what_if(
     request: Request, asking: Annotated[Asking, may("what-if")], asked: Annotated[ChangeQuestion, Query()]
 ) -> Response:
     """A list before and after a change of what somebody has; nothing is written."""
-    shop, caller = asking
-    found = shop.refreshed().what_if(asked.user, **asked.options())
-    return _answer(request, found, "what-if", asked.user, caller)
+    found = asking[0].refreshed().what_if(asked.user, **asked.options())
+    return _answer(request, found)
 
 
 @router.get("/similar", response_model=Similar, tags=["answers"])
@@ -86,9 +87,8 @@ async def similar(
     request: Request, asking: Annotated[Asking, may("similar")], asked: Annotated[NearQuestion, Query()]
 ) -> Response:
     """The nearest items of each domain, with what they share."""
-    shop, caller = asking
-    found = shop.refreshed().similar(asked.item, asked.n, domain=asked.domain, lang=asked.lang)
-    return _answer(request, found, "similar", None, caller)
+    found = asking[0].refreshed().similar(asked.item, asked.n, domain=asked.domain, lang=asked.lang)
+    return _answer(request, found)
 
 
 @router.get("/find", response_model=Found, tags=["search"])
@@ -96,9 +96,8 @@ async def find(
     request: Request, asking: Annotated[Asking, may("find")], asked: Annotated[NameQuestion, Query()]
 ) -> Response:
     """Entities by what people call them; people by their exact ids alone."""
-    shop, caller = asking
-    found = shop.refreshed().find(asked.text, asked.type, asked.n, lang=asked.lang)
-    return _answer(request, found, "find", None, caller)
+    found = asking[0].refreshed().find(asked.text, asked.type, asked.n, lang=asked.lang)
+    return _answer(request, found)
 
 
 @router.get("/ask", response_model=Answers, tags=["search"])
@@ -106,9 +105,8 @@ async def ask(
     request: Request, asking: Annotated[Asking, may("ask")], asked: Annotated[WordsQuestion, Query()]
 ) -> Response:
     """A question in English or Chinese, answered from the graph with the triples that say so."""
-    shop, caller = asking
-    found = shop.refreshed().ask(asked.question, user=asked.user, n=asked.n, lang=asked.lang)
-    return _answer(request, found, "ask", asked.user, caller)
+    found = asking[0].refreshed().ask(asked.question, user=asked.user, n=asked.n, lang=asked.lang)
+    return _answer(request, found)
 
 
 @router.get("/predict", tags=["answers"])
@@ -116,8 +114,7 @@ async def predict(
     request: Request, asking: Annotated[Asking, may("predict")], asked: Annotated[TripleQuestion, Query()]
 ) -> Response:
     """The likeliest missing triples of a head or a tail."""
-    shop, caller = asking
-    return _answer(request, shop.refreshed().predict(asked.first, asked.second, asked.n), "predict", None, caller)
+    return _answer(request, asking[0].refreshed().predict(asked.first, asked.second, asked.n))
 
 
 @router.get("/answers/{answer_id}", tags=["answers"])
@@ -129,13 +126,34 @@ def answer_again(answer_id: str, asking: Annotated[Asking, may("answers")]) -> A
     return found
 
 
-def _answer(request: Request, found: BaseModel, kind: str, user: str | None, caller: Caller) -> Response:
-    """A document with its tag and the id under which it is kept."""
+def _kept(
+    request: Request,
+    found: BaseModel,
+    about: tuple[str, ListQuestion | AccountQuestion, bool],
+    asking: Asking,
+    state: State,
+) -> Response:
+    """A document that is kept for the next who asks the same.
+
+    :param about: kind, what was asked, whether anything about the person was known.
+    :param state: the one that it was made in.
+    """
+    (kind, asked, personal), (shop, caller) = about, asking
     body = found.model_dump_json().encode()
-    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    answer = KeptAnswer(asked.user, state, _tag(body), zlib.compress(body, 1), personal, asked.scenario)
+    shop.kept.keep((kind, request.scope["query_string"]), answer)
+    keep = kind in request.app.state.kept
+    return given(request, (shop, kind, caller.name), answer, keep=keep, body=body)
+
+
+def _answer(request: Request, found: BaseModel) -> Response:
+    """A document with its tag."""
+    body = found.model_dump_json().encode()
+    tag = _tag(body)
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"ETag": tag})
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if kind in request.app.state.kept:
-        headers["X-Answer-Id"] = request.state.shop.remember(kind, user, caller.name, body)
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(body, media_type="application/json", headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+
+
+def _tag(body: bytes) -> str:
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'

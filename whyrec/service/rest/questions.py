@@ -9,6 +9,15 @@ from whyrec.service.limits import MOST_ITEMS, MOST_TEXT
 Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
 Texts = Annotated[list[Text], Field(max_length=100)]
 Length = Annotated[int, Field(ge=1, le=MOST_ITEMS)]
+Scenario = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[\w.-]*$",
+        description="Where the answer is shown, such as home or cart: what came of it is counted for each.",
+        examples=["home"],
+    ),
+]
 NOT_RULES = {
     "user",
     "item",
@@ -23,6 +32,7 @@ NOT_RULES = {
     "remove",
     "first",
     "second",
+    "scenario",
 }
 
 
@@ -63,6 +73,7 @@ class ListQuestion(RuledQuestion):
     reasons: Literal["none", "first", "all"] = Field(default="first", description="none is several times quicker.")
     diversity: float = Field(default=0.0, ge=0, le=1)
     for_: Literal["customer", "staff", "analyst"] = Field(default="customer", alias="for")
+    scenario: Scenario = ""
 
     def options(self) -> dict[str, Any]:
         """All but the user and the anchors, by the engine's names."""
@@ -78,6 +89,7 @@ class AccountQuestion(RuledQuestion):
     user: Text | None = Field(default=None, examples=["u0001"])
     anchor: Texts = []
     for_: Literal["customer", "staff", "analyst"] = Field(default="customer", alias="for")
+    scenario: Scenario = ""
 
     def options(self) -> dict[str, Any]:
         """All but the item, the user and the anchors, by the engine's names."""
