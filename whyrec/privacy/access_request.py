@@ -18,6 +18,7 @@ from recommender.results.document import Result
 from recommender.serving.inferences import Inferences, inferences
 from recommender.serving.recommender import Recommender
 from whyrec.decisions.log import DecisionLog
+from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.privacy.kept_copies import KeptCopy, kept_copies, known_in_copies
 
@@ -130,6 +131,11 @@ def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], li
                     for one in given
                 ]
     return events, answers
+
+
+def _given(answer: Answer) -> KeptAnswer:
+    document = json.loads(zlib.decompress(answer.body))
+    return KeptAnswer(id=answer.id, at=_moment(answer.at) or "", kind=answer.kind, document=document)
 
 
 def _told(event: Event) -> HeldEvent:

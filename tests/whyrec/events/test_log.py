@@ -56,7 +56,7 @@ def test_the_state_of_a_person_changes_with_her_events_alone(tmp_path: Path) -> 
     known = other.state("u1")
     log.taken_over(log.pending()[0][0])
     assert other.state("u1") != known and other.of("u1", "User") == [] and other.of("u2", "User") != []
-    log.forget("u2")
+    log.forget("u2", ["User"])
     assert other.of("u2", "User") == []
 
 

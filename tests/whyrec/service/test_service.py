@@ -76,10 +76,14 @@ def test_an_answer_without_reasons_has_the_same_items_and_scores(client: TestCli
 def test_what_somebody_did_a_moment_ago_is_in_the_next_answer(client: TestClient, admin: dict[str, str]) -> None:
     first = get(client, admin, "recommend", user="u0003", n=1, domain="courses").json()["items"][0]
     sent = {"events": [{"id": "s1", "user": "u0003", "relation": "enrolled_in", "item": first["id"]}]}
+    asked = {"user": "u0003", "n": 10, "domain": "courses"}
+    kept = [get(client, admin, "recommend", **asked) for _ in range(2)]
+    assert kept[0].content == kept[1].content and kept[0].headers["etag"] == kept[1].headers["etag"]
+    assert kept[0].headers["x-answer-id"] != kept[1].headers["x-answer-id"]
     post = client.post("/api/v1/events", json=sent, headers=admin)
     assert (post.status_code, post.json()) == (202, {"accepted": 1, "repeated": 0, "rejected": []})
     assert client.post("/api/v1/events", json=sent, headers=admin).json()["repeated"] == 1
-    after = get(client, admin, "recommend", user="u0003", n=10, domain="courses").json()
+    after = get(client, admin, "recommend", **asked).json()
     assert first["id"] not in [one["id"] for one in after["items"]]
     hidden = after["items"][0]["id"]
     client.post(
@@ -87,7 +91,7 @@ def test_what_somebody_did_a_moment_ago_is_in_the_next_answer(client: TestClient
         json={"events": [{"id": "s2", "user": "u0003", "relation": "hide", "item": hidden}]},
         headers=admin,
     )
-    again = get(client, admin, "recommend", user="u0003", n=10, domain="courses").json()
+    again = get(client, admin, "recommend", **asked).json()
     assert hidden not in [one["id"] for one in again["items"]]
 
 
