@@ -7,6 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
+from cli.terminal import command
 from whyrec.reports import ProposedLink
 
 app = typer.Typer(add_completion=False)
@@ -35,7 +36,8 @@ def links(
             report = engine.load_links(out)
             if not output.document(report):
                 counts = ", ".join(f"{name} {one['created']:,} new" for name, one in report.triples.items())
-                output.line(f"Loaded: {counts or 'nothing new'}. Next: whyrec train")
+                train = command("-w", engine.workspace.folder, "train")
+                output.line(f"Loaded: {counts or 'nothing new'}. Next: {train}")
             return
         found = engine.propose_links(out, threshold)
     if output.document(found):
@@ -47,7 +49,9 @@ def links(
     title = f"{found.proposed:,} links proposed, {found.accepted:,} of them accepted from {found.threshold:g} on"
     headings = ("confidence", "accept", "from", "relation", "to", "because it is like")
     output.table(title, headings, rows, right="confidence")
-    output.line(f"Read {found.out}, change the column accept where it is wrong, then: whyrec links --load")
+    file = ("--out", out) if out else ()
+    accepted = command("-w", engine.workspace.folder, "links", *file, "--load")
+    output.line(f"Read {found.out}, change the column accept where it is wrong, then: {accepted}")
 
 
 def _yes(link: ProposedLink) -> str:

@@ -1,5 +1,6 @@
 """``whyrec recommend``: ranked items with a reason each, for one user or for all."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -66,10 +67,10 @@ def recommend(
         result = engine.recommend(user, anchors=anchor or (), lang=lang, reader=reader, **asked, **arranged)
     output.notices(result.notices)
     if not output.document(result):
-        _show(output, result, language(lang))
+        _show(output, result, language(lang), engine.workspace.folder)
 
 
-def _show(output: Output, result: Recommendation, language: Language) -> None:
+def _show(output: Output, result: Recommendation, language: Language, folder: Path) -> None:
     texts = language.section("tables")
     named = language.with_variants
     rows = [
@@ -87,4 +88,5 @@ def _show(output: Output, result: Recommendation, language: Language) -> None:
     if result.excluded:
         output.line(language.audit_line(result.excluded))
     if result.items and result.user.id is not None:
-        output.line(texts["account"].format(command=command("why", result.user.id, result.items[0].id)))
+        why = command("-w", folder, "why", result.user.id, result.items[0].id)
+        output.line(texts["account"].format(command=why))

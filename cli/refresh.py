@@ -7,6 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
+from cli.terminal import command
 
 app = typer.Typer(add_completion=False)
 
@@ -36,7 +37,8 @@ def refresh(
             "What changed", ("what", "before", "now"), ((n, *map(str, c)) for n, c in moved.items()), right="before now"
         )
     if report.changed:
-        output.line(f"The graph has changed; answers come from snapshot {report.snapshot[:12]} now. Next: whyrec train")
+        train = command("-w", engine.workspace.folder, "train")
+        output.line(f"The graph has changed; answers come from snapshot {report.snapshot[:12]} now. Next: {train}")
     else:
         how = "everything was compared" if report.compared else "nothing was written since"
         output.line(f"Nothing changed: {how}.")

@@ -1,6 +1,7 @@
 """``whyrec why-not``: why an item is not in somebody's list, and the smallest change that would bring it there."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -50,10 +51,10 @@ def why_not(
         answer = engine.why_not(user, item, anchors=anchor or (), n=n, lang=lang, change=change, **rules)
     output.notices(answer.notices)
     if not output.document(answer):
-        _show(output, answer, lang, anchor or ())
+        _show(output, answer, lang, anchor or (), engine.workspace.folder)
 
 
-def _show(output: Output, answer: WhyNot, lang: str, anchors: Sequence[str]) -> None:
+def _show(output: Output, answer: WhyNot, lang: str, anchors: Sequence[str], folder: Path) -> None:
     words = language(lang)
     texts = words.section("tables")
     place = texts["rank"].format(n=answer.rank) if answer.rank else texts["not_ranked"]
@@ -78,7 +79,8 @@ def _show(output: Output, answer: WhyNot, lang: str, anchors: Sequence[str]) -> 
             asked = [word for option in options for word in option]
             who = [answer.user.id] if answer.user.id else []
             told = [word for one in anchors for word in ("--anchor", one)]
-            output.line(f"The list after it: {command('what-if', *who, *told, *asked)}")
+            what_if = command("-w", folder, "what-if", *who, *told, *asked)
+            output.line(texts["list_after"].format(command=what_if))
 
 
 def _ahead(answer: WhyNot) -> list[ItemAhead]:

@@ -22,7 +22,7 @@ from kg.workspace.permissions import private_files
 from kg.workspace.settings import PrivacySettings
 
 NAME = "privacy-ledger.jsonl"
-MISSING = "differential privacy needs the opendp package: pip install whyrec[privacy]"
+MISSING = "differential privacy needs the opendp package: pip install 'whyrec[privacy]'"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 
 KEY_VARIABLE, OLD_KEY_VARIABLE = "WHYREC_SEAL_KEY", "WHYREC_SEAL_KEY_OLD"
-MISSING = "sealing needs the pyrage package: pip install whyrec[privacy]"
+MISSING = "sealing needs the pyrage package: pip install 'whyrec[privacy]'"
 HOW = (
     "make one with `age-keygen`, or `python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it "
     "apart from the workspace"

@@ -180,7 +180,7 @@ def load_export(tmp_path: Path, whyrec: Whyrec, document: Document) -> Callable[
 def test_b150_ids_and_labels_letter_for_letter(load_export: Any, whyrec: Whyrec) -> None:
     folder = load_export("B150")
     listed = whyrec("-w", folder, "recommend", "u1").stdout
-    assert "The whole account: whyrec why u1 shop:id:41\n" in listed
+    assert f"The whole account: whyrec -w {folder} why u1 shop:id:41\n" in listed
     shown = ("Veil :new: 30 ml", "shop:id:42", "Cream C:\\ ", "[bold red]Balm[/bold red]")
     assert [text for text in shown if text not in listed] == []
     graph = whyrec("-w", folder, "graph", "show", "u2").stdout.splitlines()

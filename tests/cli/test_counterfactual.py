@@ -64,7 +64,11 @@ def test_a_visitor_may_take_everything_back(document: Document, whyrec: Whyrec, 
 
 def test_the_text_shows_what_to_try(whyrec: Whyrec, example: Path) -> None:
     told = whyrec("-w", example, "why-not", "u0003", "c001", "-n", "5").stdout
-    assert "whyrec what-if u0003 --with enrolled_in:c010" in told
+    assert f"whyrec -w {example} what-if u0003 --with enrolled_in:c010" in told
+    assert (
+        f"查看改变后的列表：whyrec -w {example} what-if"
+        in whyrec("-w", example, "why-not", "u0003", "c001", "-n", "5", "--lang", "zh").stdout
+    )
     moved = whyrec("-w", example, "what-if", "u0003", "--with", "enrolled_in:c010", "-n", "5").stdout
     assert "You enrolled in “Ceramides and Barrier Repair”" in moved
     near = whyrec("-w", example, "similar", "c001", "-n", "2").stdout

@@ -291,6 +291,22 @@ def test_nothing_is_written_when_some_file_cannot_be_read(tmp_path: Path) -> Non
     assert not list((tmp_path / "staging").iterdir())
 
 
+def test_progress_ends_with_the_bytes_of_each_file_and_never_beyond(tmp_path: Path) -> None:
+    calls: list[tuple[str, int, int]] = []
+    files = {"users.csv": "id\nu1\n", "products.csv": "id,name,price\np1,A,1\n"}
+    load_text(
+        tmp_path,
+        SCHEMA,
+        USERS + PRODUCTS,
+        files,
+        progress=lambda stage, done, total, note="": calls.append((stage, done, total)),
+    )
+    for name, text in files.items():
+        done = [(part, total) for stage, part, total in calls if stage == name]
+        assert done[0] == (0, len(text)) and done[-1] == (len(text), len(text))
+        assert all(part <= total for part, total in done)
+
+
 def test_the_frames_have_the_columns_of_the_store(tmp_path: Path) -> None:
     load_text(tmp_path, SCHEMA, PRODUCTS, {"products.csv": "id,name,price\np1,A,1\n"})
     store = store_of(tmp_path, SCHEMA, read_only=True)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from kg.errors import LimitError
-from kg.loading.replacement import is_replaced
+from kg.errors import LimitError, UsageError
+from kg.loading.delete_limit import DeleteLimit
+from kg.loading.replacement import fed_by, is_replaced
 from kg.mapping.source import Source
 from tests.kg.files import graph, load_text
 from tests.kg.loading.test_load import MADE_BY, PRODUCTS, PURCHASED, SCHEMA, USERS, revision
@@ -197,3 +198,25 @@ def test_a_broken_export_deletes_nothing(tmp_path: Path) -> None:
 )
 def test_merge_wins_whoever_says_it(key: Any, option: Any, replaced: bool) -> None:
     assert is_replaced(Source(file="u.csv", entity="User", id="id", mode=key), option) == replaced
+
+
+def test_what_a_bad_row_may_have_kept() -> None:
+    """A row of a relation speaks of its ends too, where it would create them; an entity's of its links."""
+    rows = {"file": "b.csv", "relation": "purchased", "head": "u", "tail": "p"}
+    assert fed_by(Source(**rows), SCHEMA) == {"purchased"}
+    assert fed_by(Source(**rows, create_ends=True), SCHEMA) == {"purchased", "User", "Product"}
+    product = Source(file="p.csv", entity="Product", id="id", link=[{"relation": "made_by", "tail": "brand"}])
+    assert fed_by(product, SCHEMA) == {"Product", "made_by", "Brand"}
+    named = Source(file="t.csv", relation_column="r", head="h", tail="t", create_ends=False)
+    assert fed_by(named, SCHEMA) == set(SCHEMA.relation)
+
+
+def test_the_most_that_may_be_deleted_may_be() -> None:
+    share, number = DeleteLimit.parse("5 %"), DeleteLimit.parse("3")
+    assert (share.exceeded("Product", 1, 20), number.exceeded("Product", 3, 20)) == (None, None)
+    assert share.exceeded("Product", 2, 20) == "2 of 20 Product (10.0%)" and str(share) == "5 %"
+    assert number.exceeded("Product", 4, 20) == "4 of 20 Product (20.0%)" and str(number) == "3 rows"
+    assert DeleteLimit.parse("ALL").exceeded("Product", 20, 20) is None
+    for text in ("101%", "half", "-1", "5%%", ""):
+        with pytest.raises(UsageError, match="a share such as 20%"):
+            DeleteLimit.parse(text)

@@ -210,7 +210,7 @@ def test_a_log_of_events_loads_by_itself(tmp_path: Path) -> None:
     log.write_text("head,tail\nu1,1\nu2,1\n")
     report = load_sources(tmp_path, SCHEMA, sources_for_paths([log], SCHEMA), tmp_path)
     assert graph(tmp_path, SCHEMA)["User"] == [("u1",), ("u2",)] and report.rejected == 0
-    assert "no Product is known yet, so those that the rows name were created" in report.notices[0]
+    assert "bought: no Product is known yet, so those that the rows name were created" in report.notices[0]
     log.write_text("head,tail\nu3,1\nu3,2\n")
     load_sources(tmp_path, SCHEMA, sources_for_paths([log], SCHEMA), tmp_path)
     assert [(r["value"], r["reason"]) for r in rejects(tmp_path)] == [("2", "unknown Product")]

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
+from recommender.explanation.explainer import Explainer
 from recommender.explanation.learned_anchors import LearnedAnchors
+from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.learned.association import Association
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
@@ -27,14 +29,20 @@ def _anchors(folder: Path, with_a: int, with_b: int, *, herself: bool, may_name:
 
 
 def _of(snapshot: Snapshot, folder: Path, may_name: str, *, herself: bool) -> LearnedAnchors:
+    """The same as the explainer finds it, which sees for itself whether she used the item."""
     (path,) = (one for one in learned_paths(snapshot, Association) if str(one) == "purchased > ≈Product-Product")
     kernels = Kernels(snapshot, KernelConfig(learned={"association": {"ridge": 1.0}}), folder)
     scorer = Scorer(snapshot, kernels, Blend(metapaths={str(path): 1.0}), None)
     kernel = kernels.learned(path.tail)
     assert kernel is not None
-    weighed = ProfileMetapath(scorer, path, profile_of(snapshot, "User", 0).anchors["purchased"])
+    profile = profile_of(snapshot, "User", 0)
+    weighed = ProfileMetapath(scorer, path, profile.anchors["purchased"])
     may = {snapshot.vocabulary.idx("Product", name) for name in may_name}
-    return LearnedAnchors.of(kernel, weighed, 2, snapshot.k, herself, lambda _, idx: idx in may)
+    found = LearnedAnchors.of(kernel, weighed, 2, snapshot.k, herself, lambda _, idx: idx in may)
+    if len(may) == 2:
+        parts = Explainer(scorer, profile, Phrasing(snapshot)).parts(scorer.catalogue.position("Product", 2))
+        assert [one.kind for one in parts if one.kernel] == ["association"] * bool(found.named or found.others)
+    return found
 
 
 @pytest.mark.parametrize("herself", [False, True])
