@@ -31,6 +31,8 @@ def show_account(output: Output, account: Account, lang: str = "en", *, detail: 
             )
             output.line(f"{share}  {group.text}")
         output.line()
+        if account.proof.forbidden:
+            output.line(account.proof.text)
         output.line(texts["more_detail"])
         return
     title = texts["account_title"].format(item=item, user=account.user.label or texts["somebody"], place=place)
@@ -40,6 +42,8 @@ def show_account(output: Output, account: Account, lang: str = "en", *, detail: 
     output.tree(tree)
     output.line()
     output.line(account.text)
+    if account.proof.forbidden:
+        output.line(account.proof.text)
 
 
 def _add(tree: Tree, part: Part, score: float) -> None:

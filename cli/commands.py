@@ -10,7 +10,19 @@ from cli.help import laid_out, plain
 
 COMMANDS = (
     *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask"),
-    *("audience", "bridge", "gaps", "item", "overview", "compare", "difference", "audit", "card", "objectives"),
+    *(
+        "audience",
+        "bridge",
+        "gaps",
+        "item",
+        "overview",
+        "compare",
+        "difference",
+        "audit",
+        "card",
+        "objectives",
+        "certify",
+    ),
     *("serve", "mcp", "publish"),
     *("links", "predict", "evaluate", "experiment", "status", "refresh", "popularity", "graph"),
     *("export-person", "forget", "rotate-key", "seal", "unseal"),

@@ -10,16 +10,12 @@ from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import add_example, create_workspace
 from whyrec.options import made
-from whyrec.workspace.reporting import Reporting
+from whyrec.workspace.responsibility import Responsibility
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from kg.export.export import Export
-    from recommender.evaluation.report import Evaluation
-    from recommender.results.audit import Audit
-    from recommender.results.objectives import Objectives
-    from whyrec.privacy.card import Card
     from whyrec.reports import (
         LinksReport,
         LoadReport,
@@ -27,12 +23,11 @@ if TYPE_CHECKING:
         StatusReport,
         TrainReport,
     )
-    from whyrec.workspace.evaluate import HowToEvaluate
     from whyrec.workspace.load import HowToLoad
     from whyrec.workspace.train import VectorOptions
 
 
-class Engine(Reporting):
+class Engine(Responsibility):
     """A workspace, opened: loads, trains, recommends and explains; safe for many threads.
 
     What the engine itself loads, trains or forgets, it answers from at once; what other processes did, from
@@ -146,72 +141,6 @@ class Engine(Reporting):
             self._renew()
         self._keep()
         return report
-
-    def evaluate(self, *, progress: Progress | None = None, **how: "Unpack[HowToEvaluate]") -> "Evaluation":
-        """Hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside.
-
-        :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluate.Evaluating`.
-        :raises UsageError: for an unknown split or domain, or where nothing can be held out.
-        """
-        from whyrec.workspace.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
-
-        asked, told = made(Evaluating, how), progress or self._progress
-        result = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).run()
-        if asked.explanations:
-            quality = explanation_quality(self.recommender, self._rules(asked.domain, {}), asked, told)
-            result = result.model_copy(update={"explanations": quality})
-        return result
-
-    def audit(
-        self, domain: str | None = None, *, quality: bool = True, lang: str = "en", progress: Progress | None = None
-    ) -> "Audit":
-        """Exposure and quality by group, against merit, with intervals and causes; corrected for many comparisons.
-
-        :param domain: all where absent.
-        :param quality: hold interactions out and learn anew, to say for whom lists are better; takes as long as
-            :meth:`evaluate` without baselines.
-        :raises UsageError: for an unknown domain.
-        """
-        from recommender.audit.audit import audit  # named like the question
-        from whyrec.workspace.evaluate import Evaluating, NobodyToTestError, WorkspaceEvaluation
-
-        schema, told = self.snapshot.schema, progress or self._progress
-        domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
-        crowds = {one: self._crowd(one) for one in domains if domain in (None, one)}
-        if not crowds:
-            raise UsageError(f"`domain` {domain!r}: known: {', '.join(domains)}")
-        asked = Evaluating(domain=domain, embeddings=False)
-        try:
-            found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
-        except NobodyToTestError:
-            found = None  # the answer says that quality was not measured
-        return audit(crowds, found, lang)
-
-    def objectives(self, *, dry_run: bool = False, progress: Progress | None = None) -> "Objectives":
-        """Solve the exposure floors of ``[objectives]``, so that everybody's lists together keep them from now on.
-
-        :param dry_run: only say what it would take.
-        :raises UsageError: where ``whyrec.toml`` names no floors, or what is none.
-        """
-        from whyrec.workspace.objectives import solve_objectives  # asked for seldom
-
-        told = progress or self._progress
-        found = solve_objectives(self.workspace, self.recommender, self._rules(None, {}), told, keep=not dry_run)
-        if not dry_run:
-            self._renew()
-        return found
-
-    def card(self, *, figures: bool = True, progress: Progress | None = None) -> "Card":
-        """Model card and privacy sheet: data, figures, groups, limits, ε, hashes; nothing in it is typed by hand.
-
-        :param figures: measure anew on what is held out, as :meth:`evaluate` does without tuning.
-        """
-        from whyrec.privacy.card import card  # named like the question
-
-        audited = self.audit(quality=figures, progress=progress)
-        measurable = figures and audited.users is not None
-        found = self.evaluate(embeddings=False, tuning=False, progress=progress) if measurable else None
-        return card(self.workspace, self.snapshot, audited, found)
 
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
         """Take over what another program wrote to the store; answers come from it at once.

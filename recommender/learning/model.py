@@ -14,6 +14,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.narrowing import Narrowing
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.carry_over import carry_over, seen_vocabulary
+from recommender.learning.certificate import Certificate, read_certificate
 from recommender.learning.objectives_file import read_objectives
 from recommender.profiles.weights import Recency, with_recency
 from recommender.results.document import ModelInfo
@@ -58,6 +59,12 @@ class Model:
     notices: tuple[Notice, ...] = ()
     objectives: tuple[str, ...] = ()
     """By how much the shop's objectives raise scores: ``12.5% made_by:Laneige``."""
+    certificate: Certificate | None = None
+
+    @property
+    def unwanted(self) -> tuple[str, ...]:
+        """The items that its certificate filters, ``Type:id``."""
+        return () if self.certificate is None else self.certificate.filtered
 
     def told(self, lang: str = "en", *more: Notice) -> list[str]:
         """What is to be said of it, and more, in a language."""
@@ -96,7 +103,14 @@ def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path, progress:
     :raises ModelError: where the model is damaged.
     """
     found = _opened(folder, snapshot, kernels_folder, progress)
-    return replace(found, objectives=read_objectives(folder))
+    certificate = read_certificate(folder)
+    notices = (*found.notices, *([] if certificate is None else [_certified(certificate)]))
+    return replace(found, objectives=read_objectives(folder), certificate=certificate, notices=notices)
+
+
+def _certified(certificate: Certificate) -> Notice:
+    told = {"alpha": f"{certificate.alpha:.1%}", "confidence": f"{1 - certificate.delta:.0%}"}
+    return Notice.of("certified", **told, below=f"{certificate.below:g}", people=certificate.people)
 
 
 def _opened(folder: Path, snapshot: Snapshot, kernels_folder: Path, progress: Progress) -> Model:

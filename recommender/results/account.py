@@ -75,6 +75,15 @@ class ReasonGroup(Sparse):
     """One of the paths in words."""
 
 
+class Proof(Result):
+    """How many paths and named nodes were looked at once more, and how many entities none of them is."""
+
+    paths: int
+    nodes: int
+    forbidden: int
+    text: str
+
+
 class Account(Shown):
     """The answer of ``why``: the parts' shares sum to the score, a part's paths and other paths to the part."""
 
@@ -90,6 +99,8 @@ class Account(Shown):
     groups: list[ReasonGroup]
     """The same score in groups, the largest first; their shares sum to it too."""
     model: ModelInfo
+    proof: Proof
+    """That no path that is shown meets what is forbidden."""
     text: str
     notices: list[str] = Field(default_factory=list)
 

@@ -27,6 +27,7 @@ from recommender.rules.price import Price, PriceOptions
 from recommender.rules.rule import Ground, Removal, Rule
 from recommender.rules.soft.soft_rules import SoftOptions, SoftRules
 from recommender.rules.stock import Stock, StockOptions
+from recommender.rules.unwanted import Unwanted
 from recommender.rules.used import Used
 
 RULES: tuple[type[Rule], ...] = (Used, OwnAvoidance, Domain, Avoid, Price, Stock, Language, Only, Age)
@@ -98,18 +99,26 @@ class RuleSet:
     """Rules made ready for a catalogue, to be applied to many users.
 
     :param objectives: what the shop's objectives add to scores, see :class:`SoftRules`.
+    :param unwanted: items that the shop's certificate filters, ``Type:id``.
     :raises UsageError: for an unknown domain, relation, type or language, a price or age that is none, or a property
         that no item has.
     :raises UnknownEntityError: for an unknown id to avoid.
     """
 
     def __init__(
-        self, snapshot: Snapshot, catalogue: Catalogue, asked: Rules, *, objectives: Sequence[str] = ()
+        self,
+        snapshot: Snapshot,
+        catalogue: Catalogue,
+        asked: Rules,
+        *,
+        objectives: Sequence[str] = (),
+        unwanted: Sequence[str] = (),
     ) -> None:
         self.snapshot, self.catalogue, self.asked = snapshot, catalogue, asked
         self.avoidance = Avoidance(snapshot, catalogue)
         self.ground = Ground(snapshot, catalogue, catalogue.properties, self.avoidance)
         self.rules = [rule(self.ground, asked) for rule in RULES]
+        self.rules += [Unwanted(catalogue, unwanted)] if unwanted else []
         self.soft = SoftRules(self.ground, asked, objectives)
         self._removed = [tuple(rule.removed()) for rule in self.rules]
         self._everybody = np.ones(catalogue.size, dtype=bool)

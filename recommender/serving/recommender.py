@@ -11,6 +11,7 @@ from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.steps import example_anchor
 from recommender.catalogue.variants import VARIANT
 from recommender.explanation.explainer import Explainer
+from recommender.explanation.path_proof import path_proof
 from recommender.explanation.phrasing import Phrasing
 from recommender.learning.model import Model
 from recommender.profiles.anchors import own_anchors
@@ -68,7 +69,7 @@ class Recommender:
         self.snapshot = model.scorer.snapshot
         self.catalogue: Catalogue = model.scorer.catalogue
         self.cold_start = ColdStart(model.scorer)
-        made = partial(RuleSet, self.snapshot, self.catalogue, objectives=model.objectives)
+        made = partial(RuleSet, self.snapshot, self.catalogue, objectives=model.objectives, unwanted=model.unwanted)
         self._rule_set = lru_cache(RULE_SETS)(made)
 
     def recommend(self, request: Request) -> Recommendation:
@@ -181,6 +182,7 @@ class Recommender:
             parts=parts,
             model=self.model.info,
             groups=groups,
+            proof=path_proof(parts, self.snapshot, forbidden, phrasing.language),
             text=account_text(request.reader, phrasing, item, (score, parts, groups)),
             notices=self.model.told(request.lang),
         )

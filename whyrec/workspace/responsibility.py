@@ -1,0 +1,114 @@
+"""What a shop answers for: how good its lists are and for whom, what they shall keep and may not hold, the card."""
+
+from typing import TYPE_CHECKING
+
+from kg.errors import UsageError
+from kg.progress import Progress
+from whyrec.options import made
+from whyrec.workspace.reporting import Reporting
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from recommender.evaluation.report import Evaluation
+    from recommender.results.audit import Audit
+    from recommender.results.objectives import Objectives
+    from whyrec.privacy.card import Card
+    from whyrec.workspace.certify import CertifyReport
+    from whyrec.workspace.evaluate import HowToEvaluate
+
+
+class Responsibility(Reporting):
+    """Answers, and what is to be said of all of them together."""
+
+    def evaluate(self, *, progress: Progress | None = None, **how: "Unpack[HowToEvaluate]") -> "Evaluation":
+        """Hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside.
+
+        :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluate.Evaluating`.
+        :raises UsageError: for an unknown split or domain, or where nothing can be held out.
+        """
+        from whyrec.workspace.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
+
+        asked, told = made(Evaluating, how), progress or self._progress
+        result = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).run()
+        if asked.explanations:
+            quality = explanation_quality(self.recommender, self._rules(asked.domain, {}), asked, told)
+            result = result.model_copy(update={"explanations": quality})
+        return result
+
+    def audit(
+        self, domain: str | None = None, *, quality: bool = True, lang: str = "en", progress: Progress | None = None
+    ) -> "Audit":
+        """Exposure and quality by group, against merit, with intervals and causes; corrected for many comparisons.
+
+        :param domain: all where absent.
+        :param quality: hold interactions out and learn anew, to say for whom lists are better; takes as long as
+            :meth:`evaluate` without baselines.
+        :raises UsageError: for an unknown domain.
+        """
+        from recommender.audit.audit import audit  # named like the question
+        from whyrec.workspace.evaluate import Evaluating, NobodyToTestError, WorkspaceEvaluation
+
+        schema, told = self.snapshot.schema, progress or self._progress
+        domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
+        crowds = {one: self._crowd(one) for one in domains if domain in (None, one)}
+        if not crowds:
+            raise UsageError(f"`domain` {domain!r}: known: {', '.join(domains)}")
+        asked = Evaluating(domain=domain, embeddings=False)
+        try:
+            found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
+        except NobodyToTestError:
+            found = None  # the answer says that quality was not measured
+        return audit(crowds, found, lang)
+
+    def objectives(self, *, dry_run: bool = False, progress: Progress | None = None) -> "Objectives":
+        """Solve the exposure floors of ``[objectives]``, so that everybody's lists together keep them from now on.
+
+        :param dry_run: only say what it would take.
+        :raises UsageError: where ``whyrec.toml`` names no floors, or what is none.
+        """
+        from whyrec.workspace.objectives import solve_objectives  # asked for seldom
+
+        told = progress or self._progress
+        found = solve_objectives(self.workspace, self.recommender, self._rules(None, {}), told, keep=not dry_run)
+        if not dry_run:
+            self._renew()
+        return found
+
+    def certify(
+        self,
+        alpha: float,
+        *,
+        below: float = 2.0,
+        delta: float = 0.05,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> "CertifyReport":
+        """Filter items so that at most a part of each list is unwanted, tested on ratings that are held out.
+
+        :param alpha: the expected share of a list that may be unwanted, in (0, 1).
+        :param below: what a person weighted (rated) at most so much is unwanted.
+        :param delta: how often the bound may be wrong, in (0, 1).
+        :param dry_run: only say what it would take.
+        :raises UsageError: for numbers out of their range, or where nobody rejected anything.
+        """
+        from whyrec.workspace.certify import Wanted, certify
+
+        wanted, told = Wanted(alpha, below, delta), progress or self._progress
+        rules = self._rules(None, {})
+        report = certify(self.workspace, self.recommender, rules, wanted, told, keep=not dry_run)
+        if not dry_run:
+            self._renew()
+        return report
+
+    def card(self, *, figures: bool = True, progress: Progress | None = None) -> "Card":
+        """Model card and privacy sheet: data, figures, groups, limits, ε, hashes; nothing in it is typed by hand.
+
+        :param figures: measure anew on what is held out, as :meth:`evaluate` does without tuning.
+        """
+        from whyrec.privacy.card import card  # named like the question
+
+        audited = self.audit(quality=figures, progress=progress)
+        measurable = figures and audited.users is not None
+        found = self.evaluate(embeddings=False, tuning=False, progress=progress) if measurable else None
+        return card(self.workspace, self.snapshot, audited, found)
