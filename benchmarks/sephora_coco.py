@@ -8,8 +8,6 @@ of the tests is started, for this run. Schema, mapping and hand-written vocabula
 """
 
 import gzip
-import json
-import os
 import random
 import shutil
 import statistics
@@ -23,6 +21,7 @@ from typing import Annotated, Any
 
 import typer
 from account_audit import audit
+from bare_stores import running_neo4j as server_of
 from program import WHYREC, whyrec
 from rich.console import Console
 from rich.table import Table
@@ -86,18 +85,8 @@ def running_neo4j(url: str | None, wanted: bool) -> Iterator[str | None]:
     if url or not wanted:
         yield url
         return
-    command = [PYTHON, str(HERE.parent / "tests" / "neo4j_server.py"), "run"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdin and server.stdout
-        try:
-            line = server.stdout.readline()
-            if not line:
-                sys.exit("Neo4j does not start, see above; or name a server with --neo4j")
-            access = json.loads(line)
-            os.environ |= {"NEO4J_USERNAME": access["user"], "NEO4J_PASSWORD": access["password"]}
-            yield access["uri"]
-        finally:
-            server.stdin.close()
+    with server_of(None) as started:
+        yield started
 
 
 def make_workspace(folder: Path, data: Path, store: str) -> None:

@@ -151,15 +151,7 @@ class Explainer:
         named, others = anchors.named, anchors.others
         if not named and not others:
             return None
-        nearest = [
-            NearAnchor(
-                id=self.snapshot.vocabulary.id(kernel.anchor_type, one.idx),
-                type=kernel.anchor_type,
-                label=self.snapshot.label(kernel.anchor_type, one.idx, self.phrasing.lang),
-                share=one.share,
-            )
-            for one in named
-        ]
+        nearest = [self._near_anchor(kernel.anchor_type, one.idx, one.share) for one in named]
         return Part(
             kind="association",
             share=sum(one.share for one in (*named, *others)),
@@ -217,6 +209,12 @@ class Explainer:
         label = self.snapshot.label(entity_type, idx, self.phrasing.lang)
         return Node(id=self.snapshot.vocabulary.id(entity_type, idx), type=entity_type, label=label)
 
+    def _near_anchor(self, entity_type: str, idx: int, share: float, cosine: float | None = None) -> NearAnchor:
+        """An anchor by its id and label, with its share and, of the embedding, its cosine."""
+        label = self.snapshot.label(entity_type, idx, self.phrasing.lang)
+        entity_id = self.snapshot.vocabulary.id(entity_type, idx)
+        return NearAnchor(id=entity_id, type=entity_type, label=label, cosine=cosine, share=share)
+
     def _near(self, position: int) -> list[_Near]:
         """The anchors' embedding shares, largest first; people and what is avoided are no anchors to name."""
         if self.scorer.vectors is None or self.scorer.embedding_weight[position] == 0:
@@ -245,16 +243,7 @@ class Explainer:
         if share == 0:
             return []
         near = sorted(self._near(position), key=lambda one: one.share * (-1 if share > 0 else 1))[:ANCHORS_SHOWN]
-        nearest = [
-            NearAnchor(
-                id=self.snapshot.vocabulary.id(one.entity_type, one.idx),
-                type=one.entity_type,
-                label=self.snapshot.label(one.entity_type, one.idx, self.phrasing.lang),
-                cosine=one.cosine,
-                share=one.share,
-            )
-            for one in near
-        ]
+        nearest = [self._near_anchor(one.entity_type, one.idx, one.share, one.cosine) for one in near]
         named = [(one.entity_type, one.idx) for one in near if one.cosine >= NEAR and one.share * share > 0]
         text = self._sentence(self.phrasing.embedding(named), share if named else 0.0)
         return [Part(kind="embedding", share=share, nearest=nearest, text=text)]

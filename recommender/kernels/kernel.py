@@ -126,8 +126,6 @@ class Kernel(ABC):
 
     name: ClassVar[str]
     """Which kind of kernel it is; the field ``kernel`` of a part of an account."""
-    told_by_anchors: ClassVar[bool]
-    """Whether its shares are told by anchors; else by paths."""
 
     @property
     @abstractmethod
@@ -151,7 +149,6 @@ class Kernel(ABC):
 class LearnedKernel(Kernel):
     """A kernel between two item types that is no product of steps; its shares are told by anchors."""
 
-    told_by_anchors = True
     symbol: ClassVar[str]
     """How the step that stands for it begins: ``≈Course-Product``; no relation has such a name."""
     text: ClassVar[str] = "goes_with"

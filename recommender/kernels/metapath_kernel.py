@@ -17,7 +17,6 @@ class MetapathKernel(Kernel):
     """The kernel of a tail of steps r1 … rk from an anchor to an item: ``K = T_r1 · … · T_rk``."""
 
     name = "path"
-    told_by_anchors = False
 
     def __init__(self, transitions: Transitions, tail: Tail, top: int) -> None:
         self.transitions, self.tail, self.top = transitions, tail, top

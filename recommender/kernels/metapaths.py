@@ -51,14 +51,16 @@ class Metapath:
         return " > ".join((*self.steps[:1], *self.tail))
 
 
-def enumerate_metapaths(schema: Schema) -> tuple[Metapath, ...]:
+def enumerate_metapaths(
+    schema: Schema, without: Container[str] = (), alone: Set[str] = frozenset()
+) -> tuple[Metapath, ...]:
     """All metapaths of the schema from a user type to an item type, sorted by length, then by name.
 
     A metapath has 2 to ``metapaths.max_length`` steps. Left out are those that a pattern of ``metapaths.exclude``
     matches, and those that use one relation, in either direction, more than twice after the first step: they
-    retrace their way.
+    retrace their way. ``without`` and ``alone`` are those of :func:`walked`.
     """
-    return tuple(sorted(set(walked(schema)), key=lambda path: (len(path.steps), path.steps)))
+    return tuple(sorted(set(walked(schema, without, alone)), key=lambda path: (len(path.steps), path.steps)))
 
 
 def walked(schema: Schema, without: Container[str] = (), alone: Set[str] = frozenset()) -> Iterator[Metapath]:

@@ -13,7 +13,7 @@ from pydantic import Field
 from kg.document import Document
 from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.metapaths import Metapath, walked
+from recommender.kernels.metapaths import Metapath, enumerate_metapaths, walked
 
 
 class Narrowing(Document):
@@ -29,9 +29,9 @@ class Narrowing(Document):
     """Those that are left of the others after a trial; all where absent."""
 
     def enumerate(self, schema: Schema) -> tuple[Metapath, ...]:
-        """The metapaths of a schema that are walked, as :func:`recommender.kernels.metapaths.enumerate_metapaths`."""
-        found = {path for path in self.walked(schema) if self.metapaths is None or str(path) in self.metapaths}
-        return tuple(sorted(found, key=lambda path: (len(path.steps), path.steps)))
+        """The metapaths of a schema that are walked, sorted by length, then by name."""
+        found = enumerate_metapaths(schema, set(self.left_out), set(self.alone))
+        return found if self.metapaths is None else tuple(path for path in found if str(path) in self.metapaths)
 
     def walked(self, schema: Schema) -> Iterator[Metapath]:
         """The metapaths that there would be without a trial."""
