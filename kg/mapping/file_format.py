@@ -6,9 +6,12 @@ imported: what none of a load's files needs is not loaded either.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 Format = str
 """A key of ``FORMATS``."""
+DateOrder = Literal["day-first", "month-first"]
+"""What ``01/02/2024`` means in a file."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_VALUES = ("number", "text", "quoted", "column")
 HELP = "write one condition on the columns of a row, such as  rating >= 4 AND brand = 'Acme'"
 
 
@@ -68,7 +69,7 @@ def row_expression(text: str) -> str:
     if len(text) > MOST_CHARACTERS:
         raise _refused(text, f"{len(text):,} characters, the most are {MOST_CHARACTERS:,}")
     tokens = _tokens(text)
-    written, depth, operators = [], 0, 0
+    written, depth, operators, ends_value = [], 0, 0, False
     for number, (kind, word) in enumerate(tokens):
         following = tokens[number + 1][1] if number + 1 < len(tokens) else ""
         preceding = tokens[number - 1][1].casefold() if number else ""
@@ -76,6 +77,9 @@ def row_expression(text: str) -> str:
             kind, word = _word(text, word, preceding, following)
         elif kind == "quoted" and following == "(":
             raise _refused(text, f"{word} is no function; the known ones are written without quotes")
+        if ends_value and _begins_value(kind, word):
+            raise _refused(text, f"an operator, or AND, OR, is missing between {tokens[number - 1][1]} and {word}")
+        ends_value = _ends_value(kind, word)
         depth += (word == "(") - (word == ")") if kind == "mark" else 0
         operators += kind in ("operator", "keyword")
         if depth > MOST_BRACKETS or operators > MOST_OPERATORS:
@@ -110,13 +114,24 @@ def _word(text: str, word: str, preceding: str, following: str) -> tuple[str, st
         raise _refused(text, f"{word}: it looks at more than one row at a time")
     if folded in KEYWORDS or folded == "from":
         return "keyword", folded.upper()
-    if folded in TYPES and preceding in ("as", "::"):
+    if preceding in ("as", "::"):
+        if folded not in TYPES:
+            raise _refused(text, f"{word}: no type; {nearest(folded, sorted(TYPES))}")
         return "type", folded.upper()
     if following == "(":
         if folded not in FUNCTIONS:
             raise _refused(text, f"{word}: no function of one row; {nearest(folded, sorted(FUNCTIONS))}")
         return "function", folded.upper()
     return "column", f'"{word}"'
+
+
+def _begins_value(kind: str, word: str) -> bool:
+    return kind in _VALUES or kind == "function" or (word in ("TRUE", "FALSE", "NULL", "CASE") and kind == "keyword")
+
+
+def _ends_value(kind: str, word: str) -> bool:
+    """Whether a value may be complete here; the engine takes a second one for a name of the first, and says nothing."""
+    return kind in _VALUES or kind == "type" or word == ")" or word in ("TRUE", "FALSE", "NULL", "END")
 
 
 def _refused(text: str, why: str) -> MappingError:

@@ -11,8 +11,9 @@ column in it holds:
 3. any other column is text where the expression allows that, else a number (``rating >= 4``), else a truth value
    (``WHERE in_stock``).
 
-A cell that cannot be read as what its column holds makes its row a reject; a missing cell is null, and a row whose
-expression is null or false is filtered, as in SQL.
+A cell that cannot be read as what its column holds makes its row a reject, and so does a row for which the expression
+cannot be worked out, ``cast(size as int)`` of "XL"; a missing cell is null, and a row whose expression is null or false
+is filtered, as in SQL.
 """
 
 import itertools
@@ -20,6 +21,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -27,6 +29,9 @@ from kg.errors import MappingError
 from kg.mapping.row_expression import HELP, row_expression
 
 Kind = Literal["text", "number", "truth"]
+_SAMPLE: dict[Kind, str | float | bool] = {"text": "a", "number": 3.0, "truth": True}
+MOST_FAILURES = 1_000
+"""Rows of a batch for which an expression may have no result; with more, it is the expression that is wrong."""
 _DTYPES: dict[Kind, pl.DataType] = {"text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean()}
 
 
@@ -54,21 +59,44 @@ class RowFilter:
         """The columns that the expression reads."""
         return tuple(self.kinds)
 
-    def keeps(self, frame: pl.DataFrame) -> pl.Series:
-        """Which rows the expression is true for.
+    def keeps(self, frame: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Which rows the expression is true for, and why it cannot be worked out for some (null for all others).
 
         :param frame: the columns of ``kinds``, read as those kinds.
+        :raises MappingError: where it cannot be worked out for more than ``MOST_FAILURES`` rows.
         """
+        keep, why = np.zeros(frame.height, dtype=np.bool_), np.full(frame.height, None, dtype=np.object_)
+        parts, failures = [(0, frame.height)], 0
+        while parts:
+            start, end = parts.pop()
+            try:
+                keep[start:end] = self._result(frame[start:end])
+            except PolarsError as problem:
+                if end - start > 1:
+                    middle = (start + end) // 2
+                    parts += [(middle, end), (start, middle)]
+                    continue
+                why[start] = _first_line(problem)
+                failures += 1
+                if failures > MOST_FAILURES:
+                    text = f"where {self.where!r}: it cannot be worked out for {failures:,} rows: {why[start]}"
+                    raise MappingError(f"{text}; try_cast has no value there") from None
+        return pl.Series("keep", keep), pl.Series("reason", why.tolist(), dtype=pl.String)
+
+    def _result(self, frame: pl.DataFrame) -> pl.Series:
         return frame.select(self._expression.fill_null(False).alias("keep")).get_column("keep")
 
     def _kinds(self, columns: list[str], declared: Mapping[str, Kind]) -> dict[str, Kind]:
         choices = [_choices(name, declared.get(name), str(self._expression)) for name in columns]
-        failure = ""
+        failure, possible = "", None
         for kinds in itertools.islice(itertools.product(*choices), 1000):
             chosen = dict(zip(columns, kinds, strict=True))
-            failure = self._fits(chosen)
-            if not failure:
+            found = self._fits(chosen)
+            if not found and self._works(chosen):
                 return chosen
+            possible, failure = possible or (None if found else chosen), found or failure
+        if possible is not None:
+            return possible
         raise MappingError(f"where {self.where!r}: {failure}; {HELP}")
 
     def _fits(self, kinds: dict[str, Kind]) -> str:
@@ -81,6 +109,14 @@ class RowFilter:
             return "it looks at more than one row at a time"
         return "" if result.dtype == pl.Boolean else f"the expression is no condition, it gives {result.dtype}"
 
+    def _works(self, kinds: dict[str, Kind]) -> bool:
+        """Whether it can be worked out for some row, as ``NOT title`` cannot for text."""
+        row = {name: pl.Series([_SAMPLE[kind]], dtype=_DTYPES[kind]) for name, kind in kinds.items()}
+        try:
+            return self._result(pl.DataFrame(row)).len() == 1
+        except PolarsError:
+            return False
+
 
 def _choices(name: str, declared: Kind | None, expression: str) -> list[Kind]:
     """The kinds to try for a column, best first; a truth value is compared with nothing but another."""
@@ -88,7 +124,7 @@ def _choices(name: str, declared: Kind | None, expression: str) -> list[Kind]:
     literal = rf"{column}\) (==|!=) \((true|false)\)|\((true|false)\) (==|!=) \({column}"
     compared = rf"{column}\) (==|!=|<=?|>=?) |(==|!=|<=?|>=?) \({column}"
     order: list[Kind] = ["text", "number"]
-    if re.search(literal, expression):
+    if re.search(literal, expression) or re.search(rf"{column}(\.strict_cast\(Boolean\))?\.not\(\)", expression):
         order = ["truth"]
     elif not re.search(compared, expression):
         order.append("truth")
@@ -96,4 +132,5 @@ def _choices(name: str, declared: Kind | None, expression: str) -> list[Kind]:
 
 
 def _first_line(problem: Exception) -> str:
-    return str(problem).split("\n", 1)[0]
+    """What went wrong, without the values of the rows."""
+    return str(problem).split("\n", 1)[0].split(" for 1 out of ", 1)[0]

@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from kg.document import Document, nearest
 from kg.errors import MappingError
 from kg.mapping.connection import Connection, connection_of
-from kg.mapping.file_format import FORMATS, RDF_FORMATS, SUFFIXES, Format, format_of_name
+from kg.mapping.file_format import FORMATS, RDF_FORMATS, SUFFIXES, DateOrder, Format, format_of_name
 from kg.mapping.file_pattern import files_of
 from kg.mapping.join import Join
 from kg.mapping.link import Link, Normalisation, Similar, Text
@@ -24,10 +24,7 @@ DEFAULT_NULLS = ("", "NA", "N/A", "NULL", "null", "NaN", "nan", "\\N")
 ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N")
 """Nobody's id: what programs write where there is none. "NA" is one: Namibia has it, and brands."""
 QUERY_SHOWN = 60
-_ENTITY_KEYS = (
-    *("id", "label", "properties", "normalise", "link", "text", "similar"),
-    *("null_erases", "rows", "currency", "rates"),
-)
+_ENTITY_KEYS = tuple("id label properties normalise link text similar null_erases rows currency rates".split())
 _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")
 
 
@@ -53,6 +50,8 @@ class Source(Document):
     """Spellings of "no value" in values and links; unless this key is told, ids have fewer of them (``ID_NULLS``)."""
     decimal: Literal[".", ","] | None = None
     """The decimal mark. Where told, currency signs and grouping are understood; else only plain ``1234.5``."""
+    dates: DateOrder | None = None
+    """Of timestamps such as ``01/02/2024``: ``day-first`` or ``month-first``; without it they are refused."""
     values: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
     """Column → word in it, in any case → what it means: ``availability = { preorder = false }``."""
     currency: dict[str, str] = Field(default_factory=dict)

@@ -119,7 +119,7 @@ class CellReader:
 
     def timestamps(self, column: str) -> pl.Series:
         """Times, in milliseconds since 1970."""
-        return self.rows.parsed(column, parse_timestamps(self.rows.single(column)))
+        return self.rows.parsed(column, parse_timestamps(self.rows.single(column), self._source.dates))
 
     def _number(self, cells: pl.Series) -> Parsed:
         return parse_numbers(cells, self._source.decimal, self._source.delimiter == ";")

@@ -32,6 +32,8 @@ from kg.validation.row_set import RowSet
 from kg.values.cells import map_unique, too_long
 from kg.values.tail_cells import column_as_tail, levels_of, tails_of
 
+_NO_RESULT = "correct the cell, or the condition: try_cast has no value where a cast fails"
+
 
 @dataclass
 class Checked:
@@ -113,7 +115,9 @@ class RowChecker:
         rows = RowSet(batch, self._source, self._place, Notices())  # what is told, is told of rows that stay
         cells = CellReader(rows, self._source, self._place, Notices())
         columns = [cells.of_kind(name, kind).alias(name) for name, kind in self._filter.kinds.items()]
-        keep = self._filter.keeps(pl.DataFrame(columns)) & ~rows.bad
+        keep, why = self._filter.keeps(pl.DataFrame(columns))
+        rows.fault(why.is_not_null(), columns[0].name, "where cannot be worked out: " + why, _NO_RESULT)
+        keep &= ~rows.bad
         return batch.only(keep), rows.rejects, int((~keep & ~rows.bad).sum())
 
     def _entities(self, cells: CellReader, entity_type: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:

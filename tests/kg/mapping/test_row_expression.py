@@ -50,6 +50,11 @@ def test_a_condition_means_what_it_says(where: str, kept: list[bool]) -> None:
         ("a = 'x' -- b", "arithmetic|no condition|not"),
         ("a /* b */ = 'x'", "unable to parse"),
         ("a = $1", "this is not understood"),
+        ("n ISNULL", "missing between n and"),
+        ("a = 'x' \"order\" = '1'", "missing between 'x' and \"order\""),
+        ("a = DATE '2020-01-01'", "missing between DATE and"),
+        ("cast(n as int) 4 = 4", "missing between"),
+        ("a = 'x' AS b", "b: no type"),
         ("a; DROP", "this is not understood"),
         ("a = 'x", "this text has no end"),
         ("(" * 5000 + "a" + ")" * 5000, "too long"),
@@ -78,3 +83,17 @@ def test_no_query_gets_through_whatever_is_written(text: str) -> None:
     assert not set(re.findall(r"\w+", bare.casefold())) & (QUERIES - {"from"})
     called = {name.casefold() for name in re.findall(r"([^\W\d]\w*) \(", bare)}
     assert called <= FUNCTIONS | KEYWORDS | TYPES
+
+
+def test_a_row_for_which_there_is_no_result_is_told_and_costs_no_other_row() -> None:
+    cells = [None if i == 7 else "XL" if i in (3, 500) else str(i) for i in range(1000)]
+    keep, why = RowFilter("cast(a as int) >= 990 and a <> ''", {}).keeps(pl.DataFrame({"a": cells}))
+    assert keep.sum() == 10 and why.is_not_null().arg_true().to_list() == [3, 500]
+    assert "conversion" in why[3] and "XL" not in why[3]
+    with pytest.raises(MappingError, match="cannot be worked out"):
+        RowFilter("cast(a as int) > 1 and a <> ''", {}).keeps(pl.DataFrame({"a": ["x"] * 3000}))
+
+
+@pytest.mark.parametrize(("where", "kind"), [("NOT a", "truth"), ("cast(a as int) = 3", "number"), ("a ~ 'x'", "text")])
+def test_a_column_is_read_as_what_the_condition_can_do_with_it(where: str, kind: str) -> None:
+    assert RowFilter(where, {}).kinds == {"a": kind}

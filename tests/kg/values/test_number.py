@@ -72,7 +72,25 @@ def test_truth_values() -> None:
         ("20240101", 1_704_067_200_000),
         ("1700000000000000", 1_700_000_000_000),
         ("2024-02-30", "not a timestamp"),
-        ("01/02/2024", "not a timestamp"),
+        ("01/02/2024", "day or month first is not told"),
+        ("13.01.2024 10:00", "day or month first is not told"),
+        ("45300", "looks like a spreadsheet's number of a day"),
+        ("2024/1/9", 1_704_758_400_000),
+        ("2024年1月9日", 1_704_758_400_000),
+        ("9 Jan 2024", 1_704_758_400_000),
+        ("January 9, 2024, 6:30 pm", 1_704_825_000_000),
+        ("Tue, 09 Jan 2024 18:30:00 GMT", 1_704_825_000_000),
+        ("Tue Jan 09 2024 19:30:00 GMT+0100 (CET)", 1_704_825_000_000),
+        ("2024-01-09T19:30:00+01:00[Europe/Berlin]", 1_704_825_000_000),
+        ("20240109183000", 1_704_825_000_000),
+        ("2024/13/09", "not a timestamp"),
+        ("30 Feb 2024", "not a timestamp"),
+        ("9 Jan 24", "not a timestamp"),
+        ("2024-01-09 13:00 PM", "not a timestamp"),
+        ("20241309183000", "timestamp out of range"),
+        ("２０２４-01-09", "not a timestamp"),
+        ("2024-01-09 10:00 Europe/Berlin", "not a timestamp"),
+        ("2024-01-09T10:00:00[Europe/Berlin]", "not a timestamp"),
         ("1.7e9", "not a timestamp"),
     ],
 )
@@ -80,6 +98,15 @@ def test_timestamps(cell: str, outcome: int | str) -> None:
     parsed = parse_timestamps(pl.Series([cell, None]))
     assert outcome in (parsed.values[0], parsed.reason[0])
     assert parsed.values[1] is None and parsed.reason[1] is None
+
+
+def test_the_order_of_day_and_month_is_what_is_told() -> None:
+    cells = pl.Series(["01/02/2024", "13.01.2024", "1-2-2024 3:00 PM"])
+    days = parse_timestamps(cells, "day-first").values.cast(pl.Datetime("ms")).dt.strftime("%m-%d %H").to_list()
+    assert days == ["02-01 00", "01-13 00", "02-01 15"]
+    month_first = parse_timestamps(cells, "month-first")
+    assert month_first.values.cast(pl.Datetime("ms")).dt.month().to_list() == [1, None, 1]
+    assert month_first.reason.is_not_null().to_list() == [False, True, False]
 
 
 SPELLINGS = st.text("0159.eE+-_ n", max_size=8) | st.sampled_from(
