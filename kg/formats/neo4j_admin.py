@@ -37,9 +37,10 @@ class LabelFilter(RowFilter):
         self.kinds = {column: "text"}
         self._cells = pl.Series(list(cells), dtype=pl.String)
 
-    def keeps(self, frame: pl.DataFrame) -> pl.Series:
-        """Which rows are kept."""
-        return frame.to_series().is_in(self._cells.implode()).fill_null(False)
+    def keeps(self, frame: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Which rows are kept; there is always an answer."""
+        keep = frame.to_series().is_in(self._cells.implode()).fill_null(False)
+        return keep, pl.Series([None], dtype=pl.String).new_from_index(0, keep.len())
 
 
 class NodeSource(HeadedSource):

@@ -80,5 +80,6 @@ def check_limits(report: LoadReport, max_rejects: int | None) -> None:
             first = file.rejects.sort("line").row(0, named=True)
             place = first["field"] if first["line"] is None else f"line {first['line']}"
             raise LimitError(
-                f"{file.place}: none of its {file.rows:,} rows could be loaded; {place}: {first['reason']}; {where}"
+                f"{file.place}: none of its {file.rows:,} rows could be loaded; {place}: {first['reason']}; "
+                f"{first['hint']}; {where}"
             )

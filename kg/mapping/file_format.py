@@ -32,7 +32,7 @@ FORMATS: dict[Format, FileFormat] = {
     "json": FileFormat((".json",), "kg.readers.semi_structured.json_array:JsonReader"),
     "parquet": FileFormat((".parquet",), "kg.readers.tables.parquet:ParquetReader"),
     "arrow": FileFormat((".arrow", ".feather", ".ipc"), "kg.readers.tables.arrow:ArrowReader"),
-    "xlsx": FileFormat((".xlsx",), "kg.readers.tables.excel:ExcelReader"),
+    "xlsx": FileFormat((".xlsx", ".xlsm", ".xls", ".ods"), "kg.readers.tables.excel:ExcelReader"),
     "xml": FileFormat((".xml",), "kg.readers.semi_structured.xml:XmlReader"),
     "sql": FileFormat((), "kg.readers.tables.sql:SqlReader"),
     "turtle": FileFormat((".ttl",), ""),

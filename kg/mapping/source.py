@@ -20,9 +20,9 @@ from kg.schema import Relation, Schema
 
 Mode = Literal["merge", "replace"]
 
-DEFAULT_NULLS = ("", "NA", "N/A", "NULL", "null", "NaN", "nan", "\\N")
-ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N")
+ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N", "None", "NaT", "<NA>", "#N/A")
 """Nobody's id: what programs write where there is none. "NA" is one: Namibia has it, and brands."""
+DEFAULT_NULLS = (*ID_NULLS, "NA", "N/A")
 QUERY_SHOWN = 60
 _ENTITY_KEYS = tuple("id label properties normalise link text similar null_erases rows currency rates".split())
 _TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")

@@ -1,7 +1,7 @@
 """Find the columns that a source asks for among those that a file has."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kg.document import nearest
 from kg.errors import ReadError
@@ -47,6 +47,19 @@ def find_columns(
             if i not in positions.values():
                 notices.add(place, f"column {name!r} is not used; {nearest(name, list(wanted))}")
     return positions
+
+
+def header_row(rows: Iterable[Sequence[str]], wanted: Sequence[str], source: Source) -> int:
+    """Which of the first rows names the wanted columns: the first, unless only a later one has all of them.
+
+    What people export often has a title, a date or a comment above its table.
+    """
+    needed = {_folded(name) for name in wanted if name not in source.optional_columns}
+    if needed:
+        for number, names in enumerate(rows):
+            if needed <= {_folded(name) for name in names}:
+                return number
+    return 0
 
 
 def _refuse_duplicates(found: Sequence[str], place: str) -> None:

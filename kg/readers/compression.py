@@ -29,9 +29,13 @@ are few, so many times those of the file; data that people pack shrinks to a thi
 FOREIGN = {
     b"PAR1": ("a Parquet file", "name it .parquet"),
     b"PK\x03\x04": ("a ZIP archive or an Excel workbook", 'name a workbook .xlsx, or tell format = "xlsx"'),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as .xlsx or CSV"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "name it .xls"),
     b"ARROW1": ("an Arrow file", "name it .arrow"),
     b"%PDF": ("a PDF document", "export the table as CSV"),
+    b"PK\x05\x06": ("an empty ZIP archive", "export it again"),
+    GZIP_MAGIC: ("a gzip file in another packed file", "unpack it once"),
+    ZSTD_MAGIC: ("a zstd file in another packed file", "unpack it once"),
+    XZ_MAGIC: ("an xz file in another packed file", "unpack it once"),
     b"SQLite format 3": ("an SQLite database", "tell sql and connection in the mapping instead of file"),
 }
 
@@ -94,11 +98,9 @@ class ByteSource:
             raise ReadError(f"{self._place}: cannot be read: {problem}") from None
 
     def _zipped(self) -> Iterator[bytes]:
-        """The only file in a ZIP archive; what a Macintosh adds is none."""
+        """The only file in a ZIP archive; what file managers add is none."""
         with zipfile.ZipFile(self._raw) as archive:
-            members = [
-                one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX")
-            ]
+            members = [one for one in archive.infolist() if not one.is_dir() and not _added(one.filename)]
             names = [member.filename for member in members]
             if "[Content_Types].xml" in names:
                 self._refuse_foreign(ZIP_MAGIC, b"", "an Excel workbook")
@@ -159,7 +161,15 @@ class ByteSource:
         for magic, (kind, advice) in FOREIGN.items():
             if magic != allowed and start.startswith(magic):
                 raise ReadError(f"{self._place}: this is {known or kind}, whatever its name; {advice}")
+        if start[257:262] == b"ustar":
+            raise ReadError(f"{self._place}: this is a tar archive, whatever its name; unpack it")
 
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""
         self._raw.close()
+
+
+def _added(name: str) -> bool:
+    """Whether file managers put a member of an archive there: ``__MACOSX/``, ``.DS_Store``, ``Thumbs.db``."""
+    last = name.rpartition("/")[2]
+    return name.startswith("__MACOSX") or last.startswith(".") or last.lower() in ("thumbs.db", "desktop.ini")

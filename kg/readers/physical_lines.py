@@ -33,6 +33,14 @@ MARKS = (
 )
 
 
+_DAMAGE = {
+    "\ufffd".encode(): "{n} characters were lost before this file was written (U+FFFD); export it again",
+    "Ã©".encode(): "{n} times Ã© stands for é: the text was encoded twice; export it again",
+    "â€™".encode(): "{n} times â€™ stands for an apostrophe: the text was encoded twice; export it again",
+}
+"""What damaged text has in UTF-8, and what is said of it."""
+
+
 @dataclass(frozen=True)
 class Block:
     """Complete physical lines (the last one of a file may lack its end)."""
@@ -50,7 +58,7 @@ class PhysicalLines(MeasuredReader):
 
         :raises ReadError: where it cannot be opened or is text of another encoding for sure.
         """
-        self.place = place
+        self.place, self._notices = place, notices
         self._source = ByteSource(path, place)
         super().__init__(self._source)
         self._pieces = self._source.pieces()
@@ -72,6 +80,7 @@ class PhysicalLines(MeasuredReader):
         with closing(self._source):
             first_line, waiting = 1, bytearray()
             for piece in self._utf8_pieces():
+                self._tell_damage(piece)
                 waiting += piece
                 cut = _last_line_end(waiting) if len(waiting) >= BLOCK else 0
                 if cut:
@@ -83,6 +92,12 @@ class PhysicalLines(MeasuredReader):
                 elif len(waiting) > LONGEST_LINE:
                     raise ReadError(f"{self.place}: line {first_line} has no end in {LONGEST_LINE >> 20} MiB; no text?")
             yield Block(first_line, bytes(waiting), last=True)
+
+    def _tell_damage(self, piece: bytes) -> None:
+        """Characters that were lost before, which nobody can bring back here."""
+        if self.codec == "utf-8":
+            for mark, sentence in _DAMAGE.items():
+                self._notices.add(self.place, sentence, piece.count(mark))
 
     def _first_piece(self) -> bytes:
         start = b""

@@ -9,14 +9,15 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
-from kg.values.cells import identifiers, too_long, trimmed
+from kg.values.cells import identifiers, invisible, too_long, trimmed
 from kg.values.currency import converted, currencies, most_frequent
 from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.values.tail_cells import normalised_ids
 from kg.values.timestamp import parse_timestamps
 
 TOO_LONG = f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index"
-_ROUNDED = r"^[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}$"
+_ROUNDED = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}$"
+_TOTALS = ("Total", "TOTAL", "total", "Totals", "Grand Total", "Sum", "Summe", "Gesamt", "合计", "总计", "小计")
 _LOST = "export the column as text: a spreadsheet has rounded the number, and different ids became one"
 
 
@@ -47,6 +48,10 @@ class CellReader:
         hint = f'each row needs {column!r}; a cell that spells "no value" (null in the mapping) counts as empty'
         rows.fault(ids.is_null(), column, f"empty {what}", hint)
         rows.fault(too_long(ids), column, f"{what} too long", TOO_LONG)
+        if ids.len() and ids[-1] in _TOTALS:
+            self._notices.add(
+                self._place, f"the last id in {column!r} is {ids[-1]!r}: a line of totals? where leaves it out"
+            )
         rounded = int(ids.str.contains(_ROUNDED).sum())
         sentence = f"{{n}} ids in {column!r} look like numbers that a spreadsheet rounded, 4.00638E+12; {_LOST}"
         self._notices.add(self._place, sentence, rounded)
@@ -130,5 +135,9 @@ class CellReader:
         whole = int((plain != cells).fill_null(False).sum()) if not self._source.html else 0
         changed = int((came != identifiers(plain)).fill_null(False).sum())
         self._notices.add(self._place, f"{{n}} cells of {column!r} were trimmed or put into Unicode form NFC", changed)
+        sentence = (
+            f"{{n}} ids in {column!r} hold characters that nobody sees, such as a zero-width space; they were kept"
+        )
+        self._notices.add(self._place, sentence, invisible(plain))
         if column not in self._source.values:
             self._notices.add(self._place, f"{{n}} ids in {column!r} were read without '.0': 101.0 is 101", whole)

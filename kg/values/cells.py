@@ -12,6 +12,7 @@ BLANKS = "".join(
 ) + "".join(map(chr, (0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF)))
 """White space, and what looks like none at all: zero-width space, word joiner, byte order mark."""
 
+_INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
 _WHOLE = r"^[0-9]{1,15}\.0$"
 
 
@@ -25,6 +26,11 @@ def trimmed(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.S
     if isinstance(shortest, int) and shortest > max((len(null.encode()) for null in nulls), default=-1):
         return text
     return masked(text, text.is_in(list(nulls)).fill_null(True))
+
+
+def invisible(ids: pl.Series) -> int:
+    """How many ids hold a character that nobody sees, and so differ from what they look like."""
+    return int(ids.str.contains(_INVISIBLE).sum() or 0)
 
 
 def identifiers(series: pl.Series) -> pl.Series:

@@ -2,7 +2,8 @@
 
 A spreadsheet runs what begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return. An apostrophe before it
 makes it text (OWASP, CSV injection). Numbers stay as they are; what begins like an escaped cell by itself gets one
-more, so that reading takes back exactly what writing added.
+more, so that reading takes back exactly what writing added. Spreadsheets themselves keep the zeros of a code by writing
+it as a formula, ``="007"``; that is read as 007.
 """
 
 import re
@@ -12,6 +13,7 @@ import polars as pl
 _RISKY = r"^'*[=+\-@\t\r]"
 _NUMBER = r"^[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?$"
 _ESCAPED = r"^'('*[=+\-@\t\r])"
+_TEXT_FORMULA = r'^="([^"]*)"$'
 _MARK = re.compile(rb"'[=+\-@\t\r]")
 
 
@@ -29,9 +31,9 @@ def escaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 def may_be_escaped(data: bytes) -> bool:
     """Whether some cell of these bytes may be escaped."""
-    return b"'" in data and _MARK.search(data) is not None
+    return (b"'" in data and _MARK.search(data) is not None) or b'="' in data
 
 
 def unescaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame without those apostrophes."""
-    return frame.with_columns(pl.col(pl.String).str.replace(_ESCAPED, "$1"))
+    """The frame without those apostrophes, and without formulas that are nothing but a text."""
+    return frame.with_columns(pl.col(pl.String).str.replace(_TEXT_FORMULA, "$1").str.replace(_ESCAPED, "$1"))

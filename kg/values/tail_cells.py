@@ -7,7 +7,7 @@ import polars as pl
 
 from kg.mapping.link import Link, Normalisation
 from kg.notices import Notices
-from kg.values.cells import casefolded, identifiers, map_unique, trimmed
+from kg.values.cells import casefolded, id_cells, identifiers, map_unique, trimmed
 from kg.values.ingredient_list import Ingredients, cuts_at, parse_ingredients
 from kg.values.ingredient_name import canonical_ingredient
 from kg.values.list_text import list_texts
@@ -37,7 +37,8 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
     else:
         if link.split is not None:
             single = _split(single, link.split, link.tail, place, notices)
-        found = _named(single.get_column("row"), trimmed(single.get_column("text"), nulls), link)
+        texts = single.get_column("text")
+        found = _named(single.get_column("row"), _ids(texts, link, nulls, place, notices), link)
         _tell_truths(found.get_column("tail"), link, place, notices)
     if cells.listed is not None:
         listed = pl.DataFrame([rows, cells.listed.alias("text")]).drop_nulls("text")
@@ -50,8 +51,24 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
             joined = kept.group_by("row", maintain_order=True).agg(pl.col("text").str.join(", "))
             found = pl.concat([found, _ingredient_lists(joined, link, place, notices)])
         else:
+            text = _ids(items.get_column("text"), link, nulls, place, notices)
             found = pl.concat([found, _named(items.get_column("row"), text, link)])
     return found.unique(["row", "tail"], keep="first", maintain_order=True)
+
+
+def _ids(texts: pl.Series, link: Link, nulls: tuple[str, ...], place: str, notices: Notices) -> pl.Series:
+    """Trimmed cells; 101.0 of a column of floating-point numbers is 101, as in columns of keys."""
+    ids = id_cells(texts, nulls)
+    there = texts.drop_nulls()
+    if (
+        there.len()
+        and there[0].strip().endswith(".0")
+        and ids.drop_nulls().len()
+        and not ids.drop_nulls()[0].endswith(".0")
+    ):
+        sentence = f"{{n}} ids in {link.tail!r} were read without '.0': 101.0 is 101"
+        notices.add(place, sentence, ids.drop_nulls().len())
+    return ids
 
 
 def column_as_tail(truths: pl.Series, link: Link) -> pl.DataFrame:

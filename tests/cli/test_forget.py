@@ -1,5 +1,6 @@
 """``whyrec forget``: nothing of the person is left but in the files that somebody else owns, and no load undoes it."""
 
+import gzip
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,11 @@ import polars as pl
 import pytest
 import zstandard
 
+from kg.mapping.source import Source
 from kg.privacy.erasure.erasure import forget
 from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
+from tests.kg.readers.test_readers import read
 
 Document = Callable[..., Any]
 PERSON = "u0042"
@@ -197,6 +200,29 @@ def test_the_number_of_a_person_is_no_number_of_anything_else(document: Document
         assert store.read_triples("purchased").filter(pl.col("tail") == "1").height == 1
     finally:
         store.close()
+
+
+def test_rows_that_are_no_lines_are_taken_out_too(document: Document, whyrec: Whyrec, numbered: Path) -> None:
+    rows = pl.DataFrame({"head": ["1", "2", "3"], "tail": ["99", "1000", "4"]})
+    made = numbered / "made"
+    made.mkdir()
+    rows.write_excel(made / "purchased.xlsx")
+    rows.write_ipc(made / "purchased.arrow")
+    rows.write_json(made / "purchased.json")
+    items = "".join(f"<item><head>{head}</head><tail>{tail}</tail></item>\n" for head, tail in rows.iter_rows())
+    (made / "purchased.xml").write_text(f"<rows>\n{items}</rows>\n")
+    for path in sorted(made.iterdir()):
+        assert document("-w", numbered, "load", path)["rejected"] == 2
+    assert whyrec("-w", numbered, "recommend", "--all", "--out", numbered / "all.xlsx").exit_code == 0
+    (numbered / "copy.csv.gz").write_bytes(gzip.compress(b"who\n1\n"))
+    erased = document("-w", numbered, "forget", "User:1")
+    assert (erased["found"], erased["undecided"]) == ([], []) and any("copy.csv.gz" in n for n in erased["notices"])
+    listed = Source(file="all.xlsx", relation="purchased", head="user_id", tail="item_id")
+    assert "1" not in {cells[0] for _, _, cells in read(numbered / "all.xlsx", listed)[0]}
+    for path in made.iterdir():
+        (kept,) = (numbered / "rejects").rglob(path.name)
+        source = Source(file=path.name, relation="purchased", head="head", tail="tail")
+        assert [cells for _, _, cells in read(kept, source)[0]] == [("2", "1000")]
 
 
 def test_links_pages_exports_and_archives(document: Document, whyrec: Whyrec, copied: Path, tmp_path: Path) -> None:

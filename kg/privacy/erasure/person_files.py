@@ -54,7 +54,9 @@ def _files_of(workspace: Workspace, source: Source, person: Person, entity_id: s
     columns = person_columns(People(workspace.schema), source, source.file)
     try:
         files = source.files(workspace.mapping.parent, allow_outside=True) if columns else []
-        return [path for path in files if columns and _names(path, source, list(columns.columns), entity_id)]
+        found = [path for path in files if columns and _names(path, source, list(columns.columns), entity_id)]
+        database = source.database.file if source.database is not None else None
+        return [database] if found and database is not None else found
     except KGError:  # what cannot be read is told by the load
         return []
 

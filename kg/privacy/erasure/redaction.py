@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kg.errors import ReadError, WorkspaceError
+from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
 from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
 from kg.schema import Schema
@@ -73,12 +74,14 @@ class Redactor:
         :raises ReadError: where the file cannot be read.
         :raises WorkspaceError: where it cannot be written.
         """
-        if not self.traces.in_file(path):
+        if not is_row_file(path) and not self.traces.in_file(path):
             return Outcome.WITHOUT
         self._left, changed = False, False
         try:
             if _is_parquet(path):
                 changed = self._parquet(path)
+            elif is_row_file(path):
+                changed = self._row_file(path)
             else:
                 data = path.read_bytes()
                 kept = b"".join(self._kept(path, data))
@@ -104,6 +107,8 @@ class Redactor:
                 for row, named in zip(frame.iter_rows(named=True), self.traces.rows_of(frame), strict=True)
                 if named and self._hers(row, columns, named)
             ]
+        if is_row_file(path):  # whose rows stand in no line; what was taken from whom, the source says
+            return []
         data = path.read_bytes()
         unit, encoding = _line_end(data)
         kept = Counter(self._kept(path, data))
@@ -167,6 +172,31 @@ class Redactor:
             person.id in tokens(value) and field in one.columns and one.columns[field] in person.types for one in known
         )
 
+    def _row_file(self, path: Path) -> bool:
+        columns, person, pending = self._columns(path), self.person, _pending(path).with_suffix(path.suffix)
+        if columns is None and not person.unmistakable:
+            self._left = self.traces.in_file(path)
+            return False
+        told = columns or PersonColumns(path.name, {})
+
+        def hers(row: Row) -> bool:
+            if told is _LIST:
+                return row.get("user_id") == person.id
+            return told.holds(row, person.schema, person.types, person.id)
+
+        def keeps(text: str) -> bool:
+            return not (person.unmistakable and self.traces.in_text(text))
+
+        try:
+            changed = without_her(path, pending, told, hers, keeps)
+        except ReadError:
+            pending.unlink(missing_ok=True)
+            self._left = True
+            return False
+        if changed:
+            pending.replace(path)
+        return changed
+
     def _parquet(self, path: Path) -> bool:
         columns = self._columns(path)
         pending, changed = _pending(path), False
@@ -195,11 +225,13 @@ def is_list_of_recommendations(path: Path) -> bool:
     try:
         if _is_parquet(path):
             return _begins(pq.read_schema(path).names)
+        if path.suffix == ".xlsx":
+            return _begins(header_of(path))
         with path.open("rb") as file:
             first = file.readline(1 << 16).decode("utf-8-sig")
         found = json.loads(first) if path.suffix == ".jsonl" else next(csv.reader([first]), [])
         return path.suffix in (".csv", ".tsv", ".jsonl") and _begins(list(found))
-    except (OSError, ValueError, csv.Error, pa.ArrowException):
+    except (OSError, ValueError, csv.Error, pa.ArrowException, ReadError):
         return False
 
 

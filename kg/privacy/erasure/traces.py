@@ -26,6 +26,7 @@ from kg.readers.compression import GZIP_MAGIC, ZSTD_MAGIC, ByteSource
 ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 PARQUET_MAGIC = b"PAR1"
+ARROW_MAGIC = b"ARRO"
 ZIP_MAGIC = b"PK\x03\x04"
 _WORD = rb"0-9A-Za-z_"
 _OVERLAP = 1 << 16
@@ -98,7 +99,16 @@ class Traces:
             return self._in_packed(path)
         if magic == ZIP_MAGIC:
             return self._in_archive(path)
+        if magic == ARROW_MAGIC:  # whose texts stand side by side, so that none is a word
+            return self.in_arrow(path)
         return magic == PARQUET_MAGIC and self.in_parquet(path)
+
+    def in_arrow(self, path: Path) -> bool:
+        """Whether some cell of an Arrow file holds the id."""
+        try:
+            return bool(self.rows_of(pl.read_ipc(path)).any())
+        except (OSError, ValueError, pl.exceptions.PolarsError) as problem:
+            raise ReadError(f"{path}: cannot be searched: {problem}") from None
 
     def in_parquet(self, path: Path) -> bool:
         """Whether some cell of a Parquet file holds the id."""

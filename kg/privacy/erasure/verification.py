@@ -12,12 +12,15 @@ from kg.stores.url import is_neo4j
 from kg.workspace.generations import SNAPSHOT
 from kg.workspace.workspace import Workspace
 
+_PACKED = (".zip", ".gz", ".zst", ".bz2", ".xz", ".xlsx", ".ods")
+
 
 class Verification:
     """Searches for somebody who was erased."""
 
     def __init__(self, workspace: Workspace, files: WorkspaceFiles, whom: Identified, erasure: Erasure) -> None:
         self._workspace, self._files, self._whom, self._erasure = workspace, files, whom, erasure
+        self._packed: list[str] = []
 
     def run(self) -> None:
         """Search everything, and note in the report what was found."""
@@ -26,17 +29,17 @@ class Verification:
         self._search_store(types)
         written = {path.resolve() for path in (*self._files.rewritable(), *self._files.removable())}
         raw, person = self._whom.raw, self._whom.person
-        sources = None if person.unmistakable else files_naming(self._workspace, person, raw)
+        sources = files_naming(self._workspace, person, raw)
         for path in self._files.all():
             erasure.searched_files += 1
             own = self._files.is_own(path) or path.resolve() in written
             try:
                 if own:
                     hit = self._in_own(path, traces, others)
-                elif sources is not None:
-                    hit = path.resolve() in sources
                 else:
-                    hit = traces.in_file(path) or (raw is not None and Traces(raw).in_file(path))
+                    words = [traces, *([Traces(raw)] if raw is not None else [])] if person.unmistakable else []
+                    hit = path.resolve() in sources or any(one.in_file(path) for one in words)
+                    self._look_into(path, hit)
             except ReadError as problem:
                 erasure.notices.append(f"could not be searched: {problem}")
                 continue
@@ -45,6 +48,11 @@ class Verification:
         for folder in self._files.linked():
             erasure.notices.append(f"{self._files.shown(folder)}: a linked folder of somebody else's, not searched")
         self._notice()
+
+    def _look_into(self, path: Path, hit: bool) -> None:
+        """Note a packed file that holds the id as a word, of which nobody can tell what it stands for there."""
+        if not hit and path.suffix.lower() in _PACKED and Traces(self._whom.id).in_file(path):
+            self._packed.append(self._files.shown(path))
 
     def _search_store(self, types: list[str]) -> None:
         store = self._workspace.open_store(read_only=True)
@@ -80,6 +88,11 @@ class Verification:
                 f"{len(erasure.source_files)} files that are not whyrec's hold the id still: "
                 f"{', '.join(erasure.source_files)}; they were not touched. A load of them leaves this person out, but "
                 "only you can take the rows out of the files"
+            )
+        if self._packed:
+            erasure.notices.append(
+                f"{len(self._packed)} packed files that are not whyrec's hold {self._whom.id!r}, of this person or of "
+                f"something else: {', '.join(self._packed)}; look into them"
             )
         if erasure.undecided:
             erasure.notices.append(

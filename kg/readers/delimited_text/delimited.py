@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+import polars as pl
+
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers.batch import Batch, text_batch, without_columns
-from kg.readers.columns import find_columns
+from kg.readers.batch import Batch, Reject, reject_frame, shortened, text_batch, without_columns
+from kg.readers.columns import find_columns, header_row
 from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
@@ -32,6 +34,8 @@ LINES_AT_ONCE = 400_000
 """Lines that are looked at together; in a table of data a block has fewer."""
 _HEADER_LINES = 100
 """Lines in which a header is looked for first; all others only where it is not there."""
+_LINES_ABOVE = 30
+"""Lines above a header that are looked past."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _MARKUP = re.compile(r"^\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
@@ -47,6 +51,8 @@ class Header:
     """Physical lines before the first row."""
     names: tuple[str, ...]
     """All columns of the file, or those of the mapping where it has no header."""
+    raw: bytes = b""
+    """The line of the header, where there is one."""
 
 
 class DelimitedReader(MeasuredReader):
@@ -60,6 +66,7 @@ class DelimitedReader(MeasuredReader):
         :raises ReadError: where it cannot be opened or is text of another encoding for sure.
         """
         self._source, self._wanted, self._notices, self._place = source, wanted, notices, place
+        self._told = tuple(wanted)
         self._delimiter = source.delimiter or ("\t" if source.file_format(path) == "tsv" else ",")
         self.text = PhysicalLines(path, place, source.encoding, notices)
         super().__init__(self.text)
@@ -82,6 +89,8 @@ class DelimitedReader(MeasuredReader):
             batch, rest, rest_line = self._read(Block(line, data, block.last), header)
             if may_be_escaped(data):
                 batch = replace(batch, frame=unescaped_formulas(batch.frame))
+            if header.raw and header.raw in data:
+                batch = _without_headers(batch, header)
             if batch.rows:
                 yield without_columns(batch, (name for name, at in header.positions.items() if at is None))
 
@@ -122,11 +131,24 @@ class DelimitedReader(MeasuredReader):
             raise ReadError(f"{self._place}: no header, the file is empty; export it again, or leave it out")
         self._decoded(lines[used], used)
         if self._source.columns is None:
+            above = self._lines_above(lines, used)
+            used += above
             names, taken = self._names(lines, used)
+            if above:
+                sentence = f"the header is in line {used + 1}; what stands above it is no row"
+                self._notices.add(self._place, sentence)
         else:
             names, taken = list(self._source.columns), 0
         positions = find_columns(self._wanted, names, self._source, self._place, self._notices)
-        return Header(Dialect(self._delimiter, len(names)), positions, used + taken, tuple(names))
+        raw = lines[used].strip() if self._source.columns is None and taken == 1 else b""
+        return Header(Dialect(self._delimiter, len(names)), positions, used + taken, tuple(names), raw)
+
+    def _lines_above(self, lines: list[bytes], used: int) -> int:
+        """How many lines stand above the header, which is looked for only where the first line is none."""
+        codec, mark = self.text.codec, self._delimiter
+        texts = [line.decode(codec, "replace").strip("\r\n") for line in lines[used : used + _LINES_ABOVE]]
+        rows = (text.replace('"', "").split(mark) for text in texts)
+        return header_row(rows, self._told, self._source)
 
     def _names(self, lines: list[bytes], used: int) -> tuple[list[str], int]:
         if len(self._delimiter) > 1:
@@ -169,6 +191,19 @@ class DelimitedReader(MeasuredReader):
         parser = RecordParser(texts, block.first_line, header.dialect)
         used = parser.parse(block.last, faulty)
         return _batch(parser.records, header.positions), b"".join(raw[used:]), block.first_line + used
+
+
+def _without_headers(batch: Batch, header: Header) -> Batch:
+    """Files that were put together have the header of each among the rows."""
+    named = [(pl.col(name) == header.names[at]) for name, at in header.positions.items() if at is not None]
+    again = batch.frame.select(pl.all_horizontal(named).fill_null(False)).to_series()
+    if not again.any():
+        return batch
+    reason, hint = "the header once more", "leave it out; files were put together"
+    lines, spans = batch.lines.filter(again), batch.spans.filter(again)
+    shown = shortened(",".join(header.names))
+    rows = [Reject(line, span, "", shown, reason, hint) for line, span in zip(lines, spans, strict=True)]
+    return replace(batch.only(~again), rejects=pl.concat([batch.rejects, reject_frame(rows)]))
 
 
 def _batch(records: Records, positions: Mapping[str, int | None]) -> Batch:

@@ -1,5 +1,7 @@
 """JSON: an array of objects, or one object in which exactly one list holds objects, such as ``{"products": [...]}``.
 
+Several arrays, or several objects, one after the other, as programs print them that answer with a stream, are read on.
+
 "Lines" are elements, from 1. The file is read as a stream, so it may be larger than memory; one element may not. What
 is no JSON breaks the file off: nothing after it can be told apart.
 """
@@ -95,28 +97,35 @@ class JsonReader(MeasuredReader):
                 raise ReadError(f"{self._place}: the file is empty; export it again, or leave it out")
             if first == "{":
                 yield from self._listed(pieces, decoder)
-                return
-            if first != "[":
-                raise self._broken("expected [ or {")
+            while mark := self._next_mark(pieces):
+                if mark == "[":
+                    self._at += 1
+                    yield from self._array(pieces, decoder)
+                elif mark == "{":
+                    yield self._element(pieces, decoder)
+                else:
+                    raise self._broken("expected [ or {")
+
+    def _array(self, pieces: Iterator[str], decoder: json.JSONDecoder) -> Iterator[Any]:
+        """The elements of an array that has begun."""
+        if self._next_mark(pieces) == "]":
             self._at += 1
-            if self._next_mark(pieces) == "]":
+            return
+        while True:
+            yield self._element(pieces, decoder)
+            mark = self._next_mark(pieces)
+            self._at += 1
+            if mark == "]":
                 return
-            while True:
-                yield self._element(pieces, decoder)
-                mark = self._next_mark(pieces)
-                self._at += 1
-                if mark == "]":
-                    return
-                if mark != ",":
-                    raise self._broken("expected , or ]" if mark else "the array has no end")
-                self._next_mark(pieces)
+            if mark != ",":
+                raise self._broken("expected , or ]" if mark else "the array has no end")
+            self._next_mark(pieces)
 
     def _listed(self, pieces: Iterator[str], decoder: json.JSONDecoder) -> Iterator[Any]:
-        """The elements of the only list of objects in an object."""
+        """The elements of the only list of objects in an object; the object itself where others follow."""
         whole = self._element(pieces, decoder)
-        if self._next_mark(pieces):
-            raise self._broken('something follows the object; for one object per line tell format = "jsonl"')
-        found = whole if isinstance(whole, dict) else {}
+        found = {} if self._next_mark(pieces) else whole
+        found = found if isinstance(found, dict) else {}
         lists = {k: v for k, v in found.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
         if len(lists) > 1:
             raise ReadError(f"{self._place}: several lists of objects ({', '.join(lists)}); export one as an array")
@@ -128,9 +137,11 @@ class JsonReader(MeasuredReader):
 
     def _texts(self) -> Iterator[str]:
         try:
-            decoder = codecs.getincrementaldecoder(self._encoding)()
-            start = True
+            decoder, start = codecs.getincrementaldecoder(self._encoding)(), True
             for piece in self._source.pieces():
+                if start and piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                    self._encoding = "utf-32" if piece.startswith(codecs.BOM_UTF32_LE) else "utf-16"
+                    decoder = codecs.getincrementaldecoder(self._encoding)()
                 text = decoder.decode(piece)
                 yield text.removeprefix("\ufeff") if start else text
                 start = start and not text

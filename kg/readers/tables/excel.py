@@ -1,4 +1,6 @@
-"""Workbooks of Excel, .xlsx: the rows of one sheet under its first row that is not empty; lines are rows of the sheet.
+"""Workbooks, .xlsx, .xlsm, .xls, .ods: the rows of one sheet below its header; lines are rows of the sheet.
+
+The sheet is the one that the mapping tells, else the first that is shown and has the wanted columns.
 
 A spreadsheet keeps all numbers as floating-point ones, 15 digits of them: whole ones are read without ``.0``, and ids
 of more digits are told, since the sheet has lost the rest.
@@ -11,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import python_calamine
+from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, Fault, fault_frame, text_batch
-from kg.readers.columns import find_columns
+from kg.readers.columns import find_columns, header_row
 
 ROWS = 20_000
+ROWS_ABOVE = 30
+"""Rows in which the header is looked for."""
 LARGEST = 4 << 30
 """Bytes of a workbook unpacked; what is larger is no work of people."""
 _DIGITS = 10**15
@@ -41,24 +46,54 @@ class ExcelReader:
 
     def _sheet(self, path: Path) -> list[list[Any]]:
         try:
-            with zipfile.ZipFile(path) as archive:
-                unpacked = sum(member.file_size for member in archive.infolist())
-            if unpacked > LARGEST:
-                raise ReadError(f"{self._place}: unpacks to {unpacked >> 20:,} MiB; save the sheet as CSV")
-            with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
-                names = book.sheet_names
-                if self._source.sheet is not None and self._source.sheet not in names:
-                    raise ReadError(f"{self._place}: no sheet {self._source.sheet!r}; found: {', '.join(names)}")
-                if len(names) > 1 and self._source.sheet is None:
-                    self._notices.add(self._place, f"only the sheet {names[0]!r} is read; sheet = … tells another")
-                sheet = book.get_sheet_by_name(self._source.sheet or names[0])
-                return sheet.to_python(skip_empty_area=False)
+            if zipfile.is_zipfile(path):
+                self._look_inside(path)
+            with path.open("rb") as raw, python_calamine.load_workbook(raw) as book:
+                names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+                if self._source.sheet is not None:
+                    if self._source.sheet not in names:
+                        raise ReadError(f"{self._place}: no sheet {self._source.sheet!r}; found: {', '.join(names)}")
+                    return book.get_sheet_by_name(self._source.sheet).to_python(skip_empty_area=False)
+                return self._chosen(book, names)
         except ReadError:
             raise
         except (KeyboardInterrupt, SystemExit, MemoryError):
             raise
         except BaseException as problem:  # a panic of the library is no Exception
             raise ReadError(f"{self._place}: no readable workbook: {problem or type(problem).__name__}") from None
+
+    def _look_inside(self, path: Path) -> None:
+        """Refuse what is too large, and count what calculations have no result for, which calamine calls empty."""
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            unpacked = sum(member.file_size for member in members)
+            if unpacked > LARGEST:
+                raise ReadError(f"{self._place}: unpacks to {unpacked >> 20:,} MiB; save the sheet as CSV")
+            errors = 0
+            for member in members:
+                if member.filename.startswith("xl/worksheets/sheet"):
+                    with archive.open(member) as sheet:
+                        pieces = iter(lambda: sheet.read(1 << 20), b"")
+                        errors += sum(piece.count(b' t="e"') for piece in pieces)
+        sentence = "{n} cells of the workbook hold an error such as #DIV/0! in place of a value, and count as empty"
+        self._notices.add(self._place, sentence, errors)
+
+    def _chosen(self, book: python_calamine.CalamineWorkbook, names: list[str]) -> list[list[Any]]:
+        """The rows of the first sheet that is shown and has the wanted columns, else of the first."""
+        visible = {one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible}
+        order = sorted(names, key=lambda name: name not in visible)
+        sheets = ((name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in order)
+        first: tuple[str, list[list[Any]]] | None = None
+        for name, rows in sheets:
+            first = first or (name, rows)
+            if len(order) == 1 or self._header_at(rows) is not None:
+                first = (name, rows)
+                break
+        if first is None:
+            raise ReadError(f"{self._place}: the workbook has no sheet of cells; export it again")
+        if len(names) > 1:
+            self._notices.add(self._place, f"only the sheet {first[0]!r} is read; sheet = … tells another")
+        return first[1]
 
     def columns(self) -> list[str]:
         """The cells of the header."""
@@ -84,6 +119,8 @@ class ExcelReader:
 
         at, _ = self._header()
         wanted = [at, *(line - 1 for line, _ in rows)]
+        if target.suffix.lower() in (".xls", ".xlsm", ".ods"):
+            target = target.with_name(f"{target.name}.xlsx")
         with xlsxwriter.Workbook(str(target), {"remove_timezone": True, "strings_to_formulas": False}) as book:
             sheet = book.add_worksheet()
             day = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -96,11 +133,19 @@ class ExcelReader:
                     number += 1
 
     def _header(self) -> tuple[int, list[str]]:
-        for at, row in enumerate(self._rows):
-            names = ["" if (text := _text(cell)) is None else text for cell in row]
-            if any(name.strip() for name in names):
-                return at, names
-        raise ReadError(f"{self._place}: no header, the sheet is empty; export it again, or leave it out")
+        first = next((at for at, row in enumerate(self._rows) if any(name.strip() for name in _names(row))), None)
+        if first is None:
+            raise ReadError(f"{self._place}: no header, the sheet is empty; export it again, or leave it out")
+        found = self._header_at(self._rows)
+        if found is not None and found > first:
+            self._notices.add(self._place, f"the header is in row {found + 1}; what stands above it is no row")
+            first = found
+        return first, _names(self._rows[first])
+
+    def _header_at(self, rows: list[list[Any]]) -> int | None:
+        """The row, among the first, that names the wanted columns."""
+        found = header_row([[], *map(_names, rows[:ROWS_ABOVE])], self._wanted, self._source)
+        return found - 1 if found else None
 
     def _batch(self, rows: list[list[Any]], lines: list[int], positions: dict[str, int | None]) -> Batch:
         columns: dict[str, list[str | None]] = {}
@@ -118,6 +163,10 @@ class ExcelReader:
                     columns[name][row] = None
         batch = text_batch(columns, lines, [1] * len(lines), [])
         return Batch(batch.frame, batch.lines, batch.spans, faults=fault_frame(faults))
+
+
+def _names(row: list[Any]) -> list[str]:
+    return ["" if (text := _text(cell)) is None else text for cell in row]
 
 
 def _text(cell: Any) -> str | None:

@@ -120,6 +120,7 @@ def _sqlite(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
     assert database.file is not None
     connection = sqlite3.connect(f"{database.file.resolve().as_uri()}?mode=ro", uri=True)
     try:
+        connection.text_factory = _text_or_bytes
         connection.set_authorizer(lambda action, *_: 0 if action in _ALLOWED else sqlite3.SQLITE_DENY)
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description or ()]
@@ -139,8 +140,18 @@ def _of_any_type(cells: Sequence[Any]) -> pa.Array:
     there = [cell for cell in cells if cell is not None]
     if all(isinstance(cell, float) for cell in there) and there:
         return pa.array(cells, type=pa.float64())
-    texts = [cell.decode("utf-8") if isinstance(cell, bytes) else None if cell is None else str(cell) for cell in cells]
+    texts = [cell if cell is None or isinstance(cell, bytes) else str(cell) for cell in cells]
+    if any(isinstance(cell, bytes) for cell in there):
+        return pa.array([cell.encode() if isinstance(cell, str) else cell for cell in texts], type=pa.large_binary())
     return pa.array(texts, type=pa.large_string())
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    """Text of SQLite, which may be no UTF-8."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
 
 
 def _duckdb(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:

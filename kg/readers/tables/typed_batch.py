@@ -22,6 +22,10 @@ DType = Any  # what polars takes for a data type: a class or an instance
 _EXACT: dict[Any, int] = {pl.Float64: 2**53, pl.Float32: 2**24}
 
 
+_PANIC = ("decimal256",)
+"""Types of Arrow that make polars panic, wherever in a column they are."""
+
+
 class TypedBatches:
     """Turns the parts of one table into batches."""
 
@@ -42,6 +46,9 @@ class TypedBatches:
         places = find_columns(self._wanted, names, self._source, self._place, self._notices, len(columns))
         self._names = {name: None if at is None else names[at] for name, at in places.items()}
         self._dtypes = dict((*columns, *inner))
+        for name in self._names.values():
+            if name is not None and self._dtypes[name] == pl.Object:
+                raise self._no_text(name, self._dtypes[name])
         tops = [name for name, dtype in columns for found in _paths(name, dtype) if found[0] != name]
         owners = [*(name for name, _ in columns), *tops]
         return list(dict.fromkeys(owners[at] for at in places.values() if at is not None))
@@ -104,18 +111,27 @@ class TypedBatches:
         if isinstance(dtype, pl.Array):
             column, dtype = column.arr.to_list(), pl.List(dtype.inner)
         inner = dtype.inner if isinstance(dtype, pl.List) else dtype
+        if dtype == pl.Binary:
+            return _decoded(column, name, faults)
         if inner in (pl.Struct, pl.Binary, pl.Object, pl.List, pl.Array, pl.Duration):
-            hint = f"; name what is inside: {', '.join(path for path, _ in _paths(name, dtype)[:5])}"
-            raise ReadError(
-                f"{self._place}: column {name!r} holds {dtype}; text, numbers or lists of them can be read{hint}"
-            )
+            raise self._no_text(name, dtype)
         if dtype == pl.Null:
             return column.cast(pl.String)
         if isinstance(dtype, pl.Datetime):
             return column.dt.to_string("iso:strict")
         if dtype in _EXACT and name in self._source.id_columns:
             return _ids(column, name, faults)
-        return column.cast(pl.List(pl.String) if isinstance(dtype, pl.List) else pl.String)
+        try:
+            return column.cast(pl.List(pl.String) if isinstance(dtype, pl.List) else pl.String)
+        except pl.exceptions.PolarsError:
+            raise self._no_text(name, dtype) from None
+
+    def _no_text(self, name: str, dtype: DType) -> ReadError:
+        inside = [path for path, _ in _paths(name, dtype)[:5] if path != name]
+        hint = f"; name what is inside: {', '.join(inside)}" if inside else "; turn it into text in the export"
+        return ReadError(
+            f"{self._place}: column {name!r} holds {dtype}; text, numbers or lists of them can be read{hint}"
+        )
 
 
 def polars_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
@@ -125,9 +141,13 @@ def polars_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
     """
     for column in table.columns:
         column.validate(full=True)
-    return pl.DataFrame(
-        [pl.Series(name, column) for name, column in zip(table.schema.names, table.columns, strict=True)]
-    )
+    columns = [column.cast(pa.string()) if _of_text_only(column.type) else column for column in table.columns]
+    return pl.DataFrame([pl.Series(name, column) for name, column in zip(table.schema.names, columns, strict=True)])
+
+
+def _of_text_only(kind: pa.DataType) -> bool:
+    """Whether polars has no such type, and panics, but its values can be told as text."""
+    return bool(pa.types.is_decimal256(kind))
 
 
 def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
@@ -137,6 +157,9 @@ def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
     """
     found: list[tuple[str, DType]] = []
     for name, field in zip(schema.names, schema, strict=True):
+        if _of_text_only(field.type) or any(word in str(field.type) for word in _PANIC):
+            found.append((name, pl.String() if _of_text_only(field.type) else pl.Object()))
+            continue
         try:
             found.append((name, pl.Series(pa.array([], type=field.type)).dtype))
         except (pa.ArrowException, pl.exceptions.PolarsError, ValueError, TypeError, NotImplementedError):
@@ -193,6 +216,22 @@ def _paths(name: str, dtype: DType) -> list[tuple[str, DType]]:
     if isinstance(dtype, pl.Struct):
         return [path for field in dtype.fields for path in _paths(f"{name}.{field.name}", field.dtype)]
     return [(name, dtype)]
+
+
+def _decoded(column: pl.Series, name: str, faults: list[pl.DataFrame]) -> pl.Series:
+    """Bytes as text, which programs write that know no other kind; what is no UTF-8 is a fault."""
+    text = pl.Series(name, [_utf8(cell) for cell in column], dtype=pl.String)
+    at = (column.is_not_null() & text.is_null()).arg_true().cast(pl.UInt32)
+    columns = {"row": at, "field": name, "value": "", "reason": "bytes that are no UTF-8 text", "hint": "export text"}
+    faults.append(pl.DataFrame(columns, schema=FAULT_DTYPES))
+    return text
+
+
+def _utf8(cell: bytes | None) -> str | None:
+    try:
+        return None if cell is None else cell.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _ids(column: pl.Series, name: str, faults: list[pl.DataFrame]) -> pl.Series:
