@@ -8,23 +8,24 @@ from numpy.typing import NDArray
 from kg.errors import UsageError
 from kg.snapshot.entity_table import properties
 from recommender.catalogue.prices import Prices
-from recommender.results.search import Answers, AskedItem, Related
+from recommender.results.search import Answers, AskedItem
 from recommender.rules.rule_set import Rules
 from recommender.search.folding import has_cjk
 from recommender.search.names import Names
-from recommender.search.question_answering.amounts import in_own_currency, spoken_amounts
+from recommender.search.question_answering.answer_text import AnswerText
 from recommender.search.question_answering.execution import Fact as Triple
-from recommender.search.question_answering.execution import answers, asked, variants_of, witnesses
-from recommender.search.question_answering.grammar import Grammar
-from recommender.search.question_answering.lexicon import Lexicon
-from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Valued
+from recommender.search.question_answering.execution import answers, asked, tallied, variants_of, witnesses
+from recommender.search.question_answering.language.amounts import in_own_currency, spoken_amounts
+from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Valued, Worded
+from recommender.search.question_answering.reading.grammar import Grammar
+from recommender.search.question_answering.reading.lexicon import Lexicon
 from recommender.search.question_answering.related import RelatedThings
 from recommender.search.question_answering.telling import Telling, plan_lines
 from recommender.serving.recommender import Recommender, Request
 
 LONGEST_QUESTION = 500
-ANSWERS_TOLD = 3
-"""Answers whose facts the text tells."""
+NEARLY_EVERY = 0.9
+"""Share of items that have a link of a kind from which on it says what kind of item each is."""
 
 
 class Asker:
@@ -39,6 +40,7 @@ class Asker:
         self.lexicon = Lexicon(recommender.snapshot, names)
         self.grammar = Grammar(self.lexicon)
         self.related = RelatedThings(self.grammar)
+        self.text = AnswerText(recommender.catalogue, self.grammar)
         self.prices = Prices(recommender.catalogue.properties, rates or {})
 
     def ask(self, question: str, *, user: str | None = None, n: int = 20, lang: str | None = None) -> Answers:
@@ -58,16 +60,13 @@ class Asker:
         bare, spoken = spoken_amounts(question)
         plan = self.grammar.read(bare)
         in_own_currency(plan, spoken, self.prices)
-        if plan.variants and not plan.constraints:
-            return self._refused(question, plan, telling)  # of what?
-        nothing = not (plan.constraints or plan.taken or plan.order or plan.count or plan.popular)
-        unclear = plan.target is None or plan.unclear or (nothing and plan.not_understood)
-        if unclear or self.snapshot.schema.entity[plan.target or ""].sensitive:
+        if self._is_refused(plan):
             return self._refused(question, plan, telling)
+        if plan.tally is not None:
+            return self._counted(question, plan, telling, n)
         found, count = self._found(plan, user, n)
         rows = [self._answer(entity, plan, telling) for entity in found]
         related = self.related.of(plan, found, telling) if found else []
-        text = self._text(plan, (found, count), related, telling)
         return Answers(
             question=question,
             understood=telling.say("understood", steps="; ".join(telling.steps(plan))),
@@ -75,13 +74,47 @@ class Asker:
             count=count,
             answers=rows,
             related=related,
-            not_understood=plan.not_understood,
-            text=text,
+            not_understood=[*plan.not_understood, *plan.missing, *plan.relaxed],
+            text=self.text.of(plan, (found, count), related, telling),
+        )
+
+    def _is_refused(self, plan: Plan) -> bool:
+        """Whether no answer would be safe: it is not known what is asked for, or that is not in any graph."""
+        schema = self.snapshot.schema
+        if plan.target is None or plan.unclear or schema.entity[plan.target].sensitive:
+            return True
+        if plan.variants and not plan.constraints:
+            return True  # of what?
+        if plan.missing and (plan.order or plan.tally or plan.average or _only_names(plan)):
+            return True
+        said = plan.constraints or plan.taken or plan.order or plan.count or plan.popular or plan.tally or plan.average
+        return not said and bool(plan.not_understood or plan.missing)
+
+    def _counted(self, question: str, plan: Plan, telling: Telling, n: int) -> Answers:
+        """Answer by counts: which has the most, or which of some has more."""
+        assert plan.tally is not None
+        ranked = tallied(self.lexicon, plan)
+        best = [row for row in ranked if row[2] == ranked[0][2]] if ranked else []
+        shown = ranked if plan.tally.groups else ranked[: plan.tally.top] if plan.tally.top else best
+        rows = []
+        for label, entity, count in shown[:n]:
+            if entity is not None:
+                row = telling.item(entity, [], {"count": count})
+                rows.append(row if label == row.label else row.model_copy(update={"label": label}))
+        return Answers(
+            question=question,
+            understood=telling.say("understood", steps="; ".join(telling.steps(plan))),
+            plan=plan_lines(self.snapshot, plan),
+            count=len(shown),
+            answers=rows,
+            related=[],
+            not_understood=[*plan.not_understood, *plan.missing],
+            text=self.text.of_tally(plan, ranked, telling),
         )
 
     def _found(self, plan: Plan, user: str | None, n: int) -> tuple[list[Entity], int]:
         assert plan.target is not None
-        own = answers(self.lexicon, plan)
+        own = self._fulfilling(plan)
         if plan.variants:
             others = variants_of(self.recommender.catalogue, plan.target, own)
             own = own if others is None else others
@@ -95,10 +128,30 @@ class Asker:
             own, values = own[known], values[known]
             order = np.lexsort((own, -scores[own], values if plan.order[1] else -values))
             extreme = values[order[:1]]
-            order = order[np.isin(values[order], extreme)]
-            own_all = len(order)
-            return [(plan.target, int(own[i])) for i in order[:n]], own_all
-        return [(plan.target, int(own[i])) for i in order[:n]], len(own)
+            order = order[: plan.top] if plan.top else order[np.isin(values[order], extreme)]
+        elif plan.top:
+            order = order[: plan.top]
+        return [(plan.target, int(own[i])) for i in order[:n]], len(order)
+
+    def _fulfilling(self, plan: Plan) -> NDArray[np.int64]:
+        """What fulfils a plan; where words of names leave nothing of a kind that is named besides, without them."""
+        own = answers(self.lexicon, plan)
+        worded = [one for one in plan.constraints if isinstance(one, Worded)]
+        links = [one for one in plan.constraints if isinstance(one, Linked) and not one.negated]
+        if len(own) or not worded or not (plan.typed or any(len(one.ways[0]) == 1 for one in links)):
+            return own
+        rest: list[Constraint] = [one for one in plan.constraints if not isinstance(one, Worded)]
+        if not rest or (not plan.typed and not any(self._is_kind(plan, one) for one in links)):
+            return own
+        plan.relaxed = tuple(word for one in worded for word in one.words)
+        plan.constraints = rest
+        return answers(self.lexicon, plan)
+
+    def _is_kind(self, plan: Plan, link: Linked) -> bool:
+        """Whether a link says what kind of item something is: nearly every item has such a one, and some have two."""
+        assert plan.target is not None
+        degrees = np.diff(self.snapshot.adjacency(link.ways[0][0]).indptr)
+        return bool(len(degrees)) and float(np.mean(degrees > 0)) > NEARLY_EVERY and int(degrees.max()) > 1
 
     def _scores(self, plan: Plan, user: str | None, target: str) -> NDArray[np.float64]:
         """What orders the answers: the person's scores, else how many people used each: shape (count,), float64."""
@@ -139,92 +192,7 @@ class Asker:
         values = {name: known[name] for name in wanted if name in known} or None
         return telling.item(entity, triples, values)
 
-    def _text(self, plan: Plan, found: tuple[list[Entity], int], related: list[Related], telling: Telling) -> str:
-        entities, count = found
-        steps = "; ".join(telling.steps(plan))
-        told = [telling.say("not_understood", words=", ".join(plan.not_understood))] if plan.not_understood else []
-        told += self._variants(plan, found, telling)
-        if not entities:
-            return " ".join([*told, *([] if plan.variants and told else [telling.say("none", steps=steps)])])
-        named = all(isinstance(one, Being) for one in plan.constraints) and bool(plan.constraints)
-        named = named and not plan.variants
-        if not named or not (plan.checks or plan.properties or plan.relations):
-            assert plan.target is not None
-            everything = self.snapshot.vocabulary.count(plan.target)
-            kind = "fits" if plan.taken else "found"
-            told.append(
-                telling.say(
-                    kind,
-                    count=f"{count:,}",
-                    all=f"{everything:,}",
-                    type=telling.type_name(plan.target),
-                    names=telling.names(entities, count=None if plan.taken else count),
-                )
-            )
-        for entity in entities[:ANSWERS_TOLD]:
-            told += self._told(entity, plan, telling)
-        return " ".join([*told, *(one.text for one in related)])
-
-    def _variants(self, plan: Plan, found: tuple[list[Entity], int], telling: Telling) -> list[str]:
-        """What is said of sizes and shades, where they were asked for."""
-        target, (entities, _) = plan.target, found
-        if not (plan.variants or plan.also_variants) or target is None:
-            return []
-        if not self.grammar.ways.of_variants(target):
-            return [telling.say("variants")]
-        told = []
-        own = (
-            answers(self.lexicon, plan)[:ANSWERS_TOLD] if plan.variants else [idx for _, idx in entities[:ANSWERS_TOLD]]
-        )
-        for idx in own:
-            others = variants_of(self.recommender.catalogue, target, np.array([idx]))
-            names = [(target, int(one)) for one in others] if others is not None else []
-            label = telling.label((target, int(idx)))
-            key = "comes_in" if names else "no_variants"
-            told.append(telling.say(key, label=label, count=f"{len(names):,}", names=telling.names(names)))
-        return told
-
-    def _told(self, entity: Entity, plan: Plan, telling: Telling) -> list[str]:
-        """What was asked about one answer, a sentence each."""
-        told = []
-        for check in plan.checks:
-            shown = witnesses(self.snapshot, entity, check)
-            phrase = self.snapshot.schema.phrase(check.ways[0][0], telling.lang)
-            if shown:
-                told.append(telling.say("yes", fact=" ".join(telling.fact(one) for one in shown)))
-            else:
-                names = telling.names(check.entities)
-                told.append(telling.say("no", head=telling.label(entity), phrase=phrase, tail=names))
-        for step in plan.relations:
-            tails = [head if tail == entity else tail for head, _, tail in asked(self.snapshot, entity, step)]
-            if tails:
-                phrase = self.snapshot.schema.phrase(step, telling.lang)
-                names = telling.names(tails)
-                told.append(telling.say("fact", head=telling.label(entity), phrase=phrase, tail=names))
-        known = properties(self.snapshot, *entity)
-        for name in plan.properties:
-            spoken = telling.property_name(name)
-            if name in known:
-                told.append(telling.say("value", label=telling.label(entity), name=spoken, value=known[name]))
-            else:
-                told.append(telling.say("unknown_value", label=telling.label(entity), name=spoken))
-        return told
-
     def _refused(self, question: str, plan: Plan, telling: Telling) -> Answers:
-        schema = self.snapshot.schema
-        if plan.target is not None and schema.entity[plan.target].sensitive:
-            text = telling.say("people")
-        elif plan.variants and not plan.constraints:
-            text = telling.say("variants_of")
-        else:
-            types = [telling.type_name(name) for name, one in schema.entity.items() if not one.sensitive]
-            phrases = [schema.phrase(s, telling.lang) for s in self.grammar.ways.about() if not s.startswith("~")]
-            known = {p for t in schema.item_types for p in schema.entity[t].properties if not p.startswith("label_")}
-            spoken = [telling.property_name(name) for name in sorted(known)]
-            join = "、" if telling.lang == "zh" else ", "
-            text = telling.say(
-                "nothing", types=join.join(types), relations=join.join(phrases), properties=join.join(spoken)
-            )
         return Answers(
             question=question,
             understood="",
@@ -232,6 +200,12 @@ class Asker:
             count=0,
             answers=[],
             related=[],
-            not_understood=plan.not_understood or [question],
-            text=text,
+            not_understood=[*plan.not_understood, *plan.missing] or [question],
+            text=self.text.of_refusal(plan, telling),
         )
+
+
+def _only_names(plan: Plan) -> bool:
+    """Whether a plan says nothing of what it names, so that what is missing was all that was asked."""
+    named = any(isinstance(one, Being) for one in plan.constraints)
+    return (named or not plan.constraints) and not (plan.relations or plan.properties or plan.checks)

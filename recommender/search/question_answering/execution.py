@@ -1,17 +1,21 @@
 """Plans on a snapshot: which entities fulfil them, and the triples that show it."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.search.question_answering.lexicon import Lexicon
-from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Valued, Worded
+from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Worded
+from recommender.search.question_answering.reading.lexicon import Lexicon
 
 Positions = NDArray[np.int64]
 Fact = tuple[Entity, str, Entity]
 """Head, relation, tail of a triple that is in the graph."""
+LONG_LIST = 8
+"""Links of one kind that half of those that have any have at least, where having none means that they are not known."""
 MOST_WITNESSES = 3
 """Ways shown for one link."""
 
@@ -35,19 +39,37 @@ def linked(snapshot: Snapshot, target: str, link: Linked) -> Positions:
 def answers(lexicon: Lexicon, plan: Plan) -> Positions:
     """Indices of the entities of the target type that fulfil every condition, sorted."""
     assert plan.target is not None
-    snapshot = lexicon.snapshot
-    keep = np.ones(snapshot.vocabulary.count(plan.target), dtype=bool)
-    for one in plan.constraints:
-        keep &= _fulfilled(lexicon, plan.target, one)
+    return fulfilling(lexicon, plan.target, plan.constraints)
+
+
+def fulfilling(lexicon: Lexicon, target: str, constraints: Iterable[Constraint]) -> Positions:
+    """Indices of the entities of a type that fulfil every condition, sorted."""
+    keep = np.ones(lexicon.snapshot.vocabulary.count(target), dtype=bool)
+    for one in constraints:
+        keep &= _fulfilled(lexicon, target, one)
     return np.flatnonzero(keep)
 
 
-def _fulfilled(lexicon: Lexicon, target: str, one: Linked | Worded | Valued | Being) -> NDArray[np.bool_]:
+def unlisted(snapshot: Snapshot, target: str, link: Linked) -> NDArray[np.bool_]:
+    """Which entities a refused link cannot be judged of: theirs are not listed, where others have long lists.
+
+    A product without ingredients in the graph is none that contains nothing: its ingredients are not known.
+    """
+    nothing = np.zeros(snapshot.vocabulary.count(target), dtype=bool)
+    steps = {way[0] for way in link.ways if len(way) == 1}
+    for step in steps if link.negated else ():
+        degrees = np.diff(snapshot.adjacency(step).indptr)
+        if degrees.any() and np.median(degrees[degrees > 0]) >= LONG_LIST:
+            nothing |= degrees == 0
+    return nothing
+
+
+def _fulfilled(lexicon: Lexicon, target: str, one: Constraint) -> NDArray[np.bool_]:
     snapshot = lexicon.snapshot
     mask = np.zeros(snapshot.vocabulary.count(target), dtype=bool)
     if isinstance(one, Linked):
         mask[linked(snapshot, target, one)] = True
-        return ~mask if one.negated else mask
+        return ~mask & ~unlisted(snapshot, target, one) if one.negated else mask
     if isinstance(one, Worded):
         mask[lexicon.with_words(target, one.words)] = True
         return mask
@@ -60,7 +82,13 @@ def _fulfilled(lexicon: Lexicon, target: str, one: Linked | Worded | Valued | Be
     values = snapshot.number(target, one.name)
     if one.comparison == "equal":
         return np.asarray(values == float(one.value))
-    return np.asarray(values <= one.value if one.comparison == "below" else values >= one.value)
+    compared = {
+        "below": values < one.value,
+        "above": values > one.value,
+        "at_most": values <= one.value,
+        "at_least": values >= one.value,
+    }
+    return np.asarray(compared[one.comparison])
 
 
 def variants_of(catalogue: Catalogue, target: str, own: Positions) -> Positions | None:
@@ -89,6 +117,10 @@ def witnesses(snapshot: Snapshot, entity: Entity, link: Linked) -> list[Fact]:
                 fact = _fact(step, (head, path[position]), (tail, path[position + 1]))
                 if fact not in found:
                     found.append(fact)
+            for condition in link.through:
+                if isinstance(condition, Linked) and not condition.negated:
+                    end = (snapshot.schema.ends(way[-1])[1], path[-1])
+                    found += [one for one in witnesses(snapshot, end, condition) if one not in found]
     return found
 
 
@@ -114,3 +146,29 @@ def _paths(snapshot: Snapshot, start: int, way: tuple[str, ...], link: Linked) -
 
 def _fact(step: str, head: Entity, tail: Entity) -> Fact:
     return (tail, step[1:], head) if step.startswith("~") else (head, step, tail)
+
+
+def tallied(lexicon: Lexicon, plan: Plan) -> list[tuple[str, Entity | None, int]]:
+    """Label, entity and count of each of what a tally compares, in the order asked for; those with none left out."""
+    tally, snapshot = plan.tally, lexicon.snapshot
+    assert tally is not None and plan.target is not None
+    sign = 1 if tally.fewest else -1
+    if tally.groups:
+        rows: list[tuple[str, Entity | None, int]] = []
+        for label, group in tally.groups:
+            entity = group.entities[0] if isinstance(group, Linked) else None
+            rows.append((label, entity, len(fulfilling(lexicon, tally.counted, (*tally.constraints, group)))))
+        return sorted(rows, key=lambda row: sign * row[2])
+    own = np.zeros(snapshot.vocabulary.count(tally.counted), dtype=np.float64)
+    own[fulfilling(lexicon, tally.counted, tally.constraints)] = 1
+    counts = np.zeros(snapshot.vocabulary.count(plan.target))
+    if len(tally.ways[0]) == 1:
+        for way in tally.ways:
+            counts += (snapshot.adjacency(inverse_of(way[0])) != 0).astype(np.float64) @ own
+    else:  # each counted once, whatever the number of ways to it
+        for idx in range(len(counts)):
+            reached = linked(snapshot, tally.counted, Linked(((plan.target, idx),), tally.ways))
+            counts[idx] = own[reached].sum()
+    order = np.lexsort((np.arange(len(counts)), sign * counts))
+    order = order[counts[order] > 0]
+    return [(snapshot.label(plan.target, int(i)), (plan.target, int(i)), int(counts[i])) for i in order]

@@ -7,16 +7,20 @@ from typing import Any, Literal
 from kg.schema import Schema, inverse_of
 
 Entity = tuple[str, int]
-Comparison = Literal["below", "above", "equal"]
+Comparison = Literal["below", "above", "at_most", "at_least", "equal"]
 
 
 @dataclass(frozen=True)
 class Linked:
-    """The answer is linked to one of some entities, over one of some ways (steps from the answer's type), or is not."""
+    """The answer is linked to one of some entities, over one of some ways (steps from the answer's type), or is not.
+
+    ``through``: what those entities were said to be, where they were not named.
+    """
 
     entities: tuple[Entity, ...]
     ways: tuple[tuple[str, ...], ...]
     negated: bool = False
+    through: tuple["Constraint", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,24 @@ class Being:
 Constraint = Linked | Worded | Valued | Being
 
 
+@dataclass(frozen=True)
+class Tally:
+    """A count for each of several: which brand has the most products, are there more of these or of those.
+
+    ``counted``: the type that is counted; ``constraints``: what each counted one must be; ``ways``: from the counted
+    type to what is compared, where that are all entities of the plan's target; ``groups``: else what is compared, by
+    what it is called; ``fewest``: whether few come first; ``top``: how many are asked for, those that come first
+    where none.
+    """
+
+    counted: str
+    constraints: tuple[Constraint, ...]
+    ways: tuple[tuple[str, ...], ...] = ()
+    groups: tuple[tuple[str, Constraint], ...] = ()
+    fewest: bool = False
+    top: int | None = None
+
+
 @dataclass
 class Plan:
     """What a question was understood to ask.
@@ -54,6 +76,11 @@ class Plan:
     ``order``: a property and whether low values come first; ``taken``: anchors (step, entity) that the asker told of
     herself; ``advise``: whether what fits somebody is asked, not what fulfils conditions; ``variants``: whether the
     sizes and shades of what is named are asked for; ``also_variants``: whether they are told beside the answers;
+    ``tally``: counts that decide; ``average``: a property whose mean is asked for; ``top``: how many are asked for;
+    ``rest``: what else the word of a link may mean: the word, entities and ways;
+    ``typed``: whether the type of the answers was named;
+    ``missing``: things asked about that no graph like this holds; ``assumed``: words with two meanings, the one taken
+    and the other; ``relaxed``: words that stand in the names of nothing that fulfils the rest;
     ``unclear``: whether a thing that must or must not be is not known, so that no answer would be safe.
     """
 
@@ -71,6 +98,16 @@ class Plan:
     avoided: list[Entity] = field(default_factory=list)
     advise: bool = False
     unclear: bool = False
+    typed: bool = False
+    tally: Tally | None = None
+    average: str | None = None
+    top: int | None = None
+    missing: list[str] = field(default_factory=list)
+    assumed: list[tuple[str, Entity, Entity]] = field(default_factory=list)
+    relaxed: tuple[str, ...] = ()
+    rest: dict[Linked, list[tuple[str, tuple[tuple[Entity, ...], tuple[tuple[str, ...], ...]]]]] = field(
+        default_factory=dict
+    )
     not_understood: list[str] = field(default_factory=list)
 
 

@@ -5,10 +5,12 @@ import numpy as np
 from recommender.results.search import Related
 from recommender.search.question_answering.execution import Fact as Triple
 from recommender.search.question_answering.execution import asked
-from recommender.search.question_answering.grammar import Grammar
 from recommender.search.question_answering.plan import Entity, Linked, Plan
+from recommender.search.question_answering.reading.grammar import Grammar
 from recommender.search.question_answering.telling import Telling
 
+MAKERS = 10
+"""Part of all items that one maker's may be at most, or it is none."""
 RELATED = 3
 """Related items of each kind."""
 
@@ -54,7 +56,14 @@ class RelatedThings:
             if len(makers) != 1:
                 continue
             maker = (tail, makers.pop())
+            if (
+                len(snapshot.neighbours(f"~{step}" if step[0] != "~" else step[1:], maker[1])[0])
+                > matrix.shape[0] / MAKERS
+            ):
+                continue  # what so many have makes nothing alike
             others = asked(snapshot, maker, f"~{step}" if not step.startswith("~") else step[1:])
+            if len(others) * MAKERS > matrix.shape[0]:
+                continue  # what so many have makes nothing alike
             rest = [fact for fact in others if fact[0] not in found][:RELATED]
             if rest:
                 text = telling.say(

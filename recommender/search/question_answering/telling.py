@@ -1,5 +1,6 @@
 """Plans and answers in words."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -7,10 +8,11 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.results.search import AskedItem
 from recommender.results.search import Fact as Cited
 from recommender.search.question_answering.execution import Fact
-from recommender.search.question_answering.function_words import function_words
-from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Valued, Worded
+from recommender.search.question_answering.language.function_words import function_words
+from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Tally, Valued, Worded
 
 MOST_NAMES = 8
+SIGNS = {"below": "<", "above": ">", "at_most": "<=", "at_least": ">=", "equal": "="}
 
 
 class Telling:
@@ -38,7 +40,7 @@ class Telling:
     def type_name(self, entity_type: str) -> str:
         """What a type is called."""
         words = self.snapshot.schema.entity[entity_type].words.get(self.lang, ())
-        return words[0] if words else entity_type
+        return words[0] if words else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", entity_type).casefold()
 
     def property_name(self, name: str) -> str:
         """What a property is called."""
@@ -72,18 +74,29 @@ class Telling:
         told += [self._constraint(one) for one in plan.constraints]
         asked = [check.ways[0][0] for check in plan.checks]
         for check in plan.checks:
-            told.append(self.say("be_checked", phrase=self._phrase(check.ways[0][0]), names=self.names(check.entities)))
-        told += [self.say("be_asked", phrase=self._phrase(step)) for step in plan.relations if step not in asked]
+            told.append(self.say("be_checked", phrase=self.phrase(check.ways[0][0]), names=self.names(check.entities)))
+        told += [self.say("be_asked", phrase=self.phrase(step)) for step in plan.relations if step not in asked]
         told += [self.say("be_valued", name=self.property_name(name)) for name in plan.properties]
         if plan.variants or plan.also_variants:
             told.append(self.say("be_variants"))
         if plan.order:
             told.append(self.say("be_low" if plan.order[1] else "be_high", name=self.property_name(plan.order[0])))
+        if plan.average:
+            told.append(self.say("be_average", name=self.property_name(plan.average)))
+        if plan.tally is not None:
+            told += self._tally(plan.tally)
         if plan.taken:
             told.append(self.say("be_taken", names=self.names([entity for _, entity in plan.taken])))
         if plan.avoided:
             told.append(self.say("be_avoided", names=self.names(plan.avoided)))
         return told
+
+    def _tally(self, tally: Tally) -> list[str]:
+        kind, conditions = self.type_name(tally.counted), [self._constraint(one) for one in tally.constraints]
+        if tally.groups:
+            names = ("、" if self.lang == "zh" else ", ").join(label for label, _ in tally.groups)
+            return [self.say("be_compared", type=kind, names=names), *conditions]
+        return [self.say("be_fewest" if tally.fewest else "be_most", type=kind), *conditions]
 
     def _constraint(self, one: Constraint) -> str:
         if isinstance(one, Worded):
@@ -93,27 +106,30 @@ class Telling:
         if isinstance(one, Valued):
             value = f"{one.value:g}" if isinstance(one.value, float) else one.value
             return self.say(f"be_{one.comparison}", name=self.property_name(one.name), value=value)
+        if one.through:
+            conditions = ", ".join(self._constraint(condition) for condition in one.through)
+            return self.say("be_linked", phrase=self.phrase(one.ways[0][0]), names=f"({conditions})")
         if len(one.ways[0]) > 1:
             return self.say("be_near", names=self.names(one.entities))
         kind = "be_not" if one.negated else "be_linked"
-        return self.say(kind, phrase=self._phrase(one.ways[0][0]), names=self.names(one.entities))
+        return self.say(kind, phrase=self.phrase(one.ways[0][0]), names=self.names(one.entities))
 
-    def _phrase(self, step: str) -> str:
+    def phrase(self, step: str) -> str:
+        """How a step is said."""
         return self.snapshot.schema.phrase(step, self.lang)
 
 
 def plan_lines(snapshot: Snapshot, plan: Plan) -> list[str]:
     """The plan with names of the schema and ids: what it is to a machine."""
     lines = [f"type {plan.target}"] if plan.target else []
-    for one in plan.constraints:
-        if isinstance(one, Worded):
-            lines.append(f"label contains {' '.join(one.words)}")
-        elif isinstance(one, Being):
-            lines.append(f"is {_ids(snapshot, one.entities)}")
-        elif isinstance(one, Valued):
-            lines.append(f"{one.name} { {'below': '<=', 'above': '>=', 'equal': '='}[one.comparison] } {one.value}")
-        else:
-            lines.append(_link(snapshot, one))
+    lines += [_line(snapshot, one) for one in plan.constraints]
+    if plan.tally is not None:
+        lines.append(f"{'fewest' if plan.tally.fewest else 'most'} {plan.tally.counted}")
+        lines += [f"of {_line(snapshot, one)}" for one in plan.tally.constraints]
+        lines += [f"compare {_line(snapshot, one)}" for _, one in plan.tally.groups]
+        lines += [f"count {' > '.join(way)} ?" for way in plan.tally.ways]
+    lines += [f"average {plan.average}"] if plan.average else []
+    lines += [f"first {plan.top}"] if plan.top else []
     lines += [f"ask {_link(snapshot, one)}" for one in plan.checks]
     lines += ["ask variants ?"] if plan.variants or plan.also_variants else []
     lines += [f"ask {step} ?" for step in plan.relations] + [f"ask {name} ?" for name in plan.properties]
@@ -122,8 +138,20 @@ def plan_lines(snapshot: Snapshot, plan: Plan) -> list[str]:
     return lines + [f"avoid {entity[0]}:{snapshot.vocabulary.id(*entity)}" for entity in plan.avoided]
 
 
+def _line(snapshot: Snapshot, one: Constraint) -> str:
+    if isinstance(one, Worded):
+        return f"label contains {' '.join(one.words)}"
+    if isinstance(one, Being):
+        return f"is {_ids(snapshot, one.entities)}"
+    if isinstance(one, Valued):
+        return f"{one.name} {SIGNS[one.comparison]} {one.value}"
+    return _link(snapshot, one)
+
+
 def _link(snapshot: Snapshot, one: Linked) -> str:
     ways = " | ".join(" > ".join(way) for way in one.ways)
+    if one.through:
+        return f"{ways} ({', '.join(_line(snapshot, condition) for condition in one.through)})"
     return f"{'not ' if one.negated else ''}{ways} {_ids(snapshot, one.entities)}"
 
 

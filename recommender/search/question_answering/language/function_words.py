@@ -9,5 +9,5 @@ from typing import Any
 @cache
 def function_words(lang: str) -> dict[str, Any]:
     """The function words of a language, by what they do; shared, so not to be changed."""
-    path = files("recommender.search.question_answering") / "words" / f"{lang}.toml"
+    path = files("recommender.search.question_answering.language") / "words" / f"{lang}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))

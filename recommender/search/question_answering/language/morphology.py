@@ -1,14 +1,22 @@
-"""Forms of a word in a question: folded, singular, of a verb, abbreviated, and names of languages."""
+"""Forms of a word in a question: folded, singular and plural, of a verb, abbreviated, and names of languages."""
 
 import re
 
 from recommender.search.folding import fold, has_cjk
 
 LANGUAGES = ("en", "zh")
+_NOT = re.compile(
+    r"\b(?:(can|do|does|did|is|are|was|were|would|should|could|has|have|had)n['’]?t|(won|can)['’]t)\b", re.I
+)
+_I_AM = re.compile(r"\b(i)['’]m\b", re.I)
+_SHORTENED = re.compile(r"(?<=[a-z])['’](?:m|re|ve|ll|d)\b", re.I)
+_IS = re.compile(r"\b(what|who|where|which|it|that|there|he|she|how)['’]s\b", re.I)
 
 
 def fold_question(text: str) -> str:
-    """Like :func:`fold`, but numbers keep their decimal point."""
+    """Like :func:`fold`, but numbers keep their decimal point, and shortened words are written out: can't → can not."""
+    text = _NOT.sub(lambda m: f"{(m[1] or {'won': 'will', 'can': 'can'}[m[2].lower()])} not", text)
+    text = _SHORTENED.sub("", _IS.sub(r"\1 is", _I_AM.sub(r"\1 am", text)))
     return ".".join(fold(part) for part in re.split(r"(?<=\d)\.(?=\d)", text))
 
 
@@ -21,6 +29,20 @@ def singular(form: str) -> tuple[str, ...]:
     if form.endswith("es"):
         return (form[:-1], form[:-2])
     return (form[:-1],) if form.endswith("s") and not form.endswith("ss") else ()
+
+
+def plural(form: str) -> tuple[str, ...]:
+    """What the plural of an English word may be; nothing where it looks like one already."""
+    if has_cjk(form) or len(form) < 3 or not form[-1].isalpha() or (form.endswith("s") and not form.endswith("ss")):
+        return ()
+    if form.endswith("y"):
+        return (f"{form[:-1]}ies", f"{form}s")
+    return (f"{form}es", f"{form}s") if form.endswith(("x", "ch", "sh", "ss")) else (f"{form}s",)
+
+
+def numbers_of(form: str) -> tuple[str, ...]:
+    """A name as it stands, in the singular and in the plural."""
+    return (form, *singular(form), *plural(form))
 
 
 def verb_forms(phrase: str) -> list[str]:

@@ -6,8 +6,8 @@ from functools import cache
 
 from kg.money import SIGNS, Amount
 from recommender.catalogue.prices import Prices
-from recommender.search.question_answering.function_words import function_words
-from recommender.search.question_answering.morphology import LANGUAGES
+from recommender.search.question_answering.language.function_words import function_words
+from recommender.search.question_answering.language.morphology import LANGUAGES
 from recommender.search.question_answering.plan import Plan, Valued
 
 

@@ -1,0 +1,1 @@
+"""Reading questions: words to terms, terms to clauses, clauses to plans."""

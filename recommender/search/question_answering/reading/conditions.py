@@ -1,0 +1,154 @@
+"""What the terms of a clause ask of the answers: links to things, comparisons of properties, values, words of names."""
+
+from recommender.search.question_answering.plan import Comparison, Entity, Linked, Plan, Valued, Ways
+from recommender.search.question_answering.reading.clause import Clause
+from recommender.search.question_answering.reading.lexicon import Term
+from recommender.search.question_answering.reading.meanings import Meanings
+
+SIDES: dict[str, Comparison] = {
+    "below": "below",
+    "above": "above",
+    "at_most": "at_most",
+    "at_least": "at_least",
+    "below_after": "at_most",
+    "above_after": "at_least",
+}
+AFTER = ("below_after", "above_after")
+NUMERIC = ("float", "int")
+
+
+class Conditions:
+    """Reads conditions on entities of a type from a clause, and notes which terms it has used."""
+
+    def __init__(self, meanings: Meanings, ways: Ways) -> None:
+        self.meanings, self.ways = meanings, ways
+        self.schema, self.snapshot = meanings.schema, meanings.snapshot
+
+    def links(self, clause: Clause, target: str, plan: Plan | None, without: tuple[Term, ...] = ()) -> list[Linked]:
+        """Entities of other types that a clause names, each a link that is wanted or refused.
+
+        :param plan: notes what has two meanings; nothing is noted where absent.
+        :param without: terms that say something else.
+        """
+        found: list[Linked] = []
+        negated = either = False
+        refused: str | None = None
+        for position, term in enumerate(clause.terms):
+            if term.kind == "word":
+                negated = term.meant == "negation" or (negated and term.meant != "contrast")
+                either = either or term.meant == "either"
+            if term.kind == "relation" and not (position and clause.terms[position - 1].meant == "negation"):
+                negated = False
+            if term.kind != "entity" or term in without:
+                continue
+            after = clause.after(term)
+            free = after is not None and after.kind == "word" and after.meant == "negation_after"
+            meaning = self.meanings.of(term, clause, target)
+            marks = self._marks(term, target) if negated or free else None
+            if marks is None and meaning is None:
+                continue
+            kind = meaning.entities[0][0] if meaning else ""
+            refused = (refused or kind) if negated else None
+            if meaning and refused not in (None, kind):
+                negated, refused = False, None  # without perfume, for oily skin: another kind of thing is wanted
+                marks = None
+            clause.use(term)
+            if negated or free:
+                clause.use_roles("negation")
+            if plan is not None and meaning and meaning.other and marks is None:
+                plan.assumed.append((term.text, meaning.entities[0], meaning.other))
+            if marks is not None:
+                link = marks
+            else:
+                assert meaning is not None
+                link = Linked(meaning.entities, meaning.ways, negated or free)
+                if plan is not None:
+                    plan.rest[link] = [(term.text, (one.entities, one.ways)) for one in meaning.rest]
+            if either and found and found[-1].ways == link.ways and found[-1].negated == link.negated:
+                found[-1] = Linked((*found[-1].entities, *link.entities), link.ways, link.negated)
+                either = False
+            else:
+                found.append(link)
+        return found
+
+    def _marks(self, term: Term, target: str) -> Linked | None:
+        """The marks that say that something is not there, where entities of a type have such."""
+        for entity in term.absent:
+            ways = tuple((step,) for step in self.ways.direct(target, entity[0]))
+            if ways and self.meanings.count(target, (entity,), ways):
+                return Linked((entity,), ways)
+        return None
+
+    def values(self, clause: Clause, target: str) -> list[Valued]:
+        """Comparisons with numbers, and values of properties."""
+        known, found = self.schema.entity[target].properties, list[Valued]()
+        numeric = [one for one, kind in known.items() if kind in NUMERIC]
+        named = [term for term in clause.of("property") if term.meant in numeric]
+        numbers = clause.of("number")
+        for position, term in enumerate(numbers):
+            name = self._about(clause, term, named, numeric)
+            if name is None:
+                continue
+            side = self._side(clause, term)
+            following = numbers[position + 1] if position + 1 < len(numbers) else None
+            preceding = numbers[position - 1] if position else None
+            if side is None and following is not None and clause.after(term) is following:
+                side = "at_least"  # 25–40, from 25 to 40
+            elif side in (None, "at_most") and preceding is not None and clause.before(term) is preceding:
+                side = "at_most"
+            elif side is None and named:
+                side = "equal"
+            if side is None:
+                continue
+            clause.use(term, *(one for one in named if one.meant == name))
+            clause.use_roles(*SIDES, "between")
+            found.append(Valued(name, side, float(term.meant)))
+        for term in clause.of("value"):
+            if term.meant[1] in known:
+                clause.use(term)
+                found.append(Valued(term.meant[1], "equal", term.meant[2]))
+        return found
+
+    @staticmethod
+    def _about(clause: Clause, number: Term, named: list[Term], numeric: list[str]) -> str | None:
+        """The property that a number is of: named right after, named anywhere, or the first that is a number."""
+        after = clause.after(number)
+        if after in named and after is not None:
+            return str(after.meant)
+        return str(named[0].meant) if named else next(iter(numeric), None)
+
+    @staticmethod
+    def _side(clause: Clause, number: Term) -> Comparison | None:
+        """How a number is compared: by what is said right after it, else by the last thing said before it."""
+        after = clause.after(number)
+        if after is not None and after.kind == "property":
+            after = clause.after(after)
+        if after is not None and after.kind == "word" and after.meant in AFTER:
+            return SIDES[after.meant]
+        before = clause.before(number)
+        while before is not None and before.kind in ("word", "property"):
+            if before.kind == "word" and before.meant in SIDES and before.meant not in AFTER:
+                return SIDES[str(before.meant)]
+            before = clause.before(before)
+        return None
+
+    def own(self, clause: Clause, target: str) -> list[Term]:
+        """The names that stand for answers themselves, not for what answers have."""
+        return [term for term in clause.of("entity") if self._is_own(term, clause, target)]
+
+    def _is_own(self, term: Term, clause: Clause, target: str) -> bool:
+        """In “courses about photography” a course that is called so is not meant, in “the cleanser” a product is."""
+        if all(entity[0] != target for entity in term.meant):
+            return False
+        if target in self.schema.item_types and self.meanings.is_common(term, clause):
+            return False
+        said = any(one.meant == target for one in clause.of("type"))
+        return not (said and any(self.ways.direct(target, entity[0]) for entity in term.meant))
+
+    def entities_of(self, terms: list[Term], target: str) -> tuple[Entity, ...]:
+        """The entities of a type that terms name, those by their whole names where there are any."""
+        found: list[Entity] = []
+        for term in terms:
+            own = [one for one in term.meant if one[0] == target]
+            found += [one for one in own if one not in term.loose] or own[:1]
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,114 @@
+"""Questions that counts answer: which brand has the most products, are there more of these or of those."""
+
+from recommender.search.question_answering.plan import Constraint, Entity, Linked, Plan, Tally, Ways, Worded
+from recommender.search.question_answering.reading.clause import Clause
+from recommender.search.question_answering.reading.conditions import Conditions
+from recommender.search.question_answering.reading.lexicon import Lexicon, Term
+from recommender.search.question_answering.reading.targets import Targets
+
+
+class Counting:
+    """Reads comparisons and superlatives by count."""
+
+    def __init__(self, lexicon: Lexicon, targets: Targets, conditions: Conditions, ways: Ways) -> None:
+        self.lexicon, self.targets, self.conditions, self.ways = lexicon, targets, conditions, ways
+        self.schema = lexicon.snapshot.schema
+
+    def read(self, plan: Plan, clause: Clause) -> bool:
+        """Whether a clause asks for counts to be compared; the plan says so then."""
+        roles = clause.roles
+        if not roles & {"most", "fewest", "more", "fewer", "top"}:
+            return False
+        alternatives = self._alternatives(clause)
+        if len(alternatives) > 1:
+            return self._compared(plan, clause, alternatives)
+        return self._ranked(plan, clause)
+
+    def _alternatives(self, clause: Clause) -> list[Term]:
+        """The names of one type that stand beside each other: what is compared."""
+        terms = [term for term in clause.of("entity") if term.meant]
+        for first in terms:
+            types = {entity[0] for entity in first.meant}
+            beside = [one for one in terms if types & {entity[0] for entity in one.meant}]
+            if len(beside) > 1:
+                return beside
+        if clause.roles & {"either"}:
+            labels = clause.of("label")
+            one_each = [*terms, *labels]
+            if labels and len(one_each) == 2:
+                return one_each
+            if len(clause.of("type")) == 2 and not terms:
+                return clause.of("type")
+        return []
+
+    def _compared(self, plan: Plan, clause: Clause, terms: list[Term]) -> bool:
+        counted = self._counted(clause, terms)
+        if counted is None:
+            return False
+        groups: list[tuple[str, Constraint]] = []
+        first: Entity | None = None
+        for term in terms:
+            meaning = self.conditions.meanings.of(term, clause, counted) if term.kind == "entity" else None
+            if meaning is not None:
+                first = first or meaning.entities[0]
+                label = self.lexicon.snapshot.label(*meaning.entities[0])
+                groups.append(
+                    (label if len(meaning.entities) == 1 else term.text, Linked(meaning.entities, meaning.ways))
+                )
+            elif term.kind == "label":
+                groups.append((term.text, Worded((str(term.meant),))))
+        if len(groups) < 2:
+            return False
+        rest = self._rest(plan, clause, counted, tuple(terms))
+        plan.target = first[0] if first else counted
+        plan.tally = Tally(counted, rest, groups=tuple(groups), fewest=bool(clause.roles & {"fewer", "fewest"}))
+        clause.use(*terms, *clause.of("type"))
+        clause.use_roles("more", "fewer", "most", "fewest")
+        return True
+
+    def _ranked(self, plan: Plan, clause: Clause) -> bool:
+        """Which of a type has the most of another."""
+        types = [str(term.meant) for term in clause.of("type")]
+        top = "top" in clause.roles and len(types) > 1
+        if not top and not clause.roles & {"most", "fewest"}:
+            return False
+        target = types[0] if top else self.targets.of(clause)
+        if target is None or self.schema.entity[target].sensitive or target not in types:
+            return False
+        others = [one for one in types if one != target and self.ways.between(one, target, clause.told_steps)]
+        counted = next((one for one in others if self.ways.direct(one, target)), None)
+        if counted is None and target not in self.schema.item_types:
+            reached = [t for t in self.schema.item_types if self.ways.between(t, target, ())]
+            counted = min(reached, key=lambda t: len(self.ways.between(t, target, ())[0]), default=None)
+        if counted is None or self.schema.entity[counted].sensitive:
+            return False
+        ways = tuple(self.ways.between(counted, target, clause.told_steps))
+        rest = self._rest(plan, clause, counted, ())
+        asked = next(
+            (int(term.meant) for term in clause.of("number") if (b := clause.before(term)) and b.meant == "top"), None
+        )
+        plan.target = target
+        plan.tally = Tally(counted, rest, ways=ways, fewest="fewest" in clause.roles, top=asked)
+        clause.use(*clause.of("type"), *(clause.of("number") if asked else ()))
+        clause.use_roles("most", "fewest", "top")
+        return True
+
+    def _counted(self, clause: Clause, terms: list[Term]) -> str | None:
+        """The type that is counted: named, or of which the most are linked to what is compared."""
+        named = [str(term.meant) for term in clause.of("type") if term not in terms]
+        shared = {entity[0] for term in terms if term.kind == "entity" for entity in term.meant}
+        fitting = [one for one in named if any(self.ways.between(one, other, ()) for other in shared)]
+        if fitting:
+            return next((one for one in fitting if one in self.schema.item_types), fitting[0])
+        firsts = [term.meant[0] for term in terms if term.kind == "entity"]
+        if firsts and (found := self.targets.shared(firsts)):
+            return found
+        return next(iter(self.schema.item_types), None)
+
+    def _rest(self, plan: Plan, clause: Clause, counted: str, terms: tuple[Term, ...]) -> tuple[Constraint, ...]:
+        """What else is said of what is counted."""
+        words = [term for term in clause.of("label") if term not in terms]
+        clause.use(*words)
+        found: list[Constraint] = list(self.conditions.links(clause, counted, plan, terms))
+        found += self.conditions.values(clause, counted)
+        return (*found, *([Worded(tuple(str(term.meant) for term in words))] if words else []))

@@ -1,0 +1,393 @@
+"""Questions to plans: a grammar over the schema's types and relations, in any of the languages whose words are known.
+
+A question is read clause by clause. The first clause that asks decides what is asked for; later ones ask about it. A
+statement (“I bought …”) says what the asker has. What is said and stands in no plan is told as not understood.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from kg.schema import Schema
+from recommender.search.question_answering.execution import answers, fulfilling, linked
+from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Ways, Worded
+from recommender.search.question_answering.reading.clause import Clause
+from recommender.search.question_answering.reading.conditions import NUMERIC, Conditions
+from recommender.search.question_answering.reading.counting import Counting
+from recommender.search.question_answering.reading.lexicon import Lexicon, Term
+from recommender.search.question_answering.reading.meanings import Meanings
+from recommender.search.question_answering.reading.targets import Targets
+
+CLAUSES = re.compile(
+    r"[,，。?？!！;；:：\n]+|(?<!\d)\.(?!\d)"
+    r"|\band\s+(?=(?:what|who|which|how|where|tell|show|list)\b)"
+    r"|\band\s+(?=(?:is|are|does|do|can|has|have)\s+(?:it|they|this|these|that)\b)"
+    r"|\band\s+(?=(?:i\s+)?(?:want|need|would\s+like|am\s+looking|looking)\b)",
+    re.IGNORECASE,
+)
+ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|No|vs)\.", re.IGNORECASE)
+MOST_NAMED = 5
+"""Items that a statement may mean at once."""
+WHO = ("who", "whose", "whom", "谁")
+PRICE, HOURS = "price", "hours"
+ORDERS = (
+    ("cheapest", PRICE, True),
+    ("dearest", PRICE, False),
+    ("shortest", HOURS, True),
+    ("longest", HOURS, False),
+    ("lowest", None, True),
+    ("highest", None, False),
+)
+
+
+class Grammar:
+    """Reads questions about one snapshot."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.snapshot = lexicon.snapshot
+        self.schema: Schema = lexicon.snapshot.schema
+        self.ways = Ways(self.schema)
+        self.conditions = Conditions(Meanings(lexicon, self.ways), self.ways)
+        self.targets = Targets(lexicon, self.conditions, self.ways)
+        self.counting = Counting(lexicon, self.targets, self.conditions, self.ways)
+
+    def read(self, question: str) -> Plan:
+        """The plan of a question; what was not understood stands in it."""
+        plan = Plan()
+        texts = [text for text in CLAUSES.split(ABBREVIATED.sub(r"\1 ", question)) if text.strip()]
+        clauses = [clause for clause in (Clause(self.lexicon.terms(text)) for text in texts) if clause.terms]
+        clauses = self._joined(clauses)
+        asked, said, earlier = False, list[Clause](), list[Clause]()
+        for clause in clauses:
+            roles = clause.roles
+            plan.not_understood += [term.text for term in clause.of("unknown")]
+            plan.unclear = plan.unclear or clause.unknown_condition
+            plan.missing += [term.text for term in clause.of("word") if term.meant in ("missing", "lacking")]
+            if roles & {"have", "avoid"} and not roles & {"ask", "advise"}:
+                self._take(plan, clause)
+                said.append(clause)
+            elif asked and plan.target is not None:
+                self._ask_more(plan, clause, earlier)
+            else:
+                asked = self._ask(plan, clause) or asked
+                earlier += [clause] if asked else []
+        if plan.target is None and said and not plan.avoided:
+            self._ask(plan, said.pop())
+        if plan.target is not None:
+            for clause in said:
+                self._describe_asker(plan, clause)
+            self._settle(plan)
+            ways = {entity: tuple(self.ways.between(plan.target, entity[0], ())) for entity in plan.avoided}
+            plan.constraints += [Linked((entity,), ways[entity], negated=True) for entity in ways if ways[entity]]
+            plan.not_understood += [word for clause in clauses for word in clause.unused]
+        plan.constraints = list(dict.fromkeys(plan.constraints))
+        plan.not_understood = list(dict.fromkeys(plan.not_understood))
+        return plan
+
+    @staticmethod
+    def _joined(clauses: list[Clause]) -> list[Clause]:
+        """Clauses, a first one of nothing but function words joined with the next: which is cheaper, this or that?"""
+        if len(clauses) > 1 and all(term.kind == "word" for term in clauses[0].terms):
+            return [Clause([*clauses[0].terms, *clauses[1].terms]), *clauses[2:]]
+        return clauses
+
+    def _ask(self, plan: Plan, clause: Clause) -> bool:
+        """Read a clause that decides what is asked for."""
+        roles = clause.roles
+        plan.advise = plan.advise or (bool(roles & {"advise"}) and bool(plan.taken or plan.avoided))
+        plan.count, plan.popular = plan.count or "count" in roles, plan.popular or "popular" in roles
+        plan.variants = plan.variants or "variants" in roles
+        if self._about_people(clause):
+            plan.target = self.schema.user_types[0]
+            clause.use(*clause.terms)
+            return True
+        if self.counting.read(plan, clause):
+            return True
+        target = self.targets.of(clause)
+        if plan.variants and target is None and (own := self._taken_items(plan)):
+            plan.target, plan.constraints = own[0][0], [Being(tuple(own))]
+            return True
+        if target is None:
+            return False
+        plan.target = target
+        plan.unclear = plan.unclear or clause.unknown_kind
+        self._constrain(plan, clause, target, yes_no="yes_no" in roles)
+        if self.targets.only_named(clause) and self._is_named(plan) and not plan.checks:
+            plan.relations += [s for s in self._direct_all(target) if not s.startswith("~")]
+        return True
+
+    def _settle(self, plan: Plan) -> None:
+        """Where nothing is all that the words mean at first sight, take the next meaning with which something is."""
+        if plan.target is None or plan.tally is not None or len(answers(self.lexicon, plan)):
+            return
+        for position, one in enumerate(plan.constraints):
+            if not isinstance(one, Linked):
+                continue
+            for word, meaning in plan.rest.get(one, ()):
+                other = Linked(meaning[0], meaning[1])
+                tried = [*plan.constraints[:position], other, *plan.constraints[position + 1 :]]
+                if len(fulfilling(self.lexicon, plan.target, tried)):
+                    plan.constraints = tried
+                    plan.assumed = [known for known in plan.assumed if known[0] != word]
+                    plan.assumed.append((word, other.entities[0], one.entities[0]))
+                    return
+
+    def _is_named(self, plan: Plan) -> bool:
+        return any(isinstance(one, Being) for one in plan.constraints)
+
+    def _about_people(self, clause: Clause) -> bool:
+        """Whether single people are asked for: customers, or who did something that only people do."""
+        if not self.schema.user_types:
+            return False
+        if "people" in clause.roles:
+            return True
+        if not any(term.text in WHO for term in clause.of("word")):
+            return False
+        if clause.roles & {"more", "most", "fewer", "fewest", "missing", "lacking"} or clause.of("type"):
+            return False
+        steps = clause.told_steps
+        things = [step for step in steps if step in self.ways.about()]
+        unknown = [term for term in clause.terms if term.kind in ("unknown", "label")]
+        return not things and not (unknown and not steps)
+
+    def _taken_items(self, plan: Plan) -> list[Entity]:
+        """The items that the asker told of: what “it” is."""
+        return [entity for _, entity in plan.taken if entity[0] in self.schema.item_types]
+
+    def _direct_all(self, head: str) -> list[str]:
+        """Steps from a type to what is neither an item nor a person."""
+        items = self.schema.item_types
+        return [
+            step for step in self.ways.about() if (ends := self.schema.ends(step))[0] == head and ends[1] not in items
+        ]
+
+    def _ask_more(self, plan: Plan, clause: Clause, earlier: list[Clause]) -> None:
+        """Read a clause about what is asked for already: more conditions, or something to know of it."""
+        assert plan.target is not None
+        roles = clause.roles
+        plan.also_variants = plan.also_variants or "variants" in roles
+        plan.count, plan.popular = plan.count or "count" in roles, plan.popular or "popular" in roles
+        types = [term.meant for term in clause.of("type") if term.meant != plan.target]
+        if plan.tally is None and roles & {"more", "fewer", "most", "fewest"}:
+            joined = Clause([term for one in (*earlier, clause) for term in one.terms])
+            if self.counting.read(plan, joined):
+                plan.constraints, plan.relations, plan.checks = [], [], []
+                clause.use(*(term for term in clause.terms if term.text not in joined.unused))
+                return
+        if self._nests(plan, clause, types) or self._turns(plan, clause, types, earlier):
+            return
+        entities = bool(clause.of("entity"))
+        if "ask" in roles and not entities:
+            plan.relations += sorted(step for step in clause.told_steps if self.schema.ends(step)[0] == plan.target)
+        elif roles & {"yes_no"} and (clause.told_steps or not types):
+            plan.checks += self.conditions.links(clause, plan.target, plan)
+            plan.properties += [str(term.meant) for term in clause.of("property")]
+            clause.use(*clause.of("property"), *clause.of("type"))
+            return
+        for one in types:
+            plan.relations += [
+                way[0] for way in self.ways.between(plan.target, one, clause.told_steps) if len(way) == 1
+            ]
+            clause.use(*(term for term in clause.of("type") if term.meant == one))
+        if not types or entities:
+            self._constrain(plan, clause, plan.target, yes_no=False)
+
+    def _nests(self, plan: Plan, clause: Clause, types: list[str]) -> bool:
+        """Whether a clause asks for what has one of the things that were described before: those it asks for now."""
+        target, inner = self._asked_type(clause, types), plan.target
+        if target is None or inner is None or not plan.constraints or plan.tally is not None or plan.taken:
+            return False
+        ways = tuple(self.ways.between(target, inner, clause.told_steps))
+        if not ways or len(ways[0]) > 1 or inner in self.schema.item_types:
+            return False
+        found = tuple((inner, int(idx)) for idx in answers(self.lexicon, plan))
+        plan.target, plan.constraints, plan.relations = target, [Linked(found, ways)] if found else plan.constraints, []
+        self._constrain(plan, clause, target, yes_no=False)
+        return True
+
+    def _turns(self, plan: Plan, clause: Clause, types: list[str], earlier: list[Clause]) -> bool:
+        """Whether only this clause says what type of items is asked for, and earlier ones what is said of them."""
+        target = self._asked_type(clause, types)
+        if target is None or plan.typed or plan.tally is not None:
+            return False
+        plan.target, plan.constraints, plan.relations, plan.checks, plan.properties = target, [], [], [], []
+        for one in (*earlier, clause):
+            self._constrain(plan, one, target, yes_no=False)
+        return True
+
+    def _asked_type(self, clause: Clause, types: list[str]) -> str | None:
+        """The type of items that a clause asks for, where it does."""
+        asks = bool(clause.roles & {"ask", "count", "yes_no"})
+        return next((one for one in types if asks and one in self.schema.item_types), None)
+
+    def _take(self, plan: Plan, clause: Clause) -> None:
+        """Read a statement: what the asker has, uses or avoids."""
+        user = self.schema.user_types[0] if self.schema.user_types else None
+        terms = [term for term in clause.of("entity") if term.meant]
+        named = [term for term in terms if any(one[0] in self.schema.item_types for one in term.meant)]
+        own = [one for term in named for one in term.meant if one[0] in self.schema.item_types]
+        entities = own or [term.meant[0] for term in terms]
+        words = tuple(str(term.meant) for term in clause.of("label"))
+        types = [str(term.meant) for term in clause.of("type")]
+        if words or (types and any(one in self.schema.item_types for one in types)):
+            entities = self._items(words, entities, types) or entities
+        for entity in entities:
+            if "avoid" in clause.roles:
+                plan.avoided.append(entity)
+                clause.use(*terms)
+                continue
+            steps = [
+                name
+                for name, relation in self.schema.relation.items()
+                if relation.head == user and relation.tail == entity[0] and not relation.rule and not relation.negative
+            ]
+            plan.taken += [(step, entity) for step in steps[:1]]
+            if steps:
+                clause.use(*(term for term in terms if entity in term.meant), *clause.of("label"), *clause.of("type"))
+
+    def _describe_asker(self, plan: Plan, clause: Clause) -> None:
+        """What a statement says that answers are linked to directly: a level, a skin type."""
+        assert plan.target is not None
+        if "avoid" in clause.roles or plan.target not in self.schema.item_types or plan.tally is not None:
+            return
+        if any(entity[0] in self.schema.item_types for _, entity in plan.taken):
+            return
+        for link in self.conditions.links(clause, plan.target, plan):
+            if len(link.ways[0]) == 1:
+                plan.constraints.append(link)
+
+    def _items(self, words: tuple[str, ...], entities: list[Entity], types: Sequence[str]) -> list[Entity]:
+        """Items that a statement names by words of their labels and by what is in them."""
+        found: list[Entity] = []
+        for item_type in types or self.schema.item_types:
+            if item_type not in self.schema.item_types:
+                continue
+            named = [self.snapshot.label(*entity) for entity in entities]
+            every = (*words, *(word.casefold() for label in named for word in label.split()))
+            own = self.lexicon.with_words(item_type, tuple(dict.fromkeys(every)))
+            if not len(own) and words:
+                own = self.lexicon.with_words(item_type, words)
+                for entity in entities:
+                    ways = tuple(self.ways.between(item_type, entity[0], ()))
+                    own = np.intersect1d(own, linked(self.snapshot, item_type, Linked((entity,), ways)))
+            found += [(item_type, int(idx)) for idx in own[:MOST_NAMED]]
+        return found
+
+    def _constrain(self, plan: Plan, clause: Clause, target: str, *, yes_no: bool) -> None:
+        """Turn the terms of a clause into conditions on the answers, or into questions about a named one."""
+        plan.typed = plan.typed or any(term.meant == target for term in clause.of("type"))
+        if target not in self.schema.item_types and not yes_no and self._through_items(plan, clause, target):
+            return
+        named = self.conditions.own(clause, target)
+        labels = clause.of("label")
+        if any(clause.roles & {role} for role, _, _ in ORDERS) and not yes_no and len(named) < 2:
+            labels, named = [*labels, *named], []  # one of many such
+        links = self.conditions.links(clause, target, plan, tuple(named))
+        if yes_no and named:
+            links = [self._any_meaning(plan, one) for one in links]
+        words = tuple(dict.fromkeys(word for term in labels for word in self._words(term)))
+        own = self.conditions.entities_of(named, target)
+        if not own:
+            words = (*words, *(w for term in self._common(clause, target) for w in self._words(term)))
+        if words and not own:
+            plan.constraints.append(Worded(words))
+            clause.use(*labels)
+        if own:
+            plan.constraints.append(Being(own))
+        clause.use(*named, *(term for term in clause.of("type") if term.meant == target or links))
+        values = self.conditions.values(clause, target)
+        if yes_no and own:
+            plan.checks += links
+            plan.properties += [one.name for one in values if one.comparison == "equal"]
+            values = [one for one in values if one.comparison != "equal"]
+        else:
+            plan.constraints += links
+        plan.constraints += values
+        self._properties(plan, clause, target)
+        if own and clause.roles & {"ask", "describe"} and not yes_no:
+            plan.relations += sorted(
+                s for s in clause.told_steps if self.schema.ends(s)[0] == target and s in self.ways.about()
+            )
+
+    def _through_items(self, plan: Plan, clause: Clause, target: str) -> bool:
+        """Whether several things are said of the items that the answers are linked to: brands with a serum under 20."""
+        items = [one for one in self.schema.item_types if self.ways.direct(target, one)]
+        typed = [str(term.meant) for term in clause.of("type") if term.meant in items]
+        item_type = typed[0] if typed else self.targets.most_fulfilling(clause)
+        if item_type not in items:
+            return False
+        own = [
+            term
+            for term in clause.of("entity")
+            if any(one[0] in (target, item_type) or self.ways.direct(target, one[0]) for one in term.meant)
+            and not self.conditions.meanings.is_kind(term, clause, item_type)
+        ]
+        links = self.conditions.links(clause, item_type, None, tuple(own))
+        words = tuple(dict.fromkeys(word for term in clause.of("label") for word in self._words(term)))
+        values = self.conditions.values(clause, item_type)
+        inner: list[Constraint] = [*links, *values, *([Worded(words)] if words else [])]
+        if own or (len(inner) < 2 and not values and not any(one.negated for one in links)):
+            return False
+        found = tuple((item_type, int(idx)) for idx in fulfilling(self.lexicon, item_type, inner))
+        ways = tuple((step,) for step in self.ways.direct(target, item_type))
+        plan.constraints.append(Linked(found, ways, through=tuple(inner)))
+        clause.use(*clause.of("label"), *clause.of("type"))
+        return True
+
+    @staticmethod
+    def _any_meaning(plan: Plan, link: Linked) -> Linked:
+        """A link in any sense of its word: whether it is vegan is said by a mark as well as by a topic."""
+        others = [meaning for _, meaning in plan.rest.get(link, ())] if not link.negated else []
+        plan.assumed = [one for one in plan.assumed if one[1] not in link.entities]
+        return Linked(
+            (*link.entities, *(one for entities, _ in others for one in entities)),
+            (*link.ways, *(way for _, ways in others for way in ways if len(way) == len(link.ways[0]))),
+            link.negated,
+        )
+
+    @staticmethod
+    def _words(term: Term) -> list[str]:
+        return [str(term.meant)] if term.kind == "label" else term.text.split()
+
+    def _common(self, clause: Clause, target: str) -> list[Term]:
+        """Names of items that are common nouns and mean nothing else that items have."""
+        found = [
+            term
+            for term in clause.of("entity")
+            if term.text in clause.unused and any(entity[0] == target for entity in term.meant)
+        ]
+        clause.use(*found)
+        return found
+
+    def _properties(self, plan: Plan, clause: Clause, target: str) -> None:
+        """What is asked of the answers, and by which property they are to be sorted."""
+        known = self.schema.entity[target].properties
+        named = [term for term in clause.of("property") if term.meant in known]
+        numeric = [str(term.meant) for term in named if known[term.meant] in NUMERIC]
+        if "average" in clause.roles and (numeric or known.get(PRICE) in NUMERIC):
+            plan.average = numeric[0] if numeric else PRICE
+            clause.use_roles("average")
+            clause.use(*named)
+            return
+        for role, fixed, ascending in ORDERS:
+            if role not in clause.roles:
+                continue
+            chosen = next(iter(numeric), None) if fixed is None else fixed if known.get(fixed) in NUMERIC else None
+            if chosen is None:
+                if not plan.missing:
+                    plan.not_understood += [term.text for term in clause.of("word") if term.meant == role]
+                plan.unclear = True
+            else:
+                plan.order = (chosen, ascending)
+            clause.use_roles(role)
+            clause.use(*named)
+        top = next((term for term in clause.of("number") if (b := clause.before(term)) and b.meant == "top"), None)
+        if top is not None:
+            plan.top = int(top.meant)
+            clause.use(top)
+            clause.use_roles("top")
+        if plan.order is None and not clause.of("number"):
+            plan.properties += [str(term.meant) for term in named if term.meant not in plan.properties]
+            clause.use(*named)

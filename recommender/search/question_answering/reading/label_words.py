@@ -1,0 +1,68 @@
+"""The words that stand in the labels of items."""
+
+from collections import defaultdict
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.search.folding import fold, has_cjk
+from recommender.search.question_answering.language.morphology import singular
+from recommender.search.question_answering.reading.short_names import all_labels
+
+Positions = NDArray[np.int64]
+
+
+class LabelWords:
+    """Which items of a snapshot have which words in their labels, in any language."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def with_words(self, item_type: str, words: tuple[str, ...]) -> Positions:
+        """Indices of the entities of a type in whose labels each of the words stands, sorted."""
+        found: Positions | None = None
+        for word in words:
+            own = self.with_word(item_type, word)
+            found = own if found is None else np.intersect1d(found, own)
+        return np.empty(0, dtype=np.int64) if found is None else found
+
+    def is_in(self, part: str) -> bool:
+        """Whether it is a word of labels; one Chinese character alone is in too many."""
+        return len(part) > 1 and any(
+            len(self.with_word(item_type, part)) for item_type in self.snapshot.schema.item_types
+        )
+
+    def with_word(self, item_type: str, word: str) -> Positions:
+        """Indices of the items of a type in whose labels a word stands, in the singular or plural, sorted."""
+        if has_cjk(word):
+            if any(word[at : at + 2] not in self._pairs for at in range(len(word) - 1)):
+                return np.empty(0, dtype=np.int64)
+            texts = self._labels[item_type][1]
+            return np.array([idx for idx, text in texts if word in text], dtype=np.int64)
+        index = self._labels[item_type][0]
+        own = {idx for form in (word, *singular(word), f"{word}s") for idx in index.get(form, ())}
+        return np.array(sorted(own), dtype=np.int64)
+
+    @cached_property
+    def _labels(self) -> dict[str, tuple[dict[str, list[int]], list[tuple[int, str]]]]:
+        """Item type → words of labels with the items that have them, and the labels in Chinese characters."""
+        made = {}
+        for item_type in self.snapshot.schema.item_types:
+            words: dict[str, list[int]] = defaultdict(list)
+            characters = []
+            for idx, text in all_labels(self.snapshot, item_type):
+                form = fold(text)
+                if has_cjk(form):
+                    characters.append((idx, form))
+                for word in dict.fromkeys(form.split()):
+                    words[word].append(idx)
+            made[item_type] = (dict(words), characters)
+        return made
+
+    @cached_property
+    def _pairs(self) -> set[str]:
+        """All pairs of characters that follow each other in labels in Chinese: most of what is asked stands in none."""
+        texts = (text for _, characters in self._labels.values() for _, text in characters)
+        return {text[at : at + 2] for text in texts for at in range(len(text) - 1)}
