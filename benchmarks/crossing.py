@@ -43,7 +43,7 @@ def main(
     """Measure and print."""
     workspace = folder / "workspace"
     make_workspace(workspace, data, "graph.lbug")
-    whyrec(workspace, "load")
+    whyrec(workspace, "load", "--allow-outside")
     reached = {"as mapped": _reach(workspace, folder)}
     if links:
         found = whyrec(workspace, "links")

@@ -10,7 +10,7 @@ from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import EMBEDDING, POPULARITY, CandidateFeatures
 from recommender.learning.coordinate_ascent import Score, best_ascent, ndcg, surely_better
 from recommender.learning.popularity_floor import most_personal
-from recommender.results.learning import DomainReport
+from recommender.results.learning import Audience, DomainReport
 from recommender.scoring.blend import POPULARITY as TIES
 from recommender.scoring.blend import Blend, ColdWeights
 from recommender.splitting.validation import FITTED, PRUNED
@@ -27,16 +27,18 @@ def learn_blend(
     metapaths: Sequence[Metapath],
     default: Blend,
     prior: Mapping[str, float] | None = None,
+    beside: Mapping[tuple[str, Audience], float] | None = None,
 ) -> tuple[Blend, list[DomainReport]]:
     """Weights per domain and audience; the default where learned ones are not better on held-back users, and for
     people who are new to a domain popularity where nothing is surely better.
 
     For newcomers a path is judged only where at least ``ENOUGH`` rankings know it. The others weigh their prior, as
-    loudly as the default weights are: popularity breaks ties among what they reach.
+    loudly as the loudest that was judged, or as popularity allows.
 
     :param features: one per domain and audience, from the training part of ``validation_split``, each let go before
         the next is asked for.
     :param prior: metapath → its weight without evidence, at most 1.
+    :param beside: (domain, audience) → what popularity weighs beside those; where it is missing it only breaks ties.
     """
     blend, reports = default, []
     for raw in features:
@@ -48,7 +50,8 @@ def learn_blend(
         whole = np.zeros(len(raw.names))
         whole[known] = _to_right_candidates(raw, known, weights)
         if raw.audience != "warm":
-            whole, unknown = _with_prior(raw, known, whole, prior or {})
+            popular = (beside or {}).get((raw.domain, raw.audience), TIES)
+            whole, unknown = _with_prior((raw, known), whole, prior or {}, popular)
             report = report.model_copy(update={"prior": unknown})
         reports.append(report)
         blend = _with_weights(blend, raw, whole)
@@ -142,16 +145,21 @@ def _to_right_candidates(features: CandidateFeatures, known: NDArray[np.bool_], 
 
 
 def _with_prior(
-    features: CandidateFeatures, known: NDArray[np.bool_], weights: Score, prior: Mapping[str, float]
+    judged: tuple[CandidateFeatures, NDArray[np.bool_]], weights: Score, prior: Mapping[str, float], beside: float
 ) -> tuple[Score, int]:
     """The weights with those of paths that were not judged, and how many these are; the loudest is as loud as the
-    loudest path that was judged, else as popularity allows that is to break ties."""
+    loudest path that was judged, else as popularity allows.
+
+    :param judged: features, and which of them were judged.
+    :param beside: what popularity weighs beside the loudest of them at 1.
+    """
+    features, known = judged
     position = {name: number for number, name in enumerate(features.names)}
     unknown = {name: one for name, one in prior.items() if name in position and not known[position[name]]}
     paths = [number for name, number in position.items() if name not in (EMBEDDING, POPULARITY)]
     loudest = float(weights[paths].max(initial=0.0))
     popular = float(weights[position[POPULARITY]])
-    loud = popular / TIES if popular > TIES * loudest else loudest
+    loud = popular / beside if popular > beside * loudest else loudest
     found = weights.copy()
     for name, one in unknown.items():
         found[position[name]] = loud * one

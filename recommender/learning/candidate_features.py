@@ -159,7 +159,7 @@ def _fill(
     """Write the features of a block of users into views of the arrays."""
     values, truth, filled = out
     profiles = [profile_of(scorer.snapshot, user_type, idx) for (user_type, idx), _ in block]
-    everything = _Everything(scorer, profiles)
+    everything = Everything(scorer, profiles)
     total = scorer.score(profiles).total
     rankings = [total, np.broadcast_to(scorer.catalogue.popularity, total.shape)]
     if learned := [path for path in metapaths if path.learned]:
@@ -181,7 +181,7 @@ def _fill(
     values[-1] = scorer.catalogue.popularity[chosen]
 
 
-class _Everything:
+class Everything:
     """What single scorers say of all items for a block of profiles: arrays of shape (profiles, catalogue.size)."""
 
     def __init__(self, scorer: Scorer, profiles: Sequence[Profile]) -> None:

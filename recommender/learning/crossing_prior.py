@@ -5,7 +5,7 @@ Each half can be judged alone: whether learners go from course to course by what
 to product by what these are about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,14 @@ from scipy.sparse import csr_array
 
 from kg.schema import Schema, inverse_of
 from recommender.catalogue.attributes import attribute_steps
+from recommender.catalogue.interactions import User
 from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.metapaths import Metapath
-from recommender.learning.candidate_features import Task, validation_tasks
-from recommender.profiles.profile import anchors_of
+from recommender.learning.candidate_features import CELLS, Everything, Task, allowed_items, validation_tasks
+from recommender.learning.coordinate_ascent import gain_of
+from recommender.profiles.profile import Profile, anchors_of, profile_of
+from recommender.results.learning import FIRST, Audience
+from recommender.scoring.cold_start import audience_mask
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import evenly
@@ -33,6 +37,11 @@ BRIDGED = 0.5
 """What a bridge weighs beside the best path from the same anchors to the same items."""
 SHORT, LONGER = 3, 0.25
 """Steps up to which a path loses nothing, and its factor for each step more."""
+LOUD = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0)
+"""What popularity may weigh, at 1 as loud as paths are for the best item of a person, in the mean of those reached."""
+UNCROSSED = 0.05
+"""Part of the people reached for whom something may stand before the first items of their paths that none leads to."""
+MOST_PEOPLE = 500
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,103 @@ def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths
             found |= {str(path): BRIDGED * max(direct)} if direct else {}
     most = max(found.values(), default=0.0)
     return {name: weight / most for name, weight in found.items() if weight > 0}
+
+
+def popularity_beside(
+    scorer: Scorer, split: Split, prior: Mapping[str, float], worths: Worths
+) -> dict[tuple[str, Audience], float]:
+    """(domain, audience) → what popularity weighs beside paths that weigh their prior: as loud as it pays best beside
+    ``interaction > r > ~r``, weighed by the worth of r, for people who know the domain; but no louder than leaves the
+    first three items to those that paths lead to, for nearly everybody whom they reach.
+
+    :param scorer: of the training part of the split.
+    """
+    found: dict[tuple[str, Audience], float] = {}
+    for domain in scorer.snapshot.schema.domains:
+        tasks = evenly(validation_tasks(scorer, split, domain, "warm"), MOST_TASKS // 2)
+        own = _within(scorer, domain, worths)
+        if len(tasks) < SHRINK or not own:
+            continue
+        loud = _paying(scorer, domain, tasks, own)
+        audiences: tuple[Audience, ...] = ("crossing", "told")
+        for audience in audiences:
+            best, most = _reached(scorer, domain, _people(scorer, domain, audience), prior)
+            if len(best) >= SHRINK:
+                bound = float(np.quantile(most, UNCROSSED, method="lower"))
+                found[domain, audience] = min(loud * float(best.mean()), bound)
+    return found
+
+
+def _within(scorer: Scorer, domain: str, worths: Worths) -> dict[str, float]:
+    """Metapath from used items over one attribute back to items of the domain → its worth, the largest 1."""
+    interactions = scorer.snapshot.schema.interactions_with(domain)
+    tails = {(step, inverse_of(step)): one.worth for (name, step), one in worths.items() if name == domain}
+    found = {
+        str(path): tails[path.tail] for path in scorer.metapaths if path.start in interactions and path.tail in tails
+    }
+    most = max(found.values(), default=0.0)
+    return {name: worth / most for name, worth in found.items() if worth > 0}
+
+
+def _paying(scorer: Scorer, domain: str, tasks: Sequence[Task], weights: Mapping[str, float]) -> float:
+    """How loud popularity is to be beside paths so that NDCG@10 of held-out items is best."""
+    inside, gains = scorer.catalogue.of_domain(domain), np.zeros(len(LOUD))
+    users = [user for user, _ in tasks]
+    best, _ = _reached(scorer, domain, users, weights)
+    for (_, held), (profile, paths) in zip(tasks, _each(scorer, users, weights), strict=True):
+        if paths.any():
+            allowed = np.flatnonzero(allowed_items(scorer, profile, inside, held))
+            scores = paths[allowed] + best.mean() * np.outer(LOUD, scorer.catalogue.popularity[allowed])
+            right = int(np.searchsorted(allowed, held[0]))
+            gains += gain_of((scores >= scores[:, [right]]).sum(axis=1))
+    return LOUD[int(np.argmax(gains))]
+
+
+def _reached(
+    scorer: Scorer, domain: str, people: Sequence[User], weights: Mapping[str, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of the people whom paths reach: what these give the best item of each, and the most that popularity may weigh so
+    that no item that none leads to is before the first of theirs: two arrays of shape (people reached,)."""
+    inside = np.flatnonzero(scorer.catalogue.of_domain(domain))
+    popular, best, most = scorer.catalogue.popularity[inside], list[float](), list[float]()
+    for _, found in _each(scorer, people, weights):
+        paths = found[inside]
+        carried = paths > 0
+        if carried.any():
+            above = popular[~carried].max(initial=0.0) - popular[carried]
+            held = np.where(above > 0, paths[carried] / np.where(above > 0, above, 1.0), np.inf)
+            best.append(float(paths.max()))
+            most.append(float(np.sort(held)[-min(FIRST, len(held))]))
+    return np.array(best), np.array(most)
+
+
+def _each(
+    scorer: Scorer, people: Sequence[User], weights: Mapping[str, float]
+) -> Iterator[tuple[Profile, NDArray[np.float64]]]:
+    """Each person's profile, and what paths give everything for her: shape (catalogue.size,)."""
+    size = max(16, CELLS // max(scorer.catalogue.size, 1))
+    for start in range(0, len(people), size):
+        profiles = [profile_of(scorer.snapshot, *user) for user in people[start : start + size]]
+        yield from zip(profiles, _weighed(scorer, profiles, weights), strict=True)
+
+
+def _weighed(scorer: Scorer, profiles: Sequence[Profile], weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """What paths give profiles, weighed: shape (profiles, catalogue.size)."""
+    everything, found = Everything(scorer, profiles), np.zeros((len(profiles), scorer.catalogue.size))
+    for path in scorer.metapaths:
+        if str(path) in weights:
+            found += weights[str(path)] * everything.of(path)
+    return found
+
+
+def _people(scorer: Scorer, domain: str, audience: Audience) -> Sequence[User]:
+    """Some of an audience of a domain, evenly spread."""
+    found = [
+        (name, idx)
+        for name in scorer.snapshot.schema.user_types
+        for idx in np.flatnonzero(audience_mask(scorer.snapshot, name, domain, audience)).tolist()
+    ]
+    return evenly(found, MOST_PEOPLE)
 
 
 def _alike(schema: Schema, path: Metapath, other: Metapath) -> bool:

@@ -15,7 +15,7 @@ from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
 from recommender.learning.blend_learning import learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
-from recommender.learning.crossing_prior import crossing_prior, relation_worths
+from recommender.learning.crossing_prior import crossing_prior, popularity_beside, relation_worths
 from recommender.learning.kernel_learning import kernel_trials, learn_kernels
 from recommender.learning.model import narrowed
 from recommender.learning.path_trial import worth_a_kernel
@@ -75,8 +75,10 @@ def fit_blend(
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
     default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
     scorer = Scorer(train, kernels, default, vectors)
-    prior = crossing_prior(snapshot.schema, metapaths, relation_worths(scorer, split, seed))
-    blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior)
+    worths = relation_worths(scorer, split, seed)
+    prior = crossing_prior(snapshot.schema, metapaths, worths)
+    beside = popularity_beside(scorer, split, prior, worths)
+    blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior, beside)
     notes = [language("en").notice(one) for one in narrowed(narrowing)]
     notes += validation_notes(snapshot) if kind != "random" else []
     return Fitted(kernels.config, blend, reports, recency, tuple(notes))

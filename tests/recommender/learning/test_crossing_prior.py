@@ -7,7 +7,8 @@ import pytest
 
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.learning.crossing_prior import RelationWorth, crossing_prior, relation_worths
+from recommender.learning.crossing_prior import RelationWorth, crossing_prior, popularity_beside, relation_worths
+from recommender.profiles.profile import profile_of
 from recommender.scoring.blend import default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.validation import validation_split
@@ -76,3 +77,53 @@ def test_short_paths_with_good_ends_go_first_and_people_are_no_bridge(tmp_path: 
             "has_concern > ~treats > contains > ~teaches": 0.125,  # √(.16 · .25) · ¼ / .4
         }
     )
+
+
+def _beside(folder: Path, chances: list[int], fans: int) -> tuple[float, Scorer, dict[str, float]]:
+    """Buyers who like one ingredient more than others, and products by their chances; learners of courses that teach
+    one, nobody both; and fans of a product without any."""
+    random, tastes, people = np.random.default_rng(1), range(TASTES), range(PEOPLE * TASTES)
+    bought = [(f"fan{n}", "famous") for n in range(fans)]
+    products = [f"p{taste}{number}" for taste in tastes for number in range(ITEMS)]
+    for number in people:
+        likely = np.tile(chances, TASTES) * np.repeat([9.0 if one == number % TASTES else 1.0 for one in tastes], ITEMS)
+        bought += [
+            (f"u{number}", products[item]) for item in random.choice(len(products), 4, False, likely / likely.sum())
+        ]
+    triples = {
+        "purchased": bought,
+        "enrolled": [(f"v{n}", f"k{n % TASTES}") for n in people],
+        "contains": [(item, f"i{item[1]}") for item in products],
+        "teaches": [(f"k{n}", f"i{n}") for n in tastes],
+    }
+    entities = {
+        "User": [f"fan{n}" for n in range(fans)] + [f"{kind}{n}" for kind in "uv" for n in people],
+        "Product": [*products, "famous"],
+        "Course": [f"k{n}" for n in tastes],
+        "Ingredient": [f"i{n}" for n in tastes],
+    }
+    snapshot = snapshot_of(folder, entities, triples, SCHEMA)
+    split, paths = validation_split(snapshot, 0), enumerate_metapaths(snapshot.schema)
+    blend = default_blend(snapshot.schema, paths, embedding=False)
+    scorer = Scorer(split.train, Kernels(split.train, KernelConfig(), folder / "k"), blend, None)
+    prior = crossing_prior(snapshot.schema, paths, worths := relation_worths(scorer, split))
+    return popularity_beside(scorer, split, prior, worths)["cosmetics", "crossing"], scorer, prior
+
+
+def test_popularity_is_as_loud_as_it_pays_for_people_who_know_the_domain(tmp_path: Path) -> None:
+    skewed, even = [8, 4, 2, 1, 1, 1], [1] * ITEMS
+    loud, quiet = (_beside(tmp_path / str(number), one, 0)[0] for number, one in enumerate((skewed, even)))
+    assert loud > 2 * quiet > 0
+
+
+def test_popularity_puts_nothing_before_what_paths_lead_to(tmp_path: Path) -> None:
+    """The most popular product is one that no course has to do with."""
+    beside, scorer, prior = _beside(tmp_path, [8, 4, 2, 1, 1, 1], 4 * PEOPLE)
+    vocabulary, blend = scorer.snapshot.vocabulary, scorer.blend
+    blend = blend.model_copy(update={"metapaths": prior, "popularity": {"cosmetics": beside}})
+    asked = Scorer(scorer.snapshot, scorer.kernels, blend, None)
+    found = asked.score([profile_of(asked.snapshot, "User", vocabulary.idx("User", "v0"))])
+    best = np.argsort(-found.total[0, asked.catalogue.of_domain("cosmetics")])[:3]
+    assert (found.paths[0, asked.catalogue.of_domain("cosmetics")][best] > 0).all()
+    louder = found.paths[0] + 3 * found.popularity[0]
+    assert asked.catalogue.item(int(louder.argmax()))[1] == vocabulary.idx("Product", "famous")
