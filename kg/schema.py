@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -266,6 +266,7 @@ class Schema(Document):
         }
 
 
+@lru_cache(maxsize=4096)
 def inverse_of(step: str) -> str:
     """``~r`` for ``r`` and the other way round."""
     return step[1:] if step.startswith("~") else f"~{step}"

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from heapq import heapify
 
 from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, TOGETHER, Source, Sources
-from recommender.reasons.groups import ANCHOR, LEARNED_LESS, THEME, Group, Pool, Strand, group_of, share_of
+from recommender.reasons.groups import LEARNED_LESS, THEME, Group, Pool, Strand, group_of, share_of
 
 GROUNDS, WAYS = 2, 3
 """Metapaths of a theme, and ways of an anchor, that one sentence tells."""
@@ -15,9 +15,10 @@ MORE = 1 + 1e-9
 Key = tuple[str, str | int, str | int]
 """Which candidate: its kind, and what tells it from others of the kind."""
 Number = tuple[int, int, int]
-Build = Callable[[], Group | None]
+Build = Callable[[], "Group | Candidate | None"]
 Candidate = tuple[float, Number, Build]
-"""Minus the size that a group has at most; which of equal ones is looked at first; what makes it."""
+"""Minus the size that a group has at most; which of equal ones is looked at first; what makes it, or gives the same
+with a lower bound."""
 
 
 @dataclass(slots=True)
@@ -46,9 +47,8 @@ class Candidates:
             by_source.setdefault(own, {})[idx] = share
         self.strands = {own: Strand.of(sources[own], anchors) for own, anchors in by_source.items()}
         self._together = any(_together(one.source) for one in self.strands.values())
-        self._shared = {
-            (one.source.start, idx) for one in self.strands.values() if one.source.kind == SHARED for idx in one.anchors
-        }
+        shared = (one for one in self.strands.values() if one.source.kind == SHARED)
+        self._shared = tuple(dict.fromkeys((one.source.start, idx) for one in shared for idx in one.anchors))
 
     @cached_property
     def _sources(self) -> dict[Key, list[Source]]:
@@ -56,8 +56,7 @@ class Candidates:
         is one group."""
         found: dict[Key, list[Source]] = {}
         for strand in self.strands.values():
-            for key in _keys(strand, self._shared):
-                found.setdefault(key, []).append(strand.source)
+            found.setdefault(_key(strand.source), []).append(strand.source)
         return found
 
     @cached_property
@@ -79,14 +78,31 @@ class Candidates:
     def queue(self) -> list[Candidate]:
         """All of them, as a heap."""
         queue = [one for some in self._found.values() for one in some]
+        queue += self._anchors()
         heapify(queue)
         return queue
+
+    def _anchors(self) -> list[Candidate]:
+        """The anchors that share something with the item, by all they have to do with it: of the few that are looked at
+        one tells no more than their largest ways."""
+        found = dict.fromkeys(self._shared, 0.0)
+        for strand in self.strands.values():
+            if _anchored(strand.source):
+                start = strand.source.start
+                for idx, share in strand.anchors.items():
+                    if (start, idx) in found:
+                        found[start, idx] += share
+        return [
+            (-share * MORE, (-1, number, 0), partial(self._of_anchor, anchor))
+            for number, (anchor, share) in enumerate(found.items())
+            if share
+        ]
 
     def take(self, group: Group) -> None:
         """Take the cells of a group out."""
         changed = set[Key]()
         for one in group.strands:
-            changed.update(_keys(one, self._shared))
+            changed.add(_key(one.source))
             own, before = one.source.own, self.strands[one.source.own].anchors
             if left := {idx: share for idx, share in before.items() if idx not in one.anchors}:
                 self.strands[own] = Strand.of(one.source, left)
@@ -104,8 +120,6 @@ class Candidates:
 
     def _of(self, key: Key) -> list[Candidate]:
         strands = [self.strands[one.own] for one in self._sources[key] if one.own in self.strands]
-        if key[0] == ANCHOR:
-            return self._of_anchor((str(key[1]), int(key[2])), strands)
         if not strands:
             return []
         position = self._place[strands[0].source.own, next(iter(strands[0].anchors))]
@@ -125,14 +139,16 @@ class Candidates:
                 found.append((-share_of(some), (0, position, 1), partial(group_of, THEME, some)))
         return found
 
-    def _of_anchor(self, anchor: tuple[str, int], strands: list[Strand]) -> list[Candidate]:
+    def _of_anchor(self, anchor: tuple[str, int]) -> Candidate | None:
         """What one anchor has to do with the item; nothing where that is no attribute."""
-        idx, first, shared = anchor[1], -1, False
+        (start, idx), first, shared = anchor, -1, False
         ways, learned = list[Way](), Way(0.0, [])
-        for strand in strands:
+        for strand in self.strands.values():
+            source = strand.source
+            if source.start != start or not _anchored(source):
+                continue
             share = strand.anchors.get(idx)
             if share is not None:
-                source = strand.source
                 if source.kind != LEARNED:
                     ways.append(Way(share, [(source, share)]))
                     shared = shared or source.kind == SHARED
@@ -143,32 +159,27 @@ class Candidates:
                     learned.share += share
                 first = self._place[source.own, idx] if first < 0 else first
         if not shared:
-            return []
+            return None
         if len(ways) > 1:
             ways.sort(key=_minus)
         bound = sum([way.share for way in ways[:WAYS]])
-        return [(-bound, (3, first, 0), partial(self._anchor, anchor, ways))]
+        return -bound, (3, first, 0), partial(self._anchor, anchor, ways)
 
 
 def _minus(one: Strand | Way) -> float:
     return -one.share
 
 
-def _keys(strand: Strand, shared: set[tuple[str, int]]) -> list[Key]:
-    """The candidates that cells of a strand may be in.
-
-    :param shared: the anchors, step and index, that have an attribute in common with the item.
-    """
-    source, start = strand.source, strand.source.start
-    together, people = _together(source), source.kind == PEOPLE
-    keys: list[Key] = []
+def _key(source: Source) -> Key:
+    """The candidate that the cells of a source are in, but for those of anchors."""
     if source.kind == LEARNED:
-        keys.append((LEARNED, start, source.text))
-    else:
-        keys.append((PEOPLE, source.own, 0) if people else (THEME, source.last, 0))
-    if source.kind == SHARED or together or (people and len(source.tail) == 2):
-        keys += [(ANCHOR, start, idx) for idx in strand.anchors if (start, idx) in shared]
-    return keys
+        return LEARNED, source.start, source.text
+    return (PEOPLE, source.own, 0) if source.kind == PEOPLE else (THEME, source.last, 0)
+
+
+def _anchored(source: Source) -> bool:
+    """Whether what an anchor has to do with an item may be told by a source."""
+    return source.kind == SHARED or _together(source) or (source.kind == PEOPLE and len(source.tail) == 2)
 
 
 def _together(source: Source) -> bool:

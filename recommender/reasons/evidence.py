@@ -1,6 +1,6 @@
 """Evidence: what lies between anchors and an item, how many people stand behind it, and what of it may be told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import log1p
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ class Evidence:
 
     def telling(self, position: int, cells: dict[Cell, float]) -> tuple[dict[Cell, float], dict[Cell, float]]:
         """The cells without what runs through what is avoided, and that; of people nothing is named at all."""
+        if not self._sensitive and not self.forbidden.named and not self.forbidden.beyond:
+            return cells, {}
         hidden = {cell: share for cell, share in cells.items() if cell[0] in self._sensitive}
         told = {cell: share for cell, share in cells.items() if cell[0] not in self._sensitive} if hidden else cells
         if not self.forbidden.named and not self.forbidden.beyond:
@@ -67,7 +69,7 @@ class Evidence:
             return group.strands[0].source.text == TOGETHER or self.together(position, group.strands)
         learned = [one for one in group.strands if one.source.kind == LEARNED]
         paths = [one for one in group.strands if one.source.kind != LEARNED]
-        return bool(self.named(position, paths)[0]) and self.together(position, learned)
+        return self._names(position, paths) and self.together(position, learned)
 
     def way(self, position: int, strand: "Strand", anchor: int) -> bool:
         """Whether one way from one anchor may be told."""
@@ -78,7 +80,7 @@ class Evidence:
             elif strand.source.kind == LEARNED:
                 self._ways[key] = self.together(position, (strand,))
             else:
-                self._ways[key] = strand.source.kind != SHARED or bool(self.named(position, (strand,))[0])
+                self._ways[key] = strand.source.kind != SHARED or self._names(position, (strand,))
         return self._ways[key]
 
     def named(self, position: int, strands: Iterable["Strand"]) -> tuple[list[Entity], int]:
@@ -90,14 +92,21 @@ class Evidence:
             entity_type = self._next_type(strand.source)
             for idx in self.middles(position, strand):
                 found[idx] = found.get(idx, 0.0) + strand.share
-        first = next(iter(strands)).source
-        counts = self.snapshot.link_counts(first.last)
-        items = self.snapshot.vocabulary.count(self.snapshot.schema.ends(first.last)[1])
-        most = NEARLY_ALL * items if first.kind != DIRECT else items
+        counts, most = self._most(next(iter(strands)).source)
         degrees = {idx: int(counts[idx]) for idx in found}
         told = [idx for idx in found if degrees[idx] <= most]
         told.sort(key=lambda idx: (-found[idx] / log1p(degrees[idx]), idx))
         return [(entity_type, idx) for idx in told], len(found)
+
+    def _names(self, position: int, strands: Sequence["Strand"]) -> bool:
+        """Whether ``named`` names anything."""
+        counts, most = self._most(strands[0].source)
+        return any(counts[idx] <= most for strand in strands for idx in self.middles(position, strand))
+
+    def _most(self, first: Source) -> tuple[NDArray[np.int64], float]:
+        """How many items have what is next to them by the last step of a source, and by how many at most it is told."""
+        items = self.snapshot.vocabulary.count(self.snapshot.schema.ends(first.last)[1])
+        return self.snapshot.link_counts(first.last), NEARLY_ALL * items if first.kind != DIRECT else items
 
     def middles(self, position: int, strand: "Strand") -> set[int]:
         """Indices of the entities next to the item on the paths of a strand: anchors, where they are linked to it."""

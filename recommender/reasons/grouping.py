@@ -104,8 +104,10 @@ class Grouping:
 
     def _begun(self, position: int) -> _Parting:
         pool, few = self.evidence.telling(position, self.sources.cells(position))
-        against = {cell: share for cell, share in pool.items() if share < 0}
-        pool = {cell: share for cell, share in pool.items() if share > 0}
+        against: Pool = {}
+        if min(pool.values(), default=0.0) < 0:
+            against = {cell: share for cell, share in pool.items() if share < 0}
+            pool = {cell: share for cell, share in pool.items() if share > 0}
         return _Parting(Candidates(self.sources, pool, partial(self._anchor, position)), few, against)
 
     def _tell(self, position: int, parting: _Parting, most: int) -> None:
@@ -125,13 +127,17 @@ class Grouping:
         Candidates are looked at from the largest on, and only then asked whether they may be told: an anchor's loses
         the ways that may not, and has its turn again by what is left.
         """
-        if (group := left.outweighing()) is not None:
-            return group if self.evidence.tellable(position, group) else Group(UNTOLD, group.share, group.strands)
+        if (learned := left.outweighing()) is not None:
+            told = self.evidence.tellable(position, learned)
+            return learned if told else Group(UNTOLD, learned.share, learned.strands)
         queue = left.queue()
         while queue:
             _, number, build = heappop(queue)
             group = build()
             if group is None:
+                continue
+            if not isinstance(group, Group):
+                heappush(queue, group)
                 continue
             if queue and size_of(group) < -queue[0][0] - TINY:
                 again: Candidate = (-size_of(group), number, partial(_same, group))

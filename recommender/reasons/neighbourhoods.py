@@ -1,6 +1,7 @@
 """Neighbourhoods: what is next to what, as sets that are kept while the items of one list are explained."""
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from kg.schema import inverse_of
@@ -85,5 +86,6 @@ class Neighbourhoods:
         return self._ends[key]
 
 
+@lru_cache(maxsize=1024)
 def _undone(steps: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(inverse_of(step) for step in reversed(steps))
