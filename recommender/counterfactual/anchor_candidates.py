@@ -53,7 +53,9 @@ class AnchorCandidates:
         scores = self._recommender.rule_set(rules).soft.total(scorer.score([profile]).total[0])
         rivals = top_n(scores, competing, self._n + RIVALS)
         lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in self._changed.raw(change).items()}
-        return AnchorChanges(self._cosines_of(scorer.told), profile, lengths, scores, self._position, rivals), allowed
+        return AnchorChanges(
+            self._cosines_of(scorer.anonymous), profile, lengths, scores, self._position, rivals
+        ), allowed
 
     def _cosines_of(self, scorer: Scorer) -> Cosines:
         return self._cosines.setdefault(id(scorer), Cosines(scorer))

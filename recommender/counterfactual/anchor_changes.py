@@ -59,7 +59,7 @@ class AnchorChanges:
     ``(‖w‖ x · M ± δ M[b]) / ‖w'‖``, and the embedding likewise: exact for the items looked at, which need not be the
     best ones afterwards.
 
-    What changes is estimated, as it is scored, by what at least k people are behind (:attr:`Scorer.told`).
+    What changes is estimated, as it is scored, by what at least k people are behind (:attr:`Scorer.anonymous`).
 
     :param cosines: of the scorer of anchors that are only told.
     :param scores: of the profile, shape (catalogue.size,).

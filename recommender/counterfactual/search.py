@@ -207,7 +207,7 @@ class Counterfactual:
         others = Change(change.add, change.remove, change.lift)
         if others not in self._items:
             profile = self.changed.profile(others)
-            self._items[others] = ItemChanges(self.recommender.cold_start.of(profile).told, profile, self.position)
+            self._items[others] = ItemChanges(self.recommender.cold_start.of(profile).anonymous, profile, self.position)
         return self._items[others]
 
     def _possible(self, change: Change) -> bool:

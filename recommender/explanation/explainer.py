@@ -6,7 +6,7 @@ from kg.errors import ModelError
 from recommender.explanation.k_anonymity import PathGroup, PathGroups, Who, group_paths, through_people
 from recommender.explanation.learned_anchors import LearnedAnchor, LearnedAnchors
 from recommender.explanation.phrasing import Phrasing
-from recommender.kernels.kernel import LearnedKernel, Told
+from recommender.kernels.kernel import LearnedKernel, NamedAnchors
 from recommender.kernels.path_instances import paths_between
 from recommender.profiles.profile import Anchors, Profile
 from recommender.results.account import NearAnchor, Node, OtherPaths, Part, Path
@@ -52,7 +52,7 @@ class Explainer:
     ) -> None:
         rest = scorer.rest(profile)
         self._rest = None if rest is None else rest.total[0]
-        scorer = scorer if profile.in_graph else scorer.told
+        scorer = scorer if profile.in_graph else scorer.anonymous
         self.scorer, self.profile, self.phrasing, self.forbidden = scorer, profile, phrasing, forbidden
         self.paths_shown = paths_shown
         self._asks: Who | None = None if profile.user_idx is None else (profile.user_type, profile.user_idx)
@@ -179,7 +179,7 @@ class Explainer:
             return ""
         shown = named[:ANCHORS_SHOWN]
         anchors, people = [(kernel.anchor_type, one.idx) for one in shown], [one.people or 0 for one in shown]
-        return kernel.sentence(self.phrasing, Told(metapath.path.start, anchors, people))
+        return kernel.sentence(self.phrasing, NamedAnchors(metapath.path.start, anchors, people))
 
     def _sentence(self, text: str, share: float) -> str:
         """A text as a sentence, which says so where it speaks against the item."""

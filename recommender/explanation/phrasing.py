@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.explanation.k_anonymity import PathGroup
-from recommender.kernels.kernel import Told
+from recommender.kernels.kernel import NamedAnchors
 from recommender.kernels.metapaths import Metapath
 from recommender.texts.languages import language
 
@@ -52,10 +52,10 @@ class Phrasing:
         names = self.language.listed([self.label(entity_type, idx) for entity_type, idx in anchors])
         return self.texts["embedding"].format(anchors=names)
 
-    def told(self, text: str, told: Told, people: int = 0) -> str:
+    def learned(self, text: str, named: NamedAnchors, people: int = 0) -> str:
         """A text about a learned kernel: what one did with its anchors, and the number of people behind it."""
-        names = self.language.listed([self.label(entity_type, idx) for entity_type, idx in told.anchors])
-        return self.texts[text].format(phrase=self.phrase(told.step, first=True), anchors=names, n=people)
+        names = self.language.listed([self.label(entity_type, idx) for entity_type, idx in named.anchors])
+        return self.texts[text].format(phrase=self.phrase(named.step, first=True), anchors=names, n=people)
 
     def popularity(self, domain: str) -> str:
         """The popularity part without its full stop."""

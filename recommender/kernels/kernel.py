@@ -76,7 +76,7 @@ class ItemColumn:
 
 
 @dataclass(frozen=True)
-class Told:
+class NamedAnchors:
     """What a sentence about a learned kernel names: the step from the user to the anchors, the anchors (type, index),
     at least one, largest share first, and of each how many people are behind it, none where that is not counted."""
 
@@ -88,7 +88,7 @@ class Told:
 class Phrases(Protocol):
     """A language: ``recommender.explanation.phrasing.Phrasing``."""
 
-    def told(self, text: str, told: Told, people: int = 0) -> str:
+    def learned(self, text: str, named: NamedAnchors, people: int = 0) -> str:
         """The text with this key, about a learned kernel."""
 
 
@@ -213,6 +213,6 @@ class LearnedKernel(Kernel):
         slices = self._interactions().catalogue.slices
         return int(slices[self.anchor_type].start), int(slices[self.item_type].start)
 
-    def sentence(self, phrases: Phrases, told: Told) -> str:
+    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The kernel in words, without a full stop."""
-        return phrases.told(self.text, told)
+        return phrases.learned(self.text, named)

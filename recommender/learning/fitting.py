@@ -19,7 +19,7 @@ from recommender.learning.crossing_prior import crossing_prior, popularity_besid
 from recommender.learning.kernel_learning import kernel_trials, learn_kernels
 from recommender.learning.model import narrowed
 from recommender.learning.path_trial import worth_a_kernel
-from recommender.learning.recency_learning import learn_recency, told_recency
+from recommender.learning.recency_learning import declared_recency, learn_recency
 from recommender.profiles.weights import Recency, with_recency
 from recommender.results.learning import Audience, DomainReport
 from recommender.scoring.blend import Blend, default_blend
@@ -97,7 +97,7 @@ def _kernels(
     kernels = Kernels(split.train, config, folder)
     kernels.build(tails, progress)
     recency = learn_recency(trials, kernels, progress)
-    if any(one.anchors() != told_recency(split.train, name).anchors() for name, one in recency.items()):
+    if any(one.anchors() != declared_recency(split.train, name).anchors() for name, one in recency.items()):
         train = with_recency(split.train, recency)
         again = learn_kernels(trials, train, config.learned, config.top, progress)
         kernels = Kernels(split.train, config.model_copy(update={"learned": again}), folder)

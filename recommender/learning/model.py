@@ -66,7 +66,7 @@ class Model:
         """The items that its certificate filters, ``Type:id``."""
         return () if self.certificate is None else self.certificate.filtered
 
-    def told(self, lang: str = "en", *more: Notice) -> list[str]:
+    def notices_in(self, lang: str = "en", *more: Notice) -> list[str]:
         """What is to be said of it, and more, in a language."""
         return [language(lang).notice(one) for one in (*self.notices, *more)]
 

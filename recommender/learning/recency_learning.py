@@ -31,7 +31,7 @@ def learn_recency(
     found = {}
     for number, trial in enumerate(trials):
         progress("Recency", number, len(trials), trial.relation)
-        told = told_recency(kernels.snapshot, trial.relation)
+        told = declared_recency(kernels.snapshot, trial.relation)
         best = _best(trial, kernels) or told
         best = best.model_copy(update={"trend_days": _trend(trial, kernels.snapshot, told.trend_days)})
         if best != told:
@@ -39,7 +39,7 @@ def learn_recency(
     return found
 
 
-def told_recency(snapshot: Snapshot, relation: str) -> Recency:
+def declared_recency(snapshot: Snapshot, relation: str) -> Recency:
     """What the schema tells."""
     told = snapshot.schema.relation[relation]
     return Recency(
@@ -81,7 +81,7 @@ def _best(trial: KernelTrial, kernels: Kernels) -> Recency | None:
         for path in kernels.scored
         if path.start == trial.relation and path.item_type(snapshot.schema) == trial.item_type
     ]
-    told = told_recency(snapshot, trial.relation)
+    told = declared_recency(snapshot, trial.relation)
     plain = trial.anchors(snapshot)
     ranked = sorted(((trial.gains(plain, one), one) for one in matrices), key=lambda pair: -float(pair[0].mean()))
     chosen = [one for _, one in ranked[:KERNELS]]

@@ -136,16 +136,16 @@ def _overlap(crowd: Crowd, subject: Subject, group: Mask, lang: str) -> list[Ove
     """Other entities of the type by how much their people are the same; only where both are at least k."""
     name, found = _compared(crowd, subject), []
     count = 0 if name is None else crowd.snapshot.vocabulary.count(name)
-    if name is None or crowd.told(int(group.sum())) is None or count > MOST_COMPARED:
+    if name is None or crowd.told_count(int(group.sum())) is None or count > MOST_COMPARED:
         return []
     for idx in range(count):
         if (name, idx) == subject.entity:
             continue
         other = people_of(crowd, (name, idx))
-        both = crowd.told(int((group & other).sum()))
+        both = crowd.told_count(int((group & other).sum()))
         alone = int((group & ~other).sum()), int((other & ~group).sum())
         if both and all(one >= crowd.k or one == 0 for one in alone):
-            union = crowd.told(int((group | other).sum())) or both
+            union = crowd.told_count(int((group | other).sum())) or both
             about = about_of(crowd, (name, idx), lang)
             found.append(Overlap(id=about.id, label=about.label, people=both, similarity=min(both / union, 1.0)))
     return sorted(found, key=lambda one: (-one.similarity, one.id))[:NAMED]

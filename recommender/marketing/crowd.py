@@ -82,13 +82,13 @@ class Crowd:
     def looked(self) -> int:
         """How many people's lists are looked at; in steps of k where they are everybody."""
         whole = len(self.sample) == self.size
-        return (self.told(self.size) or self.k) if whole else len(self.sample)
+        return (self.told_count(self.size) or self.k) if whole else len(self.sample)
 
     def shown(self, people: int) -> int | str:
         """A number of people as it may be told."""
         return shown_count(people, self.k)
 
-    def told(self, people: int) -> int | None:
+    def told_count(self, people: int) -> int | None:
         """The same as a number; ``None`` for fewer than k."""
         return told_count(people, self.k)
 

@@ -57,7 +57,7 @@ def _of(crowd: Crowd, item_type: str, lang: str) -> list[tuple[float, Gap]]:
         grown[step] = trends.growth(tail)
         for idx in range(crowd.snapshot.vocabulary.count(tail)):
             demand = int(people_of(crowd, (tail, idx)).sum())
-            if crowd.told(demand) is not None:
+            if crowd.told_count(demand) is not None:
                 wanted.append((demand / (1 + supply[idx]), step, idx, demand, int(supply[idx])))
     virtual = VirtualItems(crowd, item_type, 0)
     tried = sorted(wanted, key=lambda one: (-one[0], one[1], one[2]))[:TRIED]
@@ -79,7 +79,7 @@ def _gap(crowd: Crowd, virtual: VirtualItems, open_place: Place, lang: str) -> t
         supply=supply,
         people_reached=crowd.shown(int(reached.sum())),
         stated=float((np.diff(crowd.snapshot.adjacency(step).indptr) > 0).mean()),
-        verified=crowd.told(int(reached.sum())) is not None,
+        verified=crowd.told_count(int(reached.sum())) is not None,
         beside=(beside := _beside(crowd, reached, (tail, idx), lang)),
         brief=_brief(crowd, reached, (step, about.label), [one.label for one in beside], lang),
     )

@@ -33,7 +33,7 @@ def item_report(crowd: Crowd, position: int, lang: str = "en") -> ItemReport:
     reasons = usual_reasons(crowd, [(row, position) for row in np.flatnonzero(shown).tolist()], lang)
     excluded = _excluded(crowd, position, could)
     lifts = _lifts(crowd, position, shown, lang)
-    of = crowd.told(int(could.sum())) or 0
+    of = crowd.told_count(int(could.sum())) or 0
     return ItemReport(
         item=item,
         lists=lists,
@@ -57,7 +57,7 @@ def _excluded(crowd: Crowd, position: int, could: NDArray[np.bool_]) -> dict[str
         profile = profile_of(crowd.snapshot, crowd.user_type, int(crowd.sample[row]))
         reason = crowd.rules.candidates(profile).reason(position)
         counts[(reason or "").split(":")[0]] += 1
-    return {reason: crowd.shown(count) for reason, count in counts.items() if crowd.told(count) is not None}
+    return {reason: crowd.shown(count) for reason, count in counts.items() if crowd.told_count(count) is not None}
 
 
 def _ahead(crowd: Crowd, position: int, shown: NDArray[np.bool_]) -> list[int]:
@@ -68,7 +68,7 @@ def _ahead(crowd: Crowd, position: int, shown: NDArray[np.bool_]) -> list[int]:
     seen = crowd.lists.positions[rows]
     counts = np.bincount(seen[seen >= 0], minlength=catalogue.size) * catalogue.of_domain(domain)
     best = np.argsort(-counts, kind="stable")[:NAMED]
-    return [one for one in best.tolist() if crowd.told(int(counts[one])) is not None]
+    return [one for one in best.tolist() if crowd.told_count(int(counts[one])) is not None]
 
 
 def _missing(crowd: Crowd, position: int, lang: str) -> list[str]:
@@ -103,7 +103,7 @@ def _lifts(crowd: Crowd, position: int, shown: NDArray[np.bool_], lang: str) -> 
             if one not in own[step]:
                 more = virtual.scores({**own, step: {**own[step], one: 1.0}}) - now
                 reached = could & (scores + more > crowd.lists.least)
-                if crowd.told(int(reached.sum())) is not None:
+                if crowd.told_count(int(reached.sum())) is not None:
                     phrase = f"{snapshot.schema.phrase(step, lang)} {snapshot.label(tail, one, lang)}"
                     found.append((int(reached.sum()), phrase))
     best = sorted(found, key=lambda one: (-one[0], one[1]))[:NAMED]

@@ -31,7 +31,7 @@ def segments(
     :param above: only what is surely more frequent than among everybody.
     :param without: entities that are not told: what the group was chosen by.
     """
-    size = crowd.told(int(group.sum()))
+    size = crowd.told_count(int(group.sum()))
     if size is None:
         return []
     found = []
@@ -42,7 +42,7 @@ def segments(
         inside = np.asarray(ones[np.flatnonzero(group)].sum(axis=0)).ravel()
         tail = crowd.snapshot.schema.ends(step)[1]
         for idx in np.flatnonzero(_safe(inside, int(group.sum()), crowd.k)).tolist():
-            told, whole = crowd.told(int(inside[idx])), crowd.told(int(everybody[idx]))
+            told, whole = crowd.told_count(int(inside[idx])), crowd.told_count(int(everybody[idx]))
             if told is not None and whole is not None and (tail, idx) not in without:
                 found.append(_segment(crowd, (step, tail, idx), (told, size, whole), lang))
     sure = [one for one in found if one.low > 1 or not above]

@@ -21,7 +21,7 @@ def usual_reasons(crowd: Crowd, seen: Sequence[tuple[int, int]], lang: str = "en
 
     :param seen: positions in the sample, each once, and the position of the item that each sees.
     """
-    if crowd.told(len(seen)) is None:
+    if crowd.told_count(len(seen)) is None:
         return []
     vocabulary, catalogue = crowd.snapshot.vocabulary, crowd.recommender.catalogue
     sums, people = defaultdict[Kind, float](float), Counter[Kind]()

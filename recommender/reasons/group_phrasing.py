@@ -4,7 +4,7 @@ import numpy as np
 
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
-from recommender.kernels.kernel import Told
+from recommender.kernels.kernel import NamedAnchors
 from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, TOGETHER, Source
 from recommender.reasons.evidence import Entity
 from recommender.reasons.groups import (
@@ -181,7 +181,7 @@ class GroupPhrasing(ThemePhrasing):
                 np.array(ordered, dtype=np.int64), self.evidence.scorer.catalogue.item(position)[1]
             )
             people = [] if counts is None else counts.tolist()
-            return source.kernel.sentence(self.phrasing, Told(source.start, entities[:NAMED], people[:NAMED]))
+            return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities[:NAMED], people[:NAMED]))
         may = self.evidence.nameable(position, group.strands)
         names = [self.phrasing.label(*one) for one in entities if one[1] in may][:NAMED]
         key = "learned_unnamed" if not names else "learned_one" if len(shares) == len(names) else "learned"

@@ -89,14 +89,11 @@ class Scorer:
             self._rest = who, Scores(*parts)
         return self._rest[1]
 
-    @property
-    def told(self) -> "Scorer":
-        """The scorer of anchors that are only told."""
-        return self if self.k_anonymous or self.snapshot.k == 1 else self.anonymous
-
     @cached_property
     def anonymous(self) -> "Scorer":
-        """The same scores as far as at least k people are behind them."""
+        """The same scores as far as at least k people are behind them: those of anchors that are only told."""
+        if self.k_anonymous or self.snapshot.k == 1:
+            return self
         return Scorer(self.snapshot, KAnonymousKernels(self.kernels), self.blend, self.vectors)
 
     @cached_property

@@ -16,9 +16,9 @@ from recommender.linalg.forked_workers import ForkedWorkers, cores
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.block_ranking import RankedBlock
 from recommender.serving.batch_parts import BatchParts
+from recommender.serving.explained_lists import ExplainedLists, explained_columns
 from recommender.serving.list_file import list_format
 from recommender.serving.recommender import Recommender
-from recommender.serving.told_lists import ToldLists, told_columns
 
 PART = 2048
 """Users whose lists are kept together: a row group of the file, and what a kill may cost."""
@@ -134,9 +134,9 @@ class _Lists:
         self.items = pa.array(
             [one for name in recommender.catalogue.types for one in vocabulary.ids(name)], pa.string()
         )
-        told = told_columns(batch.reasons, rules.soft)
+        told = explained_columns(batch.reasons, rules.soft)
         self.columns = pa.schema([*COLUMNS, *told])
-        self.told = ToldLists(recommender, rules, batch.reasons, batch.lang) if told else None
+        self.told = ExplainedLists(recommender, rules, batch.reasons, batch.lang) if told else None
         self.people = {name: vocabulary.ids(name) for name in {user_type for user_type, _ in batch.users}}
 
     def users(self, number: int) -> Users:
@@ -152,7 +152,7 @@ class _Lists:
             return lists
         rows = [self.told.columns(*run, block) for run, block in zip(runs, blocks, strict=True)]
         for field, chunks in zip(
-            told_columns(self.batch.reasons, self.rules.soft), zip(*rows, strict=True), strict=True
+            explained_columns(self.batch.reasons, self.rules.soft), zip(*rows, strict=True), strict=True
         ):
             lists = lists.append_column(field, pa.chunked_array(list(chunks), field.type))
         return lists
@@ -163,7 +163,7 @@ class _Lists:
         lengths = np.bincount(part["user"].to_numpy())
         rank = np.arange(1, part.num_rows + 1) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         ids = people.take(part["user"]), self.items.take(part["position"])
-        more = [part[field.name] for field in told_columns(self.batch.reasons, self.rules.soft)]
+        more = [part[field.name] for field in explained_columns(self.batch.reasons, self.rules.soft)]
         first = [ids[0], pa.array(rank.astype(np.int32)), ids[1], part["score"]]
         return pa.table([*first, *more], schema=self.columns)
 

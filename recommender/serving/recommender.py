@@ -110,7 +110,7 @@ class Recommender:
             model=self.model.info,
             personal=personal,
             arrangement=arranged.report,
-            notices=self.model.told(request.lang, *notices),
+            notices=self.model.notices_in(request.lang, *notices),
         )
 
     def _soft(self, rules: RuleSet, scorer: Scorer, profile: Profile) -> SoftShares:
@@ -184,7 +184,7 @@ class Recommender:
             groups=groups,
             proof=path_proof(parts, self.snapshot, forbidden, phrasing.language),
             text=account_text(request.reader, phrasing, item, (score, parts, groups)),
-            notices=self.model.told(request.lang),
+            notices=self.model.notices_in(request.lang),
         )
 
     def profile(self, request: Request) -> Profile:

@@ -87,7 +87,7 @@ class Lists(Decided):
         with private_files() if inside else nullcontext():
             result = recommend_all(recommender, batch, Path(out), progress or self._progress)
         remember_output(self.workspace.folder, Path(out))
-        notices = recommender.model.told()
+        notices = recommender.model.notices_in()
         if result.restarted:
             notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
         if result.resumed:

@@ -124,7 +124,7 @@ def _open_kernels(scorer: Scorer) -> None:
     for path in scorer.metapaths:
         if scorer.blend.uses(path):
             scorer.kernels.kernel(path.tail)
-    _ = scorer.merged, scorer.told.merged
+    _ = scorer.merged, scorer.anonymous.merged
 
 
 def opened(workspace: Workspace, progress: Progress, *, lasting: bool) -> Opened:

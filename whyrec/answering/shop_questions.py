@@ -218,6 +218,6 @@ class ShopQuestions(Answering):
         if not recommender.model.info.trained:
             text = "尚未训练：权重为默认值" if chinese else "nothing is trained: weights are the default ones"
             found.append(Stale(part="model", text=text))
-        elif recommender.model.told(lang):
-            found += [Stale(part="model", text=one) for one in recommender.model.told(lang)]
+        elif recommender.model.notices_in(lang):
+            found += [Stale(part="model", text=one) for one in recommender.model.notices_in(lang)]
         return found

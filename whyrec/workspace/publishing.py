@@ -85,7 +85,7 @@ def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
         rows=rows,
         withdrawn=withdrawn,
         model=model.info.name,
-        notices=model.told(),
+        notices=model.notices_in(),
     )
 
 

@@ -10,7 +10,7 @@ from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import carries
 from recommender.catalogue.attributes import attribute_steps
-from recommender.kernels.kernel import Idxs, LearnedKernel, Phrases, Told
+from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping
 
@@ -72,9 +72,9 @@ class BridgeKernel(LearnedKernel):
                 counts = np.maximum(counts, rows.max(axis=1).astype(np.int64))
         return counts
 
-    def sentence(self, phrases: Phrases, told: Told) -> str:
+    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The first of the anchors, with the number of people."""
-        return phrases.told(self.text, Told(told.step, told.anchors[:1]), told.people[0])
+        return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])
 
     def _inferred(self, step: str) -> Inferred:
         name = f"{self.name} {step}"

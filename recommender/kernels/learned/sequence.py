@@ -15,7 +15,7 @@ from scipy.sparse import csr_array, diags_array
 from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import NO_TIME, Snapshot
-from recommender.kernels.kernel import Idxs, LearnedKernel, Phrases, Told
+from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping
 
@@ -113,10 +113,10 @@ class SequenceKernel(LearnedKernel):
             counts += np.array([np.count_nonzero(idx == anchor) for anchor in anchors], dtype=np.int64)
         return counts
 
-    def sentence(self, phrases: Phrases, told: Told) -> str:
+    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The first of the anchors, with the number of people: “14 people who bought A …”."""
-        first = Told(told.step, told.anchors[:1])
-        return phrases.told(self.text, first, told.people[0])
+        first = NamedAnchors(named.step, named.anchors[:1])
+        return phrases.learned(self.text, first, named.people[0])
 
     def _before(
         self, user_type: str, users: NDArray[np.int64], item: int

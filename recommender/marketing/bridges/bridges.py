@@ -142,7 +142,7 @@ def _tried(crowd: Crowd, own: NDArray[np.int64], positions: list[int]) -> dict[i
             for one, seen in zip(tried, seen_by.tolist(), strict=True):
                 found[one].append(seen)
     return {
-        one: (100.0 * (crowd.told(sum(seen)) or 0) / len(seen) if seen else 0.0, int(may[one].sum()))
+        one: (100.0 * (crowd.told_count(sum(seen)) or 0) / len(seen) if seen else 0.0, int(may[one].sum()))
         for one, seen in found.items()
     }
 

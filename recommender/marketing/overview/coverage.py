@@ -42,7 +42,7 @@ def domain_overview(crowd: Crowd, domain: str, lang: str = "en") -> DomainOvervi
 
 def proportion(crowd: Crowd, people: int) -> Proportion:
     """Some of those looked at, as they may be told; with an interval where not everybody was looked at."""
-    told, of = crowd.told(people), crowd.looked
+    told, of = crowd.told_count(people), crowd.looked
     if told is None:
         return Proportion(people=crowd.shown(people), share=None)
     share = min(told / of, 1.0)

@@ -24,7 +24,7 @@ def overview(crowds: Mapping[str, Crowd], days: int, stale: list[Stale], lang: s
     domains = [domain_overview(one, domain, lang) for domain, one in crowds.items()]
     old = [one for domain in crowds for one in _stale(crowds[domain], domain, trends, lang)]
     return Overview(
-        people=crowd.told(crowd.size) or 0,
+        people=crowd.told_count(crowd.size) or 0,
         of=crowd.looked,
         sampled=len(crowd.sample) < crowd.size,
         domains=domains,
@@ -66,7 +66,7 @@ def _stale(crowd: Crowd, domain: str, trends: Trends, lang: str) -> list[Stale]:
 
 
 def _text(crowd: Crowd, domains: list[DomainOverview], lang: str) -> str:
-    of, everybody, whole = crowd.looked, crowd.told(crowd.size) or 0, len(crowd.sample) == crowd.size
+    of, everybody, whole = crowd.looked, crowd.told_count(crowd.size) or 0, len(crowd.sample) == crowd.size
     if lang == "zh":
         who = f"看了全部 {everybody:,} 人的列表" if whole else f"从约 {everybody:,} 人中随机看了 {of:,} 人的列表"
         each = [

@@ -47,15 +47,15 @@ def reason_kinds(crowd: Crowd, domain: str, lang: str = "en") -> list[ReasonKind
 
 def _told(crowd: Crowd, kind: str, found: tuple[Counter[int], Counter[str] | None, int, int], lang: str) -> ReasonKind:
     people, paths, crossing, total = found
-    enough = crowd.told(len(people)) is not None
+    enough = crowd.told_count(len(people)) is not None
     path = paths.most_common(1)[0][0] if paths and enough else None
     return ReasonKind(
         kind=kind,
         metapath=path,
         text=path and spoken_path(crowd.snapshot.schema, path, lang),
         people=crowd.shown(len(people)),
-        share=(crowd.told(people.total()) or 0) / total if enough else None,
-        crossing=(crowd.told(crossing) or 0) / total if enough else None,
+        share=(crowd.told_count(people.total()) or 0) / total if enough else None,
+        crossing=(crowd.told_count(crossing) or 0) / total if enough else None,
     )
 
 

@@ -39,10 +39,10 @@ def _between(crowds: Mapping[str, Crowd], pair: tuple[str, str], lang: str) -> T
     rows = _Side(crowds[source], source, _types(crowds[source], source, target, shared=False))
     columns = _Side(crowds[target], target, _types(crowds[target], target, source, shared=True))
     there, back = _Way(rows, columns), _Way(columns, rows)
-    total = there.told_of() + back.told_of().T
+    total = there.information() + back.information().T
     chosen = _most(total, 1, ROWS), _most(total, 0, COLUMNS)
-    told = [[there.told(one, other) for other in chosen[1]] for one in chosen[0]]
-    returned = [[back.told(other, one) for other in chosen[1]] for one in chosen[0]]
+    told = [[there.count_and_lift(one, other) for other in chosen[1]] for one in chosen[0]]
+    returned = [[back.count_and_lift(other, one) for other in chosen[1]] for one in chosen[0]]
     return Traffic(
         source=source,
         target=target,
@@ -106,17 +106,17 @@ class _Way:
         self.seers = np.asarray(listed.sum(axis=0)).ravel().astype(np.int64)
         self.size = int(source.anybody.sum())
 
-    def told(self, one: int, other: int) -> tuple[int | None, float | None]:
+    def count_and_lift(self, one: int, other: int) -> tuple[int | None, float | None]:
         """Those who used the one and see the other, and how much oftener than anybody of the domain does; nothing where
         they, or those who do not, are fewer than k."""
         people, users, seers = int(self.people[one, other]), int(self.users[one]), int(self.seers[other])
-        k, told = self.crowd.k, self.crowd.told
+        k, told = self.crowd.k, self.crowd.told_count
         found, *whole = told(people), told(users), told(seers), told(self.size)
         if found is None or 0 < users - people < k or 0 < seers - people < k:
             return None, None
         return found, found * (whole[2] or 0) / ((whole[0] or 1) * (whole[1] or 1))
 
-    def told_of(self) -> Values:
+    def information(self) -> Values:
         """How much each pair says: people times the logarithm of the lift, as mutual information counts it; 0 where
         fewer than k go that way. Shape (entities used, entities listed)."""
         expected = np.outer(self.users, self.seers) / max(self.size, 1)

@@ -84,7 +84,7 @@ class Trends:
         return [self._growth(int(now), int(before), active) for now, before in zip(*counts, strict=True)]
 
     def _growth(self, now: int, before: int, active: tuple[int, int]) -> float | None:
-        if self.crowd.told(now) is None:
+        if self.crowd.told_count(now) is None:
             return None
         _, _, part, whole = self._parts(now, before, active)
         return part / whole
@@ -92,7 +92,7 @@ class Trends:
     def _parts(self, now: int, before: int, active: tuple[int, int]) -> tuple[int, int, float, float]:
         """Two numbers of people as they may be told, and which parts they are of those active; of fewer than k as if k,
         so that growth is not overstated."""
-        told, earlier = self.crowd.told(now) or 0, self.crowd.told(before) or self.crowd.k
+        told, earlier = self.crowd.told_count(now) or 0, self.crowd.told_count(before) or self.crowd.k
         return told, earlier, min(told / active[0], 1.0), min(earlier / active[1], 1.0)
 
     def idle(self, domain: str) -> int | None:
@@ -133,7 +133,7 @@ class Trends:
         """People who used any of some items, in the window and before it, in steps of k."""
         inside = items[self._done.position]
         found = [len(np.unique(self._done.person[when & inside])) for when in (self._now, self._before)]
-        return self.crowd.told(found[0]) or self.crowd.k, self.crowd.told(found[1]) or self.crowd.k
+        return self.crowd.told_count(found[0]) or self.crowd.k, self.crowd.told_count(found[1]) or self.crowd.k
 
     def _trends(self, group: _Group, chosen: NDArray[np.bool_] | None = None) -> list[Trend]:
         """What becomes of those of a group that at least k people turned to in the window."""

@@ -146,7 +146,7 @@ def test_estimates_are_the_scores_after_the_change(
     lengths = {step: float(np.linalg.norm(weight)) for step, (_, weight) in raw.items()}
     for rival in range(1, recommender.catalogue.size):
         before = recommender.scorer.score([profile]).total[0]
-        cosines = Cosines(recommender.scorer.told)
+        cosines = Cosines(recommender.scorer.anonymous)
         effects = AnchorChanges(cosines, profile, lengths, before, 0, np.array([rival]))
         for step, (idx, weight) in raw.items():
             for one, x in zip(idx, weight, strict=True):

@@ -8,7 +8,7 @@ import pytest
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
-from recommender.kernels.kernel import ItemColumn, Told, Values
+from recommender.kernels.kernel import ItemColumn, NamedAnchors, Values
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import LEARNED, scored_paths
@@ -140,8 +140,8 @@ def test_shares_add_up_and_are_told_in_each_language(shop: Snapshot, kernels: Ke
 class _Words:
     """Not a language: what a kernel asks one to say."""
 
-    def told(self, text: str, told: Told, people: int = 0) -> str:
-        return f"{text} {told.step} {len(told.anchors)} {people}"
+    def learned(self, text: str, named: NamedAnchors, people: int = 0) -> str:
+        return f"{text} {named.step} {len(named.anchors)} {people}"
 
 
 @pytest.mark.parametrize("kind", LEARNED)
@@ -149,5 +149,5 @@ def test_a_sentence_is_one_of_the_language(shop: Snapshot, kernels: Kernels, kin
     path = _of(shop, kind.name)[0]
     kernel = kernels.learned(path.tail)
     assert kernel is not None
-    said = kernel.sentence(_Words(), Told(path.start, [("Product", 0)], [9]))
+    said = kernel.sentence(_Words(), NamedAnchors(path.start, [("Product", 0)], [9]))
     assert said.startswith(f"{kind.text} {path.start} 1")

@@ -16,7 +16,7 @@ from whyrec.service.shop import Shop
 
 router = APIRouter(include_in_schema=False)
 Words = Annotated[str, Field(max_length=MOST_TEXT)]
-Told = Annotated[str, Form(max_length=MOST_TEXT)]
+FormText = Annotated[str, Form(max_length=MOST_TEXT)]
 
 
 class RuleForm(BaseModel):
@@ -109,7 +109,7 @@ def review(request: Request, item: Annotated[str, Query(max_length=MOST_TEXT)] =
 
 
 @router.post("/review/report")
-def report(request: Request, item: Told, reason: Told) -> Response:
+def report(request: Request, item: FormText, reason: FormText) -> Response:
     """Report an item."""
     shop, caller = _asking(request, "report")
     shop.refreshed().report_item(item.strip(), reason, caller.name)
@@ -117,7 +117,7 @@ def report(request: Request, item: Told, reason: Told) -> Response:
 
 
 @router.post("/review/decide")
-def decide(request: Request, number: Annotated[int, Form(ge=0)], verdict: Told) -> Response:
+def decide(request: Request, number: Annotated[int, Form(ge=0)], verdict: FormText) -> Response:
     """Decide on a report."""
     shop, caller = _asking(request, "review")
     shop.engine.decisions.review(number, verdict, caller.name)

@@ -21,7 +21,7 @@ RULES = "rules"
 """The share of soft rules, a column where there are any."""
 
 
-def told_columns(reasons: int, rules: SoftRules) -> list[pa.Field]:
+def explained_columns(reasons: int, rules: SoftRules) -> list[pa.Field]:
     """The columns that are added where ``reasons`` reasons are told, none for 0."""
     if not reasons:
         return []
@@ -31,7 +31,7 @@ def told_columns(reasons: int, rules: SoftRules) -> list[pa.Field]:
     ]
 
 
-class ToldLists:
+class ExplainedLists:
     """Tells the lists of many users as ``recommend`` tells that of one.
 
     :param reasons: how many of each item: the one that a list gives, then the next largest groups.
@@ -42,7 +42,7 @@ class ToldLists:
         self.phrasing = Phrasing(recommender.snapshot, lang)
 
     def columns(self, user_type: str, users: NDArray[np.int64], block: RankedBlock) -> list[pa.Array]:
-        """``told_columns`` of the lists of users of one type, row by row."""
+        """``explained_columns`` of the lists of users of one type, row by row."""
         adds, texts = self.rules.soft.adds, list[list[str | None]]()
         shares = [np.zeros((0, len(SHARES) + adds))]
         for row, idx in enumerate(users.tolist()):
