@@ -10,19 +10,8 @@ from cli.help import laid_out, plain
 
 COMMANDS = (
     *("init", "load", "train", "recommend", "why", "why-not", "what-if", "similar", "find", "ask"),
-    *(
-        "audience",
-        "bridge",
-        "gaps",
-        "item",
-        "overview",
-        "compare",
-        "difference",
-        "audit",
-        "card",
-        "objectives",
-        "certify",
-    ),
+    *("audience", "bridge", "gaps", "item", "overview", "compare", "difference"),
+    *("audit", "card", "objectives", "certify", "anomalies"),
     *("serve", "mcp", "publish"),
     *("links", "predict", "evaluate", "experiment", "status", "refresh", "popularity", "graph"),
     *("export-person", "forget", "rotate-key", "seal", "unseal"),

@@ -64,9 +64,20 @@ class Engine(Responsibility):
         if not asked.dry_run:
             with private_files():
                 retain(self.workspace)
+            report = self._watched(report, progress or self._progress)
             self._keep()
             self._renew()
         return report
+
+    def _watched(self, report: "LoadReport", progress: Progress) -> "LoadReport":
+        """What a load did, and what ``[anomalies] watch`` makes of it."""
+        if not self.workspace.settings.anomalies.watch or report.snapshot is None:
+            return report
+        from whyrec.workspace.flagging import flag
+
+        told = flag(self.workspace, progress)
+        notices = [*report.notices, *([told.text] if told.file else [])]
+        return report.model_copy(update={"notices": notices, "snapshot": self.workspace.snapshot().hash})
 
     def load_events(self, *, progress: Progress | None = None) -> "LoadReport | None":
         """Take the events that the service gathered over into the store, each once; ``None`` where there are none.
@@ -78,6 +89,7 @@ class Engine(Responsibility):
         self._keep()
         report = load_events(self.workspace, progress or self._progress)
         if report is not None:
+            report = self._watched(report, progress or self._progress)
             self._keep()
             self._renew()
         return report

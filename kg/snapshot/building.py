@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,13 @@ def take_snapshot(
     progress: Progress = no_progress,
     k: int = K_ANONYMITY,
     forgotten: Forgotten | None = None,
+    flagged: Mapping[str, Sequence[str]] | None = None,
 ) -> Snapshot:
     """Write the content of ``store`` as ``parent/<hash>`` and make it the current one.
 
     :param k: of the snapshot that is opened.
     :param forgotten: which ids of a type are of people who were forgotten: they are left out, with all their triples.
+    :param flagged: type → ids of accounts whose interactions are left out.
     :raises SnapshotError: where the store was written to meanwhile, or a triple has an end that is no entity.
     """
     parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,7 @@ def take_snapshot(
             shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir()
     try:
-        manifest = _Builder(store, schema, building, progress, forgotten).build()
+        manifest = _Builder(store, schema, building, progress, (forgotten, flagged or {})).build()
         folder = parent / manifest.hash[:16]
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
@@ -76,9 +78,15 @@ class _Builder:
     """Writes the arrays of one snapshot and feeds the hash, both in the order of sorted names."""
 
     def __init__(
-        self, store: Store, schema: Schema, folder: Path, progress: Progress, forgotten: Forgotten | None
+        self,
+        store: Store,
+        schema: Schema,
+        folder: Path,
+        progress: Progress,
+        left_out: tuple[Forgotten | None, Mapping[str, Sequence[str]]],
     ) -> None:
-        self.store, self.schema, self.folder, self.progress, self.forgotten = store, schema, folder, progress, forgotten
+        self.store, self.schema, self.folder, self.progress = store, schema, folder, progress
+        self.forgotten, self.flagged = left_out
         self.gone: dict[str, pl.Series] = {}
         self.digest = hashlib.blake2b(digest_size=32)
         self.ids: dict[str, pl.Series] = {}
@@ -133,6 +141,9 @@ class _Builder:
         dangling = frame.filter(pl.col("head").is_null() | pl.col("tail").is_null()).height
         if dangling:
             raise SnapshotError(f"{self.store.url}: {dangling} {name} triples have an end that is no entity")
+        if relation.head in self.flagged and (relation.interaction or relation.negative):
+            flagged = np.flatnonzero(heads.is_in(pl.Series(list(self.flagged[relation.head])).implode()).to_numpy())
+            frame = frame.filter(~pl.col("head").is_in(pl.Series(flagged, dtype=frame["head"].dtype).implode()))
         forward, frame = _by_head(frame, (heads.len(), tails.len()))
         weights = frame["weight"].to_numpy() + 0.0
         times = frame["timestamp"].fill_null(int(NO_TIMESTAMP)).to_numpy()

@@ -66,6 +66,16 @@ class ObjectivesSettings(Document):
     """How much the items of a person's list are to differ where nothing else is asked for."""
 
 
+class AnomalySettings(Document):
+    """The ``[anomalies]`` table."""
+
+    watch: bool = False
+    """Whether each load, of files or events, looks for accounts that do not look like people, and says so."""
+    leave_out: bool = False
+    """Whether what such accounts did is left out of snapshots, and so of scores, counts and reasons; the store keeps
+    it. See :mod:`kg.quality.anomalies`."""
+
+
 class LoadSettings(Document):
     """The ``[load]`` table."""
 
@@ -98,6 +108,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)
     objectives: ObjectivesSettings = Field(default_factory=ObjectivesSettings)
+    anomalies: AnomalySettings = Field(default_factory=AnomalySettings)
 
     @classmethod
     def settings_customise_sources(

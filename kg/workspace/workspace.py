@@ -180,6 +180,7 @@ class Workspace:
         :raises SnapshotError: where the store is empty, or between two states.
         """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
+        from kg.workspace.flagged import read_flagged
         from kg.workspace.suppression import Suppression
 
         revision = store.revision()
@@ -197,7 +198,9 @@ class Workspace:
         forgotten = suppression.among if suppression else None
         with self.generations.building(keep) as folder:
             draft = self.at(folder)
-            taken = take_snapshot(store, self.schema, draft.snapshots, progress, self.settings.privacy.k, forgotten)
+            flagged = read_flagged(self.folder) if self.settings.anomalies.leave_out else {}
+            k = self.settings.privacy.k
+            taken = take_snapshot(store, self.schema, draft.snapshots, progress, k, forgotten, flagged)
             taken.check()
             if prepare is not None:
                 store.close()

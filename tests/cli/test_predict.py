@@ -92,6 +92,7 @@ asked = {
     "difference": "difference u0001 --since 2099-01-01",
     "audit": "audit --no-quality",
     "card": "card --no-figures",
+    "anomalies": "anomalies",
     "popularity": "popularity",
     "publish": f"publish --to parquet --out {out}/lists.parquet",
     "export-person": "export-person u0001",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from recommender.evaluation.report import Evaluation
+    from recommender.results.anomalies import AnomalyReport
     from recommender.results.audit import Audit
     from recommender.results.objectives import Objectives
     from whyrec.privacy.card import Card
@@ -74,6 +75,20 @@ class Responsibility(Reporting):
         if not dry_run:
             self._renew()
         return found
+
+    def anomalies(self, *, progress: Progress | None = None) -> "AnomalyReport":
+        """Flag accounts that do not look like people: bots, bursts, duplicates, rating fraud, shilling.
+
+        Who it is stands in ``anomalies.csv`` of the workspace; what they did is left out of what answers come from only
+        where ``[anomalies] leave_out`` says so.
+
+        :raises UsageError: where the schema has no users.
+        """
+        from whyrec.workspace.flagging import flag  # polars, which answering does not need
+
+        report = flag(self.workspace, progress or self._progress)
+        self._renew()
+        return report
 
     def certify(
         self,

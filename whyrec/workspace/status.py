@@ -6,6 +6,7 @@ from kg.errors import SnapshotError
 from kg.k_anonymity import shown_count
 from kg.privacy.differential_privacy import PrivacyLedger
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.flagged import read_flagged
 from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.steps import example_anchor
@@ -30,7 +31,7 @@ def status(workspace: Workspace) -> StatusReport:
         next=_next(workspace, revision, snapshot, model),
         retention=retention_status(workspace),
         privacy_budget=_budget(workspace),
-        notices=_readers(workspace),
+        notices=[*_readers(workspace), *_flagged(workspace)],
     )
 
 
@@ -96,6 +97,15 @@ def _readers(workspace: Workspace) -> list[str]:
         f"other users of this computer may read {len(found):,} files and folders of this workspace, which holds "
         f"personal data: `chmod -R go-rwx {workspace.folder}` shuts them out"
     ]
+
+
+def _flagged(workspace: Workspace) -> list[str]:
+    """Whether what some accounts did is left out of what answers come from."""
+    flagged = sum(map(len, read_flagged(workspace.folder).values()))
+    if not flagged or not workspace.settings.anomalies.leave_out:
+        return []
+    told = shown_count(flagged, workspace.settings.privacy.k)
+    return [f"what {told} flagged accounts did is left out of scores, counts and reasons ([anomalies] leave_out)"]
 
 
 def first_question(snapshot: Snapshot) -> str:

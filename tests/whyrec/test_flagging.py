@@ -1,0 +1,53 @@
+"""Flagging: told in counts, never silently; left out where asked, as if these accounts had done nothing."""
+
+import random
+from pathlib import Path
+
+import whyrec
+from tests.whyrec.test_generations import SCHEMA
+
+MADE = [f"x{n}" for n in range(8)]
+
+
+def shop(folder: Path, made: bool) -> whyrec.Engine:
+    """Eighty people who bought six of forty products each and, where asked, eight accounts that bought the same."""
+    draw = random.Random(0)
+    folder.mkdir()
+    (folder / "tiny.toml").write_text(SCHEMA)
+    rows = [f"u{n:02},p{t:02}" for n in range(80) for t in draw.sample(range(40), 6)]
+    rows += [f"{name},p{t:02}" for name in MADE for t in range(0, 30, 5)] if made else []
+    people = [*(f"u{n:02}" for n in range(80)), *MADE]
+    (folder / "User.csv").write_text("\n".join(["id", *people]))
+    (folder / "Product.csv").write_text("\n".join(["id", *(f"p{n:02}" for n in range(40))]))
+    (folder / "purchased.csv").write_text("\n".join(["head,tail", *rows]))
+    engine = whyrec.create(folder / "shop", schema=str(folder / "tiny.toml"))
+    engine.load([folder / name for name in ("User.csv", "Product.csv", "purchased.csv")])
+    return engine
+
+
+def test_flagged_accounts_are_told_and_left_out_where_asked(tmp_path: Path) -> None:
+    clean, engine = shop(tmp_path / "clean", made=False), shop(tmp_path / "made", made=True)
+    assert clean.anomalies().file is None
+    report = engine.anomalies()
+    (found,) = report.types
+    assert found.signals["duplicate"] == 5 and found.flagged == 5 and not report.left_out  # seven, in steps of five
+    rows = (engine.workspace.folder / "anomalies.csv").read_text().splitlines()
+    assert len(rows) == 8 and (engine.workspace.folder / "anomalies.csv").stat().st_mode & 0o077 == 0
+    assert len(engine.export_person("x3").held.rows) == 1
+    with (engine.workspace.folder / "whyrec.toml").open("a") as file:
+        file.write("[anomalies]\nleave_out = true\nwatch = true\n")
+    engine = whyrec.open(engine.workspace.folder)
+    assert engine.anomalies().left_out
+    (tmp_path / "clean" / "more.csv").write_text("head,tail\n" + "\n".join(f"x0,p{t:02}" for t in range(0, 30, 5)))
+    (tmp_path / "clean" / "more.csv").rename(tmp_path / "purchased.csv")
+    clean.load([tmp_path / "purchased.csv"])  # the first of the eight, of whom nobody knows that she is one
+    for user in ("u03", "u44"):
+        left, right = engine.recommend(user).items, clean.recommend(user).items
+        assert [(one.id, one.score, one.reason) for one in left] == [(one.id, one.score, one.reason) for one in right]
+    again = engine.anomalies()
+    assert again.types == report.types and again.left_out
+    assert any("left out of scores" in one for one in engine.status().notices)
+    loaded = engine.load([tmp_path / "made" / "Product.csv"])
+    assert any("do not look like people" in one for one in loaded.notices)
+    engine.forget("x3")
+    assert "x3" not in (engine.workspace.folder / "anomalies.csv").read_text()

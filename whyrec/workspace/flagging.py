@@ -1,0 +1,111 @@
+"""Flagging: who of a workspace does not look like a person; what they did counts, or is left out where one asks."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kg.errors import UsageError
+from kg.k_anonymity import shown_count, told_count
+from kg.progress import Progress
+from kg.quality.anomalies import Anomalies, anomalies
+from kg.snapshot.building import take_snapshot
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.flagged import NAME, read_flagged, write_flagged
+from kg.workspace.permissions import private_files
+from kg.workspace.workspace import Workspace
+from recommender.results.anomalies import AccountAnomalies, AnomalyReport, Count, Target
+from recommender.results.document import Item
+from whyrec.answering.opening import refreshed
+
+
+@private_files()
+def flag(workspace: Workspace, progress: Progress) -> AnomalyReport:
+    """Look at all accounts, as the store has them, and write down who is flagged.
+
+    Where ``[anomalies] leave_out`` asks for it, a snapshot without what they did is the next generation.
+
+    :raises UsageError: where the schema has no users.
+    :raises SnapshotError: where the store is empty.
+    """
+    leave_out, before = workspace.settings.anomalies.leave_out, read_flagged(workspace.folder)
+    if not workspace.schema.user_types:
+        raise UsageError("the schema has no users: no relation is an interaction")
+    with tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".flagging-") as folder:
+        snapshot = _whole(workspace, Path(folder), progress) if before else workspace.snapshot()
+        found = {name: anomalies(snapshot, name) for name in workspace.schema.user_types}
+        rows = [
+            (name, snapshot.vocabulary.id(name, idx), " ".join(s for s, mask in one.flags.items() if mask[idx]))
+            for name, one in found.items()
+            for idx in np.flatnonzero(one.flagged).tolist()
+        ]
+        types = [_told(snapshot, name, one) for name, one in found.items()]
+    path = write_flagged(workspace.folder, rows)
+    after = read_flagged(workspace.folder)
+    if (leave_out and after != before) or (after and _counts(workspace.snapshot(), after) == leave_out):
+        refreshed(workspace, progress, anew=True)
+    k, file = workspace.settings.privacy.k, NAME if rows else None
+    return AnomalyReport(
+        types=types, file=file and str(path), left_out=leave_out, text=_text(shown_count(len(rows), k), file, leave_out)
+    )
+
+
+def _counts(snapshot: Snapshot, flagged: Mapping[str, Sequence[str]]) -> bool:
+    """Whether anything that flagged accounts did is in a snapshot."""
+    for name, ids in flagged.items():
+        known = [idx for one in ids if (idx := snapshot.vocabulary.get(name, one)) is not None]
+        mine = [one for one in snapshot.schema.interactions if snapshot.schema.relation[one].head == name]
+        if any(snapshot.link_counts(one)[known].any() for one in mine):
+            return True
+    return False
+
+
+def _whole(workspace: Workspace, folder: Path, progress: Progress) -> Snapshot:
+    """What the store holds, of everybody."""
+    store = workspace.open_store(read_only=True)
+    try:
+        return take_snapshot(store, workspace.schema, folder, progress, workspace.settings.privacy.k)
+    finally:
+        store.close()
+
+
+def _told(snapshot: Snapshot, name: str, found: Anomalies) -> AccountAnomalies:
+    k = snapshot.k
+
+    def count(number: int) -> Count:
+        """A number of accounts as it may be told."""
+        return shown_count(number, k) if number else 0
+
+    targets = [
+        Target(
+            item=Item(
+                id=snapshot.vocabulary.id(item_type, idx),
+                label=snapshot.label(item_type, idx),
+                type=item_type,
+                domain=snapshot.schema.entity[item_type].domain or "",
+            ),
+            accounts=count(number),
+        )
+        for (item_type, idx), number in sorted(found.targets.items(), key=lambda one: -one[1])
+        if told_count(number, k)
+    ]
+    return AccountAnomalies(
+        type=name,
+        accounts=count(snapshot.vocabulary.count(name)),
+        flagged=count(int(found.flagged.sum())),
+        signals={signal: count(int(mask.sum())) for signal, mask in found.flags.items()},
+        targets=targets,
+        isolated=None if found.isolated is None else count(int(found.isolated.sum())),
+    )
+
+
+def _text(flagged: Count, file: str | None, leave_out: bool) -> str:
+    if file is None:
+        return "No account is flagged."
+    done = (
+        "what they did is left out of scores, counts and reasons"
+        if leave_out
+        else "what they did counts; leave_out = true under [anomalies] in whyrec.toml leaves it out"
+    )
+    return f"{flagged} accounts do not look like people, each with its signals in {file}; {done}."
