@@ -114,6 +114,12 @@ def right(db: sqlite3.Connection, asked: dict[str, Any], answer: Any) -> bool:
     good = True
     if "sql" in asked:
         good &= set(ids) == set(told("sql"))
+    if "either" in asked:
+        good &= any(set(ids) == {row[0] for row in db.execute(sql)} for sql in asked["either"])
+    if "told" in asked:
+        good &= all(str(db.execute(sql).fetchone()[0]) in answer.text for sql in asked["told"])
+    if "missing" in asked:
+        good &= asked["missing"] in " ".join(answer.not_understood)
     if "count" in asked:
         good &= answer.count == told("count")[0]
     if "first" in asked:

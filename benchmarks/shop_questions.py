@@ -1,10 +1,11 @@
 """Thirty questions on Sephora + COCO in two languages, answered by ``whyrec ask`` and by queries over the raw files.
 
-    WHYREC_DATA=… python benchmarks/shop_questions.py WORKSPACE
+    WHYREC_DATA=… python benchmarks/shop_questions.py WORKSPACE [QUESTIONS.toml]
 
 WORKSPACE holds both data sets, as ``sephora_coco.py WORK-FOLDER --only load`` leaves them in ``WORK-FOLDER/embedded``.
 The raw files are read with polars into SQLite, without any code of whyrec. Every triple that an answer cites is looked
-up in the snapshot.
+up in the snapshot. QUESTIONS.toml is shop_questions.toml where absent; unseen_questions.toml holds those of somebody
+who had not seen the grammar.
 """
 
 import ast
@@ -74,12 +75,12 @@ def invented(snapshot: Snapshot, answer: Any) -> list[str]:
     return wrong
 
 
-def main(workspace: Path, data: Path) -> None:
+def main(workspace: Path, data: Path, file: Path) -> None:
     """Ask all of them and say which are right."""
     db, engine = database(data), whyrec.open(workspace)
     engine.ask("Which products are there?", n=1)
     good, slowest, wrong = 0, 0.0, list[str]()
-    questions = tomllib.loads((HERE / "shop_questions.toml").read_text(encoding="utf-8"))["question"]
+    questions = tomllib.loads(file.read_text(encoding="utf-8"))["question"]
     for asked in questions:
         began = time.perf_counter()
         answer = engine.ask(asked["text"], n=3_000)
@@ -98,4 +99,5 @@ def main(workspace: Path, data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(os.environ["WHYREC_DATA"]))
+    written = Path(sys.argv[2]) if len(sys.argv) > 2 else HERE / "shop_questions.toml"
+    main(Path(sys.argv[1]), Path(os.environ["WHYREC_DATA"]), written)

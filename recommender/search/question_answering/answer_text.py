@@ -19,6 +19,8 @@ from recommender.search.question_answering.telling import Telling
 
 ANSWERS_TOLD = 3
 """Answers whose facts the text tells."""
+MOST_COUNTS = 20
+"""Counts that the text tells where each is asked for."""
 RANKED_TOLD = 5
 """Further ones whose counts the text tells."""
 
@@ -61,6 +63,11 @@ class AnswerText:
                 return " ".join([*told, telling.say("as_many", count=f"{count:,}", type=counted)])
             kind = "fewer_of" if tally.fewest else "more_of"
             return " ".join([*told, telling.say(kind, label=label, count=f"{count:,}", others=others, type=counted)])
+        if tally.every:
+            listed = join.join(f"{name} {number:,}" for name, _, number in ranked[:MOST_COUNTS])
+            more = len(ranked) - MOST_COUNTS
+            listed = telling.say("more", names=listed, count=f"{more:,}") if more > 0 else listed
+            return " ".join([*told, telling.say("counts_of", count=f"{len(ranked):,}", type=counted, names=listed)])
         best = [row for row in ranked if row[2] == count]
         rest = ranked[len(best) : len(best) + RANKED_TOLD]
         names = telling.names([entity for _, entity, _ in best if entity is not None])
@@ -125,6 +132,13 @@ class AnswerText:
             sentence = "extreme_low" if ascending else "extreme_high"
             of = f"{len(answers(self.grammar.lexicon, plan)):,}"
             return telling.say(sentence, name=telling.property_name(name), of=of, type=kind, value=value, names=names)
+        if plan.order:
+            values = [properties(self.snapshot, *one).get(plan.order[0]) for one in entities]
+            join = "、" if telling.lang == "zh" else ", "
+            names = join.join(f"{telling.label(one)} ({value})" for one, value in zip(entities, values, strict=True))
+        if plan.popular and plan.top:
+            of = f"{len(answers(self.grammar.lexicon, plan)):,}"
+            return telling.say("most_popular", count=of, type=kind, names=names)
         everything = f"{self.snapshot.vocabulary.count(plan.target):,}"
         sentence = "fits" if plan.taken and plan.advise else "found"
         return telling.say(sentence, count=f"{count:,}", all=everything, type=kind, names=names)

@@ -95,7 +95,9 @@ class Asker:
         assert plan.tally is not None
         ranked = tallied(self.lexicon, plan)
         best = [row for row in ranked if row[2] == ranked[0][2]] if ranked else []
-        shown = ranked if plan.tally.groups else ranked[: plan.tally.top] if plan.tally.top else best
+        shown = (
+            ranked if plan.tally.groups or plan.tally.every else ranked[: plan.tally.top] if plan.tally.top else best
+        )
         rows = []
         for label, entity, count in shown[:n]:
             if entity is not None:
@@ -138,11 +140,14 @@ class Asker:
         own = answers(self.lexicon, plan)
         worded = [one for one in plan.constraints if isinstance(one, Worded)]
         links = [one for one in plan.constraints if isinstance(one, Linked) and not one.negated]
+        if not len(own):
+            plan.not_understood += [word for one in worded for word in one.words if word not in plan.not_understood]
         if len(own) or not worded or not (plan.typed or any(len(one.ways[0]) == 1 for one in links)):
             return own
         rest: list[Constraint] = [one for one in plan.constraints if not isinstance(one, Worded)]
         if not rest or (not plan.typed and not any(self._is_kind(plan, one) for one in links)):
             return own
+        plan.not_understood = [word for word in plan.not_understood if not any(word in one.words for one in worded)]
         plan.relaxed = tuple(word for one in worded for word in one.words)
         plan.constraints = rest
         return answers(self.lexicon, plan)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Worded
+from recommender.search.question_answering.plan import Being, Comparison, Constraint, Entity, Linked, Plan, Worded
 from recommender.search.question_answering.reading.lexicon import Lexicon
 
 Positions = NDArray[np.int64]
@@ -82,13 +82,18 @@ def _fulfilled(lexicon: Lexicon, target: str, one: Constraint) -> NDArray[np.boo
     values = snapshot.number(target, one.name)
     if one.comparison == "equal":
         return np.asarray(values == float(one.value))
+    return _compared(values, one.comparison, one.value)
+
+
+def _compared(values: NDArray[np.float64], comparison: Comparison, bound: float) -> NDArray[np.bool_]:
     compared = {
-        "below": values < one.value,
-        "above": values > one.value,
-        "at_most": values <= one.value,
-        "at_least": values >= one.value,
+        "below": values < bound,
+        "above": values > bound,
+        "at_most": values <= bound,
+        "at_least": values >= bound,
+        "equal": values == bound,
     }
-    return np.asarray(compared[one.comparison])
+    return np.asarray(compared[comparison])
 
 
 def variants_of(catalogue: Catalogue, target: str, own: Positions) -> Positions | None:
@@ -171,4 +176,6 @@ def tallied(lexicon: Lexicon, plan: Plan) -> list[tuple[str, Entity | None, int]
             counts[idx] = own[reached].sum()
     order = np.lexsort((np.arange(len(counts)), sign * counts))
     order = order[counts[order] > 0]
+    if tally.bound is not None:
+        order = order[_compared(counts[order], *tally.bound)]
     return [(snapshot.label(plan.target, int(i)), (plan.target, int(i)), int(counts[i])) for i in order]

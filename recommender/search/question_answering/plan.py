@@ -56,7 +56,7 @@ class Tally:
     ``counted``: the type that is counted; ``constraints``: what each counted one must be; ``ways``: from the counted
     type to what is compared, where that are all entities of the plan's target; ``groups``: else what is compared, by
     what it is called; ``fewest``: whether few come first; ``top``: how many are asked for, those that come first
-    where none.
+    where none; ``every``: whether the count of each is asked for; ``bound``: what the counts must be.
     """
 
     counted: str
@@ -65,6 +65,8 @@ class Tally:
     groups: tuple[tuple[str, Constraint], ...] = ()
     fewest: bool = False
     top: int | None = None
+    every: bool = False
+    bound: tuple[Comparison, float] | None = None
 
 
 @dataclass

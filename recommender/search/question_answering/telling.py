@@ -108,7 +108,8 @@ class Telling:
             return self.say(f"be_{one.comparison}", name=self.property_name(one.name), value=value)
         if one.through:
             conditions = ", ".join(self._constraint(condition) for condition in one.through)
-            return self.say("be_linked", phrase=self.phrase(one.ways[0][0]), names=f"({conditions})")
+            kind = "be_not" if one.negated else "be_linked"
+            return self.say(kind, phrase=self.phrase(one.ways[0][0]), names=f"({conditions})")
         if len(one.ways[0]) > 1:
             return self.say("be_near", names=self.names(one.entities))
         kind = "be_not" if one.negated else "be_linked"
@@ -151,7 +152,8 @@ def _line(snapshot: Snapshot, one: Constraint) -> str:
 def _link(snapshot: Snapshot, one: Linked) -> str:
     ways = " | ".join(" > ".join(way) for way in one.ways)
     if one.through:
-        return f"{ways} ({', '.join(_line(snapshot, condition) for condition in one.through)})"
+        conditions = ", ".join(_line(snapshot, condition) for condition in one.through)
+        return f"{'not ' if one.negated else ''}{ways} ({conditions})"
     return f"{'not ' if one.negated else ''}{ways} {_ids(snapshot, one.entities)}"
 
 

@@ -8,9 +8,12 @@ from recommender.search.question_answering.reading.lexicon import Term
 CONTENT = ("entity", "type", "relation", "property", "value", "number", "label")
 WEIGHTY = (
     *("cheapest", "dearest", "shortest", "longest", "lowest", "highest", "most", "fewest", "more", "fewer"),
-    *("average", "top", "below", "above", "at_most", "at_least", "below_after", "above_after", "between", "negation"),
+    *("average", "top", "below", "above", "at_most", "at_least", "below_after", "above_after", "negation"),
 )
 """What function words do that changes an answer, so that it must not get lost."""
+
+
+ORDERED = ("cheapest", "dearest", "shortest", "longest", "lowest", "highest", "most", "fewest", "popular", "top")
 
 
 class Clause:
@@ -48,9 +51,24 @@ class Clause:
             term.text
             for term in self.terms
             if id(term) not in self._used
+            and not (term.kind == "number" and not term.text[0].isdigit() and not self.ordered)
             and (term.kind in CONTENT or (term.kind == "word" and term.meant in WEIGHTY))
             and term.kind != "relation"
         ]
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the first of an order are asked for."""
+        return bool(self.roles & {*ORDERED})
+
+    @property
+    def top(self) -> Term | None:
+        """How many of the first are asked for: the three cheapest, 前三."""
+        for term in self.of("number"):
+            for near in (self.before(term), self.after(term)):
+                if near is not None and near.kind == "word" and near.meant in (*ORDERED, "top"):
+                    return term
+        return None
 
     def before(self, term: Term) -> Term | None:
         """The term before one."""
@@ -86,6 +104,7 @@ class Clause:
                 second.kind == "unknown"
                 and (first.kind == "relation" or (first.kind == "word" and first.meant in weighty))
             )
+            or (second.kind == "label" and first.kind == "word" and first.meant == "negation")
             or (first.kind == "unknown" and second.kind == "word" and second.meant in weighty[2:])
             for first, second in pairwise(self.terms)
         )

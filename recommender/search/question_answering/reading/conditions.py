@@ -1,5 +1,7 @@
 """What the terms of a clause ask of the answers: links to things, comparisons of properties, values, words of names."""
 
+import numpy as np
+
 from recommender.search.question_answering.plan import Comparison, Entity, Linked, Plan, Valued, Ways
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.lexicon import Term
@@ -42,7 +44,10 @@ class Conditions:
             if term.kind != "entity" or term in without:
                 continue
             after = clause.after(term)
-            free = after is not None and after.kind == "word" and after.meant == "negation_after"
+            last = after is not None and after.kind == "word" and after.meant == "negation"
+            rest = clause.terms[position + 2 :] if last else []
+            free = last and all(one.kind in ("word", "relation") for one in rest)
+            free = free or (after is not None and after.kind == "word" and after.meant == "negation_after")
             meaning = self.meanings.of(term, clause, target)
             marks = self._marks(term, target) if negated or free else None
             if marks is None and meaning is None:
@@ -69,6 +74,21 @@ class Conditions:
                 either = False
             else:
                 found.append(link)
+        return self._alternatives(found)
+
+    def _alternatives(self, links: list[Linked]) -> list[Linked]:
+        """Links of which nothing can have two are alternatives: what have this and that brand?"""
+        found: list[Linked] = []
+        for link in links:
+            twin = next((i for i, one in enumerate(found) if one.ways == link.ways and not one.negated), None)
+            if twin is None or link.negated or len(link.ways) > 1 or len(link.ways[0]) > 1:
+                found.append(link)
+                continue
+            degrees = np.diff(self.snapshot.adjacency(link.ways[0][0]).indptr)
+            if len(degrees) and degrees.max() <= 1 and link.entities != found[twin].entities:
+                found[twin] = Linked((*found[twin].entities, *link.entities), link.ways)
+            else:
+                found.append(link)
         return found
 
     def _marks(self, term: Term, target: str) -> Linked | None:
@@ -79,17 +99,19 @@ class Conditions:
                 return Linked((entity,), ways)
         return None
 
-    def values(self, clause: Clause, target: str) -> list[Valued]:
+    def values(self, clause: Clause, target: str, without: tuple[Term, ...] = ()) -> list[Valued]:
         """Comparisons with numbers, and values of properties."""
         known, found = self.schema.entity[target].properties, list[Valued]()
         numeric = [one for one, kind in known.items() if kind in NUMERIC]
         named = [term for term in clause.of("property") if term.meant in numeric]
         numbers = clause.of("number")
         for position, term in enumerate(numbers):
+            if term is clause.top or any(term is one for one in without):
+                continue
             name = self._about(clause, term, named, numeric)
             if name is None:
                 continue
-            side = self._side(clause, term)
+            side = self.side(clause, term)
             following = numbers[position + 1] if position + 1 < len(numbers) else None
             preceding = numbers[position - 1] if position else None
             if side is None and following is not None and clause.after(term) is following:
@@ -118,7 +140,7 @@ class Conditions:
         return str(named[0].meant) if named else next(iter(numeric), None)
 
     @staticmethod
-    def _side(clause: Clause, number: Term) -> Comparison | None:
+    def side(clause: Clause, number: Term) -> Comparison | None:
         """How a number is compared: by what is said right after it, else by the last thing said before it."""
         after = clause.after(number)
         if after is not None and after.kind == "property":

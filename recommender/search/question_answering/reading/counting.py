@@ -2,7 +2,7 @@
 
 from recommender.search.question_answering.plan import Constraint, Entity, Linked, Plan, Tally, Ways, Worded
 from recommender.search.question_answering.reading.clause import Clause
-from recommender.search.question_answering.reading.conditions import Conditions
+from recommender.search.question_answering.reading.conditions import AFTER, SIDES, Conditions
 from recommender.search.question_answering.reading.lexicon import Lexicon, Term
 from recommender.search.question_answering.reading.targets import Targets
 
@@ -17,6 +17,8 @@ class Counting:
     def read(self, plan: Plan, clause: Clause) -> bool:
         """Whether a clause asks for counts to be compared; the plan says so then."""
         roles = clause.roles
+        if self._bounded(plan, clause) or ("count" in roles and "each" in roles and self._each(plan, clause)):
+            return True
         if not roles & {"most", "fewest", "more", "fewer", "top"}:
             return False
         alternatives = self._alternatives(clause)
@@ -84,13 +86,49 @@ class Counting:
             return False
         ways = tuple(self.ways.between(counted, target, clause.told_steps))
         rest = self._rest(plan, clause, counted, ())
-        asked = next(
-            (int(term.meant) for term in clause.of("number") if (b := clause.before(term)) and b.meant == "top"), None
-        )
+        asked = int(clause.top.meant) if clause.top is not None else None
         plan.target = target
         plan.tally = Tally(counted, rest, ways=ways, fewest="fewest" in clause.roles, top=asked)
         clause.use(*clause.of("type"), *(clause.of("number") if asked else ()))
         clause.use_roles("most", "fewest", "top")
+        return True
+
+    def _bounded(self, plan: Plan, clause: Clause) -> bool:
+        """Which of a type have more than so many of another: brands with over 40 products."""
+        for number in clause.of("number"):
+            kind, side = clause.after(number), self.conditions.side(clause, number)
+            while kind is not None and kind.kind == "word" and kind.meant in AFTER:
+                kind = clause.after(kind)
+            target = next((str(term.meant) for term in clause.of("type") if term is not kind), None)
+            if kind is None or kind.kind != "type" or side is None or target is None or kind.meant == target:
+                continue
+            counted = str(kind.meant)
+            ways = tuple(self.ways.between(counted, target, clause.told_steps))
+            if not ways or self.schema.entity[target].sensitive or self.schema.entity[counted].sensitive:
+                continue
+            clause.use(number, *clause.of("type"))
+            clause.use_roles(*SIDES)
+            rest = self._rest(plan, clause, counted, (number,))
+            plan.target = target
+            plan.tally = Tally(counted, rest, ways=ways, every=True, bound=(side, float(number.meant)))
+            return True
+        return False
+
+    def _each(self, plan: Plan, clause: Clause) -> bool:
+        """How many of a type each of another has."""
+        each = next((term for term in clause.terms if term.kind == "word" and term.meant == "each"), None)
+        kind = clause.after(each) if each is not None else None
+        counted = next((str(term.meant) for term in clause.of("type") if term is not kind), None)
+        if kind is None or kind.kind != "type" or self.schema.entity[kind.meant].sensitive:
+            return False
+        target = str(kind.meant)
+        counted = counted or next((t for t in self.schema.item_types if self.ways.direct(t, target)), None)
+        ways = tuple(self.ways.between(counted, target, clause.told_steps)) if counted else ()
+        if counted is None or not ways:
+            return False
+        rest = self._rest(plan, clause, counted, ())
+        plan.target, plan.tally = target, Tally(counted, rest, ways=ways, every=True)
+        clause.use(*clause.of("type"))
         return True
 
     def _counted(self, clause: Clause, terms: list[Term]) -> str | None:
@@ -110,5 +148,5 @@ class Counting:
         words = [term for term in clause.of("label") if term not in terms]
         clause.use(*words)
         found: list[Constraint] = list(self.conditions.links(clause, counted, plan, terms))
-        found += self.conditions.values(clause, counted)
+        found += self.conditions.values(clause, counted, terms)
         return (*found, *([Worded(tuple(str(term.meant) for term in words))] if words else []))

@@ -81,7 +81,7 @@ class Grammar:
             self._settle(plan)
             ways = {entity: tuple(self.ways.between(plan.target, entity[0], ())) for entity in plan.avoided}
             plan.constraints += [Linked((entity,), ways[entity], negated=True) for entity in ways if ways[entity]]
-            plan.not_understood += [word for clause in clauses for word in clause.unused]
+        plan.not_understood += [word for clause in clauses for word in clause.unused]
         plan.constraints = list(dict.fromkeys(plan.constraints))
         plan.not_understood = list(dict.fromkeys(plan.not_understood))
         return plan
@@ -141,7 +141,7 @@ class Grammar:
         """Whether single people are asked for: customers, or who did something that only people do."""
         if not self.schema.user_types:
             return False
-        if "people" in clause.roles:
+        if "people" in clause.roles and not clause.of("type"):
             return True
         if not any(term.text in WHO for term in clause.of("word")):
             return False
@@ -187,10 +187,9 @@ class Grammar:
             clause.use(*clause.of("property"), *clause.of("type"))
             return
         for one in types:
-            plan.relations += [
-                way[0] for way in self.ways.between(plan.target, one, clause.told_steps) if len(way) == 1
-            ]
-            clause.use(*(term for term in clause.of("type") if term.meant == one))
+            steps = [way[0] for way in self.ways.between(plan.target, one, clause.told_steps) if len(way) == 1]
+            plan.relations += steps
+            clause.use(*(term for term in clause.of("type") if term.meant == one and steps))
         if not types or entities:
             self._constrain(plan, clause, plan.target, yes_no=False)
 
@@ -330,9 +329,14 @@ class Grammar:
         inner: list[Constraint] = [*links, *values, *([Worded(words)] if words else [])]
         if own or (len(inner) < 2 and not values and not any(one.negated for one in links)):
             return False
+        refused = bool(links) and all(one.negated for one in links)  # none of its products, not one without
+        if refused:
+            inner = [*(Linked(one.entities, one.ways) for one in links), *inner[len(links) :]]
         found = tuple((item_type, int(idx)) for idx in fulfilling(self.lexicon, item_type, inner))
+        if not found and len({one.ways for one in links}) < len(links):
+            return False  # both this and that: of different items
         ways = tuple((step,) for step in self.ways.direct(target, item_type))
-        plan.constraints.append(Linked(found, ways, through=tuple(inner)))
+        plan.constraints.append(Linked(found, ways, refused, tuple(inner)))
         clause.use(*clause.of("label"), *clause.of("type"))
         return True
 
@@ -361,6 +365,12 @@ class Grammar:
         clause.use(*found)
         return found
 
+    @staticmethod
+    def _is_one(clause: Clause) -> bool:
+        """Whether one is asked for: what is the most popular, 哪款."""
+        words = {term.text for term in clause.of("word")}
+        return bool(words & {"is", "what is"}) or any(word[:1] == "哪" and word != "哪些" for word in words)
+
     def _properties(self, plan: Plan, clause: Clause, target: str) -> None:
         """What is asked of the answers, and by which property they are to be sorted."""
         known = self.schema.entity[target].properties
@@ -383,11 +393,13 @@ class Grammar:
                 plan.order = (chosen, ascending)
             clause.use_roles(role)
             clause.use(*named)
-        top = next((term for term in clause.of("number") if (b := clause.before(term)) and b.meant == "top"), None)
+        top = clause.top
         if top is not None:
             plan.top = int(top.meant)
             clause.use(top)
             clause.use_roles("top")
+        elif plan.popular and clause.roles & {"popular"} and self._is_one(clause):
+            plan.top = 1
         if plan.order is None and not clause.of("number"):
-            plan.properties += [str(term.meant) for term in named if term.meant not in plan.properties]
+            plan.properties += dict.fromkeys(str(t.meant) for t in named if t.meant not in plan.properties)
             clause.use(*named)

@@ -19,6 +19,7 @@ class LabelWords:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self._labels: dict[str, tuple[dict[str, list[int]], list[tuple[int, str]]]] = {}
 
     def with_words(self, item_type: str, words: tuple[str, ...]) -> Positions:
         """Indices of the entities of a type in whose labels each of the words stands, sorted."""
@@ -37,32 +38,31 @@ class LabelWords:
     def with_word(self, item_type: str, word: str) -> Positions:
         """Indices of the items of a type in whose labels a word stands, in the singular or plural, sorted."""
         if has_cjk(word):
-            if any(word[at : at + 2] not in self._pairs for at in range(len(word) - 1)):
+            seldom = item_type in self.snapshot.schema.item_types
+            if seldom and any(word[at : at + 2] not in self._pairs for at in range(len(word) - 1)):
                 return np.empty(0, dtype=np.int64)
-            texts = self._labels[item_type][1]
+            texts = self._of(item_type)[1]
             return np.array([idx for idx, text in texts if word in text], dtype=np.int64)
-        index = self._labels[item_type][0]
+        index = self._of(item_type)[0]
         own = {idx for form in (word, *singular(word), f"{word}s") for idx in index.get(form, ())}
         return np.array(sorted(own), dtype=np.int64)
 
-    @cached_property
-    def _labels(self) -> dict[str, tuple[dict[str, list[int]], list[tuple[int, str]]]]:
-        """Item type → words of labels with the items that have them, and the labels in Chinese characters."""
-        made = {}
-        for item_type in self.snapshot.schema.item_types:
+    def _of(self, entity_type: str) -> tuple[dict[str, list[int]], list[tuple[int, str]]]:
+        """Words of labels of a type with the entities that have them, and the labels in Chinese characters."""
+        if entity_type not in self._labels:
             words: dict[str, list[int]] = defaultdict(list)
             characters = []
-            for idx, text in all_labels(self.snapshot, item_type):
+            for idx, text in all_labels(self.snapshot, entity_type):
                 form = fold(text)
                 if has_cjk(form):
                     characters.append((idx, form))
                 for word in dict.fromkeys(form.split()):
                     words[word].append(idx)
-            made[item_type] = (dict(words), characters)
-        return made
+            self._labels[entity_type] = (dict(words), characters)
+        return self._labels[entity_type]
 
     @cached_property
     def _pairs(self) -> set[str]:
         """All pairs of characters that follow each other in labels in Chinese: most of what is asked stands in none."""
-        texts = (text for _, characters in self._labels.values() for _, text in characters)
+        texts = (text for one in self.snapshot.schema.item_types for _, text in self._of(one)[1])
         return {text[at : at + 2] for text in texts for at in range(len(text) - 1)}

@@ -69,6 +69,11 @@ class Lexicon:
 
     def __init__(self, snapshot: Snapshot, names: Names) -> None:
         self.snapshot, self.names = snapshot, names
+        self._numerals = {
+            fold_question(word): float(number)
+            for lang in LANGUAGES
+            for word, number in function_words(lang)["numerals"].items()
+        }
         self.labels, words = LabelWords(snapshot), SchemaWords(snapshot)
         self._words, self._schema_words, self._values = words.function_words(), words.words(), words.values()
 
@@ -139,6 +144,8 @@ class Lexicon:
         said = any(form in self._schema_words[kind] for kind in ("type", "property") for form in forms)
         if not said and self._words.get(part, "lacking") == "lacking" and (named := self._named(part, own=True)):
             return named  # “which brand” asks for brands, whatever else is called so
+        if part in self._numerals:
+            return Term("number", part, self._numerals[part])
         for form in forms:
             for kind, known in (*self._schema_words.items(), ("value", self._values), ("word", self._words)):
                 if form in known and (kind == "word" or self._words.get(form, "missing") in (*YIELDING, "missing")):
