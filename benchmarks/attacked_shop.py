@@ -44,9 +44,13 @@ Anchor = tuple[str, str]
 
 
 class Shop:
-    """A random shop: a few popular items, and a tail that one to four people used."""
+    """A random shop: a few popular items, and a tail that one to four people used.
 
-    def __init__(self, folder: Path, seed: int, k: int) -> None:
+    :param event: a relation, a user and an item that are there on top: the same shop, one event later.
+    """
+
+    def __init__(self, folder: Path, seed: int, k: int, event: tuple[str, str, str] | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(seed)
         self.ids = {name: [f"{name.lower()}-{n:02d}" for n in range(count)] for name, count in COUNTS.items()}
         self.triples = {
@@ -56,6 +60,8 @@ class Shop:
             "contains": self._pairs("Product", "Ingredient", 16, rng),
             "teaches": self._pairs("Course", "Ingredient", 5, rng),
         }
+        if event is not None:
+            self.triples[event[0]].add(event[1:])
         self.k, self.snapshot = k, self._loaded(folder, k)
         blend = Blend(
             metapaths={str(path): 1.0 for path in scored_paths(self.snapshot)},

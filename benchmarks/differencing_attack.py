@@ -6,7 +6,9 @@ catalogue and tries to learn what fewer than k of the other people did:
 * what an answer gains by one more anchor, and what a change is said to bring, where no attribute joins the two: then
   somebody used both;
 * numbers of people below k, and differences below k of the numbers of nested groups;
-* ids and labels of people in answers and in messages of errors.
+* ids and labels of people in answers and in messages of errors;
+* what one event of one person changes: the same question asked of the shop with and without it, and every number and
+  share of the two answers subtracted.
 
 A claim counts as found where it is true of at least one and fewer than k people. Usage: ``python -m
 benchmarks.differencing_attack [--queries 10000] [--k 5] [--seed 0]``; exit code 1 where anybody was found. ``--k 1``
@@ -29,13 +31,14 @@ import numpy as np
 
 from benchmarks.attack_claims import Claims
 from benchmarks.attacked_shop import ANCHORS, COUNTS, ITEMS, Anchor, Shop
-from benchmarks.group_answers import GroupAnswers, numbers
+from benchmarks.group_answers import GroupAnswers, keyed, least_told, numbers, shares
 from kg.errors import WhyrecError
 from kg.export.neighbourhood import find_entity, neighbourhood
 from kg.quality.statistics import statistics
 from recommender.counterfactual.what_if import what_if
 from recommender.counterfactual.why_not import why_not
 from recommender.marketing.audience import people_of
+from recommender.results.audit import Audit
 from recommender.results.marketing import Audience
 from recommender.serving.recommender import Request
 from recommender.serving.similar_items import SimilarItems
@@ -53,6 +56,9 @@ WEIGHTS = {
     "graph show": 4,
     "gaps": 1,
     "item": 1,
+    "audit": 1,
+    "card": 1,
+    "one event": 1,
 }
 """How often a command is asked beside the others; 3 where absent."""
 
@@ -63,8 +69,9 @@ class Attack(Claims):
     ``queries`` and ``found``: by command.
     """
 
-    def __init__(self, shop: Shop, rng: np.random.Generator) -> None:
+    def __init__(self, shop: Shop, rng: np.random.Generator, later: Shop) -> None:
         super().__init__(shop)
+        self.later = GroupAnswers(later, rng)
         self.rng = rng
         self.similar, self.groups = SimilarItems(shop.snapshot), GroupAnswers(shop, rng)
         self.ways: dict[str, Callable[[], None]] = {
@@ -76,6 +83,7 @@ class Attack(Claims):
             "graph show": self._show,
             "graph stats": self._stats,
             "error messages": self._errors,
+            "one event": self.event,
         } | {name: partial(self._group, name) for name in self.groups.ways}
 
     def run(self, queries: int) -> None:
@@ -232,6 +240,30 @@ class Attack(Claims):
                 has = matrix[:, [self.shop.snapshot.vocabulary.idx(tail, one.entity)]].toarray().ravel() > 0
                 self._difference(command, answer.people, one.count, int((group & ~has).sum()))
 
+    def event(self) -> None:
+        """What one event of somebody changes in an answer about groups."""
+        seed, command = int(self.rng.integers(2**31)), str(self.rng.choice(list(self.groups.ways)))
+        answers = []
+        for groups in (self.groups, self.later):
+            groups.rng = np.random.default_rng(seed)
+            with contextlib.suppress(WhyrecError):
+                answers.append(groups.ways[command]())
+                self._asked("one event", answers[-1])
+        self.groups.rng = self.later.rng = self.rng
+        if len(answers) < 2:
+            return
+        before, after = (dict(keyed(one.model_dump())) for one in answers)
+        for key in before.keys() & after.keys():
+            self._difference("one event", max(before[key], after[key]), min(before[key], after[key]), 1)
+        if isinstance(answers[0], Audit) and isinstance(answers[1], Audit):
+            old, new = (dict(shares(one)) for one in answers)
+            for key in old.keys() & new.keys():
+                self.claims["one event"] += 1
+                crowds = (one.crowds[key[0]] for one in (self.groups, self.later))
+                least = min(least_told(crowd, key[0], key) for crowd in crowds) if self.shop.k > 1 else 1.0
+                if 1e-9 < abs(old[key] - new[key]) < least * (1 - 1e-9):
+                    self._hit(f"one event: {key} {old[key]} → {new[key]}")
+
     def _errors(self) -> None:
         near = f"user-{int(self.rng.integers(0, 40)):02d}x"
         asked: list[Callable[[], Any]] = [
@@ -263,7 +295,9 @@ def attack(queries: int, k: int, seed: int, each: int = 500) -> tuple[Counter[st
     shop = 0
     while sum(asked.values()) < queries:
         with tempfile.TemporaryDirectory() as folder:
-            one = Attack(Shop(Path(folder), seed * 1000 + shop, k), rng)
+            now, number = Shop(Path(folder) / "now", seed * 1000 + shop, k), int(rng.integers(COUNTS["User"]))
+            event = "purchased", now.ids["User"][number], str(rng.choice(now.ids["Product"]))
+            one = Attack(now, rng, Shop(Path(folder) / "later", seed * 1000 + shop, k, event))
             one.run(min(each, queries - sum(asked.values())))
         asked, claims, shop = asked + one.queries, claims + one.claims, shop + 1
         found += one.found

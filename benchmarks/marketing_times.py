@@ -23,7 +23,7 @@ from recommender.marketing.audience import audience, subject_of
 from recommender.marketing.bridges.bridges import bridges
 from recommender.marketing.crowd import Crowd
 from recommender.marketing.gaps import gaps
-from recommender.marketing.item_report import item_report
+from recommender.marketing.items.report import item_report
 from recommender.marketing.overview.overview import overview
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender

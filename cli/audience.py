@@ -1,5 +1,6 @@
 """``whyrec audience``: who uses something, and who would."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,11 +10,11 @@ from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, ForceOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.recommend_all import read_lines
-from recommender.results.marketing import Audience, Segment
+from recommender.results.marketing import Audience, Reason, Segment
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
-TITLES = {"attribute": "What they say of themselves", "interaction": "What they learnt and bought"}
-COLUMNS = ("step", "id", "what", "people", "share", "lift", "95 %")
+KINDS = ("attribute", "interaction")
 
 
 @app.command()
@@ -46,32 +47,49 @@ def audience(
         if out is None:
             found = engine.audience(**about)
             if not output.document(found):
-                _show(output, found)
+                _show(output, found, lang)
             return
         written = engine.write_audience(out, force=force, **about)
     output.notices(written.notices)
     if not output.document(written):
-        _show(output, written.audience)
-        output.line(f"{written.out}: {written.uses} who use it, {written.would} who would")
+        _show(output, written.audience, lang)
+        told = {"out": written.out, "uses": written.uses, "would": written.would}
+        output.line(language(lang).section("audience")["written"].format(**told))
 
 
-def _show(output: Output, found: Audience) -> None:
+def _show(output: Output, found: Audience, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("audience"), words.section("marketing")
     output.line(found.text)
-    for kind, title in TITLES.items():
-        rows = [_row(one) for one in found.segments if one.kind == kind]
-        if rows:
-            output.table(f"{title}, more often than everybody", COLUMNS, rows, right="people share lift")
-    if found.would.reasons:
-        title = "Who would: what they have more often than everybody"
-        output.table(title, COLUMNS, map(_row, found.would.reasons), right="people share lift")
-    if found.would.because:
-        parts = [(one.text, f"{one.share:.0%}") for one in found.would.because]
-        output.table("Who would: what leads to it", ("part", "share"), parts, right="share")
+    for kind in KINDS:
+        show_segments(output, texts[kind], [one for one in found.segments if one.kind == kind], lang)
+    show_segments(output, texts["reasons"], found.would.reasons, lang)
+    show_reasons(output, texts["because"], found.would.because, lang)
     rows = [(one.id, one.label, f"{one.people:,}", f"{one.similarity:.0%}") for one in found.overlap]
     if rows:
-        output.table("The same people", ("id", "label", "people", "overlap"), rows, right="people overlap")
+        heads = shared["id"], shared["what"], texts["both"], texts["overlap"]
+        output.table(texts["same"], heads, rows, right=heads[2:])
+    output.line(found.rounding)
 
 
-def _row(one: Segment) -> tuple[str, ...]:
-    interval = f"{one.low:.1f}–{one.high:.1f}"
-    return one.step, one.entity, one.label, f"{one.count:,}", f"{one.share:.0%}", f"{one.lift:.1f}", interval
+def show_segments(output: Output, title: str, found: Sequence[Segment], lang: str) -> None:
+    """Print what a group has more often than everybody; nothing where there is none."""
+    shared = language(lang).section("marketing")
+    heads = [shared[name] for name in ("how", "id", "what", "people", "share", "lift", "interval")]
+    rows = [
+        (
+            *(one.phrase, one.entity, one.label, f"{one.count:,}", f"{one.share:.0%}"),
+            *(f"{one.lift:.1f}", f"{one.low:.1f}–{one.high:.1f}"),
+        )
+        for one in found
+    ]
+    if rows:
+        output.table(title, heads, rows, right=heads[3:6])
+
+
+def show_reasons(output: Output, title: str, found: Sequence[Reason], lang: str) -> None:
+    """Print mean shares of scores; nothing where there is none."""
+    shared = language(lang).section("marketing")
+    if found:
+        rows = [(one.text, f"{one.share:.0%}") for one in found]
+        output.table(title, (shared["part"], shared["share"]), rows, right=[shared["share"]])

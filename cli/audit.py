@@ -1,5 +1,6 @@
 """``whyrec audit``: who and what gets how much of the lists, and how good they are for whom."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from cli.options import DebugOption, DomainOption, ForceOption, JsonOption, Lang
 from cli.output import Output
 from cli.pages import check_page, show_answer, write_page
 from recommender.results.audit import Audit, DomainAudit
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 SHOWN = 12
@@ -45,50 +47,63 @@ def audit(
         from recommender.pages.audit_page import audit_page  # only pages pay for it
 
         write_page(html, audit_page(found, lang), engine.workspace)
-    show_answer(output, found, html, _show)
+    show_answer(output, found, html, partial(_show, lang=lang))
 
 
-def _show(output: Output, found: Audit) -> None:
+def _show(output: Output, found: Audit, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("audit"), words.section("marketing")
     output.line(found.text)
     for one in found.domains:
-        _domain(output, one)
+        _domain(output, one, lang)
+        output.line(texts["explained"].format(least=found.least, compared=one.compared))
     if found.users is not None:
         rows = [
             (
-                one.side_text,
-                one.label,
-                one.people,
-                f"{one.ndcg:.3f}",
-                f"{one.low:.3f}–{one.high:.3f}",
-                one.difference,
-                one.q,
+                *(one.side_text, one.label, one.people, f"{one.ndcg:.3f}", f"{one.low:.3f}–{one.high:.3f}"),
+                *(f"{one.difference:+.3f}", _rate(one.q)),
             )
             for one in found.users
         ]
-        columns = ("by", "people", "tested", "NDCG@10", "95 %", "than others", "q")
-        output.table("How good lists are for whom", columns, rows, right="tested")
-    output.line(f"q: part of false alarms among all that are so far apart, over {found.compared} comparisons.")
+        heads = (texts["by"], texts["group"], texts["tested"], "NDCG@10", shared["interval"], texts["difference"], "q")
+        output.table(texts["quality"] + texts["worst_order"], heads, rows, right=(heads[2], heads[3], heads[5]))
+        output.line(texts["explained"].format(least=found.least, compared=found.users_compared))
+    if found.k > 1:
+        output.line(texts["steps"].format(k=found.k))
 
 
-def _domain(output: Output, one: DomainAudit) -> None:
+def _domain(output: Output, one: DomainAudit, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("audit"), words.section("marketing")
     furthest = sorted(one.groups, key=lambda group: -abs(group.ratio - 1))[:SHOWN]
     rows = [
         (
             *(group.side_text, group.label, group.items, group.people),
             *(f"{group.exposure:.1%}", f"{group.merit:.1%}"),
-            *(f"{group.ratio:.2f}", f"{group.low:.2f}–{group.high:.2f}", group.q),
+            *(f"{group.ratio:.2f}", f"{group.low:.2f}–{group.high:.2f}", _rate(group.q)),
         )
         for group in furthest
     ]
-    columns = ("by", "group", "items", "people", "of lists", "of use", "ratio", "95 %", "q")
-    output.table(f"{one.domain}: exposure and use", columns, rows, right="items people")
+    names = [texts[name] for name in ("by", "group", "count", "people", "exposure", "merit", "ratio")]
+    title = texts["domain"].format(domain=one.domain_text) + texts["order"]
+    output.table(title, (*names, shared["interval"], "q"), rows, right=names[2:])
     if len(one.groups) > SHOWN:
-        output.line(f"… and {len(one.groups) - SHOWN} more groups: --html or --json")
+        output.line(shared["more_groups"].format(n=len(one.groups) - SHOWN))
     output.line(
-        f"The most used tenth of {one.domain} has {one.head_used:.0%} of use and {one.head_lists:.0%} of lists; "
-        f"Gini {one.gini_used:.2f} and {one.gini_lists:.2f}."
+        texts["head"].format(
+            used=words.percent(one.head_used),
+            lists=words.percent(one.head_lists),
+            gini_used=f"{one.gini_used:.2f}",
+            gini_lists=f"{one.gini_lists:.2f}",
+        )
     )
     if one.worst is not None:
-        rows_of_causes = [(cause.kind, cause.text or "", f"{cause.gap:+.4f}") for cause in one.causes]
-        title = f"Why {one.worst} scores {one.gap:+.4f} against the others, on average"
-        output.table(title, ("part", "path", "gap"), rows_of_causes)
+        kinds = dict(line.split("=", 1) for line in texts["kinds"].split("|"))
+        causes = [(cause.text or kinds[cause.kind], f"{cause.gap:+.4f}") for cause in one.causes]
+        title = texts["why"].format(group=one.worst, gap=f"{one.gap:+.4f}")
+        output.table(title, (shared["part"], texts["apart"]), causes, right=[texts["apart"]])
+
+
+def _rate(q: float | None) -> str:
+    """The level that a rate is under."""
+    return "–" if q is None else f"≤ {q:g}"

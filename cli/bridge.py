@@ -7,9 +7,11 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from recommender.results.marketing import BridgePath, MakerFit
+from recommender.results.marketing import Bridge, Bridges, MakerFit
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
+NONE = "–"
 
 
 @app.command()
@@ -30,33 +32,32 @@ def bridge(
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
         found = engine.bridge(entity, domain=domain, n=n, lang=lang)
-    if output.document(found):
-        return
-    rows = [
-        (one.id, one.label, "\n".join(map(_told, one.paths)), one.people, f"{one.gained:.0f}", one.pairs)
-        for one in found.bridges
-    ]
+    if not output.document(found):
+        _show(output, found, lang)
+
+
+def _show(output: Output, found: Bridges, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("bridge"), words.section("marketing")
+    places = {"domain": found.domain_text, "label": words.quoted(found.entity.label)}
     output.line(found.text)
-    if rows:
-        columns = ("id", "item", "paths, by crossing relation", "people with both", "more of 100", "new pairs")
-        output.table(f"From {found.domain} to {found.entity.label}", columns, rows)
+    if found.bridges:
+        heads = (shared["id"], shared["item"], *(texts[name] for name in ("paths", "both", "more", "pairs")))
+        output.table(texts["title"].format(**places), heads, map(_row, found.bridges), right=heads[3:])
+        output.line(found.explained)
     if found.makers:
-        makers = [
-            (
-                one.maker.id,
-                one.maker.label,
-                f"{one.items} of {one.made}",
-                ", ".join(b.label for b in one.shared),
-                one.people,
-            )
-            for one in found.makers
-        ]
-        output.table("Who makes what fits", ("id", "maker", "items that share", "what", "people with both"), makers)
+        heads = (shared["id"], *(texts[name] for name in ("maker", "shared_items", "shared", "both")))
+        output.table(texts["makers"], heads, [_maker(one, lang) for one in found.makers], right=heads[4:])
 
 
-def _told(path: BridgePath) -> str:
-    return f"{' > '.join(path.relations)}: {path.via.label} in {path.item.label}"
+def _row(one: Bridge) -> tuple[object, ...]:
+    """The paths without the item, which they all start at."""
+    paths = "\n".join(path.text.removeprefix(one.label).strip() for path in one.paths)
+    more = (f"{one.gained:.0f}", one.pairs) if one.gained else (NONE, NONE)
+    return one.id, one.label, paths, one.people, *more
 
 
-def _labels(one: MakerFit) -> str:
-    return ", ".join(about.label for about in one.shared)
+def _maker(one: MakerFit, lang: str) -> tuple[object, ...]:
+    words = language(lang)
+    of = words.section("bridge")["of"].format(n=one.items, made=one.made)
+    return one.maker.id, one.maker.label, of, words.listed([about.label for about in one.shared]), one.people

@@ -9,6 +9,7 @@ from cli.options import AnchorOption, DebugOption, JsonOption, LangOption, Quiet
 from cli.output import Output
 from cli.rules import with_rules
 from cli.whom import whom
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 
@@ -39,17 +40,11 @@ def compare(
     if output.document(found):
         return
     output.line(found.text)
-    rows = [
-        (one.metapath or one.kind, f"{one.first:.4f}", f"{one.second:.4f}", f"{one.difference:+.4f}")
-        for one in found.differences
+    texts = language(lang).section("compare")
+    rows: list[tuple[str, ...]] = [
+        (one.spoken, f"{one.first:.4f}", f"{one.second:.4f}", f"{one.difference:+.4f}") for one in found.differences
     ]
-    rows.append(
-        (
-            "sum",
-            f"{found.score_first:.4f}",
-            f"{found.score_second:.4f}",
-            f"{found.score_first - found.score_second:+.4f}",
-        )
-    )
-    columns = ("part", found.first.label, found.second.label, "difference")
-    output.table("What each part says", columns, rows, right="difference")
+    scores = found.score_first, found.score_second
+    rows.append((texts["sum"], *(f"{one:.4f}" for one in scores), f"{scores[0] - scores[1]:+.4f}"))
+    columns = (texts["part"], found.first.label, found.second.label, texts["difference"])
+    output.table(texts["title"], columns, rows, right=columns[1:])

@@ -8,6 +8,8 @@ from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from recommender.results.difference import ItemDifference
+from recommender.texts.language import Section
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 NAMED = 4
@@ -42,19 +44,19 @@ def difference(
     if output.document(found):
         return
     output.line(found.text)
-    rows = [row for one in found.items for row in _rows(one)]
-    output.table(
-        "What changed each score", ("id", "item", "rank", "score", "share", "cause"), rows, right="score share"
-    )
+    texts = language(lang).section("difference")
+    rows = [row for one in found.items for row in _rows(one, texts)]
+    heads = [texts[name] for name in ("id", "item", "rank", "score", "share", "cause")]
+    output.table(texts["title"], heads, rows, right=heads[3:5])
 
 
-def _rows(one: ItemDifference) -> list[tuple[str, ...]]:
+def _rows(one: ItemDifference, texts: Section) -> list[tuple[str, ...]]:
     rank = f"{one.rank_before or '–'} → {one.rank_after or '–'}"
     score = f"{one.score_before or 0:.4f} → {one.score_after or 0:.4f}"
     first = (one.id, one.label, rank, score)
     told = [(f"{cause.share:+.4f}", cause.text) for cause in one.causes]
     shown, rest = told[:NAMED], one.causes[NAMED:]
     if rest:
-        shown.append((f"{sum(cause.share for cause in rest):+.4f}", f"… {len(rest)} more: --json"))
-    shown = shown or [("", "nothing changed")]
+        shown.append((f"{sum(cause.share for cause in rest):+.4f}", texts["more"].format(n=len(rest))))
+    shown = shown or [("", texts["same"])]
     return [(*(first if not number else ("", "", "", "")), *cause) for number, cause in enumerate(shown)]

@@ -7,9 +7,11 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from recommender.results.marketing import Gap
+from recommender.results.marketing import Gap, Gaps
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
+NONE = "–"
 
 
 @app.command()
@@ -24,21 +26,29 @@ def gaps(
 ) -> None:
     """List what people want and a domain has little of, verified by ranking the item that would fill it.
 
+    What people say of themselves goes before what they only use.
+
     Example: whyrec gaps --domain courses
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
         found = engine.gaps(domain, n=n, lang=lang)
-    if output.document(found):
-        return
+    if not output.document(found):
+        _show(output, found, lang)
+
+
+def _show(output: Output, found: Gaps, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("gaps"), words.section("marketing")
     output.line(found.text)
-    rows = [
-        (one.entity.id, one.entity.label, one.demand, _growth(one), one.supply, one.people_reached, one.brief)
-        for one in found.gaps
-    ]
-    columns = ("id", "about", "people want it", "growth", "items have it", "would reach", "brief")
-    output.table(f"Gaps of {found.domain}, lists of {found.of:,} people", columns, rows)
+    heads = ("about", "say", "use", "growth", "supply", "reached", "brief")
+    columns = (shared["id"], *(texts[name] for name in heads))
+    title = texts["title"].format(domain=found.domain_text, of=words.number(found.of))
+    output.table(title, columns, map(_row, found.gaps), right=columns[2:7])
+    output.line(found.explained)
 
 
-def _growth(gap: Gap) -> str:
-    return "–" if gap.growth is None else f"×{gap.growth:.1f}"
+def _row(gap: Gap) -> tuple[object, ...]:
+    growth = NONE if gap.growth is None else f"×{gap.growth:.1f}"
+    said = NONE if gap.said is None else gap.said
+    return gap.entity.id, gap.entity.label, said, gap.users, growth, gap.supply, gap.people_reached, gap.brief

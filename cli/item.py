@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
+from cli.audience import show_reasons, show_segments
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from recommender.results.marketing import ItemReport
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 
@@ -22,27 +25,35 @@ def item(
 ) -> None:
     """Say in how many lists an item stands, for which reasons, what keeps it out, and what would bring it to more.
 
+    What would bring it to more is hypothetical: the smallest change of the item itself, all else the same, ranked anew.
+
     Example: whyrec item "Jojoba Nourishing Lip Balm"
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
         found = engine.item(item, lang=lang)
-    if output.document(found):
-        return
+    if not output.document(found):
+        _show(output, found, lang)
+
+
+def _show(output: Output, found: ItemReport, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("item"), words.section("marketing")
     output.line(found.text)
-    reasons = [(one.text, f"{one.share:.0%}") for one in found.reasons]
-    if reasons:
-        output.table("Why it is shown, mean share of the score", ("reason", "share"), reasons, right="share")
+    show_reasons(output, texts["reasons"], found.reasons, lang)
     if found.excluded:
-        output.table(
-            "What keeps it out",
-            ("rule", "people"),
-            [(found.rules[name], people) for name, people in found.excluded.items()],
-        )
+        rules = [(found.rules[name], people) for name, people in found.excluded.items()]
+        output.table(texts["rules"], (texts["rule"], shared["people"]), rules, right=[shared["people"]])
     if found.ahead:
-        output.table("What stands there instead", ("id", "item"), [(one.id, one.label) for one in found.ahead])
+        ahead = [(one.id, one.label, f"{one.lists:,}") for one in found.ahead]
+        output.table(texts["ahead"], (shared["id"], shared["item"], texts["often"]), ahead, right=[texts["often"]])
+    show_segments(output, texts["finds"], found.finds, lang)
+    show_segments(output, texts["uses"], found.uses, lang)
     if found.gaps:
-        output.line("Not known of it, and known of most others: " + ", ".join(found.gaps))
+        output.line(texts["missing"].format(names=words.listed(found.gaps)))
     if found.lifts:
         rows = [(one.change, one.people_reached) for one in found.lifts]
-        output.table("What would bring it to more people", ("if it", "people"), rows)
+        output.table(texts["lifts"], (texts["if"], texts["reached"]), rows, right=[texts["reached"]])
+    else:
+        output.line(texts["unlifted"].format(k=found.k))
+    output.line(found.rounding)

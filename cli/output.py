@@ -6,7 +6,7 @@ Whatever a command hands over is data: it is never taken for markup, emoji codes
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -54,11 +54,14 @@ class Output:
         """Print a line; the text is data, never markup."""
         self.console.print(styled((text, style or "")), soft_wrap=True)
 
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: str = "") -> None:
-        """Print a table; ``right`` names the columns of numbers, parted by spaces."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: str | Collection[str] = ""
+    ) -> None:
+        """Print a table; ``right`` names the columns of numbers, as a text parted by spaces where no name has one."""
+        numbers = right.split() if isinstance(right, str) else right
         table = Table(title=styled(title), title_justify="left", header_style="bold", title_style="bold")
         for column in columns:
-            table.add_column(styled(column), justify="right" if column in right.split() else "left", overflow="fold")
+            table.add_column(styled(column), justify="right" if column in numbers else "left", overflow="fold")
         for row in rows:
             table.add_row(*(styled(str(cell)) for cell in row))
         self.console.print(table)

@@ -1,5 +1,6 @@
 """``whyrec overview``: the shop on one page."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietO
 from cli.output import Output
 from cli.pages import check_page, show_answer, write_page
 from recommender.results.overview import Overview, Proportion, Traffic, Trend
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 WIDTH = 6
@@ -42,31 +44,43 @@ def overview(
         from recommender.pages.overview_page import overview_page  # only pages pay for it
 
         write_page(html, overview_page(found, lang), engine.workspace)
-    show_answer(output, found, html, _show)
+    show_answer(output, found, html, partial(_show, lang=lang))
 
 
-def _show(output: Output, found: Overview) -> None:
+def _show(output: Output, found: Overview, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("overview"), words.section("marketing")
+    k, kinds = found.k, dict(line.split("=", 1) for line in texts["kinds"].split("|"))
     output.line(found.text)
     rows = [
-        (one.domain, one.items, one.used, f"{one.shown:,} ({one.coverage:.0%})", one.people, _part(one.popular))
+        (one.domain_text, one.items, one.used, f"{one.shown:,} ({one.coverage:.0%})", one.people, _part(one.popular))
         for one in found.domains
     ]
-    columns = ("domain", "items", f"used by {found.k}+", f"in {found.k}+ lists", "people", "only popular")
-    output.table("Coverage", columns, rows, right="items people")
+    columns = [texts[name].format(k=k) for name in ("domain", "count", "used", "shown", "people", "popular")]
+    output.table(texts["coverage"], columns, rows, right=(columns[1], columns[4]))
     reasons = [
-        (one.domain, reason.kind, f"{reason.share or 0:.0%}", f"{reason.crossing or 0:.0%}", reason.text or "")
+        (
+            one.domain_text,
+            kinds[reason.kind],
+            f"{reason.share or 0:.0%}",
+            f"{reason.crossing or 0:.0%}",
+            reason.text or "",
+        )
         for one in found.domains
         for reason in one.reasons
     ]
-    output.table("What carries most of the score", ("domain", "kind", "places", "crossing", "mostly"), reasons)
+    columns = [texts[name] for name in ("domain", "kind", "places", "foreign", "mostly")]
+    output.table(texts["carries"], columns, reasons, right=columns[2:4])
     for way in found.traffic:
-        _traffic(output, way)
-    for title, trends in (("New", found.new), ("Trending", found.trending)):
+        _traffic(output, way, lang)
+    for title, trends in ((texts["new_title"], found.new), (texts["trending_title"], found.trending)):
         if trends:
-            told = f"{title} in the {found.days} days to {found.until}"
-            output.table(told, ("id", "what", "people", "before", "growth", "95 %"), map(_trend, trends))
+            told = texts["trend"].format(title=title, days=found.days, until=found.until)
+            columns = [shared["id"], *(texts[name] for name in ("what", "people", "before", "growth"))]
+            output.table(told, (*columns, shared["interval"]), map(_trend, trends), right=columns[2:])
     if found.stale:
-        output.table("Out of date or not known", ("part", "what"), [(one.part, one.text) for one in found.stale])
+        stale = [(one.part, one.text) for one in found.stale]
+        output.table(texts["stale"], (texts["part"], texts["what"]), stale)
 
 
 def _part(one: Proportion) -> str:
@@ -74,16 +88,16 @@ def _part(one: Proportion) -> str:
     return f"{one.people}" if one.share is None else f"{one.people:,} ({one.share:.0%}{interval})"
 
 
-def _traffic(output: Output, way: Traffic) -> None:
-    rows = []
+def _traffic(output: Output, way: Traffic, lang: str) -> None:
+    rows, words = [], language(lang)
     for number, row in enumerate(way.rows):
         cells = zip(way.there[number], way.there_lift[number], way.back[number], way.back_lift[number], strict=True)
         told = [f"{_cell(there, lift)} / {_cell(back, back_lift)}" for there, lift, back, back_lift in cells]
         rows.append((row.label, *told[:WIDTH]))
-    title = f"{way.source} → {way.target} / back: people, and how much oftener than others"
+    title = words.section("overview")["matrix"].format(source=way.source_text, target=way.target_text)
     output.table(title, ("", *(one.label for one in way.columns[:WIDTH])), rows)
     if len(way.columns) > WIDTH:
-        output.line(f"… and {len(way.columns) - WIDTH} more columns: --html or --json")
+        output.line(words.section("marketing")["more_columns"].format(n=len(way.columns) - WIDTH))
 
 
 def _cell(people: int | None, lift: float | None) -> str:

@@ -9,6 +9,7 @@ from cli.options import AnchorOption, DebugOption, JsonOption, LangOption, Quiet
 from cli.output import Output
 from cli.rules import with_rules
 from recommender.results.counterfactual import WhatIf
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 
@@ -46,24 +47,24 @@ def what_if(
         )
     output.notices(answer.notices)
     if not output.document(answer):
-        _show(output, answer)
+        _show(output, answer, lang)
 
 
-def _show(output: Output, answer: WhatIf) -> None:
+def _show(output: Output, answer: WhatIf, lang: str) -> None:
+    words = language(lang)
+    texts = words.section("tables")
     before = {(row.type, row.id): row.rank for row in answer.before}
     why = {(move.type, move.id): move.text for move in answer.moved}
     rows = []
     for row in answer.after:
         key = (row.type, row.id)
-        rows.append((row.rank, before.get(key, "new"), row.id, row.label, f"{row.score:.4f}", why.get(key, "")))
-    changes = [f"with {one}" for one in answer.add] + [f"without {one}" for one in answer.remove]
-    columns = ("#", "was", "id", "item", "score", "why it moved")
-    output.table(
-        f"For {answer.user.label or 'somebody with these anchors'}, {', '.join(changes)}",
-        columns,
-        rows,
-        right="# was score",
-    )
+        was = before.get(key, texts["new"])
+        rows.append((row.rank, was, row.id, row.label, f"{row.score:.4f}", why.get(key, "")))
+    changes = [texts["with"].format(what=one) for one in answer.add]
+    changes += [texts["without"].format(what=one) for one in answer.remove]
+    columns = ("#", texts["was"], "id", texts["item"], texts["score"], texts["moved"])
+    title = texts["changed"].format(user=answer.user.label or texts["somebody"], changes=words.listed(changes))
+    output.table(title, columns, rows, right=("#", columns[1], columns[4]))
     after = {(row.type, row.id) for row in answer.after}
     for move in answer.moved:
         if (move.type, move.id) not in after:

@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
+from kg.k_anonymity import readable_step, told_sum
 from recommender.audit.exposure import Exposure, exposure
 from recommender.audit.group_quality import UserQuality, group_quality
 from recommender.audit.item_groups import Side, head, sides
 from recommender.audit.score_gap import score_gap
 from recommender.evaluation.metrics import gini
+from recommender.evaluation.significance import false_discovery
 from recommender.marketing.crowd import Crowd
-from recommender.results.audit import SURE, Audit, Cause, DomainAudit, ItemGroup, UserGroup
+from recommender.results.audit import LEAST, LEVELS, Audit, Cause, DomainAudit, ItemGroup, UserGroup
+from recommender.texts.languages import language
 
-NAMED_CAUSES = 6
+OTHERS = 0.1
+"""Part of all causes, signs aside, that smaller ones may have which are not told one by one."""
 DIGITS = 3
 Mask = NDArray[np.bool_]
 
@@ -27,11 +30,9 @@ def audit(crowds: Mapping[str, Crowd], quality: UserQuality | None, lang: str = 
     """
     crowd = next(iter(crowds.values()))
     compared = (_Compared(one, domain, lang) for domain, one in crowds.items())
-    found = {one.domain: one for one in compared if one.people >= one.crowd.k}
+    domains = [one.audit() for one in compared if one.people >= one.crowd.k]
     groups = [] if quality is None else group_quality(quality, lang)
-    chances = [p for one in found.values() for p in one.chances] + [one.p for one in groups]
-    rates = iter(false_discovery_control(chances).tolist() if chances else [])
-    domains = [one.audit([next(rates) for _ in one.chances]) for one in found.values()]
+    rates = _rates([one.p if one.people >= LEAST else None for one in groups])
     users = [
         UserGroup(
             side=one.side,
@@ -42,27 +43,34 @@ def audit(crowds: Mapping[str, Crowd], quality: UserQuality | None, lang: str = 
             low=round(one.low, DIGITS),
             high=round(one.high, DIGITS),
             difference=round(one.difference, DIGITS),
-            q=round(next(rates), DIGITS + 1),
+            q=rate,
         )
-        for one in groups
+        for one, rate in zip(groups, rates, strict=True)
     ]
     return Audit(
         people=crowd.shown(crowd.size),
         of=crowd.looked,
-        sampled=len(crowd.sample) < crowd.size,
+        sampled=crowd.sampled,
         domains=domains,
         users=None if quality is None else sorted(users, key=lambda one: one.difference),
-        compared=len(chances),
+        users_compared=sum(rate is not None for rate in rates),
+        least=LEAST,
         k=crowd.k,
-        text=_text(domains, None if quality is None else users, (crowd.k, lang)),
+        text=_text(crowd, domains, None if quality is None else users, lang),
     )
+
+
+def _rates(chances: Sequence[float | None]) -> list[float | None]:
+    """False discovery rates of p, each as the level it is under; ``None`` where nothing was compared."""
+    rates = iter(false_discovery([one for one in chances if one is not None]))
+    found = [None if one is None else next(rates) for one in chances]
+    return [None if one is None else next(level for level in LEVELS if one <= level) for one in found]
 
 
 class _Compared:
     """The groups of one domain, compared with their merit.
 
-    ``people``: who used anything of it; of fewer than k nothing is told; ``chances``: p of each group that may be told,
-    in the order in which ``audit`` takes the rates.
+    ``people``: who used anything of it; of fewer than k nothing is told.
     """
 
     def __init__(self, crowd: Crowd, domain: str, lang: str) -> None:
@@ -76,44 +84,47 @@ class _Compared:
             for number in range(len(side.labels))
             if found.told[number]
         ]
-        self.chances = [float(found.p[number]) for _, found, number in self.groups]
 
-    def audit(self, rates: Sequence[float]) -> DomainAudit:
-        """The document, given the false discovery rate of each group."""
+    def audit(self) -> DomainAudit:
+        """The document."""
         crowd, catalogue = self.crowd, self.crowd.recommender.catalogue
-        told = [self._group(*one, rate) for one, rate in zip(self.groups, rates, strict=True)]
-        below = [number for number, one in enumerate(told) if one.q <= SURE and one.high < 1]
+        enough = [float(found.p[number]) if found.people[number] >= LEAST else None for _, found, number in self.groups]
+        told = [self._group(*one, rate) for one, rate in zip(self.groups, _rates(enough), strict=True)]
+        below = [number for number, one in enumerate(told) if one.sure and one.ratio < 1]
         worst = min(below, key=lambda number: told[number].ratio, default=None)
         causes = [] if worst is None else self._causes(self.groups[worst][0], self.groups[worst][2])
         shown = np.bincount(crowd.lists.positions[crowd.lists.positions >= 0], minlength=catalogue.size)
         uses = np.asarray(crowd.used.sum(axis=0)).ravel()
+        step = readable_step(2 * crowd.k / max(len(crowd.sample), 1)) if crowd.k > 1 else 0.0
         most, seen = head(crowd, self.inside), np.asarray(crowd.exposure.sum(axis=0)).ravel()
         return DomainAudit(
             domain=self.domain,
-            gini_lists=round(gini(shown[self.inside]), DIGITS),
-            gini_used=round(gini(uses[self.inside]), DIGITS),
-            head_lists=_share(seen[most].sum(), seen[self.inside].sum()),
-            head_used=_share(uses[most].sum(), uses[self.inside].sum()),
+            domain_text=crowd.domain(self.domain, self.lang),
+            gini_lists=told_sum(gini(shown[self.inside]), step),
+            gini_used=told_sum(gini(uses[self.inside]), step),
+            head_lists=told_sum(_share(seen[most].sum(), seen[self.inside].sum()), step),
+            head_used=told_sum(_share(uses[most].sum(), uses[self.inside].sum()), step),
             groups=sorted(told, key=lambda one: (one.ratio, one.label)),
             pooled=sum(len(side.labels) for side, _ in self.sides) - len(told),
+            compared=sum(one.q is not None for one in told),
             worst=None if worst is None else f"{told[worst].side_text}: {told[worst].label}",
             gap=None if worst is None else sum(one.gap for one in causes),
             causes=_largest(causes),
         )
 
-    def _group(self, side: Side, found: Exposure, number: int, rate: float) -> ItemGroup:
+    def _group(self, side: Side, found: Exposure, number: int, rate: float | None) -> ItemGroup:
         return ItemGroup(
             side=side.name,
             side_text=side.text,
             label=side.labels[number],
             items=int((side.membership[:, [number]].toarray() > 0).sum()),
             people=self.crowd.shown(int(found.people[number])),
-            exposure=round(float(found.exposure[number]), DIGITS),
-            merit=round(float(found.merit[number]), DIGITS),
+            exposure=float(found.exposure[number]),
+            merit=float(found.merit[number]),
             ratio=round(float(found.ratio[number]), 2),
             low=round(float(found.low[number]), 2),
             high=round(float(found.high[number]), 2),
-            q=round(rate, DIGITS + 1),
+            q=rate,
         )
 
     def _causes(self, side: Side, number: int) -> list[Cause]:
@@ -121,42 +132,33 @@ class _Compared:
 
 
 def _largest(causes: list[Cause]) -> list[Cause]:
-    """The largest causes, and the others as one, so that they add up."""
-    if len(causes) <= NAMED_CAUSES:
+    """The largest causes, and the others as one, which are a tenth of all at most, so that they add up."""
+    left = sum(abs(one.gap) for one in causes)
+    number, most = 0, left * OTHERS
+    while left > most:
+        left -= abs(causes[number].gap)
+        number += 1
+    if len(causes) - number < 2:
         return causes
-    rest = sum(one.gap for one in causes[NAMED_CAUSES:])
-    return [*causes[:NAMED_CAUSES], Cause(kind="others", metapath=None, text=None, gap=rest)]
+    rest = sum(one.gap for one in causes[number:])
+    return [*causes[:number], Cause(kind="others", metapath=None, text=None, gap=rest)]
 
 
 def _share(part: float, whole: float) -> float:
     return round(float(part) / float(whole), DIGITS) if whole else 0.0
 
 
-def _text(domains: list[DomainAudit], users: list[UserGroup] | None, how: tuple[int, str]) -> str:
-    (k, lang), told = how, list[str]()
-    chinese = lang == "zh"
+def _text(crowd: Crowd, domains: list[DomainAudit], users: list[UserGroup] | None, lang: str) -> str:
+    words = language(lang)
+    texts, told = words.section("audit"), list[str]()
     if not domains:
-        few = (
-            f"使用者不足 {k} 人，不予说明" if chinese else f"fewer than {k} people used anything: nothing of it is told"
-        )
-        told.append(few)
+        told.append(texts["too_few"].format(k=crowd.k))
     for one in domains:
-        sure = [group for group in one.groups if group.q <= SURE]
-        below, above = sum(group.high < 1 for group in sure), sum(group.low > 1 for group in sure)
-        told.append(
-            f"{one.domain}：{len(one.groups)} 组商品中，{below} 组的曝光确实低于其使用占比，{above} 组确实高于"
-            if chinese
-            else f"{one.domain}: of {len(one.groups)} groups of items {below} surely get less of the lists than they "
-            f"are used, {above} more"
-        )
+        sure = [group for group in one.groups if group.sure]
+        counts = {"below": sum(group.ratio < 1 for group in sure), "above": sum(group.ratio > 1 for group in sure)}
+        told.append(texts["items_sure"].format(domain=one.domain_text, groups=len(one.groups), **counts))
     if users is not None:
-        sure_users = sum(one.q <= SURE for one in users)
-        told.append(
-            f"{len(users)} 组人中，{sure_users} 组的列表质量确实不同"
-            if chinese
-            else f"of {len(users)} groups of people {sure_users} surely get lists of another quality than all others"
-        )
+        told.append(texts["people_sure"].format(groups=len(users), sure=sum(one.sure for one in users)))
     elif domains:
-        unknown = "没有可预留的互动，未检验列表质量" if chinese else "for whom lists are better was not measured"
-        told.append(unknown)
-    return ("；".join(told) + "。") if chinese else ". ".join(one[0].upper() + one[1:] for one in told) + "."
+        told.append(texts["unmeasured"])
+    return words.sentences([words.sentence(words.capital(one)) for one in told])

@@ -4,17 +4,21 @@ Exposure of a place is 1 / log2(rank + 1), the discount of DCG; fairness of expo
 Joachims, 2018), here with use. Intervals and p are of a bootstrap over people.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.k_anonymity import readable_step, told_step, told_sum
 from recommender.audit.item_groups import Side
 from recommender.marketing.crowd import Crowd
 
 RESAMPLES = 1000
 LEVEL = 0.95
+TINY = 1e-9
+"""Of a step, which makes an upper bound one step: that nobody's list has a group is not told."""
 _BLOCK = 100
 """Resamples at a time, which bounds the memory."""
 Values = NDArray[np.float64]
@@ -24,9 +28,10 @@ Values = NDArray[np.float64]
 class Exposure:
     """Groups of one side; arrays of shape (groups,).
 
-    ``exposure``, ``merit``: shares in [0, 1]; ``ratio`` = exposure / merit with its interval ``low`` … ``high``; ``p``:
-    two-sided, of a ratio of 1; ``people``: how many used anything of the group; ``told``: whether k people used it, and
-    k did not.
+    ``exposure``, ``merit``: shares in [0, 1], in the ``steps`` in which they may be told; ``ratio`` = exposure / merit,
+    with its interval ``low`` … ``high``, rounded outwards to such steps; ``p``: two-sided, of a ratio of 1;
+    ``people``: how many used anything of the group; ``told``: whether k people used it, and k did not, and what they
+    used of it is a step at least.
     """
 
     exposure: Values
@@ -54,17 +59,37 @@ def exposure(crowd: Crowd, side: Side, inside: NDArray[np.bool_], seed: int = 0)
     low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     tail = np.minimum((ratios <= 1).sum(axis=0), (ratios >= 1).sum(axis=0))
     people, everybody = (used > 0).sum(axis=0), int((uses > 0).sum())
-    told = _tellable(used > 0, people, everybody, crowd.k)
+    (exposure, steps), (merit, merits) = _in_steps(seen, whole, crowd.k), _in_steps(used, uses, crowd.k)
+    told = _tellable(used > 0, people, everybody, crowd.k) & (merit > 0)
+    ratio = np.divide(exposure, merit, out=np.zeros(len(merit)), where=merit > 0)
+    width = np.divide(steps + ratio * merits, merit, out=np.ones(len(merit)), where=merit > 0)
     return Exposure(
-        exposure=seen.sum(axis=0) / max(float(whole.sum()), 1e-12),
-        merit=used.sum(axis=0) / max(float(uses.sum()), 1e-12),
-        ratio=_ratio(parts.sum(axis=0)[None], seen.shape[1])[0],
-        low=low,
-        high=high,
+        exposure=exposure,
+        merit=merit,
+        ratio=ratio,
+        low=_outwards(np.minimum(low, ratio), width, np.floor),
+        high=_outwards(np.maximum(high, np.maximum(ratio, TINY * width)), width, np.ceil),
         p=np.minimum(1.0, 2 * (tail + 1) / (len(ratios) + 1)),
         people=people,
         told=told,
     )
+
+
+def _in_steps(parts: Values, whole: Values, k: int) -> tuple[Values, Values]:
+    """The share of each group, and the step in which it is told; both of shape (groups,).
+
+    :param parts: what each person contributes to each group; ``whole``: to all of them.
+    """
+    total = max(float(whole.sum()), 1e-12)
+    steps = np.array([told_step(float(largest) / total, k) for largest in parts.max(axis=0, initial=0.0)])
+    shares = [told_sum(float(share), step) for share, step in zip(parts.sum(axis=0) / total, steps, strict=True)]
+    return np.array(shares), steps
+
+
+def _outwards(bounds: Values, width: Values, rounded: Callable[[Values], Values]) -> Values:
+    """Bounds of intervals, rounded to steps of a width each."""
+    steps = np.array([readable_step(float(one)) for one in width])
+    return np.where(steps > 0, rounded(np.divide(bounds, steps, out=bounds.copy(), where=steps > 0)) * steps, bounds)
 
 
 def _tellable(used: NDArray[np.bool_], people: NDArray[np.int64], everybody: int, k: int) -> NDArray[np.bool_]:

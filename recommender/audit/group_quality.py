@@ -80,13 +80,14 @@ def _attributes(quality: UserQuality, lang: str) -> list[Group]:
 
 
 def _activity(quality: UserQuality, lang: str) -> list[Group]:
-    """Thirds by how many interactions were known of each."""
+    """Thirds by how many interactions were known of each; where many have as many, fewer."""
     count = np.diff(Interactions(quality.train).rows(quality.users).indptr)
     if not len(count):
         return []
     low, high = np.quantile(count, [1 / 3, 2 / 3])
     text = language(lang).section("audit")["activity"]
-    return [("activity", text, f"≤ {low:.0f}", count <= low), ("activity", text, f"> {high:.0f}", count > high)]
+    thirds = (f"≤ {low:.0f}", count <= low), (f"{low:.0f} … {high:.0f}", (count > low) & (count <= high))
+    return [("activity", text, label, who) for label, who in (*thirds, (f"> {high:.0f}", count > high))]
 
 
 def _p(mine: Values, others: Values, seed: int = 0) -> float:

@@ -2,7 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
+from kg.k_anonymity import told_step, told_sum
 from recommender.marketing.crowd import Crowd
 from recommender.profiles.profile import profile_of
 from recommender.results.audit import Cause
@@ -18,22 +20,34 @@ Part = tuple[str, str | None]
 def score_gap(crowd: Crowd, group: Values, inside: NDArray[np.bool_], lang: str = "en") -> list[Cause]:
     """The parts of the gap between the mean score of a group's items and that of the others, largest first.
 
-    A mean is over everybody looked at and all items, whatever rules let through; as scores are sums, so are gaps.
+    A mean is over everybody looked at and all items, whatever rules let through; as scores are sums, so are gaps. Each
+    is told in steps of what the k people whom it says most of make together.
 
     :param group: shape (catalogue.size,): how much of each item is in the group.
     :param inside: the items of the domain.
     """
     mine, others = np.where(inside, group, 0.0), np.where(inside, 1.0 - group, 0.0)
     contrast = mine / max(mine.sum(), 1e-12) - others / max(others.sum(), 1e-12)
-    gaps: dict[Part, float] = {}
-    for part, means in part_means(crowd).items():
-        gaps[part] = float(means @ contrast)
+    gaps = {part: float(means @ contrast) for part, means in part_means(crowd).items()}
+    step = told_step(_largest(crowd, contrast) / max(len(crowd.sample), 1), crowd.k)
     found = [
-        Cause(kind=kind, metapath=path, text=path and spoken_path(crowd.snapshot.schema, path, lang), gap=gap)
+        Cause(kind=kind, metapath=path, text=path and spoken_path(crowd.snapshot.schema, path, lang), gap=told)
         for (kind, path), gap in gaps.items()
-        if gap
+        if (told := told_sum(gap, step))
     ]
-    return sorted(found, key=lambda one: -abs(one.gap))
+    return sorted(found, key=lambda one: (-abs(one.gap), one.kind, one.metapath or ""))
+
+
+def _largest(crowd: Crowd, contrast: Values) -> float:
+    """What anybody's profile contributes at most to a gap by one kind of path."""
+    schema, found = crowd.snapshot.schema, 0.0
+    for scorer, rows in crowd.groups():
+        for path in scorer.weighed:
+            if schema.ends(path.start)[0] == crowd.user_type:
+                gaps = scorer.kernels.kernel(path.tail) @ contrast[scorer.item_slice(path)]
+                each = np.abs(csr_array(crowd.anchors(path.start)[rows]) @ gaps)
+                found = max(found, scorer.blend.weight(path) * float(each.max(initial=0.0)))
+    return found
 
 
 def part_means(crowd: Crowd) -> dict[Part, Values]:

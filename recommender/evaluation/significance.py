@@ -3,6 +3,7 @@
 scipy.stats takes about a second to import, so it is where figures are made, not where they are read.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 RESAMPLES = 1000
 LEVEL = 0.95
+NORMAL = 1.96
+"""The quantile of the normal distribution at ``LEVEL``."""
 _BATCH = 50
 """Resamples at a time, which bounds the memory."""
 
@@ -79,3 +82,10 @@ def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float
 
     how = {"n_resamples": RESAMPLES, "batch": _BATCH, "confidence_level": LEVEL, "method": "percentile", "rng": seed}
     return np.asarray(bootstrap((values,), np.mean, **how).bootstrap_distribution)
+
+
+def wilson(share: float, of: float) -> tuple[float, float]:
+    """The 95 % interval of a proportion of independent draws (Wilson, 1927)."""
+    square = NORMAL**2 / of
+    middle, half = share + square / 2, NORMAL * math.sqrt(share * (1 - share) / of + square / (4 * of))
+    return max((middle - half) / (1 + square), 0.0), min((middle + half) / (1 + square), 1.0)

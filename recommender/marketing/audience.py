@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from kg.schema import inverse_of
 from recommender.catalogue.steps import item_steps
 from recommender.marketing.crowd import Crowd, Mask
-from recommender.marketing.segments import segments
+from recommender.marketing.segments import part_of, segments
 from recommender.marketing.usual_reasons import usual_reasons
 from recommender.results.marketing import About, Audience, Overlap, Segment, Would
+from recommender.texts.languages import language
 
 Entity = tuple[str, int]
 NAMED = 5
@@ -43,9 +44,12 @@ def audience(crowd: Crowd, subject: Subject, lang: str = "en") -> Audience:
     inside[crowd.sample[would]] = True
     own = {crowd.recommender.catalogue.item(one) for one in subject.items.tolist()}
     found = segments(crowd, group, lang, without=own | {subject.entity} if subject.entity else own)
+    interval = crowd.interval(int(would.sum()), len(crowd.sample))
     answer = Would(
         people=crowd.shown(int(would.sum())),
         of=crowd.looked,
+        low=interval[0] if interval else None,
+        high=interval[1] if interval else None,
         reasons=segments(crowd, inside, lang)[:NAMED],
         because=usual_reasons(crowd, _seen(crowd, subject, would), lang),
     )
@@ -57,7 +61,8 @@ def audience(crowd: Crowd, subject: Subject, lang: str = "en") -> Audience:
         would=answer,
         overlap=_overlap(crowd, subject, group, lang),
         k=crowd.k,
-        text=_text(subject.about, people, answer, found, lang),
+        rounding=crowd.rounding(lang),
+        text=_text(crowd, (subject.about, people), (answer, int(would.sum())), found, lang),
     )
 
 
@@ -79,9 +84,21 @@ def items_of(crowd: Crowd, entity: Entity) -> NDArray[np.int64]:
     return np.unique(np.concatenate(found))
 
 
-def people_of(crowd: Crowd, entity: Entity) -> Mask:
-    """Who has to do with an entity: shape (crowd.size,)."""
-    return _people(crowd, entity, items_of(crowd, entity))
+def people_of(crowd: Crowd, entity: Entity, *, said: bool = True) -> Mask:
+    """Who has to do with an entity: shape (crowd.size,).
+
+    :param said: also those who only say so of themselves.
+    """
+    return _people(crowd, entity if said else None, items_of(crowd, entity))
+
+
+def said_by(crowd: Crowd, entity: Entity) -> Mask:
+    """Who says so of herself: shape (crowd.size,)."""
+    schema, found = crowd.snapshot.schema, np.zeros(crowd.size, dtype=bool)
+    for step in crowd.steps():
+        if schema.ends(step)[1] == entity[0] and step not in schema.interactions:
+            found |= crowd.linked(step, [entity[1]])
+    return found
 
 
 def users_of(crowd: Crowd, subject: Subject) -> Mask:
@@ -146,17 +163,23 @@ def _overlap(crowd: Crowd, subject: Subject, group: Mask, lang: str) -> list[Ove
         alone = int((group & ~other).sum()), int((other & ~group).sum())
         if both and all(one >= crowd.k or one == 0 for one in alone):
             union = crowd.told_count(int((group | other).sum())) or both
-            about = about_of(crowd, (name, idx), lang)
-            found.append(Overlap(id=about.id, label=about.label, people=both, similarity=min(both / union, 1.0)))
+            about, similarity = about_of(crowd, (name, idx), lang), part_of(both, union, crowd.k)
+            found.append(Overlap(id=about.id, label=about.label, people=both, similarity=similarity))
     return sorted(found, key=lambda one: (-one.similarity, one.id))[:NAMED]
 
 
-def _text(about: About, people: int | str, would: Would, found: list[Segment], lang: str) -> str:
-    most = [one.label for one in found[:NAMED]]
-    if lang == "zh":
-        told = f"与“{about.label}”有关的有 {people} 人"
-        told += f"，其中更常见的是：{'、'.join(most)}。" if most else "。"
-        return told + f"在看过的 {would.of:,} 人中，另有 {would.people} 人会在前 10 位看到它。"
-    told = f"{people} people have to do with {about.label}"
-    told += f"; more often than everybody they have {', '.join(most)}." if most else "."
-    return told + f" Of {would.of:,} people looked at, {would.people} others would find it in their first 10."
+def _text(
+    crowd: Crowd, group: tuple[About, int | str], would: tuple[Would, int], found: list[Segment], lang: str
+) -> str:
+    """:param group: what it is about, and how many people; ``would``: with their exact number."""
+    words, (about, people), (answer, exact) = language(lang), group, would
+    texts, most = words.section("audience"), [one.label for one in found[:NAMED]]
+    more = texts["more"].format(names=words.listed(most)) if most else ""
+    among = crowd.among(exact, len(crowd.sample), lang)
+    told = texts["would_sampled" if crowd.sampled else "would"]
+    return words.sentences(
+        [
+            words.sentence(texts["people"].format(people=people, label=words.quoted(about.label), more=more)),
+            told.format(of=words.number(answer.of), people=answer.people, among=among),
+        ]
+    )

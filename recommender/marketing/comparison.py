@@ -7,6 +7,7 @@ from recommender.results.account import Account, Part
 from recommender.results.marketing import Comparison, Difference
 from recommender.serving.recommender import TOLERANCE, Recommender, Request
 from recommender.texts.languages import language
+from recommender.texts.paths import spoken_part
 
 NAMED = 3
 
@@ -27,6 +28,7 @@ def compare(recommender: Recommender, request: Request, first: str, second: str)
             Difference(
                 kind=key[0],
                 metapath=key[1],
+                spoken=spoken_part(recommender.snapshot.schema, key[0], key[1], request.lang),
                 first=left[0],
                 second=right[0],
                 difference=left[0] - right[0],

@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.errors import UsageError
-from kg.k_anonymity import shown_count, told_count
+from kg.k_anonymity import shown_count, step_end, told_count
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
+from recommender.evaluation.significance import wilson
 from recommender.linalg.sparse_matrix import binary
 from recommender.profiles.profile import anchors_of
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
+from recommender.texts.languages import language
+from recommender.texts.paths import spoken_domain
 
 MOST = 5_000
 """People whose lists are looked at; a larger crowd is sampled, and said to be."""
@@ -81,8 +84,7 @@ class Crowd:
     @property
     def looked(self) -> int:
         """How many people's lists are looked at; in steps of k where they are everybody."""
-        whole = len(self.sample) == self.size
-        return (self.told_count(self.size) or self.k) if whole else len(self.sample)
+        return len(self.sample) if self.sampled else (self.told_count(self.size) or self.k)
 
     def shown(self, people: int) -> int | str:
         """A number of people as it may be told."""
@@ -92,6 +94,37 @@ class Crowd:
         """The same as a number; ``None`` for fewer than k."""
         return told_count(people, self.k)
 
+    @property
+    def sampled(self) -> bool:
+        """Whether not everybody's list is looked at."""
+        return len(self.sample) < self.size
+
+    def interval(self, people: int, of: int) -> tuple[float, float] | None:
+        """The 95 % interval of the part of everybody that some of those looked at are, rounding included; ``None``
+        where everybody was looked at, or for fewer than k."""
+        told = self.told_count(people)
+        if told is None or not self.sampled:
+            return None
+        return wilson(told / of, of)[0], wilson(min(step_end(told, self.k) / of, 1.0), of)[1]
+
+    def among(self, people: int, of: int, lang: str) -> str:
+        """The same in words; nothing where there is none."""
+        found, words = self.interval(people, of), language(lang)
+        if found is None:
+            return ""
+        low, high = (words.percent(one) for one in found)
+        return words.section("marketing")["among"].format(low=low, high=high)
+
+    def rounding(self, lang: str) -> str:
+        """How numbers of people, and what is made of them, are rounded; nothing where everybody is counted."""
+        if self.k == 1:
+            return ""
+        return language(lang).section("marketing")["rounded"].format(k=self.k, twice=2 * self.k, ten=10 * self.k)
+
+    def domain(self, domain: str, lang: str) -> str:
+        """A domain as a person reads it."""
+        return spoken_domain(self.snapshot.schema, domain, lang)
+
     def steps(self) -> list[str]:
         """Relations that leave these people, but for rules and what leads to other people."""
         schema = self.snapshot.schema
@@ -100,6 +133,14 @@ class Crowd:
             for name, one in schema.relation.items()
             if one.head == self.user_type and not one.rule and not schema.entity[one.tail].sensitive
         ]
+
+    def avoids(self, entity: tuple[str, int]) -> Mask:
+        """Who of everybody avoids something by a rule of the schema: shape (size,)."""
+        schema, found = self.snapshot.schema, np.zeros(self.size, dtype=bool)
+        for name in schema.rules:
+            if schema.ends(name) == (self.user_type, entity[0]):
+                found |= self.linked(name, [entity[1]])
+        return found
 
     def linked(self, step: str, entities: Sequence[int]) -> Mask:
         """Who of everybody has one of some entities by a step: shape (size,)."""

@@ -1,16 +1,18 @@
 """Segments: what a group of people has more often than everybody, counted so that no single person shows."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.k_anonymity import step_end, step_middle
+from recommender.evaluation.significance import NORMAL
 from recommender.marketing.crowd import Crowd
 from recommender.results.marketing import Segment
+from recommender.texts.languages import language
 
-NORMAL = 1.96
 MOST = 12
 """Segments of each kind that are told, those whose lift is surest first."""
 
@@ -60,18 +62,37 @@ def _safe(inside: NDArray[np.float64], size: int, k: int) -> NDArray[np.bool_]:
 
 def _segment(crowd: Crowd, attribute: tuple[str, str, int], counts: tuple[int, int, int], lang: str) -> Segment:
     """:param counts: people of the group who have it, of the group, and of everybody who have it, all rounded."""
-    (step, tail, idx), (told, size, whole) = attribute, counts
-    share, base = min(told / size, 1.0), min(whole / crowd.size, 1.0)
-    lift = share / base
-    spread = math.sqrt(max((1 - share) / told + (1 - base) / whole, 0.0))
+    (step, tail, idx), schema = attribute, crowd.snapshot.schema
+    told, size, whole = counts
+    share, base = part_of(told, size, crowd.k), part_of(whole, crowd.told_count(crowd.size) or crowd.size, crowd.k)
+    spread = ratio_spread(((told, share), (whole, base)), crowd.k)
     return Segment(
         step=step,
-        kind="interaction" if step in crowd.snapshot.schema.interactions else "attribute",
+        phrase=language(lang).bare(schema.phrase(step, lang)),
+        kind="interaction" if step in schema.interactions else "attribute",
         entity=crowd.snapshot.vocabulary.id(tail, idx),
         label=crowd.snapshot.label(tail, idx, lang),
         count=told,
         share=share,
-        lift=lift,
-        low=lift * math.exp(-NORMAL * spread),
-        high=lift * math.exp(NORMAL * spread),
+        lift=share / base,
+        low=share / base / spread,
+        high=share / base * spread,
     )
+
+
+def part_of(part: int, whole: int, k: int) -> float:
+    """A share of two told numbers, by the middles of their steps."""
+    return min(step_middle(part, k) / step_middle(whole, k), 1.0)
+
+
+def ratio_spread(shares: Sequence[tuple[int, float]], k: int) -> float:
+    """By what factor the ratio of two shares is uncertain, at 95 % (Katz, 1978), what the steps hide included: a number
+    is anywhere in its step, as likely here as there.
+
+    :param shares: each with the told number of people that it is of.
+    """
+    variance = 0.0
+    for people, share in shares:
+        middle, step = step_middle(people, k), step_end(people, k) - people + 1
+        variance += (1 - share) / middle + ((step**2 - 1) / 12) / middle**2
+    return math.exp(NORMAL * math.sqrt(variance))

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from recommender.marketing.crowd import Crowd
 from recommender.results.marketing import Reason
 from recommender.serving.recommender import Request
-from recommender.texts.languages import language
-from recommender.texts.paths import spoken_path
+from recommender.texts.paths import spoken_part
 
 ASKED = 40
 """Accounts that usual reasons are taken from."""
@@ -36,12 +35,13 @@ def usual_reasons(crowd: Crowd, seen: Sequence[tuple[int, int]], lang: str = "en
                 sums[part.kind, part.metapath] += part.share / account.score
                 people[part.kind, part.metapath] += 1
     found = [
-        Reason(kind=kind, metapath=path, text=_text(crowd, kind, path, lang), share=total / len(asked))
+        Reason(
+            kind=kind,
+            metapath=path,
+            text=spoken_part(crowd.snapshot.schema, kind, path, lang),
+            share=total / len(asked),
+        )
         for (kind, path), total in sums.items()
         if people[kind, path] >= crowd.k
     ]
     return sorted(found, key=lambda one: -one.share)[:NAMED]
-
-
-def _text(crowd: Crowd, kind: str, path: str | None, lang: str) -> str:
-    return language(lang).section("parts")[kind] if path is None else spoken_path(crowd.snapshot.schema, path, lang)

@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from recommender.pages.template import template
-from recommender.results.audit import SURE, Audit, ItemGroup
+from recommender.results.audit import Audit, ItemGroup
 from recommender.texts.languages import language
 
 WIDTH, HEIGHT = 160, 14
@@ -21,7 +21,6 @@ def audit_page(found: Audit, lang: str = "en") -> str:
         kinds=dict(line.split("=", 1) for line in texts["kinds"].split("|")),
         title=texts["title"],
         found=found,
-        sure=SURE,
         percent=told.percent,
         number=lambda value: told.number(value) if isinstance(value, int) else value,
         picture=_picture,

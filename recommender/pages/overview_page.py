@@ -60,7 +60,7 @@ def _way(way: Traffic, texts: Mapping[str, str]) -> dict[str, Any]:
         rows.append((row.label, [_cell(*cell) for cell in cells]))
     columns = [one.label for one in way.columns]
     told = strongest(way, texts)
-    return {"source": way.source, "target": way.target, "columns": columns, "rows": rows, "strongest": told}
+    return {"source": way.source_text, "target": way.target_text, "columns": columns, "rows": rows, "strongest": told}
 
 
 def _cell(there: int | None, there_lift: float | None, back: int | None, back_lift: float | None) -> dict[str, Any]:

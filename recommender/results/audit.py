@@ -10,18 +10,23 @@ People = int | str
 
 SURE = 0.05
 """False discovery rate up to which a difference counts as sure."""
+LEAST = 20
+"""People of a group from which its figures are compared: a bootstrap of fewer says little."""
+LEVELS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""False discovery rates are told as one of these, the next above."""
 
 
 class Cause(Result):
     """One part of the gap between what a group's items and the others of the domain score on average."""
 
     kind: str
-    """``path``, ``learned``, ``embedding``, ``popularity``, or ``others``: all smaller ones."""
+    """``path``, ``learned``, ``embedding``, ``popularity``, or ``others``: all smaller ones, a tenth at most."""
     metapath: str | None
     text: str | None
     """The metapath in words."""
     gap: float
-    """Mean score of the group's items minus that of the others, over everybody looked at; causes sum to ``gap``."""
+    """Mean score of the group's items minus that of the others, over everybody looked at, in steps that tell of nobody;
+    causes sum to ``gap``."""
 
 
 class ItemGroup(Result):
@@ -44,14 +49,22 @@ class ItemGroup(Result):
     ratio: float
     low: float
     high: float
-    q: float
-    """False discovery rate (Benjamini & Hochberg, 1995) over all groups of the audit, two-sided."""
+    q: float | None
+    """False discovery rate (Benjamini & Hochberg, 1995) over the groups of its table, two-sided: at most so much, see
+    ``LEVELS``; ``None`` for a group of fewer than ``LEAST`` people, which is not compared."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is surely apart."""
+        return self.q is not None and self.q <= SURE
 
 
 class DomainAudit(Result):
     """One domain: bias towards what is popular, and its groups, those furthest from their merit first."""
 
     domain: str
+    domain_text: str
+    """The same in words."""
     gini_lists: float
     """Of how often its items stand in lists, in [0, 1]; 1: always the same item."""
     gini_used: float
@@ -63,6 +76,8 @@ class DomainAudit(Result):
     groups: list[ItemGroup]
     pooled: int
     """Groups left out, that fewer than k people used, or all but fewer than k."""
+    compared: int
+    """Groups that were compared, and corrected for."""
     worst: str | None = None
     """The group furthest below its merit of which this is sure, whose causes follow."""
     gap: float | None = None
@@ -79,13 +94,19 @@ class UserGroup(Result):
     """The same in words."""
     label: str
     people: People
+    """Those tested."""
     ndcg: float
     low: float
     high: float
     difference: float
     """Mean NDCG@10 minus that of all others."""
-    q: float
-    """As for items."""
+    q: float | None
+    """As for items; over the groups of people."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is surely apart."""
+        return self.q is not None and self.q <= SURE
 
 
 class Audit(Result):
@@ -98,7 +119,9 @@ class Audit(Result):
     domains: list[DomainAudit]
     users: list[UserGroup] | None
     """``None`` where quality was not asked for."""
-    compared: int
-    """Comparisons that were corrected for."""
+    users_compared: int
+    """Groups of people that were compared, and corrected for."""
+    least: int
+    """People of a group from which it is compared."""
     k: int
     text: str

@@ -16,11 +16,13 @@ class About(Result):
 class Segment(Result):
     """What a group of people has more often, or more seldom, than everybody.
 
-    ``count`` and ``share`` are rounded so that no single person shows; ``lift``: share in the group by share of
-    everybody, with its 95 % interval (Katz, 1978).
+    ``count`` is rounded down so that no single person shows; ``share`` and ``lift``, the share in the group by that of
+    everybody, are of the middles of such steps, and the 95 % interval (Katz, 1978) allows for what the steps hide.
     """
 
     step: str
+    phrase: str
+    """The step in words."""
     kind: str
     """``interaction`` for what they learnt or bought, ``attribute`` for what they said of themselves."""
     entity: str
@@ -33,7 +35,10 @@ class Segment(Result):
 
 
 class Overlap(Result):
-    """Another entity of the same type whose people are these too: ``people`` rounded, ``similarity`` by Jaccard."""
+    """Another entity of the same type whose people are these too.
+
+    ``people``: who has to do with both, rounded; ``similarity``: these, by all who have to do with either (Jaccard).
+    """
 
     id: str
     label: str
@@ -57,6 +62,9 @@ class Would(Result):
     people: int | str
     of: int
     """People whose lists were looked at; a sample of everybody where that is fewer."""
+    low: float | None = None
+    """Of a sample: which part of everybody they are at least, and at most, with 95 % certainty."""
+    high: float | None = None
     reasons: list[Segment]
     """What they have more often than everybody."""
     because: list[Reason] = Field(default_factory=list)
@@ -73,6 +81,8 @@ class Audience(Result):
     would: Would
     overlap: list[Overlap]
     k: int
+    rounding: str
+    """How numbers of people, shares and lifts are rounded, in words."""
     text: str
 
 
@@ -100,7 +110,8 @@ class Bridge(Result):
 
     ``shared``: attributes that it has in common with the entity's items, the rarest first, and ``paths`` over each;
     ``people``: how many used both; ``gained``: of 100 people who have neither, how many would find the entity in their
-    first ten with it; ``pairs``: so many people that would be of everybody, were the item brought to all of them.
+    first ten with it, 0 where fewer than k of those it was tried on would: such an item is not said to lead there;
+    ``pairs``: so many people that would be of everybody, were the item brought to all of them.
     """
 
     id: str
@@ -129,29 +140,41 @@ class MakerFit(Result):
 
 
 class Bridges(Result):
-    """The answer of ``bridge``; ``makers``: the brands of the domain that fit, best first."""
+    """The answer of ``bridge``.
+
+    ``makers``: the brands of the domain that fit, best first; ``tried``: people on whom each item was tried, at most.
+    """
 
     entity: About
     domain: str
+    domain_text: str
+    """The same in words."""
     bridges: list[Bridge]
     makers: list[MakerFit]
+    tried: int
     k: int
+    explained: str
+    """What its numbers count, in words."""
     text: str
 
 
 class Gap(Result):
     """Something that people want and a domain has little of.
 
-    ``demand``: people, rounded; ``supply``: items that have it; ``people_reached``: of those looked at, how many would
-    get a new item about it into their first ten, in which nothing has it yet, found by ranking anew; ``stated``: part
-    of the domain's items that say anything of this kind; ``beside``: items that have it and that these people use;
-    ``growth``: how much more of those active turned to what has it in the last 90 days of the data than in the 90 days
-    before, ``None`` where fewer than k did.
+    ``said``: people who say so of themselves, ``None`` where nobody can; ``users``: people who use something with it,
+    whatever for; who avoids it is in neither; ``demand``: the first of the two where enough do, else the second; all
+    rounded. ``supply``: items that have it; ``people_reached``: of those looked at, how many would get a new item about
+    it into their first ten, in which nothing has it yet, found by ranking anew; ``stated``: part of the domain's items
+    that say anything of this kind; ``beside``: items that have it and that these people use; ``growth``: how much more
+    of those active turned to what has it in the window of the answer than in that before, ``None`` where fewer than k
+    did.
     """
 
     entity: About
     step: str
     demand: int | str
+    said: int | str | None
+    users: int | str
     growth: float | None
     supply: int
     people_reached: int | str
@@ -162,21 +185,46 @@ class Gap(Result):
 
 
 class Gaps(Result):
-    """The answer of ``gaps``, what would reach most people first."""
+    """The answer of ``gaps``: what people say of themselves first, what would reach most of them first."""
 
     domain: str
+    domain_text: str
+    """The same in words."""
     gaps: list[Gap]
     of: int
     """People whose lists were looked at."""
+    days: int
+    """Length of the window over which demand grows."""
+    until: str | None
+    """Its last day, that of the newest interaction; ``None`` where nothing is dated."""
     k: int
+    explained: str
+    """What its numbers count, in words."""
     text: str
 
 
 class Lift(Result):
-    """A change of the item that would bring it to more people, by ranking anew."""
+    """A hypothetical change of the item, all else the same, that would bring it to more people, by ranking anew.
+
+    ``change``: in words; ``size``: how many things change, one attribute in the place of another being one; ``add``,
+    ``remove``: links, as ``relation:ID``; ``price``: what it would cost, where a rule about the price keeps it out.
+    """
 
     change: str
+    size: int
+    add: list[str]
+    remove: list[str]
+    price: float | None
     people_reached: int | str
+
+
+class Ahead(Result):
+    """An item that stands where another does not: in how many lists of people who could get that one."""
+
+    id: str
+    type: str
+    label: str
+    lists: int
 
 
 class ItemReport(Result):
@@ -186,18 +234,30 @@ class ItemReport(Result):
     lists: int | str
     """In how many lists of ten it stands."""
     of: int
-    """Lists looked at: people who could get it, rounded."""
+    """Lists looked at of people who could get it, rounded."""
+    looked: int
+    """Lists looked at; a sample of everybody where that is fewer."""
+    low: float | None = None
+    """Of a sample: the part of those who could get it that sees it, at least, and at most, with 95 % certainty."""
+    high: float | None = None
     excluded: dict[str, int | str]
     """Rule → people for whom it keeps the item out."""
     rules: dict[str, str]
     """Rule → what it did, in words."""
     reasons: list[Reason]
-    ahead: list[About]
+    finds: list[Segment]
+    """What those who see it have more often than everybody."""
+    uses: list[Segment]
+    """What those who use it have more often than everybody."""
+    ahead: list[Ahead]
     """Items that stand most often where this one does not."""
     gaps: list[str]
     """What the graph does not know of it, and knows of most others."""
     lifts: list[Lift]
+    """The smallest changes that would bring it to at least k people more, the best first; hypothetical."""
     k: int
+    rounding: str
+    """How numbers of people, shares and lifts are rounded, in words."""
     text: str
 
 
@@ -206,6 +266,8 @@ class Difference(Result):
 
     kind: str
     metapath: str | None
+    spoken: str
+    """The kind of path in words."""
     first: float
     second: float
     difference: float

@@ -42,6 +42,8 @@ class DomainOverview(Result):
     """One domain: its items, whom it has, and its lists of ten."""
 
     domain: str
+    domain_text: str
+    """The same in words."""
     items: int
     used: int
     """Items that at least k people used."""
@@ -70,6 +72,9 @@ class Traffic(Result):
 
     source: str
     target: str
+    source_text: str
+    """The same in words."""
+    target_text: str
     rows: list[About]
     columns: list[About]
     there: list[list[int | None]]

@@ -22,9 +22,24 @@ def spoken_path(schema: Schema, metapath: str, lang: str = "en") -> str:
     return texts["joint"].join(spoken if len(known) == len(steps) else [*spoken, texts["learned"]])
 
 
+def spoken_part(schema: Schema, kind: str, metapath: str | None, lang: str = "en") -> str:
+    """A part of a score as a person reads it: its metapath, or its kind where it has none."""
+    parts = language(lang).section("parts")
+    return parts.get(kind, kind) if metapath is None else spoken_path(schema, metapath, lang)
+
+
 def spoken_type(schema: Schema, name: str, lang: str = "en") -> str:
     """A type as a person reads it; another person is somebody."""
     words = schema.entity[name].words.get(lang)
     if words:
         return words[0]
     return language(lang).section("paths")["somebody"] if schema.entity[name].sensitive else language(lang).kind(name)
+
+
+def spoken_domain(schema: Schema, domain: str, lang: str = "en") -> str:
+    """A domain as a person reads it: its name in English, elsewhere what its items are called there."""
+    types = [name for name in schema.item_types if schema.entity[name].domain == domain]
+    words = [schema.entity[name].words.get(lang, ()) for name in types]
+    if lang == "en" or not types or not all(words):
+        return domain
+    return language(lang).listed([found[0] for found in words])

@@ -121,7 +121,7 @@ class ShopQuestions(Answering):
 
         :raises UnknownEntityError: for an unknown item.
         """
-        from recommender.marketing.item_report import item_report  # asked for seldom
+        from recommender.marketing.items.report import item_report  # asked for seldom
 
         found = self.opened.finder.entity(item, self.snapshot.schema.item_types)
         domain = self.snapshot.schema.entity[found[0]].domain

@@ -13,7 +13,7 @@ from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.report import Evaluation
 from recommender.learning.model import MANIFEST, read_manifest
-from recommender.results.audit import SURE, Audit
+from recommender.results.audit import Audit
 from recommender.results.document import Result
 from whyrec.reports import StatusReport
 from whyrec.workspace.status import status
@@ -55,7 +55,7 @@ def card(workspace: Workspace, snapshot: Snapshot, audit: Audit, evaluation: Eva
         "Data": _data(snapshot, found),
         "What scores rest on": _model(workspace),
         "How good lists are": _figures(evaluation),
-        "For whom, and for what": _groups(audit),
+        "For whom, and for what": groups_told(audit),
         "Limits": _limits(audit, found),
         "Privacy": _privacy(workspace, found),
     }
@@ -120,14 +120,15 @@ def _figures(evaluation: Evaluation | None) -> Rows:
         yield f"note {number}", note
 
 
-def _groups(audit: Audit) -> Rows:
+def groups_told(audit: Audit) -> Rows:
+    """What a card says of groups of items and of people."""
     for domain in audit.domains:
         yield (
             f"{domain.domain}: most used tenth",
             f"{domain.head_used:.0%} of use, {domain.head_lists:.0%} of lists; Gini {domain.gini_used:.2f} of use, "
             f"{domain.gini_lists:.2f} of lists",
         )
-        sure = [group for group in domain.groups if group.q <= SURE]
+        sure = [group for group in domain.groups if group.sure]
         for group in sure:
             interval = f"{group.ratio:.2f} [{group.low:.2f}, {group.high:.2f}]"
             yield f"{domain.domain}, {group.side_text}: {group.label}", f"lists ÷ use {interval}"
@@ -135,7 +136,7 @@ def _groups(audit: Audit) -> Rows:
     if audit.users is None:
         yield "quality by group of people", "not measured"
         return
-    unlike = [one for one in audit.users if one.q <= SURE]
+    unlike = [one for one in audit.users if one.sure]
     for one in unlike:
         yield (
             f"{one.side_text} {one.label}",

@@ -6,47 +6,29 @@ message for a person; anything else is told by its kind alone, since a traceback
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel
 
 from kg.errors import WhyrecError
 from whyrec.engine import Engine
+from whyrec.service.shop_tools import SHOP_TOOLS
+from whyrec.service.tool_answers import LARGEST, Lang, Named, ToolAnswer
 
 INSTRUCTIONS = (
     "Recommendations over a knowledge graph. Say only what the answers say: shares add up to the score, and every fact "
     "is a triple of the graph. Find an entity by its name first; people are known by their exact ids alone."
 )
-LARGEST = 3
-"""Parts of an account that a tool tells."""
-Lang = Literal["en", "zh"]
+LISTED = 5
+"""Items of a list that is told after a change."""
 R = TypeVar("R")
-
-
-class Named(BaseModel):
-    """An entity."""
-
-    id: str
-    type: str
-    label: str
-    text: str = ""
-
-
-class ToolAnswer(BaseModel):
-    """An answer in words, and what it is about."""
-
-    text: str
-    items: list[Named] = []
-    shares: dict[str, float] = {}
-    """Reason → share of the score, the largest first."""
 
 
 def tools_server(engine: Engine) -> MCPServer[Any]:
     """The server; run it with ``run("stdio")``."""
     server: MCPServer[Any] = MCPServer("whyrec", log_level="ERROR", instructions=INSTRUCTIONS)
-    for tool in (_find, _ask, _recommend, _why, _why_not, _similar, _compare, _audience, _gaps):
+    for tool in (_find, _ask, _recommend, _why, _why_not, _what_if, _similar, _compare, _difference, *SHOP_TOOLS):
         server.tool(name=tool.__name__.strip("_"))(_told(tool(engine)))
     return server
 
@@ -114,9 +96,18 @@ def _recommend(engine: Engine) -> Callable[..., ToolAnswer]:
 
 
 def _why(engine: Engine) -> Callable[..., ToolAnswer]:
-    def why(user: str, item: str, lang: Lang = "en") -> ToolAnswer:
-        """Why an item is recommended to a user: the reasons with their shares of the score."""
-        found = engine.why(user, item, lang=lang)
+    def why(
+        item: str,
+        user: str | None = None,
+        anchors: list[str] | None = None,
+        max_price: float | str | None = None,
+        avoid: list[str] | None = None,
+        lang: Lang = "en",
+    ) -> ToolAnswer:
+        """Why an item is recommended to a user, or to somebody described by anchors (relation:ID): the reasons with
+        their shares of the score, under the rules in force."""
+        rules = _rules(max_price, avoid)
+        found = engine.why(user, item, anchors=anchors or (), lang=lang, **rules)
         largest = sorted(found.parts, key=lambda part: -part.share)[:LARGEST]
         named = Named(id=found.item.id, type=found.item.type, label=found.item.label)
         return ToolAnswer(text=found.text, items=[named], shares={part.text: part.share for part in largest})
@@ -125,14 +116,53 @@ def _why(engine: Engine) -> Callable[..., ToolAnswer]:
 
 
 def _why_not(engine: Engine) -> Callable[..., ToolAnswer]:
-    def why_not(user: str, item: str, n: int = 10, lang: Lang = "en") -> ToolAnswer:
-        """Why an item is not among the first n, and the smallest change, tried out, that would bring it there."""
-        found = engine.why_not(user, item, n=n, lang=lang)
+    def why_not(
+        item: str,
+        user: str | None = None,
+        anchors: list[str] | None = None,
+        n: int = 10,
+        max_price: float | str | None = None,
+        avoid: list[str] | None = None,
+        lang: Lang = "en",
+    ) -> ToolAnswer:
+        """Why an item is not among the first n of a user, or of somebody described by anchors (relation:ID), and the
+        smallest change, tried out, that would bring it there."""
+        rules = _rules(max_price, avoid)
+        found = engine.why_not(user, item, anchors=anchors or (), n=n, lang=lang, **rules)
         return ToolAnswer(
             text=found.text, items=[Named(id=found.item.id, type=found.item.type, label=found.item.label)]
         )
 
     return why_not
+
+
+def _what_if(engine: Engine) -> Callable[..., ToolAnswer]:
+    def what_if(
+        user: str | None = None,
+        anchors: list[str] | None = None,
+        add: list[str] | None = None,
+        remove: list[str] | None = None,
+        domain: str | None = None,
+        avoid: list[str] | None = None,
+        lang: Lang = "en",
+    ) -> ToolAnswer:
+        """The list of a user, or of somebody described by anchors, after she had, or had not, something (relation:ID);
+        why each item moved. Nothing is written."""
+        asked: dict[str, Any] = {"anchors": anchors or (), "add": add or (), "remove": remove or ()}
+        found = engine.what_if(user, **asked, n=LISTED, domain=domain, lang=lang, **_rules(None, avoid))
+        why = {(one.type, one.id): one.text for one in found.moved}
+        items = [
+            Named(id=one.id, type=one.type, label=one.label, text=why.get((one.type, one.id), ""))
+            for one in found.after
+        ]
+        return ToolAnswer(text=found.text, items=items)
+
+    return what_if
+
+
+def _rules(max_price: float | str | None, avoid: list[str] | None) -> dict[str, Any]:
+    """Rules of one question, on top of those of the shop."""
+    return {"max_price": max_price, "avoid": avoid or ()}
 
 
 def _similar(engine: Engine) -> Callable[..., ToolAnswer]:
@@ -146,9 +176,19 @@ def _similar(engine: Engine) -> Callable[..., ToolAnswer]:
 
 
 def _compare(engine: Engine) -> Callable[..., ToolAnswer]:
-    def compare(user: str, first: str, second: str, lang: Lang = "en") -> ToolAnswer:
-        """Why one item is ahead of another for a user, the largest differences with what they add."""
-        found = engine.compare(user, first, second, lang=lang)
+    def compare(
+        first: str,
+        second: str,
+        user: str | None = None,
+        anchors: list[str] | None = None,
+        max_price: float | str | None = None,
+        avoid: list[str] | None = None,
+        lang: Lang = "en",
+    ) -> ToolAnswer:
+        """Why one item is ahead of another for a user, or for somebody described by anchors (relation:ID): the largest
+        differences with what they add."""
+        rules = _rules(max_price, avoid)
+        found = engine.compare(user, first, second, anchors=anchors or (), lang=lang, **rules)
         items = [Named(id=one.id, type=one.type, label=one.label) for one in (found.first, found.second)]
         return ToolAnswer(
             text=found.text, items=items, shares={one.text: one.difference for one in found.differences[:LARGEST]}
@@ -157,22 +197,17 @@ def _compare(engine: Engine) -> Callable[..., ToolAnswer]:
     return compare
 
 
-def _audience(engine: Engine) -> Callable[..., ToolAnswer]:
-    def audience(entity: str, lang: Lang = "en") -> ToolAnswer:
-        """Who uses a brand, an item, an ingredient … and who would; counts in steps, never of single people."""
-        found = engine.audience(entity, lang=lang)
-        return ToolAnswer(text=found.text, shares={one.label: one.share for one in found.segments})
-
-    return audience
-
-
-def _gaps(engine: Engine) -> Callable[..., ToolAnswer]:
-    def gaps(domain: str | None = None, n: int = 5, lang: Lang = "en") -> ToolAnswer:
-        """What should be taught or made next, verified by ranking an item that is not there."""
-        found = engine.gaps(domain, n=n, lang=lang)
+def _difference(engine: Engine) -> Callable[..., ToolAnswer]:
+    def difference(user: str, since: str, domain: str | None = None, n: int = 10, lang: Lang = "en") -> ToolAnswer:
+        """Why a user's list is another than it was at a date, or with a snapshot: what she did, what others did, new
+        items, weights, rules; the shares of each add up to the change."""
+        found = engine.difference(user, since, n=n, domain=domain, lang=lang)
         items = [
-            Named(id=one.entity.id, type=one.entity.type, label=one.entity.label, text=one.brief) for one in found.gaps
+            Named(
+                id=one.id, type=one.type, label=one.label, text="; ".join(cause.text for cause in one.causes[:LARGEST])
+            )
+            for one in found.items
         ]
-        return ToolAnswer(text=found.text, items=items)
+        return ToolAnswer(text=" ".join((found.text, *found.notices)), items=items)
 
-    return gaps
+    return difference

@@ -5,12 +5,14 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
+from kg.k_anonymity import step_middle
 from kg.schema import inverse_of
 from recommender.marketing.audience import about_of, items_of, people_of
 from recommender.marketing.bridges.makers import attributes_of, maker_fits
 from recommender.marketing.crowd import FIRST, Crowd, Mask
 from recommender.profiles.profile import profile_of
 from recommender.results.marketing import About, Bridge, BridgePath, Bridges
+from recommender.texts.languages import language
 
 Entity = tuple[str, int]
 TRIED, ASKED = 20, 60
@@ -43,8 +45,18 @@ def bridges(crowd: Crowd, entity: Entity, domain: str | None = None, n: int = 5,
     told = sorted(told, key=lambda one: (-one.gained, -len(one.shared), one.id))[:n]
     about = about_of(crowd, entity, lang)
     makers = maker_fits(crowd, entity, scored, _wanted(crowd, entity, own), lang)[:n]
-    text = _text(about, chosen, told, lang)
-    return Bridges(entity=about, domain=chosen, bridges=told, makers=makers, k=crowd.k, text=text)
+    text = _text(crowd, about, chosen, told, lang)
+    return Bridges(
+        entity=about,
+        domain=chosen,
+        domain_text=crowd.domain(chosen, lang),
+        bridges=told,
+        makers=makers,
+        tried=ASKED,
+        k=crowd.k,
+        explained=language(lang).section("bridge")["explained"].format(tried=ASKED, k=crowd.k),
+        text=text,
+    )
 
 
 def _wanted(crowd: Crowd, entity: Entity, own: NDArray[np.int64]) -> dict[Entity, float]:
@@ -141,26 +153,27 @@ def _tried(crowd: Crowd, own: NDArray[np.int64], positions: list[int]) -> dict[i
             seen_by = np.asarray(np.isin(first, own).any(axis=1))
             for one, seen in zip(tried, seen_by.tolist(), strict=True):
                 found[one].append(seen)
-    return {
-        one: (100.0 * (crowd.told_count(sum(seen)) or 0) / len(seen) if seen else 0.0, int(may[one].sum()))
-        for one, seen in found.items()
-    }
+    return {one: (_of_hundred(crowd, sum(seen), len(seen)), int(may[one].sum())) for one, seen in found.items()}
+
+
+def _of_hundred(crowd: Crowd, people: int, of: int) -> float:
+    """How many of 100, by the number of people as it may be told; none for fewer than k."""
+    told = crowd.told_count(people)
+    return 0.0 if not told else min(100.0 * step_middle(told, crowd.k) / of, 100.0)
 
 
 def _one(label: str, shared: list[About], people: int | str, gained: float, lang: str) -> str:
-    names = [one.label for one in shared]
-    if lang == "zh":
-        return f"{label}：共同涉及{'、'.join(names)}；两者都有的 {people} 人；每 100 人中新增约 {gained:.0f} 人"
-    return f"{label}: both have to do with {', '.join(names)}; {people} people have both; {gained:.0f} more of 100"
+    words = language(lang)
+    texts, names = words.section("bridge"), words.listed([one.label for one in shared])
+    more = texts["gained"].format(n=f"{gained:.0f}") if gained else ""
+    return texts["one"].format(label=label, shared=names, people=people, gained=more)
 
 
-def _text(about: About, domain: str, told: list[Bridge], lang: str) -> str:
+def _text(crowd: Crowd, about: About, domain: str, told: list[Bridge], lang: str) -> str:
+    """What leads there; where nothing brings enough people to be counted, what has most in common."""
+    words, leading = language(lang), [one.text for one in told if one.gained]
+    texts, places = words.section("bridge"), {"domain": crowd.domain(domain, lang), "label": words.quoted(about.label)}
     if not told:
-        return (
-            f"{domain}中没有通向“{about.label}”的条目。"
-            if lang == "zh"
-            else f"Nothing of {domain} leads to {about.label}."
-        )
-    if lang == "zh":
-        return f"通向“{about.label}”的{domain}：" + "；".join(one.text for one in told) + "。"
-    return f"What leads from {domain} to {about.label}: " + ". ".join(one.text for one in told) + "."
+        return texts["nothing"].format(**places)
+    items = texts["joint"].join(leading or [one.text for one in told])
+    return texts["text" if leading else "shares"].format(**places, items=items)

@@ -1,16 +1,14 @@
 """Coverage: how much of a domain its lists show, and how many of them are nothing but popular."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.k_anonymity import step_middle
 from recommender.marketing.crowd import Crowd
 from recommender.marketing.overview.reasons import ASKED, reason_kinds
 from recommender.results.overview import DomainOverview, Proportion
 from recommender.scoring.cold_start import cold_in
 
-NORMAL = 1.96
 LEAST = 1e-12
 
 
@@ -29,6 +27,7 @@ def domain_overview(crowd: Crowd, domain: str, lang: str = "en") -> DomainOvervi
     size, found = int(inside.sum()), int((shown >= crowd.k).sum())
     return DomainOverview(
         domain=domain,
+        domain_text=crowd.domain(domain, lang),
         items=size,
         used=int((catalogue.used[inside] >= crowd.k).sum()),
         shown=found,
@@ -45,18 +44,9 @@ def proportion(crowd: Crowd, people: int) -> Proportion:
     told, of = crowd.told_count(people), crowd.looked
     if told is None:
         return Proportion(people=crowd.shown(people), share=None)
-    share = min(told / of, 1.0)
-    if len(crowd.sample) == crowd.size:
-        return Proportion(people=told, share=share)
-    low, high = wilson(share, of)
+    share = min(step_middle(told, crowd.k) / (step_middle(of, crowd.k) if len(crowd.sample) == crowd.size else of), 1.0)
+    low, high = crowd.interval(people, of) or (None, None)
     return Proportion(people=told, share=share, low=low, high=high)
-
-
-def wilson(share: float, of: int) -> tuple[float, float]:
-    """The 95 % interval of a proportion (Wilson, 1927)."""
-    square = NORMAL**2 / of
-    middle, half = share + square / 2, NORMAL * math.sqrt(share * (1 - share) / of + square / (4 * of))
-    return max((middle - half) / (1 + square), 0.0), min((middle + half) / (1 + square), 1.0)
 
 
 def _popularity(crowd: Crowd) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from recommender.marketing.overview.coverage import domain_overview
 from recommender.marketing.overview.traffic import traffic
 from recommender.marketing.overview.trends import Trends
 from recommender.results.overview import DomainOverview, Overview, Stale
+from recommender.texts.languages import language
 
 
 def overview(crowds: Mapping[str, Crowd], days: int, stale: list[Stale], lang: str = "en") -> Overview:
@@ -41,44 +42,35 @@ def overview(crowds: Mapping[str, Crowd], days: int, stale: list[Stale], lang: s
 
 def _stale(crowd: Crowd, domain: str, trends: Trends, lang: str) -> list[Stale]:
     """What of a domain is out of date, or not known."""
-    catalogue, k, chinese = crowd.recommender.catalogue, crowd.k, lang == "zh"
+    catalogue, k = crowd.recommender.catalogue, crowd.k
     inside, found = catalogue.of_domain(domain), []
-    idle = trends.idle(domain)
+    texts, until = language(lang).section("overview"), {"until": trends.until, "k": k}
+    idle, part = trends.idle(domain), crowd.domain(domain, lang)
     if idle is not None and idle > trends.days:
-        text = f"近 {idle} 天无人使用" if chinese else f"nobody did anything in the last {idle:,} days"
-        found.append(Stale(part=domain, text=text))
+        found.append(Stale(part=part, text=texts["idle"].format(days=idle, **until)))
     if (unused := trends.unused(domain)) and trends.until:
-        text = (
-            f"近 {trends.days} 天使用者不足 {k} 人的有 {unused:,} 个"
-            if chinese
-            else f"{unused:,} items that fewer than {k} people used in the last {trends.days} days"
-        )
-        found.append(Stale(part=domain, text=text))
+        found.append(Stale(part=part, text=texts["unused"].format(count=unused, days=trends.days, **until)))
     bare = inside.copy()
     for name in attribute_types(crowd.snapshot.schema):
         bare &= np.diff(attribute_links(crowd.snapshot, catalogue, name).indptr) == 0
     if bare.any():
-        text = (
-            f"没有任何属性的有 {int(bare.sum()):,} 个" if chinese else f"{int(bare.sum()):,} items without attributes"
-        )
-        found.append(Stale(part=domain, text=text))
+        found.append(Stale(part=part, text=texts["bare"].format(count=int(bare.sum()))))
     return found
 
 
 def _text(crowd: Crowd, domains: list[DomainOverview], lang: str) -> str:
-    of, everybody, whole = crowd.looked, crowd.told_count(crowd.size) or 0, len(crowd.sample) == crowd.size
-    if lang == "zh":
-        who = f"看了全部 {everybody:,} 人的列表" if whole else f"从约 {everybody:,} 人中随机看了 {of:,} 人的列表"
-        each = [
-            f"{one.domain}：{one.items:,} 个中有 {one.shown:,} 个出现在至少 {crowd.k} 人的前 10 位，"
-            f"{one.popular.people} 份列表只靠热门"
-            for one in domains
-        ]
-        return who + "。" + "；".join(each) + "。"
-    who = f"all {everybody:,} people" if whole else f"{of:,} people, drawn at random from {everybody:,},"
+    words, whole = language(lang), len(crowd.sample) == crowd.size
+    texts, number = words.section("overview"), words.number
+    everybody = number(crowd.told_count(crowd.size) or 0)
+    who = texts["all" if whole else "drawn"].format(of=number(crowd.looked), everybody=everybody)
     each = [
-        f"{one.domain}: {one.shown:,} of {one.items:,} items are in the first ten of at least {crowd.k} people, and "
-        f"{one.popular.people} lists are only popular"
+        texts["each"].format(
+            domain=crowd.domain(one.domain, lang),
+            shown=number(one.shown),
+            items=number(one.items),
+            k=crowd.k,
+            popular=one.popular.people,
+        )
         for one in domains
     ]
-    return f"Lists of {who} were looked at. " + ". ".join(each) + "."
+    return words.sentences([words.sentence(text) for text in (who, *each)])

@@ -11,6 +11,7 @@ from recommender.catalogue.attributes import attribute_links, attribute_steps
 from recommender.linalg.sparse_matrix import binary, times_rows
 from recommender.marketing.audience import about_of
 from recommender.marketing.crowd import Crowd
+from recommender.marketing.segments import part_of
 from recommender.results.marketing import About
 from recommender.results.overview import Traffic
 
@@ -46,6 +47,8 @@ def _between(crowds: Mapping[str, Crowd], pair: tuple[str, str], lang: str) -> T
     return Traffic(
         source=source,
         target=target,
+        source_text=crowds[source].domain(source, lang),
+        target_text=crowds[target].domain(target, lang),
         rows=[rows.about(one, lang) for one in chosen[0]],
         columns=[columns.about(one, lang) for one in chosen[1]],
         there=[[count for count, _ in row] for row in told],
@@ -114,7 +117,7 @@ class _Way:
         found, *whole = told(people), told(users), told(seers), told(self.size)
         if found is None or 0 < users - people < k or 0 < seers - people < k:
             return None, None
-        return found, found * (whole[2] or 0) / ((whole[0] or 1) * (whole[1] or 1))
+        return found, part_of(found, whole[0] or k, k) / part_of(whole[1] or k, whole[2] or k, k)
 
     def information(self) -> Values:
         """How much each pair says: people times the logarithm of the lift, as mutual information counts it; 0 where

@@ -1,6 +1,5 @@
 """Trends: what more people turn to than before, and what is new, by the data's own clock."""
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.k_anonymity import step_middle
 from kg.snapshot.snapshot import NO_TIME
 from recommender.catalogue.attributes import attribute_links, attribute_types
 from recommender.catalogue.catalogue import Catalogue
 from recommender.linalg.sparse_matrix import binary, times_rows
 from recommender.marketing.audience import about_of
 from recommender.marketing.crowd import Crowd
+from recommender.marketing.segments import part_of, ratio_spread
 from recommender.results.overview import Trend
 
 DAY = 86_400_000
-NORMAL = 1.96
 NAMED = 8
 Entity = tuple[str, int]
 
@@ -92,8 +92,11 @@ class Trends:
     def _parts(self, now: int, before: int, active: tuple[int, int]) -> tuple[int, int, float, float]:
         """Two numbers of people as they may be told, and which parts they are of those active; of fewer than k as if k,
         so that growth is not overstated."""
-        told, earlier = self.crowd.told_count(now) or 0, self.crowd.told_count(before) or self.crowd.k
-        return told, earlier, min(told / active[0], 1.0), min(earlier / active[1], 1.0)
+        k = self.crowd.k
+        told, earlier = self.crowd.told_count(now) or 0, self.crowd.told_count(before)
+        if not earlier:  # nobody, or fewer than k
+            return told, k, part_of(told, active[0], k), min(k / step_middle(active[1], k), 1.0)
+        return told, earlier, part_of(told, active[0], k), part_of(earlier, active[1], k)
 
     def idle(self, domain: str) -> int | None:
         """Days from the newest interaction with a domain to the newest of all; ``None`` where one has no date."""
@@ -144,16 +147,15 @@ class Trends:
         crowd, entity = self.crowd, group.entities[number]
         now, before = (int(count[number]) for count in group.counts)
         told, earlier, part, whole = self._parts(now, before, group.active)
-        spread = math.exp(NORMAL * math.sqrt((1 - part) / told + (1 - whole) / earlier))
-        growth = part / whole
+        spread = ratio_spread(((told, part), (earlier, whole)), crowd.k)
         return Trend(
             entity=about_of(crowd, entity, self.lang),
             domain=group.domain,
             people=told,
             before=crowd.shown(before),
-            growth=growth,
-            low=growth / spread,
-            high=growth * spread,
+            growth=part / whole,
+            low=part / whole / spread,
+            high=part / whole * spread,
         )
 
     @property

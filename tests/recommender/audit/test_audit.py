@@ -26,8 +26,17 @@ CREAMS, TONERS = [f"cream{n}" for n in range(6)], [f"toner{n}" for n in range(6)
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    return shop(tmp_path_factory.mktemp("audit"), k=5)
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    """The same, where everybody may be counted."""
+    return shop(tmp_path_factory.mktemp("counted"), k=1)
+
+
+def shop(folder: Path, k: int) -> Crowd:
     """Thirty people buy toners with acid, six of them creams with oats too, and three a mask with mud."""
-    folder = tmp_path_factory.mktemp("audit")
     people = [f"u{n:02}" for n in range(30)]
     entities: Entities = {
         "User": people,
@@ -53,7 +62,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
         "addresses": [],
         "has_concern": [(one, "dryness" if n < 10 else "<acne>") for n, one in enumerate(people[:12])],
     }
-    snapshot = snapshot_of(folder, entities, triples, WITH_CONCERNS)
+    snapshot = snapshot_of(folder, entities, triples, WITH_CONCERNS, k)
     recommender = Recommender(open_model(folder / "model", snapshot, folder / "kernels"))
     return Crowd(recommender, Rules(domain="cosmetics"))
 
@@ -75,20 +84,31 @@ def by_hand(crowd: Crowd) -> tuple[dict[str, float], dict[str, float]]:
     )
 
 
-def test_shares_are_those_counted_by_hand_and_what_is_left_of_them_tells_of_nobody(crowd: Crowd) -> None:
-    inside = crowd.recommender.catalogue.of_domain("cosmetics")
-    found = {side.name: (side, exposure(crowd, side, inside)) for side in sides(crowd, "cosmetics")}
+def test_shares_are_those_counted_by_hand(counted: Crowd) -> None:
+    inside = counted.recommender.catalogue.of_domain("cosmetics")
+    found = {side.name: (side, exposure(counted, side, inside)) for side in sides(counted, "cosmetics")}
     side, told = found["Ingredient"]
-    seen, used = by_hand(crowd)
+    seen, used = by_hand(counted)
     assert dict(zip(side.labels, told.exposure, strict=True)) == pytest.approx({one: seen[one] for one in side.labels})
     assert dict(zip(side.labels, told.merit, strict=True)) == pytest.approx({one: used[one] for one in side.labels})
-    assert dict(zip(side.labels, told.told, strict=True)) == {"ACID": True, "MUD": False, "OAT": False}
     assert (told.low <= told.ratio).all() and (told.ratio <= told.high).all()
     assert found["popularity"][1].exposure.sum() == pytest.approx(1.0)
     assert found["popularity"][1].merit.sum() == pytest.approx(1.0)
 
 
-def test_causes_are_the_mean_score_and_add_up_to_the_gap(crowd: Crowd) -> None:
+def test_what_is_told_of_groups_goes_in_steps_that_k_people_make(crowd: Crowd, counted: Crowd) -> None:
+    inside = crowd.recommender.catalogue.of_domain("cosmetics")
+    (side,) = (one for one in sides(crowd, "cosmetics") if one.name == "Ingredient")
+    told, exact = exposure(crowd, side, inside), exposure(counted, side, inside)
+    assert dict(zip(side.labels, told.told, strict=True)) == {"ACID": True, "MUD": False, "OAT": False}
+    acid = side.labels.index("ACID")
+    step = 0.2  # of 69 uses nobody has more than two of acid; ten of 69, up to the next 1, 2 or 5
+    assert told.merit[acid] == pytest.approx(round(exact.merit[acid] / step) * step)
+    assert told.low[acid] <= exact.low[acid] and exact.high[acid] <= told.high[acid]
+
+
+def test_causes_are_the_mean_score_and_add_up_to_the_gap(counted: Crowd) -> None:
+    crowd = counted
     recommender, inside = crowd.recommender, crowd.recommender.catalogue.of_domain("cosmetics")
     profiles = [profile_of(crowd.snapshot, "User", int(idx)) for idx in crowd.sample]
     mean = recommender.cold_start.totals(profiles).mean(axis=0)
@@ -112,6 +132,17 @@ def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) 
     assert group.p == pytest.approx(2 / 1001)
 
 
+def test_items_are_compared_alike_whether_people_are_and_few_are_never_sure(crowd: Crowd) -> None:
+    """``card --no-figures`` and ``audit`` say the same of items; of ten people tested nothing is sure."""
+    users = [("User", idx) for idx in range(30)]
+    quality = UserQuality(users, np.array([1.0 if idx < 10 else 0.0 for idx in range(30)]), crowd.snapshot)
+    alone, both = audit({"cosmetics": crowd}, None), audit({"cosmetics": crowd}, quality)
+    assert alone.domains == both.domains and both.users is not None
+    dryness = next(one for one in both.users if one.label == "dryness")
+    assert dryness.people == 10 and dryness.q is None and not dryness.sure
+    assert both.users_compared == sum(one.q is not None for one in both.users)
+
+
 def test_of_fewer_than_k_people_nothing_is_told(tmp_path: Path) -> None:
     entities: Entities = {name: [] for name in ("User", "Product", "Course", "Ingredient", "Concern")}
     entities |= {"User": ["u0", "u1"], "Product": ["cream0", "toner0"], "Ingredient": ["OAT", "ACID"]}
@@ -126,7 +157,8 @@ def test_of_fewer_than_k_people_nothing_is_told(tmp_path: Path) -> None:
 def test_the_page_escapes_and_holds_every_group_that_may_be_told(tmp_path: Path, crowd: Crowd) -> None:
     found = audit({"cosmetics": crowd}, None)
     (domain,) = found.domains
-    assert found.users is None and found.compared == len(domain.groups) > 0 and domain.pooled >= 2
+    assert found.users is None and domain.compared == sum(one.q is not None for one in domain.groups) > 0
+    assert domain.pooled >= 2 and all((one.q is None) == (int(one.people) < found.least) for one in domain.groups)
     page = audit_page(found, "zh")
     assert (
         "列表审计" in page

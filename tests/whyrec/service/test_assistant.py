@@ -21,6 +21,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "ask": {"question": "哪些面霜含烟酰胺？"},
         "recommend": {"user": "u0002", "n": 2, "domain": "courses"},
         "why": {"user": "u0002", "item": "c009"},
+        "compare": {"anchors": ["has_concern:acne"], "first": "p0001", "second": "p0042", "max_price": 60},
+        "what_if": {"anchors": ["has_concern:acne"], "add": ["has_skin_type:oily"], "domain": "courses"},
+        "item": {"item": "p0013"},
         "similar": {"item": "p0001", "n": 1},
         "why_not": {"user": "ann@example.com", "item": "p0001"},
     }
@@ -36,7 +39,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_every_tool_is_listed_with_what_it_takes(answers: dict[str, Any]) -> None:
     listed = answers["listed"]
-    expected = {"find", "ask", "recommend", "why", "why_not", "similar", "compare", "audience", "gaps"}
+    people = {"find", "ask", "recommend", "why", "why_not", "what_if", "similar", "compare", "difference"}
+    expected = people | {"audience", "bridge", "gaps", "item", "overview"}
     assert set(listed) == expected
     assert all(tool.description and tool.input_schema["properties"] for tool in listed.values())
 
@@ -52,6 +56,11 @@ def test_answers_are_those_of_the_engine(answers: dict[str, Any]) -> None:
     account = engine.why("u0002", "c009")
     assert told["why"]["text"] == account.text
     assert max(told["why"]["shares"].values()) == max(part.share for part in account.parts)
+    visitor = engine.compare(None, "p0001", "p0042", anchors=["has_concern:acne"], max_price=60)
+    assert told["compare"]["text"] == visitor.text
+    asked = {"anchors": ["has_concern:acne"], "add": ["has_skin_type:oily"], "domain": "courses", "n": 5}
+    assert [one["id"] for one in told["what_if"]["items"]] == [one.id for one in engine.what_if(None, **asked).after]
+    assert told["item"]["text"].startswith(engine.item("p0013").text)
     assert [one["id"] for one in told["ask"]["items"]] == [
         one.id for one in engine.ask("哪些面霜含烟酰胺？", n=10).answers
     ]
