@@ -38,6 +38,8 @@ def recommend(
     everybody: arrangement.EverybodyOption = False,
     users: arrangement.UsersOption = None,
     out: arrangement.OutOption = None,
+    engine_name: arrangement.EngineOption = "local",
+    master: arrangement.MasterOption = None,
     force: options.ForceOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -59,10 +61,10 @@ def recommend(
             raise UsageError("--diversity, --max-per, --reasons and --path-quality arrange one list; leave out --all")
         if user or anchor:
             raise UsageError("--all stands for every user; leave out USER and --anchor, or leave out --all")
-        write_all(ctx, output, (users, out), asked | {"force": force})
+        write_all(ctx, output, (users, out), asked | {"force": force, "engine": engine_name, "master": master})
         return
-    if users or out or force:
-        raise UsageError("--users, --out and --force go with --all")
+    if users or out or force or master or engine_name != "local":
+        raise UsageError("--users, --out, --force, --engine and --master go with --all")
     with engine_of(ctx, output) as engine:
         result = engine.recommend(user, anchors=anchor or (), lang=lang, reader=reader, **asked, **arranged)
     output.notices(result.notices)

@@ -39,6 +39,11 @@ class Checksums:
         return found
 
     @classmethod
+    def keep(cls, path: Path, entries: dict[str, Entry]) -> None:
+        """Write a list of files that are known already, under the names they have beside it."""
+        cls(path, entries)._save()
+
+    @classmethod
     def open(cls, path: Path) -> Self | None:
         """The list; ``None`` where there is none, as for files of earlier versions.
 

@@ -18,10 +18,11 @@ from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.errors import SnapshotError
 from kg.file_lock import FileLock
+from kg.index_type import compressed, index_type
 from kg.k_anonymity import K_ANONYMITY
 from kg.progress import Progress, no_progress
 from kg.schema import Schema
-from kg.snapshot.snapshot import FORMAT, Manifest, Snapshot
+from kg.snapshot.snapshot import FORMAT, Manifest, Snapshot, part_of
 from kg.snapshot.string_array import StringArray
 from kg.stores.store import Store
 
@@ -88,7 +89,8 @@ class _Builder:
         self.store, self.schema, self.folder, self.progress = store, schema, folder, progress
         self.forgotten, self.flagged = left_out
         self.gone: dict[str, pl.Series] = {}
-        self.digest = hashlib.blake2b(digest_size=32)
+        self.digest, self.part = hashlib.blake2b(digest_size=32), hashlib.blake2b(digest_size=16)
+        self.contents: dict[str, str] = {}
         self.ids: dict[str, pl.Series] = {}
         self.done, self.total = 0, len(schema.entity) + len(schema.relation)
 
@@ -112,6 +114,7 @@ class _Builder:
             canonical=canonical,
             entities=entities,
             triples=triples,
+            contents=self.contents,
         )
         (self.folder / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
         Checksums.write(self.folder / CHECKSUMS, self.folder.iterdir())
@@ -130,6 +133,7 @@ class _Builder:
             else:
                 self._save_numbers(f"{name}.property.{column}", frame[column])
         self.ids[name] = frame["id"]
+        self._end_part(part_of("entity", name))
         self._tell(name, frame.height)
         return frame.height
 
@@ -150,13 +154,15 @@ class _Builder:
         for direction, matrix in (("forward", forward), ("inverse", forward.tocsc())):
             ordered = weights[matrix.data]
             keys = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
-            self._save(f"{name}.{direction}.indptr", matrix.indptr.astype(np.int32))
-            self._save(f"{name}.{direction}.indices", matrix.indices.astype(np.int32))
+            indptr, indices = compressed(matrix.indptr, matrix.indices)
+            self._save(f"{name}.{direction}.indptr", indptr)
+            self._save(f"{name}.{direction}.indices", indices)
             self._save(f"{name}.{direction}.weight", ordered)
             degrees = np.bincount(keys, weights=np.abs(ordered), minlength=len(matrix.indptr) - 1)
             self._save(f"{name}.{direction}.degree", degrees.astype(np.float64))
             if direction == "forward":
                 self._save(f"{name}.forward.timestamp", times[matrix.data])
+        self._end_part(part_of("relation", name))
         self._tell(name, frame.height)
         return frame.height
 
@@ -181,7 +187,7 @@ class _Builder:
     def _save_strings(self, name: str, series: pl.Series) -> None:
         array = string_array(series)
         for part in (array.blob, array.offsets, array.valid):
-            self.digest.update(np.ascontiguousarray(part).data)
+            self._feed(np.ascontiguousarray(part))
         array.save(self.folder, name)
 
     def _save_numbers(self, name: str, series: pl.Series) -> None:
@@ -190,9 +196,17 @@ class _Builder:
         self._save(name, values + values.dtype.type(0))
         self._save(f"{name}.valid", series.is_not_null().to_numpy())
 
+    def _feed(self, contiguous: NDArray[Any]) -> None:
+        self.digest.update(contiguous.data)
+        self.part.update(contiguous.data)
+
+    def _end_part(self, part: str) -> None:
+        self.contents[part] = self.part.hexdigest()
+        self.part = hashlib.blake2b(digest_size=16)
+
     def _save(self, name: str, array: NDArray[Any]) -> None:
         contiguous = np.ascontiguousarray(array)
-        self.digest.update(contiguous.data)
+        self._feed(contiguous)
         np.save(self.folder / f"{name}.npy", contiguous, allow_pickle=False)
 
 
@@ -203,7 +217,7 @@ def _by_head(frame: pl.DataFrame, shape: tuple[int, int]) -> tuple[csr_array, pl
     the latest, then the one of the largest weight, as when loading.
     """
     ends = frame["head"].to_numpy(), frame["tail"].to_numpy()
-    positions = coo_array((np.arange(frame.height, dtype=np.int32), ends), shape=shape).tocsc()
+    positions = coo_array((np.arange(frame.height, dtype=index_type(frame.height)), ends), shape=shape).tocsc()
     if positions.nnz == frame.height:
         return positions.tocsr(), frame
     ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True)

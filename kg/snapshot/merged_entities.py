@@ -37,7 +37,7 @@ class MergedEntities(Snapshot):
                 parts = self._merged(name)
                 counts[name] = len(parts[f"{name}.forward"]["indices"])
                 self._parts |= parts
-        manifest = whole.manifest.model_copy(update={"hash": digest.hexdigest(), "triples": counts})
+        manifest = whole.manifest.model_copy(update={"hash": digest.hexdigest(), "triples": counts, "contents": {}})
         super().__init__(whole.folder, manifest, whole.schema, whole.k)
 
     def _merged(self, name: str) -> dict[str, dict[str, NDArray[np.generic]]]:

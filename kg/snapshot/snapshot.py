@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,11 @@ NO_TIME = int(np.iinfo(np.int64).min)
 """The timestamp of a triple without one."""
 
 
+def part_of(kind: Literal["entity", "relation"], name: str) -> str:
+    """The part of a snapshot that a type of entities or a relation is; a type and a relation may have one name."""
+    return f"{kind}.{name}"
+
+
 class Manifest(BaseModel, frozen=True):
     """What a snapshot holds; ``manifest.json`` in its folder."""
 
@@ -37,6 +42,8 @@ class Manifest(BaseModel, frozen=True):
     """The part of the schema that decides the content."""
     entities: dict[str, int]
     triples: dict[str, int]
+    contents: dict[str, str] = {}
+    """Entity type or ``relation`` in the way of :func:`part_of` → BLAKE2b of its own content; empty where not told."""
 
 
 class Snapshot:
@@ -87,6 +94,11 @@ class Snapshot:
     def hash(self) -> str:
         """The content hash."""
         return self.manifest.hash
+
+    def content(self, *parts: str) -> list[str]:
+        """What changes whenever one of some parts does (:func:`part_of`), and with nothing else where that is told."""
+        contents = self.manifest.contents
+        return [contents.get(part, self.hash) for part in parts]
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

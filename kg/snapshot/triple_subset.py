@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
+from kg.index_type import compressed
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.string_array import StringArray
 
@@ -28,7 +29,7 @@ class TripleSubset(Snapshot):
             digest.update(np.packbits(mask).data)
             counts[name] = int((~mask).sum())
             self._parts |= _without(whole, name, mask)
-        manifest = whole.manifest.model_copy(update={"hash": digest.hexdigest(), "triples": counts})
+        manifest = whole.manifest.model_copy(update={"hash": digest.hexdigest(), "triples": counts, "contents": {}})
         super().__init__(whole.folder, manifest, whole.schema, whole.k)
 
     def _string(self, name: str) -> StringArray:
@@ -53,9 +54,10 @@ def _without(whole: Snapshot, name: str, mask: NDArray[np.bool_]) -> dict[str, d
 def step_arrays(matrix: csr_array) -> dict[str, NDArray[np.generic]]:
     """The arrays that a snapshot keeps of one direction of a relation, but for timestamps."""
     matrix.sort_indices()
+    indptr, indices = compressed(matrix.indptr, matrix.indices)
     return {
-        "indptr": matrix.indptr.astype(np.int32),
-        "indices": matrix.indices.astype(np.int32),
+        "indptr": indptr,
+        "indices": indices,
         "weight": matrix.data,
         "degree": np.asarray(abs(matrix).sum(axis=1), dtype=np.float64),
     }

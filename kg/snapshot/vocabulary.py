@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kg.errors import UnknownEntityError, UsageError
 from kg.snapshot.string_array import StringArray
@@ -69,6 +70,15 @@ class Vocabulary:
         if np.array_equal(now.offsets, then.offsets) and np.array_equal(now.blob, then.blob):
             return 0
         return len(set(now) - set(then))
+
+    def moves(self, earlier: "Vocabulary", entity_type: str) -> NDArray[np.int64] | None:
+        """For each entity of an earlier vocabulary its index in this one, −1 where it is no more; ``None`` where all
+        are the same."""
+        now, then = self._ids[entity_type], earlier._ids[entity_type]
+        if np.array_equal(now.offsets, then.offsets) and np.array_equal(now.blob, then.blob):
+            return None
+        places = {text: idx for idx, text in enumerate(now)}
+        return np.array([places.get(text, -1) for text in then], dtype=np.int64)
 
     def id(self, entity_type: str, idx: int) -> str:
         """The id behind an index."""

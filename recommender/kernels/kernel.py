@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from kg.document import Document
-from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot, part_of
 from recommender.catalogue.interactions import Interactions
+from recommender.linalg.moved_rows import GONE, Move, lost_rows, moved
+from recommender.linalg.pruned_product import Factor
 from recommender.linalg.sparse_matrix import damping
+from recommender.linalg.updated_product import Earlier
 
 Tail = tuple[str, ...]
 """The steps of a kernel, from an anchor to an item; of a learned one the step that stands for it."""
@@ -97,13 +100,16 @@ class KernelInputs:
     """What kernels are made of.
 
     ``top``: entries kept per row, the largest; ``settings``: kernel → its configuration where it is not the default;
-    ``shared``: what several kernels of one kind need, made once.
+    ``shared``: what several kernels of one kind need, made once; ``open``, ``keep``: read and write what one keeps on
+    disk beside its matrix, by name, where anything is kept.
     """
 
     snapshot: Snapshot
     top: int
     settings: Mapping[str, Document | Mapping[str, Any]]
     shared: dict[str, Any] = field(default_factory=dict)
+    open: "Callable[[LearnedKernel, str], csr_array | None] | None" = None
+    keep: "Callable[[LearnedKernel, str, csr_array], None] | None" = None
 
     def config(self, name: str, kind: type[Config]) -> Config:
         """The configuration of a kernel.
@@ -121,6 +127,59 @@ class KernelInputs:
         return found
 
 
+@dataclass(frozen=True)
+class Change:
+    """From a graph to the same graph after a change: where entities of each type are now."""
+
+    now: Snapshot
+    then: Snapshot
+    _moves: dict[str, Move] = field(default_factory=dict)
+
+    def move(self, entity_type: str) -> Move:
+        """Index then → index now of the entities of a type."""
+        if entity_type not in self._moves:
+            self._moves[entity_type] = self.now.vocabulary.moves(self.then.vocabulary, entity_type)
+        return self._moves[entity_type]
+
+    def joined(self, entity_types: Sequence[str]) -> Move:
+        """The same on an axis of the entities of several types, one after the other."""
+        counts, moves, start = (self.now.vocabulary.count, self.then.vocabulary.count), list[NDArray[np.int64]](), 0
+        for name in entity_types:
+            move = self.move(name)
+            move = np.arange(counts[1](name)) if move is None else move
+            moves.append(np.where(move == GONE, GONE, move + start))
+            start += counts[0](name)
+        return None if all(self.move(name) is None for name in entity_types) else np.concatenate(moves)
+
+    def moved(self, matrix: csr_array, rows: str, columns: str) -> csr_array:
+        """A matrix between the entities of two types as they were, with these where they are now."""
+        shape = (self.now.vocabulary.count(rows), self.now.vocabulary.count(columns))
+        return moved(matrix, self.move(rows), self.move(columns), shape)
+
+    def lost(self, matrix: csr_array, rows: str, columns: str) -> NDArray[np.bool_]:
+        """Which rows of the moved matrix lost an entry: shape (rows,), bool."""
+        return lost_rows(matrix, self.move(rows), self.move(columns), self.now.vocabulary.count(rows))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A kernel's matrix before a change, pruned, times ``scale``, with the entities where they are now; ``lost``: rows
+    of which an entry is gone with its item, shape (anchors,), bool."""
+
+    kernel: csr_array
+    scale: float
+    lost: NDArray[np.bool_]
+
+    def earlier(self, factors: Sequence[Factor]) -> Earlier:
+        """It as the product of factors."""
+        return Earlier(factors, self.kernel, self.lost, self.scale)
+
+
+def relation_parts(steps: Iterable[str]) -> tuple[str, ...]:
+    """The parts of a snapshot that some steps, forwards or backwards, read."""
+    return tuple(sorted({part_of("relation", step.removeprefix("~")) for step in steps}))
+
+
 class Kernel(ABC):
     """One kernel. Non-negative, finite, and the same every time; a score is ``Σ_a x[a] · K[a, item]``."""
 
@@ -130,12 +189,27 @@ class Kernel(ABC):
     @property
     @abstractmethod
     def key(self) -> str:
-        """A name for its files, which changes with whatever decides its entries but for the snapshot's hash and the
-        configuration of the damping."""
+        """A name for its files, which changes with whatever decides its entries but for the content of the snapshot and
+        the configuration of the damping."""
+
+    @property
+    @abstractmethod
+    def reads(self) -> tuple[str, ...]:
+        """The relations, and for texts the types of entities, whose content decides its entries, as
+        :func:`kg.snapshot.snapshot.part_of` names them: as long as these stay, so does the kernel."""
 
     @abstractmethod
     def matrix(self) -> csr_array:
         """Shape (anchors, items), float64, ≥ 0, at most ``top`` entries per row, the largest, whole; not scaled."""
+
+    def updated(self, before: Any, change: Change, kept: Kept) -> csr_array | None:
+        """The matrix, times its scale, made from what it was before a change, to the bit; ``None`` where a kernel of
+        this kind is made anew.
+
+        :param before: the kernel of the graph then, of the same kind.
+        :param kept: what there was of it.
+        """
+        return None
 
     def column(self, anchors: Idxs, item: int, steps: Sequence[str]) -> ItemColumn | None:
         """Its column for one item as a function of the item's links by some steps, not scaled and not pruned; ``None``
@@ -178,6 +252,16 @@ class LearnedKernel(Kernel):
     def decided_by(self) -> str:
         """What decides its entries beside the snapshot's hash, such as its configuration; empty where nothing does."""
         return ""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What people use, unless a kind says otherwise."""
+        return relation_parts(self.inputs.snapshot.schema.interactions)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The names of what it keeps on disk beside its matrix, for the next change."""
+        return ()
 
     @property
     def key(self) -> str:

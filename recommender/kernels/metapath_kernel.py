@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from kg.schema import inverse_of
-from recommender.kernels.kernel import Idxs, ItemColumn, ItemDegree, Kernel, Tail, Values
+from recommender.kernels.kernel import Change, Idxs, ItemColumn, ItemDegree, Kept, Kernel, Tail, Values, relation_parts
 from recommender.kernels.transition import Transitions
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import times_columns
+from recommender.linalg.updated_product import updated_product
 
 
 class MetapathKernel(Kernel):
@@ -28,6 +29,13 @@ class MetapathKernel(Kernel):
         return "+".join(self.tail)
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The relations of the steps; where attributes lead to another domain, also what decides which of them may."""
+        carriers = [one for position in range(len(self.tail)) for one in self.transitions.carriers(self.tail, position)]
+        told_by = self.snapshot.schema.interactions if carriers else ()
+        return relation_parts((*self.tail, *told_by))
+
+    @property
     def closed(self) -> bool:
         """Whether anchors and items are of one type, so that ways that end at their own anchor are left out."""
         ends = self.snapshot.schema.ends
@@ -36,6 +44,15 @@ class MetapathKernel(Kernel):
     def matrix(self) -> csr_array:
         """The pruned product."""
         return kernel_product(self._factors(), self.top, closed=self.closed)
+
+    def updated(self, before: "MetapathKernel", change: Change, kept: Kept) -> csr_array:
+        """Rows that reach nothing that changed are taken over."""
+        ends = [self.snapshot.schema.ends(step) for step in self.tail]
+        then, place = list[Factor](), 0
+        for factor in before._factors():
+            then.append(tuple(change.moved(matrix, *ends[place + n]) for n, matrix in enumerate(factor)))
+            place += len(factor)
+        return updated_product(self._factors(), self.top, kept.earlier(then), closed=self.closed)
 
     def column(self, anchors: Idxs, item: int, steps: Sequence[str]) -> ItemColumn | None:
         """Where the last step leads from an attribute to the item, all of its entries are by its links."""

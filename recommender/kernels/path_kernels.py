@@ -5,9 +5,10 @@ import json
 import shutil
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from pydantic import Field
@@ -15,15 +16,17 @@ from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.interactions import Interactions
 from recommender.kernels.degree_damping import DampingConfig
-from recommender.kernels.kernel import Idxs, ItemColumn, Kernel, KernelInputs, LearnedKernel, Tail, Values
-from recommender.kernels.learned.association import AssociationConfig
+from recommender.kernels.kernel import Change, Idxs, ItemColumn, Kept, Kernel, KernelInputs, LearnedKernel, Tail, Values
+from recommender.kernels.learned.association import AssociationConfig, association_means
+from recommender.kernels.learned.union import Union, UnionConfig, union_pairs, union_weight
 from recommender.kernels.metapath_kernel import MetapathKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.registry import learned_steps, scored_paths
 from recommender.kernels.transition import Transitions
-from recommender.linalg.csr_file import has_csr, open_csr, save_csr
+from recommender.linalg.csr_file import has_csr, link_csr, open_csr, save_csr
 from recommender.linalg.sparse_matrix import row_lengths
 
 SAME = 1e-9
@@ -41,9 +44,23 @@ class KernelConfig(DampingConfig):
     """Any other learned kernel → its configuration; the default where it is missing."""
     narrowing: Narrowing | None = None
     """What metapaths leave out; what is too much for the snapshot where absent."""
+    scales: dict[str, float] = Field(default_factory=dict)
+    """Tail as it is written → the factor of its kernel since the training that learned what it weighs; else rows have
+    length 1 on average, so that one more triple changes every entry."""
+
+    def with_means(self, snapshot: Snapshot) -> Self:
+        """The same with the means of a graph, so that they stay when it changes: one more triple would otherwise change
+        every entry of the kernels that use them."""
+        means = association_means(snapshot, Interactions(snapshot))
+        pairs = [union_pairs(snapshot.schema, *ends) for ends in product(snapshot.schema.item_types, repeat=2)]
+        steps = sorted({step for some in pairs for pair in some for step in pair})
+        union = UnionConfig(weights={step: union_weight(snapshot, step) for step in steps})
+        association = self.association.model_copy(update={"means": means})
+        learned = {**self.learned, Union.name: union.model_dump()}
+        return self.model_copy(update={"association": association, "learned": learned})
 
 
-FORMULA = 2
+FORMULA = 3
 """Raised whenever a kernel's formula changes: kernels on disk that another one made are not read."""
 
 
@@ -65,11 +82,14 @@ class Kernels:
     def __init__(self, snapshot: Snapshot, config: KernelConfig, parent: Path) -> None:
         self.snapshot, self.config = snapshot, config
         self.parent = parent
-        self.folder = parent / _digest(
-            [FORMULA, snapshot.hash, config.model_dump(exclude={"association", "learned", "narrowing"})]
-        )
+        self._change: Change | None = None
+        self.earlier: Kernels | None = None
+        """Those of the graph before a change, from which what stays the same is taken over."""
+        damping = config.model_dump(exclude={"association", "learned", "narrowing", "scales"})
+        self.folder = parent / digest([FORMULA, snapshot.manifest.canonical, damping])
         self.transitions = Transitions(snapshot, config)
-        self._inputs = KernelInputs(snapshot, config.top, {"association": config.association, **config.learned})
+        settings: dict[str, Any] = {"association": config.association, **config.learned}
+        self._inputs = KernelInputs(snapshot, config.top, settings, open=self._open_beside, keep=self._keep_beside)
         self._learned_steps = learned_steps(snapshot.schema.item_types)
         self._open: dict[Tail, tuple[csr_array, float]] = {}
         self._lock = Lock()
@@ -104,18 +124,93 @@ class Kernels:
         missing = [tail for tail in ordered if not has_csr(self.folder, self.file(tail))]
         if missing:
             self._drop_others()
+        missing = [tail for tail in missing if not self._taken_over(tail)]
         for number, tail in enumerate(missing, start=1):
-            progress("Kernels", number - 1, len(missing), " > ".join(tail))
-            product = self.of(tail).matrix()
-            lengths = row_lengths(product)
-            scale = 1.0 / float(lengths[lengths > 0].mean()) if (lengths > 0).any() else 1.0
-            save_csr(csr_array(product * scale), self.folder, self.file(tail), scale)
+            progress("Kernels", number - 1, len(missing), written(tail))
+            found = self._updated(tail)
+            if found is None:
+                matrix = self.of(tail).matrix()
+                scale = self.config.scales.get(written(tail)) or _scale(matrix)
+                found = csr_array(matrix * scale), scale
+            save_csr(found[0], self.folder, self.file(tail), found[1])
         self._inputs.shared.clear()  # what several kernels share may be large
         return len(missing)
 
     def file(self, tail: Tail) -> str:
-        """Name of a kernel's files."""
-        return self.of(tail).key
+        """Name of a kernel's files: another one where anything that its entries come from is."""
+        kernel, ends = self.of(tail), self.ends(tail)
+        content = [*self.snapshot.content(*kernel.reads), *(self.snapshot.vocabulary.count(end) for end in ends)]
+        return f"{kernel.key}+{digest([*content, self.config.scales.get(written(tail))])}"
+
+    def frozen(self) -> KernelConfig:
+        """The configuration with the scales of the kernels that are open or on disk, each under its new name too: the
+        graph may change and they stay."""
+        scales = dict[str, float]()
+        for path in self.scored:
+            if has_csr(self.folder, self.file(path.tail)):
+                scales[written(path.tail)] = open_csr(self.folder, self.file(path.tail))[1]
+        config = self.config.model_copy(update={"scales": scales})
+        after = Kernels(self.snapshot, config, self.parent)
+        for path in self.scored:
+            if written(path.tail) in scales:
+                link_csr(self.folder, after.folder, self.file(path.tail), after.file(path.tail))
+        return config
+
+    def then(self) -> tuple["Kernels", Change] | None:
+        """The kernels before a change, and where everything is since; ``None`` where that is not known."""
+        before = self.earlier
+        if before is None or before.folder.name != self.folder.name:
+            return None
+        if self._change is None:
+            self._change = Change(self.snapshot, before.snapshot)
+        return before, self._change
+
+    def _updated(self, tail: Tail) -> tuple[csr_array, float] | None:
+        """A kernel from what it was, and its scale; ``None`` where it has to be made anew."""
+        then, scale = self.then(), self.config.scales.get(written(tail))
+        if then is None or scale is None:
+            return None
+        before, change = then
+        if not has_csr(before.folder, before.file(tail)):
+            return None
+        kernel, ends = open_csr(before.folder, before.file(tail))[0], self.ends(tail)
+        kept = Kept(change.moved(kernel, *ends), scale, change.lost(kernel, *ends))
+        found = self.of(tail).updated(before.of(tail), change, kept)
+        return None if found is None else (found, scale)
+
+    def take_over(self, name: str) -> bool:
+        """Give files of the graph before a change, where there are some of this name, a second name here."""
+        before = self.earlier
+        if before is None or before.folder.name != self.folder.name or not has_csr(before.folder, name):
+            return False
+        link_csr(before.folder, self.folder, name, name)
+        return True
+
+    def _taken_over(self, tail: Tail) -> bool:
+        learned = self.learned(tail)
+        if learned is not None:
+            for name in learned.beside:
+                self.take_over(self._beside(learned, name))
+        return self.take_over(self.file(tail))
+
+    def _beside(self, kernel: LearnedKernel, name: str) -> str:
+        """Name of the files of what a kind of learned kernel keeps, for all types of items."""
+        counts = [self.snapshot.vocabulary.count(one) for one in self.snapshot.schema.item_types]
+        return f"{kernel.name}.{name}+{digest([kernel.decided_by, *self.snapshot.content(*kernel.reads), *counts])}"
+
+    def _open_beside(self, kernel: LearnedKernel, name: str) -> csr_array | None:
+        file = self._beside(kernel, name)
+        return open_csr(self.folder, file)[0] if has_csr(self.folder, file) else None
+
+    def _keep_beside(self, kernel: LearnedKernel, name: str, matrix: csr_array) -> None:
+        save_csr(matrix, self.folder, self._beside(kernel, name), 1.0)
+
+    def ends(self, tail: Tail) -> tuple[str, str]:
+        """The types of the anchors and of the items."""
+        if tail[0] in self._learned_steps:
+            return self._learned_steps[tail[0]][1:]
+        ends = self.snapshot.schema.ends
+        return ends(tail[0])[0], ends(tail[-1])[1]
 
     def kernel(self, tail: Tail) -> csr_array:
         """One kernel, shape (anchors, items), float64; made first where ``build`` has not made it."""
@@ -163,5 +258,17 @@ class Kernels:
                     shutil.rmtree(other, ignore_errors=True)
 
 
-def _digest(key: object) -> str:
+def written(tail: Tail) -> str:
+    """A tail as a person reads it, in one string."""
+    return " > ".join(tail)
+
+
+def _scale(matrix: csr_array) -> float:
+    """The factor with which the rows that have entries are of length 1 on average."""
+    lengths = row_lengths(matrix)
+    return 1.0 / float(lengths[lengths > 0].mean()) if (lengths > 0).any() else 1.0
+
+
+def digest(key: object) -> str:
+    """A short name for what anything that can be written as JSON says."""
     return hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -68,7 +68,7 @@ class Transitions:
 
     def matrix(self, tail: Tail, position: int) -> csr_array:
         """T_r of the step at a place in a tail: shape (heads, tails), float64."""
-        key = (tail[position], *self.exponents(tail, position), self._carriers(tail, position))
+        key = (tail[position], *self.exponents(tail, position), self.carriers(tail, position))
         if key not in self._matrices:
             self._matrices[key] = self.of(tail)[position].matrix()
         return self._matrices[key]
@@ -91,11 +91,11 @@ class Transitions:
         alpha, beta = self.exponents(tail, position)
         undoes = position > 0 and step == inverse_of(tail[position - 1])
         before, after = self._power(step, alpha), self._power(inverse_of(step), beta)
-        for carrier in self._carriers(tail, position):
+        for carrier in self.carriers(tail, position):
             after = after * self._carry(carrier)
         return Transition(self.snapshot.adjacency(step), before, after, undoes)
 
-    def _carriers(self, tail: Tail, position: int) -> tuple[str, ...]:
+    def carriers(self, tail: Tail, position: int) -> tuple[str, ...]:
         """The steps from items to the attributes that a step leads to, where the tail leads from domain to domain by
         attributes alone."""
         schema = self.snapshot.schema

@@ -1,7 +1,12 @@
-"""Learn how much each attribute counts in the association, on the validation part of the most popular items."""
+"""Learn how much each attribute counts in the association, on the validation part of the most popular items.
 
-from collections.abc import Iterator
+Weights are tried by the inverse of the whole Gram matrix of few items (EASE, Steck, 2019), which the local regressions
+of the kernel come close to; scale and exponents by these themselves, on many more.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,20 +14,17 @@ from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
 from recommender.catalogue.interactions import Interactions
-from recommender.kernels.learned.association import (
-    INTERACTIONS,
-    MOST_ITEMS,
-    AssociationConfig,
-    Dense,
-    gram_inverse,
-    gram_terms,
-    most_popular,
-    weights_of,
-)
+from recommender.kernels.learned.association import INTERACTIONS, AssociationConfig, nearest, terms_of, weighed
 from recommender.learning.coordinate_ascent import ndcg
+from recommender.linalg.local_ridge import regressions
+from recommender.linalg.ridge import ridge_inverse
+from recommender.linalg.sparse_matrix import times_columns
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import FITTED, evenly, validation_marks
 
+MOST_ITEMS = 15_000
+"""Items that scale and exponents are tried on, the most popular ones."""
+Dense = NDArray[np.floating]
 ITEMS = 4_000
 """A trial inverts a matrix of this size: what is best for the popular items is nearly best for all, at a 27th of the
 work."""
@@ -40,40 +42,54 @@ BLOCK = 512
 
 @dataclass(frozen=True)
 class Trial:
-    """The terms of the regression for some items, and users to try it on.
+    """The features of some items by term, and users to try a regression on.
 
-    ``used``: shape (users, items); ``truth``: shape (users,), the column of the held-out item; ``counts``: shape
-    (items,), how many people used each.
+    ``parts``: where the items of each type are; ``used``: shape (users, items); ``truth``: shape (users,), the column
+    of the held-out item; ``counts``: shape (items,), how many people used each.
     """
 
     terms: dict[str, csr_array]
+    parts: list[slice]
     used: csr_array
     truth: NDArray[np.int64]
     counts: NDArray[np.float64]
     _inverse: dict[str, Dense] = field(default_factory=dict)
     """The last one: popularity exponents are tried on the same."""
 
+    @cached_property
+    def grams(self) -> dict[str, csr_array]:
+        """The terms of G: items × items."""
+        return {name: csr_array(one @ one.T) for name, one in self.terms.items()}
+
     def score(self, config: AssociationConfig) -> float:
         """Mean NDCG@10 of the held-out items among all that a user has not used."""
         key = config.model_copy(update={"popularity": 0.0}).model_dump_json()
         if key not in self._inverse:
             self._inverse.clear()
-            self._inverse[key] = gram_inverse(self.terms, config)
+            self._inverse[key] = gram_inverse(self.grams, config)
         weights = weights_of(self._inverse[key], 1.0 + self.counts, config)
         return sum(_gain(used, used @ weights, truth) for used, truth in self._blocks()) / len(self.truth)
 
     def exponents(self, config: AssociationConfig) -> tuple[AssociationConfig, float]:
         """The configuration with the best of all pairs of exponents, and its NDCG@10."""
         plain = config.model_copy(update={"popularity": 0.0, "anchors": 0.0})
-        weights = weights_of(gram_inverse(self.terms, plain), 1.0 + self.counts, plain)
+        weights = self._local(plain)
         gains = np.zeros((len(ANCHORS), len(BOOSTS)))
         for used, truth in self._blocks():
             for number, anchors in enumerate(ANCHORS):
-                scores = (used * (1.0 + self.counts) ** -anchors) @ weights
+                scores = csr_array(times_columns(used, (1.0 + self.counts) ** -anchors) @ weights).toarray()
                 gains[number] += [_gain(used, scores * (1.0 + self.counts) ** boost, truth) for boost in BOOSTS]
         row, column = divmod(int(gains.argmax()), len(BOOSTS))
         found = config.model_copy(update={"popularity": BOOSTS[column], "anchors": ANCHORS[row]})
         return found, float(gains.max()) / len(self.truth)
+
+    def _local(self, config: AssociationConfig) -> csr_array:
+        """B of the kernel without exponents: shape (items, items)."""
+        features = weighed(self.terms, config)
+        near = nearest(features, self.parts, config.neighbours)
+        found = regressions(features, near, config.ridge, np.arange(features.shape[0]))
+        np.maximum(found.data, 0.0, out=found.data)
+        return csr_array(found.T)
 
     def _blocks(self) -> Iterator[tuple[csr_array, NDArray[np.int64]]]:
         for start in range(0, len(self.truth), BLOCK):
@@ -158,5 +174,35 @@ def _trial(split: Split, most: int) -> Trial:
     used = csr_array(interactions.rows([user for user, _ in users])[:, items]) if users else csr_array((0, len(items)))
     known = np.diff(used.indptr) > 0
     truth = np.array([held for _, held in users], dtype=np.int64)
-    terms = gram_terms(split.train, interactions, items)
-    return Trial(terms, csr_array(used[known]), truth[known], interactions.counts[items])
+    terms = {name: csr_array(one[items]) for name, one in terms_of(split.train, interactions, {}).items()}
+    ends = [(one.start, one.stop) for one in interactions.catalogue.slices.values()]
+    parts = [slice(*np.searchsorted(items, one).tolist()) for one in ends]
+    return Trial(terms, parts, csr_array(used[known]), truth[known], interactions.counts[items])
+
+
+def most_popular(counts: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    """Positions of at most ``most`` items, those with the highest counts, in the order of the catalogue."""
+    return np.sort(np.argsort(-counts, kind="stable")[:most])
+
+
+def gram_inverse(grams: Mapping[str, csr_array], config: AssociationConfig) -> Dense:
+    """P = G^-1 for given terms of G, or for the same rows and columns of each: shape (items, items)."""
+    gram = np.zeros(grams[INTERACTIONS].shape, dtype=np.float32)
+    for name, term in grams.items():
+        weight = 1.0 if name == INTERACTIONS else config.weights.get(name, 1.0)
+        if weight > 0:
+            rows = np.repeat(np.arange(term.shape[0]), np.diff(term.indptr))
+            gram[rows, term.indices] += (weight * term.data).astype(np.float32)
+    return ridge_inverse(gram, config.ridge)
+
+
+def weights_of(inverse: Dense, counts: NDArray[np.float64], config: AssociationConfig) -> Dense:
+    """``B_ij = max(0, −P_ij / P_jj)`` with the exponents, for P, which stays as it is.
+
+    :param counts: 1 + n of each item, shape (items,).
+    """
+    weights = inverse * (-(counts**config.popularity) / np.diag(inverse)).astype(np.float32)
+    if config.anchors > 0:
+        weights *= (counts**-config.anchors).astype(np.float32)[:, None]
+    np.fill_diagonal(weights, 0.0)
+    return np.maximum(weights, 0.0, out=weights)

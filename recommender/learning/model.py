@@ -28,6 +28,8 @@ from recommender.texts.languages import language
 MANIFEST = "model.json"
 VECTORS = "vectors"
 UNTRAINED = "default"
+KernelsPlace = tuple[Path, tuple[Snapshot, Path] | None]
+"""The folder of the kernels, and what they were before a change: the snapshot, and the folder of its kernels."""
 
 
 class ModelManifest(BaseModel, frozen=True):
@@ -96,13 +98,20 @@ def save_manifest(folder: Path, manifest: ModelManifest) -> None:
     Checksums.write(folder / CHECKSUMS, [folder / MANIFEST])
 
 
-def open_model(folder: Path, snapshot: Snapshot, kernels_folder: Path, progress: Progress = no_progress) -> Model:
+def open_model(
+    folder: Path,
+    snapshot: Snapshot,
+    kernels_folder: Path,
+    progress: Progress = no_progress,
+    earlier: tuple[Snapshot, Path] | None = None,
+) -> Model:
     """The trained model; carried over, with a notice, where the graph has changed since; else, with a notice, the paths
     with default weights. Its kernels are made where they are not on disk.
 
+    :param earlier: the snapshot before a change and the folder of its kernels, of which what stays is taken over.
     :raises ModelError: where the model is damaged.
     """
-    found = _opened(folder, snapshot, kernels_folder, progress)
+    found = _opened(folder, snapshot, (kernels_folder, earlier), progress)
     certificate = read_certificate(folder)
     notices = (*found.notices, *([] if certificate is None else [_certified(certificate)]))
     return replace(found, objectives=read_objectives(folder), certificate=certificate, notices=notices)
@@ -113,10 +122,10 @@ def _certified(certificate: Certificate) -> Notice:
     return Notice.of("certified", **told, below=f"{certificate.below:g}", people=certificate.people)
 
 
-def _opened(folder: Path, snapshot: Snapshot, kernels_folder: Path, progress: Progress) -> Model:
+def _opened(folder: Path, snapshot: Snapshot, place: KernelsPlace, progress: Progress) -> Model:
     manifest = read_manifest(folder)
     if manifest is None:
-        return _untrained(snapshot, kernels_folder, Notice.of("untrained"), progress)
+        return _untrained(snapshot, place, Notice.of("untrained"), progress)
     vectors_folder = folder / VECTORS if manifest.training else None
     notices: tuple[Notice, ...] = ()
     if manifest.snapshot == snapshot.hash:
@@ -126,8 +135,8 @@ def _opened(folder: Path, snapshot: Snapshot, kernels_folder: Path, progress: Pr
     else:
         ids = {"trained": manifest.snapshot[:12], "current": snapshot.hash[:12]}
         notice = Notice.of("other_snapshot", name=manifest.name, **ids)
-        return _untrained(snapshot, kernels_folder, notice, progress)
-    kernels = Kernels(snapshot, manifest.kernels, kernels_folder)
+        return _untrained(snapshot, place, notice, progress)
+    kernels = _kernels(snapshot, manifest.kernels, place)
     build_used(kernels, manifest.blend, progress)
     info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
     faded = with_recency(snapshot, manifest.recency)
@@ -138,7 +147,7 @@ def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[
     """The kernels and the blend that ``open_model`` would use."""
     manifest = read_manifest(folder)
     if manifest is None or (manifest.snapshot != snapshot.hash and seen_vocabulary(folder, snapshot) is None):
-        return _default(snapshot, kernels_folder)
+        return _default(snapshot, (kernels_folder, None))
     return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend
 
 
@@ -156,14 +165,22 @@ def build_used(kernels: Kernels, blend: Blend, progress: Progress = no_progress)
     return kernels.build([path.tail for path in kernels.scored if blend.uses(path)], progress)
 
 
-def _default(snapshot: Snapshot, kernels_folder: Path) -> tuple[Kernels, Blend]:
-    kernels = Kernels(snapshot, KernelConfig(), kernels_folder)
+def _kernels(snapshot: Snapshot, config: KernelConfig, place: KernelsPlace) -> Kernels:
+    folder, earlier = place
+    kernels = Kernels(snapshot, config, folder)
+    if earlier is not None:
+        kernels.earlier = Kernels(earlier[0], config, earlier[1])
+    return kernels
+
+
+def _default(snapshot: Snapshot, place: KernelsPlace) -> tuple[Kernels, Blend]:
+    kernels = _kernels(snapshot, KernelConfig(), place)
     metapaths = [path for path in kernels.scored if path.learned is None]
     return kernels, default_blend(snapshot.schema, metapaths, embedding=False)
 
 
-def _untrained(snapshot: Snapshot, kernels_folder: Path, notice: Notice, progress: Progress) -> Model:
-    kernels, blend = _default(snapshot, kernels_folder)
+def _untrained(snapshot: Snapshot, place: KernelsPlace, notice: Notice, progress: Progress) -> Model:
+    kernels, blend = _default(snapshot, place)
     build_used(kernels, blend, progress)
     info = ModelInfo(name=UNTRAINED, snapshot=snapshot.hash, trained=False)
     return Model(Scorer(snapshot, kernels, blend, None), info, (notice, *narrowed(kernels.narrowing)))

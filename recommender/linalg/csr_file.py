@@ -10,7 +10,9 @@ from scipy.sparse import csr_array
 
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
+from kg.index_type import compressed
 from kg.mapped_array import map_array
+from kg.workspace.generations import link_file
 from kg.workspace.permissions import private_files
 
 PARTS = ("data", "indices", "indptr", "scale")
@@ -20,10 +22,11 @@ PARTS = ("data", "indices", "indptr", "scale")
 def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
     """Write a matrix with a factor to keep beside it; their checksums come last and say that the rest is whole."""
     folder.mkdir(parents=True, exist_ok=True)
+    indptr, indices = compressed(matrix.indptr, matrix.indices)
     parts: tuple[tuple[str, NDArray[np.generic]], ...] = (
         ("data", matrix.data.astype(np.float64)),
-        ("indices", matrix.indices.astype(np.int32)),
-        ("indptr", matrix.indptr.astype(np.int32)),
+        ("indices", indices),
+        ("indptr", indptr),
         ("scale", np.array([scale, *matrix.shape], dtype=np.float64)),
     )
     for part, array in parts:
@@ -31,6 +34,21 @@ def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
         np.save(pending, array, allow_pickle=False)
         pending.replace(folder / f"{name}.{part}.npy")
     Checksums.write(folder / f"{name}.{CHECKSUMS}", (folder / f"{name}.{part}.npy" for part, _ in parts))
+
+
+@private_files()
+def link_csr(source: Path, target: Path, name: str, new: str) -> None:
+    """A second name for the files of a matrix, which are never written over, perhaps in another folder; the checksums
+    come last."""
+    target.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        link = target / f"{new}.{part}.npy"
+        link.unlink(missing_ok=True)  # one that is there is damaged, or somebody's who links the same
+        link_file(source / f"{name}.{part}.npy", link)
+    known = Checksums.open(source / f"{name}.{CHECKSUMS}")
+    assert known is not None, "ask has_csr first"
+    entries = {f"{new}.{part}.npy": known.entries[f"{name}.{part}.npy"] for part in PARTS}
+    Checksums.keep(target / f"{new}.{CHECKSUMS}", entries)
 
 
 def has_csr(folder: Path, name: str) -> bool:

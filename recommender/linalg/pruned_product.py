@@ -1,53 +1,82 @@
 """The product behind a kernel: row by row, pruned as it is made, on all cores; the whole product is never held."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.linalg.forked_workers import ForkedWorkers, cores
-from recommender.linalg.sparse_matrix import top_per_row, without_diagonal
+from recommender.linalg.sparse_matrix import stacked, top_per_row, without_own
 
 ROWS = 512
 """Rows of a block."""
 Factor = tuple[csr_array, ...]
 """A transition, or a transition and the one back: their product without the ways back to their start."""
+Idxs = NDArray[np.integer]
 
 
-def kernel_product(factors: Sequence[Factor], top: int, *, closed: bool, workers: int | None = None) -> csr_array:
-    """The ``top`` largest entries of each row of the product of factors, whole; indices sorted.
+@dataclass(frozen=True)
+class Product:
+    """A product of factors, of which any rows can be multiplied out.
 
-    A first factor of two transitions is multiplied out for a block of rows at a time, so that not even it is held
+    A first factor of two transitions is multiplied out for the rows that are asked for, so that not even it is held
     whole: among items that share an attribute it would have as many entries as there are pairs of them.
+
+    ``closed``: whether rows and columns are the same entities, so that ways back to the start are left out;
+    ``columns``: those that the last matrix is cut to, all where absent.
+    """
+
+    first: Factor
+    rest: tuple[csr_array, ...]
+    closed: bool
+    columns: Idxs | None = None
+
+    @classmethod
+    def of(cls, factors: Sequence[Factor], *, closed: bool, columns: Idxs | None = None) -> "Product":
+        """The product of some factors, of some columns."""
+        first, rest = factors[0], tuple(_multiplied(factor) for factor in factors[1:])
+        if columns is not None:
+            if rest:
+                rest = (*rest[:-1], csr_array(rest[-1][:, columns]))
+            else:
+                first = (*first[:-1], csr_array(first[-1][:, columns]))
+        return cls(first, rest, closed, columns)
+
+    def rows(self, some: Idxs) -> csr_array:
+        """Some rows, whole: shape (some, columns). An entry has the same bits in whatever company it is made."""
+        own = None if self.rest else self.columns
+        found = csr_array(self.first[0][some])
+        for back in self.first[1:]:
+            found = without_own(csr_array(found @ back), some, own)
+        for factor in self.rest:
+            found = csr_array(found @ factor)
+        return without_own(found, some, self.columns) if self.closed else found
+
+
+def kernel_product(
+    factors: Sequence[Factor], top: int, *, closed: bool, workers: int | None = None, rows: Idxs | None = None
+) -> csr_array:
+    """The ``top`` largest entries of each row of the product of factors, whole; indices sorted.
 
     :param closed: whether rows and columns are the same entities, so that ways back to the start are left out.
     :param workers: processes at work, one per core where absent; the result does not depend on it.
+    :param rows: those that are wanted, in this order; all where absent.
     """
-    first, rest = factors[0], [_multiplied(factor) for factor in factors[1:]]
+    product = Product.of(factors, closed=closed)
+    wanted = np.arange(factors[0][0].shape[0]) if rows is None else rows
 
     def block(start: int) -> csr_array:
         """``ROWS`` rows of the product from ``start``, the largest ``top`` entries of each."""
-        rows = csr_array(first[0][start : start + ROWS])
-        for back in first[1:]:
-            rows = without_diagonal(csr_array(rows @ back), start)
-        for factor in rest:
-            rows = csr_array(rows @ factor)
-        return top_per_row(without_diagonal(rows, start) if closed else rows, top)
+        return top_per_row(product.rows(wanted[start : start + ROWS]), top)
 
-    starts = range(0, max(first[0].shape[0], 1), ROWS)
+    starts = range(0, max(len(wanted), 1), ROWS)
     with ForkedWorkers(block, min(workers or cores(), len(starts))) as pool:
-        blocks = list(pool.map(starts))
-    return _stacked(blocks)
+        return stacked(list(pool.map(starts)))
 
 
 def _multiplied(factor: Factor) -> csr_array:
-    return factor[0] if len(factor) == 1 else without_diagonal(csr_array(factor[0] @ factor[1]))
-
-
-def _stacked(blocks: Sequence[csr_array]) -> csr_array:
-    """Blocks of rows as one matrix; the indices stay int32."""
-    lengths = np.concatenate([np.diff(block.indptr) for block in blocks])
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    indices = np.concatenate([block.indices.astype(np.int32, copy=False) for block in blocks])
-    shape = (len(lengths), blocks[0].shape[1])
-    return csr_array((np.concatenate([block.data for block in blocks]), indices, indptr), shape=shape)
+    if len(factor) == 1:
+        return factor[0]
+    return without_own(csr_array(factor[0] @ factor[1]), np.arange(factor[0].shape[0]))

@@ -1,6 +1,6 @@
 """What kernels and baselines do to sparse matrices: pruning, damping, lengths of rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ ROWS = 1024
 
 
 def top_per_row(matrix: csr_array, top: int) -> csr_array:
-    """The ``top`` largest entries of each row, whole; the others are dropped. Indices come out sorted."""
+    """The ``top`` largest entries of each row, whole, of equal ones those of the first columns; the others are dropped.
+    Indices come out sorted."""
     counts = np.diff(matrix.indptr)
     if counts.max(initial=0) <= top:
         matrix.sort_indices()
@@ -19,8 +20,13 @@ def top_per_row(matrix: csr_array, top: int) -> csr_array:
     keep = np.ones(matrix.nnz, dtype=bool)
     for row in np.flatnonzero(counts > top):
         start, end = matrix.indptr[row], matrix.indptr[row + 1]
-        smallest = np.argpartition(matrix.data[start:end], counts[row] - top)[: counts[row] - top]
-        keep[start + smallest] = False
+        values, dropped = matrix.data[start:end], counts[row] - top
+        least = np.partition(values, dropped)[dropped]
+        keep[start:end] = values > least
+        tied = np.flatnonzero(values == least)
+        if (room := top - np.count_nonzero(keep[start:end])) < len(tied):
+            tied = tied[np.argsort(matrix.indices[start + tied])[:room]]
+        keep[start + tied] = True
     rows = np.repeat(np.arange(matrix.shape[0]), counts)[keep]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=matrix.shape[0]))])
     result = csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
@@ -51,12 +57,31 @@ def damping(degrees: NDArray[np.float64], exponent: float) -> NDArray[np.float64
     return powers
 
 
-def without_diagonal(matrix: csr_array, offset: int = 0) -> csr_array:
-    """A matrix without its entries (row, row + offset)."""
+def without_diagonal(matrix: csr_array) -> csr_array:
+    """A matrix without its entries (row, row)."""
+    return without_own(matrix, np.arange(matrix.shape[0]))
+
+
+def without_own(matrix: csr_array, own: NDArray[np.integer], columns: NDArray[np.integer] | None = None) -> csr_array:
+    """A matrix without the entry of each row for the entity that the row itself is.
+
+    :param own: the entity of each row, shape (rows,).
+    :param columns: that of each column, shape (columns,); its index where absent.
+    """
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    keep = matrix.indices != rows + offset
+    entities = matrix.indices if columns is None else columns[matrix.indices]
+    keep = entities != own[rows]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=matrix.shape[0]))])
     return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
+
+
+def stacked(blocks: Sequence[csr_array]) -> csr_array:
+    """Blocks of rows as one matrix; the indices stay int32."""
+    lengths = np.concatenate([np.diff(block.indptr) for block in blocks])
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    indices = np.concatenate([block.indices.astype(np.int32, copy=False) for block in blocks])
+    shape = (len(lengths), blocks[0].shape[1])
+    return csr_array((np.concatenate([block.data for block in blocks]), indices, indptr), shape=shape)
 
 
 def row_lengths(matrix: csr_array) -> NDArray[np.float64]:

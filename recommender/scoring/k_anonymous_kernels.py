@@ -15,14 +15,16 @@ from scipy.sparse import csc_array, csr_array, vstack
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
-from recommender.kernels.kernel import Idxs, ItemColumn, LearnedKernel, Tail
-from recommender.kernels.learned.union import Union, union_kernel
-from recommender.kernels.path_kernels import Kernels
-from recommender.linalg.csr_file import has_csr, save_csr
+from recommender.kernels.kernel import Change, Idxs, ItemColumn, LearnedKernel, Tail, relation_parts
+from recommender.kernels.learned.union import Union
+from recommender.kernels.path_kernels import Kernels, digest
+from recommender.linalg.csr_file import has_csr, open_csr, save_csr
+from recommender.linalg.moved_rows import changed_rows, moved, touched_rows, with_rows
 from recommender.linalg.sparse_matrix import binary
 
 ROWS = 1024
-Mask = Callable[[slice], csr_array]
+Rows = NDArray[np.integer]
+Mask = Callable[[Rows], csr_array]
 
 
 class KAnonymousKernels(Kernels):
@@ -38,6 +40,7 @@ class KAnonymousKernels(Kernels):
 
     def __init__(self, whole: Kernels) -> None:
         super().__init__(whole.snapshot, whole.config, whole.parent)
+        self.earlier = whole.earlier
         self.whole, self.k = whole, whole.snapshot.k
         self._joined: dict[tuple[str, str], csr_array] = {}
 
@@ -53,15 +56,20 @@ class KAnonymousKernels(Kernels):
         """One kernel, shape (anchors, items), float64; made first where it is not there yet."""
         if not self.rests_on_people(tail):
             return self.whole.kernel(tail)
-        if tail not in self._open and not has_csr(self.folder, self.file(tail)):
-            found = self._anonymous(tail)
-            save_csr(found, self.folder, self.file(tail), self.whole.scale(tail))
+        name = self.file(tail)
+        if tail not in self._open and not has_csr(self.folder, name) and not self.take_over(name):
+            found = self._updated_anonymous(tail)
+            found = self._anonymous(tail, np.arange(self.whole.kernel(tail).shape[0])) if found is None else found
+            save_csr(found, self.folder, name, self.whole.scale(tail))
         return super().kernel(tail)
 
     def file(self, tail: Tail) -> str:
         """Name of a kernel's files."""
         own = self.whole.file(tail)
-        return f"k{self.k}+{own}" if self.rests_on_people(tail) else own
+        if not self.rests_on_people(tail):
+            return own
+        used = self.snapshot.content(*relation_parts(self.snapshot.schema.interactions)) if self.learned(tail) else []
+        return f"k{self.k}+{own}" + (f"+{digest(used)}" if used else "")
 
     def scale(self, tail: Tail) -> float:
         """That of the whole kernel."""
@@ -76,27 +84,63 @@ class KAnonymousKernels(Kernels):
             return None
         return ItemColumn(found.ways, found.added, np.zeros(len(anchors)), found.least, found.degree)
 
-    def _anonymous(self, tail: Tail) -> csr_array:
-        kernel, learned = self.whole.kernel(tail), self.learned(tail)
-        kept = self._of_enough(kernel, learned) if learned else self._through_enough(kernel, tail)
+    def then(self) -> tuple[Kernels, Change] | None:
+        """Those without the entries of few people before a change, and where everything is since."""
+        found = self.whole.then()
+        return found and (KAnonymousKernels(found[0]), found[1])
+
+    def _updated_anonymous(self, tail: Tail) -> csr_array | None:
+        """A kernel from what it was before a change: rows in which neither the whole kernel nor who is behind its
+        entries changed are taken over; ``None`` where that is not known."""
+        then, learned = self.then(), self.learned(tail)
+        if then is None or (learned is not None and type(learned).people is not LearnedKernel.people):
+            return None
+        before, change = then
+        assert isinstance(before, KAnonymousKernels)
+        files = [(before.folder, before.file(tail)), (before.folder, before.whole.file(tail))]
+        if not all(has_csr(*one) for one in files):
+            return None
+        anonymous, whole = (change.moved(open_csr(*one)[0], *self.ends(tail)) for one in files)
+        touched = changed_rows(self.whole.kernel(tail), whole)
+        if learned is not None:
+            users = change.joined(self.snapshot.schema.user_types)
+            now, earlier = self._used_both(learned), before._used_both(learned)
+            moves = ((change.move(learned.anchor_type), users), (users, change.move(learned.item_type)))
+            pairs = zip(earlier, moves, now, strict=True)
+            touched |= touched_rows(now, [moved(one, *move, like.shape) for one, move, like in pairs])
+        else:
+            ends = self.snapshot.schema.ends
+            links, links_then = ([binary(one.snapshot.adjacency(step)) for step in tail] for one in (self, before))
+            moved_links = [change.moved(one, *ends(step)) for one, step in zip(links_then, tail, strict=True)]
+            touched |= touched_rows(links, moved_links)
         if isinstance(learned, Union):
-            by_attributes = union_kernel(
-                self.snapshot, learned.anchor_type, learned.item_type, self.config.top, people=False
-            )
-            rest = csr_array(by_attributes * self.whole.scale(tail))
+            touched |= learned.touched(before.learned(tail), change, people=False)
+        rows = np.flatnonzero(touched)
+        return with_rows(anonymous, rows, self._anonymous(tail, rows))
+
+    def _anonymous(self, tail: Tail, rows: Rows) -> csr_array:
+        """Some rows of a kernel."""
+        kernel, learned = csr_array(self.whole.kernel(tail)[rows]), self.learned(tail)
+        kept = self._of_enough(kernel, learned, rows) if learned else self._through_enough(kernel, tail, rows)
+        if isinstance(learned, Union):
+            rest = csr_array(learned.by_attributes(rows) * self.whole.scale(tail))
             kept = csr_array(kept + rest - rest.multiply(kept.sign()))
             kept.eliminate_zeros()
         kept.sort_indices()
         return kept
 
-    def _of_enough(self, kernel: csr_array, learned: LearnedKernel) -> csr_array:
+    def _of_enough(self, kernel: csr_array, learned: LearnedKernel, rows: Rows) -> csr_array:
         """Entries between items that at least k people used both, or that as many are behind as the kernel counts."""
         if type(learned).people is not LearnedKernel.people:
             return self._counted(kernel, learned)
+        left, right = self._used_both(learned)
+        return _masked(kernel, lambda some: _at_least(csr_array(left[some] @ right), self.k), rows)
+
+    def _used_both(self, learned: LearnedKernel) -> tuple[csr_array, csr_array]:
+        """Anchors × people and people × items, 1 where used."""
         interactions = Interactions(self.snapshot)
         heads, tails = (interactions.catalogue.slices[one] for one in (learned.anchor_type, learned.item_type))
-        left, right = csr_array(interactions.matrix[:, heads].T), csr_array(interactions.matrix[:, tails])
-        return self._masked(kernel, lambda rows: _at_least(csr_array(left[rows] @ right), self.k))
+        return csr_array(interactions.matrix[:, heads].T), csr_array(interactions.matrix[:, tails])
 
     def _counted(self, kernel: csr_array, learned: LearnedKernel) -> csr_array:
         by_item = csc_array(kernel)
@@ -108,7 +152,7 @@ class KAnonymousKernels(Kernels):
         by_item.eliminate_zeros()
         return csr_array(by_item)
 
-    def _through_enough(self, kernel: csr_array, tail: Tail) -> csr_array:
+    def _through_enough(self, kernel: csr_array, tail: Tail, rows: Rows) -> csr_array:
         """Entries of paths on which at least k people stand between one node and the next but one."""
         factors, position = list[csr_array](), 0
         schema = self.snapshot.schema
@@ -124,14 +168,14 @@ class KAnonymousKernels(Kernels):
                 factors.append(binary(self.snapshot.adjacency(tail[position])))
             position += 1
 
-        def reached(rows: slice) -> csr_array:
+        def reached(some: Rows) -> csr_array:
             """Which items these rows reach, by how many ways."""
-            found = csr_array(factors[0][rows])
+            found = csr_array(factors[0][some])
             for factor in factors[1:]:
                 found = _at_least(csr_array(found @ factor), 1)
             return found
 
-        return self._masked(kernel, reached)
+        return _masked(kernel, reached, rows)
 
     def _pairs(self, there: str, back: str, least: int) -> csr_array:
         """Pairs of nodes with at least so many nodes between them, 1 each; none with itself on a way back."""
@@ -148,12 +192,17 @@ class KAnonymousKernels(Kernels):
             self._joined[there, back] = found
         return self._joined[there, back]
 
-    def _masked(self, kernel: csr_array, mask: Mask) -> csr_array:
-        blocks = [
-            csr_array(kernel[start : start + ROWS].multiply(mask(slice(start, start + ROWS))))
-            for start in range(0, max(kernel.shape[0], 1), ROWS)
-        ]
-        return csr_array(vstack(blocks, format="csr"))
+
+def _masked(kernel: csr_array, mask: Mask, rows: Rows) -> csr_array:
+    """The entries of some rows that a mask lets through.
+
+    :param rows: the rows of the whole kernel that ``kernel`` holds.
+    """
+    blocks = [
+        csr_array(csr_array(kernel[start : start + ROWS]).multiply(mask(rows[start : start + ROWS])))
+        for start in range(0, max(len(rows), 1), ROWS)
+    ]
+    return csr_array(vstack(blocks, format="csr"))
 
 
 def known_by_enough(snapshot: Snapshot, entity_type: str) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """All users' lists on all cores: as Arrow record batches, or written to a file, resumable."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -30,6 +31,7 @@ COLUMNS = pa.schema([("user_id", pa.string()), ("rank", pa.int32()), ("item_id",
 WHOLE = "whole.pending"
 STAGE = "Recommending"
 Users = Sequence[tuple[str, int]]
+Make = Callable[[Iterable[int]], Iterator[pa.Table]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def lists_of(recommender: Recommender, batch: Batch, progress: Progress = no_pro
 
     :raises UsageError: where a worker was killed.
     """
-    lists, done = _Lists(recommender, recommender.rule_set(batch.rules), batch), 0
+    lists, done = ListMaker(recommender, recommender.rule_set(batch.rules), batch), 0
     with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
         for number, part in enumerate(workers.map(range(lists.parts))):
             yield from lists.table(number, part).to_batches()
@@ -72,24 +74,28 @@ def lists_of(recommender: Recommender, batch: Batch, progress: Progress = no_pro
             progress(STAGE, done, len(batch.users))
 
 
-def recommend_all(recommender: Recommender, batch: Batch, out: Path, progress: Progress = no_progress) -> BatchResult:
+def recommend_all(
+    recommender: Recommender, batch: Batch, out: Path, progress: Progress = no_progress, make: Make | None = None
+) -> BatchResult:
     """Write the lists of many users to a file with the columns user_id, rank, item_id, score, and, where reasons are
     told, paths, embedding, popularity, reason_1 ….
 
     What is done is kept in ``.<name>.parts`` beside the file until the file is whole, so that the same call goes on
     where a killed one stopped. The scores are those of one user at a time, bit for bit.
 
+    :param make: makes the parts with these numbers, in their order, somewhere else; processes of this machine where
+        absent.
     :raises UsageError: for a suffix that is no format of :mod:`recommender.serving.list_file`, where the file cannot be
         written, or another process is writing it.
     """
     list_format(out)
-    lists = _Lists(recommender, recommender.rule_set(batch.rules), batch)
+    lists = ListMaker(recommender, recommender.rule_set(batch.rules), batch)
     try:
-        with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
+        with ForkedWorkers(lists.rank, (batch.workers or cores()) if make is None else 1) as workers:
             parts = BatchParts.open(out, _key(recommender, batch))
             done = False
             try:
-                result = _write(lists, workers, parts, out, progress)
+                result = _write(lists, make or workers.map, parts, out, progress)
                 (parts.folder / WHOLE).replace(out)
                 done = True
             finally:
@@ -100,15 +106,15 @@ def recommend_all(recommender: Recommender, batch: Batch, out: Path, progress: P
 
 
 def _write(
-    lists: "_Lists",
-    workers: ForkedWorkers[int, pa.Table],
+    lists: "ListMaker",
+    make: Make,
     parts: BatchParts,
     out: Path,
     progress: Progress,
 ) -> BatchResult:
     """Write the parts in order, those that are there as they are."""
     missing = dict.fromkeys(number for number in range(lists.parts) if not parts.has(number))
-    made = workers.map(missing)
+    made = iter(make(missing))
     rows = done = 0
     with list_format(out)(parts.folder / WHOLE, lists.columns) as writer:
         for number in range(lists.parts):
@@ -123,7 +129,7 @@ def _write(
     return BatchResult(rows, resumed, parts.other)
 
 
-class _Lists:
+class ListMaker:
     """Makes the tables of a batch."""
 
     def __init__(self, recommender: Recommender, rules: RuleSet, batch: Batch) -> None:
@@ -186,6 +192,12 @@ def _joined(blocks: Sequence[RankedBlock]) -> pa.Table:
         np.concatenate([block.totals for block in blocks]),
     ]
     return pa.table(columns, schema=LISTS)
+
+
+def fingerprint(recommender: Recommender, batch: Batch) -> str:
+    """What is another one whenever anything that decides the lists is, but for the people."""
+    key = {name: part for name, part in _key(recommender, batch).items() if name != "users"}
+    return blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _key(recommender: Recommender, batch: Batch) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+from kg.errors import UsageError
 from kg.progress import Progress
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from recommender.serving.batch import Batch
+    from recommender.serving.batch import Batch, Make
     from whyrec.reports import ListsReport
 
 
@@ -61,6 +62,8 @@ class Lists(Decided):
         n: int | None = None,
         domain: str | None = None,
         force: bool = False,
+        engine: Literal["local", "spark"] = "local",
+        master: str | None = None,
         progress: Progress | None = None,
         **rules: "Unpack[ManyOptions]",
     ) -> "ListsReport":
@@ -70,6 +73,8 @@ class Lists(Decided):
             beside it until it is whole.
         :param force: write over a file that is something else than such lists.
         :param users: as in :meth:`lists`.
+        :param engine: what makes them, ``local`` processes or ``spark``; the same bits.
+        :param master: of Spark: ``spark://host:7077``, ``local[2]``; this machine where absent.
         :raises UsageError: where the file cannot be written, or another process is writing it.
         """
         from kg.workspace.output_file import check_output
@@ -85,7 +90,8 @@ class Lists(Decided):
         batch = self._batch(recommender, users, asked, None, told)
         inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
         with private_files() if inside else nullcontext():
-            result = recommend_all(recommender, batch, Path(out), progress or self._progress)
+            make = self._elsewhere(batch, users, engine, master)
+            result = recommend_all(recommender, batch, Path(out), progress or self._progress, make)
         remember_output(self.workspace.folder, Path(out))
         notices = recommender.model.notices_in()
         if result.restarted:
@@ -95,6 +101,25 @@ class Lists(Decided):
         return ListsReport(
             out=str(out), users=len(batch.users), **vars(result), model=recommender.model.info, notices=notices
         )
+
+    def batch(self, users: Sequence[str] | None, *, n: int | None = None, **rules: Any) -> "Batch":
+        """What decides the lists of many users, as :meth:`lists` would make them."""
+        told = rules.pop("reasons", 0), rules.pop("lang", "en")
+        asked = self._rules(rules.pop("domain", None), rules), self._n(n)
+        return self._batch(self.recommender, users, asked, 1, told)
+
+    def _elsewhere(self, batch: "Batch", users: Sequence[str] | None, engine: str, master: str | None) -> "Make | None":
+        """What makes the parts of a batch where it is not this machine's own processes."""
+        if engine == "local":
+            if master is not None:
+                raise UsageError('`master` names a Spark cluster; it goes with `engine` = "spark"')
+            return None
+        if engine != "spark":
+            raise UsageError(f"`engine` {engine!r}: expected local or spark")
+        return self._on_spark(batch, users, master)
+
+    def _on_spark(self, batch: "Batch", users: Sequence[str] | None, master: str | None) -> "Make":
+        raise NotImplementedError  # of :class:`whyrec.Engine`
 
     @staticmethod
     def _batch(

@@ -1,6 +1,7 @@
 """What answers come from: the snapshot of a workspace, the kernels its model needs, the recommender over both."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, partial
 from itertools import count
 from threading import Lock
@@ -177,7 +178,10 @@ def refreshed(workspace: Workspace, progress: Progress, anew: bool = False) -> t
 def _prepare(before: Workspace, progress: Progress, draft: Workspace) -> None:
     """Make what answers needed before, so that nobody who takes the new generation over waits for it."""
     if before.kernels.is_dir():
-        _open_kernels(open_model(draft.model, draft.snapshot(), draft.kernels, progress).scorer)
+        earlier = None
+        with suppress(SnapshotError):  # of another schema, or damaged: nothing is taken over
+            earlier = before.snapshot(), before.kernels
+        _open_kernels(open_model(draft.model, draft.snapshot(), draft.kernels, progress, earlier).scorer)
     if before.names.is_dir():
         from recommender.search.names import open_names  # lists and accounts of known ids need none
 

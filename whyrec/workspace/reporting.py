@@ -1,5 +1,6 @@
 """Reporting: leaderboards, what loads left out, and lists written where other programs read them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from whyrec.privacy.personal_data import PersonalData
 
 if TYPE_CHECKING:
     from recommender.leaderboard.standing import Standing
+    from recommender.serving.batch import Batch, Make
     from whyrec.workspace.publishing import PublishReport
     from whyrec.workspace.rejected import RejectedLoad
 
@@ -54,3 +56,9 @@ class Reporting(PersonalData):
         report = publish(self, to, path, told, n=n, domain=domain, lang=lang)
         self._renew()
         return report
+
+    def _on_spark(self, batch: "Batch", users: Sequence[str] | None, master: str | None) -> "Make":
+        from whyrec.spark.lists import asked_of, made_by_spark  # Spark is an extra
+
+        chosen = None if users is None else tuple(users)
+        return made_by_spark(asked_of(self.opened.workspace, self.recommender, batch, chosen), master)

@@ -18,7 +18,15 @@ from kg.workspace.workspace import Workspace
 from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import VOCABULARY, keep_vocabulary
 from recommender.learning.fitting import Fitted, fit_blend
-from recommender.learning.model import VECTORS, ModelManifest, open_model, read_manifest, save_manifest
+from recommender.learning.model import (
+    VECTORS,
+    ModelManifest,
+    build_used,
+    kernels_of,
+    open_model,
+    read_manifest,
+    save_manifest,
+)
 from recommender.results.document import ModelInfo
 from recommender.splitting.validation import Kind
 from whyrec.answering.opening import build_kernels, refreshed
@@ -128,9 +136,14 @@ class Training:
             draft = workspace.at(generation)
             for part in parts:
                 link_files(folder / part, draft.model / part)
-            save_manifest(draft.model, manifest)
             snapshot = draft.snapshot()
-            made = build_kernels(draft, snapshot, self.progress)
+            manifest = manifest.model_copy(update={"kernels": manifest.kernels.with_means(snapshot)})
+            save_manifest(draft.model, manifest)
+            kernels, blend = kernels_of(draft.model, snapshot, draft.kernels)
+            made = build_used(kernels, blend, self.progress)
+            manifest = manifest.model_copy(update={"kernels": kernels.frozen()})
+            save_manifest(draft.model, manifest)
+            build_kernels(draft, snapshot, self.progress)
             scorer = open_model(draft.model, snapshot, draft.kernels).scorer
             manifest = manifest.model_copy(update={"crossing": crossings(scorer, workspace.settings.privacy.k)})
             save_manifest(draft.model, manifest)

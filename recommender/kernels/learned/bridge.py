@@ -10,7 +10,7 @@ from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import carries
 from recommender.catalogue.attributes import attribute_steps
-from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases
+from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases, relation_parts
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping
 
@@ -50,6 +50,18 @@ class BridgeKernel(LearnedKernel):
         return entity[anchor_type].domain != entity[item_type].domain and bool(
             _pairs(snapshot.schema, anchor_type, item_type)
         )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What people use, and the attributes that both types have."""
+        schema = self.inputs.snapshot.schema
+        shared = [step for pair in _pairs(schema, self.anchor_type, self.item_type) for step in pair]
+        return relation_parts((*schema.interactions, *shared))
+
+    @property
+    def decided_by(self) -> str:
+        """How many people there have to be."""
+        return str(self.inputs.snapshot.k)
 
     def matrix(self) -> csr_array:
         """K, summed over what both share, pruned."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.sparse import csr_array
 
-from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.snapshot import Snapshot, part_of
 from kg.snapshot.string_array import StringArray
 from kg.text.tfidf import tfidf_vectors
 from kg.text.words import COLUMN_BREAK
@@ -33,6 +33,11 @@ class TextSimilarity(LearnedKernel):
     def exists(cls, snapshot: Snapshot, anchor_type: str, item_type: str) -> bool:
         """Where both types have texts."""
         return all(any(len(texts.blob) for texts in _columns(snapshot, end)) for end in (anchor_type, item_type))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The texts of all items, of which every one decides how rare a word is."""
+        return tuple(part_of("entity", name) for name in self.inputs.snapshot.schema.item_types)
 
     @property
     def decided_by(self) -> str:

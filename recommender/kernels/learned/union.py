@@ -1,16 +1,21 @@
 """Union kernel: what two items share over any relation, summed before it is damped."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy.sparse import csc_array, csr_array, diags_array, hstack, vstack
 
+from kg.document import Document
 from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.kernel import Idxs, ItemColumn, ItemDegree, LearnedKernel, Values
-from recommender.linalg.pruned_product import kernel_product
+from recommender.kernels.kernel import Change, Idxs, ItemColumn, ItemDegree, Kept, LearnedKernel, Values, relation_parts
+from recommender.linalg.moved_rows import moved, touched_rows
+from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows
+from recommender.linalg.updated_product import updated_product
 
 PEOPLE, ATTRIBUTES = 4.0, 3.0
 START, END = 0.5, 0.2
@@ -18,14 +23,119 @@ MOST_WORK = 2e10
 """Multiplications beyond which the kernel stays empty: hours, in a graph where everything shares something."""
 
 
+class UnionConfig(Document):
+    """What the relations of the union count."""
+
+    weights: dict[str, float] = Field(default_factory=dict)
+    """Step → w_r as it was when the blend was learned; else that of the graph, which one more triple changes."""
+
+
 class Union(LearnedKernel):
-    """What the items of two types share over any relation."""
+    """What the items of two types share over any relation::
+
+        K = D_a^-½ (Σ_r w_r A_r D_t^-½ A_r'ᵀ) D_i^-0.2
+
+    over all relations r, r' that lead from both types to the same nodes (from one type: r = r'). A: 1 where there is a
+    triple; D_t: degrees of the nodes; w_r: 4 for what people used, 3 / √(mean number of tails) for attributes;
+    D_a, D_i: Σ_r w_r times the degrees of anchors and items. Evidence of several relations adds up before it is damped,
+    where separate kernels damp each of its own. Own recipe, after RP3β (Paudel et al., 2017).
+    """
 
     name, symbol = "union", "∪"
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All relations that lead from both types to the same nodes."""
+        pairs = union_pairs(self.inputs.snapshot.schema, self.anchor_type, self.item_type)
+        return relation_parts(step for pair in pairs for step in pair)
+
+    @property
+    def decided_by(self) -> str:
+        """The weights, where they are not those of the graph."""
+        return "" if self._config == UnionConfig() else self._config.model_dump_json()
+
     def matrix(self) -> csr_array:
-        """K, see :func:`union_kernel`."""
-        return union_kernel(self.inputs.snapshot, self.anchor_type, self.item_type, self.inputs.top)
+        """K, see :class:`Union`; empty where that would take too long."""
+        factors = self._factors()
+        if factors is None or _work(factors) > MOST_WORK:
+            return self._empty()
+        return kernel_product(factors, self.inputs.top, closed=self._closed)
+
+    def by_attributes(self, rows: Idxs) -> csr_array:
+        """Some rows of the kernel that would be without what people did, not scaled."""
+        factors = self._factors(people=False)
+        if factors is None or _work(factors) > MOST_WORK:
+            return csr_array(self._empty()[rows])
+        return kernel_product(factors, self.inputs.top, closed=self._closed, rows=rows)
+
+    def updated(self, before: "Union", change: Change, kept: Kept) -> csr_array | None:
+        """Rows and columns that reach nothing that changed are taken over."""
+        pair = self._factors_both(before, change)
+        if pair is None or any(_work(one) > MOST_WORK for one in pair):
+            return None
+        return updated_product(pair[0], self.inputs.top, kept.earlier(pair[1]), closed=self._closed)
+
+    def touched(self, before: Any, change: Change, *, people: bool) -> NDArray[np.bool_]:
+        """Which rows can differ from what they were: shape (anchors,), bool."""
+        pair = self._factors_both(before, change, people=people)
+        if pair is None:
+            return np.ones(self.inputs.snapshot.vocabulary.count(self.anchor_type), dtype=bool)
+        now, then = ([matrix for factor in one for matrix in factor] for one in pair)
+        return touched_rows(now, then)
+
+    def _factors_both(
+        self, before: "Union", change: Change, *, people: bool = True
+    ) -> tuple[list[Factor], list[Factor]] | None:
+        """The factors now and then, with the entities where they are now."""
+        now, then = self._factors(people=people), before._factors(people=people)
+        if now is None or then is None:
+            return None
+        schema = self.inputs.snapshot.schema
+        nodes = change.joined([schema.ends(there)[1] for there, _ in self._pairs(people=people)])
+        moves = ((change.move(self.anchor_type), nodes), (nodes, change.move(self.item_type)))
+        pairs = zip(then, moves, now, strict=True)
+        return now, [(moved(one[0], *move, like[0].shape),) for one, move, like in pairs]
+
+    def _pairs(self, *, people: bool) -> list[tuple[str, str]]:
+        schema = self.inputs.snapshot.schema
+        personal = {name for name, one in schema.entity.items() if one.sensitive} | {*schema.user_types}
+        pairs = union_pairs(schema, self.anchor_type, self.item_type)
+        return [pair for pair in pairs if people or schema.ends(pair[0])[1] not in personal]
+
+    def _factors(self, *, people: bool = True) -> list[Factor] | None:
+        """The two matrices whose product the kernel is; ``None`` where nothing leads from both types to one node.
+
+        :param people: whether what people did counts too, or attributes alone.
+        """
+        snapshot, left, right = self.inputs.snapshot, list[csr_array](), list[csr_array]()
+        anchors, items = (np.zeros(snapshot.vocabulary.count(end)) for end in (self.anchor_type, self.item_type))
+        for there, back in self._pairs(people=people):
+            one, other = self._weight(there), self._weight(back)
+            first, second = _half(snapshot, there), _half(snapshot, back)
+            left.append(first * np.sqrt(one * other))
+            right.append(csr_array(second.T))
+            anchors += one * np.diff(first.indptr)
+            items += other * np.diff(second.indptr)
+        if not left:
+            return None
+        start, end = diags_array(damping(anchors, START)), diags_array(damping(items, END))
+        return [(csr_array(start @ hstack(left, format="csr")),), (csr_array(vstack(right, format="csr") @ end),)]
+
+    def _weight(self, step: str) -> float:
+        found = self._config.weights.get(step)
+        return union_weight(self.inputs.snapshot, step) if found is None else found
+
+    def _empty(self) -> csr_array:
+        count = self.inputs.snapshot.vocabulary.count
+        return csr_array((count(self.anchor_type), count(self.item_type)))
+
+    @property
+    def _closed(self) -> bool:
+        return self.anchor_type == self.item_type
+
+    @property
+    def _config(self) -> "UnionConfig":
+        return self.inputs.config(self.name, UnionConfig)
 
     def column(self, anchors: Idxs, item: int, steps: Sequence[str]) -> ItemColumn:
         """The weights w_r stay as they are."""
@@ -33,7 +143,7 @@ class Union(LearnedKernel):
         own, fixed, degree, weights = np.zeros(len(anchors)), np.zeros(len(anchors)), 0.0, dict[str, float]()
         ways, added = dict[str, csr_array](), dict[str, csr_array]()
         for there, back in union_pairs(snapshot.schema, self.anchor_type, self.item_type):
-            one, other = union_weight(snapshot, there), union_weight(snapshot, back)
+            one, other = self._weight(there), self._weight(back)
             links = binary(csr_array(snapshot.adjacency(there)[anchors]))
             own += one * np.diff(links.indptr)
             degrees = _degrees(snapshot, back)
@@ -57,37 +167,6 @@ class Union(LearnedKernel):
             np.full(len(anchors), -np.inf),
             ItemDegree(END, 0, tuple(weights.items()), degree),
         )
-
-
-def union_kernel(snapshot: Snapshot, anchor_type: str, item_type: str, top: int, *, people: bool = True) -> csr_array:
-    """Kernel between two item types: shape (anchors, items), float64, ≥ 0, ``top`` entries per row::
-
-        K = D_a^-½ (Σ_r w_r A_r D_t^-½ A_r'ᵀ) D_i^-0.2
-
-    over all relations r, r' that lead from both types to the same nodes (from one type: r = r'). A: 1 where there is a
-    triple; D_t: degrees of the nodes; w_r: 4 for what people used, 3 / √(mean number of tails) for attributes;
-    D_a, D_i: Σ_r w_r times the degrees of anchors and items. Evidence of several relations adds up before it is damped,
-    where separate kernels damp each of its own. Own recipe, after RP3β (Paudel et al., 2017).
-
-    :param people: whether what people did counts too, or attributes alone.
-    """
-    left, right = [], []
-    anchors, items = np.zeros(snapshot.vocabulary.count(anchor_type)), np.zeros(snapshot.vocabulary.count(item_type))
-    for there, back in union_pairs(snapshot.schema, anchor_type, item_type):
-        node = snapshot.schema.ends(there)[1]
-        if not people and (node in snapshot.schema.user_types or snapshot.schema.entity[node].sensitive):
-            continue
-        one, other = union_weight(snapshot, there), union_weight(snapshot, back)
-        first, second = _half(snapshot, there), _half(snapshot, back)
-        left.append(first * np.sqrt(one * other))
-        right.append(csr_array(second.T))
-        anchors += one * np.diff(first.indptr)
-        items += other * np.diff(second.indptr)
-    if not left or _work(left, right) > MOST_WORK:
-        return csr_array((len(anchors), len(items)))
-    start, end = diags_array(damping(anchors, START)), diags_array(damping(items, END))
-    factors = [(csr_array(start @ hstack(left, format="csr")),), (csr_array(vstack(right, format="csr") @ end),)]
-    return kernel_product(factors, top, closed=anchor_type == item_type)
 
 
 def union_pairs(schema: Schema, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
@@ -122,6 +201,7 @@ def _degrees(snapshot: Snapshot, step: str) -> Values:
     return np.asarray(np.diff(snapshot.adjacency(inverse_of(step)).indptr), dtype=np.float64)
 
 
-def _work(left: list[csr_array], right: list[csr_array]) -> float:
-    parts = zip(left, right, strict=True)
-    return sum(float(np.bincount(a.indices, minlength=a.shape[1]) @ np.diff(b.indptr)) for a, b in parts)
+def _work(factors: list[Factor]) -> float:
+    """Multiplications of the product."""
+    left, right = factors[0][0], factors[1][0]
+    return float(np.bincount(left.indices, minlength=left.shape[1]) @ np.diff(right.indptr))

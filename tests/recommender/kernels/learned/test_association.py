@@ -1,18 +1,22 @@
 """The association kernel is the regression, and its part of a score is told by anchors that add up."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.learned import association as regression
-from recommender.kernels.learned.association import Association, AssociationConfig, association, weights_of
+from recommender.catalogue.interactions import Interactions
+from recommender.kernels.learned.association import Association, AssociationConfig, features_of, nearest
 from recommender.kernels.learned.latent_map import LatentMap
 from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
+from recommender.learning.association_learning import weights_of
 from recommender.learning.model import Model
+from recommender.linalg.local_ridge import regressions
 from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend
 from recommender.scoring.scorer import Scorer
@@ -35,9 +39,8 @@ def test_weights_solve_the_regression(tmp_path: Path) -> None:
     scale = 4 / (2 * (0.5**0.5 + 1))
     gram = scale * np.array([[0.5**0.5 + 1, 0.5**0.5], [0.5**0.5, 0.5**0.5 + 1]]) + 100 * np.eye(2)
     inverse = np.linalg.inv(gram)
-    np.testing.assert_allclose(
-        association(snapshot, AssociationConfig())[1][0, 1], -inverse[0, 1] / inverse[1, 1], rtol=1e-5
-    )
+    found = Kernels(snapshot, KernelConfig(), tmp_path / "kernels").of(("≈Product-Product",)).matrix()
+    assert found[0, 1] == pytest.approx(-inverse[0, 1] / inverse[1, 1], rel=1e-12)
 
 
 def test_taste_and_attributes_show_and_the_part_adds_up(tmp_path: Path) -> None:
@@ -65,12 +68,44 @@ def test_popular_items_are_raised_and_popular_anchors_say_less() -> None:
     )
 
 
-def test_items_that_too_few_used_to_take_part_have_empty_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the most used item takes part, a course: products lead nowhere, and nothing leads to them."""
-    triples = {"purchased": [("u1", "p1")], "enrolled": [("u1", "c2"), ("u2", "c2"), ("u2", "c1")]}
-    entities = {"User": ["u1", "u2"], "Product": ["p1"], "Course": ["c1", "c2", "c3"]}
-    monkeypatch.setattr(regression, "MOST_ITEMS", 1)
-    kernels = Kernels(snapshot_of(tmp_path, entities, triples), KernelConfig(), tmp_path / "kernels")
-    for tail, shape in (("≈Product-Product", (1, 1)), ("≈Course-Product", (3, 1)), ("≈Product-Course", (1, 3))):
-        assert kernels.of((tail,)).matrix().shape == shape and not kernels.of((tail,)).matrix().nnz
-    assert kernels.of(("≈Course-Course",)).matrix().shape == (3, 3)
+def test_with_all_items_near_it_is_the_whole_regression(tmp_path: Path) -> None:
+    """28 items of two types, all used by one of the people, and ingredients: what the inverse of the whole Gram matrix
+    says."""
+    random = np.random.default_rng(3)
+    entities = {
+        "User": [f"u{n:02}" for n in range(40)],
+        "Product": [f"p{n:02}" for n in range(20)],
+        "Course": [f"c{n}" for n in range(8)],
+        "Ingredient": [f"i{n}" for n in range(6)],
+    }
+    ends = {"purchased": "Product", "enrolled": "Course"}
+    triples = {
+        name: [(u, t) for u in entities["User"][1:] for t in random.choice(entities[end], 3, replace=False).tolist()]
+        for name, end in ends.items()
+    }
+    for name, end in ends.items():
+        triples[name] += [("u00", one) for one in entities[end]]
+    triples["contains"] = [(p, f"i{n % 6}") for n, p in enumerate(entities["Product"])]
+    snapshot = snapshot_of(tmp_path, entities, triples)
+    config = AssociationConfig(weights={"contains": 2.0}, ridge=5.0)
+    features = features_of(snapshot, Interactions(snapshot), config).toarray()
+    inverse = np.linalg.inv(features @ features.T + 5 * np.eye(28))
+    expected = np.maximum(-inverse / np.diag(inverse), 0.0)
+    kernels = Kernels(snapshot, KernelConfig(association=config), tmp_path / "kernels")
+    slices = {"Product": slice(0, 20), "Course": slice(20, 28)}
+    for one, other in product(slices, slices):
+        part = expected[slices[one], slices[other]]
+        found = kernels.of((f"≈{one}-{other}",)).matrix().toarray()
+        np.testing.assert_allclose(found, part - np.diag(np.diag(part)) if one == other else part, atol=1e-9)
+
+
+def test_what_everybody_has_makes_nothing_near() -> None:
+    """300 items with one feature in common, pairs with one of their own: only the pair is near."""
+    hub, own = np.zeros(300, dtype=int), 1 + np.arange(300) // 2
+    rows = np.tile(np.arange(300), 2)
+    features = csr_array((np.ones(600), (rows, np.concatenate([hub, own]))), shape=(300, 151))
+    near = nearest(features, [slice(0, 300)], 5)
+    np.testing.assert_array_equal(near.indices, np.arange(300) ^ 1)
+    np.testing.assert_allclose(near.data, 1.0)
+    # G = 2 with itself and with its pair, so b = 2 / (2 + λ): the hub counts in the regression
+    np.testing.assert_allclose(regressions(features, near, 2.0, np.arange(300)).data, 0.5)

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
+from kg.snapshot.snapshot import Snapshot
+from recommender.kernels.kernel import KernelInputs
 from recommender.kernels.learned import union
-from recommender.kernels.learned.union import union_kernel
+from recommender.kernels.learned.union import Union
 from tests.graphs import SCHEMA, snapshot_of
 from tests.recommender.serving.test_recommend import TASTES
+
+
+def _union(snapshot: Snapshot, anchor_type: str, item_type: str) -> csr_array:
+    return Union(KernelInputs(snapshot, 10, {}), anchor_type, item_type).matrix()
 
 
 def test_an_entry_by_hand(tmp_path: Path) -> None:
@@ -16,13 +23,13 @@ def test_an_entry_by_hand(tmp_path: Path) -> None:
     d(p1) = d(p2) = 4 + 3."""
     triples = {"purchased": [("u1", "p1"), ("u1", "p2")], "contains": [("p1", "i1"), ("p2", "i1")]}
     entities = {"User": ["u1"], "Product": ["p1", "p2"], "Ingredient": ["i1"]}
-    kernel = union_kernel(snapshot_of(tmp_path, entities, triples), "Product", "Product", 10).toarray()
+    kernel = _union(snapshot_of(tmp_path, entities, triples), "Product", "Product").toarray()
     np.testing.assert_allclose(kernel, [[0, 7 * 2**-0.5 * 7**-0.7], [7 * 2**-0.5 * 7**-0.7, 0]])
 
 
 def test_it_crosses_domains_by_shared_attributes(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, *TASTES)
-    kernel = union_kernel(snapshot, "Product", "Course", 10)
+    kernel = _union(snapshot, "Product", "Course")
     rose = kernel.toarray()[snapshot.vocabulary.idx("Product", "A1")]
     assert rose[snapshot.vocabulary.idx("Course", "cA")] > rose[snapshot.vocabulary.idx("Course", "cB")] > 0
 
@@ -32,8 +39,8 @@ def test_it_is_empty_where_nothing_is_shared_or_everything_is(tmp_path: Path, mo
     schema = {**SCHEMA, "entity": {**SCHEMA["entity"], "Book": {"domain": "books"}}}
     triples = {"purchased": [("u1", "p1"), ("u1", "p2")]}
     snapshot = snapshot_of(tmp_path, {"User": ["u1"], "Product": ["p1", "p2"], "Book": ["b"]}, triples, schema)
-    apart = union_kernel(snapshot, "Product", "Book", 10)
+    apart = _union(snapshot, "Product", "Book")
     assert apart.shape == (2, 1) and apart.nnz == 0
-    assert union_kernel(snapshot, "Product", "Product", 10).nnz == 2
+    assert _union(snapshot, "Product", "Product").nnz == 2
     monkeypatch.setattr(union, "MOST_WORK", 3)
-    assert union_kernel(snapshot, "Product", "Product", 10).nnz == 0, "one person and two products are four products"
+    assert _union(snapshot, "Product", "Product").nnz == 0, "one person and two products are four products"

@@ -1,0 +1,115 @@
+"""Matrices before and after a change of the graph: moved to the new indices of their entities, compared row by row."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from recommender.linalg.sparse_matrix import stacked
+
+GONE = -1
+Move = NDArray[np.int64] | None
+"""For each entity its index after a change, ``GONE`` where it is no more; rising. ``None`` where all stayed."""
+
+
+def moved(matrix: csr_array, rows: Move, columns: Move, shape: tuple[int, int]) -> csr_array:
+    """A matrix with its rows and columns where their entities are now; what is gone is left out.
+
+    :param shape: how many entities of both kinds there are now.
+    """
+    if rows is None and columns is None:
+        assert matrix.shape == shape, "nothing moved, but there are others"
+        return matrix
+    data, indices, lengths = matrix.data, matrix.indices, np.diff(matrix.indptr)
+    if columns is not None:
+        indices = columns[indices]
+        kept = indices != GONE
+        if not kept.all():
+            of_row = np.repeat(np.arange(len(lengths)), lengths)
+            lengths = np.bincount(of_row[kept], minlength=len(lengths))
+            data, indices = data[kept], indices[kept]
+    if rows is not None:
+        there = rows != GONE
+        if not there.all():
+            kept = np.repeat(there, lengths)
+            data, indices = data[kept], indices[kept]
+        spread = np.zeros(shape[0], dtype=np.int64)
+        spread[rows[there]] = lengths[there]
+        lengths = spread
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    return csr_array((data, indices, indptr), shape=shape)
+
+
+def lost_rows(matrix: csr_array, rows: Move, columns: Move, size: int) -> NDArray[np.bool_]:
+    """Which rows of the moved matrix had an entry in a column that is gone: shape (size,), bool."""
+    found = np.zeros(size, dtype=bool)
+    if columns is not None:
+        lost = np.flatnonzero(reaching(matrix, columns == GONE))
+        now = lost if rows is None else rows[lost]
+        found[now[now != GONE]] = True
+    return found
+
+
+def changed_rows(now: csr_array, then: csr_array) -> NDArray[np.bool_]:
+    """Which rows of two matrices of one shape differ by an entry, or by a bit of one: shape (rows,), bool."""
+    now, then = _ordered(now), _ordered(then)
+    lengths = np.diff(now.indptr)
+    changed = lengths != np.diff(then.indptr)
+    one, other = (_entries(matrix, ~changed) for matrix in (now, then))
+    differ = (now.indices[one] != then.indices[other]) | (now.data[one] != then.data[other])
+    changed[np.repeat(np.flatnonzero(~changed), lengths[~changed])[differ]] = True
+    return np.asarray(changed)
+
+
+def changed_entries(now: csr_array, then: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the entries that are in one of two matrices alone, or differ: two arrays of one length."""
+    rows = np.flatnonzero(changed_rows(now, then))
+    one, other = csr_array(now[rows]), csr_array(then[rows])
+    keys = [_keys(matrix) for matrix in (one, other)]
+    common, left, right = np.intersect1d(keys[0], keys[1], assume_unique=True, return_indices=True)
+    alone = np.setxor1d(keys[0], keys[1], assume_unique=True)
+    found = np.concatenate([alone, common[one.data[left] != other.data[right]]])
+    row, column = np.divmod(found, max(now.shape[1], 1))
+    return rows[row], column
+
+
+def reaching(matrix: csr_array, columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows have an entry in one of some columns: shape (rows,), bool."""
+    of_row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    found = np.zeros(matrix.shape[0], dtype=bool)
+    found[of_row[columns[matrix.indices]]] = True
+    return found
+
+
+def touched_rows(now: Sequence[csr_array], then: Sequence[csr_array]) -> NDArray[np.bool_]:
+    """Which rows of a product can differ from what they were: those that reach a row of a factor that changed."""
+    touched = np.zeros(now[-1].shape[1], dtype=bool)
+    for one, other in zip(reversed(now), reversed(then), strict=True):
+        touched = changed_rows(one, other) | reaching(one, touched)
+    return touched
+
+
+def with_rows(matrix: csr_array, rows: NDArray[np.integer], parts: csr_array) -> csr_array:
+    """A matrix with some of its rows, in rising order, replaced."""
+    rest = np.ones(matrix.shape[0], dtype=bool)
+    rest[rows] = False
+    order = np.argsort(np.concatenate([np.flatnonzero(rest), rows]))
+    return csr_array(stacked([csr_array(matrix[rest]), parts])[order])
+
+
+def _ordered(matrix: csr_array) -> csr_array:
+    if matrix.has_sorted_indices:
+        return matrix
+    matrix = matrix.copy()
+    matrix.sort_indices()
+    return matrix
+
+
+def _entries(matrix: csr_array, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.repeat(rows, np.diff(matrix.indptr))
+
+
+def _keys(matrix: csr_array) -> NDArray[np.int64]:
+    of_row = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+    return np.asarray(of_row * max(matrix.shape[1], 1) + matrix.indices, dtype=np.int64)
