@@ -115,6 +115,8 @@ class Decided(ShopQuestions):
         return named
 
     def _house_rules(self) -> Rules:
+        if self._house is None:
+            super()._house_rules()  # a wrong key in the configuration is told before the graph is opened
         known = self.opened.number, self.decisions.version
         if self._house is None or self._house[0] != known:
             self._house = known, self._decided(self.decisions.rules)

@@ -39,7 +39,7 @@ def read_floors(ground: Ground, texts: Sequence[str]) -> list[Floor]:
         percent = PERCENT.match(text)
         if percent is None or not 0 < float(percent[1]) <= 100:
             raise UsageError(
-                f"`floors` {text!r}: expected more than 0% and at most 100% of a relation of items or of an "
+                f"[objectives] floors {text!r}: expected more than 0% and at most 100% of a relation of items or of an "
                 "expression, as in '80% made_by' or '15% new'"
             )
         part, about = float(percent[1]) / 100, text[percent.end() :].strip()
@@ -55,7 +55,7 @@ def _each(ground: Ground, step: str, part: float) -> list[Floor]:
     """A floor for each entity that a step leads to from items."""
     snapshot, (head, tail) = ground.snapshot, ground.snapshot.schema.ends(step)
     if head not in ground.catalogue.slices or snapshot.schema.entity[tail].sensitive:
-        raise UsageError(f"`floors` {step!r}: expected a relation from items to what they are")
+        raise UsageError(f"[objectives] floors {step!r}: expected a relation from items to what they are")
     start, matrix, found = ground.catalogue.slices[head].start, snapshot.adjacency(inverse_of(step)), list[Floor]()
     for idx in range(matrix.shape[0]):
         items = np.zeros(ground.catalogue.size, dtype=bool)

@@ -8,7 +8,7 @@ import pytest
 from kg.errors import StoreError
 from kg.stores.queries import read_statement, statement
 
-PUBLISHING = {"publish_lists", "withdraw_lists", "withdraw_earlier_lists"}
+PUBLISHING = {"publish_lists", "read_published_list", "withdraw_lists", "withdraw_earlier_lists"}
 """Statements of Neo4j alone: the embedded store belongs to one workspace, and nobody else reads lists there."""
 NAMES = sorted(
     {place.name.removesuffix(".cypher") for place in files("cypher").joinpath("neo4j").iterdir()} - PUBLISHING
