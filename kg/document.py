@@ -86,13 +86,18 @@ def nearest(word: str, known: list[str]) -> str:
     return f"nearest: {close[0]!r}" if close else f"known: {', '.join(known)}"
 
 
+def reason_of(item: Mapping[str, Any]) -> str:
+    """What is wrong with a value, of one of pydantic's errors, without pydantic's own words before it."""
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
 def _sentence(model: type[BaseModel], item: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in item["loc"]) or "(top)"
     if item["type"] == "extra_forbidden":
         return f"{place}: unknown key; {nearest(str(item['loc'][-1]), _known_keys(model, item['loc'][:-1]))}"
     if item["type"] == "missing":
         return f"{place}: this key is required"
-    message = str(item["msg"]).removeprefix("Value error, ")
+    message = reason_of(item)
     if item["type"] == "value_error":
         return f"{place}: {message}"
     came = repr(item["input"])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from kg.document import nearest
+from kg.document import nearest, reason_of
 from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
@@ -66,7 +66,7 @@ def _problem(item: dict[str, Any]) -> str:
     name = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         return f"unknown rule `{name}`; {nearest(name, list(Rules.model_fields))}"
-    return f"`{name}` {item['input']!r}: {item['msg']}"
+    return f"`{name}` {item['input']!r}: {reason_of(item)}"
 
 
 @dataclass(frozen=True)

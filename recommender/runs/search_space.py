@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from embeddings.vectors.config import TrainingConfig
-from kg.document import Document, nearest
+from kg.document import Document, nearest, reason_of
 
 TUNABLE = ("dim", "epochs", "batch_size", "learning_rate", "negatives", "patience")
 WHOLE = frozenset(TUNABLE) - {"learning_rate"}
@@ -108,7 +108,7 @@ def _range(name: str, told: Mapping[str, Any]) -> Range:
         found = Range(**told)
     except ValidationError as problem:
         first = problem.errors()[0]
-        raise ValueError(f"{name}.{first['loc'][0]}: {first['msg']} (got {told!r})") from None
+        raise ValueError(f"{name}.{first['loc'][0]}: {reason_of(first)} (got {told!r})") from None
     if found.low >= found.high:
         raise ValueError(f"{name}: low {found.low:g} must be less than high {found.high:g}")
     for end in (found.low, found.high):
@@ -130,4 +130,4 @@ def _check(name: str, value: Any) -> None:
     try:
         TrainingConfig(**{name: value})
     except ValidationError as problem:
-        raise ValueError(f"{name}: {problem.errors()[0]['msg']} (got {value!r})") from None
+        raise ValueError(f"{name}: {reason_of(problem.errors()[0])} (got {value!r})") from None

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from kg.document import reason_of
 from kg.errors import ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError
 
 log = logging.getLogger("whyrec.service")
@@ -57,7 +58,7 @@ async def of_whyrec(request: Request, error: Exception) -> Any:
 async def of_validation(_: Request, error: Exception) -> JSONResponse:
     """Values that are none: each with its field and what is expected; what came is not repeated."""
     assert isinstance(error, RequestValidationError)
-    errors = [{"field": ".".join(map(str, one["loc"][1:])), "reason": one["msg"]} for one in error.errors()]
+    errors = [{"field": ".".join(map(str, one["loc"][1:])), "reason": reason_of(one)} for one in error.errors()]
     detail = "; ".join(f"{one['field']}: {one['reason']}" for one in errors)
     return problem(422, detail, errors=errors)
 

@@ -273,6 +273,7 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
         ({"min_price": -1}, "`min_price` -1: .*greater than or equal to 0"),
         ({"min_price": 9, "max_price": 3}, "no price is both"),
         ({"max_price": "30 pounds"}, "`max_price` '30 pounds': .*30 GBP"),
+        ({"max_price": -1}, "^`max_price` -1: a price is a number"),
         ({"max_price": "30 GBP"}, r"`max_price` 30 GBP: the schema does not say .* \[entity.Product\]"),
         ({"max_price": 3, "rates": "GBP"}, "`rates` 'GBP': expected a CSV file"),
         ({"mix": ("courses=much",)}, "from 0 to 1"),
