@@ -141,19 +141,12 @@ class Schema(Document):
 
     def _check_of_people(self, name: str, relation: Relation) -> None:
         """A rule, a dislike and a half-life are of people."""
-        keys = {
-            "rule": relation.rule,
-            "negative": relation.negative,
-            "half_life_days": relation.half_life_days,
-            "place_exponent": relation.place_exponent,
-        }
-        used = [key for key, value in keys.items() if value]
+        keys = ("rule", "negative", "half_life_days", "place_exponent")
+        used = [key for key in keys if getattr(relation, key)]
         if used and relation.head not in self.user_types:
             known = ", ".join(self.user_types) or "none"
             raise ValueError(f"relation.{name}.{used[0]}: the head is {relation.head!r}, no user type (known: {known})")
-        if relation.rule and (
-            relation.interaction or relation.negative or relation.half_life_days or relation.place_exponent
-        ):
+        if relation.rule and (relation.interaction or used != ["rule"]):
             raise ValueError(f"relation.{name}: a rule is no interaction, not negative, and does not fade")
 
     def _check_relation(self, name: str, relation: Relation) -> None:

@@ -91,19 +91,7 @@ def certify(
     means = tried.losses.mean(axis=0)
     filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
     if keep:
-        certificate = None
-        if chosen is not None:
-            certificate = Certificate(
-                alpha=wanted.alpha,
-                delta=wanted.delta,
-                below=wanted.below,
-                n=FIRST,
-                people=people,
-                risk=round(float(means[chosen]), 5),
-                risk_without=round(float(means[-1]), 5),
-                filtered=filtered,
-            )
-        _keep(workspace, certificate)
+        _keep(workspace, None if chosen is None else _certificate(wanted, people, means, chosen, filtered))
     return CertifyReport(
         certified=chosen is not None,
         alpha=wanted.alpha,
@@ -115,6 +103,22 @@ def certify(
         filtered=len(filtered),
         written=keep,
         text=_text(wanted, tried, chosen, len(filtered), shown_count(len(tried.losses), snapshot.k)),
+    )
+
+
+def _certificate(
+    wanted: Wanted, people: int | str, means: NDArray[np.float64], chosen: int, filtered: tuple[str, ...]
+) -> Certificate:
+    """What lists follow from now on, and on what word."""
+    return Certificate(
+        alpha=wanted.alpha,
+        delta=wanted.delta,
+        below=wanted.below,
+        n=FIRST,
+        people=people,
+        risk=round(float(means[chosen]), 5),
+        risk_without=round(float(means[-1]), 5),
+        filtered=filtered,
     )
 
 

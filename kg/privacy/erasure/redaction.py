@@ -180,11 +180,13 @@ class Redactor:
         told = columns or PersonColumns(path.name, {})
 
         def hers(row: Row) -> bool:
+            """Whether a row is about her, by its columns."""
             if told is _LIST:
                 return row.get("user_id") == person.id
             return told.holds(row, person.schema, person.types, person.id)
 
         def keeps(text: str) -> bool:
+            """Whether a row, as text, may stay."""
             return not (person.unmistakable and self.traces.in_text(text))
 
         try:

@@ -47,6 +47,7 @@ def without_her(path: Path, pending: Path, columns: PersonColumns, hers: Hers, k
     dropped: list[str] = []
 
     def stays(text: str) -> bool:
+        """The same as ``keeps``; what does not stay is counted."""
         good = keeps(text)
         dropped.extend([] if good else [text])
         return good
