@@ -42,8 +42,8 @@ end
 """
 WAYS = {("first", True): "first, new", ("none", True): "none, new", ("first", False): "first, again"}
 WAYS |= {("none", False): "none, again"}
-LINE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s)$", re.MULTILINE)
-TO_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
+LINE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", re.MULTILINE)
+TO_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 
 def main(

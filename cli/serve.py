@@ -18,8 +18,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Where to listen; only this machine by default.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535)] = 8765,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; they share the model's files.")] = 1,
-    also: Annotated[
-        list[Path] | None, typer.Option("--also", metavar="DIR", help="A further workspace, with tokens of its own.")
+    workspaces: Annotated[
+        list[Path] | None,
+        typer.Option("--workspace", "-w", metavar="DIR", help="Repeatable: each has tokens of its own."),
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key (PEM).")] = None,
@@ -28,7 +29,7 @@ def serve(
 ) -> None:
     """Serve recommendations over HTTP, with a console for people at the same address.
 
-    Example: whyrec -w demo serve --port 8765 --workers 2
+    Example: whyrec serve --workspace shop-a --workspace shop-b --workers 2
     """
     try:
         from whyrec.service.access import Tokens
@@ -36,15 +37,16 @@ def serve(
         from whyrec.service.server import serve as run
     except ModuleNotFoundError as problem:
         raise UsageError(f"{problem.name} is not installed; the service needs pip install 'whyrec[serve]'") from None
-    output, workspace = Output(quiet=quiet), workspace_of(ctx)
+    output, folders = Output(quiet=quiet), workspaces or [workspace_of(ctx).folder]
     address = Address(host, port, tls_cert, tls_key).checked()
-    source = Tokens(workspace.folder).admin_source
+    sources = [Tokens(folder).admin_source for folder in folders]
     if not quiet:
         output.line(f"Console:  {address.url}/")
         output.line(f"REST:     {address.url}/api/v1, described in {address.url}/openapi.json")
-        output.line(f"The admin's token: {source}")
+        for source in sources:
+            output.line(f"The admin's token: {source}")
     if not address.local and tls_cert is None:
         output.notices(
             ["whoever reaches this address can listen in: put TLS before it, or give --tls-cert and --tls-key"]
         )
-    run([workspace.folder, *(also or [])], address, workers)
+    run(folders, address, workers)

@@ -66,6 +66,7 @@ class ObjectivesSettings(Document):
     """How much the items of a person's list are to differ where nothing else is asked for."""
 
 
+
 class AnomalySettings(Document):
     """The ``[anomalies]`` table."""
 
@@ -74,6 +75,27 @@ class AnomalySettings(Document):
     leave_out: bool = False
     """Whether what such accounts did is left out of snapshots, and so of scores, counts and reasons; the store keeps
     it. See :mod:`kg.quality.anomalies`."""
+
+
+class ServeSettings(Document):
+    """The ``[serve]`` table."""
+
+    explore: float = Field(default=0.0, ge=0, lt=1)
+    """Part of the lists whose last item is drawn by lot, so that others get seen; see
+    :mod:`whyrec.online_evaluation.exploration`."""
+
+
+class ExperimentSettings(Document):
+    """The ``[experiment]`` table: another model beside this one, for some of the people."""
+
+    name: str = ""
+    """None runs where it is empty; another name assigns people anew."""
+    candidate: str = ""
+    """Folder of a workspace with the same people and items and another model, relative to this one."""
+    goal: str = "purchased"
+    """The relation, or click, that the candidate is to bring more of."""
+    share: float = Field(default=0.5, gt=0, lt=1)
+    """Part of the people who get the candidate."""
 
 
 class LoadSettings(Document):
@@ -107,6 +129,8 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
+    experiment: ExperimentSettings = Field(default_factory=ExperimentSettings)
     objectives: ObjectivesSettings = Field(default_factory=ObjectivesSettings)
     anomalies: AnomalySettings = Field(default_factory=AnomalySettings)
 

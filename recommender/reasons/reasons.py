@@ -42,6 +42,14 @@ class Reason:
     anchor: Anchor | None = None
     shared: tuple[str, int] | None = None
 
+    @property
+    def ground(self) -> tuple[str, str]:
+        """The kind of the group, and the metapath of its largest strand: step by step, or the learned kernel's name."""
+        if not self.group.strands:
+            return self.group.kind, ""
+        source = self.group.strands[0].source
+        return self.group.kind, " > ".join((source.start, *(source.tail or (source.text,))))
+
 
 class Reasons:
     """The reasons for the items of one person.

@@ -19,6 +19,7 @@ class ArrangedList:
     order: list[int]
     texts: list[str]
     report: ArrangementReport | None
+    reasons: list[Reason | None]
 
 
 class _OnceAsked(Sequence[Sequence[Reason]]):
@@ -49,7 +50,7 @@ def arranged_list(
     arrangement.checked()
     scorer, positions = reasons.scorer, ranked.positions
     if not told and not arrangement.moves:
-        return ArrangedList(list(range(len(positions))), [""] * len(positions), None)
+        return ArrangedList(list(range(len(positions))), [""] * len(positions), None, [])
     reasons.expect(positions.tolist())
     choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist())
     if not arrangement.moves:
@@ -57,7 +58,7 @@ def arranged_list(
         for nth in range(len(positions)):
             said.append(choice.best(asked[nth], [one for one in said if one is not None]))
         texts = [reasons.text(one) for one in said]
-        return ArrangedList(list(range(len(positions))), texts, None)
+        return ArrangedList(list(range(len(positions))), texts, None, said)
     caps = Caps(scorer.snapshot, scorer.catalogue, arrangement.max_per)
     pool = Pool(
         ranked.totals,
@@ -68,7 +69,7 @@ def arranged_list(
     found = arrange(pool, n, arrangement, caps, choice)
     texts = [reasons.text(one) if told else "" for one in found.reasons]
     report = _report(pool, found.order, n, arrangement, reasons.phrasing.language)
-    return ArrangedList(found.order, texts, report)
+    return ArrangedList(found.order, texts, report, found.reasons)
 
 
 def reason_choice(reasons: Reasons, choice: str) -> ReasonChoice:

@@ -1,6 +1,8 @@
 """The answer of ``recommend``."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, PrivateAttr
 
 from recommender.results.document import Item, ModelInfo, Person, Result, Shares, Shown
 
@@ -48,3 +50,14 @@ class Recommendation(Shown):
     """Whether anything about the user is known; without it the list is popularity and nothing else."""
     arrangement: ArrangementReport | None = None
     notices: list[str] = Field(default_factory=list)
+    _grounds: list[tuple[str, str]] = PrivateAttr(default_factory=list)
+
+    @property
+    def grounds(self) -> list[tuple[str, str]]:
+        """By what each item is there, as its reason says: kind and metapath; empty where none was told."""
+        return self._grounds
+
+    def on_grounds(self, grounds: list[tuple[str, str]]) -> Self:
+        """The same document, with the grounds of its items, which are no part of it."""
+        self._grounds = grounds
+        return self

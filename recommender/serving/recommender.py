@@ -111,7 +111,7 @@ class Recommender:
             personal=personal,
             arrangement=arranged.report,
             notices=self.model.notices_in(request.lang, *notices),
-        )
+        ).on_grounds([("", "") if one is None else one.ground for one in arranged.reasons])
 
     def _soft(self, rules: RuleSet, scorer: Scorer, profile: Profile) -> SoftShares:
         """What soft rules add to the score of each item of a list."""

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 from kg.errors import UsageError
 
 NAME = "decisions.jsonl"
-Kind = Literal["rules", "report", "review"]
+Kind = Literal["rules", "report", "review", "stop"]
 Reason = Literal["wrong", "harmful", "unclear", "other"]
 Verdict = Literal["block", "approve"]
 
@@ -102,6 +102,15 @@ class DecisionLog:
         items = {one.number: one.content["item"] for one in self.all() if one.kind == "report"}
         last = {items[one.content["report"]]: one.content["verdict"] for one in self.all() if one.kind == "review"}
         return tuple(item for item, verdict in last.items() if verdict == "block")
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        """Experiments whose candidate nobody gets any more."""
+        return frozenset(one.content["experiment"] for one in self.all() if one.kind == "stop")
+
+    def stop(self, experiment: str, by: str) -> Decision:
+        """Let nobody have the candidate of an experiment from now on."""
+        return self._append("stop", {"experiment": experiment}, by)
 
     def publish(self, rules: Mapping[str, Any], by: str) -> Decision:
         """Let rules hold from now on; the caller has checked them."""

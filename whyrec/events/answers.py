@@ -15,7 +15,7 @@ from threading import Lock
 NAME = "answers.db"
 BUSY_SECONDS = 10
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS document (digest BLOB PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS document (digest BLOB PRIMARY KEY, body BLOB NOT NULL, told TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answer (
     id TEXT PRIMARY KEY, at INTEGER NOT NULL, user TEXT, caller TEXT NOT NULL, kind TEXT NOT NULL,
     digest BLOB NOT NULL, scenario TEXT NOT NULL, arm TEXT NOT NULL, draw TEXT NOT NULL);
@@ -42,6 +42,8 @@ class Answer:
     scenario: str = ""
     arm: str = ""
     draw: str = ""
+    told: str = ""
+    """Of a list: kind and metapath of each item's reason, as JSON."""
 
 
 class AnswerLog:
@@ -62,7 +64,7 @@ class AnswerLog:
         rows = [(a.id, a.at, a.user, a.caller, a.kind, a.digest, a.scenario, a.arm, a.draw) for a in answers]
         with self._lock, self._base:
             self._base.executemany(
-                "INSERT OR IGNORE INTO document VALUES (?, ?)", {a.digest: a.body for a in answers}.items()
+                "INSERT OR IGNORE INTO document VALUES (?, ?, ?)", [(a.digest, a.body, a.told) for a in answers]
             )
             self._base.executemany("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
@@ -134,5 +136,6 @@ class AnswerLog:
 
 
 _SELECT = (
-    "SELECT id, at, user, caller, kind, digest, body, scenario, arm, draw FROM answer JOIN document USING (digest)"
+    "SELECT id, at, user, caller, kind, digest, body, scenario, arm, draw, told FROM answer "
+    "JOIN document USING (digest)"
 )

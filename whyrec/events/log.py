@@ -168,6 +168,12 @@ class EventLog:
             events = [_event(row[1:]) for row in self._reader.execute(query, (user, user_type))]
         return events, self.answers.about(_asked_as(user, [user_type]))
 
+    def since(self, at: int) -> list[tuple[int, Event]]:
+        """All events from a moment on, taken over or not, the oldest first, with when they came: milliseconds."""
+        query = _SELECT.replace("SELECT seq", "SELECT received") + " WHERE received >= ? ORDER BY seq"
+        with self._reading:
+            return [(row[0], _event(row[1:])) for row in self._reader.execute(query, (at,))]
+
     def counts(self) -> dict[str, int]:
         """Relation → number of events that no load has taken over."""
         with self._reading:

@@ -44,6 +44,7 @@ MAY: dict[str, frozenset[Role]] = {
     "decisions": STAFF,
     "rules": frozenset({Role.ADMIN, Role.MANAGER}),
     "review": frozenset({Role.ADMIN, Role.REVIEWER}),
+    "traffic": frozenset({Role.ADMIN, Role.ANALYST, Role.MANAGER}),
     "metrics": frozenset({Role.ADMIN, Role.ANALYST}),
     "forget": frozenset({Role.ADMIN}),
     "tokens": frozenset({Role.ADMIN}),

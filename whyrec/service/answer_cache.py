@@ -36,7 +36,7 @@ State = tuple[object, ...]
 class KeptAnswer:
     """An answer: whom it is about, the state that it was made in, its tag, and the document, compressed.
 
-    ``personal``: of a list, whether anything about the person was known. ``scenario``, ``arm``, ``draw``: see
+    ``personal``: of a list, whether anything about the person was known. ``scenario``, ``arm``, ``draw``, ``told``: see
     :class:`whyrec.events.answers.Answer`.
     """
 
@@ -48,6 +48,7 @@ class KeptAnswer:
     scenario: str = ""
     arm: str = ""
     draw: str = ""
+    told: str = ""
 
 
 class AnswerCache:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -18,7 +19,7 @@ from whyrec.service.answer_cache import QuickAnswers
 from whyrec.service.console import decision_pages, pages, rendering, session, shop_pages
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
 from whyrec.service.monitoring import exposition, of_request
-from whyrec.service.rest import answers, decisions, groups, people
+from whyrec.service.rest import answers, decisions, groups, people, traffic
 from whyrec.service.shop import Shop
 
 PER_SECOND = 5_000.0
@@ -65,10 +66,14 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.add_middleware(QuickAnswers, state=app.state)
     app.add_middleware(Bounded)
     app.add_middleware(_Measured)
-    for part in (answers, groups, people, decisions, pages, shop_pages, decision_pages, rendering, session):
+    for part in (answers, groups, people, decisions, traffic, pages, shop_pages, decision_pages, rendering, session):
         app.include_router(part.router)
     _add_health(app)
     _add_problems(app)
+    if find_spec("mcp") is not None:
+        from whyrec.service.assistant import ToolsOverHttp
+
+        app.mount("/mcp", ToolsOverHttp(app.state))
     return app
 
 

@@ -11,6 +11,7 @@ REQUESTS = Counter("whyrec_requests", "Requests answered.", ["route", "status"])
 DURATION = Histogram("whyrec_request_seconds", "Seconds from request to answer.", ["route"], buckets=SECONDS)
 LISTS = Counter("whyrec_lists", "Lists given, by whether anything about the person was known.", ["personal"])
 EVENTS = Counter("whyrec_events", "Events taken, by relation and what became of them.", ["relation", "outcome"])
+DRIFT = Gauge("whyrec_drift", "Whether a figure of traffic drifted.", ["figure"], multiprocess_mode="livemax")
 PENDING = Gauge("whyrec_events_pending", "Events that no load has taken over.", multiprocess_mode="livemax")
 
 

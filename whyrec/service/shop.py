@@ -15,11 +15,14 @@ from pydantic import BaseModel
 from kg.errors import UnknownEntityError, UsageError, WhyrecError
 from kg.k_anonymity import shown_count
 from recommender.results.document import Person
+from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
 from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.service.access import Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
+from whyrec.service.arms import Arms
+from whyrec.service.watch import Watch
 
 SIGNALS = ("view", "click", "add", "hide")
 """What people do that is no relation: kept for attribution; ``hide`` keeps the item off the person's lists."""
@@ -39,7 +42,7 @@ class Shop:
         self.events = EventLog(folder / "service")
         self.name = folder.resolve().name
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
-        self.kept = AnswerCache()
+        self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine)
         self._given: SimpleQueue[Answer | None] = SimpleQueue()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()
@@ -50,6 +53,8 @@ class Shop:
         :raises SnapshotError: where nothing is loaded.
         """
         _ = self.engine.recommender
+        if self.arms.candidate is not None:
+            _ = self.arms.candidate.recommender
 
     def refreshed(self) -> Engine:
         """The engine, with what another process loaded or trained since the last look; a damaged one is not taken."""
@@ -85,19 +90,30 @@ class Shop:
                 hidden.append(f"{event.item_type}:{event.item}")
         return (user if known else None), tuple(anchors), tuple(hidden)
 
-    def recommend(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Any:
+    def recommend(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Recommendation:
         """A list that knows what the person did a moment ago."""
-        engine = self.refreshed()
+        return self.listed(user, anchors, options)[0]
+
+    def listed(
+        self, user: str | None, anchors: Sequence[str], options: dict[str, Any]
+    ) -> tuple[Recommendation, str, str]:
+        """The same, with the arm of the experiment that the person is in, and what was drawn by lot."""
+        self.refreshed()
+        engine, arm = self.arms.of(user)
         if user is None:
-            return engine.recommend(None, anchors=anchors, **options)
+            return engine.recommend(None, anchors=anchors, **options), arm, ""
         known, own, hidden = self.person(user)
         options["avoid"] = (*options.get("avoid", ()), *hidden)
-        found = engine.recommend(known, anchors=(*anchors, *own), **options)
-        return found if known else found.model_copy(update={"user": Person(id=user, label=None)})
+        having = (*anchors, *own)
+        found = engine.recommend(known, anchors=having, **options)
+        found, draw = self.arms.explored(engine, (known, having), found, options)
+        named = found if known else found.model_copy(update={"user": Person(id=user, label=None)})
+        return named, arm, draw
 
     def why(self, user: str | None, item: str, anchors: Sequence[str], options: dict[str, Any]) -> Any:
         """The account of a score that knows what the person did a moment ago."""
-        engine = self.refreshed()
+        self.refreshed()
+        engine, _ = self.arms.of(user)
         known, own, hidden = (None, (), ()) if user is None else self.person(user)
         options["avoid"] = (*options.get("avoid", ()), *hidden)
         return engine.why(known, item, anchors=(*anchors, *own), **options)
@@ -106,12 +122,12 @@ class Shop:
         """What is another one whenever answers to somebody may be others: first what changes for everybody."""
         engine = self.refreshed()
         epoch, newest = (0, 0) if user is None else self.events.state(user)
-        return (engine.opened.number, engine.decisions.version, epoch), newest
+        return (engine.opened.number, self.arms.number, engine.decisions.version, epoch), newest
 
     def remember(self, kind: str, caller: str, given: KeptAnswer) -> str:
         """Keep an answer under an id of its own; it is written a moment later, beside the next requests."""
         answer_id, now = secrets.token_hex(12), int(time.time() * 1000)
-        told = (given.scenario, given.arm, given.draw)
+        told = (given.scenario, given.arm, given.draw, given.told)
         self._given.put(
             Answer(answer_id, now, given.user, caller, kind, bytes.fromhex(given.tag[1:-1]), given.packed, *told)
         )
@@ -141,6 +157,7 @@ class Shop:
         """Write what was answered, and close the log."""
         self._given.put(None)
         self._writer.join()
+        self.watch.close()
         self.events.close()
 
     def replay(self, answer_id: str) -> Any:

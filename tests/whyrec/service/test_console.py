@@ -28,6 +28,7 @@ PAGES = (
     "/gaps",
     "/rules?max_price=20&avoid=contains:RETINOL",
     "/review?item=Product:p0013",
+    "/traffic",
     "/experiments",
     "/data",
     "/system",

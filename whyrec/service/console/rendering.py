@@ -3,6 +3,7 @@
 import tomllib
 from datetime import UTC, datetime
 from functools import cache
+from html import escape
 from importlib.resources import files
 from typing import Any, Literal
 from urllib.parse import quote
@@ -11,6 +12,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
+
+from whyrec.service.console.tables import table_csv, with_links
 
 router = APIRouter(include_in_schema=False)
 COOKIE = "whyrec"
@@ -67,7 +70,21 @@ def _templates() -> Environment:
     return environment
 
 
-def page(request: Request, name: str, **parts: Any) -> HTMLResponse:
+def _table(html: str, number: str, name: str) -> Response:
+    """A table of a page as a file.
+
+    :raises HTTPException: 404 where the page has none of that number.
+    """
+    found = table_csv(html, int(number)) if number.isdecimal() and len(number) < 4 else None
+    if found is None:
+        raise HTTPException(404, "the page has no table of this number")
+    headers = {"Content-Disposition": f'attachment; filename="{name.removesuffix(".html")}-{number}.csv"'}
+    return Response(
+        found, media_type="text/csv; charset=utf-8", headers={**headers, "Cache-Control": "private, no-store"}
+    )
+
+
+def page(request: Request, name: str, **parts: Any) -> Response:
     """A page of the console, from the template of that name."""
     lang = language(request)
     other = "zh" if lang == "en" else "en"
@@ -75,6 +92,12 @@ def page(request: Request, name: str, **parts: Any) -> HTMLResponse:
     shown = {"t": texts(lang), "lang": lang, "switch": switch, "other": other, "path": request.url.path, "quote": quote}
     signed = COOKIE in request.cookies
     html = _templates().get_template(name).render(**shown, signed=signed, **parts)
+    wanted = request.query_params.get("table")
+    if wanted is not None:
+        return _table(html, wanted, name)
+    if "</table>" in html:
+        here = str(request.url.remove_query_params("table"))
+        html = with_links(html, escape(f"{here}{'&' if '?' in here else '?'}", quote=True), texts(lang)["download"])
     answer = HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "private, no-store"})
     if request.query_params.get("lang") in LANGUAGES:
         answer.set_cookie("lang", lang, max_age=YEAR, samesite="strict", httponly=True)

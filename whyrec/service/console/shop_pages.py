@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
+from whyrec.online_evaluation.live import Live
 from whyrec.service.console.facts import link
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import may, shop_of, to_login
-from whyrec.service.limits import MOST_TEXT
+from whyrec.service.limits import MOST_DAYS, MOST_TEXT
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=MOST_TEXT)]
@@ -69,6 +70,16 @@ def experiments(request: Request) -> Response:
         rows = [row.link_prediction or row.recommendation or {} for row in board.rows]
         figures[board.experiment] = [name for name in FIGURES if any(name in row for row in rows)]
     return page(request, "experiments.html", boards=boards, figures=figures)
+
+
+@router.get("/traffic")
+def traffic(request: Request, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 30) -> Response:
+    """What lists bring, whether traffic drifted, and how the experiment stands."""
+    shop = shop_of(request, "traffic")
+    if shop is None:
+        return to_login(request)
+    live = Live(shop.refreshed())
+    return page(request, "traffic.html", found=live.attribution(days), drift=live.drift(), experiment=live.experiment())
 
 
 @router.get("/data")

@@ -1,6 +1,7 @@
 """The questions of the REST interface: each is one call of the engine, its document the one that ``--json`` prints."""
 
 import hashlib
+import json
 import zlib
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from recommender.results.recommendation import Recommendation
 from recommender.results.search import Answers, Found
 from recommender.results.similar import Similar
 from whyrec.service.access import Caller
-from whyrec.service.answer_cache import KeptAnswer, State, given
+from whyrec.service.answer_cache import KeptAnswer, given
 from whyrec.service.monitoring import of_list
 from whyrec.service.rest.questions import (
     AbsenceQuestion,
@@ -49,9 +50,13 @@ async def recommend(
 ) -> Response:
     """The best items for a user, or for somebody described by anchors, with what happened a moment ago."""
     state = asking[0].state(asked.user)
-    found = asking[0].recommend(asked.user, asked.anchor, asked.options())
+    found, arm, draw = asking[0].listed(asked.user, asked.anchor, asked.options())
     of_list(found.personal)
-    return _kept(request, found, ("recommend", asked, found.personal), asking, state)
+    body = found.model_dump_json().encode()
+    told = json.dumps(found.grounds, separators=(",", ":")) if found.grounds else ""
+    packed = zlib.compress(body, 1)
+    answer = KeptAnswer(asked.user, state, _tag(body), packed, found.personal, asked.scenario, arm, draw, told)
+    return _kept(request, asking, "recommend", answer, body)
 
 
 @router.get("/why", response_model=Account, tags=["answers"])
@@ -61,7 +66,9 @@ async def why(
     """The account of one score; its shares add up to it."""
     state = asking[0].state(asked.user)
     found = asking[0].why(asked.user, asked.item, asked.anchor, asked.options())
-    return _kept(request, found, ("why", asked, True), asking, state)
+    body = found.model_dump_json().encode()
+    answer = KeptAnswer(asked.user, state, _tag(body), zlib.compress(body, 1), scenario=asked.scenario)
+    return _kept(request, asking, "why", answer, body)
 
 
 @router.get("/why-not", response_model=WhyNot, tags=["answers"])
@@ -126,24 +133,11 @@ def answer_again(answer_id: str, asking: Annotated[Asking, may("answers")]) -> A
     return found
 
 
-def _kept(
-    request: Request,
-    found: BaseModel,
-    about: tuple[str, ListQuestion | AccountQuestion, bool],
-    asking: Asking,
-    state: State,
-) -> Response:
-    """A document that is kept for the next who asks the same.
-
-    :param about: kind, what was asked, whether anything about the person was known.
-    :param state: the one that it was made in.
-    """
-    (kind, asked, personal), (shop, caller) = about, asking
-    body = found.model_dump_json().encode()
-    answer = KeptAnswer(asked.user, state, _tag(body), zlib.compress(body, 1), personal, asked.scenario)
+def _kept(request: Request, asking: Asking, kind: str, answer: KeptAnswer, body: bytes) -> Response:
+    """An answer, which is kept for the next who asks the same."""
+    shop, caller = asking
     shop.kept.keep((kind, request.scope["query_string"]), answer)
-    keep = kind in request.app.state.kept
-    return given(request, (shop, kind, caller.name), answer, keep=keep, body=body)
+    return given(request, (shop, kind, caller.name), answer, keep=kind in request.app.state.kept, body=body)
 
 
 def _answer(request: Request, found: BaseModel) -> Response:

@@ -1,0 +1,106 @@
+"""Traffic: the lists that were given, and what people did with the items in them, from the logs of the service.
+
+An event belongs to the answer that it names; one that names none belongs to the newest list, at most a day old, in
+which the person was shown the item.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from whyrec.events.answers import Answer
+from whyrec.events.log import EventLog
+
+FOLDER = "service"
+DAY = 86_400_000
+"""Milliseconds."""
+
+
+@dataclass(frozen=True)
+class ShownItem:
+    """An item in a list: id, domain, and by what its reason says it is there: kind and metapath, empty where untold."""
+
+    id: str
+    domain: str
+    kind: str
+    metapath: str
+
+
+@dataclass
+class ShownList:
+    """A list that somebody was given; ``did``: rank, from 0, → relations that came of it."""
+
+    id: str
+    at: int
+    user: str
+    scenario: str
+    arm: str
+    draw: dict[str, Any] | None
+    personal: bool
+    score: float | None
+    """Of the first item."""
+    items: tuple[ShownItem, ...]
+    did: dict[int, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The lists of a time, the oldest first, and all events of it: milliseconds, user, relation."""
+
+    lists: list[ShownList]
+    events: list[tuple[int, str, str]]
+
+
+def traffic(workspace: Path, since: int, until: int) -> Traffic:
+    """What the service of a workspace showed, and what people did, between two moments in milliseconds since 1970."""
+    folder = workspace / FOLDER
+    if not folder.is_dir():
+        return Traffic([], [])
+    with closing(EventLog(folder)) as log:
+        lists = [one for one in _lists(log, since) if one.at < until]
+        by_id, by_user = {one.id: one for one in lists}, dict[str, list[ShownList]]()
+        for one in lists:
+            by_user.setdefault(one.user, []).append(one)
+        events = []
+        for at, event in log.since(since):
+            if at < until:
+                events.append((at, event.user, event.relation))
+            named = by_id.get(event.answer or "")
+            for shown in [named] if named else reversed(by_user.get(event.user, [])):
+                if _belongs(shown, event.item, event.relation, at):
+                    break
+    return Traffic(lists, events)
+
+
+def _belongs(shown: ShownList, item: str, relation: str, at: int) -> bool:
+    rank = next((rank for rank, one in enumerate(shown.items) if one.id == item), None)
+    if rank is None or not shown.at <= at <= shown.at + DAY:
+        return False
+    shown.did.setdefault(rank, set()).add(relation)
+    return True
+
+
+def _lists(log: EventLog, since: int) -> Iterator[ShownList]:
+    for answer in log.answers.since(since):
+        if answer.user is not None:
+            personal, score, items = _read(answer.body, answer.told)
+            draw = json.loads(answer.draw) if answer.draw else None
+            yield _shown(answer, draw, (personal, score, items))
+
+
+def _shown(answer: Answer, draw: Any, read: tuple[bool, float | None, tuple[ShownItem, ...]]) -> ShownList:
+    return ShownList(answer.id, answer.at, answer.user or "", answer.scenario, answer.arm, draw, *read)
+
+
+@lru_cache(maxsize=10_000)
+def _read(body: bytes, told: str) -> tuple[bool, float | None, tuple[ShownItem, ...]]:
+    document = json.loads(zlib.decompress(body))
+    items, grounds = document["items"], json.loads(told) if told else []
+    grounds += [("", "")] * (len(items) - len(grounds))
+    shown = tuple(ShownItem(one["id"], one["domain"], *ground) for one, ground in zip(items, grounds, strict=True))
+    return document["personal"], items[0]["score"] if items else None, shown

@@ -1,0 +1,52 @@
+"""The watch: every hour, one worker looks whether traffic drifted, and ends an experiment whose candidate is worse."""
+
+import logging
+from threading import Event, Thread
+
+from kg.errors import WhyrecError
+from kg.file_lock import FileLock
+from whyrec.engine import Engine
+from whyrec.online_evaluation.live import Live
+from whyrec.service.monitoring import DRIFT
+
+SECONDS = 3_600.0
+GUARDRAIL = "guardrail"
+"""Who stops a worse candidate."""
+log = logging.getLogger("whyrec.service")
+
+
+class Watch:
+    """Looks after the traffic of one workspace until it is closed; of several workers the first does."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._ended = engine, Event()
+        self._thread = Thread(target=self._run, name=f"watch of {engine.workspace.folder.name}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        lock = None
+        while not self._ended.wait(SECONDS):
+            lock = lock or FileLock.try_acquire(self._engine.workspace.folder / "service" / "watch.lock")
+            if lock is not None:
+                look(self._engine)
+        if lock is not None:
+            lock.release()
+
+
+def look(engine: Engine) -> None:
+    """Look once: set the figure of drift, and stop a candidate that is worse."""
+    try:
+        found = Live(engine)
+        told = found.drift()
+        for one in told.figures:
+            DRIFT.labels(figure=one["figure"]).set(int(one["alarm"]))
+        experiment = found.experiment()
+        if experiment is not None and experiment.verdict == "worse" and not experiment.stopped:
+            engine.decisions.stop(experiment.name, GUARDRAIL)
+    except WhyrecError as problem:  # nothing is loaded just now: the next look tries again
+        log.warning("watch: %s", type(problem).__name__)
