@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def publish(
     ctx: typer.Context,
-    to: Annotated[str, typer.Option("--to", metavar="neo4j|parquet", help="Where to write.")],
+    to: Annotated[str, typer.Option("--to", metavar="neo4j|parquet|redis", help="Where to write.")],
     out: Annotated[str | None, typer.Option("--out", metavar="FILE.parquet", help="The file of parquet.")] = None,
     n: LengthOption = None,
     domain: DomainOption = None,
@@ -24,7 +24,7 @@ def publish(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write everybody's list, with scores and reasons, to the Neo4j server of the workspace or to a file.
+    """Write everybody's list, with scores and reasons, to the Neo4j server of the workspace, to Redis, or to a file.
 
     On the server a list is (:User)-[:RECOMMENDED {rank, score, reason, model, at}]->(item); the earlier one can be read
     until it is replaced.

@@ -66,7 +66,6 @@ class ObjectivesSettings(Document):
     """How much the items of a person's list are to differ where nothing else is asked for."""
 
 
-
 class AnomalySettings(Document):
     """The ``[anomalies]`` table."""
 
@@ -75,6 +74,14 @@ class AnomalySettings(Document):
     leave_out: bool = False
     """Whether what such accounts did is left out of snapshots, and so of scores, counts and reasons; the store keeps
     it. See :mod:`kg.quality.anomalies`."""
+
+
+class PublishSettings(Document):
+    """The ``[publish]`` table."""
+
+    redis: str = ""
+    """URL of the Redis server that lists are published to, and from which the forgotten are removed; its password is
+    taken from ``REDIS_PASSWORD``."""
 
 
 class ServeSettings(Document):
@@ -129,6 +136,7 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)
+    publish: PublishSettings = Field(default_factory=PublishSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
     experiment: ExperimentSettings = Field(default_factory=ExperimentSettings)
     objectives: ObjectivesSettings = Field(default_factory=ObjectivesSettings)

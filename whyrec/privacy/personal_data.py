@@ -1,5 +1,6 @@
 """What the data of people asks for: to be forgotten, to be told, new pseudonyms, and figures with noise."""
 
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
@@ -36,11 +37,22 @@ class PersonalData(Lists):
         with private_files(), closing(EventLog(log)) if log.is_dir() else nullcontext() as events:
             if events is not None:
                 events.forget(whom, types)
+            self._withdraw(whom, types)
             erasure = forget(self.workspace, user, progress or self._progress)
             if events is not None and erasure.person != whom:  # a pseudonym
                 events.forget(erasure.person, types)
+                self._withdraw(erasure.person, types)
         self._renew()
         return ForgetReport.model_validate(erasure.to_json())
+
+    def _withdraw(self, person: str, types: Sequence[str]) -> None:
+        """Remove the lists of a person from the Redis server that they are published to."""
+        settings = self.workspace.settings.publish
+        if settings.redis:
+            from whyrec.workspace.redis_lists import RedisLists  # the client is an extra
+
+            with RedisLists(settings.redis, self.workspace.folder.resolve().name) as lists:
+                lists.forget(person, types)
 
     def export_person(self, user: str, *, lang: str = "en") -> "PersonReport":
         """Everything that is held about a person, and everything that is concluded about her.

@@ -4,138 +4,37 @@ Results are short, a text and the largest parts, for every one of them goes into
 message for a person; anything else is told by its kind alone, since a traceback may hold data.
 """
 
-import asyncio
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-<<<<<<< HEAD
 
 from kg.errors import WhyrecError
 from whyrec.engine import Engine
 from whyrec.service.shop_tools import SHOP_TOOLS
 from whyrec.service.tool_answers import LARGEST, Lang, Named, ToolAnswer
-=======
-from mcp.server.transport_security import TransportSecuritySettings
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
-
-from kg.errors import WhyrecError
-from whyrec.engine import Engine
-from whyrec.service.access import Role
-from whyrec.service.problems import problem
->>>>>>> 056b90d (What lists bring: attribution, drift, experiments on live traffic, off-policy estimates and exploration; tools over HTTP by role; every table of the console downloads; serve takes --workspace again and again)
 
 INSTRUCTIONS = (
     "Recommendations over a knowledge graph. Say only what the answers say: shares add up to the score, and every fact "
     "is a triple of the graph. Find an entity by its name first; people are known by their exact ids alone."
 )
-<<<<<<< HEAD
 LISTED = 5
 """Items of a list that is told after a change."""
 R = TypeVar("R")
 
 
-def tools_server(engine: Engine) -> MCPServer[Any]:
-    """The server; run it with ``run("stdio")``."""
-    server: MCPServer[Any] = MCPServer("whyrec", log_level="ERROR", instructions=INSTRUCTIONS)
-    for tool in (_find, _ask, _recommend, _why, _why_not, _what_if, _similar, _compare, _difference, *SHOP_TOOLS):
-        server.tool(name=tool.__name__.strip("_"))(_told(tool(engine)))
-=======
-LARGEST = 3
-"""Parts of an account that a tool tells."""
-Lang = Literal["en", "zh"]
-ACTIONS = {"why_not": "why-not", "compare": "what-if", "audience": "groups", "gaps": "groups"}
-"""Tool → what a role needs for it, where that has another name."""
-R = TypeVar("R")
-
-
-class Named(BaseModel):
-    """An entity."""
-
-    id: str
-    type: str
-    label: str
-    text: str = ""
-
-
-class ToolAnswer(BaseModel):
-    """An answer in words, and what it is about."""
-
-    text: str
-    items: list[Named] = []
-    shares: dict[str, float] = {}
-    """Reason → share of the score, the largest first."""
-
-
 def tools_server(engine: Engine, may: Callable[[str], bool] = lambda _: True) -> MCPServer[Any]:
     """The server; run it with ``run("stdio")``.
 
-    :param may: which actions are allowed, see :data:`whyrec.service.access.MAY`; the tools of others are not there.
+    :param may: which tools are offered, by name.
     """
     server: MCPServer[Any] = MCPServer("whyrec", log_level="ERROR", instructions=INSTRUCTIONS)
-    for tool in (_find, _ask, _recommend, _why, _why_not, _similar, _compare, _audience, _gaps):
+    for tool in (_find, _ask, _recommend, _why, _why_not, _what_if, _similar, _compare, _difference, *SHOP_TOOLS):
         name = tool.__name__.strip("_")
-        if may(ACTIONS.get(name, name)):
+        if may(name):
             server.tool(name=name)(_told(tool(engine)))
-    return server
-
-
-class ToolsOverHttp:
-    """The same tools at ``/mcp`` of the service: each caller those that its role may use, of its own shop.
-
-    :param state: of the application, which knows whose a token is.
-    """
-
-    def __init__(self, state: Any) -> None:
-        self._state = state
-        self._open: dict[tuple[str, Role], asyncio.Task[MCPServer[Any]]] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            return
-        request = Request(scope)
-        found = self._state.asking.whose(request)
-        if found is None:
-            refused = problem(401, "send Authorization: Bearer TOKEN; the admin's is in serve.token of the workspace")
-            return await refused(scope, receive, send)
-        shop, caller = found
-        try:
-            self._state.asking.admit(shop, caller, "recommend")  # what every role may
-        except HTTPException as error:
-            return await problem(error.status_code, str(error.detail))(scope, receive, send)
-        key = shop.name, caller.role
-        if key not in self._open:
-            self._open[key] = asyncio.create_task(_running(tools_server(shop.engine, caller.may)))
-        server = await asyncio.shield(self._open[key])
-        scope["path"] = scope["root_path"] = ""
-        return await server.session_manager.handle_request(scope, receive, send)
-
-
-_RUNNING: set[asyncio.Task[None]] = set()
-
-
-async def _running(server: MCPServer[Any]) -> MCPServer[Any]:
-    """A server that takes requests, without sessions: each is whole in itself, whichever worker it comes to."""
-    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # whoever asks has a token
-    server.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
-    ready = asyncio.Event()
-
-    async def run() -> None:
-        """Hold it open until the service ends."""
-        async with server.session_manager.run():
-            ready.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(run())
-    _RUNNING.add(task)
-    await ready.wait()
->>>>>>> 056b90d (What lists bring: attribution, drift, experiments on live traffic, off-policy estimates and exploration; tools over HTTP by role; every table of the console downloads; serve takes --workspace again and again)
     return server
 
 

@@ -21,8 +21,8 @@ from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.service.access import Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
-from whyrec.service.arms import Arms
-from whyrec.service.watch import Watch
+from whyrec.service.live.arms import Arms
+from whyrec.service.live.watch import Watch
 
 SIGNALS = ("view", "click", "add", "hide")
 """What people do that is no relation: kept for attribution; ``hide`` keeps the item off the person's lists."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kg.stores.neo4j.published_lists import Row
     from whyrec.answering.lists import Lists
 
-TARGETS = ("neo4j", "parquet")
+TARGETS = ("neo4j", "parquet", "redis")
 PEOPLE = 500
 """People whose lists are replaced in one transaction."""
 
@@ -50,7 +50,7 @@ def publish(engine: "Lists", to: str, out: Path | None, progress: Progress, **as
     :raises StoreError: where the server fails; lists that were not replaced yet are as before.
     """
     if to not in TARGETS:
-        raise UsageError(f"`to` {to!r}: expected {' or '.join(TARGETS)}")
+        raise UsageError(f"`to` {to!r}: expected one of {', '.join(TARGETS)}")
     if (to == "parquet") != (out is not None):
         raise UsageError("`out` names the file of `to=parquet`, and goes with that alone")
     if out is not None:
@@ -58,7 +58,30 @@ def publish(engine: "Lists", to: str, out: Path | None, progress: Progress, **as
         return PublishReport(
             to=to, place=str(out), users=told.users, rows=told.rows, model=told.model.name, notices=told.notices
         )
-    return _to_neo4j(engine, progress, asked)
+    return _to_redis(engine, progress, asked) if to == "redis" else _to_neo4j(engine, progress, asked)
+
+
+def _to_redis(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> PublishReport:
+    try:
+        from whyrec.workspace.redis_lists import RedisLists  # the client is an extra
+    except ModuleNotFoundError:
+        raise UsageError("redis is not installed; `to` redis needs pip install 'whyrec[redis]'") from None
+    url, model, at = engine.workspace.settings.publish.redis, engine.recommender.model, int(time.time() * 1000)
+    users = rows = 0
+    with RedisLists(url, engine.workspace.folder.resolve().name) as lists:
+        for user_type, people, told in _batches(engine, (model.info.name, at), asked, progress):
+            found: dict[tuple[str, str], list[dict[str, Any]]] = {(user_type, one): [] for one in people}
+            for item_type, some in told.items():
+                for user, item, rank, score, reason, *_ in some:
+                    row = {"id": item, "type": item_type, "rank": rank, "score": score, "reason": reason}
+                    found[user_type, user].append(row)
+            for items in found.values():
+                items.sort(key=lambda one: one["rank"])
+            lists.replace(found, model.info.name, at)
+            users, rows = users + len(people), rows + sum(map(len, found.values()))
+        withdrawn = lists.withdraw_earlier(at)
+    report = {"to": "redis", "place": url, "users": users, "rows": rows, "withdrawn": withdrawn}
+    return PublishReport(**report, model=model.info.name, notices=model.told())
 
 
 def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> PublishReport:

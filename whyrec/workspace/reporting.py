@@ -46,7 +46,8 @@ class Reporting(PersonalData):
     ) -> "PublishReport":
         """Write everybody's list, with scores and reasons, where other programs read it.
 
-        :param to: ``neo4j``: the server of the workspace; ``parquet``: the file ``out``.
+        :param to: ``neo4j``: the server of the workspace; ``parquet``: the file ``out``; ``redis``: the
+            server that ``[publish]`` of ``whyrec.toml`` names.
         :raises UsageError: for another target.
         :raises StoreError: where the server fails; lists that were not replaced yet are as before.
         """

