@@ -80,8 +80,15 @@ def _to_redis(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
             lists.replace(found, model.info.name, at)
             users, rows = users + len(people), rows + sum(map(len, found.values()))
         withdrawn = lists.withdraw_earlier(at)
-    report = {"to": "redis", "place": url, "users": users, "rows": rows, "withdrawn": withdrawn}
-    return PublishReport(**report, model=model.info.name, notices=model.told())
+    return PublishReport(
+        to="redis",
+        place=url,
+        users=users,
+        rows=rows,
+        withdrawn=withdrawn,
+        model=model.info.name,
+        notices=model.notices_in(),
+    )
 
 
 def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> PublishReport:
