@@ -102,7 +102,8 @@ def test_tools_over_http_are_those_of_the_role_and_of_the_shop(client: TestClien
     service, admin = Tokens(shops[0]).make("cart", Role.SERVICE), Tokens(shops[1])._admin
     listed = {one["name"] for one in _tools(client, service, "tools/list").json()["result"]["tools"]}
     assert listed == {"recommend", "why"}
-    assert len(_tools(client, admin, "tools/list").json()["result"]["tools"]) == 9
+    every = {one["name"] for one in _tools(client, admin, "tools/list").json()["result"]["tools"]}
+    assert every > {"recommend", "why", "find", "why_not", "audience", "gaps"}
     told = _tools(client, service, "tools/call", name="recommend", arguments={"user": "u0002", "n": 2}).json()
     assert len(told["result"]["structuredContent"]["items"]) == 2
     refused = _tools(client, service, "tools/call", name="find", arguments={"text": "lipstick"}).json()
