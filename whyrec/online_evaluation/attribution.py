@@ -7,7 +7,7 @@ are alike, so that intervals of lists would be too narrow. Fewer than k people a
 from collections.abc import Callable, Iterable
 
 from kg.k_anonymity import shown_count, told_count
-from recommender.marketing.overview.coverage import wilson
+from recommender.evaluation.significance import wilson
 from recommender.results.document import Result
 from whyrec.online_evaluation.traffic import ShownItem, ShownList, Traffic
 
