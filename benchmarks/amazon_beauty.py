@@ -27,7 +27,7 @@ from tuned_peers import peers, tune_peers
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.interactions import Interactions, ScoreUsers
-from recommender.evaluation.baselines import baselines
+from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.evaluation import evaluate, task_of
 from recommender.evaluation.tuning import tune_baselines
 from recommender.splitting.interaction_splits import Split, file_split

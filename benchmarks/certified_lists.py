@@ -16,7 +16,7 @@ import numpy as np
 import whyrec
 from recommender.evaluation.risk_control import loosest
 from recommender.rules.rule_set import Rules
-from whyrec.workspace.certify import trial
+from whyrec.workspace.responsibility.certify import trial
 
 SPLITS = 100
 

@@ -38,8 +38,8 @@ from kg.quality.statistics import statistics
 from recommender.counterfactual.what_if import what_if
 from recommender.counterfactual.why_not import why_not
 from recommender.marketing.audience import people_of
-from recommender.results.audit import Audit
 from recommender.results.marketing import Audience
+from recommender.results.responsibility.audit import Audit
 from recommender.serving.recommender import Request
 from recommender.serving.similar_items import SimilarItems
 

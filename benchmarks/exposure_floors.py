@@ -30,7 +30,7 @@ from recommender.marketing.crowd import FIRST, Crowd
 from recommender.reranking.exposure_prices import Pool, solve
 from recommender.rules.rule_set import Rules
 from recommender.rules.soft.floors import read_floors
-from whyrec.workspace.objectives import _pool
+from whyrec.workspace.responsibility.objectives import _pool
 
 STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 LAMBDAS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)

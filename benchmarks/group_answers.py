@@ -17,8 +17,8 @@ from recommender.marketing.difference import Then, list_difference
 from recommender.marketing.gaps import gaps
 from recommender.marketing.items.report import item_report
 from recommender.marketing.overview.overview import overview
-from recommender.results.audit import Audit
 from recommender.results.marketing import Audience
+from recommender.results.responsibility.audit import Audit
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Request
 from whyrec.privacy.card import CardSection, groups_told

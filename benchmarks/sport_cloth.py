@@ -27,7 +27,7 @@ from scipy.sparse import csr_array, csr_matrix
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.interactions import Interactions, ScoreUsers, User
-from recommender.evaluation.baselines import by_items, ease, rp3beta
+from recommender.evaluation.baselines.baselines import by_items, ease, rp3beta
 from recommender.evaluation.duplicates import DuplicateSearch
 from recommender.evaluation.evaluation import evaluate, scorer_of_users
 from recommender.learning.fitting import fit_blend

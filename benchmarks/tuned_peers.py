@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions, ScoreUsers
-from recommender.evaluation.baselines import by_items
+from recommender.evaluation.baselines.baselines import by_items
 from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
 from recommender.evaluation.tuning import MOST_USERS, best_parameters, validation_like
 from recommender.linalg.ridge import ridge_inverse

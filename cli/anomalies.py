@@ -5,7 +5,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from recommender.results.anomalies import AccountAnomalies
+from recommender.results.responsibility.anomalies import AccountAnomalies
 
 app = typer.Typer(add_completion=False)
 

@@ -10,7 +10,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, ForceOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.pages import check_page, show_answer, write_page
-from recommender.results.audit import Audit, DomainAudit
+from recommender.results.responsibility.audit import Audit, DomainAudit
 from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)

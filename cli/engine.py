@@ -12,7 +12,7 @@ from cli.progress import Bars
 from whyrec.engine import Engine
 
 if TYPE_CHECKING:
-    from whyrec.workspace.experiments import Experiments
+    from whyrec.workspace.evaluation.experiments import Experiments
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def engine_of(ctx: typer.Context, output: Output) -> Iterator[Engine]:
 @contextmanager
 def experiments_of(ctx: typer.Context, output: Output) -> "Iterator[Experiments]":
     """The experiments of the workspace, or of any other folder that --workspace names; bars show how far they are."""
-    from whyrec.workspace.experiments import Experiments  # answering needs none
+    from whyrec.workspace.evaluation.experiments import Experiments  # answering needs none
 
     session = ctx.find_object(Session)
     assert session is not None

@@ -12,7 +12,7 @@ from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import ModelError
 from recommender.experiments.experiment import Experiment, Outcome
-from whyrec.workspace.experiments import Runs
+from whyrec.workspace.evaluation.experiments import Runs
 
 Done = tuple[Experiment, Outcome]
 PathsArgument = Annotated[

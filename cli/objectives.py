@@ -7,7 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from recommender.results.objectives import DomainObjectives
+from recommender.results.responsibility.objectives import DomainObjectives
 
 app = typer.Typer(add_completion=False)
 

@@ -10,7 +10,7 @@ from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import add_example, create_workspace
 from whyrec.options import made
-from whyrec.workspace.responsibility import Responsibility
+from whyrec.workspace.responsibility.responsibility import Responsibility
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -73,7 +73,7 @@ class Engine(Responsibility):
         """What a load did, and what ``[anomalies] watch`` makes of it."""
         if not self.workspace.settings.anomalies.watch or report.snapshot is None:
             return report
-        from whyrec.workspace.flagging import flag
+        from whyrec.workspace.responsibility.flagging import flag
 
         told = flag(self.workspace, progress)
         notices = [*report.notices, *([told.text] if told.file else [])]
@@ -146,7 +146,7 @@ class Engine(Responsibility):
         report = Training(self.workspace, wanted, resume, told, kind).run()
         self._renew()
         if self.workspace.settings.objectives.floors and not report.up_to_date:
-            from whyrec.workspace.objectives import objectives_after_training
+            from whyrec.workspace.responsibility.objectives import objectives_after_training
 
             solved = objectives_after_training(self.workspace, self.recommender, self._rules(None, {}), told)
             report = report.model_copy(update={"notices": [*report.notices, solved]})

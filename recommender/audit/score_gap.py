@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from kg.k_anonymity import told_step, told_sum
 from recommender.marketing.crowd import Crowd
 from recommender.profiles.profile import profile_of
-from recommender.results.audit import Cause
+from recommender.results.responsibility.audit import Cause
 from recommender.scoring.scorer import Scorer
 from recommender.texts.paths import spoken_path
 

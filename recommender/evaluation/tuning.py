@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.progress import Progress, no_progress
-from recommender.evaluation.baselines import Baselines
+from recommender.evaluation.baselines.baselines import Baselines
 from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
 from recommender.splitting.interaction_splits import Split, split_by
 from recommender.splitting.validation import evenly, validation_kind, validation_split

@@ -14,7 +14,7 @@ from kg.errors import ModelError, StoreLockedError, UsageError, WorkspaceError
 from kg.file_lock import FileLock
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
-from recommender.evaluation.baselines import Baselines
+from recommender.evaluation.baselines.baselines import Baselines
 from recommender.experiments.link_prediction import LinkPredictionExperiment
 from recommender.experiments.recommendation import RecommendationExperiment, plan_recommendation
 from recommender.leaderboard.standing import Standing, standing

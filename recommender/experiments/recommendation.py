@@ -19,7 +19,7 @@ from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions, ScoreUsers
-from recommender.evaluation.baselines import Baselines
+from recommender.evaluation.baselines.baselines import Baselines
 from recommender.evaluation.duplicates import DuplicateSearch
 from recommender.evaluation.evaluation import metrics_of, rank_users, scorer_of_users, task_of
 from recommender.evaluation.leakage import check_leaks, telling_relations

@@ -9,7 +9,7 @@ from recommender.evaluation.significance import paired_difference
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import EMBEDDING, POPULARITY, CandidateFeatures
 from recommender.learning.coordinate_ascent import Score, best_ascent, ndcg, surely_better
-from recommender.learning.popularity_floor import most_personal
+from recommender.learning.priors.popularity_floor import most_personal
 from recommender.results.learning import Audience, DomainReport
 from recommender.scoring.blend import POPULARITY as TIES
 from recommender.scoring.blend import Blend, ColdWeights

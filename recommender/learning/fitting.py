@@ -15,10 +15,10 @@ from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
 from recommender.learning.blend_learning import learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
-from recommender.learning.crossing_prior import crossing_prior, popularity_beside, relation_worths
 from recommender.learning.kernel_learning import kernel_trials, learn_kernels
 from recommender.learning.model import narrowed
 from recommender.learning.path_trial import worth_a_kernel
+from recommender.learning.priors.crossing_prior import crossing_prior, popularity_beside, relation_worths
 from recommender.learning.recency_learning import declared_recency, learn_recency
 from recommender.profiles.weights import Recency, with_recency
 from recommender.results.learning import Audience, DomainReport

@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from recommender.pages.template import template
-from recommender.results.audit import Audit, ItemGroup
+from recommender.results.responsibility.audit import Audit, ItemGroup
 from recommender.texts.languages import language
 
 WIDTH, HEIGHT = 160, 14

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from whyrec.workspace import evaluate
+from whyrec.workspace.evaluation import evaluate
 
 
 def test_explanations_are_measured(

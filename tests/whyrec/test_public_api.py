@@ -20,7 +20,7 @@ from recommender.rules.rule_set import Rules
 from tests.whyrec.conftest import Shown
 from whyrec import Engine, LimitError, UsageError
 from whyrec.options import RuleOptions
-from whyrec.workspace.evaluate import Evaluating, HowToEvaluate
+from whyrec.workspace.evaluation.evaluate import Evaluating, HowToEvaluate
 from whyrec.workspace.load import HowToLoad, Loading
 
 

@@ -13,8 +13,8 @@ from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.report import Evaluation
 from recommender.learning.model import MANIFEST, read_manifest
-from recommender.results.audit import Audit
 from recommender.results.document import Result
+from recommender.results.responsibility.audit import Audit
 from whyrec.reports import StatusReport
 from whyrec.workspace.status import status
 

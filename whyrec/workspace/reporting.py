@@ -19,7 +19,7 @@ class Reporting(PersonalData):
 
     def leaderboards(self) -> "list[Standing]":
         """The models of each experiment that was run in the workspace, ranked."""
-        from whyrec.workspace.experiments import RESULTS, Experiments  # what answering does not need
+        from whyrec.workspace.evaluation.experiments import RESULTS, Experiments  # what answering does not need
 
         if not (self.workspace.folder / RESULTS).is_dir():
             return []

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from kg.snapshot.merged_entities import MergedEntities
 from kg.snapshot.snapshot import Snapshot
 from recommender.evaluation.audience_similarity import alike_columns
-from recommender.evaluation.baselines import baselines
+from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.duplicates import DuplicateSearch
 from recommender.evaluation.evaluation import evaluate, rank_users, task_of
 from recommender.splitting.interaction_splits import random_split

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.evaluation.baselines import baselines, ease, item_knn
+from recommender.evaluation.baselines.baselines import baselines, ease, item_knn
 from recommender.evaluation.cross_validation import cross_validated
 from recommender.evaluation.evaluation import Lists, Measured, evaluate, measured
 from recommender.evaluation.metrics import RankingMetrics

@@ -14,7 +14,7 @@ from kg.errors import ModelError
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
-from recommender.evaluation.baselines import baselines
+from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.evaluation import evaluate
 from recommender.evaluation.leakage import check_leaks, leaks
 from recommender.kernels.metapaths import enumerate_metapaths

@@ -10,12 +10,12 @@ from scipy.sparse import csr_array
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import item_attributes
 from recommender.catalogue.interactions import Interactions
-from recommender.evaluation import baselines as evaluation_baselines
 from recommender.evaluation import tuning
-from recommender.evaluation.baselines import Baselines, baselines, by_items, ease, item_knn, rp3beta
+from recommender.evaluation.baselines import baselines as evaluation_baselines
+from recommender.evaluation.baselines.baselines import Baselines, baselines, by_items, ease, item_knn, rp3beta
+from recommender.evaluation.baselines.sequence_baselines import Places
 from recommender.evaluation.evaluation import metrics_of, rank_users, task_of
 from recommender.evaluation.leakage import leaks
-from recommender.evaluation.sequence_baselines import Places
 from recommender.evaluation.tuning import GRIDS, tune_baselines, validation_like
 from recommender.splitting.interaction_splits import cold_items_split, cold_users_split, random_split
 from recommender.splitting.validation import validation_split

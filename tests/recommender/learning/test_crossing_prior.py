@@ -7,7 +7,7 @@ import pytest
 
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
-from recommender.learning.crossing_prior import RelationWorth, crossing_prior, popularity_beside, relation_worths
+from recommender.learning.priors.crossing_prior import RelationWorth, crossing_prior, popularity_beside, relation_worths
 from recommender.profiles.profile import profile_of
 from recommender.scoring.blend import default_blend
 from recommender.scoring.scorer import Scorer

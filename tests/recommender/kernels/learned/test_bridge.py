@@ -7,7 +7,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.kernel import KernelInputs
 from recommender.kernels.learned.bridge import BELIEF, BridgeKernel, inferred
 from recommender.kernels.registry import scored_paths
-from recommender.learning.crossing_prior import RelationWorth, crossing_prior
+from recommender.learning.priors.crossing_prior import RelationWorth, crossing_prior
 from tests.graphs import snapshot_of
 
 COMING, FEW, OTHERS = 12, 4, 60

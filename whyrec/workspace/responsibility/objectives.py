@@ -14,7 +14,7 @@ from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.learning.objectives_file import save_objectives
 from recommender.marketing.crowd import BLOCK, FIRST, Crowd
 from recommender.reranking.exposure_prices import Pool, Prices, gap, solve
-from recommender.results.objectives import CurvePoint, DomainObjectives, FloorReport, Objectives
+from recommender.results.responsibility.objectives import CurvePoint, DomainObjectives, FloorReport, Objectives
 from recommender.rules.rule_set import Rules
 from recommender.rules.soft.floors import Floor, read_floors
 from recommender.serving.recommender import Recommender

@@ -21,7 +21,7 @@ from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
 from recommender.audit.group_quality import UserQuality
 from recommender.catalogue.interactions import ScoreUsers
-from recommender.evaluation.baselines import baselines
+from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.cross_validation import cross_validated
 from recommender.evaluation.crossing import crossings
 from recommender.evaluation.duplicates import DuplicateSearch, Handling
@@ -50,7 +50,7 @@ from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
 from recommender.splitting.validation import validation_kind
 from whyrec.options import rules_of
-from whyrec.workspace.pair_file import read_pairs
+from whyrec.workspace.evaluation.pair_file import read_pairs
 
 HANDLINGS = ("keep", "drop", "merge")
 MOST_FOLDS = 100

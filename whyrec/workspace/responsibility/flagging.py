@@ -15,8 +15,8 @@ from kg.snapshot.snapshot import Snapshot
 from kg.workspace.flagged import NAME, read_flagged, write_flagged
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
-from recommender.results.anomalies import AccountAnomalies, AnomalyReport, Count, Target
 from recommender.results.document import Item
+from recommender.results.responsibility.anomalies import AccountAnomalies, AnomalyReport, Count, Target
 from whyrec.answering.opening import refreshed
 
 

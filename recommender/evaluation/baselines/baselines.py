@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, diags_array, hstack
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions, ScoreUsers, User
-from recommender.evaluation.sequence_baselines import Places, has_times, markov, vsknn
+from recommender.evaluation.baselines.sequence_baselines import Places, has_times, markov, vsknn
 from recommender.linalg.matrix_factorization import CONFIDENCE, factorize
 from recommender.linalg.matrix_factorization import RIDGE as FACTOR_RIDGE
 from recommender.linalg.ridge import ridge_inverse

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from recommender.evaluation.report import Evaluation
-    from recommender.results.anomalies import AnomalyReport
-    from recommender.results.audit import Audit
-    from recommender.results.objectives import Objectives
+    from recommender.results.responsibility.anomalies import AnomalyReport
+    from recommender.results.responsibility.audit import Audit
+    from recommender.results.responsibility.objectives import Objectives
     from whyrec.privacy.card import Card
-    from whyrec.workspace.certify import CertifyReport
-    from whyrec.workspace.evaluate import HowToEvaluate
+    from whyrec.workspace.evaluation.evaluate import HowToEvaluate
+    from whyrec.workspace.responsibility.certify import CertifyReport
 
 
 class Responsibility(Reporting):
@@ -25,10 +25,10 @@ class Responsibility(Reporting):
     def evaluate(self, *, progress: Progress | None = None, **how: "Unpack[HowToEvaluate]") -> "Evaluation":
         """Hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside.
 
-        :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluate.Evaluating`.
+        :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluation.evaluate.Evaluating`.
         :raises UsageError: for an unknown split or domain, or where nothing can be held out.
         """
-        from whyrec.workspace.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
+        from whyrec.workspace.evaluation.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
 
         asked, told = made(Evaluating, how), progress or self._progress
         result = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).run()
@@ -48,7 +48,7 @@ class Responsibility(Reporting):
         :raises UsageError: for an unknown domain.
         """
         from recommender.audit.audit import audit  # named like the question
-        from whyrec.workspace.evaluate import Evaluating, NobodyToTestError, WorkspaceEvaluation
+        from whyrec.workspace.evaluation.evaluate import Evaluating, NobodyToTestError, WorkspaceEvaluation
 
         schema, told = self.snapshot.schema, progress or self._progress
         domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
@@ -68,7 +68,7 @@ class Responsibility(Reporting):
         :param dry_run: only say what it would take.
         :raises UsageError: where ``whyrec.toml`` names no floors, or what is none.
         """
-        from whyrec.workspace.objectives import solve_objectives  # asked for seldom
+        from whyrec.workspace.responsibility.objectives import solve_objectives  # asked for seldom
 
         told = progress or self._progress
         found = solve_objectives(self.workspace, self.recommender, self._rules(None, {}), told, keep=not dry_run)
@@ -84,7 +84,7 @@ class Responsibility(Reporting):
 
         :raises UsageError: where the schema has no users.
         """
-        from whyrec.workspace.flagging import flag  # polars, which answering does not need
+        from whyrec.workspace.responsibility.flagging import flag  # polars, which answering does not need
 
         report = flag(self.workspace, progress or self._progress)
         self._renew()
@@ -107,7 +107,7 @@ class Responsibility(Reporting):
         :param dry_run: only say what it would take.
         :raises UsageError: for numbers out of their range, or where nobody rejected anything.
         """
-        from whyrec.workspace.certify import Wanted, certify
+        from whyrec.workspace.responsibility.certify import Wanted, certify
 
         wanted, told = Wanted(alpha, below, delta), progress or self._progress
         rules = self._rules(None, {})

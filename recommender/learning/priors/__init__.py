@@ -1,0 +1,1 @@
+"""What weights are taken to be before anybody shows them."""

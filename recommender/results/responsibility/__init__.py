@@ -1,0 +1,1 @@
+"""Answers about fairness, trust and what the shop pursues."""

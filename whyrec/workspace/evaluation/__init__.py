@@ -1,0 +1,1 @@
+"""How good a workspace's models are: evaluations and experiments."""

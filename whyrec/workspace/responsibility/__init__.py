@@ -1,0 +1,1 @@
+"""What a workspace answers for: objectives, certificates, suspicious accounts."""
