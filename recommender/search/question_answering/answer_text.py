@@ -48,11 +48,13 @@ class AnswerText:
             told += self._told(entity, plan, telling)
         return " ".join([*told, *(one.text for one in related)])
 
-    def of_tally(self, plan: Plan, ranked: list[tuple[str, Entity | None, int]], telling: Telling) -> str:
+    def of_tally(self, plan: Plan, ranked: list[tuple[str, Entity | None, float]], telling: Telling) -> str:
         """What counts say, ``ranked``: label, entity and count, in the order asked for."""
         tally = plan.tally
         assert tally is not None
         told, counted = self._left_out(plan, telling), telling.type_name(tally.counted)
+        if tally.mean is not None:
+            counted = telling.say("mean_of", name=telling.property_name(tally.mean), type=counted)
         if not ranked:
             return " ".join([*told, telling.say("none", steps="; ".join(telling.steps(plan)))])
         join = "、" if telling.lang == "zh" else ", "
@@ -126,7 +128,7 @@ class AnswerText:
         assert plan.target is not None
         kind = telling.type_name(plan.target)
         names = telling.names(entities, count=None if plan.taken else count)
-        if plan.order and not plan.top:
+        if plan.order and not plan.top and not plan.whole:
             name, ascending = plan.order
             value = properties(self.snapshot, *entities[0]).get(name)
             sentence = "extreme_low" if ascending else "extreme_high"

@@ -87,6 +87,8 @@ class Asker:
             return True  # of what?
         if plan.missing and (plan.order or plan.tally or plan.average or _only_names(plan)):
             return True
+        if plan.not_understood and _only_names(plan) and plan.constraints and not (plan.variants or plan.order):
+            return True  # all that was asked of it
         said = plan.constraints or plan.taken or plan.order or plan.count or plan.popular or plan.tally or plan.average
         return not said and bool(plan.not_understood or plan.missing)
 
@@ -130,7 +132,8 @@ class Asker:
             own, values = own[known], values[known]
             order = np.lexsort((own, -scores[own], values if plan.order[1] else -values))
             extreme = values[order[:1]]
-            order = order[: plan.top] if plan.top else order[np.isin(values[order], extreme)]
+            whole = plan.top or (len(order) if plan.whole else None)
+            order = order[:whole] if whole else order[np.isin(values[order], extreme)]
         elif plan.top:
             order = order[: plan.top]
         return [(plan.target, int(own[i])) for i in order[:n]], len(order)

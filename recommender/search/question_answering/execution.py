@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.search.question_answering.plan import Being, Comparison, Constraint, Entity, Linked, Plan, Worded
+from recommender.search.question_answering.plan import (
+    Being,
+    Comparison,
+    Constraint,
+    Entity,
+    Linked,
+    Plan,
+    Tally,
+    Worded,
+)
 from recommender.search.question_answering.reading.lexicon import Lexicon
 
 Positions = NDArray[np.int64]
@@ -153,16 +162,17 @@ def _fact(step: str, head: Entity, tail: Entity) -> Fact:
     return (tail, step[1:], head) if step.startswith("~") else (head, step, tail)
 
 
-def tallied(lexicon: Lexicon, plan: Plan) -> list[tuple[str, Entity | None, int]]:
-    """Label, entity and count of each of what a tally compares, in the order asked for; those with none left out."""
+def tallied(lexicon: Lexicon, plan: Plan) -> list[tuple[str, Entity | None, float]]:
+    """Label, entity and count (or mean) of each of what a tally compares, in the order asked for; none left out."""
     tally, snapshot = plan.tally, lexicon.snapshot
     assert tally is not None and plan.target is not None
     sign = 1 if tally.fewest else -1
     if tally.groups:
-        rows: list[tuple[str, Entity | None, int]] = []
+        rows: list[tuple[str, Entity | None, float]] = []
         for label, group in tally.groups:
             entity = group.entities[0] if isinstance(group, Linked) else None
-            rows.append((label, entity, len(fulfilling(lexicon, tally.counted, (*tally.constraints, group)))))
+            found = fulfilling(lexicon, tally.counted, (*tally.constraints, group))
+            rows.append((label, entity, _size(snapshot, tally, found)))
         return sorted(rows, key=lambda row: sign * row[2])
     own = np.zeros(snapshot.vocabulary.count(tally.counted), dtype=np.float64)
     own[fulfilling(lexicon, tally.counted, tally.constraints)] = 1
@@ -174,8 +184,27 @@ def tallied(lexicon: Lexicon, plan: Plan) -> list[tuple[str, Entity | None, int]
         for idx in range(len(counts)):
             reached = linked(snapshot, tally.counted, Linked(((plan.target, idx),), tally.ways))
             counts[idx] = own[reached].sum()
+    if tally.mean is not None:
+        values = snapshot.number(tally.counted, tally.mean)
+        priced = np.where(np.isnan(values), 0.0, values) * own
+        known = own * ~np.isnan(values)
+        matrices = [(snapshot.adjacency(inverse_of(way[0])) != 0).astype(np.float64) for way in tally.ways]
+        sums, sizes = (sum(matrix @ one for matrix in matrices) for one in (priced, known))
+        counts = np.divide(sums, sizes, out=np.zeros_like(counts), where=np.asarray(sizes) > 0)
     order = np.lexsort((np.arange(len(counts)), sign * counts))
     order = order[counts[order] > 0]
     if tally.bound is not None:
         order = order[_compared(counts[order], *tally.bound)]
-    return [(snapshot.label(plan.target, int(i)), (plan.target, int(i)), int(counts[i])) for i in order]
+    return [(snapshot.label(plan.target, int(i)), (plan.target, int(i)), _plain(counts[i])) for i in order]
+
+
+def _size(snapshot: Snapshot, tally: Tally, found: Positions) -> float:
+    """How many there are, or the mean of their property."""
+    if tally.mean is None:
+        return len(found)
+    values = snapshot.number(tally.counted, tally.mean)[found]
+    return round(float(np.nanmean(values)), 2) if np.isfinite(values).any() else 0.0
+
+
+def _plain(count: float) -> float:
+    return int(count) if float(count).is_integer() else round(float(count), 2)

@@ -56,7 +56,8 @@ class Tally:
     ``counted``: the type that is counted; ``constraints``: what each counted one must be; ``ways``: from the counted
     type to what is compared, where that are all entities of the plan's target; ``groups``: else what is compared, by
     what it is called; ``fewest``: whether few come first; ``top``: how many are asked for, those that come first
-    where none; ``every``: whether the count of each is asked for; ``bound``: what the counts must be.
+    where none; ``every``: whether the count of each is asked for; ``bound``: what the counts must be;
+    ``mean``: a property of what is counted, whose mean decides instead of the count.
     """
 
     counted: str
@@ -67,6 +68,7 @@ class Tally:
     top: int | None = None
     every: bool = False
     bound: tuple[Comparison, float] | None = None
+    mean: str | None = None
 
 
 @dataclass
@@ -80,6 +82,7 @@ class Plan:
     sizes and shades of what is named are asked for; ``also_variants``: whether they are told beside the answers;
     ``tally``: counts that decide; ``average``: a property whose mean is asked for; ``top``: how many are asked for;
     ``rest``: what else the word of a link may mean: the word, entities and ways;
+    ``whole``: whether all are asked for, in their order, not the first alone;
     ``typed``: whether the type of the answers was named;
     ``missing``: things asked about that no graph like this holds; ``assumed``: words with two meanings, the one taken
     and the other; ``relaxed``: words that stand in the names of nothing that fulfils the rest;
@@ -101,6 +104,7 @@ class Plan:
     advise: bool = False
     unclear: bool = False
     typed: bool = False
+    whole: bool = False
     tally: Tally | None = None
     average: str | None = None
     top: int | None = None

@@ -92,7 +92,10 @@ class Telling:
         return told
 
     def _tally(self, tally: Tally) -> list[str]:
-        kind, conditions = self.type_name(tally.counted), [self._constraint(one) for one in tally.constraints]
+        kind = self.type_name(tally.counted)
+        if tally.mean is not None:
+            kind = self.say("mean_of", name=self.property_name(tally.mean), type=kind)
+        conditions = [self._constraint(one) for one in tally.constraints]
         if tally.groups:
             names = ("、" if self.lang == "zh" else ", ").join(label for label, _ in tally.groups)
             return [self.say("be_compared", type=kind, names=names), *conditions]
@@ -125,7 +128,8 @@ def plan_lines(snapshot: Snapshot, plan: Plan) -> list[str]:
     lines = [f"type {plan.target}"] if plan.target else []
     lines += [_line(snapshot, one) for one in plan.constraints]
     if plan.tally is not None:
-        lines.append(f"{'fewest' if plan.tally.fewest else 'most'} {plan.tally.counted}")
+        mean = f" mean {plan.tally.mean}" if plan.tally.mean else ""
+        lines.append(f"{'fewest' if plan.tally.fewest else 'most'} {plan.tally.counted}{mean}")
         lines += [f"of {_line(snapshot, one)}" for one in plan.tally.constraints]
         lines += [f"compare {_line(snapshot, one)}" for _, one in plan.tally.groups]
         lines += [f"count {' > '.join(way)} ?" for way in plan.tally.ways]

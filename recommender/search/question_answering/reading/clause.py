@@ -8,7 +8,18 @@ from recommender.search.question_answering.reading.lexicon import Term
 CONTENT = ("entity", "type", "relation", "property", "value", "number", "label")
 WEIGHTY = (
     *("cheapest", "dearest", "shortest", "longest", "lowest", "highest", "most", "fewest", "more", "fewer"),
-    *("average", "top", "below", "above", "at_most", "at_least", "below_after", "above_after", "negation"),
+    *(
+        "average",
+        "top",
+        "below",
+        "above",
+        "at_most",
+        "at_least",
+        "below_after",
+        "above_after",
+        "negation",
+        "negation_after",
+    ),
 )
 """What function words do that changes an answer, so that it must not get lost."""
 

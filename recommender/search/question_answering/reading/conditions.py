@@ -5,7 +5,7 @@ import numpy as np
 from recommender.search.question_answering.plan import Comparison, Entity, Linked, Plan, Valued, Ways
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.lexicon import Term
-from recommender.search.question_answering.reading.meanings import Meanings
+from recommender.search.question_answering.reading.meanings import Meaning, Meanings
 
 SIDES: dict[str, Comparison] = {
     "below": "below",
@@ -17,6 +17,16 @@ SIDES: dict[str, Comparison] = {
 }
 AFTER = ("below_after", "above_after")
 NUMERIC = ("float", "int")
+
+PRICE, HOURS = "price", "hours"
+ORDERS = (
+    ("cheapest", PRICE, True),
+    ("dearest", PRICE, False),
+    ("shortest", HOURS, True),
+    ("longest", HOURS, False),
+    ("lowest", None, True),
+    ("highest", None, False),
+)
 
 
 class Conditions:
@@ -43,11 +53,7 @@ class Conditions:
                 negated = False
             if term.kind != "entity" or term in without:
                 continue
-            after = clause.after(term)
-            last = after is not None and after.kind == "word" and after.meant == "negation"
-            rest = clause.terms[position + 2 :] if last else []
-            free = last and all(one.kind in ("word", "relation") for one in rest)
-            free = free or (after is not None and after.kind == "word" and after.meant == "negation_after")
+            free = self._is_free(clause, term, position)
             meaning = self.meanings.of(term, clause, target)
             marks = self._marks(term, target) if negated or free else None
             if marks is None and meaning is None:
@@ -59,22 +65,42 @@ class Conditions:
                 marks = None
             clause.use(term)
             if negated or free:
-                clause.use_roles("negation")
-            if plan is not None and meaning and meaning.other and marks is None:
-                plan.assumed.append((term.text, meaning.entities[0], meaning.other))
-            if marks is not None:
-                link = marks
-            else:
-                assert meaning is not None
-                link = Linked(meaning.entities, meaning.ways, negated or free)
-                if plan is not None:
-                    plan.rest[link] = [(term.text, (one.entities, one.ways)) for one in meaning.rest]
-            if either and found and found[-1].ways == link.ways and found[-1].negated == link.negated:
-                found[-1] = Linked((*found[-1].entities, *link.entities), link.ways, link.negated)
+                clause.use_roles("negation", "negation_after")
+            link = marks or self._link(term, meaning, plan, negated=negated or free)
+            if either and found and found[-1].negated == link.negated and len(link.ways[0]) == len(found[-1].ways[0]):
+                ways = tuple(dict.fromkeys((*found[-1].ways, *link.ways)))
+                found[-1] = Linked((*found[-1].entities, *link.entities), ways, link.negated)
                 either = False
             else:
                 found.append(link)
         return self._alternatives(found)
+
+    @staticmethod
+    def _link(term: Term, meaning: Meaning | None, plan: Plan | None, *, negated: bool) -> Linked:
+        """The link that a name says; the plan notes what else the name may mean."""
+        assert meaning is not None
+        link = Linked(meaning.entities, meaning.ways, negated)
+        if plan is not None:
+            plan.rest[link] = [(term.text, (one.entities, one.ways)) for one in meaning.rest]
+            if meaning.other:
+                plan.assumed.append((term.text, meaning.entities[0], meaning.other))
+        return link
+
+    @staticmethod
+    def _is_free(clause: Clause, term: Term, position: int) -> bool:
+        """Whether it is denied by what follows: paraben free, paraben and sulfate free, which … does this not have."""
+        rest = clause.terms[position + 1 :]
+        following = next((one for one in rest if one.kind != "entity" or not one.absent or one.meant), None)
+        if not term.absent or term.meant:
+            following = rest[0] if rest else None
+        if following is None or following.kind != "word":
+            if following is None or following.kind != "entity" or not following.absent:
+                return False
+            after = clause.after(following)
+            return bool(term.absent) and after is not None and after.meant == "negation_after"
+        if following.meant == "negation_after":
+            return True
+        return following.meant == "negation" and all(one.kind in ("word", "relation") for one in rest[1:])
 
     def _alternatives(self, links: list[Linked]) -> list[Linked]:
         """Links of which nothing can have two are alternatives: what have this and that brand?"""
@@ -107,6 +133,11 @@ class Conditions:
         numbers = clause.of("number")
         for position, term in enumerate(numbers):
             if term is clause.top or any(term is one for one in without):
+                continue
+            following = clause.after(term)
+            if following is not None and following.kind == "type" and following.meant in self.schema.item_types:
+                clause.use(term)  # more than 30 products: their number is told
+                clause.use_roles(*SIDES)
                 continue
             name = self._about(clause, term, named, numeric)
             if name is None:
@@ -174,3 +205,54 @@ class Conditions:
             own = [one for one in term.meant if one[0] == target]
             found += [one for one in own if one not in term.loose] or own[:1]
         return tuple(dict.fromkeys(found))
+
+    def _has(self, clause: Clause, target: str) -> bool:
+        """Whether items that answers are linked to have a property that is named and that answers have not."""
+        reached = [one for one in self.schema.item_types if self.ways.direct(target, one)]
+        return any(
+            term.meant in self.schema.entity[one].properties for one in reached for term in clause.of("property")
+        )
+
+    @staticmethod
+    def _is_one(clause: Clause) -> bool:
+        """Whether one is asked for: what is the most popular, 哪款."""
+        words = {term.text for term in clause.of("word")}
+        return bool(words & {"is", "what is"}) or any(word[:1] == "哪" and word != "哪些" for word in words)
+
+    def properties(self, plan: Plan, clause: Clause, target: str) -> None:
+        """What is asked of the answers, and by which property they are to be sorted."""
+        known = self.schema.entity[target].properties
+        named = [term for term in clause.of("property") if term.meant in known]
+        if not self._has(clause, target):
+            plan.missing += [term.text for term in clause.of("property") if term not in named]
+            clause.use(*clause.of("property"))
+        numeric = [str(term.meant) for term in named if known[term.meant] in NUMERIC]
+        if "average" in clause.roles and (numeric or known.get(PRICE) in NUMERIC):
+            plan.average = numeric[0] if numeric else PRICE
+            clause.use_roles("average")
+            clause.use(*named)
+            return
+        for role, fixed, ascending in ORDERS:
+            if role not in clause.roles:
+                continue
+            chosen = next(iter(numeric), None) if fixed is None else fixed if known.get(fixed) in NUMERIC else None
+            if chosen is None:
+                if not plan.missing:
+                    plan.not_understood += [term.text for term in clause.of("word") if term.meant == role]
+                plan.unclear = True
+            else:
+                plan.order = (chosen, ascending)
+            clause.use_roles(role)
+            clause.use(*named)
+        if "cheap" in clause.roles and plan.order is None and known.get(PRICE) in NUMERIC:
+            plan.order, plan.whole = (PRICE, True), True
+        top = clause.top
+        if top is not None:
+            plan.top = int(top.meant)
+            clause.use(top)
+            clause.use_roles("top")
+        elif plan.popular and clause.roles & {"popular"} and self._is_one(clause):
+            plan.top = 1
+        if plan.order is None and not clause.of("number"):
+            plan.properties += dict.fromkeys(str(t.meant) for t in named if t.meant not in plan.properties)
+            clause.use(*named)

@@ -1,8 +1,10 @@
 """Questions that counts answer: which brand has the most products, are there more of these or of those."""
 
+from dataclasses import replace
+
 from recommender.search.question_answering.plan import Constraint, Entity, Linked, Plan, Tally, Ways, Worded
 from recommender.search.question_answering.reading.clause import Clause
-from recommender.search.question_answering.reading.conditions import AFTER, SIDES, Conditions
+from recommender.search.question_answering.reading.conditions import AFTER, NUMERIC, PRICE, SIDES, Conditions
 from recommender.search.question_answering.reading.lexicon import Lexicon, Term
 from recommender.search.question_answering.reading.targets import Targets
 
@@ -19,12 +21,38 @@ class Counting:
         roles = clause.roles
         if self._bounded(plan, clause) or ("count" in roles and "each" in roles and self._each(plan, clause)):
             return True
+        if roles & {"cheapest", "dearest", "highest", "lowest"} and self._by_mean(plan, clause):
+            return True
         if not roles & {"most", "fewest", "more", "fewer", "top"}:
             return False
         alternatives = self._alternatives(clause)
         if len(alternatives) > 1:
             return self._compared(plan, clause, alternatives)
         return self._ranked(plan, clause)
+
+    def _by_mean(self, plan: Plan, clause: Clause) -> bool:
+        """Which of a type has the dearest of another on average: which brand is the most expensive."""
+        priced = [t for t in self.schema.item_types if self.schema.entity[t].properties.get(PRICE) in NUMERIC]
+        types = [str(term.meant) for term in clause.of("type")]
+        named = "average" in clause.roles
+        fewest = bool(clause.roles & {"cheapest", "lowest"})
+        for counted in priced:
+            groups = [one for one in self._alternatives(clause) if named]
+            if len(groups) > 1 and self._compared(plan, clause, groups):
+                assert plan.tally is not None
+                plan.tally = replace(plan.tally, mean=PRICE, fewest=fewest)
+            else:
+                target = next((one for one in types if one != counted and self.ways.direct(counted, one)), None)
+                asked = self.targets.of(clause)
+                if target is None or asked != target or (counted in types and not named):
+                    continue
+                rest = self._rest(plan, clause, counted, ())
+                ways = tuple((step,) for step in self.ways.direct(counted, target))
+                plan.target, plan.tally = target, Tally(counted, rest, ways=ways, fewest=fewest, mean=PRICE)
+            clause.use(*clause.of("type"), *clause.of("property"))
+            clause.use_roles("cheapest", "dearest", "highest", "lowest", "average")
+            return True
+        return False
 
     def _alternatives(self, clause: Clause) -> list[Term]:
         """The names of one type that stand beside each other: what is compared."""

@@ -5,18 +5,16 @@ statement (“I bought …”) says what the asker has. What is said and stands 
 """
 
 import re
-from collections.abc import Sequence
 
-import numpy as np
-
-from kg.schema import Schema
-from recommender.search.question_answering.execution import answers, fulfilling, linked
+from kg.schema import Schema, inverse_of
+from recommender.search.question_answering.execution import answers, fulfilling
 from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Ways, Worded
 from recommender.search.question_answering.reading.clause import Clause
-from recommender.search.question_answering.reading.conditions import NUMERIC, Conditions
+from recommender.search.question_answering.reading.conditions import ORDERS, Conditions
 from recommender.search.question_answering.reading.counting import Counting
 from recommender.search.question_answering.reading.lexicon import Lexicon, Term
 from recommender.search.question_answering.reading.meanings import Meanings
+from recommender.search.question_answering.reading.statements import Statements
 from recommender.search.question_answering.reading.targets import Targets
 
 CLAUSES = re.compile(
@@ -29,16 +27,8 @@ CLAUSES = re.compile(
 ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|No|vs)\.", re.IGNORECASE)
 MOST_NAMED = 5
 """Items that a statement may mean at once."""
+EXISTENCE = ("is there", "are there")
 WHO = ("who", "whose", "whom", "谁")
-PRICE, HOURS = "price", "hours"
-ORDERS = (
-    ("cheapest", PRICE, True),
-    ("dearest", PRICE, False),
-    ("shortest", HOURS, True),
-    ("longest", HOURS, False),
-    ("lowest", None, True),
-    ("highest", None, False),
-)
 
 
 class Grammar:
@@ -51,6 +41,7 @@ class Grammar:
         self.ways = Ways(self.schema)
         self.conditions = Conditions(Meanings(lexicon, self.ways), self.ways)
         self.targets = Targets(lexicon, self.conditions, self.ways)
+        self.statements = Statements(lexicon, self.conditions, self.ways)
         self.counting = Counting(lexicon, self.targets, self.conditions, self.ways)
 
     def read(self, question: str) -> Plan:
@@ -64,9 +55,12 @@ class Grammar:
             roles = clause.roles
             plan.not_understood += [term.text for term in clause.of("unknown")]
             plan.unclear = plan.unclear or clause.unknown_condition
-            plan.missing += [term.text for term in clause.of("word") if term.meant in ("missing", "lacking")]
+            missing = [term for term in clause.of("word") if term.meant in ("missing", "lacking")]
+            plan.missing += [term.text for term in missing]
+            asking = [one for term in missing if (one := clause.before(term)) and one.meant in ("ask", "count")]
+            plan.unclear = plan.unclear or bool(asking)
             if roles & {"have", "avoid"} and not roles & {"ask", "advise"}:
-                self._take(plan, clause)
+                self.statements.take(plan, clause)
                 said.append(clause)
             elif asked and plan.target is not None:
                 self._ask_more(plan, clause, earlier)
@@ -77,7 +71,7 @@ class Grammar:
             self._ask(plan, said.pop())
         if plan.target is not None:
             for clause in said:
-                self._describe_asker(plan, clause)
+                self.statements.describe(plan, clause)
             self._settle(plan)
             ways = {entity: tuple(self.ways.between(plan.target, entity[0], ())) for entity in plan.avoided}
             plan.constraints += [Linked((entity,), ways[entity], negated=True) for entity in ways if ways[entity]]
@@ -176,6 +170,7 @@ class Grammar:
                 plan.constraints, plan.relations, plan.checks = [], [], []
                 clause.use(*(term for term in clause.terms if term.text not in joined.unused))
                 return
+        self._back_to_item(plan, clause, types)
         if self._nests(plan, clause, types) or self._turns(plan, clause, types, earlier):
             return
         entities = bool(clause.of("entity"))
@@ -192,6 +187,20 @@ class Grammar:
             clause.use(*(term for term in clause.of("type") if term.meant == one and steps))
         if not types or entities:
             self._constrain(plan, clause, plan.target, yes_no=False)
+
+    def _back_to_item(self, plan: Plan, clause: Clause, types: list[str]) -> None:
+        """After what brand it is, something else of it: the item is asked about then, and its brand too."""
+        links = [one for one in plan.constraints if isinstance(one, Linked)]
+        if len(plan.constraints) != 1 or not links or len(links[0].entities) != 1 or len(links[0].ways) != 1:
+            return
+        (item,), (way,) = links[0].entities, links[0].ways
+        steps = [s for s in clause.told_steps if self.schema.ends(s)[0] == item[0] and s in self.ways.about()]
+        own = self.schema.entity[item[0]].properties
+        asks = steps or any(term.meant in own for term in clause.of("property"))
+        if links[0].negated or item[0] not in self.schema.item_types or len(way) > 1 or clause.of("entity") or not asks:
+            return
+        plan.target, plan.constraints = item[0], [Being((item,))]
+        plan.relations = [inverse_of(way[0]), *sorted(steps)]
 
     def _nests(self, plan: Plan, clause: Clause, types: list[str]) -> bool:
         """Whether a clause asks for what has one of the things that were described before: those it asks for now."""
@@ -221,59 +230,6 @@ class Grammar:
         asks = bool(clause.roles & {"ask", "count", "yes_no"})
         return next((one for one in types if asks and one in self.schema.item_types), None)
 
-    def _take(self, plan: Plan, clause: Clause) -> None:
-        """Read a statement: what the asker has, uses or avoids."""
-        user = self.schema.user_types[0] if self.schema.user_types else None
-        terms = [term for term in clause.of("entity") if term.meant]
-        named = [term for term in terms if any(one[0] in self.schema.item_types for one in term.meant)]
-        own = [one for term in named for one in term.meant if one[0] in self.schema.item_types]
-        entities = own or [term.meant[0] for term in terms]
-        words = tuple(str(term.meant) for term in clause.of("label"))
-        types = [str(term.meant) for term in clause.of("type")]
-        if words or (types and any(one in self.schema.item_types for one in types)):
-            entities = self._items(words, entities, types) or entities
-        for entity in entities:
-            if "avoid" in clause.roles:
-                plan.avoided.append(entity)
-                clause.use(*terms)
-                continue
-            steps = [
-                name
-                for name, relation in self.schema.relation.items()
-                if relation.head == user and relation.tail == entity[0] and not relation.rule and not relation.negative
-            ]
-            plan.taken += [(step, entity) for step in steps[:1]]
-            if steps:
-                clause.use(*(term for term in terms if entity in term.meant), *clause.of("label"), *clause.of("type"))
-
-    def _describe_asker(self, plan: Plan, clause: Clause) -> None:
-        """What a statement says that answers are linked to directly: a level, a skin type."""
-        assert plan.target is not None
-        if "avoid" in clause.roles or plan.target not in self.schema.item_types or plan.tally is not None:
-            return
-        if any(entity[0] in self.schema.item_types for _, entity in plan.taken):
-            return
-        for link in self.conditions.links(clause, plan.target, plan):
-            if len(link.ways[0]) == 1:
-                plan.constraints.append(link)
-
-    def _items(self, words: tuple[str, ...], entities: list[Entity], types: Sequence[str]) -> list[Entity]:
-        """Items that a statement names by words of their labels and by what is in them."""
-        found: list[Entity] = []
-        for item_type in types or self.schema.item_types:
-            if item_type not in self.schema.item_types:
-                continue
-            named = [self.snapshot.label(*entity) for entity in entities]
-            every = (*words, *(word.casefold() for label in named for word in label.split()))
-            own = self.lexicon.with_words(item_type, tuple(dict.fromkeys(every)))
-            if not len(own) and words:
-                own = self.lexicon.with_words(item_type, words)
-                for entity in entities:
-                    ways = tuple(self.ways.between(item_type, entity[0], ()))
-                    own = np.intersect1d(own, linked(self.snapshot, item_type, Linked((entity,), ways)))
-            found += [(item_type, int(idx)) for idx in own[:MOST_NAMED]]
-        return found
-
     def _constrain(self, plan: Plan, clause: Clause, target: str, *, yes_no: bool) -> None:
         """Turn the terms of a clause into conditions on the answers, or into questions about a named one."""
         plan.typed = plan.typed or any(term.meant == target for term in clause.of("type"))
@@ -290,6 +246,8 @@ class Grammar:
         own = self.conditions.entities_of(named, target)
         if not own:
             words = (*words, *(w for term in self._common(clause, target) for w in self._words(term)))
+        if not own and not yes_no:
+            words = (*words, *self._numbers(clause, target))
         if words and not own:
             plan.constraints.append(Worded(words))
             clause.use(*labels)
@@ -297,6 +255,7 @@ class Grammar:
             plan.constraints.append(Being(own))
         clause.use(*named, *(term for term in clause.of("type") if term.meant == target or links))
         values = self.conditions.values(clause, target)
+        yes_no = yes_no or (bool(own) and any(term.text in EXISTENCE for term in clause.of("word")))
         if yes_no and own:
             plan.checks += links
             plan.properties += [one.name for one in values if one.comparison == "equal"]
@@ -304,7 +263,7 @@ class Grammar:
         else:
             plan.constraints += links
         plan.constraints += values
-        self._properties(plan, clause, target)
+        self.conditions.properties(plan, clause, target)
         if own and clause.roles & {"ask", "describe"} and not yes_no:
             plan.relations += sorted(
                 s for s in clause.told_steps if self.schema.ends(s)[0] == target and s in self.ways.about()
@@ -327,7 +286,7 @@ class Grammar:
         words = tuple(dict.fromkeys(word for term in clause.of("label") for word in self._words(term)))
         values = self.conditions.values(clause, item_type)
         inner: list[Constraint] = [*links, *values, *([Worded(words)] if words else [])]
-        if own or (len(inner) < 2 and not values and not any(one.negated for one in links)):
+        if own or (len(inner) < 2 and not values and not words and not any(one.negated for one in links)):
             return False
         refused = bool(links) and all(one.negated for one in links)  # none of its products, not one without
         if refused:
@@ -355,6 +314,21 @@ class Grammar:
     def _words(term: Term) -> list[str]:
         return [str(term.meant)] if term.kind == "label" else term.text.split()
 
+    def _numbers(self, clause: Clause, target: str) -> list[str]:
+        """Numbers that compare nothing and stand in labels, after a name: SPF 50."""
+        found = [
+            term
+            for term in clause.of("number")
+            if term.text[:1].isdigit()
+            and (before := clause.before(term)) is not None
+            and before.kind in ("entity", "label")
+            and self.conditions.side(clause, term) is None
+            and term is not clause.top
+            and len(self.lexicon.with_words(target, (term.text,)))
+        ]
+        clause.use(*found)
+        return [term.text for term in found]
+
     def _common(self, clause: Clause, target: str) -> list[Term]:
         """Names of items that are common nouns and mean nothing else that items have."""
         found = [
@@ -364,42 +338,3 @@ class Grammar:
         ]
         clause.use(*found)
         return found
-
-    @staticmethod
-    def _is_one(clause: Clause) -> bool:
-        """Whether one is asked for: what is the most popular, 哪款."""
-        words = {term.text for term in clause.of("word")}
-        return bool(words & {"is", "what is"}) or any(word[:1] == "哪" and word != "哪些" for word in words)
-
-    def _properties(self, plan: Plan, clause: Clause, target: str) -> None:
-        """What is asked of the answers, and by which property they are to be sorted."""
-        known = self.schema.entity[target].properties
-        named = [term for term in clause.of("property") if term.meant in known]
-        numeric = [str(term.meant) for term in named if known[term.meant] in NUMERIC]
-        if "average" in clause.roles and (numeric or known.get(PRICE) in NUMERIC):
-            plan.average = numeric[0] if numeric else PRICE
-            clause.use_roles("average")
-            clause.use(*named)
-            return
-        for role, fixed, ascending in ORDERS:
-            if role not in clause.roles:
-                continue
-            chosen = next(iter(numeric), None) if fixed is None else fixed if known.get(fixed) in NUMERIC else None
-            if chosen is None:
-                if not plan.missing:
-                    plan.not_understood += [term.text for term in clause.of("word") if term.meant == role]
-                plan.unclear = True
-            else:
-                plan.order = (chosen, ascending)
-            clause.use_roles(role)
-            clause.use(*named)
-        top = clause.top
-        if top is not None:
-            plan.top = int(top.meant)
-            clause.use(top)
-            clause.use_roles("top")
-        elif plan.popular and clause.roles & {"popular"} and self._is_one(clause):
-            plan.top = 1
-        if plan.order is None and not clause.of("number"):
-            plan.properties += dict.fromkeys(str(t.meant) for t in named if t.meant not in plan.properties)
-            clause.use(*named)

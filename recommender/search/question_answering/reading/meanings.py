@@ -18,6 +18,8 @@ SOME = 3
 """The same where what it says is the name of something that items have, too."""
 MUCH = 4
 """How many times fewer things a namesake may have and still be worth naming."""
+FAR = 3
+"""Steps from which on only what is called exactly so is meant."""
 LANGUAGES_AMONG = 0.8
 """Share of a type's entities that are languages from which on what it links to is the language something is in."""
 
@@ -54,7 +56,7 @@ class Meanings:
             if self.schema.entity[entity_type].sensitive:
                 continue
             ways = tuple(self._through(clause, term, target, entity_type))
-            if ways:
+            if ways and (len(ways[0]) < FAR or any(one not in term.loose for one in entities)):
                 exact = tuple(one for one in entities if one not in term.loose)
                 own = exact or self._best(target, entities, ways)
                 choices.append((self._rank(term, clause, target, own, ways, said), Meaning(own, ways)))
@@ -87,7 +89,8 @@ class Meanings:
 
     def _namesake(self, term: Term, target: str, best: Meaning) -> Entity | None:
         """Another thing of the same type that differs in what stands in brackets: Java, Java (programming language)."""
-        loose = [one for one in term.loose if one[0] == best.entities[0][0] and one not in best.entities]
+        named = self.lexicon.short_names.whole.get(term.text, ())
+        loose = [one for one in named if one[0] == best.entities[0][0] and one not in best.entities]
         if set(best.entities) & set(term.loose) or not loose:
             return None
         other = self._best(target, loose, best.ways)[0]
