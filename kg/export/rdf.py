@@ -1,7 +1,7 @@
 """A snapshot as RDF: Turtle, N-Triples, JSON-LD, in whyrec's own vocabulary, written one statement after the other.
 
 What is written and loaded again, into a workspace with the same schema, makes a snapshot with the same hash. The terms
-are those of :mod:`kg.rdf.terms`; an id that is a web address, and the id of one entity only, is its own IRI.
+are those of :mod:`kg.ontology.terms`; an id that is a web address, and the id of one entity only, is its own IRI.
 """
 
 import json

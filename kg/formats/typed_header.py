@@ -49,7 +49,7 @@ class Column:
 
 @dataclass
 class Features:
-    """What the columns of an entity file mean; the keys of a :class:`~kg.mapping.Source`."""
+    """What the columns of an entity file mean; the keys of a :class:`~kg.mapping.source.Source`."""
 
     label: str | None = None
     properties: dict[str, str] = field(default_factory=dict)

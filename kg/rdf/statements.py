@@ -17,7 +17,7 @@ STATEMENT_DTYPES: dict[str, pl.DataType] = {
     "lang": pl.String(),
 }
 """``line``: null where the format does not tell; ``s``, ``o``: IRI, ``_:label`` or text of a literal; ``kind``: of the
-object, as :mod:`kg.rdf.terms` numbers them."""
+object, as :mod:`kg.ontology.terms` numbers them."""
 
 
 NAMED_GRAPHS = "{n} statements are in named graphs, which are taken as one"

@@ -1,4 +1,4 @@
-"""The interface that every store implements; ``tests/kg/test_stores.py`` is its contract."""
+"""The interface that every store implements; ``tests/kg/stores/test_stores.py`` is its contract."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,5 @@
 """The paragraph that sums an account up: the four largest parts in words, for or against, the others as one sum."""
 
-
 import pytest
 
 from recommender.explanation.phrasing import Phrasing
