@@ -106,11 +106,14 @@ class Statements:
         empty = node & (pl.col("o") == NIL)
         listed = node & pl.col("o").is_in(self._lists.heads.implode())
         broken = node & pl.col("o").is_in(self._lists.broken.implode())
+        nul = pl.col("o").str.contains("\0", literal=True)
         self._outcome.load(frame.filter(empty))
-        self._outcome.reject(frame.filter(broken), "broken RDF list", "each cell needs one rdf:first and one rdf:rest")
+        hint = "each cell needs one rdf:first and one rdf:rest; a list in a list, or a NUL in a member, is not read"
+        self._outcome.reject(frame.filter(broken), "broken RDF list", hint)
+        self._outcome.reject(frame.filter(nul), "NUL byte", "remove it")
         spread = frame.filter(listed).rename({"o": "head"}).drop("kind", "datatype", "lang")
         spread = spread.join(self._lists.members, on="head", how="inner", maintain_order="left").drop("head")
-        return pl.concat([frame.filter(~(empty | listed | broken)), spread.select(frame.columns)])
+        return pl.concat([frame.filter(~(empty | listed | broken | nul)), spread.select(frame.columns)])
 
     def _find_lists(self) -> _Lists:
         first, rest = self.table(FIRST), self.table(REST)
@@ -132,6 +135,9 @@ class Statements:
             good[head] = None
             members += [(head, *firsts[one][:4]) for one in found]
             cells += [(head, *table[one][4:]) for one in found for table in (firsts, rests)]
+        for bad in {row[0] for row in members if row[1] in good or "\0" in str(row[1])}:
+            del good[bad]
+        members = [row for row in members if row[0] in good]
         objects = {name: STAGED_DTYPES[name] for name in _OBJECT}
         return _Lists(
             pl.DataFrame(members, schema={"head": pl.String(), **objects}, orient="row"),

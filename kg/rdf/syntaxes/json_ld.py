@@ -66,13 +66,18 @@ class JsonLdReader(DocumentReader):
         graph = rdflib.Graph(store, bind_namespaces="none")
         with values_as_written():
             try:
-                to_rdf(self._local(json.loads(text)), graph, self._base)
+                document = json.loads(text)
+                if not isinstance(document, dict | list):
+                    raise ValueError("it holds no object, and no list of them")
+                to_rdf(self._local(document), graph, self._base)
             except json.JSONDecodeError as problem:
                 where = f"{self._place}: line {problem.lineno}, column {problem.colno}"
                 raise ReadError(f"{where}: not JSON-LD: {problem.msg}; mend it, nothing was loaded") from None
-            except (AssertionError, IndexError, ParserError, ValueError, RecursionError) as problem:
+            except RecursionError:
+                raise ReadError(f"{self._place}: not JSON-LD: nested too deeply; nothing was loaded") from None
+            except (AssertionError, IndexError, ParserError, ValueError) as problem:
                 raise ReadError(f"{self._place}: not JSON-LD: {problem}; nothing was loaded") from None
-            except (AttributeError, KeyError, TypeError) as problem:
+            except (AttributeError, LookupError, NameError, TypeError) as problem:
                 raise ReadError(f"{self._place}: rdflib cannot read it: {problem}; nothing was loaded") from None
         return store.triples_added
 

@@ -200,6 +200,29 @@ def test_a_broken_list_and_a_faulty_member_reject_the_statement_with_its_cells(t
     assert reasons == ["broken RDF list", "id too long", *["part of the list of a rejected statement"] * 4]
 
 
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ('ex:name "Ro\\u0000se"', "NUL byte"),
+        ('ex:ingredients ( "Aqua" ( "Parfum" ) )', "broken RDF list"),
+        ('ex:ingredients ( "Aq\\u0000ua" )', "broken RDF list"),
+        ('ex:ingredient ""', ""),
+    ],
+)
+def test_what_is_no_value_is_told_or_says_nothing(tmp_path: Path, statement: str, reason: str) -> None:
+    (tmp_path / "p.ttl").write_text(f"{PREFIXES}ex:p1 a ex:Product ; {statement} .\nex:p2 a ex:Product .\n")
+    report = load_files(tmp_path / "w", tmp_path / "p.ttl")
+    assert graph(tmp_path / "w", SCHEMA) == {"Product": [(f"{EX}p1",), (f"{EX}p2",)]}
+    assert (reason in {row["reason"] for row in rejects(tmp_path / "w")}) if reason else not report.rejected
+
+
+@pytest.mark.parametrize("text", ["null", "5", '"x"', '{"a":' * 3000 + "1" + "}" * 3000])
+def test_json_that_describes_nothing_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.jsonld").write_text(text)
+    with pytest.raises(ReadError, match=r"not JSON-LD: (it holds no object|nested too deeply)"):
+        load_files(tmp_path / "w", tmp_path / "p.jsonld")
+
+
 def test_types_come_from_statements_before_places_whatever_the_order_of_files(tmp_path: Path) -> None:
     texts = {
         "a.nt": f"<{EX}p1> <{EX}ingredient> <{EX}x> .\n<{EX}p1> <{EX}ingredient> <{EX}p2> .\n",
