@@ -1,6 +1,7 @@
 """TOML documents checked by pydantic models: one error with the place, what came, what is allowed."""
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -136,3 +137,14 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
         if found:
             return found
     return None
+
+
+def parsed_json(text: str | bytes) -> Any:
+    """What a JSON text says.
+
+    :raises ValueError: where it is none, or nested so deeply that nothing of ours wrote it.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

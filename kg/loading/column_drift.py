@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from kg.document import parsed_json
 from kg.notices import Notices
 from kg.staging.report import FileReport
 
@@ -43,8 +44,8 @@ def read_columns(memory: Path | None) -> Remembered:
     """What was remembered; nothing where the file is missing or is not what was written."""
     if memory is None:
         return {}
-    with suppress(OSError, ValueError, RecursionError):
-        found = json.loads(memory.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        found = parsed_json(memory.read_text(encoding="utf-8"))
         return {str(name): [str(column) for column in columns] for name, columns in found.items()}
     return {}
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.document import parsed_json
 from kg.errors import LimitError, UsageError, WorkspaceError
 from kg.file_lock import FileLock
 from kg.workspace.permissions import private_files
@@ -51,7 +52,7 @@ class PrivacyLedger:
         """
         try:
             lines = self.path.read_text(encoding="utf-8").splitlines()
-            found = [Release(**json.loads(line)) for line in lines]
+            found = [Release(**parsed_json(line)) for line in lines]
         except FileNotFoundError:
             return []
         except (OSError, ValueError, TypeError):

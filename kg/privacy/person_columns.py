@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kg.document import parsed_json
 from kg.mapping.mapping import RdfSource
 from kg.mapping.source import Source
 from kg.privacy.person_ids import People, person_types
@@ -83,7 +84,7 @@ def save_person_columns(rejects: Path, files: Mapping[str, PersonColumns | None]
 def read_person_columns(rejects: Path) -> dict[str, PersonColumns]:
     """What was noted of a folder of rejects; nothing where that is missing or damaged: then nobody can tell."""
     try:
-        return {name: PersonColumns(**found) for name, found in json.loads(_notes(rejects).read_bytes()).items()}
+        return {name: PersonColumns(**found) for name, found in parsed_json(_notes(rejects).read_bytes()).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

@@ -18,6 +18,7 @@ from typing import Self
 
 import polars as pl
 
+from kg.document import parsed_json
 from kg.errors import UsageError, WorkspaceError
 from kg.values.cells import map_unique
 
@@ -147,6 +148,6 @@ def change_key(folder: Path, pseudonyms: Pseudonyms) -> None:
 
 def _check_value(state: Path) -> str:
     try:
-        return str(json.loads(state.read_bytes())["key_check"])
+        return str(parsed_json(state.read_bytes())["key_check"])
     except (OSError, ValueError, KeyError, TypeError):
         raise WorkspaceError(f"{state}: damaged; restore it from a copy of the workspace") from None

@@ -136,7 +136,7 @@ class Statements:
             members += [(head, *firsts[one][:4]) for one in found]
             cells += [(head, *table[one][4:]) for one in found for table in (firsts, rests)]
         for bad in {row[0] for row in members if row[1] in good or "\0" in str(row[1])}:
-            del good[bad]
+            good.pop(str(bad), None)
         members = [row for row in members if row[0] in good]
         objects = {name: STAGED_DTYPES[name] for name in _OBJECT}
         return _Lists(

@@ -8,6 +8,7 @@ A workspace of an earlier version has the same four folders in itself; it is the
 """
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ KEPT = 2
 """Generations that stay, the current one among them."""
 WAIT_SECONDS = 3600.0
 """How long one waits for another to make a generation; kernels of a large shop take minutes."""
+_NAME = re.compile(r"[0-9]+-[0-9a-f]+")
 _CURRENT, _BUILDING = "current", ".building"
 
 
@@ -38,12 +40,14 @@ class Generations:
 
     @property
     def current(self) -> Path:
-        """The folder of the current generation."""
+        """The folder of the current generation; the newest where the note of which that is was damaged."""
         try:
             name = (self.folder / _CURRENT).read_text(encoding="ascii").strip()
-        except (OSError, ValueError):
+        except FileNotFoundError:
             return self._workspace
-        return self.folder / Path(name).name
+        except (OSError, ValueError):
+            name = ""
+        return self.folder / name if _NAME.fullmatch(name) else self.all()[0]
 
     @property
     def mark(self) -> tuple[int, int]:

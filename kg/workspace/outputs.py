@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+from kg.document import parsed_json
 from kg.errors import WorkspaceError
 from kg.workspace.permissions import private_files
 
@@ -39,7 +40,7 @@ def outputs(folder: Path) -> list[Path]:
     :raises WorkspaceError: where the list is damaged: then nobody knows where people's data lie.
     """
     try:
-        files = json.loads((folder / NAME).read_bytes())["files"]
+        files = parsed_json((folder / NAME).read_bytes())["files"]
         return sorted(path for path in map(Path, files) if path.is_file())
     except FileNotFoundError:
         return []

@@ -16,6 +16,7 @@ from typing import Self
 
 import polars as pl
 
+from kg.document import parsed_json
 from kg.errors import WorkspaceError
 from kg.stores.store import Store
 
@@ -59,7 +60,7 @@ class Suppression:
         """
         path = folder / NAME
         try:
-            data = json.loads(path.read_bytes())
+            data = parsed_json(path.read_bytes())
             if data["format"] != FORMAT:
                 raise ValueError
             found = cls(path, bytes.fromhex(data["key"]), [str(one) for one in data["digests"]])

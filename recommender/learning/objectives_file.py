@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from kg.document import parsed_json
 from kg.errors import ModelError
 
 FILE = "objectives.json"
@@ -15,7 +16,7 @@ def read_objectives(folder: Path) -> tuple[str, ...]:
     :raises ModelError: where the file is damaged.
     """
     try:
-        found = json.loads((folder / FILE).read_bytes())
+        found = parsed_json((folder / FILE).read_bytes())
         return tuple(str(one) for one in found["raised"])
     except FileNotFoundError:
         return ()

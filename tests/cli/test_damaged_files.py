@@ -18,6 +18,29 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+NOTES = {
+    "nested": b'{"a":' * 5000,
+    "list": b"[1]",
+    "text": b'"x"',
+    "wrong": b'{"files": 5, "digests": 5, "p.csv": 5, "key": 5, "format": 1}',
+    "zeros": bytes(20),
+}
+
+
+@pytest.mark.parametrize("damage", list(NOTES))
+def test_damaged_notes_are_no_defect(example: Path, whyrec: Whyrec, tmp_path: Path, damage: str) -> None:
+    home = Path(shutil.copytree(example, tmp_path / "w"))
+    names = ("columns.json", "forgotten.json", "outputs.json", "generations/current")
+    for name in names:
+        (home / name).write_bytes(NOTES[damage])
+    for command in (("recommend", "u0001"), ("load", "--dry-run"), ("forget", "u0001")):
+        answer = whyrec("-w", home, *command)
+        assert answer.exit_code in (0, 1) and "defect" not in answer.output, answer.output
+    (home / "forgotten.json").unlink()
+    answer = whyrec("-w", home, "load", "--dry-run")
+    assert answer.exit_code == 0, answer.output
+
+
 @pytest.fixture(scope="module")
 def trained(example: Path, whyrec: Whyrec, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example with a model and vectors, and every kernel made."""

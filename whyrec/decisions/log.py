@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from kg.document import parsed_json
 from kg.errors import UsageError
 
 NAME = "decisions.jsonl"
@@ -177,6 +178,6 @@ def _read(path: Path, size: int, changed: int) -> tuple[Decision, ...]:
     """The decisions of a file of that size and time; a line that was cut off does not count."""
     found = []
     for line in path.read_bytes()[:size].splitlines():
-        with suppress(ValueError):
-            found.append(Decision(**json.loads(line)))
+        with suppress(ValueError, TypeError):
+            found.append(Decision(**parsed_json(line)))
     return tuple(found)

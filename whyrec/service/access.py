@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from kg.document import parsed_json
 from kg.errors import UsageError
 
 ADMIN_VARIABLE = "WHYREC_ADMIN_TOKEN"
@@ -137,7 +138,7 @@ class Tokens:
 
     def _read(self) -> list[dict[str, str]]:
         try:
-            known: list[dict[str, str]] = json.loads(self._path.read_text(encoding="utf-8"))
+            known: list[dict[str, str]] = parsed_json(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return []
         return known

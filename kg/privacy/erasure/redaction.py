@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kg.document import parsed_json
 from kg.errors import ReadError, WorkspaceError
 from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
 from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
@@ -231,7 +232,7 @@ def is_list_of_recommendations(path: Path) -> bool:
             return _begins(header_of(path))
         with path.open("rb") as file:
             first = file.readline(1 << 16).decode("utf-8-sig")
-        found = json.loads(first) if path.suffix == ".jsonl" else next(csv.reader([first]), [])
+        found = parsed_json(first) if path.suffix == ".jsonl" else next(csv.reader([first]), [])
         return path.suffix in (".csv", ".tsv", ".jsonl") and _begins(list(found))
     except (OSError, ValueError, csv.Error, pa.ArrowException, ReadError):
         return False
@@ -246,7 +247,7 @@ def _row(path: Path, text: str, header: Sequence[str] | None, delimiter: str) ->
     """A record as column → cell; ``None`` where it has not the columns that it should have."""
     try:
         if path.suffix in (".jsonl", ".ndjson"):
-            found = json.loads(text)
+            found = parsed_json(text)
             return found if isinstance(found, dict) else None
         cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
     except (ValueError, csv.Error):
