@@ -27,6 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes name no test: packed ones hold the second they were made in, and each process must find the same tests."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def neo4j_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """URL of a Neo4j server for the whole run, with NEO4J_USERNAME and NEO4J_PASSWORD set to fit.
