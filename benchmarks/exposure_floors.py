@@ -26,11 +26,11 @@ from scipy.sparse import csr_array
 from sephora_coco_copies import prepare
 
 import whyrec
+from recommender.marketing.best_items import best_items
 from recommender.marketing.crowd import FIRST, Crowd
 from recommender.reranking.exposure_prices import Pool, solve
 from recommender.rules.rule_set import Rules
 from recommender.rules.soft.floors import read_floors
-from whyrec.workspace.responsibility.objectives import _pool
 
 STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 LAMBDAS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -47,7 +47,7 @@ def main(
     """Measure and print."""
     held_out = made(folder, data, train)
     crowd = Crowd(whyrec.open(folder / "shop").recommender, Rules(), most=10**6)
-    positions, totals = _pool(crowd)
+    positions, totals = best_items(crowd)
     floors = [one for one in read_floors(crowd.rules.ground, ["100% made_by"]) if one.items.any()]
     groups = csr_array(np.column_stack([one.items.astype(np.float64) for one in floors]))
     uses = np.asarray(crowd.used.sum(axis=0)).ravel()

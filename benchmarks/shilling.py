@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 import whyrec
 from kg.quality.anomalies import DAY, anomalies
+from kg.snapshot.added_triples import AddedTriples
 from kg.snapshot.snapshot import NO_TIME, Snapshot
-from kg.snapshot.triple_subset import TripleSubset, step_arrays
+from kg.snapshot.triple_subset import TripleSubset
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.profiles.profile import profile_of
 from recommender.scoring.scorer import Scorer
@@ -29,25 +30,6 @@ from recommender.scoring.scorer import Scorer
 KINDS = ("random", "average", "bandwagon", "segment")
 Rows = list[tuple[int, int, float, int]]
 Values = NDArray[np.float64]
-
-
-class Attacked(TripleSubset):
-    """A snapshot with more triples of one relation: head, tail, weight, time."""
-
-    def __init__(self, whole: Snapshot, relation: str, rows: Rows) -> None:
-        super().__init__(whole, {})
-        matrix = whole.adjacency(relation)
-        heads = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-        more = [np.array(one) for one in zip(*rows, strict=True)]
-        parts = heads, matrix.indices, matrix.data, whole.timestamps(relation)
-        head, tail, weight, time = (np.concatenate([old, new]) for old, new in zip(parts, more, strict=True))
-        order = np.lexsort((tail, head))
-        forward = csr_array(coo_array((weight[order], (head[order], tail[order])), shape=matrix.shape))
-        inverse = csr_array(coo_array((weight, (tail, head)), shape=matrix.shape[::-1]))
-        self._parts |= {f"{relation}.forward": step_arrays(forward), f"{relation}.inverse": step_arrays(inverse)}
-        self._parts[f"{relation}.forward"]["timestamp"] = time[order].astype(np.int64)
-        hashed = f"{whole.hash[:32]}{abs(hash(tuple(rows))):032x}"
-        self.manifest = whole.manifest.model_copy(update={"hash": hashed})
 
 
 def without(snapshot: Snapshot, user_type: str, gone: NDArray[np.bool_]) -> TripleSubset:
@@ -140,7 +122,8 @@ def main() -> None:
     for number in range(told.attacks):
         kind, target = KINDS[number % len(KINDS)], int(rng.choice(few))
         rows = attack(clean, relation, accounts.tolist(), target, kind, (told.days, number))
-        world = Attacked(clean, relation, rows)
+        columns = [np.array(one) for one in zip(*rows, strict=True)]
+        world = AddedTriples(clean, relation, *columns)
         flagged = anomalies(world, user_type).flagged
         history = whole.adjacency(relation)
         people = [

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.audit_repairs import show_repairs
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, ForceOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
@@ -25,6 +26,9 @@ def audit(
     quality: Annotated[
         bool, typer.Option("--quality/--no-quality", help="Hold interactions out to say for whom lists are better.")
     ] = True,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Try what would close the worst gaps: rules, a weight, missing data.")
+    ] = False,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as one page.")] = None,
     force: ForceOption = False,
     lang: LangOption = "en",
@@ -42,7 +46,7 @@ def audit(
     with engine_of(ctx, output) as engine:
         if html is not None:
             check_page(html, engine.workspace, force)
-        found = engine.audit(domain, quality=quality, lang=lang)
+        found = engine.audit(domain, quality=quality, repair=repair, lang=lang)
     if html is not None:
         from recommender.pages.audit_page import audit_page  # only pages pay for it
 
@@ -102,6 +106,7 @@ def _domain(output: Output, one: DomainAudit, lang: str) -> None:
         causes = [(cause.text or kinds[cause.kind], f"{cause.gap:+.4f}") for cause in one.causes]
         title = texts["why"].format(group=one.worst, gap=f"{one.gap:+.4f}")
         output.table(title, (shared["part"], texts["apart"]), causes, right=[texts["apart"]])
+    show_repairs(output, one)
 
 
 def _rate(q: float | None) -> str:

@@ -1,6 +1,7 @@
 """The audit of a shop: who and what gets how much of its lists, and how good they are for whom."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from recommender.audit.score_gap import score_gap
 from recommender.evaluation.metrics import gini
 from recommender.evaluation.significance import false_discovery
 from recommender.marketing.crowd import Crowd
-from recommender.results.responsibility.audit import LEAST, LEVELS, Audit, Cause, DomainAudit, ItemGroup, UserGroup
+from recommender.results.responsibility.audit import LEAST, LEVELS, Audit, Cause, DomainAudit, ItemGroup, Repair, UserGroup
 from recommender.texts.languages import language
 
 OTHERS = 0.1
@@ -22,15 +23,18 @@ DIGITS = 3
 Mask = NDArray[np.bool_]
 
 
-def audit(crowds: Mapping[str, Crowd], quality: UserQuality | None, lang: str = "en") -> Audit:
+def audit(
+    crowds: Mapping[str, Crowd], quality: UserQuality | None, lang: str = "en", repair: Path | None = None
+) -> Audit:
     """Audit a shop.
 
     :param crowds: each domain → the crowd with the lists of that domain.
     :param quality: NDCG of people on what was held out; ``None`` leaves quality out.
+    :param repair: try what would close the gap of each domain's worst group; a folder for kernels of what might be.
     """
     crowd = next(iter(crowds.values()))
     compared = (_Compared(one, domain, lang) for domain, one in crowds.items())
-    domains = [one.audit() for one in compared if one.people >= one.crowd.k]
+    domains = [one.audit(repair) for one in compared if one.people >= one.crowd.k]
     groups = [] if quality is None else group_quality(quality, lang)
     rates = _rates([one.p if one.people >= LEAST else None for one in groups])
     users = [
@@ -85,7 +89,7 @@ class _Compared:
             if found.told[number]
         ]
 
-    def audit(self) -> DomainAudit:
+    def audit(self, repair: Path | None) -> DomainAudit:
         """The document."""
         crowd, catalogue = self.crowd, self.crowd.recommender.catalogue
         enough = [float(found.p[number]) if found.people[number] >= LEAST else None for _, found, number in self.groups]
@@ -110,6 +114,7 @@ class _Compared:
             worst=None if worst is None else f"{told[worst].side_text}: {told[worst].label}",
             gap=None if worst is None else sum(one.gap for one in causes),
             causes=_largest(causes),
+            repairs=[] if worst is None or repair is None else self._repairs(self.groups[worst], repair),
         )
 
     def _group(self, side: Side, found: Exposure, number: int, rate: float | None) -> ItemGroup:
@@ -126,6 +131,11 @@ class _Compared:
             high=round(float(found.high[number]), 2),
             q=rate,
         )
+
+    def _repairs(self, group: tuple[Side, Exposure, int], folder: Path) -> list[Repair]:
+        from recommender.audit.repair import repairs  # seldom asked for
+
+        return repairs(self.crowd, group[0], group[2], self.inside, folder / self.domain)
 
     def _causes(self, side: Side, number: int) -> list[Cause]:
         return score_gap(self.crowd, side.membership[:, [number]].toarray().ravel(), self.inside, self.lang)

@@ -57,7 +57,20 @@ def part_means(crowd: Crowd) -> dict[Part, Values]:
     for scorer, rows in crowd.groups():
         for part, sums in _sums(crowd, scorer, rows).items():
             found[part] = found.get(part, np.zeros(size)) + sums / people
+    if crowd.rules.soft.adds:
+        found["rule", None] = _ruled(crowd)
     return found
+
+
+def _ruled(crowd: Crowd) -> Values:
+    """What soft rules and objectives give each item, on average over some people evenly spread."""
+    some = crowd.sample[:: -(-len(crowd.sample) // MOST)]
+    total = np.zeros(crowd.recommender.catalogue.size)
+    for idx in some.tolist():
+        profile = profile_of(crowd.snapshot, crowd.user_type, idx)
+        scores = crowd.recommender.cold_start.of(profile).score([profile]).total[0]
+        total += crowd.rules.soft.total(scores) - scores
+    return np.asarray(total / max(len(some), 1))
 
 
 def _sums(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> dict[Part, Values]:

@@ -20,7 +20,8 @@ class Cause(Result):
     """One part of the gap between what a group's items and the others of the domain score on average."""
 
     kind: str
-    """``path``, ``learned``, ``embedding``, ``popularity``, or ``others``: all smaller ones, a tenth at most."""
+    """``path``, ``learned``, ``embedding``, ``popularity``, ``rule``: soft rules and objectives, or ``others``: all
+    smaller ones, a tenth at most."""
     metapath: str | None
     text: str | None
     """The metapath in words."""
@@ -59,6 +60,22 @@ class ItemGroup(Result):
         return self.q is not None and self.q <= SURE
 
 
+class Repair(Result):
+    """What was tried to give the worst group its merit, by ranking anew."""
+
+    kind: str
+    """``rules``: without the shop's; ``weight``: scores of the group raised; ``data``: what is missing, added."""
+    about: str | None
+    """The relations, where the kind is ``data``."""
+    triples: int | None
+    """How many triples were added."""
+    percent: float | None
+    """By how much scores were raised."""
+    ratio_before: float
+    ratio_after: float
+    closes: bool
+
+
 class DomainAudit(Result):
     """One domain: bias towards what is popular, and its groups, those furthest from their merit first."""
 
@@ -83,6 +100,8 @@ class DomainAudit(Result):
     gap: float | None = None
     """Mean score of its items minus that of the others."""
     causes: list[Cause] = Field(default_factory=list)
+    repairs: list[Repair] = Field(default_factory=list)
+    """Where asked for: the smallest that closes the gap first."""
 
 
 class UserGroup(Result):

@@ -12,15 +12,14 @@ from kg.workspace.generations import PARTS, link_files
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.learning.objectives_file import save_objectives
-from recommender.marketing.crowd import BLOCK, FIRST, Crowd
+from recommender.marketing.best_items import best_items
+from recommender.marketing.crowd import FIRST, Crowd
 from recommender.reranking.exposure_prices import Pool, Prices, gap, solve
 from recommender.results.responsibility.objectives import CurvePoint, DomainObjectives, FloorReport, Objectives
 from recommender.rules.rule_set import Rules
 from recommender.rules.soft.floors import Floor, read_floors
 from recommender.serving.recommender import Recommender
 
-DEEP = 200
-"""Best items of each person among which floors are solved."""
 DIGITS = 3
 
 
@@ -64,7 +63,7 @@ def _solved(crowd: Crowd, domain: str, texts: Sequence[str], most_loss: float) -
     if not kept:
         return None
     groups = csr_array(np.column_stack([(one.items & inside).astype(np.float64) for one in kept]))
-    found = solve(Pool(*_pool(crowd), FIRST, groups), targets, most_loss)
+    found = solve(Pool(*best_items(crowd), FIRST, groups), targets, most_loss)
     return _report(domain, kept, targets, found, len(floors) - len(kept))
 
 
@@ -82,20 +81,6 @@ def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple
             kept.append(one)
             targets.append(one.part)
     return kept, np.array(targets)
-
-
-def _pool(crowd: Crowd) -> tuple[np.ndarray, np.ndarray]:
-    """The best items of each of the sample, and their scores: shape (people, DEEP)."""
-    people = len(crowd.sample)
-    positions, totals = np.full((people, DEEP), -1, dtype=np.int64), np.full((people, DEEP), -np.inf)
-    for start in range(0, people, BLOCK):
-        users = crowd.sample[start : start + BLOCK]
-        ranked = crowd.recommender.rank_block(crowd.user_type, users, crowd.rules, DEEP)
-        lengths = np.diff(ranked.indptr)
-        rows = start + np.repeat(np.arange(len(users)), lengths)
-        ranks = np.arange(len(ranked.positions)) - np.repeat(ranked.indptr[:-1], lengths)
-        positions[rows, ranks], totals[rows, ranks] = ranked.positions, ranked.totals
-    return positions, totals
 
 
 def _report(domain: str, floors: Sequence[Floor], targets: np.ndarray, found: Prices, pooled: int) -> DomainObjectives:

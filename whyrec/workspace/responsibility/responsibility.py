@@ -1,5 +1,6 @@
 """What a shop answers for: how good its lists are and for whom, what they shall keep and may not hold, the card."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
@@ -38,15 +39,25 @@ class Responsibility(Reporting):
         return result
 
     def audit(
-        self, domain: str | None = None, *, quality: bool = True, lang: str = "en", progress: Progress | None = None
+        self,
+        domain: str | None = None,
+        *,
+        quality: bool = True,
+        repair: bool = False,
+        lang: str = "en",
+        progress: Progress | None = None,
     ) -> "Audit":
         """Exposure and quality by group, against merit, with intervals and causes; corrected for many comparisons.
 
         :param domain: all where absent.
         :param quality: hold interactions out and learn anew, to say for whom lists are better; takes as long as
             :meth:`evaluate` without baselines.
+        :param repair: try what would close the gap of each domain's worst group: no rules, a weight, or data that are
+            missing, each by ranking anew.
         :raises UsageError: for an unknown domain.
         """
+        import tempfile
+
         from recommender.audit.audit import audit  # named like the question
         from whyrec.workspace.evaluation.evaluate import Evaluating, NobodyToTestError, WorkspaceEvaluation
 
@@ -60,7 +71,8 @@ class Responsibility(Reporting):
             found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
         except NobodyToTestError:
             found = None  # the answer says that quality was not measured
-        return audit(crowds, found, lang)
+        with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".audit-") as folder:
+            return audit(crowds, found, lang, Path(folder) if repair else None)
 
     def objectives(self, *, dry_run: bool = False, progress: Progress | None = None) -> "Objectives":
         """Solve the exposure floors of ``[objectives]``, so that everybody's lists together keep them from now on.

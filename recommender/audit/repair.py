@@ -1,0 +1,145 @@
+"""Repair: what would give a group its merit, each tried by ranking anew: no rules, a weight, or data that are missing.
+
+Data: items of the group that have less than half of what the others of the domain have by some relation get what the
+nearest item, by everything else that is known of both, has of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from kg.snapshot.added_triples import AddedTriples
+from recommender.audit.item_groups import Side
+from recommender.catalogue.attributes import item_attributes
+from recommender.kernels.path_kernels import Kernels
+from recommender.marketing.best_items import best_items
+from recommender.marketing.crowd import FIRST, Crowd
+from recommender.reranking.exposure_prices import Pool, solve
+from recommender.results.audit import Repair
+from recommender.rules.rule_set import Rules
+from recommender.scoring.scorer import Scorer
+from recommender.serving.recommender import Recommender
+
+CLOSED = 0.95
+"""Ratio of exposure to merit from which a gap counts as closed."""
+TRIED = 3
+"""Relations that are tried, those of which most is missing."""
+COMMON = 0.5
+"""Part of the other items that have a relation, at least."""
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Triples that a relation lacks: ``heads`` and ``tails`` are indices."""
+
+    relation: str
+    heads: NDArray[np.int64]
+    tails: NDArray[np.int64]
+
+
+def repairs(crowd: Crowd, side: Side, number: int, inside: Mask, folder: Path) -> list[Repair]:
+    """What was tried for a group, the smallest that closes the gap first, then by what it comes to.
+
+    :param folder: where kernels of graphs that might be are made.
+    """
+    group = csr_array(side.membership[:, [number]])
+    before = _ratio(crowd, group, inside)
+    ruled = [*_without_rules(crowd, group, inside, before), _weight(crowd, group, inside, before)]
+    missing = _missing(crowd, side, number, inside)[:TRIED]
+    tried = [_filled(crowd, [one], folder, (group, inside, before)) for one in missing]
+    if len(missing) > 1 and not any(one.closes for one in tried):
+        tried.append(_filled(crowd, missing, folder, (group, inside, before)))
+    return sorted([*ruled, *tried], key=lambda one: (not one.closes, one.triples or 0, -one.ratio_after))
+
+
+def _filled(crowd: Crowd, missing: Sequence[Missing], folder: Path, asked: tuple[csr_array, Mask, float]) -> Repair:
+    """The lists with what is missing.
+
+    :param asked: the group, the items of the domain, and the ratio before.
+    """
+    (group, inside, before), old, world = asked, crowd.recommender.scorer, crowd.snapshot
+    for one in missing:
+        world = AddedTriples(world, one.relation, one.heads, one.tails)
+    about = " + ".join(one.relation for one in missing)
+    scorer = Scorer(world, Kernels(world, old.kernels.config, folder / about), old.blend, old.vectors)
+    ranked = Crowd(Recommender(replace(crowd.recommender.model, scorer=scorer)), crowd.rules.asked)
+    triples = sum(len(one.heads) for one in missing)
+    return _repair("data", about, before, _ratio(ranked, group, inside), triples=triples)
+
+
+def _repair(
+    kind: str, about: str | None, before: float, after: float, triples: int | None = None, percent: float | None = None
+) -> Repair:
+    return Repair(
+        kind=kind,
+        about=about,
+        triples=triples,
+        percent=percent,
+        ratio_before=round(before, 2),
+        ratio_after=round(after, 2),
+        closes=after >= CLOSED,
+    )
+
+
+def _ratio(crowd: Crowd, group: csr_array, inside: Mask) -> float:
+    """Exposure of a group by its merit, in the lists of a crowd."""
+    seen, used = float((crowd.exposure @ group).sum()), float((crowd.used @ group).sum())
+    whole, uses = float(crowd.exposure[:, inside].sum()), float(crowd.used[:, inside].sum())
+    return (seen / max(whole, 1e-12)) / max(used / max(uses, 1e-12), 1e-12)
+
+
+def _without_rules(crowd: Crowd, group: csr_array, inside: Mask, before: float) -> Iterator[Repair]:
+    """The lists without the shop's rules, objectives and certificate, where there are any."""
+    asked, model = crowd.rules.asked, crowd.recommender.model
+    plain = Rules(domain=asked.domain, mix=asked.mix)
+    if asked != plain or model.objectives or model.certificate is not None:
+        free = Recommender(replace(model, objectives=(), certificate=None))
+        yield _repair("rules", None, before, _ratio(Crowd(free, plain), group, inside))
+
+
+def _weight(crowd: Crowd, group: csr_array, inside: Mask, before: float) -> Repair:
+    """By how much the scores of the group would have to rise."""
+    merit = float((crowd.used @ group).sum()) / max(float(crowd.used[:, inside].sum()), 1e-12)
+    found = solve(Pool(*best_items(crowd), FIRST, group), np.array([merit]), most_loss=1.0)
+    after = float(found.after[0]) / max(merit, 1e-12)
+    return _repair("weight", None, before, after, percent=round(100 * float(found.prices[0]), 1))
+
+
+def _missing(crowd: Crowd, side: Side, number: int, inside: Mask) -> list[Missing]:
+    """What items of the group lack, by relation, that of which most do first."""
+    snapshot, catalogue, schema = crowd.snapshot, crowd.recommender.catalogue, crowd.snapshot.schema
+    mine, found = side.membership[:, [number]].toarray().ravel() > 0, list[tuple[float, Missing]]()
+    alike = item_attributes(snapshot, catalogue)
+    for name, ends in schema.relation.items():
+        people = name in (*schema.interactions, *schema.negatives, *schema.rules) or schema.entity[ends.tail].sensitive
+        if people or ends.head not in catalogue.slices or ends.tail == side.name:
+            continue
+        part = catalogue.slices[ends.head]
+        counts, own, domain = snapshot.link_counts(name), mine[part], inside[part]
+        others = counts[domain & ~own]
+        usual = float(np.median(others[others > 0])) if (others > 0).any() else 0.0
+        lacking = np.flatnonzero(own & domain & (counts < usual / 2))
+        if len(lacking) and len(others) and (others > 0).mean() >= COMMON:
+            having = np.flatnonzero(domain & (counts >= usual / 2))
+            triples = _neighbours(snapshot.adjacency(name), csr_array(alike[part]), lacking, having)
+            if len(triples):
+                found.append((len(lacking) / max(int(own.sum()), 1), Missing(name, triples[:, 0], triples[:, 1])))
+    return [one for _, one in sorted(found, key=lambda one: -one[0])]
+
+
+def _neighbours(
+    links: csr_array, alike: csr_array, lacking: NDArray[np.int64], having: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """What each item would get from the nearest that has it: rows of head and tail, none of which is there."""
+    nearest: Sequence[int] = having[np.asarray((alike[lacking] @ alike[having].T).toarray()).argmax(axis=1)].tolist()
+    found = []
+    for head, other in zip(lacking.tolist(), nearest, strict=True):
+        have = set(links.indices[links.indptr[head] : links.indptr[head + 1]].tolist())
+        tails = links.indices[links.indptr[other] : links.indptr[other + 1]].tolist()
+        found += [(head, tail) for tail in tails if tail not in have]
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
