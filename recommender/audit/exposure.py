@@ -59,7 +59,7 @@ def exposure(crowd: Crowd, side: Side, inside: NDArray[np.bool_], seed: int = 0)
     low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     tail = np.minimum((ratios <= 1).sum(axis=0), (ratios >= 1).sum(axis=0))
     people, everybody = (used > 0).sum(axis=0), int((uses > 0).sum())
-    (exposure, steps), (merit, merits) = _in_steps(seen, whole, crowd.k), _in_steps(used, uses, crowd.k)
+    (exposure, steps), (merit, merits) = shares_in_steps(seen, whole, crowd.k), shares_in_steps(used, uses, crowd.k)
     told = _tellable(used > 0, people, everybody, crowd.k) & (merit > 0)
     ratio = np.divide(exposure, merit, out=np.zeros(len(merit)), where=merit > 0)
     width = np.divide(steps + ratio * merits, merit, out=np.ones(len(merit)), where=merit > 0)
@@ -75,7 +75,7 @@ def exposure(crowd: Crowd, side: Side, inside: NDArray[np.bool_], seed: int = 0)
     )
 
 
-def _in_steps(parts: Values, whole: Values, k: int) -> tuple[Values, Values]:
+def shares_in_steps(parts: Values, whole: Values, k: int) -> tuple[Values, Values]:
     """The share of each group, and the step in which it is told; both of shape (groups,).
 
     :param parts: what each person contributes to each group; ``whole``: to all of them.

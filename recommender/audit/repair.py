@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.snapshot.added_triples import AddedTriples
+from recommender.audit.exposure import shares_in_steps
 from recommender.audit.item_groups import Side
 from recommender.catalogue.attributes import item_attributes
 from recommender.kernels.path_kernels import Kernels
@@ -24,7 +25,7 @@ from recommender.rules.rule_set import Rules
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 
-CLOSED = 0.95
+CLOSED = 0.9
 """Ratio of exposure to merit from which a gap counts as closed."""
 TRIED = 3
 """Relations that are tried, those of which most is missing."""
@@ -81,16 +82,17 @@ def _repair(
         triples=triples,
         percent=percent,
         ratio_before=round(before, 2),
-        ratio_after=round(after, 2),
-        closes=after >= CLOSED,
+        ratio_after=round(after, 1),
+        closes=round(after, 1) >= CLOSED,
     )
 
 
 def _ratio(crowd: Crowd, group: csr_array, inside: Mask) -> float:
-    """Exposure of a group by its merit, in the lists of a crowd."""
-    seen, used = float((crowd.exposure @ group).sum()), float((crowd.used @ group).sum())
-    whole, uses = float(crowd.exposure[:, inside].sum()), float(crowd.used[:, inside].sum())
-    return (seen / max(whole, 1e-12)) / max(used / max(uses, 1e-12), 1e-12)
+    """Exposure of a group by its merit, in the lists of a crowd, as an audit tells it."""
+    seen, used = csr_array(crowd.exposure @ group).toarray(), csr_array(crowd.used @ group).toarray()
+    whole, uses = (np.asarray(one[:, inside].sum(axis=1)).ravel() for one in (crowd.exposure, crowd.used))
+    share, merit = (shares_in_steps(*one, crowd.k)[0][0] for one in ((seen, whole), (used, uses)))
+    return float(share / merit) if merit > 0 else 0.0
 
 
 def _without_rules(crowd: Crowd, group: csr_array, inside: Mask, before: float) -> Iterator[Repair]:
@@ -107,7 +109,8 @@ def _weight(crowd: Crowd, group: csr_array, inside: Mask, before: float) -> Repa
     merit = float((crowd.used @ group).sum()) / max(float(crowd.used[:, inside].sum()), 1e-12)
     found = solve(Pool(*best_items(crowd), FIRST, group), np.array([merit]), most_loss=1.0)
     after = float(found.after[0]) / max(merit, 1e-12)
-    return _repair("weight", None, before, after, percent=round(100 * float(found.prices[0]), 1))
+    percent = float(np.ceil(100 * found.prices[0]))
+    return _repair("weight", None, before, after, percent=percent)
 
 
 def _missing(crowd: Crowd, side: Side, number: int, inside: Mask) -> list[Missing]:

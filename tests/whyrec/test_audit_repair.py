@@ -15,7 +15,7 @@ def test_what_would_close_the_worst_gap(demo: Path, tmp_path: Path) -> None:
     (found,) = whyrec.open(folder).audit("cosmetics", quality=False, repair=True).domains
     assert found.worst and found.repairs and found.gap == pytest.approx(sum(one.gap for one in found.causes), abs=1e-9)
     assert any(one.kind in ("rule", "others") for one in found.causes)
-    worst = min(one.ratio for one in found.groups if one.high < 1 and one.q <= 0.05)
+    worst = min(one.ratio for one in found.groups if one.sure and one.ratio < 1)
     assert all(one.ratio_before == pytest.approx(worst, abs=0.011) for one in found.repairs)
     by_kind = {one.kind: one for one in found.repairs}
     assert by_kind["weight"].closes and by_kind["weight"].percent and "rules" in by_kind

@@ -14,6 +14,8 @@ def test_floors_are_solved_followed_and_told(loaded: Path, tmp_path: Path) -> No
     folder = Path(shutil.copytree(loaded, tmp_path / "shop"))
     with pytest.raises(UsageError, match="names no floors"):
         whyrec.open(folder).objectives()
+    told = (folder / "whyrec.toml").read_text()
+    (folder / "whyrec.toml").write_text(told.replace("k = 5", "k = 1"))  # so few people that nothing would be told
     with (folder / "whyrec.toml").open("a") as file:
         file.write('[objectives]\nfloors = ["70% contains", "25% contains:i2"]\nmost_loss = 0.5\n')
     engine = whyrec.open(folder)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from kg.errors import UsageError, WhyrecError
+from kg.k_anonymity import told_step, told_sum
 from kg.progress import Progress
 from kg.workspace.generations import PARTS, link_files
 from kg.workspace.permissions import private_files
@@ -64,7 +65,8 @@ def _solved(crowd: Crowd, domain: str, texts: Sequence[str], most_loss: float) -
         return None
     groups = csr_array(np.column_stack([(one.items & inside).astype(np.float64) for one in kept]))
     found = solve(Pool(*best_items(crowd), FIRST, groups), targets, most_loss)
-    return _report(domain, kept, targets, found, len(floors) - len(kept))
+    step = told_step(1 / max(len(crowd.sample), 1), crowd.k) if crowd.k > 1 else 0.0
+    return _report(domain, (kept, len(floors) - len(kept)), targets, found, step)
 
 
 def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple[list[Floor], np.ndarray]:
@@ -83,15 +85,19 @@ def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple
     return kept, np.array(targets)
 
 
-def _report(domain: str, floors: Sequence[Floor], targets: np.ndarray, found: Prices, pooled: int) -> DomainObjectives:
+def _report(
+    domain: str, told: tuple[Sequence[Floor], int], targets: np.ndarray, found: Prices, step: float
+) -> DomainObjectives:
+    """:param told: the floors, and how many there were of too few people; ``step``: in which shares are told."""
+    floors, pooled = told
     return DomainObjectives(
         domain=domain,
         floors=[
             FloorReport(
                 about=one.about,
-                target=round(float(target), DIGITS),
-                before=round(float(before), DIGITS),
-                after=round(float(after), DIGITS),
+                target=told_sum(float(target), step) if one.of_merit else one.part,
+                before=told_sum(float(before), step),
+                after=told_sum(float(after), step),
                 percent=round(100 * float(price), 2),
             )
             for one, target, before, after, price in zip(
@@ -100,10 +106,13 @@ def _report(domain: str, floors: Sequence[Floor], targets: np.ndarray, found: Pr
         ],
         pooled=pooled,
         strength=round(found.strength, DIGITS),
-        loss=round(found.loss, DIGITS + 1),
-        gap_before=round(gap(found.before, targets), DIGITS),
-        gap_after=round(gap(found.after, targets), DIGITS),
-        curve=[CurvePoint(**vars(one)) for one in found.curve],
+        loss=told_sum(found.loss, step),
+        gap_before=told_sum(gap(found.before, targets), step),
+        gap_after=told_sum(gap(found.after, targets), step),
+        curve=[
+            CurvePoint(strength=one.strength, loss=told_sum(one.loss, step), gap=told_sum(one.gap, step))
+            for one in found.curve
+        ],
     )
 
 
