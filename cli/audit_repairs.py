@@ -1,7 +1,7 @@
 """What was tried to close a gap that an audit found."""
 
 from cli.output import Output
-from recommender.results.audit import DomainAudit, Repair
+from recommender.results.responsibility.audit import DomainAudit, Repair
 
 
 def show_repairs(output: Output, one: DomainAudit) -> None:

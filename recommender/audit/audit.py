@@ -14,7 +14,16 @@ from recommender.audit.score_gap import score_gap
 from recommender.evaluation.metrics import gini
 from recommender.evaluation.significance import false_discovery
 from recommender.marketing.crowd import Crowd
-from recommender.results.responsibility.audit import LEAST, LEVELS, Audit, Cause, DomainAudit, ItemGroup, Repair, UserGroup
+from recommender.results.responsibility.audit import (
+    LEAST,
+    LEVELS,
+    Audit,
+    Cause,
+    DomainAudit,
+    ItemGroup,
+    Repair,
+    UserGroup,
+)
 from recommender.texts.languages import language
 
 OTHERS = 0.1

@@ -20,7 +20,7 @@ from recommender.kernels.path_kernels import Kernels
 from recommender.marketing.best_items import best_items
 from recommender.marketing.crowd import FIRST, Crowd
 from recommender.reranking.exposure_prices import Pool, solve
-from recommender.results.audit import Repair
+from recommender.results.responsibility.audit import Repair
 from recommender.rules.rule_set import Rules
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
