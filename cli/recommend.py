@@ -57,10 +57,7 @@ def recommend(
         if reasons.isdigit():
             asked |= {"reasons": int(reasons), "lang": lang}
             arranged["reasons"] = ARRANGED["reasons"]
-        if arranged != ARRANGED:
-            raise UsageError("--diversity, --max-per, --reasons and --path-quality arrange one list; leave out --all")
-        if user or anchor:
-            raise UsageError("--all stands for every user; leave out USER and --anchor, or leave out --all")
+        _check_all(arranged, user or anchor)
         write_all(ctx, output, (users, out), asked | {"force": force, "engine": engine_name, "master": master})
         return
     if users or out or force or master or engine_name != "local":
@@ -70,6 +67,13 @@ def recommend(
     output.notices(result.notices)
     if not output.document(result):
         _show(output, result, language(lang), engine.workspace.folder)
+
+
+def _check_all(arranged: dict[str, Any], whom: object) -> None:
+    if arranged != ARRANGED:
+        raise UsageError("--diversity, --max-per, --reasons and --path-quality arrange one list; leave out --all")
+    if whom:
+        raise UsageError("--all stands for every user; leave out USER and --anchor, or leave out --all")
 
 
 def _show(output: Output, result: Recommendation, language: Language, folder: Path) -> None:

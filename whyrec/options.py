@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from kg.document import nearest, parse
 from kg.errors import WorkspaceError
@@ -61,6 +61,17 @@ class ManyOptions(RuleOptions, total=False):
     """How many reasons of each item; with any, the parts of its score are told too."""
     lang: str
     """Language of the reasons."""
+
+
+class ListFileOptions(ManyOptions, total=False):
+    """The same, and how a file of many lists is made."""
+
+    force: bool
+    """Write over a file that is something else than such lists."""
+    engine: Literal["local", "spark"]
+    """What makes them, ``local`` processes or ``spark``; the same bits."""
+    master: str | None
+    """Of Spark: ``spark://host:7077``, ``local[2]``; this machine where absent."""
 
 
 class ListOptions(RuleOptions, total=False):

@@ -10,7 +10,7 @@ from scipy.sparse import csc_array, vstack
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
 from recommender.counterfactual.changes import Change
-from recommender.kernels.kernel import ItemColumn
+from recommender.kernels.item_column import ItemColumn
 from recommender.profiles.anchors import Anchor
 from recommender.profiles.profile import Profile
 from recommender.scoring.scorer import Scorer

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from kg.schema import inverse_of
-from recommender.kernels.kernel import Change, Idxs, ItemColumn, ItemDegree, Kept, Kernel, Tail, Values, relation_parts
+from recommender.kernels.item_column import ItemColumn, ItemDegree
+from recommender.kernels.kernel import Change, Idxs, Kept, Kernel, Tail, Values, relation_parts
 from recommender.kernels.transition import Transitions
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import times_columns

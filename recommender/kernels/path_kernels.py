@@ -18,7 +18,8 @@ from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.degree_damping import DampingConfig
-from recommender.kernels.kernel import Change, Idxs, ItemColumn, Kept, Kernel, KernelInputs, LearnedKernel, Tail, Values
+from recommender.kernels.item_column import ItemColumn
+from recommender.kernels.kernel import Change, Idxs, Kept, Kernel, KernelInputs, LearnedKernel, Tail, Values
 from recommender.kernels.learned.association import AssociationConfig, association_means
 from recommender.kernels.learned.union import Union, UnionConfig, union_pairs, union_weight
 from recommender.kernels.metapath_kernel import MetapathKernel

@@ -49,6 +49,7 @@ def regressions(features: csr_array, near: csr_array, ridge: float, items: Idxs)
     starts = range(0, max(len(items), 1), ITEMS)
 
     def solved(start: int) -> list[NDArray[np.float64]]:
+        """The weights of a block of items, a row of each."""
         return [_solved(features, near, ridge, item) for item in items[start : start + ITEMS].tolist()]
 
     with ForkedWorkers(solved, min(cores(), len(starts))) as pool:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue.attributes import attribute_steps
-from recommender.kernels.kernel import ItemColumn
+from recommender.kernels.item_column import ItemColumn
 from recommender.marketing.crowd import Crowd
 from recommender.scoring.scorer import Scorer
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from kg.errors import UsageError
 from kg.progress import Progress
@@ -12,7 +12,7 @@ from kg.workspace.permissions import private_files
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender
 from whyrec.answering.decided import Decided
-from whyrec.options import ManyOptions
+from whyrec.options import ListFileOptions, ManyOptions
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -61,20 +61,15 @@ class Lists(Decided):
         *,
         n: int | None = None,
         domain: str | None = None,
-        force: bool = False,
-        engine: Literal["local", "spark"] = "local",
-        master: str | None = None,
         progress: Progress | None = None,
-        **rules: "Unpack[ManyOptions]",
+        **how: "Unpack[ListFileOptions]",
     ) -> "ListsReport":
         """Write the lists of many users to a file, on all cores; what was killed goes on where it stopped.
 
         :param out: the file, ``.parquet``, ``.csv``, ``.jsonl`` or ``.xlsx``; what is done is kept in ``.<name>.parts``
             beside it until it is whole.
-        :param force: write over a file that is something else than such lists.
         :param users: as in :meth:`lists`.
-        :param engine: what makes them, ``local`` processes or ``spark``; the same bits.
-        :param master: of Spark: ``spark://host:7077``, ``local[2]``; this machine where absent.
+        :param how: rules, reasons, and what makes the file: :class:`whyrec.options.ListFileOptions`.
         :raises UsageError: where the file cannot be written, or another process is writing it.
         """
         from kg.workspace.output_file import check_output
@@ -83,9 +78,10 @@ class Lists(Decided):
         from whyrec.reports import ListsReport
 
         list_format(Path(out))
-        check_output(Path(out), is_list_file, self.workspace, force)
-        told = rules.pop("reasons", 0), rules.pop("lang", "en")
-        asked = self._rules(domain, rules), self._n(n)
+        check_output(Path(out), is_list_file, self.workspace, how.pop("force", False))
+        engine, master = how.pop("engine", "local"), how.pop("master", None)
+        told = how.pop("reasons", 0), how.pop("lang", "en")
+        asked = self._rules(domain, how), self._n(n)
         recommender = self.recommender
         batch = self._batch(recommender, users, asked, None, told)
         inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())

@@ -50,6 +50,7 @@ def made_by_spark(asked: Asked, master: str | None) -> "Callable[[Iterable[int]]
     """Makes the parts of a batch, a task each, in their order, on a cluster."""
 
     def made(numbers: Iterable[int]) -> "Iterator[pa.Table]":
+        """The parts with these numbers, in their order."""
         wanted = list(numbers)
         if not wanted:
             return

@@ -11,7 +11,8 @@ from scipy.sparse import csc_array, csr_array, diags_array, hstack, vstack
 from kg.document import Document
 from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
-from recommender.kernels.kernel import Change, Idxs, ItemColumn, ItemDegree, Kept, LearnedKernel, Values, relation_parts
+from recommender.kernels.item_column import ItemColumn, ItemDegree
+from recommender.kernels.kernel import Change, Idxs, Kept, LearnedKernel, Values, relation_parts
 from recommender.linalg.moved_rows import moved, touched_rows
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows

@@ -10,7 +10,7 @@ from scipy.sparse import csc_array, csr_array
 
 from recommender.catalogue.attributes import attribute_steps
 from recommender.counterfactual.item_changes import only_one
-from recommender.kernels.kernel import ItemColumn
+from recommender.kernels.item_column import ItemColumn
 from recommender.marketing.crowd import Crowd, Mask
 from recommender.profiles.profile import Anchors
 from recommender.scoring.scorer import Scorer

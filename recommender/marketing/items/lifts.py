@@ -173,6 +173,7 @@ def _lift(crowd: Crowd, tried: _Tried, lang: str) -> Lift:
     schema, vocabulary = crowd.snapshot.schema, crowd.snapshot.vocabulary
 
     def link(one: tuple[str, int]) -> str:
+        """A link as ``relation:ID``."""
         return f"{one[0]}:{vocabulary.id(schema.ends(one[0])[1], one[1])}"
 
     return Lift(
@@ -190,6 +191,7 @@ def _spoken(crowd: Crowd, change: Change, texts: Section, lang: str) -> str:
     schema, snapshot, told = crowd.snapshot.schema, crowd.snapshot, list[str]()
 
     def named(one: tuple[str, int]) -> dict[str, str]:
+        """What a sentence needs of a link."""
         return {"phrase": schema.phrase(one[0], lang), "label": snapshot.label(schema.ends(one[0])[1], one[1], lang)}
 
     gone = list(change.remove)

@@ -13,7 +13,8 @@ from recommender.catalogue.attribute_lift import carries
 from recommender.counterfactual.changes import Change
 from recommender.counterfactual.search import Counterfactual
 from recommender.counterfactual.why_not import why_not
-from recommender.kernels.kernel import ItemColumn, Values
+from recommender.kernels.item_column import ItemColumn
+from recommender.kernels.kernel import Values
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model

@@ -8,7 +8,8 @@ import pytest
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
-from recommender.kernels.kernel import ItemColumn, NamedAnchors, Values
+from recommender.kernels.item_column import ItemColumn
+from recommender.kernels.kernel import NamedAnchors, Values
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import LEARNED, scored_paths
