@@ -190,6 +190,13 @@ class ShopQuestions(Answering):
         before = rules_of(self.workspace, {"domain": domain}, period.rules)
         return list_difference(Then(then, carried, before, moment_of(period)), opened.recommender, request)
 
+    def named_anchors(self, anchors: Sequence[str]) -> list[str]:
+        """What somebody has as ``relation:ID``, where it may have been said by its name.
+
+        :raises UnknownEntityError: for an unknown one, naming the nearest.
+        """
+        return list(self._naming.anchors(anchors))
+
     def moments(self) -> list[str]:
         """Since when each period before the present one was in force, the oldest first: what ``since`` may name."""
         from whyrec.answering.history import earlier_periods, moment_of  # answers of now need none

@@ -16,7 +16,7 @@ from kg.errors import WhyrecError
 from whyrec.service import problems
 from whyrec.service.access import Caller
 from whyrec.service.answer_cache import QuickAnswers
-from whyrec.service.console import decision_pages, pages, rendering, session, shop_pages
+from whyrec.service.console import decision_pages, pages, person_pages, rendering, session, shop_pages
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
 from whyrec.service.monitoring import exposition, of_request
 from whyrec.service.rest import answers, decisions, groups, people, traffic
@@ -66,7 +66,8 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.add_middleware(QuickAnswers, state=app.state)
     app.add_middleware(Bounded)
     app.add_middleware(_Measured)
-    for part in (answers, groups, people, decisions, traffic, pages, shop_pages, decision_pages, rendering, session):
+    consoles = (pages, person_pages, shop_pages, decision_pages, rendering, session)
+    for part in (answers, groups, people, decisions, traffic, *consoles):
         app.include_router(part.router)
     _add_health(app)
     _add_problems(app)

@@ -62,6 +62,8 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/what-if"): ("what-if", USER | {"remove": "nothing"}),
     ("GET", "/difference"): ("what-if", USER | {"since": "2026-01-01"}),
     ("GET", "/item"): ("similar", {"item": "p0001"}),
+    ("GET", "/item-report"): ("groups", {"item": "p0001"}),
+    ("GET", "/compare"): ("what-if", USER | {"first": "p0001", "second": "p0002"}),
     ("GET", "/brand"): ("groups", {}),
     ("GET", "/gaps"): ("groups", {}),
     ("GET", "/traffic"): ("traffic", {}),

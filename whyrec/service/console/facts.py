@@ -1,8 +1,11 @@
 """What pages say of people and items beside the answers of the engine."""
 
-from urllib.parse import quote
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from kg.schema import Schema
+from recommender.profiles.profile import find_anchor
 from whyrec.service.shop import Shop
 
 
@@ -11,6 +14,44 @@ def link(schema: Schema, entity_type: str, entity_id: str) -> str:
     if entity_type in schema.user_types:
         return f"/person?user={quote(entity_id, safe='')}"
     return f"/item?item={quote(f'{entity_type}:{entity_id}', safe='')}" if entity_type in schema.item_types else ""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whom a page is about: somebody of the graph by her id, or a visitor by what she has."""
+
+    given: str
+    anchors: tuple[str, ...] = ()
+
+    @property
+    def user(self) -> str | None:
+        """Her id; ``None`` for a visitor."""
+        return self.given.strip() or None
+
+    @property
+    def known(self) -> bool:
+        """Whether the page is about anybody."""
+        return bool(self.user or self.anchors)
+
+    @property
+    def label(self) -> str:
+        """What she is called on a page."""
+        return self.user or ", ".join(self.anchors)
+
+    @property
+    def query(self) -> str:
+        """Her part of an address."""
+        return urlencode([*([("user", self.user)] if self.user else []), *(("anchor", one) for one in self.anchors)])
+
+
+def told_anchors(shop: Shop, anchors: Sequence[str], lang: str) -> list[tuple[str, str, str]]:
+    """What a visitor has, as :func:`anchors` tells it."""
+    snapshot, found = shop.engine.snapshot, []
+    for text in shop.engine.named_anchors(anchors):
+        _, step, idx = find_anchor(snapshot, text)
+        label = snapshot.label(snapshot.schema.ends(step)[1], idx, lang)
+        found.append((text, snapshot.schema.phrase(step, lang), label))
+    return found
 
 
 def anchors(shop: Shop, user: str, lang: str) -> list[tuple[str, str, str]]:

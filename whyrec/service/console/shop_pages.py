@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
+from recommender.texts.paths import spoken_domain
 from whyrec.online_evaluation.live import Live
 from whyrec.service.console.facts import link
 from whyrec.service.console.rendering import language, page
@@ -34,6 +35,7 @@ def brand(request: Request, entity: Text = "", domain: Text = "") -> Response:
         entity=wanted,
         found=engine.audience(wanted, lang=lang) if wanted else None,
         domains=schema.domains,
+        names={one: spoken_domain(schema, one, lang) for one in schema.domains},
         domain=domain,
         told=told,
         links={(one.type, one.id): link(schema, one.type, one.id) for one in told.bridges} if told else {},
@@ -46,15 +48,17 @@ def gaps(request: Request, domain: Text = "") -> Response:
     shop = shop_of(request, "groups")
     if shop is None:
         return to_login(request)
-    engine = shop.refreshed()
-    domains = engine.snapshot.schema.domains
+    engine, lang = shop.refreshed(), language(request)
+    schema = engine.snapshot.schema
+    domains = schema.domains
     chosen = domain if domain in domains else domains[0]
     return page(
         request,
         "gaps.html",
         domains=domains,
+        names={one: spoken_domain(schema, one, lang) for one in domains},
         domain=chosen,
-        found=engine.gaps(chosen, lang=language(request)),
+        found=engine.gaps(chosen, lang=lang),
     )
 
 

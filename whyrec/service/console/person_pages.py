@@ -1,0 +1,121 @@
+"""Pages about somebody, or about a visitor who has something: lists, why, why not, what if, compare, difference."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from kg.errors import UnknownEntityError
+from recommender.texts.languages import language as texts_of
+from recommender.texts.paths import spoken_domain
+from whyrec.service.console.facts import Who, told_anchors
+from whyrec.service.console.facts import anchors as anchors_of
+from whyrec.service.console.pictures import account_svg
+from whyrec.service.console.rendering import language, page
+from whyrec.service.console.session import may, shop_of, to_login
+from whyrec.service.limits import MOST_TEXT
+
+router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Query(max_length=MOST_TEXT)]
+Anchors = Annotated[tuple[str, ...], Query(max_length=100)]
+
+
+@router.get("/person")
+def person(request: Request, user: Text = "", anchor: Anchors = (), also: Text = "", domain: Text = "") -> Response:
+    """What is recommended to somebody, or to a visitor who has something, a list for each domain, with reasons.
+
+    :param also: further anchors of a visitor, as they were typed.
+    """
+    shop = shop_of(request, "recommend")
+    if shop is None:
+        return to_login(request)
+    lang, who = language(request), Who(user, (*anchor, *also.split()))
+    schema = shop.refreshed().snapshot.schema
+    chosen = domain if domain in schema.domains else schema.domains[0]
+    found, rows, has = None, [], None
+    if who.known:
+        found = shop.recommend(who.user, who.anchors, {"n": 10, "domain": chosen, "lang": lang})
+        rows = found.items
+        own = anchors_of(shop, who.user, lang) if who.user else told_anchors(shop, who.anchors, lang)
+        has = own if may(request, shop, "what-if") else None
+    return page(
+        request,
+        "person.html",
+        who=who,
+        domains={one: spoken_domain(schema, one, lang) for one in schema.domains},
+        domain=chosen,
+        found=found,
+        rows=rows,
+        anchors=has,
+        named=texts_of(lang).with_variants,
+        earlier=list(dict.fromkeys(reversed(shop.engine.moments()))) if has is not None and who.user else [],
+    )
+
+
+@router.get("/why")
+def why(request: Request, item: Text, user: Text = "", anchor: Anchors = ()) -> Response:
+    """The account of one score: reasons in words, a picture, and every part."""
+    shop = shop_of(request, "why")
+    if shop is None:
+        return to_login(request)
+    lang, who = language(request), Who(user, anchor)
+    account = shop.why(who.user, item, who.anchors, {"lang": lang})
+    groups = getattr(account, "groups", None)
+    picture = account_svg(account, shop.engine.snapshot.schema, lang)
+    compares = may(request, shop, "what-if")
+    return page(request, "why.html", who=who, account=account, groups=groups, picture=picture, compares=compares)
+
+
+@router.get("/compare")
+def compare(request: Request, first: Text, second: Text, user: Text = "", anchor: Anchors = ()) -> Response:
+    """Why one item is ahead of another."""
+    shop = shop_of(request, "what-if")
+    if shop is None:
+        return to_login(request)
+    lang, who = language(request), Who(user, anchor)
+    answer = shop.refreshed().compare(who.user, first, second, anchors=who.anchors, lang=lang)
+    return page(request, "compare.html", who=who, answer=answer)
+
+
+@router.get("/why-not")
+async def why_not(request: Request, item: Text, user: Text = "", anchor: Anchors = (), domain: Text = "") -> Response:
+    """Why an item is not in the list, and what would bring it there."""
+    shop = shop_of(request, "why-not")
+    if shop is None:
+        return to_login(request)
+    lang, who = language(request), Who(user, anchor)
+    wanted = shop.refreshed().find(item, shop.engine.snapshot.schema.item_types, 5, lang=lang).hits
+    if not wanted:
+        raise UnknownEntityError(f"nothing comes near {item!r}")
+    options = {"lang": lang, "domain": domain or None, "anchors": who.anchors}
+    answer = json.loads(await request.app.state.slow(shop).why_not(who.user, wanted[0].id, options))
+    return page(request, "why_not.html", who=who, answer=answer, hit=wanted[0], others=wanted[1:])
+
+
+@router.get("/what-if")
+def what_if(
+    request: Request,
+    user: Text = "",
+    anchor: Anchors = (),
+    add: Text = "",
+    remove: Anchors = (),
+    domain: Text = "",
+) -> Response:
+    """The list before and after, with something more, or with anchors switched off."""
+    shop = shop_of(request, "what-if")
+    if shop is None:
+        return to_login(request)
+    lang, who, more = language(request), Who(user, anchor), tuple(add.split())
+    changed: dict[str, Any] = {"anchors": who.anchors, "add": more, "remove": remove}
+    answer = shop.refreshed().what_if(who.user, **changed, domain=domain or None, lang=lang)
+    return page(request, "what_if.html", who=who, added=more, removed=remove, answer=answer, domain=domain)
+
+
+@router.get("/difference")
+def difference(request: Request, user: Text, since: Text, domain: Text = "") -> Response:
+    """Why the list is another than it was."""
+    shop = shop_of(request, "what-if")
+    if shop is None:
+        return to_login(request)
+    answer = shop.refreshed().difference(user, since, domain=domain or None, lang=language(request))
+    return page(request, "difference.html", user=user, answer=answer)
