@@ -75,6 +75,8 @@ def _interactions(made: Guess, sample: Sample, file: str, types: dict[str, str])
     times = [column.name for column in sample.columns.values() if column.kind == "time"]
     found = {"weight": _named(sample, _WEIGHTS), "timestamp": _named(sample, _TIMES) or next(iter(times), None)}
     table |= {key: column for key, column in found.items() if column is not None}
+    doubts = ((name, sample.columns[name].unsure) for name in found.values() if name is not None)
+    made.unsure += [f"{file}: {name!r}: {doubt}" for name, doubt in doubts if doubt]
     if "weight" in table:
         made.unsure.append(f"{file}: {table['weight']!r} is taken for the weight; filter low ratings with where")
         comments["weight"] = 'a low rating is no reason to recommend: where = "rating >= 4"'

@@ -18,6 +18,7 @@ from kg.values.cells import trimmed
 ROWS = 5_000
 _NUMBER = r"^[+-]?(?:[$€£¥]\s?)?[0-9]+(?:[.,][0-9]+)?$"
 _TRUTHS = ("true", "false", "yes", "no", "t", "f", "0", "1")
+_UNORDERED = r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}\b"
 _TIME = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{10}|[0-9]{13}|[0-9]{16})$"
 _SEPARATORS = ("|", ";", ",")
 LONG = 80
@@ -109,6 +110,9 @@ def _column(name: str, cells: pl.Series) -> Column:
         column.kind = "truth"
     elif cells.str.contains(_TIME).all():
         column.kind = "time"
+    elif cells.str.contains(_UNORDERED).all():
+        column.kind = "time"
+        column.unsure = 'dates such as 01/02/2024: tell dates = "day-first" or "month-first"'
     elif int(cells.str.contains(_NUMBER).sum()) > 0.95 * cells.len():
         column.kind = "number"
         if cells.str.contains(",", literal=True).any():

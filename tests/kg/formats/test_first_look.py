@@ -221,5 +221,9 @@ def test_files_of_unknown_make_are_guessed_and_doubts_said(tmp_path: Path) -> No
     doubts = "\n".join(found.unsure)
     assert "'quantity' is taken for the weight" in doubts and "'url' is not used" in doubts
     assert f"# not sure: {found.unsure[0]}" in found.mapping
+    days = {
+        name: text.replace("2024-01-09", "9/1/2024").replace("2024-01-10", "10/1/2024") for name, text in files.items()
+    }
+    assert 'dates = "day-first"' in "\n".join(first_look(written(tmp_path, days), "test").unsure)
     with pytest.raises(MappingError, match="nothing can be made of it"):
         first_look(written(tmp_path, {"notes.txt": "hello"}), "test")
