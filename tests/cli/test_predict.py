@@ -1,5 +1,6 @@
 """``whyrec predict`` in both directions, with probabilities, what it refuses, and which commands need torch."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -120,3 +121,36 @@ def test_only_training_and_experiments_import_torch(trained: Path, tmp_path: Pat
 def test_without_vectors_it_says_what_to_do(example: Path, whyrec: Whyrec) -> None:
     result = whyrec("-w", example, "predict", "p0001", "contains")
     assert result.exit_code == 1 and "whyrec train" in result.stderr
+
+
+def test_b092_b096_what_was_learned_is_what_the_graph_holds_and_scores_are_no_matter_of_company(
+    trained: Path, document: Document
+) -> None:
+    store = document("-w", trained, "status")["store"]
+    told = document("-w", trained, "train", "--epochs", "6", "--dim", "16")
+    assert told["up_to_date"] and told["relations"] == len(store["triples"])
+    assert told["entities"] == sum(store["entities"].values()) and told["triples"] == sum(store["triples"].values())
+    asked = ("-w", str(trained), "predict", "p0001", "contains", "--json", "-n")
+    many = {one["id"]: one["score"] for one in document(*asked[:-2], "-n", "100")["candidates"]}
+    (alone,) = document(*asked[:-2], "-n", "1")["candidates"]
+    program = [sys.executable, "-m", "cli", *asked, "3"]
+    again = json.loads(subprocess.run(program, capture_output=True, text=True, check=True).stdout)["candidates"]
+    for one in (alone, *again):
+        assert one["score"] == pytest.approx(many[one["id"]], abs=1e-6)
+
+
+def test_b095_who_came_after_the_training_is_told_apart(
+    trained: Path, document: Document, whyrec: Whyrec, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(trained, tmp_path / "w"))
+    (tmp_path / "User.csv").write_text("id\nu9999\n")
+    (tmp_path / "Product.csv").write_text("id,label\np9999,New Cream\n")
+    document("-w", home, "load", tmp_path / "User.csv", tmp_path / "Product.csv")
+    assert not document("-w", home, "status")["model"]["current"]
+    answer = whyrec("-w", home, "recommend", "u9999", "-n", "3", "--json")
+    listed = json.loads(answer.stdout)
+    assert len(listed["items"]) == 3 and "train" in answer.stderr
+    assert all(item["shares"]["embedding"] == 0 and item["shares"]["popularity"] > 0 for item in listed["items"])
+    for told in (("predict", "p9999", "contains"), ("why", "u9999", "p9999"), ("why", "u0001", "p9999")):
+        answer = whyrec("-w", home, *told)
+        assert answer.exit_code in (0, 1) and "KeyError" not in answer.output and "defect" not in answer.output
