@@ -1,6 +1,6 @@
 """What a change of the graph costs: one purchase, item, person, a thousand changes, beside making all kernels anew.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.change_cost WORKSPACE WORK-FOLDER [--interaction purchased] [--many 1000] [--only item]
+    OMP_NUM_THREADS=1 python -m benchmarks.change_cost WORKSPACE WORK-FOLDER [--many 1000] [--only item]
 
 WORKSPACE has a trained model and an embedded store; it is copied, and nothing is written to it. Each change is a file
 for ``whyrec load``, in a process of its own: processor seconds of it and its workers, wall seconds, peak memory. Then
