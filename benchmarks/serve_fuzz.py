@@ -40,6 +40,7 @@ def main(
         with TestClient(app, raise_server_exceptions=False) as client:
             for operation in operations:
                 _fuzz(operation, client, headers, (-(-requests // len(operations)), statuses, wrong))
+                CONSOLE.print(f"{operation.label}: {statuses.total():,} requests so far, {len(wrong)} wrong")
     told = ", ".join(f"{status}: {count:,}" for status, count in sorted(statuses.items()))
     CONSOLE.print(f"{statuses.total():,} requests over {len(operations)} operations: {told}")
     for one in wrong[:20]:

@@ -1,7 +1,9 @@
 """One workspace in the service: its engine, kept up to date, its events, and who may ask it."""
 
 import json
+import logging
 import secrets
+import sqlite3
 import time
 import zlib
 from collections.abc import Sequence
@@ -30,6 +32,7 @@ BATCH_SECONDS = 0.1
 """How long answers are gathered before they are written."""
 LOOK_SECONDS = 1.0
 """How often the shop looks whether another process loaded or trained."""
+log = logging.getLogger("whyrec.service")
 A = TypeVar("A", bound=BaseModel)
 
 
@@ -144,7 +147,10 @@ class Shop:
                     self._given.put(None)
                     break
                 batch.append(more)
-            self.events.answers.remember(batch)
+            try:
+                self.events.answers.remember(batch)
+            except sqlite3.Error as problem:  # the disk is full, say: lists are given, this log goes on when it can
+                log.error("%d answers are not kept: %s", len(batch), type(problem).__name__)
 
     def flush(self) -> None:
         """Wait until every answer so far is written."""
