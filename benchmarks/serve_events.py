@@ -3,8 +3,8 @@
     python benchmarks/serve_events.py WORKSPACE [--workers 2] [--events 200]
 
 The workspace is copied. ``ready``: from the start of the program to the first answer of its health check. Somebody buys
-the first item of her list: ``acknowledged`` is until the event is on disk and answered, ``changed`` until a list without
-the item comes over a new connection, to whichever worker takes it; ``stale`` counts lists that still had it.
+the first item of her list: ``acknowledged`` is until the event is on disk and answered, ``changed`` until a list
+without it comes over a new connection, to whichever worker takes it; ``stale`` counts lists that still had it.
 """
 
 import os
