@@ -12,7 +12,9 @@ from kg.snapshot.snapshot import NO_TIME, Snapshot
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.report import Evaluation
+from recommender.learning.certificate import read_certificate
 from recommender.learning.model import MANIFEST, read_manifest
+from recommender.learning.objectives_file import read_objectives
 from recommender.results.document import Result
 from recommender.results.responsibility.audit import Audit
 from whyrec.reports import StatusReport
@@ -96,6 +98,14 @@ def _model(workspace: Workspace) -> Rows:
         embedding, popularity = (one.get(domain, 0.0) for one in (manifest.blend.embedding, manifest.blend.popularity))
         yield f"{domain}: weight of the embedding, of popularity", f"{embedding:.4g}, {popularity:.4g}"
     yield "metapaths that weigh something", f"{sum(weight > 0 for weight in manifest.blend.metapaths.values()):,}"
+    raised, certificate = read_objectives(workspace.model), read_certificate(workspace.model)
+    yield "groups whose scores objectives raise", f"{len(raised):,}"
+    if certificate is not None:
+        yield (
+            "certified",
+            f"at most {certificate.alpha:.1%} of a list is rated {certificate.below:g} or less, with confidence "
+            f"{1 - certificate.delta:.0%}; {len(certificate.filtered):,} items are filtered",
+        )
     for one in manifest.learning:
         people = f"; {shown_count(one.people, workspace.settings.privacy.k)} people" if one.people else ""
         verdict = "learned weights" if one.kept else "default weights"

@@ -1,6 +1,7 @@
 """Certified lists: which items to filter so that few of a list are unwanted, tested on ratings that are held out."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.errors import UsageError
-from kg.k_anonymity import shown_count
+from kg.k_anonymity import shown_count, told_step, told_sum
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
@@ -88,7 +89,8 @@ def certify(
         tried = trial(recommender, rules, wanted.below, Path(folder))
     chosen = loosest(tried.losses, wanted.alpha, wanted.delta)
     snapshot, people = recommender.snapshot, shown_count(len(tried.losses), recommender.snapshot.k)
-    means = tried.losses.mean(axis=0)
+    step = told_step(float(tried.losses.max()) / len(tried.losses), snapshot.k)
+    means = [told_sum(float(one), step) for one in tried.losses.mean(axis=0)]
     filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
     if keep:
         _keep(workspace, None if chosen is None else _certificate(wanted, people, means, chosen, filtered))
@@ -98,16 +100,16 @@ def certify(
         delta=wanted.delta,
         below=wanted.below,
         people=people,
-        risk_without=round(float(means[-1]), 5),
-        risk=None if chosen is None else round(float(means[chosen]), 5),
+        risk_without=means[-1],
+        risk=None if chosen is None else means[chosen],
         filtered=len(filtered),
         written=keep,
-        text=_text(wanted, tried, chosen, len(filtered), shown_count(len(tried.losses), snapshot.k)),
+        text=_text(wanted, means, chosen, len(filtered), people),
     )
 
 
 def _certificate(
-    wanted: Wanted, people: int | str, means: NDArray[np.float64], chosen: int, filtered: tuple[str, ...]
+    wanted: Wanted, people: int | str, means: Sequence[float], chosen: int, filtered: tuple[str, ...]
 ) -> Certificate:
     """What lists follow from now on, and on what word."""
     return Certificate(
@@ -116,8 +118,8 @@ def _certificate(
         below=wanted.below,
         n=FIRST,
         people=people,
-        risk=round(float(means[chosen]), 5),
-        risk_without=round(float(means[-1]), 5),
+        risk=means[chosen],
+        risk_without=means[-1],
         filtered=filtered,
     )
 
@@ -228,16 +230,15 @@ def _keep(workspace: Workspace, certificate: Certificate | None) -> None:
         save_certificate(draft.model, certificate)
 
 
-def _text(wanted: Wanted, tried: Trial, chosen: int | None, filtered: int, people: int | str) -> str:
-    without = float(tried.losses[:, -1].mean())
+def _text(wanted: Wanted, means: Sequence[float], chosen: int | None, filtered: int, people: int | str) -> str:
     if chosen is None:
         return (
-            f"Not certified: even the strictest filter leaves {float(tried.losses[:, 0].mean()):.2%} of lists "
+            f"Not certified: even the strictest filter leaves {means[0]:.2%} of lists "
             f"unwanted, too near to {wanted.alpha:.2%} for {people} people; "
             "ask for a larger alpha, or more ratings are needed."
         )
     return (
         f"At most {wanted.alpha:.2%} of a list of {FIRST} is what people weight {wanted.below:g} or less, as far as "
-        f"they say, with {1 - wanted.delta:.0%} confidence: {float(tried.losses[:, chosen].mean()):.2%} among {people} "
-        f"people tested ({without:.2%} without a filter); {filtered:,} items are filtered."
+        f"they say, with {1 - wanted.delta:.0%} confidence: {means[chosen]:.2%} among {people} "
+        f"people tested ({means[-1]:.2%} without a filter); {filtered:,} items are filtered."
     )
