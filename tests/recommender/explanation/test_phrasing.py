@@ -2,7 +2,9 @@
 
 import pytest
 
+from recommender.explanation.k_anonymity import PathGroup
 from recommender.explanation.phrasing import Phrasing
+from recommender.kernels.metapaths import Metapath
 from tests.graphs import snapshot_of
 
 PARTS = [(0.1, "One"), (-0.4, "Two"), (0.9, "Three"), (0.3, "Four leads to “x”"), (0.05, "Five"), (0.05, "Six")]
@@ -10,7 +12,9 @@ PARTS = [(0.1, "One"), (-0.4, "Two"), (0.9, "Three"), (0.3, "Four leads to “x�
 
 @pytest.fixture(scope="module")
 def phrasing(tmp_path_factory: pytest.TempPathFactory) -> Phrasing:
-    return Phrasing(snapshot_of(tmp_path_factory.mktemp("g"), {"User": ["u"], "Product": ["x"]}, {}))
+    return Phrasing(
+        snapshot_of(tmp_path_factory.mktemp("g"), {"User": ["u"], "Product": ["x", "y"], "Ingredient": ["i"]}, {})
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,31 @@ def test_the_largest_parts_are_told_and_the_others_summed(
 ) -> None:
     found = phrasing.summary("x", "Product", score, parts)
     assert ("smaller" not in found) if text == "2 smaller" else (found == text)
+
+
+@pytest.mark.parametrize(
+    ("steps", "nodes", "text"),
+    [
+        (
+            "purchased contains ~contains",
+            (0, 0, 1),
+            "You bought “x”, which contains “i”, which is contained in “y”",
+        ),
+        (
+            "purchased ~purchased purchased",
+            (0, -1, 1),
+            "You bought “x”, and at least 10 others who bought it also bought “y”",
+        ),
+        (
+            "purchased contains ~contains ~purchased purchased",
+            (0, 0, 1, -1, 0),
+            "You bought “x”, which contains “i”, which is contained in “y”, and at least 10 others who bought it also "
+            "bought “x”",
+        ),
+    ],
+)
+def test_a_path_is_one_sentence_in_which_people_are_a_number(
+    phrasing: Phrasing, steps: str, nodes: tuple[int, ...], text: str
+) -> None:
+    people = 10 if -1 in nodes else None
+    assert phrasing.path(Metapath(tuple(steps.split())), PathGroup(nodes, 1.0, people)) == text
