@@ -4,7 +4,7 @@ from kg.errors import WhyrecError
 from kg.snapshot.snapshot import Snapshot
 from recommender.results.search import Answers
 from recommender.search.folding import has_cjk
-from recommender.search.question_answering.reading.lexicon import Lexicon
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
 from recommender.search.question_answering.rewording import LONGEST_TEXT, Material, intruders
 from whyrec.answering.language_model import LanguageModel, ModelUnavailable
 

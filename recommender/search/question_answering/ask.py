@@ -16,9 +16,9 @@ from recommender.search.question_answering.answer_text import AnswerText
 from recommender.search.question_answering.execution import Fact as Triple
 from recommender.search.question_answering.execution import answers, asked, tallied, variants_of, witnesses
 from recommender.search.question_answering.language.amounts import in_own_currency, spoken_amounts
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
 from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Valued, Worded
 from recommender.search.question_answering.reading.grammar import Grammar
-from recommender.search.question_answering.reading.lexicon import Lexicon
 from recommender.search.question_answering.related import RelatedThings
 from recommender.search.question_answering.telling import Telling, plan_lines
 from recommender.serving.recommender import Recommender, Request

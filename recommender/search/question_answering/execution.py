@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
 from recommender.search.question_answering.plan import (
     Being,
     Comparison,
@@ -18,7 +19,6 @@ from recommender.search.question_answering.plan import (
     Tally,
     Worded,
 )
-from recommender.search.question_answering.reading.lexicon import Lexicon
 
 Positions = NDArray[np.int64]
 Fact = tuple[Entity, str, Entity]

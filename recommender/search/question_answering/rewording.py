@@ -13,7 +13,7 @@ from kg.text.words import is_cjk
 from recommender.results.search import Answers, AskedItem
 from recommender.search.folding import fold, has_cjk
 from recommender.search.question_answering.language.morphology import singular
-from recommender.search.question_answering.reading.lexicon import Lexicon
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
 
 LONGEST_NAME = 200
 """Characters of the longest name that is looked for in a text; of a name in Chinese, as many as ``LONGEST_CHINESE``."""

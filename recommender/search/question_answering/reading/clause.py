@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from recommender.search.folding import has_cjk
-from recommender.search.question_answering.reading.lexicon import Term
+from recommender.search.question_answering.lexicon.lexicon import Term
 
 CONTENT = ("entity", "type", "relation", "property", "value", "number", "label")
 WEIGHTY = (
@@ -79,6 +79,14 @@ class Clause:
             for near in (self.before(term), self.after(term)):
                 if near is not None and near.kind == "word" and near.meant in (*ORDERED, "top"):
                     return term
+            following = self.after(term)
+            if (
+                self.ordered
+                and not term.text[0].isdigit()
+                and following is not None
+                and following.kind in ("type", "entity")
+            ):
+                return term  # which five brands have the most
         return None
 
     def before(self, term: Term) -> Term | None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from recommender.search.question_answering.lexicon.lexicon import Term
 from recommender.search.question_answering.plan import Comparison, Entity, Linked, Plan, Valued, Ways
 from recommender.search.question_answering.reading.clause import Clause
-from recommender.search.question_answering.reading.lexicon import Term
 from recommender.search.question_answering.reading.meanings import Meaning, Meanings
 
 SIDES: dict[str, Comparison] = {

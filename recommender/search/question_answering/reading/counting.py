@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from recommender.search.folding import has_cjk
+from recommender.search.question_answering.lexicon.lexicon import Lexicon, Term
 from recommender.search.question_answering.plan import Constraint, Entity, Linked, Plan, Tally, Ways, Worded
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.conditions import AFTER, NUMERIC, PRICE, SIDES, Conditions
-from recommender.search.question_answering.reading.lexicon import Lexicon, Term
 from recommender.search.question_answering.reading.targets import Targets
 
 
@@ -103,6 +104,11 @@ class Counting:
         if not top and not clause.roles & {"most", "fewest"}:
             return False
         target = types[0] if top else self.targets.of(clause)
+        for term in clause.of("word"):
+            if term.meant in ("most", "fewest", "top") and has_cjk(term.text):  # 产品最多的品牌
+                following = [one for one in clause.terms[clause.terms.index(term) + 1 :] if one.kind != "number"]
+                named = following and following[0].kind == "type"
+                target = str(following[0].meant) if named else target
         if target is None or self.schema.entity[target].sensitive or target not in types:
             return False
         others = [one for one in types if one != target and self.ways.between(one, target, clause.told_steps)]

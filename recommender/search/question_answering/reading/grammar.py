@@ -8,11 +8,12 @@ import re
 
 from kg.schema import Schema, inverse_of
 from recommender.search.question_answering.execution import answers, fulfilling
-from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Ways, Worded
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
+from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Ways
 from recommender.search.question_answering.reading.clause import Clause
-from recommender.search.question_answering.reading.conditions import ORDERS, Conditions
+from recommender.search.question_answering.reading.conditions import Conditions
+from recommender.search.question_answering.reading.constraining import Constraining
 from recommender.search.question_answering.reading.counting import Counting
-from recommender.search.question_answering.reading.lexicon import Lexicon, Term
 from recommender.search.question_answering.reading.meanings import Meanings
 from recommender.search.question_answering.reading.statements import Statements
 from recommender.search.question_answering.reading.targets import Targets
@@ -27,7 +28,6 @@ CLAUSES = re.compile(
 ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|No|vs)\.", re.IGNORECASE)
 MOST_NAMED = 5
 """Items that a statement may mean at once."""
-EXISTENCE = ("is there", "are there")
 WHO = ("who", "whose", "whom", "谁")
 
 
@@ -41,6 +41,7 @@ class Grammar:
         self.ways = Ways(self.schema)
         self.conditions = Conditions(Meanings(lexicon, self.ways), self.ways)
         self.targets = Targets(lexicon, self.conditions, self.ways)
+        self.constraining = Constraining(lexicon, self.targets, self.conditions, self.ways)
         self.statements = Statements(lexicon, self.conditions, self.ways)
         self.counting = Counting(lexicon, self.targets, self.conditions, self.ways)
 
@@ -107,7 +108,7 @@ class Grammar:
             return False
         plan.target = target
         plan.unclear = plan.unclear or clause.unknown_kind
-        self._constrain(plan, clause, target, yes_no="yes_no" in roles)
+        self.constraining.constrain(plan, clause, target, yes_no="yes_no" in roles)
         if self.targets.only_named(clause) and self._is_named(plan) and not plan.checks:
             plan.relations += [s for s in self._direct_all(target) if not s.startswith("~")]
         return True
@@ -186,7 +187,7 @@ class Grammar:
             plan.relations += steps
             clause.use(*(term for term in clause.of("type") if term.meant == one and steps))
         if not types or entities:
-            self._constrain(plan, clause, plan.target, yes_no=False)
+            self.constraining.constrain(plan, clause, plan.target, yes_no=False)
 
     def _back_to_item(self, plan: Plan, clause: Clause, types: list[str]) -> None:
         """After what brand it is, something else of it: the item is asked about then, and its brand too."""
@@ -212,7 +213,7 @@ class Grammar:
             return False
         found = tuple((inner, int(idx)) for idx in answers(self.lexicon, plan))
         plan.target, plan.constraints, plan.relations = target, [Linked(found, ways)] if found else plan.constraints, []
-        self._constrain(plan, clause, target, yes_no=False)
+        self.constraining.constrain(plan, clause, target, yes_no=False)
         return True
 
     def _turns(self, plan: Plan, clause: Clause, types: list[str], earlier: list[Clause]) -> bool:
@@ -222,119 +223,10 @@ class Grammar:
             return False
         plan.target, plan.constraints, plan.relations, plan.checks, plan.properties = target, [], [], [], []
         for one in (*earlier, clause):
-            self._constrain(plan, one, target, yes_no=False)
+            self.constraining.constrain(plan, one, target, yes_no=False)
         return True
 
     def _asked_type(self, clause: Clause, types: list[str]) -> str | None:
         """The type of items that a clause asks for, where it does."""
         asks = bool(clause.roles & {"ask", "count", "yes_no"})
         return next((one for one in types if asks and one in self.schema.item_types), None)
-
-    def _constrain(self, plan: Plan, clause: Clause, target: str, *, yes_no: bool) -> None:
-        """Turn the terms of a clause into conditions on the answers, or into questions about a named one."""
-        plan.typed = plan.typed or any(term.meant == target for term in clause.of("type"))
-        if target not in self.schema.item_types and not yes_no and self._through_items(plan, clause, target):
-            return
-        named = self.conditions.own(clause, target)
-        labels = clause.of("label")
-        if any(clause.roles & {role} for role, _, _ in ORDERS) and not yes_no and len(named) < 2:
-            labels, named = [*labels, *named], []  # one of many such
-        links = self.conditions.links(clause, target, plan, tuple(named))
-        if yes_no and named:
-            links = [self._any_meaning(plan, one) for one in links]
-        words = tuple(dict.fromkeys(word for term in labels for word in self._words(term)))
-        own = self.conditions.entities_of(named, target)
-        if not own:
-            words = (*words, *(w for term in self._common(clause, target) for w in self._words(term)))
-        if not own and not yes_no:
-            words = (*words, *self._numbers(clause, target))
-        if words and not own:
-            plan.constraints.append(Worded(words))
-            clause.use(*labels)
-        if own:
-            plan.constraints.append(Being(own))
-        clause.use(*named, *(term for term in clause.of("type") if term.meant == target or links))
-        values = self.conditions.values(clause, target)
-        yes_no = yes_no or (bool(own) and any(term.text in EXISTENCE for term in clause.of("word")))
-        if yes_no and own:
-            plan.checks += links
-            plan.properties += [one.name for one in values if one.comparison == "equal"]
-            values = [one for one in values if one.comparison != "equal"]
-        else:
-            plan.constraints += links
-        plan.constraints += values
-        self.conditions.properties(plan, clause, target)
-        if own and clause.roles & {"ask", "describe"} and not yes_no:
-            plan.relations += sorted(
-                s for s in clause.told_steps if self.schema.ends(s)[0] == target and s in self.ways.about()
-            )
-
-    def _through_items(self, plan: Plan, clause: Clause, target: str) -> bool:
-        """Whether several things are said of the items that the answers are linked to: brands with a serum under 20."""
-        items = [one for one in self.schema.item_types if self.ways.direct(target, one)]
-        typed = [str(term.meant) for term in clause.of("type") if term.meant in items]
-        item_type = typed[0] if typed else self.targets.most_fulfilling(clause)
-        if item_type not in items:
-            return False
-        own = [
-            term
-            for term in clause.of("entity")
-            if any(one[0] in (target, item_type) or self.ways.direct(target, one[0]) for one in term.meant)
-            and not self.conditions.meanings.is_kind(term, clause, item_type)
-        ]
-        links = self.conditions.links(clause, item_type, None, tuple(own))
-        words = tuple(dict.fromkeys(word for term in clause.of("label") for word in self._words(term)))
-        values = self.conditions.values(clause, item_type)
-        inner: list[Constraint] = [*links, *values, *([Worded(words)] if words else [])]
-        if own or (len(inner) < 2 and not values and not words and not any(one.negated for one in links)):
-            return False
-        refused = bool(links) and all(one.negated for one in links)  # none of its products, not one without
-        if refused:
-            inner = [*(Linked(one.entities, one.ways) for one in links), *inner[len(links) :]]
-        found = tuple((item_type, int(idx)) for idx in fulfilling(self.lexicon, item_type, inner))
-        if not found and len({one.ways for one in links}) < len(links):
-            return False  # both this and that: of different items
-        ways = tuple((step,) for step in self.ways.direct(target, item_type))
-        plan.constraints.append(Linked(found, ways, refused, tuple(inner)))
-        clause.use(*clause.of("label"), *clause.of("type"))
-        return True
-
-    @staticmethod
-    def _any_meaning(plan: Plan, link: Linked) -> Linked:
-        """A link in any sense of its word: whether it is vegan is said by a mark as well as by a topic."""
-        others = [meaning for _, meaning in plan.rest.get(link, ())] if not link.negated else []
-        plan.assumed = [one for one in plan.assumed if one[1] not in link.entities]
-        return Linked(
-            (*link.entities, *(one for entities, _ in others for one in entities)),
-            (*link.ways, *(way for _, ways in others for way in ways if len(way) == len(link.ways[0]))),
-            link.negated,
-        )
-
-    @staticmethod
-    def _words(term: Term) -> list[str]:
-        return [str(term.meant)] if term.kind == "label" else term.text.split()
-
-    def _numbers(self, clause: Clause, target: str) -> list[str]:
-        """Numbers that compare nothing and stand in labels, after a name: SPF 50."""
-        found = [
-            term
-            for term in clause.of("number")
-            if term.text[:1].isdigit()
-            and (before := clause.before(term)) is not None
-            and before.kind in ("entity", "label")
-            and self.conditions.side(clause, term) is None
-            and term is not clause.top
-            and len(self.lexicon.with_words(target, (term.text,)))
-        ]
-        clause.use(*found)
-        return [term.text for term in found]
-
-    def _common(self, clause: Clause, target: str) -> list[Term]:
-        """Names of items that are common nouns and mean nothing else that items have."""
-        found = [
-            term
-            for term in clause.of("entity")
-            if term.text in clause.unused and any(entity[0] == target for entity in term.meant)
-        ]
-        clause.use(*found)
-        return found

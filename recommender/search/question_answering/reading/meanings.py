@@ -8,9 +8,9 @@ from recommender.search.question_answering.execution import linked
 from recommender.search.question_answering.language.function_words import function_words
 from recommender.search.question_answering.language.glossary import is_language
 from recommender.search.question_answering.language.morphology import LANGUAGES
+from recommender.search.question_answering.lexicon.lexicon import Lexicon, Term
 from recommender.search.question_answering.plan import Entity, Linked, Ways
 from recommender.search.question_answering.reading.clause import Clause
-from recommender.search.question_answering.reading.lexicon import Lexicon, Term
 
 MOST_COMMON = 5
 """Labels from which on an item that is called just so is taken for one of many: a Cleanser among cleansers."""

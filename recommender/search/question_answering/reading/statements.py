@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.search.question_answering.execution import linked
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
 from recommender.search.question_answering.plan import Entity, Linked, Plan, Ways
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.conditions import Conditions
-from recommender.search.question_answering.reading.lexicon import Lexicon
 
 MOST_NAMED = 5
 """Items that a statement may mean at once."""

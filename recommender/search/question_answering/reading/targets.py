@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.search.question_answering.execution import fulfilling
+from recommender.search.question_answering.lexicon.lexicon import Lexicon, Term
 from recommender.search.question_answering.plan import Constraint, Entity, Ways, Worded
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.conditions import Conditions
-from recommender.search.question_answering.reading.lexicon import Lexicon, Term
 
 BEYOND = ("count", "lowest", "highest", "cheapest", "dearest", "popular", "below", "above", "at_most", "at_least")
 
@@ -64,6 +64,9 @@ class Targets:
         for term in clause.of("type"):
             near = (clause.before(term), clause.after(term))
             beside = [one for one in near if one is not None and one.kind == "entity"]
+            before = clause.before(term)
+            if before is not None and before.kind == "unknown" and term.meant not in self.schema.item_types:
+                continue  # for mature skin: something about it that is not known
             asked = (before := clause.before(term)) is not None and before.meant in ("ask", "count")
             if asked or not any(entity[0] == term.meant for one in beside for entity in one.meant):
                 found.append(str(term.meant))

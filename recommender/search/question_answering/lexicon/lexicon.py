@@ -27,12 +27,12 @@ from recommender.search.question_answering.language.morphology import (
     numbers_of,
     singular,
 )
-from recommender.search.question_answering.reading.label_words import LabelWords, Positions
-from recommender.search.question_answering.reading.schema_words import SchemaWords
-from recommender.search.question_answering.reading.short_names import ShortNames, all_labels
+from recommender.search.question_answering.lexicon.label_words import LabelWords, Positions
+from recommender.search.question_answering.lexicon.schema_words import SchemaWords
+from recommender.search.question_answering.lexicon.short_names import ShortNames, all_labels
 
-LONGEST = 60
-"""Characters of the longest name that is looked for in a question."""
+LONGEST, LONGEST_CHINESE = 150, 40
+"""Characters of the longest name that is looked for in a question, and of the longest that begins in Chinese."""
 SHORTEST_ABBREVIATION = 2
 ENOUGH = 3
 """Items with some words in their labels from which on these say what the words mean."""
@@ -167,7 +167,7 @@ class Lexicon:
         whole = [one for form in forms for one in short.whole.get(form, ())]
         loose = [one for form in forms for one in short.parts.get(form, ())]
         if not exact and not loose:
-            loose = [one for form in forms for one in short.ends.get(form, ()) if self._is_meant_by(one, part)]
+            loose = [one for form in forms for one in short.ends.get(form, ()) if self._is_meant_by(one, form)]
         if not exact and not (has_cjk(part) and self._in_labels(part)):
             loose += self._by_other_names(others) if not loose else []
         elif exact and has_cjk(part):
@@ -276,7 +276,7 @@ _LETTER = re.compile("[a-z]")
 
 def _ends(text: str, start: int) -> Iterator[int]:
     """Where a name that begins at ``start`` may end, the longest first: between words, or beside a character."""
-    last = min(len(text), start + LONGEST)
+    last = min(len(text), start + (LONGEST_CHINESE if is_cjk(text[start]) else LONGEST))
     for end in range(last, start, -1):
         parted = end == len(text) or text[end] == " " or is_cjk(text[end]) or is_cjk(text[end - 1])
         if parted and text[end - 1] != " ":

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kg.snapshot.snapshot import Snapshot
 from recommender.search.folding import fold, has_cjk
 from recommender.search.question_answering.language.morphology import singular
-from recommender.search.question_answering.reading.short_names import all_labels
+from recommender.search.question_answering.lexicon.short_names import all_labels
 
 Positions = NDArray[np.int64]
 
@@ -37,6 +37,8 @@ class LabelWords:
 
     def with_word(self, item_type: str, word: str) -> Positions:
         """Indices of the items of a type in whose labels a word stands, in the singular or plural, sorted."""
+        if " " in word:
+            return self.with_words(item_type, tuple(word.split()))
         if has_cjk(word):
             seldom = item_type in self.snapshot.schema.item_types
             if seldom and any(word[at : at + 2] not in self._pairs for at in range(len(word) - 1)):

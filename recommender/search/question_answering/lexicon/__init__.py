@@ -1,0 +1,1 @@
+"""The words of a snapshot and what they stand for."""
