@@ -232,6 +232,22 @@ class Conditions:
             clause.use_roles("average")
             clause.use(*named)
             return
+        self._order(plan, clause, numeric, target)
+        clause.use(*(named if plan.order else ()))
+        top = clause.top
+        if top is not None:
+            plan.top = int(top.meant)
+            clause.use(top)
+            clause.use_roles("top")
+        elif plan.popular and clause.roles & {"popular"} and self._is_one(clause):
+            plan.top = 1
+        if plan.order is None and not clause.of("number"):
+            plan.properties += dict.fromkeys(str(t.meant) for t in named if t.meant not in plan.properties)
+            clause.use(*named)
+
+    def _order(self, plan: Plan, clause: Clause, numeric: list[str], target: str) -> None:
+        """The property whose extremes are asked for; without one that answers have, no answer would be right."""
+        known = self.schema.entity[target].properties
         for role, fixed, ascending in ORDERS:
             if role not in clause.roles:
                 continue
@@ -243,16 +259,5 @@ class Conditions:
             else:
                 plan.order = (chosen, ascending)
             clause.use_roles(role)
-            clause.use(*named)
         if "cheap" in clause.roles and plan.order is None and known.get(PRICE) in NUMERIC:
             plan.order, plan.whole = (PRICE, True), True
-        top = clause.top
-        if top is not None:
-            plan.top = int(top.meant)
-            clause.use(top)
-            clause.use_roles("top")
-        elif plan.popular and clause.roles & {"popular"} and self._is_one(clause):
-            plan.top = 1
-        if plan.order is None and not clause.of("number"):
-            plan.properties += dict.fromkeys(str(t.meant) for t in named if t.meant not in plan.properties)
-            clause.use(*named)
