@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from kg.errors import UsageError, WorkspaceError
 from kg.stores.url import is_neo4j
+from kg.workspace.flagged import NAME as FLAGGED
 from kg.workspace.generations import FOLDER, PARTS
 from kg.workspace.lock import LOCK, workspace_lock
 from kg.workspace.permissions import private_files
@@ -30,7 +31,7 @@ HOW = (
     "apart from the workspace"
 )
 _OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service")
-_OWN_FILES = ("forgotten.json", "pseudonyms.json", "outputs.json", "privacy-ledger.jsonl", "serve.token")
+_OWN_FILES = ("forgotten.json", "pseudonyms.json", "outputs.json", "privacy-ledger.jsonl", "serve.token", FLAGGED)
 
 
 def public_key(variable: str = KEY_VARIABLE) -> str:

@@ -28,6 +28,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(PERSON * 1000)
     (folder / "forgotten.json").write_text("{}")
+    (folder / "anomalies.csv").write_bytes(PERSON)
     (folder / "users.csv").write_bytes(PERSON)
     return folder
 
@@ -39,6 +40,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def test_a_sealed_workspace_shows_nothing_and_comes_back_to_the_bit(shop: Path) -> None:
     before = _contents(shop)
     assert seal(Workspace(shop)) == [
+        "anomalies.csv",
         "forgotten.json",
         "generations",
         "graph.lbug",
