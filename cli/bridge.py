@@ -53,7 +53,7 @@ def _show(output: Output, found: Bridges, lang: str) -> None:
 def _row(one: Bridge) -> tuple[object, ...]:
     """The paths without the item, which they all start at."""
     paths = "\n".join(path.text.removeprefix(one.label).strip() for path in one.paths)
-    more = (f"{one.gained:.0f}", one.pairs) if one.gained else (NONE, NONE)
+    more = (f"{one.gained:.0f} ({one.low:.0f}–{one.high:.0f})", one.pairs) if one.gained else (NONE, NONE)
     return one.id, one.label, paths, one.people, *more
 
 

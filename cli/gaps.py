@@ -43,7 +43,9 @@ def _show(output: Output, found: Gaps, lang: str) -> None:
     output.line(found.text)
     heads = ("about", "say", "use", "growth", "supply", "reached", "brief")
     columns = (shared["id"], *(texts[name] for name in heads))
-    title = texts["title"].format(domain=found.domain_text, of=words.number(found.of))
+    title = texts["title_sampled" if found.sampled else "title"].format(
+        domain=found.domain_text, of=words.number(found.of)
+    )
     output.table(title, columns, map(_row, found.gaps), right=columns[2:7])
     output.line(found.explained)
 
@@ -51,4 +53,6 @@ def _show(output: Output, found: Gaps, lang: str) -> None:
 def _row(gap: Gap) -> tuple[object, ...]:
     growth = NONE if gap.growth is None else f"×{gap.growth:.1f}"
     said = NONE if gap.said is None else gap.said
-    return gap.entity.id, gap.entity.label, said, gap.users, growth, gap.supply, gap.people_reached, gap.brief
+    interval = "" if gap.low is None or gap.high is None else f" ({gap.low:.1%}–{gap.high:.1%})"
+    reached = f"{gap.people_reached}{interval}"
+    return gap.entity.id, gap.entity.label, said, gap.users, growth, gap.supply, reached, gap.brief

@@ -78,6 +78,7 @@ def gaps(crowd: Crowd, domain: str, n: int = 10, lang: str = "en") -> Gaps:
         domain_text=crowd.domain(domain, lang),
         gaps=found,
         of=crowd.looked,
+        sampled=crowd.sampled,
         days=WINDOW,
         until=trends.until,
         k=crowd.k,
@@ -122,6 +123,7 @@ def _gap(crowd: Crowd, virtual: VirtualItems, one: _Wanted, lang: str) -> tuple[
     about = about_of(crowd, (tail, one.idx), lang)
     beside = _beside(crowd, reached, (tail, one.idx), lang)
     said = None if one.said is None else crowd.shown(one.said)
+    interval = crowd.interval(int(reached.sum()), len(crowd.sample))
     gap = Gap(
         entity=about,
         step=one.step,
@@ -131,6 +133,8 @@ def _gap(crowd: Crowd, virtual: VirtualItems, one: _Wanted, lang: str) -> tuple[
         growth=None if one.growth is None else round(one.growth, 2),
         supply=one.supply,
         people_reached=crowd.shown(int(reached.sum())),
+        low=interval[0] if interval else None,
+        high=interval[1] if interval else None,
         stated=float((np.diff(crowd.snapshot.adjacency(one.step).indptr) > 0).mean()),
         verified=crowd.told_count(int(reached.sum())) is not None,
         beside=beside,

@@ -121,6 +121,9 @@ class Bridge(Result):
     paths: list[BridgePath]
     people: int | str
     gained: float
+    low: float
+    """Of 100 likewise, at least and at most with 95 % certainty, for it was tried on some."""
+    high: float
     pairs: int | str
     text: str
 
@@ -178,6 +181,9 @@ class Gap(Result):
     growth: float | None
     supply: int
     people_reached: int | str
+    low: float | None = None
+    """Of a sample: which part of everybody these are at least, and at most, with 95 % certainty."""
+    high: float | None = None
     stated: float
     verified: bool
     beside: list[About]
@@ -193,6 +199,8 @@ class Gaps(Result):
     gaps: list[Gap]
     of: int
     """People whose lists were looked at."""
+    sampled: bool
+    """Whether these were drawn at random."""
     days: int
     """Length of the window over which demand grows."""
     until: str | None

@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.k_anonymity import step_middle
+from kg.k_anonymity import step_end, step_middle
 from kg.schema import inverse_of
+from recommender.evaluation.significance import wilson
 from recommender.marketing.audience import about_of, items_of, people_of
 from recommender.marketing.bridges.makers import attributes_of, maker_fits
 from recommender.marketing.crowd import FIRST, Crowd, Mask
@@ -15,6 +16,8 @@ from recommender.results.marketing import About, Bridge, BridgePath, Bridges
 from recommender.texts.languages import language
 
 Entity = tuple[str, int]
+Gain = tuple[float, float, float]
+"""How many of 100, with the interval."""
 TRIED, ASKED = 20, 60
 """Items whose effect is tried out, and people it is tried on."""
 SHARED = 5
@@ -79,9 +82,9 @@ def _candidates(crowd: Crowd, entity: Entity, own: NDArray[np.int64], domain: st
     return sorted(scored, key=lambda one: (-one[0], one[1]))
 
 
-def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[int, float, int], lang: str) -> Bridge:
+def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[int, Gain, int], lang: str) -> Bridge:
     """:param tried: position of the item, what it would gain, and of how many people."""
-    position, gained, without = tried
+    position, (gained, low, high), without = tried
     catalogue, snapshot = crowd.recommender.catalogue, crowd.snapshot
     item = catalogue.item(position)
     wanted = {entity} | {one for its in own.tolist() for one in attributes_of(crowd, its)}
@@ -100,6 +103,8 @@ def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[i
         people=crowd.shown(both),
         paths=paths,
         gained=gained,
+        low=low,
+        high=high,
         pairs=crowd.shown(int(gained / 100 * without * crowd.size / len(crowd.sample))),
         text=text,
     )
@@ -129,7 +134,7 @@ def _linked(crowd: Crowd, step: str, idx: int, entity: Entity) -> bool:
     return bool((crowd.snapshot.neighbours(step, idx)[0] == entity[1]).any())
 
 
-def _tried(crowd: Crowd, own: NDArray[np.int64], positions: list[int]) -> dict[int, tuple[float, int]]:
+def _tried(crowd: Crowd, own: NDArray[np.int64], positions: list[int]) -> dict[int, tuple[Gain, int]]:
     """For each of some items of one domain: of 100 people who have neither, how many more find the entity among the
     first once they have it, none for fewer than k of those it is tried on; and how many of the crowd have neither."""
     schema, catalogue = crowd.snapshot.schema, crowd.recommender.catalogue
@@ -156,10 +161,12 @@ def _tried(crowd: Crowd, own: NDArray[np.int64], positions: list[int]) -> dict[i
     return {one: (_of_hundred(crowd, sum(seen), len(seen)), int(may[one].sum())) for one, seen in found.items()}
 
 
-def _of_hundred(crowd: Crowd, people: int, of: int) -> float:
-    """How many of 100, by the number of people as it may be told; none for fewer than k."""
-    told = crowd.told_count(people)
-    return 0.0 if not told else min(100.0 * step_middle(told, crowd.k) / of, 100.0)
+def _of_hundred(crowd: Crowd, people: int, of: int) -> Gain:
+    """How many of 100, by the number of people as it may be told, with the 95 % interval; none for fewer than k."""
+    if not (told := crowd.told_count(people)):
+        return 0.0, 0.0, 0.0
+    low, high = wilson(told / of, of)[0], wilson(min(step_end(told, crowd.k) / of, 1.0), of)[1]
+    return min(100.0 * step_middle(told, crowd.k) / of, 100.0), 100.0 * low, 100.0 * high
 
 
 def _one(label: str, shared: list[About], people: int | str, gained: float, lang: str) -> str:

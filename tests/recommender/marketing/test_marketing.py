@@ -144,6 +144,10 @@ def test_what_nobody_teaches_and_many_want_is_the_first_gap(recommender: Recomme
     toners = [f"toner{n}" for n in range(6)]
     assert {one.id for one in first.beside} <= {*toners} and len(first.beside) == 3
     assert first.brief.startswith("It deals with acne; ") and "; beside toner" in first.brief
+    assert (found.sampled, first.said, first.low) == (False, 30, None)
+    some = gaps(Crowd(recommender, Rules(domain="courses"), most=40), "courses")
+    best = next(one for one in some.gaps if one.entity.id == "acne")
+    assert some.sampled and (best.low or 0) < 0.5 < (best.high or 0)  # half of all 60, by 40 of them
     with pytest.raises(UsageError, match="`domain` 'tools'"):
         gaps(crowd, "tools")
 
