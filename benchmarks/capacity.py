@@ -6,7 +6,8 @@
 Constants are measured on this machine first, on a shop of 2,000 items: what a triple and an entity take on disk, what a
 multiplication of a kernel's product, a regression and a list cost. With ``--check`` three other sizes, half, twice and
 a shop of another shape, are built and measured beside what the constants say of them: a figure that is off by more than
-25 % ends the program with 1. What takes less than half a second is measured badly on a machine that is busy. Catalogues grow with their attributes: fifteen links an item, one attribute for ten items.
+25 % ends the program with 1. What takes less than half a second is measured badly on a machine that is busy. Catalogues
+grow with their attributes: fifteen links an item, one attribute for ten items.
 """
 
 import argparse
