@@ -138,6 +138,11 @@ def main() -> None:
         knn = knn_ranks(clean, relation, people, target) - knn_ranks(world, relation, people, target)
         caught, wrong = float(flagged[accounts].mean()), float(flagged[honest].sum())
         sums.setdefault(kind, []).append((gain, float(knn.mean()), caught, wrong))
+    show(sums)
+
+
+def show(sums: dict[str, list[tuple[float, float, float, float]]]) -> None:
+    """Print the means of each kind of attack, and of all."""
     for kind, found in (*sums.items(), ("all", [one for some in sums.values() for one in some])):
         gain, knn, caught, wrong = np.array(found).mean(axis=0)
         print(
