@@ -7,6 +7,7 @@ file writes. Nothing outside of the file is read, and documents that declare ent
 """
 
 import xml.parsers.expat
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +40,7 @@ class XmlReader(MeasuredReader):
         :raises ReadError: where it cannot be opened.
         """
         self._place, self._told, self._encoding = place, source.element, source.encoding
+        self._notices = notices
         self._rows = JsonRows(place, source, wanted, notices)
         self._source = ByteSource(path, place)
         super().__init__(self._source)
@@ -96,6 +98,9 @@ class XmlReader(MeasuredReader):
                     yield from collector.taken()
                 parser.Parse(b"", True)
                 yield from collector.taken()
+                for name, count in collector.passed.items():
+                    sentence = f"{{n}} elements <{name}> are no rows; element = … (mapping) tells which ones are"
+                    self._notices.add(self._place, sentence, count)
             except xml.parsers.expat.ExpatError as problem:
                 why = xml.parsers.expat.ErrorString(problem.code)
                 where = f"{self._place}: line {problem.lineno}, column {problem.offset + 1}"
@@ -112,6 +117,8 @@ class _Collector:
         self._stack: list[tuple[str, dict[str, Any], list[str]]] = []
         self._found: list[tuple[int, dict[str, Any]]] = []
         self._started = 0
+        self.passed: Counter[str] = Counter()
+        """Elements of other names that rows often have → how many there were."""
         self.line: Callable[[], int] = lambda: 0
 
     def taken(self) -> list[tuple[int, dict[str, Any]]]:
@@ -122,8 +129,10 @@ class _Collector:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         if not self._stack:
-            local = name.rpartition(":")[2].lower()
-            if name != self._told and (self._told is not None or local not in _USUAL):
+            usual = name.rpartition(":")[2].lower() in _USUAL
+            if name != self._told and (self._told is not None or not usual):
+                if usual:
+                    self.passed[name] += 1
                 return
             self._told, self._started = name, self.line()
         if len(self._stack) >= _DEEPEST:

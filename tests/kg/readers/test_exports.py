@@ -21,6 +21,7 @@ from kg.notices import Notices
 from tests.kg.readers.test_readers import read
 
 TABLE = "a,b\nx,1\n"
+FIELDS = "<a>x</a><b>1</b>"
 PAIR = '{"a": "x", "b": "1"}'
 
 
@@ -86,6 +87,12 @@ def sheets(book: xlsxwriter.Workbook) -> None:
         ),
         ("book.xlsx", workbook(sheets), [("x", "1"), ("y", None)], "1 cells of the workbook hold an error"),
         ("book.xlsm", workbook(sheets), [("x", "1"), ("y", None)], "only the sheet 'Data' is read"),
+        (
+            "two.xml",
+            f"<r><item>{FIELDS}</item><offer>{FIELDS}</offer></r>",
+            [("x", "1")],
+            "1 elements <offer> are no rows",
+        ),
         ("bytes.arrow", arrow(pa.array([b"x", b"\xff"])), [("x", "1")], ""),
         ("wide.arrow", arrow(pa.array([Decimal("1.5")], pa.decimal256(45, 1))), [("1.5", "1")], ""),
     ],
