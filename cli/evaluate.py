@@ -6,7 +6,7 @@ import typer
 
 from cli.crossing import show_crossing
 from cli.engine import engine_of
-from cli.evaluation_tables import show_duplicates, show_explanations, show_metrics
+from cli.evaluation_tables import show_duplicates, show_explanations, show_metrics, show_ratings
 from cli.options import DebugOption, DomainOption, JsonOption, QuietOption
 from cli.output import Output
 from recommender.splitting.interaction_splits import SPLITS
@@ -55,6 +55,7 @@ def evaluate_command(
     if result.duplicates:
         show_duplicates(output, result.duplicates)
     show_metrics(output, result)
+    show_ratings(output, result.ratings)
     show_crossing(output, result.crossing)
     if result.explanations:
         show_explanations(output, result.explanations)

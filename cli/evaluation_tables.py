@@ -1,8 +1,10 @@
 """What an evaluation found, as tables."""
 
+from collections.abc import Sequence
+
 from cli.output import Output
 from recommender.evaluation.duplicates import Duplicates
-from recommender.evaluation.report import Evaluation
+from recommender.evaluation.report import Evaluation, RatingErrors
 from recommender.reasons.reasons import CHOICES
 from recommender.results.explanation_quality import ExplanationReport
 
@@ -56,6 +58,13 @@ def show_metrics(output: Output, result: Evaluation) -> None:
         output.line(f"NDCG, {one.first} − {one.second}: {verdict}")
     if len(result.comparisons) > 1:
         output.line(f"q: p adjusted for {len(result.comparisons)} comparisons (Benjamini–Hochberg)")
+
+
+def show_ratings(output: Output, found: Sequence[RatingErrors]) -> None:
+    """A line for each interaction with ratings."""
+    for one in found:
+        told = "; ".join(f"{name} {one.rmse[name]:.3f}, {one.mae[name]:.3f}" for name in one.rmse)
+        output.line(f"Predicted ratings of {one.ratings:,} held-out {one.relation}, RMSE and MAE: {told}")
 
 
 def show_explanations(output: Output, report: ExplanationReport) -> None:

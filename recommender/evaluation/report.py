@@ -26,6 +26,21 @@ class Comparison(BaseModel, frozen=True):
     5 % are chance."""
 
 
+class RatingErrors(BaseModel, frozen=True):
+    """How far predicted ratings of an interaction are off, in units of the ratings."""
+
+    relation: str
+    ratings: int
+    """Held-out ones."""
+    people: int
+    """Whose they are."""
+    mae: dict[str, float]
+    """Model → mean absolute error; ``mean``: the same for everything; ``biases``: what people and items get or give on
+    average; ``whyrec``: with what each person gave what kernels say goes with an item."""
+    rmse: dict[str, float]
+    """Model → root of the mean squared error."""
+
+
 class Evaluation(BaseModel, frozen=True):
     """The answer of ``evaluate``."""
 
@@ -43,6 +58,8 @@ class Evaluation(BaseModel, frozen=True):
     comparisons: list[Comparison]
     crossing: list[Crossing] = Field(default_factory=list)
     """For each pair of domains, whom paths reach in the other one after training on the training part."""
+    ratings: list[RatingErrors] = Field(default_factory=list)
+    """For each interaction with ratings; of the first fold where there are several."""
     explanations: ExplanationReport | None = None
     """How good the explanations of the workspace's model are, where that was asked for."""
     notices: list[str] = Field(default_factory=list)

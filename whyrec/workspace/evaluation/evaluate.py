@@ -35,7 +35,7 @@ from recommender.evaluation.evaluation import (
     task_of,
 )
 from recommender.evaluation.leakage import check_leaks
-from recommender.evaluation.report import Evaluation
+from recommender.evaluation.report import Evaluation, RatingErrors
 from recommender.evaluation.tuning import Parameters, tune_baselines
 from recommender.kernels.path_kernels import KernelConfig
 from recommender.kernels.registry import scored_paths
@@ -45,6 +45,7 @@ from recommender.results.explanation_quality import ExplanationReport
 from recommender.results.learning import Crossing
 from recommender.rules.rule_set import Rules
 from recommender.scoring.blend import default_blend
+from recommender.scoring.rating_prediction import held_out_ratings, learn_ratings, rated_relations
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
@@ -108,11 +109,13 @@ class Evaluating:
 
 @dataclass(frozen=True)
 class _Part:
-    """What one split gave: the lists, the parameters of the baselines, and whom paths reach in another domain."""
+    """What one split gave: the lists, the parameters of the baselines, whom paths reach in another domain, and how far
+    predicted ratings are off."""
 
     measured: Measured
     tuned: dict[str, Parameters]
     crossing: list[Crossing]
+    ratings: list[RatingErrors]
 
 
 class WorkspaceEvaluation:
@@ -137,7 +140,7 @@ class WorkspaceEvaluation:
             result = cross_validated([one.measured for one in parts], asked.k, asked.domain)
             self.notices = [*dict.fromkeys(self.notices), "what is tuned is tuned in each fold; the first is shown"]
         first = parts[0]
-        update = {"tuned": first.tuned, "crossing": first.crossing}
+        update = {"tuned": first.tuned, "crossing": first.crossing, "ratings": first.ratings}
         return result.model_copy(update={**update, "duplicates": found, "notices": self.notices})
 
     def _folds(self, folds: int) -> Iterator[Split]:
@@ -209,7 +212,24 @@ class WorkspaceEvaluation:
             models |= baselines(split.train, tuned)
             crossing = crossings(scorer, self.workspace.settings.privacy.k)
             found = measured(split, models, (asked.k, asked.domain), self.progress, self._left_out)
-        return _Part(found, tuned, crossing)
+            ratings = self._ratings(split, scorer)
+        return _Part(found, tuned, crossing, ratings)
+
+    def _ratings(self, split: Split, scorer: Scorer) -> list[RatingErrors]:
+        """How far predicted ratings are off, for each interaction that has some of at least k people held out."""
+        schema, found = split.train.schema, list[RatingErrors]()
+        for name in rated_relations(split.train):
+            if self.asked.domain not in (None, schema.entity[schema.relation[name].tail].domain):
+                continue
+            pairs, truth = held_out_ratings(self._search.handled(self._handling), split.train, name)
+            people = len(np.unique(pairs[0]))
+            if people >= max(self.workspace.settings.privacy.k, 1):
+                predicted = learn_ratings(scorer, name, self.asked.seed).models(pairs)
+                off = {model: told - truth for model, told in predicted.items()}
+                mae = {model: float(np.abs(one).mean()) for model, one in off.items()}
+                rmse = {model: float(np.sqrt((one**2).mean())) for model, one in off.items()}
+                found.append(RatingErrors(relation=name, ratings=len(truth), people=people, mae=mae, rmse=rmse))
+        return found
 
     def _tuned(self, split: Split) -> dict[str, Parameters]:
         """Parameters of the baselines, chosen on a validation part of the training part."""
