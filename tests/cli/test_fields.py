@@ -23,6 +23,8 @@ NO_MESSAGES = ("kg/example/generate.py", "recommender/pages/page_style.py")
 REST = ("whyrec/service/", "whyrec/decisions/")
 """Fields of their messages are those of a request."""
 NEXT_STEP = "whyrec/workspace/status.py"
+PROGRAM = "#!"
+"""How a text begins that is a program, which nobody reads."""
 
 
 def _texts() -> Iterator[tuple[str, str]]:
@@ -38,7 +40,7 @@ def _strings(tree: ast.AST) -> Iterator[str]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not node.value.startswith(PROGRAM):
             yield node.value
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             yield from _strings(node)

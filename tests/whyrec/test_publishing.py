@@ -84,5 +84,5 @@ def test_a_file_holds_lists_with_reasons(loaded: Path, tmp_path: Path) -> None: 
     assert pl.read_parquet(out).height == 120
     with pytest.raises(UsageError, match="the store of this workspace is the file"):
         engine.publish("neo4j")
-    with pytest.raises(UsageError, match="expected neo4j or parquet"):
-        engine.publish("redis")
+    with pytest.raises(UsageError, match="expected one of neo4j, parquet, redis"):
+        engine.publish("mongodb")

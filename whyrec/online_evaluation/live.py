@@ -82,7 +82,7 @@ class Live:
         """
         lists = {one.user: one for one in reversed(self._traffic(days * DAY).lists) if one.draw}
         if len(lists) < FEWEST_RECORDS:
-            raise UsageError(f"`explore`: {FEWEST_RECORDS} people with a drawn list are needed; set it and wait")
+            raise UsageError(f"[serve] explore: {FEWEST_RECORDS} people with a drawn list are needed; set it and wait")
         records = _records(list(lists.values()), goal, other)
         found = {name: _estimate(one) for name, one in estimates(records).items()}
         return OffPolicyReport(

@@ -31,7 +31,7 @@ class RedisLists:
     def __init__(self, url: str, name: str) -> None:
         if not url.startswith(SCHEMES) or "@" in url:
             raise UsageError(
-                f"`redis`: expected {', '.join(SCHEMES)} and no password, which is taken from {PASSWORD}; "
+                f"[publish] redis: expected {', '.join(SCHEMES)} and no password, which is taken from {PASSWORD}; "
                 "say it in [publish] of whyrec.toml"
             )
         self._url, self._name = url, f"whyrec:{name}"
