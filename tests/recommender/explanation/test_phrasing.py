@@ -29,6 +29,11 @@ def phrasing(tmp_path_factory: pytest.TempPathFactory) -> Phrasing:
         (PARTS[:4], 0.9, "2 smaller"),
         (PARTS[2:3], 0.9, "“x” scores 0.9000: three (0.9000, 100.0%)."),
         (PARTS[1:2], -0.4, "“x” scores -0.4000: two (-0.4000)."),
+        (
+            [(0.5, "One"), (-0.5, "Two")],
+            0.0,
+            "“x” scores 0.0000. The largest part first: one (0.5000); two (-0.5000).",
+        ),
         ([], 0.0, "“x” scores 0.0000: Nothing in your history leads here."),
     ],
 )
