@@ -51,7 +51,7 @@ ODD: list[Any] = [
     "e1",
     "p0001",
 ]
-PEOPLE = re.compile(r"\bu\d{4}\b")
+PEOPLE = re.compile(r"(?<!\\)\bu\d{4}\b")
 
 
 def main(

@@ -25,11 +25,14 @@ class Amount:
     currencies: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> "Amount":
-        """``30``, ``30 GBP``, ``GBP 30``, ``£30``, ``30€``.
+    def parse(cls, told: float | str) -> "Amount":
+        """A number, or ``30``, ``30 GBP``, ``GBP 30``, ``£30``, ``30€``.
 
         :raises ValueError: for anything else.
         """
+        if not isinstance(told, str):
+            return cls(float(told))
+        text = told
         found = _AMOUNT.fullmatch(text.strip())
         if found is None or (found[1] and found[3]):
             raise ValueError("expected an amount, with or without its currency: 30, 30 GBP, £30")

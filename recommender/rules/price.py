@@ -84,7 +84,7 @@ class Price(Rule):
             raise UsageError(f"`{MINIMUM if most is None else MAXIMUM}`: {missing(PRICE)}")
         found = unknown_items(self.asked, UNKNOWN, np.isnan(prices.values))
         limits: dict[str, Any] = {
-            name: prices.limit(name, Amount.parse(str(asked)), self.asked.domain)
+            name: prices.limit(name, Amount.parse(asked), self.asked.domain)
             for name, asked in ((MAXIMUM, most), (MINIMUM, least))
             if asked is not None
         }

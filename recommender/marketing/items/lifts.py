@@ -163,7 +163,7 @@ def _by_rules(crowd: Crowd, item: ChangedItem, kept: KeptOut, unseen: Mask, lang
 def _limit(crowd: Crowd, position: int, name: str) -> float:
     """The limit of a price, in the currency of the item."""
     asked = crowd.rules.asked
-    amount = Amount.parse(str(asked.max_price if name == MAXIMUM else asked.min_price))
+    amount = Amount.parse((asked.max_price if name == MAXIMUM else asked.min_price) or 0.0)
     prices = Prices(crowd.recommender.catalogue.properties, rates_of(asked.rates))
     return float(prices.limit(name, amount, asked.domain)[position])
 

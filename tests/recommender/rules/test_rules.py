@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import UnknownEntityError, UsageError
+from kg.money import Amount
 from recommender.catalogue.catalogue import Catalogue
 from recommender.explanation.explainer import Explainer
 from recommender.explanation.phrasing import Phrasing
@@ -352,3 +353,8 @@ def test_a_property_that_no_item_has_is_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=name):
             recommender.recommend(Request("u", rules=rules))
+
+
+@pytest.mark.parametrize("price", [1e30, 1e-7, 30, 30.5])
+def test_a_price_is_a_number_however_python_writes_it(price: float) -> None:
+    assert Amount.parse(price) == Amount(float(price))
