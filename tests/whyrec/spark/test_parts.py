@@ -1,7 +1,7 @@
 """What Spark's tasks do, without Spark: the lists of a block of people, with the bits of one machine."""
 
 import dataclasses
-import pickle
+import pickle  # as Spark sends tasks; nothing is read from disk
 
 import pyarrow as pa
 import pytest
