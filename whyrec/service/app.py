@@ -60,8 +60,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
         lifespan=lifespan,
     )
     app.state.shops, app.state.kept = shops, KEPT if keep else frozenset()
-    app.state.page = rendering.error_page
-    app.state.slow = lambda shop: slow[shop.name]
+    app.state.page, app.state.slow = rendering.error_page, lambda shop: slow[shop.name]
     app.state.asking = _Asking(shops, RateLimit(per_second))
     app.add_middleware(QuickAnswers, state=app.state)
     app.add_middleware(Bounded)

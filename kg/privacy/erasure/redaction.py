@@ -46,10 +46,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Person:
-    """Who is looked for.
-
-    ``types``: entity types of hers; ``unmistakable``: whether the id stands for her wherever it is a word.
-    """
+    """Who is looked for; ``types``: hers; ``unmistakable``: whether the id stands for her wherever it is a word."""
 
     id: str
     types: Sequence[str]
