@@ -29,17 +29,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.attack_claims import Claims
 from benchmarks.attacked_shop import ANCHORS, COUNTS, ITEMS, Anchor, Shop
-from benchmarks.group_answers import GroupAnswers, keyed, least_told, numbers, shares
+from benchmarks.group_attack import GroupAttack
 from kg.errors import WhyrecError
 from kg.export.neighbourhood import find_entity, neighbourhood
 from kg.quality.statistics import statistics
 from recommender.counterfactual.what_if import what_if
 from recommender.counterfactual.why_not import why_not
-from recommender.marketing.audience import people_of
-from recommender.results.marketing import Audience
-from recommender.results.responsibility.audit import Audit
 from recommender.serving.recommender import Request
 from recommender.serving.similar_items import SimilarItems
 
@@ -63,17 +59,15 @@ WEIGHTS = {
 """How often a command is asked beside the others; 3 where absent."""
 
 
-class Attack(Claims):
+class Attack(GroupAttack):
     """Asks, and counts what was found.
 
     ``queries`` and ``found``: by command.
     """
 
     def __init__(self, shop: Shop, rng: np.random.Generator, later: Shop) -> None:
-        super().__init__(shop)
-        self.later = GroupAnswers(later, rng)
-        self.rng = rng
-        self.similar, self.groups = SimilarItems(shop.snapshot), GroupAnswers(shop, rng)
+        super().__init__(shop, rng, later)
+        self.similar = SimilarItems(shop.snapshot)
         self.ways: dict[str, Callable[[], None]] = {
             "recommend": self._recommend,
             "what-if": self._what_if,
@@ -84,7 +78,7 @@ class Attack(Claims):
             "graph stats": self._stats,
             "error messages": self._errors,
             "one event": self.event,
-        } | {name: partial(self._group, name) for name in self.groups.ways}
+        } | {name: partial(self.group, name) for name in self.groups.ways}
 
     def run(self, queries: int) -> None:
         """Ask so often, each command in turn, the cheap ones more often than those that rank many times."""
@@ -220,49 +214,6 @@ class Attack(Claims):
             for value in (answer.triples[name].tail_degrees.p50, answer.triples[name].tail_degrees.max):
                 if isinstance(value, int) and 0 < value < max(self.shop.k, 5) and value in least.values():
                     self._hit(f"graph stats: {value} people per {tail}")
-
-    def _group(self, command: str) -> None:
-        """Numbers of people go in steps of k, and a part of a group lacks none of it, or at least k."""
-        try:
-            answer = self.groups.ways[command]()
-        except WhyrecError as problem:
-            self._asked(command, str(problem))
-            return
-        self._asked(command, answer)
-        for people in numbers(answer.model_dump()):
-            self.claims[command] += 1
-            if people and (people < max(self.shop.k, 5) or (people % self.shop.k and self.shop.k > 1)):
-                self._hit(f"{command}: tells a group of {people}")
-        if isinstance(answer, Audience):
-            group = people_of(self.groups.crowds[None], self.shop.snapshot.vocabulary.find(answer.entity.id, [*COUNTS]))
-            for one in answer.segments:
-                matrix, tail = self.shop.snapshot.adjacency(one.step), self.shop.snapshot.schema.ends(one.step)[1]
-                has = matrix[:, [self.shop.snapshot.vocabulary.idx(tail, one.entity)]].toarray().ravel() > 0
-                self._difference(command, answer.people, one.count, int((group & ~has).sum()))
-
-    def event(self) -> None:
-        """What one event of somebody changes in an answer about groups."""
-        seed, command = int(self.rng.integers(2**31)), str(self.rng.choice(list(self.groups.ways)))
-        answers = []
-        for groups in (self.groups, self.later):
-            groups.rng = np.random.default_rng(seed)
-            with contextlib.suppress(WhyrecError):
-                answers.append(groups.ways[command]())
-                self._asked("one event", answers[-1])
-        self.groups.rng = self.later.rng = self.rng
-        if len(answers) < 2:
-            return
-        before, after = (dict(keyed(one.model_dump())) for one in answers)
-        for key in before.keys() & after.keys():
-            self._difference("one event", max(before[key], after[key]), min(before[key], after[key]), 1)
-        if isinstance(answers[0], Audit) and isinstance(answers[1], Audit):
-            old, new = (dict(shares(one)) for one in answers)
-            for key in old.keys() & new.keys():
-                self.claims["one event"] += 1
-                crowds = (one.crowds[key[0]] for one in (self.groups, self.later))
-                least = min(least_told(crowd, key[0], key) for crowd in crowds) if self.shop.k > 1 else 1.0
-                if 1e-9 < abs(old[key] - new[key]) < least * (1 - 1e-9):
-                    self._hit(f"one event: {key} {old[key]} → {new[key]}")
 
     def _errors(self) -> None:
         near = f"user-{int(self.rng.integers(0, 40)):02d}x"
