@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +21,8 @@ from tests.chromium import BrowserError, Tab, browser
 # no property depends on how fast or how loaded a machine is
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+NEO4J = re.compile(r"neo4j|test_(?:adopt|refresh|publishing|concurrent_loads|store_errors|why_page)\.py")
+"""Tests that ask a Neo4j server, by parameter or file; where another does, it gets a server of its own."""
 SERVER = Path(__file__).with_name("neo4j_server.py")
 
 
@@ -30,6 +34,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes name no test: packed ones hold the second they were made in, and each process must find the same tests."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """By files, but what asks a Neo4j server goes to one process: each server costs a core for half a minute."""
+    from xdist.scheduler import LoadFileScheduling  # not there where the tests run in one process
+
+    class OneServer(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "neo4j" if NEO4J.search(nodeid) else super()._split_scope(nodeid)
+
+    return OneServer(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
