@@ -66,9 +66,9 @@ def main(
         result["comparisons"] = []  # which are with the first model
     CONSOLE.print(ranking_table(f"{result['users']:,} users", result, ("recall", "hit_rate", "precision")))
     if not baselines_only:
-        (learning,) = trained["learning"]
-        CONSOLE.print(f"validation NDCG, default → learned: {learning['before']:.4f} → {learning['after']:.4f}")
-        CONSOLE.print({name: round(added, 4) for name, added in learning["adds"].items()})
+        for one in trained["learning"]:
+            CONSOLE.print(f"{one['domain']}: validation NDCG {one['before']:.4f} → {one['after']:.4f}")
+            CONSOLE.print({name: round(added, 4) for name, added in one["adds"].items()})
 
 
 def _tuned(split: Split, chosen: Path) -> dict[str, ScoreUsers]:
