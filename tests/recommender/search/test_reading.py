@@ -130,6 +130,11 @@ def test_two_counts_are_compared(asker: Asker, question: str) -> None:
     assert "3" in found.text and "2" in found.text and not found.not_understood
 
 
+def test_words_of_names_are_counted_where_most_names_hold_them(asker: Asker) -> None:
+    found = asker.ask("Do you have more holidays or layers?")  # courses, not products, which come first
+    assert found.text.endswith("1 (course).")
+
+
 @pytest.mark.parametrize(
     ("question", "words"),
     [

@@ -175,7 +175,9 @@ class Counting:
         firsts = [term.meant[0] for term in terms if term.kind == "entity"]
         if firsts and (found := self.targets.shared(firsts)):
             return found
-        return next(iter(self.schema.item_types), None)
+        words = [(str(term.meant),) for term in terms if term.kind == "label"]
+        named_so = {t: sum(len(self.lexicon.with_words(t, one)) for one in words) for t in self.schema.item_types}
+        return max(named_so, key=lambda one: named_so[one], default=None)
 
     def _rest(self, plan: Plan, clause: Clause, counted: str, terms: tuple[Term, ...]) -> tuple[Constraint, ...]:
         """What else is said of what is counted."""
