@@ -4,8 +4,8 @@
 
 WORKSPACE holds both data sets, as ``sephora_coco.py WORK-FOLDER --only load`` leaves them in ``WORK-FOLDER/embedded``.
 The raw files are read with polars into SQLite, without any code of whyrec. Every triple that an answer cites is looked
-up in the snapshot. QUESTIONS.toml is shop_questions.toml where absent; unseen_questions.toml holds those of somebody
-who had not seen the grammar.
+up in the snapshot. QUESTIONS.toml is shop_questions.toml where absent; unseen_questions.toml and
+second_unseen_questions.toml hold those of two people who had not seen the grammar.
 """
 
 import ast

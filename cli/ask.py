@@ -54,4 +54,4 @@ def _values(one: AskedItem) -> str:
 
 
 def _facts(one: AskedItem) -> str:
-    return "; ".join(f"{fact.head} {fact.relation} {fact.tail}" for fact in one.facts)
+    return one.reason or "; ".join(f"{fact.head} {fact.relation} {fact.tail}" for fact in one.facts)

@@ -40,6 +40,8 @@ class AskedItem(Sparse):
     facts: list[Fact]
     values: dict[str, str | float | bool] | None = None
     """Properties that were asked for or that a condition is about."""
+    reason: str | None = None
+    """Why it fits, where what fits somebody was asked; the facts are the paths then."""
 
 
 class Related(Result):

@@ -13,7 +13,7 @@ from recommender.search.question_answering.execution import (
     variants_of,
     witnesses,
 )
-from recommender.search.question_answering.plan import Being, Entity, Linked, Plan
+from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan
 from recommender.search.question_answering.reading.grammar import Grammar
 from recommender.search.question_answering.telling import Telling
 
@@ -36,6 +36,8 @@ class AnswerText:
         entities, _ = found
         steps = "; ".join(telling.steps(plan))
         told = [*self._left_out(plan, telling), *self._variants(plan, found, telling)]
+        if plan.narrowed is not None and plan.target is not None:
+            told.append(self._first_count(plan, plan.narrowed, telling))
         if not entities:
             return " ".join([*told, *([] if plan.variants and told else [telling.say("none", steps=steps)])])
         named = all(isinstance(one, Being) for one in plan.constraints) and bool(plan.constraints)
@@ -48,6 +50,13 @@ class AnswerText:
             told += self._told(entity, plan, telling)
         return " ".join([*told, *(one.text for one in related)])
 
+    def _first_count(self, plan: Plan, narrowed: tuple[Constraint, ...], telling: Telling) -> str:
+        """How many there were before more was asked of them."""
+        target = plan.target or ""
+        steps = telling.steps(Plan(target=target, constraints=list(narrowed)))
+        count = len(fulfilling(self.grammar.lexicon, target, narrowed))
+        return telling.say("counted_of", label="; ".join(steps), count=f"{count:,}", type=telling.type_name(target))
+
     def of_tally(self, plan: Plan, ranked: list[tuple[str, Entity | None, float]], telling: Telling) -> str:
         """What counts say, ``ranked``: label, entity and count, in the order asked for."""
         tally = plan.tally
@@ -59,6 +68,9 @@ class AnswerText:
             return " ".join([*told, telling.say("none", steps="; ".join(telling.steps(plan)))])
         join = "、" if telling.lang == "zh" else ", "
         (label, _, count), rest = ranked[0], ranked[1:]
+        if tally.groups and tally.every:
+            each = [telling.say("counted_of", label=row[0], count=f"{row[2]:,}", type=counted) for row in ranked]
+            return " ".join([*told, *each])
         if tally.groups:
             others = join.join(f"{name} {number:,}" for name, _, number in rest)
             if all(number == count for _, _, number in rest):
@@ -114,6 +126,9 @@ class AnswerText:
         for word, taken, other in plan.assumed:
             names = [f"{telling.label(one)} ({telling.type_name(one[0])})" for one in (taken, other)]
             told.append(telling.say("assumed", word=word, taken=names[0], other=names[1]))
+        for word, mark, thing in dict.fromkeys(plan.marked):
+            marked = f"{telling.label(mark)} ({telling.type_name(mark[0])})"
+            told.append(telling.say("marked", word=word, taken=marked, other=telling.label(thing)))
         refused = [one for one in plan.constraints if isinstance(one, Linked) and one.negated]
         for one in refused:
             rest = fulfilling(self.grammar.lexicon, plan.target or "", [c for c in plan.constraints if c is not one])
@@ -127,7 +142,7 @@ class AnswerText:
         entities, count = found
         assert plan.target is not None
         kind = telling.type_name(plan.target)
-        names = telling.names(entities, count=None if plan.taken else count)
+        names = telling.names(entities, count=count)
         if plan.order and not plan.top and not plan.whole:
             name, ascending = plan.order
             value = properties(self.snapshot, *entities[0]).get(name)
@@ -142,7 +157,7 @@ class AnswerText:
             of = f"{len(answers(self.grammar.lexicon, plan)):,}"
             return telling.say("most_popular", count=of, type=kind, names=names)
         everything = f"{self.snapshot.vocabulary.count(plan.target):,}"
-        sentence = "fits" if plan.taken and plan.advise else "found"
+        sentence = "fits" if plan.by_paths else "found"
         return telling.say(sentence, count=f"{count:,}", all=everything, type=kind, names=names)
 
     def _average(self, plan: Plan, telling: Telling) -> str:
@@ -195,6 +210,8 @@ class AnswerText:
                 phrase = telling.phrase(step)
                 names = telling.names(tails)
                 told.append(telling.say("fact", head=telling.label(entity), phrase=phrase, tail=names))
+            elif len(plan.relations) == 1:
+                told.append(telling.say("unlisted", head=telling.label(entity), phrase=telling.phrase(step)))
         known = properties(self.snapshot, *entity)
         for name in plan.properties:
             spoken = telling.property_name(name)

@@ -15,6 +15,7 @@ from recommender.search.names import Names
 from recommender.search.question_answering.answer_text import AnswerText
 from recommender.search.question_answering.execution import Fact as Triple
 from recommender.search.question_answering.execution import answers, asked, tallied, variants_of, witnesses
+from recommender.search.question_answering.fitting import Fitting
 from recommender.search.question_answering.language.amounts import in_own_currency, spoken_amounts
 from recommender.search.question_answering.lexicon.lexicon import Lexicon
 from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Valued, Worded
@@ -64,8 +65,9 @@ class Asker:
             return self._refused(question, plan, telling)
         if plan.tally is not None:
             return self._counted(question, plan, telling, n)
-        found, count = self._found(plan, user, n)
-        rows = [self._answer(entity, plan, telling) for entity in found]
+        fitting = self._fitting(plan, user, telling.lang)
+        found, count = self._found(plan, fitting, n)
+        rows = [self._answer(entity, plan, telling, fitting) for entity in found]
         related = self.related.of(plan, found, telling) if found else []
         return Answers(
             question=question,
@@ -116,14 +118,16 @@ class Asker:
             text=self.text.of_tally(plan, ranked, telling),
         )
 
-    def _found(self, plan: Plan, user: str | None, n: int) -> tuple[list[Entity], int]:
+    def _found(self, plan: Plan, fitting: Fitting | None, n: int) -> tuple[list[Entity], int]:
         assert plan.target is not None
         own = self._fulfilling(plan)
         if plan.variants:
             others = variants_of(self.recommender.catalogue, plan.target, own)
             own = own if others is None else others
-        scores = self._scores(plan, user, plan.target)
-        if plan.advise or (plan.taken and not plan.constraints):
+        scores = self._usual(plan.target) if fitting is None else fitting.scores(plan.target)
+        if plan.by_paths and fitting is not None:
+            own = own[fitting.reached(plan.target)[own]]
+        elif plan.advise:
             own = own[scores[own] > 0] if scores.any() else own
         order = np.lexsort((own, -scores[own]))
         if plan.order:
@@ -161,33 +165,32 @@ class Asker:
         degrees = np.diff(self.snapshot.adjacency(link.ways[0][0]).indptr)
         return bool(len(degrees)) and float(np.mean(degrees > 0)) > NEARLY_EVERY and int(degrees.max()) > 1
 
-    def _scores(self, plan: Plan, user: str | None, target: str) -> NDArray[np.float64]:
-        """What orders the answers: the person's scores, else how many people used each: shape (count,), float64."""
-        catalogue, snapshot = self.recommender.catalogue, self.snapshot
-        if target not in catalogue.slices:
-            steps = [s for s in self.grammar.ways.about() if snapshot.schema.ends(s)[0] == target]
-            return (
-                np.sum([np.diff(snapshot.adjacency(s).indptr) for s in steps], axis=0, dtype=np.float64)
-                if steps
-                else (np.zeros(snapshot.vocabulary.count(target)))
-            )
-        part = catalogue.slices[target]
-        if user is None and not plan.taken:
-            counts = np.zeros(snapshot.vocabulary.count(target))
-            for name in snapshot.schema.interactions:
-                if snapshot.schema.relation[name].tail == target:
-                    counts += np.diff(snapshot.adjacency(f"~{name}").indptr)
-            return counts
-        anchors = tuple(f"{step}:{snapshot.vocabulary.id(*entity)}" for step, entity in plan.taken)
-        avoid = tuple(f"{name}:{snapshot.vocabulary.id(name, idx)}" for name, idx in plan.avoided)
-        request = Request(user, anchors, Rules(avoid=avoid))
-        profile = self.recommender.profile(request)
-        allowed = self.recommender.rule_set(request.rules).candidates(profile).allowed
-        total = self.recommender.cold_start.of(profile).score([profile]).total[0]
-        return np.where(allowed, total, 0.0)[part]
+    def _usual(self, target: str) -> NDArray[np.float64]:
+        """What orders answers to nobody in particular: how many people used each; shape (count,), float64."""
+        snapshot = self.snapshot
+        schema, counts = snapshot.schema, np.zeros(snapshot.vocabulary.count(target))
+        if target not in self.recommender.catalogue.slices:
+            steps = [s for s in self.grammar.ways.about() if schema.ends(s)[0] == target]
+        else:
+            steps = [f"~{name}" for name in schema.interactions if schema.relation[name].tail == target]
+        for step in steps:
+            counts += np.diff(snapshot.adjacency(step).indptr)
+        return counts
 
-    def _answer(self, entity: Entity, plan: Plan, telling: Telling) -> AskedItem:
+    def _fitting(self, plan: Plan, user: str | None, lang: str) -> Fitting | None:
+        """Whose scores order the answers: a person's, or those of what the asker told; ``None`` where nobody's."""
+        vocabulary = self.snapshot.vocabulary
+        if plan.target not in self.recommender.catalogue.slices or (user is None and not plan.taken):
+            return None
+        anchors = tuple(f"{step}:{vocabulary.id(*entity)}" for step, entity in plan.taken)
+        avoid = tuple(f"{name}:{vocabulary.id(name, idx)}" for name, idx in plan.avoided)
+        return Fitting(self.recommender, Request(user, anchors, Rules(avoid=avoid), lang=lang))
+
+    def _answer(self, entity: Entity, plan: Plan, telling: Telling, fitting: Fitting | None) -> AskedItem:
         triples: list[Triple] = []
+        reason = None
+        if plan.by_paths and fitting is not None:
+            reason, triples = fitting.why(entity)
         for one in (*plan.constraints, *plan.checks):
             if isinstance(one, Linked) and not one.negated:
                 triples += witnesses(self.snapshot, entity, one)
@@ -198,7 +201,7 @@ class Asker:
         wanted += [plan.order[0]] if plan.order else []
         known = properties(self.snapshot, *entity)
         values = {name: known[name] for name in wanted if name in known} or None
-        return telling.item(entity, triples, values)
+        return telling.item(entity, triples, values).model_copy(update={"reason": reason})
 
     def _refused(self, question: str, plan: Plan, telling: Telling) -> Answers:
         return Answers(

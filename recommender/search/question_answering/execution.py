@@ -173,7 +173,7 @@ def tallied(lexicon: Lexicon, plan: Plan) -> list[tuple[str, Entity | None, floa
             entity = group.entities[0] if isinstance(group, Linked) else None
             found = fulfilling(lexicon, tally.counted, (*tally.constraints, group))
             rows.append((label, entity, _size(snapshot, tally, found)))
-        return sorted(rows, key=lambda row: sign * row[2])
+        return rows if tally.every else sorted(rows, key=lambda row: sign * row[2])
     own = np.zeros(snapshot.vocabulary.count(tally.counted), dtype=np.float64)
     own[fulfilling(lexicon, tally.counted, tally.constraints)] = 1
     counts = np.zeros(snapshot.vocabulary.count(plan.target))

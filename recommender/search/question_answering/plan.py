@@ -85,7 +85,9 @@ class Plan:
     ``whole``: whether all are asked for, in their order, not the first alone;
     ``typed``: whether the type of the answers was named;
     ``missing``: things asked about that no graph like this holds; ``assumed``: words with two meanings, the one taken
-    and the other; ``relaxed``: words that stand in the names of nothing that fulfils the rest;
+    and the other; ``marked``: words taken for marks, the mark and what it says is not there; ``narrowed``: conditions
+    on those whose number is asked for as well, before more is asked of them; ``relaxed``: words that stand in the names
+    of nothing that fulfils the rest;
     ``unclear``: whether a thing that must or must not be is not known, so that no answer would be safe.
     """
 
@@ -110,11 +112,18 @@ class Plan:
     top: int | None = None
     missing: list[str] = field(default_factory=list)
     assumed: list[tuple[str, Entity, Entity]] = field(default_factory=list)
+    marked: list[tuple[str, Entity, Entity]] = field(default_factory=list)
+    narrowed: tuple[Constraint, ...] | None = None
     relaxed: tuple[str, ...] = ()
     rest: dict[Linked, list[tuple[str, tuple[tuple[Entity, ...], tuple[tuple[str, ...], ...]]]]] = field(
         default_factory=dict
     )
     not_understood: list[str] = field(default_factory=list)
+
+    @property
+    def by_paths(self) -> bool:
+        """Whether what fits is asked for: what paths lead to from what the asker told of herself."""
+        return bool(self.taken) and (self.advise or not self.constraints)
 
 
 class Ways:

@@ -7,6 +7,7 @@ from typing import Any
 from kg.snapshot.snapshot import Snapshot
 from recommender.results.search import AskedItem
 from recommender.results.search import Fact as Cited
+from recommender.search.folding import has_cjk
 from recommender.search.question_answering.execution import Fact
 from recommender.search.question_answering.language.function_words import function_words
 from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Tally, Valued, Worded
@@ -50,8 +51,7 @@ class Telling:
     def fact(self, fact: Fact) -> str:
         """A triple as a sentence."""
         head, relation, tail = fact
-        phrase = self.snapshot.schema.phrase(relation, self.lang)
-        return self.say("fact", head=self.label(head), phrase=phrase, tail=self.label(tail))
+        return self.say("fact", head=self.label(head), phrase=self.phrase(relation), tail=self.label(tail))
 
     def item(
         self,
@@ -71,7 +71,7 @@ class Telling:
     def steps(self, plan: Plan) -> list[str]:
         """The plan in words, a condition each."""
         told = [self.say("be_type", type=self.type_name(plan.target))] if plan.target else []
-        told += [self._constraint(one) for one in plan.constraints]
+        told += [self._constraint(one).strip() for one in plan.constraints]
         asked = [check.ways[0][0] for check in plan.checks]
         for check in plan.checks:
             told.append(self.say("be_checked", phrase=self.phrase(check.ways[0][0]), names=self.names(check.entities)))
@@ -119,8 +119,9 @@ class Telling:
         return self.say(kind, phrase=self.phrase(one.ways[0][0]), names=self.names(one.entities))
 
     def phrase(self, step: str) -> str:
-        """How a step is said."""
-        return self.snapshot.schema.phrase(step, self.lang)
+        """How a step is said; one without words in Chinese keeps its spaces there."""
+        phrase = self.snapshot.schema.phrase(step, self.lang)
+        return f" {phrase} " if self.lang == "zh" and not has_cjk(phrase) else phrase
 
 
 def plan_lines(snapshot: Snapshot, plan: Plan) -> list[str]:

@@ -24,6 +24,7 @@ SCHEMA: dict[str, Any] = {
         "Maker": {"words": {"en": ["brand"], "zh": ["品牌"]}},
         "Substance": {"words": {"en": ["ingredient"], "zh": ["成分"]}},
         "Mark": {},
+        "Theme": {},
         "Tongue": {"words": {"en": ["language"]}},
         "Field": {"words": {"en": ["field"]}},
         "Skill": {},
@@ -34,6 +35,8 @@ SCHEMA: dict[str, Any] = {
         "made_by": {"head": "Product", "tail": "Maker", "words": {"en": ["make", "makes"]}},
         "contains": {"head": "Product", "tail": "Substance", "phrase": {"en": "contains", "zh": "含有"}},
         "marked": {"head": "Product", "tail": "Mark", "phrase": {"en": "is marked"}},
+        "about": {"head": "Product", "tail": "Theme"},
+        "covers": {"head": "Course", "tail": "Theme"},
         "taught_in": {"head": "Course", "tail": "Tongue"},
         "in_field": {"head": "Course", "tail": "Field"},
         "teaches": {"head": "Course", "tail": "Skill", "words": {"en": ["teach"], "zh": ["教"]}},
@@ -47,12 +50,15 @@ ENTITIES: dict[str, list[Any]] = {
         ("p3", "Cleanser Oil", 30.0),
         ("p4", "Day Cream", 40.0),
         ("p5", "Night Cream", 50.0),
+        ("p6", "Cream Foam Bar For Face", 60.0),
+        ("p7", "Vegan Cleanser", 70.0),
     ],
     "Course": [("c1", "Holiday Talk"), ("c2", "Layers for all"), ("c3", "Pictures"), ("c4", "Curso")],
     "Kind": ["cleansers", "creams & balms", "sunscreen"],
     "Maker": [("m1", "Zorbel's Since 1900"), ("m2", "Quince")],
-    "Substance": ["SUNSCREEN", "PARFUM"],
-    "Mark": ["Without Parabens", "Vegan"],
+    "Substance": ["SUNSCREEN", "PARFUM", "PARABENS"],
+    "Mark": ["Without Parabens", "Vegan", "Organic"],
+    "Theme": ["vegan", "care"],
     "Tongue": ["spanish", "english"],
     "Field": ["spanish", "photography"],
     "Skill": ["Adobe Photoshop"],
@@ -65,8 +71,10 @@ TRIPLES: dict[str, list[tuple[Any, ...]]] = {
         *((one, "sunscreen") for one in ("p3", "p4")),
     ],
     "made_by": [("p1", "m1"), ("p2", "m1"), ("p3", "m1"), ("p4", "m2"), ("p5", "m2")],
-    "contains": [("p5", "SUNSCREEN"), ("p1", "PARFUM"), ("p4", "PARFUM")],
-    "marked": [("p1", "Without Parabens"), ("p2", "Vegan"), ("p4", "Vegan")],
+    "contains": [("p5", "SUNSCREEN"), ("p1", "PARFUM"), ("p4", "PARFUM"), ("p6", "PARFUM")],
+    "marked": [("p1", "Without Parabens"), ("p2", "Vegan"), ("p4", "Vegan"), ("p5", "Organic")],
+    "about": [*((one, "vegan") for one in ("p2", "p3", "p4")), ("p2", "care"), ("p6", "care")],
+    "covers": [("c2", "care"), ("c3", "care")],
     "taught_in": [("c1", "english"), ("c2", "english"), ("c3", "spanish"), ("c4", "spanish")],
     "in_field": [("c1", "spanish"), ("c2", "photography"), ("c3", "photography")],
     "teaches": [("c4", "Adobe Photoshop"), ("c2", "Adobe Photoshop")],
@@ -108,6 +116,11 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Asker:
         ("Which brands have no vegan products under 30?", {"m2"}),
         ("Who makes the Foam Cleanser?", {"m1"}),
         ("Who bought the Foam Cleanser?", set()),
+        ("What's in the Cream Foam Bar?", {"p6"}),  # the beginning of a name, not a kind and words
+        ("What is the Foam Bar for face made of?", {"PARFUM"}),
+        ("the cheapest vegan cleanser", {"p2"}),  # the kind with the mark, not the product that is called so
+        ("cleansers有什么可以推荐？", {"p1", "p2", "p3"}),
+        ("我是新手，有没有cleansers推荐？", {"p1", "p2", "p3"}),
         ("Which creams have the highest rating?", set()),  # never the dearest instead
     ],
 )
@@ -142,6 +155,7 @@ def test_words_of_names_are_counted_where_most_names_hold_them(asker: Asker) -> 
         ("Which creams have the highest rating?", ["rating"]),
         ("Which flurbish creams do you sell?", ["flurbish"]),
         ("哪些creams评分最高？", ["评分"]),
+        ("How many brands do we carry and how many products?", ["products"]),  # one number at a time
     ],
 )
 def test_what_is_not_used_is_told_in_the_text_too(asker: Asker, question: str, words: list[str]) -> None:
@@ -152,3 +166,34 @@ def test_what_is_not_used_is_told_in_the_text_too(asker: Asker, question: str, w
 
 def test_what_was_taken_for_one_of_two_meanings_is_told(asker: Asker) -> None:
     assert "or did you mean SUNSCREEN" in asker.ask("Which sunscreens are there?").text
+
+
+def test_what_fits_ends_where_the_paths_end_and_each_says_why(asker: Asker) -> None:
+    found = asker.ask("I bought the Foam Cleanser, what should I learn next?")
+    assert found.count == 2 and {one.id for one in found.answers} == {"c2", "c3"}  # of four courses
+    assert "Paths lead to 2 of 4 (course)" in found.text
+    facts = {(fact.head, fact.relation, fact.tail) for fact in found.answers[0].facts}
+    assert facts == {("p2", "about", "care"), (found.answers[0].id, "covers", "care")}
+    assert "Foam Cleanser" in (found.answers[0].reason or "")
+
+
+def test_what_is_in_it_is_told(asker: Asker) -> None:
+    assert "Cream Foam Bar For Face contains PARFUM." in asker.ask("What's in the Cream Foam Bar?").text
+    assert "lists nothing that it contains" in asker.ask("What is in the Foam Cleanser?").text
+
+
+def test_two_counts_that_are_asked_for_are_two(asker: Asker) -> None:
+    found = asker.ask("How many products are vegan and how many are organic?")
+    assert [one.values for one in found.answers] == [{"count": 2}, {"count": 1}]
+    assert "I took “vegan” as Vegan (mark); or did you mean vegan (theme)?" in found.text
+    narrowed = asker.ask("How many cleansers are there and how many are vegan?").text
+    assert "cleansers: 3 (product)" in narrowed
+
+
+def test_a_mark_is_not_what_is_listed(asker: Asker) -> None:
+    told = asker.ask("Which products are paraben free?").text
+    assert "I took “paraben” as Without Parabens (mark); or did you mean those that do without PARABENS" in told
+
+
+def test_a_relation_without_chinese_words_keeps_its_spaces(asker: Asker) -> None:
+    assert "taught in spanish" in asker.ask("用西班牙语讲的课程有哪些？").understood

@@ -1,6 +1,8 @@
 """The words that stand in the labels of items."""
 
+import re
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +14,8 @@ from recommender.search.question_answering.language.morphology import singular
 from recommender.search.question_answering.lexicon.short_names import all_labels
 
 Positions = NDArray[np.int64]
+Entity = tuple[str, int]
+_WORD = re.compile(r"[^ \u2e80-\u9fff]+")
 
 
 class LabelWords:
@@ -49,6 +53,26 @@ class LabelWords:
         own = {idx for form in (word, *singular(word), f"{word}s") for idx in index.get(form, ())}
         return np.array(sorted(own), dtype=np.int64)
 
+    def named(self, text: str, start: int) -> tuple[tuple[Entity, ...], int] | None:
+        """The one item in whose label the words from a position on stand in their order, and where they end.
+
+        The longest run of two words or more counts, and the beginning of one label before words with others between.
+        """
+        words, best = list(_WORD.finditer(text, start)), None
+        left: list[Entity] = []
+        for count, word in enumerate(words, start=1):
+            items = self.snapshot.schema.item_types
+            own = [(t, idx) for t in items for idx in self._of(t)[0].get(word[0], ())]
+            left = own if count == 1 else sorted({*left} & {*own})
+            if not left:
+                break
+            said = [one[0] for one in words[:count]]
+            labels = {one: fold(self.snapshot.label(*one)).split() for one in left} if count > 1 else {}
+            first = [one for one, label in labels.items() if label[:count] == said]
+            found = first or [one for one, label in labels.items() if _in_order(said, label)]
+            best = (tuple(found), word.end()) if len(found) == 1 else best
+        return best
+
     def _of(self, entity_type: str) -> tuple[dict[str, list[int]], list[tuple[int, str]]]:
         """Words of labels of a type with the entities that have them, and the labels in Chinese characters."""
         if entity_type not in self._labels:
@@ -68,3 +92,9 @@ class LabelWords:
         """All pairs of characters that follow each other in labels in Chinese: most of what is asked stands in none."""
         texts = (text for one in self.snapshot.schema.item_types for _, text in self._of(one)[1])
         return {text[at : at + 2] for text in texts for at in range(len(text) - 1)}
+
+
+def _in_order(words: Sequence[str], label: Sequence[str]) -> bool:
+    """Whether words stand in a label in their order, others between them."""
+    rest = iter(label)
+    return all(word in rest for word in words)

@@ -6,15 +6,12 @@ and relations, their phrases, the names of its entities, the values of its prope
 
 import functools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from kg.snapshot.snapshot import Snapshot
-from kg.text.words import is_cjk
 from kg.values.ingredient_name import canonical_ingredient
 from recommender.search.folding import fold, has_cjk
 from recommender.search.names import ID, PINYIN, Names
@@ -30,9 +27,8 @@ from recommender.search.question_answering.language.morphology import (
 from recommender.search.question_answering.lexicon.label_words import LabelWords, Positions
 from recommender.search.question_answering.lexicon.schema_words import SchemaWords
 from recommender.search.question_answering.lexicon.short_names import ShortNames, all_labels
+from recommender.search.question_answering.lexicon.term import Term, name_ends
 
-LONGEST, LONGEST_CHINESE = 150, 40
-"""Characters of the longest name that is looked for in a question, and of the longest that begins in Chinese."""
 SHORTEST_ABBREVIATION = 2
 ENOUGH = 3
 """Items with some words in their labels from which on these say what the words mean."""
@@ -44,24 +40,6 @@ YIELDING = ("ignore", "lacking", *WEAK)
 """What function words do that yield to what a schema calls so."""
 AFTER = ("below_after", "above_after")
 """What function words do that only stand after a number."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """A part of a question and what it stands for.
-
-    ``kind``: ``word`` (a function word; ``meant`` is what it does), ``entity`` (tuples of type and index), ``type``,
-    ``relation`` (steps), ``property``, ``value`` (type, property, value), ``number``, or ``label`` (a word of labels).
-    ``loose``: those of its entities that are called so for short; ``absent``: the marks that say it is not there;
-    ``lead``: what the weak word before it does.
-    """
-
-    kind: str
-    text: str
-    meant: Any
-    loose: tuple[tuple[str, int], ...] = ()
-    absent: tuple[tuple[str, int], ...] = ()
-    lead: str = ""
 
 
 class Lexicon:
@@ -87,39 +65,78 @@ class Lexicon:
                 position += 1
                 continue
             numbered = bool(found) and found[-1].kind in ("number", "property")
-            term, position = self._next(text, position, numbered=numbered)
+            named = self.labels.named(text, position) if self._says_the(text, lead, found) else None
+            term, end = self._next(text, position, numbered=numbered)
+            longer = named is not None and (named[1] > end or (named[1] == end and term.kind == "label"))
+            if named is not None and longer and not self._is_weighty(text[position : named[1]]):
+                term, end = Term("entity", text[position : named[1]], named[0]), named[1]
+            position = end
             if term.kind == "word" and term.meant in YIELDING[:1] + WEAK:
                 lead = lead if term.meant == "ignore" else str(term.meant)
                 continue
             if term.kind == "unknown" and found and found[-1].kind == "unknown" and has_cjk(term.text):
                 term = Term("unknown", found.pop().text + term.text, None)
+            if term.meant == "contents" and (steps := SchemaWords.containing(self._schema_words["relation"])):
+                found.append(term)
+                term = Term("relation", term.text, tuple(steps))
             found.append(replace(term, lead=lead))
             lead = ""
         return found
 
+    @staticmethod
+    def _says_the(text: str, lead: str, found: list[Term]) -> bool:
+        """Whether a name may come next: after “the”, after the maker's name behind it, and anywhere in Chinese."""
+        if has_cjk(text):
+            return not found
+        return lead == "the" or (not lead and bool(found) and found[-1].kind == "entity" and found[-1].lead == "the")
+
+    def _is_weighty(self, part: str) -> bool:
+        """Whether the first or last word of a part does something else in a question than to name."""
+        words = part.split()
+        return any(words[at] in self._words or words[at] in self._schema_words["type"] for at in (0, -1))
+
     def _next(self, text: str, start: int, *, numbered: bool) -> tuple[Term, int]:
         number = _NUMBER.match(text, start)
-        for end in _ends(text, start):
+        for end in name_ends(text, start):
             part = text[start:end]
             term = self._meaning(part)
             misplaced = term is not None and term.kind == "word" and term.meant in AFTER and not numbered
             misplaced = misplaced or (term is not None and term.meant == "filler")
+            misplaced = misplaced or (term is not None and term.meant == "contents" and self._goes_on(text, end))
             if term is None or (number is not None and end <= number.end()) or misplaced:
                 continue
             if term.kind != "entity" or not self._is_said(part):
                 return self._limited(term, text, end), end
         if number is not None and not _LETTER.match(text, number.end()):
             return Term("number", number[0], float(number[0])), number.end()
-        for end in _ends(text, start):
+        for end in name_ends(text, start):
             part = text[start:end]
             if self._in_labels(part):
                 return Term("label", part, part), end
             if len(part) >= SHORTEST_ABBREVIATION and has_cjk(part) and (entity := self._abbreviated(part)):
                 return Term("entity", part, (entity,)), end
-        end = min(_ends(text, start), default=len(text))
+        end = min(name_ends(text, start), default=len(text))
         if self._words.get(text[start:end]) == "filler":
             return Term("word", text[start:end], "ignore"), end
         return Term("unknown", text[start:end], None), end
+
+    def parted(self, term: Term) -> list[Term]:
+        """A name of items as two of something that items have, where it is such: vitamin C | serum."""
+        things = [name for name, one in self.snapshot.schema.entity.items() if one.domain is None and not one.sensitive]
+        words = term.text.split()
+        for at in range(len(words) - 1, 0, -1):
+            parts = [self._named(" ".join(part), own=False) for part in (words[:at], words[at:])]
+            found = [replace(one, meant=tuple(e for e in one.meant if e[0] in things)) for one in parts if one]
+            if len(found) == len(parts) and all(one.meant for one in found):
+                return found
+        return [term]
+
+    def _goes_on(self, text: str, end: int) -> bool:
+        """Whether the last word of a part begins something longer: what is | in stock."""
+        start = text.rfind(" ", 0, end) + 1
+        return start > 0 and any(
+            longer > end and text[start:longer] in self._words for longer in name_ends(text, start)
+        )
 
     def _is_said(self, part: str) -> bool:
         """Whether a name is a relation and another name: “good for dark spots” says what is good for dark spots."""
@@ -178,7 +195,8 @@ class Lexicon:
         entities = tuple(dict.fromkeys((*exact, *loose)))
         if not entities and not absent:
             return None
-        return Term("entity", part, entities, tuple(one for one in entities if one not in exact), absent)
+        further = tuple(one for other in others[1:] for one in self.entities(other) if one not in entities)
+        return Term("entity", part, entities, tuple(one for one in entities if one not in exact), absent, "", further)
 
     def _by_other_names(self, others: list[str]) -> list[tuple[str, int]]:
         """The things that the first of some other names that is known is a name of; items never."""
@@ -272,12 +290,3 @@ class Lexicon:
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _LETTER = re.compile("[a-z]")
-
-
-def _ends(text: str, start: int) -> Iterator[int]:
-    """Where a name that begins at ``start`` may end, the longest first: between words, or beside a character."""
-    last = min(len(text), start + (LONGEST_CHINESE if is_cjk(text[start]) else LONGEST))
-    for end in range(last, start, -1):
-        parted = end == len(text) or text[end] == " " or is_cjk(text[end]) or is_cjk(text[end - 1])
-        if parted and text[end - 1] != " ":
-            yield end

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from kg.schema import inverse_of
@@ -65,7 +66,16 @@ class SchemaWords:
             for name, words in function_words(lang)["properties"].items():
                 if name in known and name not in self._switches:
                     properties |= {fold_question(word): name for word in words}
+        if containing := self.containing(relations):
+            made_of = (word for lang in LANGUAGES for word in function_words(lang)["relations"]["made_of"])
+            relations |= {form: containing for word in made_of if (form := fold_question(word)) not in relations}
         return {"type": types, "property": properties, "relation": relations}
+
+    @staticmethod
+    def containing(relations: Mapping[str, list[str]]) -> list[str]:
+        """The steps that say that something is in something: what is in it, what is it made of."""
+        words = [word for lang in LANGUAGES for word in function_words(lang)["relations"]["contains"]]
+        return list(dict.fromkeys(step for word in words for step in relations.get(fold_question(word), ())))
 
     @property
     def _switches(self) -> set[str]:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from recommender.search.folding import has_cjk
-from recommender.search.question_answering.lexicon.lexicon import Term
+from recommender.search.question_answering.lexicon.term import Term
 
 CONTENT = ("entity", "type", "relation", "property", "value", "number", "label")
 WEIGHTY = (
@@ -40,8 +40,16 @@ class Clause:
         self.roles = {
             str(term.meant)
             for term in terms
-            if term.kind == "word" and (term.meant != "yes_no" or term is first or has_cjk(term.text))
+            if term.kind == "word"
+            and (term.meant != "yes_no" or (self._asks_whether(term) if has_cjk(term.text) else term is first))
         }
+
+    def _asks_whether(self, term: Term) -> bool:
+        """Whether a Chinese word asks for yes or no: not after another that asks, nor where advice is wanted."""
+        words = [one for one in self.terms if one.kind == "word"]
+        before = words[: next(i for i, one in enumerate(words) if one is term)]
+        advise = any(one.meant == "advise" for one in words) and not any(one.meant == "same" for one in words)
+        return not advise and not any(one.meant == "ask" for one in before)
 
     def of(self, kind: str) -> list[Term]:
         """The terms of a kind."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recommender.search.question_answering.lexicon.lexicon import Term
+from recommender.search.question_answering.lexicon.term import Term
 from recommender.search.question_answering.plan import Comparison, Entity, Linked, Plan, Valued, Ways
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.meanings import Meaning, Meanings
@@ -67,6 +67,8 @@ class Conditions:
             if negated or free:
                 clause.use_roles("negation", "negation_after")
             link = marks or self._link(term, meaning, plan, negated=negated or free)
+            if plan is not None and not link.negated:
+                plan.marked += self._unmarked(term, target, link)
             if either and found and found[-1].negated == link.negated and len(link.ways[0]) == len(found[-1].ways[0]):
                 ways = tuple(dict.fromkeys((*found[-1].ways, *link.ways)))
                 found[-1] = Linked((*found[-1].entities, *link.entities), ways, link.negated)
@@ -124,6 +126,14 @@ class Conditions:
             if ways and self.meanings.count(target, (entity,), ways):
                 return Linked((entity,), ways)
         return None
+
+    def _unmarked(self, term: Term, target: str, link: Linked) -> list[tuple[str, Entity, Entity]]:
+        """What a mark says is not there, where entities of a type are linked to such themselves: word, mark, thing."""
+        lexicon, mark = self.meanings.lexicon, link.entities[0]
+        words = [word for word, marks in lexicon.short_names.absent.items() if mark in marks]
+        things = [one for word in words for one in lexicon.entities(word)]
+        linked = [one for one in things if one[0] != mark[0] and self.ways.direct(target, one[0])]
+        return [(term.text, mark, one) for one in linked[:1]]
 
     def values(self, clause: Clause, target: str, without: tuple[Term, ...] = ()) -> list[Valued]:
         """Comparisons with numbers, and values of properties."""

@@ -1,7 +1,8 @@
 """Clauses to conditions on the answers, or to what is asked of a named one."""
 
 from recommender.search.question_answering.execution import fulfilling
-from recommender.search.question_answering.lexicon.lexicon import Lexicon, Term
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
+from recommender.search.question_answering.lexicon.term import Term
 from recommender.search.question_answering.plan import Being, Constraint, Linked, Plan, Ways, Worded
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.conditions import ORDERS, Conditions
@@ -54,7 +55,7 @@ class Constraining:
             plan.constraints += links
         plan.constraints += values
         self.conditions.properties(plan, clause, target)
-        if own and clause.roles & {"ask", "describe"} and not yes_no:
+        if own and clause.roles & {"ask", "describe", "contents"} and not yes_no:
             plan.relations += sorted(
                 s for s in clause.told_steps if self.schema.ends(s)[0] == target and s in self.ways.about()
             )

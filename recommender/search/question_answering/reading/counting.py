@@ -1,12 +1,15 @@
 """Questions that counts answer: which brand has the most products, are there more of these or of those."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from recommender.search.folding import has_cjk
-from recommender.search.question_answering.lexicon.lexicon import Lexicon, Term
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
+from recommender.search.question_answering.lexicon.term import Term
 from recommender.search.question_answering.plan import Constraint, Entity, Linked, Plan, Tally, Ways, Worded
-from recommender.search.question_answering.reading.clause import Clause
+from recommender.search.question_answering.reading.clause import CONTENT, Clause
 from recommender.search.question_answering.reading.conditions import AFTER, NUMERIC, PRICE, SIDES, Conditions
+from recommender.search.question_answering.reading.meanings import Meaning
 from recommender.search.question_answering.reading.targets import Targets
 
 
@@ -30,6 +33,25 @@ class Counting:
         if len(alternatives) > 1:
             return self._compared(plan, clause, alternatives)
         return self._ranked(plan, clause)
+
+    def separately(self, plan: Plan, clauses: Sequence[Clause]) -> bool:
+        """Whether clauses ask for a count each: how many are vegan, and how many are organic; the plan says so then.
+
+        What the last one names must be of a type with something that was named before, and all that it says.
+        """
+        joined, last = Clause([term for one in clauses for term in one.terms]), clauses[-1]
+        said = [term for term in last.terms if term.kind in CONTENT and term.kind not in ("type", "relation")]
+        groups = self._alternatives(joined)
+        if len(groups) < 2 or len(said) != 1 or groups[-1] is not said[0] or joined.roles & {"same", "negation"}:
+            return False
+        if not self._compared(plan, joined, groups):
+            return False
+        assert plan.tally is not None
+        plan.tally = replace(plan.tally, every=True)
+        plan.constraints, plan.relations, plan.checks = [], [], []
+        for clause in clauses:
+            clause.use(*(term for term in clause.terms if term.text not in joined.unused))
+        return True
 
     def _by_mean(self, plan: Plan, clause: Clause) -> bool:
         """Which of a type has the dearest of another on average: which brand is the most expensive."""
@@ -78,8 +100,11 @@ class Counting:
             return False
         groups: list[tuple[str, Constraint]] = []
         first: Entity | None = None
+        plan.assumed = []
+        kinds = [{entity[0] for entity in term.meant} for term in terms if term.kind == "entity"]
+        alike = set.intersection(*kinds) if kinds else set()
         for term in terms:
-            meaning = self.conditions.meanings.of(term, clause, counted) if term.kind == "entity" else None
+            meaning = self._alike(plan, clause, term, counted, alike) if term.kind == "entity" else None
             if meaning is not None:
                 first = first or meaning.entities[0]
                 label = self.lexicon.snapshot.label(*meaning.entities[0])
@@ -96,6 +121,21 @@ class Counting:
         clause.use(*terms, *clause.of("type"))
         clause.use_roles("more", "fewer", "most", "fewest")
         return True
+
+    def _alike(self, plan: Plan, clause: Clause, term: Term, counted: str, alike: set[str]) -> Meaning | None:
+        """What a term means among others, of a type that all may be of where there is one; the plan notes the other."""
+        usual = self.conditions.meanings.of(term, clause, counted)
+        same = tuple(one for one in term.meant if one[0] in alike)
+        meaning = self.conditions.meanings.of(term, clause, counted, same) if same else None
+        meaning = meaning if meaning is not None and self._counts(counted, meaning) else usual
+        if meaning is not None and usual is not None:
+            other = usual.other if meaning.entities == usual.entities else usual.entities[0]
+            plan.assumed += [(term.text, meaning.entities[0], other)] if other else []
+        return meaning
+
+    def _counts(self, counted: str, meaning: Meaning) -> bool:
+        """Whether anything of the counted type is linked to what is meant, directly."""
+        return len(meaning.ways[0]) == 1 and self.conditions.meanings.count(counted, meaning.entities, meaning.ways) > 0
 
     def _ranked(self, plan: Plan, clause: Clause) -> bool:
         """Which of a type has the most of another."""

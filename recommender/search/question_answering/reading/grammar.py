@@ -7,11 +7,12 @@ statement (“I bought …”) says what the asker has. What is said and stands 
 import re
 
 from kg.schema import Schema, inverse_of
+from recommender.search.folding import has_cjk
 from recommender.search.question_answering.execution import answers, fulfilling
 from recommender.search.question_answering.lexicon.lexicon import Lexicon
 from recommender.search.question_answering.plan import Being, Entity, Linked, Plan, Ways
 from recommender.search.question_answering.reading.clause import Clause
-from recommender.search.question_answering.reading.conditions import Conditions
+from recommender.search.question_answering.reading.conditions import ORDERS, Conditions
 from recommender.search.question_answering.reading.constraining import Constraining
 from recommender.search.question_answering.reading.counting import Counting
 from recommender.search.question_answering.reading.meanings import Meanings
@@ -50,7 +51,7 @@ class Grammar:
         plan = Plan()
         texts = [text for text in CLAUSES.split(ABBREVIATED.sub(r"\1 ", question)) if text.strip()]
         clauses = [clause for clause in (Clause(self.lexicon.terms(text)) for text in texts) if clause.terms]
-        clauses = self._joined(clauses)
+        clauses = [self._of_kinds(clause) for clause in self._joined(clauses)]
         asked, said, earlier = False, list[Clause](), list[Clause]()
         for clause in clauses:
             roles = clause.roles
@@ -87,6 +88,24 @@ class Grammar:
         if len(clauses) > 1 and all(term.kind == "word" for term in clauses[0].terms):
             return [Clause([*clauses[0].terms, *clauses[1].terms]), *clauses[2:]]
         return clauses
+
+    def _of_kinds(self, clause: Clause) -> Clause:
+        """A clause, the names of items in it as kinds of items where the first of an order are asked for."""
+        if not clause.roles & {role for role, _, _ in ORDERS} or "yes_no" in clause.roles:
+            return clause
+        items = [term for term in clause.of("entity") if term.lead != "the" and not has_cjk(term.text)]
+        named = [one for one in items if any(entity[0] in self.schema.item_types for entity in one.meant)]
+        if len(named) != 1:
+            return clause  # which of the two is cheaper?
+        parts = self.lexicon.parted(named[0])
+        links = (self.conditions.links(Clause(parts), item_type, None) for item_type in self.schema.item_types)
+        both = [one for one in links if len(one) == len(parts) > 1 and self._some(one)]
+        return Clause([one for term in clause.terms for one in (parts if both and term is named[0] else [term])])
+
+    def _some(self, links: list[Linked]) -> bool:
+        """Whether any item has all of some links."""
+        types = {self.schema.ends(one.ways[0][0])[0] for one in links}
+        return len(types) == 1 and len(fulfilling(self.lexicon, types.pop(), links)) > 0
 
     def _ask(self, plan: Plan, clause: Clause) -> bool:
         """Read a clause that decides what is asked for."""
@@ -171,6 +190,12 @@ class Grammar:
                 plan.constraints, plan.relations, plan.checks = [], [], []
                 clause.use(*(term for term in clause.terms if term.text not in joined.unused))
                 return
+        counts = plan.tally is None and plan.count and "count" in roles
+        if counts and self.counting.separately(plan, [*earlier, clause]):
+            return
+        plan.narrowed = tuple(plan.constraints) if counts and plan.constraints else plan.narrowed
+        if counts and types and not clause.of("entity") and not roles & {"same", "each"}:
+            return  # a number of something else: it is told as left out
         self._back_to_item(plan, clause, types)
         if self._nests(plan, clause, types) or self._turns(plan, clause, types, earlier):
             return

@@ -8,7 +8,8 @@ from recommender.search.question_answering.execution import linked
 from recommender.search.question_answering.language.function_words import function_words
 from recommender.search.question_answering.language.glossary import is_language
 from recommender.search.question_answering.language.morphology import LANGUAGES
-from recommender.search.question_answering.lexicon.lexicon import Lexicon, Term
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
+from recommender.search.question_answering.lexicon.term import Term
 from recommender.search.question_answering.plan import Entity, Linked, Ways
 from recommender.search.question_answering.reading.clause import Clause
 
@@ -43,11 +44,14 @@ class Meanings:
         self._reached: dict[tuple[str, tuple[Entity, ...]], int] = {}
         self._languages: dict[str, bool] = {}
 
-    def of(self, term: Term, clause: Clause, target: str) -> Meaning | None:
-        """What a term means as something that entities of a type are linked to; ``None`` where they are to nothing."""
+    def of(self, term: Term, clause: Clause, target: str, among: tuple[Entity, ...] | None = None) -> Meaning | None:
+        """What a term means as something that entities of a type are linked to; ``None`` where they are to nothing.
+
+        :param among: what it may mean; all that it names where absent.
+        """
         by_type: dict[str, list[Entity]] = {}
         common = self.is_common(term, clause)
-        for entity in term.meant:
+        for entity in term.meant if among is None else among:
             if entity[0] != target and not (common and entity[0] in self.schema.item_types):
                 by_type.setdefault(entity[0], []).append(entity)
         said = clause.told_before(term)
@@ -68,6 +72,7 @@ class Meanings:
         others = [one for one in rivals if one.entities[0] not in term.loose]
         plain = not (term.lead in ("in", "learn") or self._learns(term, clause))
         other = others[0].entities[0] if others and plain else self._namesake(term, target, best)
+        other = other or self._further(term, target, best)
         return Meaning(best.entities, best.ways, other, tuple(one for rank, one in choices[1:] if rank[0]))
 
     def count(self, target: str, entities: tuple[Entity, ...], ways: tuple[tuple[str, ...], ...]) -> int:
@@ -86,6 +91,15 @@ class Meanings:
         words = tuple(dict.fromkeys(term.text.split()))
         alike = max(len(self.lexicon.with_words(item_type, words)) for item_type in self.schema.item_types)
         return alike >= (SOME if kind else MOST_COMMON) and len(words) <= 3
+
+    def _further(self, term: Term, target: str, best: Meaning) -> Entity | None:
+        """Another thing of another type that other words for it name, where as many are linked to that directly."""
+        least = self.count(target, best.entities, best.ways)
+        for one in term.further:
+            ways = tuple((step,) for step in self.ways.direct(target, one[0]))
+            if one[0] != best.entities[0][0] and ways and self.count(target, (one,), ways) * MUCH >= least:
+                return one
+        return None
 
     def _namesake(self, term: Term, target: str, best: Meaning) -> Entity | None:
         """Another thing of the same type that differs in what stands in brackets: Java, Java (programming language)."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.search.question_answering.execution import fulfilling
-from recommender.search.question_answering.lexicon.lexicon import Lexicon, Term
+from recommender.search.question_answering.lexicon.lexicon import Lexicon
+from recommender.search.question_answering.lexicon.term import Term
 from recommender.search.question_answering.plan import Constraint, Entity, Ways, Worded
 from recommender.search.question_answering.reading.clause import Clause
 from recommender.search.question_answering.reading.conditions import Conditions
