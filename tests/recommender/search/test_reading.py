@@ -177,6 +177,10 @@ def test_what_fits_ends_where_the_paths_end_and_each_says_why(asker: Asker) -> N
     assert "Foam Cleanser" in (found.answers[0].reason or "")
 
 
+def test_what_is_asked_in_two_words_is_told_once(asker: Asker) -> None:
+    assert asker.ask("有哪些cleansers，含有什么成分？").understood.count("含有什么") == 1
+
+
 def test_what_is_in_it_is_told(asker: Asker) -> None:
     assert "Cream Foam Bar For Face contains PARFUM." in asker.ask("What's in the Cream Foam Bar?").text
     assert "lists nothing that it contains" in asker.ask("What is in the Foam Cleanser?").text

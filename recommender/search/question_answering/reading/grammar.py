@@ -79,6 +79,7 @@ class Grammar:
             plan.constraints += [Linked((entity,), ways[entity], negated=True) for entity in ways if ways[entity]]
         plan.not_understood += [word for clause in clauses for word in clause.unused]
         plan.constraints = list(dict.fromkeys(plan.constraints))
+        plan.relations = list(dict.fromkeys(plan.relations))
         plan.not_understood = list(dict.fromkeys(plan.not_understood))
         return plan
 
