@@ -21,8 +21,12 @@ from tests.chromium import BrowserError, Tab, browser
 # no property depends on how fast or how loaded a machine is
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
-NEO4J = re.compile(r"neo4j|test_(?:adopt|refresh|publishing|concurrent_loads|store_errors|why_page)\.py")
-"""Tests that ask a Neo4j server, by parameter or file; where another does, it gets a server of its own."""
+TOGETHER = {
+    "neo4j": re.compile(r"neo4j|test_(?:adopt|refresh|publishing|concurrent_loads|store_errors|why_page)\.py"),
+    "tour": re.compile(r"whyrec/test_(?:notebook|permissions|public_api)\.py"),
+}
+"""Tests that one process runs, by parameter or file: those that ask a Neo4j server, each of which costs a core for half
+a minute, and those of the notebook that was run. Where another asks for these, it gets its own."""
 SERVER = Path(__file__).with_name("neo4j_server.py")
 
 
@@ -38,14 +42,15 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """By files, but what asks a Neo4j server goes to one process: each server costs a core for half a minute."""
+    """By files, but what is dear to begin is begun in one process alone."""
     from xdist.scheduler import LoadFileScheduling  # not there where the tests run in one process
 
-    class OneServer(LoadFileScheduling):
+    class ByFiles(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "neo4j" if NEO4J.search(nodeid) else super()._split_scope(nodeid)
+            together = (name for name, tests in TOGETHER.items() if tests.search(nodeid))
+            return next(together, super()._split_scope(nodeid))
 
-    return OneServer(config, log) if config.getvalue("dist") == "loadfile" else None
+    return ByFiles(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

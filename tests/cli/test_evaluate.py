@@ -28,10 +28,10 @@ def test_weights_are_learned_anew_without_what_is_tested_on(document: Document, 
     whyrec("init", folder, "--example")
     document("-w", folder, "load")
     document("-w", folder, "train", "--no-embeddings")
-    held_out = whyrec("-w", folder, "evaluate")
+    held_out = whyrec("-w", folder, "evaluate", "--no-tuning")
     assert held_out.exit_code == 0 and "learned anew on the training part alone" in held_out.stderr
     (tmp_path / "pairs.jsonl").write_text('{"head": "u0001", "tail": "p0001"}\n{"head": "u0001", "tail": "none"}\n')
-    listed = whyrec("-w", folder, "evaluate", "--test", tmp_path / "pairs.jsonl")
+    listed = whyrec("-w", folder, "evaluate", "--no-tuning", "--test", tmp_path / "pairs.jsonl")
     assert listed.exit_code == 0 and "anew" not in listed.stderr
     assert "1 pairs name an id that is not in the graph" in listed.stderr
 

@@ -78,7 +78,7 @@ asked = {
     "what-if": "what-if u0001 --with has_concern:acne",
     "similar": "similar p0001",
     "predict": "predict p0001 contains",
-    "evaluate": "evaluate --no-embeddings --no-tuning",
+    "evaluate": "evaluate --no-embeddings --no-tuning --holdout 0.05",
     "experiment": "experiment list",
     "status": "status",
     "refresh": "refresh",
