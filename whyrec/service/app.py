@@ -71,7 +71,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     _add_health(app)
     _add_problems(app)
     if find_spec("mcp") is not None:
-        from whyrec.service.rest.tools import ToolsOverHttp
+        from whyrec.service.rest.mcp_endpoint import ToolsOverHttp
 
         app.mount("/mcp", ToolsOverHttp(app.state))
     return app

@@ -91,9 +91,8 @@ def _recommend(engine: Engine) -> Callable[..., ToolAnswer]:
         lang: Lang = "en",
     ) -> ToolAnswer:
         """The best items for a user, or for somebody described by anchors (relation:ID), each with its reason."""
-        found = engine.recommend(
-            user, n=n, domain=domain, anchors=anchors or (), lang=lang, max_price=max_price, avoid=avoid or ()
-        )
+        rules = _rules(max_price, avoid)
+        found = engine.recommend(user, n=n, domain=domain, anchors=anchors or (), lang=lang, **rules)
         items = [Named(id=one.id, type=one.type, label=one.label, text=one.reason) for one in found.items]
         return ToolAnswer(text=" ".join(found.notices), items=items)
 

@@ -19,6 +19,7 @@ from recommender.results.document import Result
 
 if TYPE_CHECKING:
     from kg.stores.neo4j.published_lists import Row
+    from recommender.learning.model import Model
     from whyrec.answering.lists import Lists
 
 TARGETS = ("neo4j", "parquet", "redis")
@@ -80,15 +81,7 @@ def _to_redis(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
             lists.replace(found, model.info.name, at)
             users, rows = users + len(people), rows + sum(map(len, found.values()))
         withdrawn = lists.withdraw_earlier(at)
-    return PublishReport(
-        to="redis",
-        place=url,
-        users=users,
-        rows=rows,
-        withdrawn=withdrawn,
-        model=model.info.name,
-        notices=model.notices_in(),
-    )
+    return _published("redis", url, (users, rows, withdrawn), model)
 
 
 def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> PublishReport:
@@ -108,14 +101,14 @@ def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
         withdrawn = lists.withdraw_earlier(at)
         if whole:
             _acknowledge(workspace)
+    return _published("neo4j", url, (users, rows, withdrawn), model)
+
+
+def _published(to: str, url: str, counts: tuple[int, int, int], model: "Model") -> PublishReport:
+    users, rows, withdrawn = counts
+    told = model.notices_in()
     return PublishReport(
-        to="neo4j",
-        place=url,
-        users=users,
-        rows=rows,
-        withdrawn=withdrawn,
-        model=model.info.name,
-        notices=model.notices_in(),
+        to=to, place=url, users=users, rows=rows, withdrawn=withdrawn, model=model.info.name, notices=told
     )
 
 
