@@ -7,6 +7,7 @@ from kg.document import nearest
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
+from kg.readers.batch import Reject, shortened
 from kg.values.cells import BLANKS
 
 
@@ -60,6 +61,19 @@ def header_row(rows: Iterable[Sequence[str]], wanted: Sequence[str], source: Sou
             if needed <= {_folded(name) for name in names}:
                 return number
     return 0
+
+
+def rows_above(rows: Iterable[tuple[int, str, Sequence[str]]], width: int) -> list[Reject]:
+    """What stands above a header and fills more than half of its columns, as a title does not: rows out of place.
+
+    A table that was sorted with its header among the rows has such ones.
+
+    :param rows: line, text and cells of each.
+    :param width: how many columns the header has.
+    """
+    reason, hint = "above the header", "move the header into the first line, where it was before the table was sorted"
+    like_rows = ((at, text) for at, text, cells in rows if 2 * sum(map(bool, map(str.strip, cells))) > width)
+    return [Reject(at, 1, "", shortened(text), reason, hint) for at, text in like_rows]
 
 
 def _refuse_duplicates(found: Sequence[str], place: str) -> None:

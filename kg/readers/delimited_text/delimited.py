@@ -22,7 +22,7 @@ from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, Reject, reject_frame, shortened, text_batch, without_columns
-from kg.readers.columns import find_columns, header_row
+from kg.readers.columns import find_columns, header_row, rows_above
 from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
@@ -53,6 +53,8 @@ class Header:
     """All columns of the file, or those of the mapping where it has no header."""
     raw: bytes = b""
     """The line of the header, where there is one."""
+    above: tuple[Reject, ...] = ()
+    """Rows that stand above it."""
 
 
 class DelimitedReader(MeasuredReader):
@@ -87,6 +89,9 @@ class DelimitedReader(MeasuredReader):
                 line += header.lines
                 data = data[_end_of_line(data, header.lines) :]
             batch, rest, rest_line = self._read(Block(line, data, block.last), header)
+            if header.above:
+                batch = replace(batch, rejects=pl.concat([reject_frame(header.above), batch.rejects]))
+                header = replace(header, above=())
             if may_be_escaped(data):
                 batch = replace(batch, frame=unescaped_formulas(batch.frame))
             if header.raw and header.raw in data:
@@ -132,23 +137,26 @@ class DelimitedReader(MeasuredReader):
         self._decoded(lines[used], used)
         if self._source.columns is None:
             above = self._lines_above(lines, used)
-            used += above
+            skipped = [(used + i + 1, *found) for i, found in enumerate(above)]
+            used += len(above)
             names, taken = self._names(lines, used)
+            rows = rows_above(skipped, len(names))
             if above:
                 sentence = f"the header is in line {used + 1}; what stands above it is no row"
                 self._notices.add(self._place, sentence)
         else:
-            names, taken = list(self._source.columns), 0
+            names, taken, rows = list(self._source.columns), 0, []
         positions = find_columns(self._wanted, names, self._source, self._place, self._notices)
         raw = lines[used].strip() if self._source.columns is None and taken == 1 else b""
-        return Header(Dialect(self._delimiter, len(names)), positions, used + taken, tuple(names), raw)
+        dialect = Dialect(self._delimiter, len(names))
+        return Header(dialect, positions, used + taken, tuple(names), raw, tuple(rows))
 
-    def _lines_above(self, lines: list[bytes], used: int) -> int:
-        """How many lines stand above the header, which is looked for only where the first line is none."""
+    def _lines_above(self, lines: list[bytes], used: int) -> list[tuple[str, list[str]]]:
+        """Text and cells of the lines above the header, which is looked for only where the first line is none."""
         codec, mark = self.text.codec, self._delimiter
         texts = [line.decode(codec, "replace").strip("\r\n") for line in lines[used : used + _LINES_ABOVE]]
-        rows = (text.replace('"', "").split(mark) for text in texts)
-        return header_row(rows, self._told, self._source)
+        rows = [(text, text.replace('"', "").split(mark)) for text in texts]
+        return rows[: header_row((cells for _, cells in rows), self._told, self._source)]
 
     def _names(self, lines: list[bytes], used: int) -> tuple[list[str], int]:
         if len(self._delimiter) > 1:

@@ -8,6 +8,7 @@ of more digits are told, since the sheet has lost the rest.
 
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from python_calamine import SheetTypeEnum, SheetVisibleEnum
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers.batch import Batch, Fault, fault_frame, text_batch
-from kg.readers.columns import find_columns, header_row
+from kg.readers.batch import Batch, Fault, fault_frame, reject_frame, text_batch
+from kg.readers.columns import find_columns, header_row, rows_above
 
 ROWS = 20_000
 ROWS_ABOVE = 30
@@ -106,6 +107,11 @@ class ExcelReader:
         """
         at, names = self._header()
         positions = find_columns(self._wanted, names, self._source, self._place, self._notices)
+        cells = enumerate(map(_names, self._rows[:at]), 1)
+        above = rows_above(((line, ",".join(row), row) for line, row in cells), len(names))
+        if above:
+            batch = self._batch([], [], positions)
+            yield replace(batch, rejects=reject_frame(above))
         for start in range(at + 1, len(self._rows), ROWS):
             part = self._rows[start : start + ROWS]
             lines = [start + i + 1 for i, row in enumerate(part) if any(cell != "" for cell in row)]

@@ -105,6 +105,22 @@ def test_what_an_export_holds_is_read(
     assert bad == {"again.csv": ["the header once more"], "bytes.arrow": ["bytes that are no UTF-8 text"]}.get(name, [])
 
 
+def sorted_sheet(book: xlsxwriter.Workbook) -> None:
+    sheet = book.add_worksheet()
+    for at, cells in enumerate((["Sales 2024"], ["X", 0], ["a", "b"], ["x", 1])):
+        sheet.write_row(at, 0, cells)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("sorted.csv", 'Sales 2024,\n"X",0\na,b\nx,1\n'), ("sorted.xlsx", workbook(sorted_sheet))],
+    ids=["csv", "xlsx"],
+)
+def test_rows_that_sorting_put_above_the_header_are_not_lost(name: str, content: str | bytes, tmp_path: Path) -> None:
+    good, bad, notices = rows_of(tmp_path / name, content)
+    assert (good, bad) == ([("x", "1")], ["above the header"]) and "the header is in" in notices
+
+
 def tar() -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
