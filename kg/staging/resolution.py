@@ -18,6 +18,7 @@ from kg.staging.partition import WHOLE, Partition, partitions_of
 from kg.staging.repetition import repeated
 from kg.staging.tables import PARTITIONED, Staging
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+from kg.values.cells import half_width
 
 _NUMBER = r"^[0-9]+$"
 TAIL_LABEL = "tail label"
@@ -191,6 +192,9 @@ class Graph:
             whole = ids.str.strip_suffix(".0")
             stripped = (whole != ids) & whole.is_in(self.ids(entity_type).implode())
             hint = pl.when(stripped).then(pl.lit("the id without '.0' is known; export ids as text")).otherwise(hint)
+            narrow = half_width(ids)
+            wide = (narrow != ids) & narrow.is_in(self.ids(entity_type).implode())
+            hint = pl.when(wide).then(pl.lit("the id without full-width characters is known")).otherwise(hint)
             for other in self._schema.entity:
                 if other != entity_type:
                     elsewhere = ids.is_in(self.ids(other).implode())

@@ -9,7 +9,7 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
-from kg.values.cells import identifiers, invisible, too_long, trimmed
+from kg.values.cells import full_width, identifiers, invisible, too_long, trimmed
 from kg.values.currency import converted, currencies, most_frequent
 from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.values.tail_cells import normalised_ids
@@ -139,5 +139,7 @@ class CellReader:
             f"{{n}} ids in {column!r} hold characters that nobody sees, such as a zero-width space; they were kept"
         )
         self._notices.add(self._place, sentence, invisible(plain))
+        sentence = f"{{n}} ids in {column!r} hold full-width letters or digits, １ in place of 1; they were kept"
+        self._notices.add(self._place, f"{sentence}, so write them alike in all files", full_width(plain))
         if column not in self._source.values:
             self._notices.add(self._place, f"{{n}} ids in {column!r} were read without '.0': 101.0 is 101", whole)

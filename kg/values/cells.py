@@ -13,6 +13,8 @@ BLANKS = "".join(
 """White space, and what looks like none at all: zero-width space, word joiner, byte order mark."""
 
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
+_WIDE = "[\uff01-\uff5e]"
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _WHOLE = r"^[0-9]{1,15}\.0$"
 
 
@@ -33,12 +35,26 @@ def invisible(ids: pl.Series) -> int:
     return int(ids.str.contains(_INVISIBLE).sum() or 0)
 
 
+def full_width(ids: pl.Series) -> int:
+    """How many ids hold a letter or digit of ASCII in its full-width form, and so differ from those without."""
+    return int(ids.str.contains("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]").sum() or 0)
+
+
 def identifiers(series: pl.Series) -> pl.Series:
     """Trimmed cells in Unicode NFC."""
     plain = series.drop_nulls()
     if int(plain.str.len_bytes().sum() or 0) == int(plain.str.len_chars().sum() or 0):
         return series
     return series.str.normalize("NFC")
+
+
+def half_width(series: pl.Series) -> pl.Series:
+    """Cells with ASCII for its full-width forms, ``１２．５``, that Chinese and Japanese keyboards write."""
+    plain = series.drop_nulls()
+    if int(plain.str.len_bytes().sum() or 0) == int(plain.str.len_chars().sum() or 0):
+        return series
+    wide = plain.filter(plain.str.contains(_WIDE)).unique()
+    return series if wide.is_empty() else series.replace(wide, map_unique(wide, lambda text: text.translate(_NARROW)))
 
 
 def id_cells(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:

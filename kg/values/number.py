@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kg.values.cells import masked
+from kg.values.cells import half_width, masked
 
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _WHOLE = r"^([+-]?[0-9]+)(?:\.0*)?$"
@@ -46,6 +46,7 @@ def parse_numbers(cells: pl.Series, decimal: str | None, semicolons: bool) -> Pa
     """
     values = cells.cast(pl.Float64, strict=False)
     if decimal is not None or semicolons or not _all_finite(cells, values):  # else all are in the plain spelling
+        cells = half_width(cells)
         plain = _plain(cells, decimal, semicolons)
         values = plain.cast(pl.Float64, strict=False)
         values = masked(values, ~values.is_finite().fill_null(True))
@@ -57,6 +58,7 @@ def parse_numbers(cells: pl.Series, decimal: str | None, semicolons: bool) -> Pa
 
 def parse_whole_numbers(cells: pl.Series, decimal: str | None, semicolons: bool) -> Parsed:
     """Cells as Int64; ``3.0`` is 3. Parameters as for :func:`parse_numbers`."""
+    cells = half_width(cells)
     plain = _plain(cells, decimal, semicolons)
     values = plain.str.extract(_WHOLE, 1).cast(pl.Int64, strict=False)
     return Parsed(values, reasons(cells, values, "not a whole number"), f"{_hint(decimal)}; at most 2^63-1")
@@ -67,8 +69,8 @@ def parse_truth_values(cells: pl.Series) -> Parsed:
     folded = cells.str.to_lowercase()
     true, false = folded.is_in(list(_TRUE)), folded.is_in(list(_FALSE))
     if not (true | false).all():
-        words = folded.str.replace_all(_VOCABULARY, "")
-        true, false = true | words.is_in(list(_IN_STOCK)), false | words.is_in(list(_OUT_OF_STOCK))
+        words = half_width(folded).str.replace_all(_VOCABULARY, "").str.to_lowercase()
+        true, false = words.is_in([*_TRUE, *_IN_STOCK]), words.is_in([*_FALSE, *_OUT_OF_STOCK])
     values = masked(true, ~(true | false))
     hint = f"write {', '.join(_TRUE)} or {', '.join(_FALSE)}; or tell in the mapping what a word means: values"
     return Parsed(values, reasons(cells, values, "not true or false"), hint)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from kg.mapping.file_format import DateOrder
-from kg.values.cells import masked
+from kg.values.cells import half_width, masked
 from kg.values.number import Parsed, no_reasons, reasons
 
 EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -63,6 +63,7 @@ def parse_timestamps(cells: pl.Series, order: DateOrder | None = None) -> Parsed
     longest = cells.str.len_bytes().max()
     if whole.null_count() == cells.null_count() and isinstance(longest, int) and longest <= _DIGITS:
         return _in_range(cells, whole.to_frame("n").select(_epoch(pl.col("n"))))
+    cells = half_width(cells)
     numeric = cells.str.contains(_EPOCH).fill_null(False)
     epoch = masked(cells, ~numeric)
     whole = epoch.str.extract(r"^([+-]?[0-9]+)", 1).cast(pl.Int64, strict=False)

@@ -1,5 +1,7 @@
 """JSON: an array of objects, or one object in which exactly one list holds objects, such as ``{"products": [...]}``.
 
+Of a map, ``{"p1": {...}, "p2": {...}}``, each object is a row, and what it stands under is its column ``@key``.
+
 Several arrays, or several objects, one after the other, as programs print them that answer with a stream, are read on.
 
 "Lines" are elements, from 1. The file is read as a stream, so it may be larger than memory; one element may not. What
@@ -23,6 +25,8 @@ from kg.readers.semi_structured.json_rows import DECODER, BadRowError, JsonRows
 from kg.readers.semi_structured.nested_keys import names_in
 
 ROWS = 20_000
+KEY = "@key"
+"""The column of what the objects of a map stand under."""
 LARGEST = 64 << 20
 """Characters of one element, or of a whole object with a list in it."""
 _ELEMENTS = 1_000
@@ -39,7 +43,7 @@ class JsonReader(MeasuredReader):
         :param wanted: the keys to read, or paths to nested ones.
         :raises ReadError: where it cannot be opened.
         """
-        self._place, self._encoding = place, source.encoding or "utf-8"
+        self._place, self._encoding, self._wanted = place, source.encoding or "utf-8", frozenset(wanted)
         self._rows = JsonRows(place, source, wanted, notices)
         self._source = ByteSource(path, place)
         super().__init__(self._source)
@@ -122,7 +126,7 @@ class JsonReader(MeasuredReader):
             self._next_mark(pieces)
 
     def _listed(self, pieces: Iterator[str], decoder: json.JSONDecoder) -> Iterator[Any]:
-        """The elements of the only list of objects in an object; the object itself where others follow."""
+        """The elements of the only list of objects in an object, those of a map, or the object where others follow."""
         whole = self._element(pieces, decoder)
         found = {} if self._next_mark(pieces) else whole
         found = found if isinstance(found, dict) else {}
@@ -132,8 +136,20 @@ class JsonReader(MeasuredReader):
         if lists:
             self._text = ""
             yield from next(iter(lists.values()))
+        elif records := self._map_in(found):
+            self._text = ""
+            yield from ({KEY: key, **one} if isinstance(one, dict) else one for key, one in records.items())
         else:
             yield whole
+
+    def _map_in(self, found: dict[str, Any]) -> dict[str, Any] | None:
+        """The map of ids to objects that an object is, or that is all that it holds; nothing where it is a row."""
+        if KEY not in self._wanted and not self._wanted.isdisjoint([*found, *names_in(found)]):
+            return None
+        objects = [one for one in found.values() if isinstance(one, dict)]
+        if len(found) == 1 and objects:
+            return self._map_in(objects[0]) or (found if KEY in self._wanted else None)
+        return found if 2 * len(objects) > len(found) else None
 
     def _texts(self) -> Iterator[str]:
         try:

@@ -6,10 +6,13 @@ is the first of ``item`` (RSS), ``entry`` (Atom), ``product`` and ``row`` that t
 file writes. Nothing outside of the file is read, and documents that declare entities are refused.
 """
 
+import codecs
+import re
 import xml.parsers.expat
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -27,6 +30,12 @@ ROWS = 5_000
 _USUAL = ("item", "entry", "product", "offer", "row", "record")
 _DEEPEST = 50
 _ELEMENTS = 200
+_DECLARATION = 1_000
+"""Bytes in which the declaration of XML ends."""
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_INVALID = xml.parsers.expat.errors.codes[xml.parsers.expat.errors.XML_ERROR_INVALID_TOKEN]
+_CHINESE = ("gbk", "gb2312", "cp936")
+"""Names under which files are written in what only GB18030 has all of."""
 
 
 class XmlReader(MeasuredReader):
@@ -84,7 +93,8 @@ class XmlReader(MeasuredReader):
 
     def _elements(self) -> Iterator[tuple[int, dict[str, Any]]]:
         collector = _Collector(self._told, self._place)
-        parser = xml.parsers.expat.ParserCreate(self._encoding)
+        pieces, encoding = self._decodable()
+        parser = xml.parsers.expat.ParserCreate(encoding)
         parser.buffer_text = True
         parser.StartElementHandler = collector.start
         parser.EndElementHandler = collector.end
@@ -93,7 +103,7 @@ class XmlReader(MeasuredReader):
         collector.line = lambda: parser.CurrentLineNumber
         with closing(self._source):
             try:
-                for piece in self._source.pieces():
+                for piece in pieces:
                     parser.Parse(piece, False)
                     yield from collector.taken()
                 parser.Parse(b"", True)
@@ -104,9 +114,37 @@ class XmlReader(MeasuredReader):
             except xml.parsers.expat.ExpatError as problem:
                 why = xml.parsers.expat.ErrorString(problem.code)
                 where = f"{self._place}: line {problem.lineno}, column {problem.offset + 1}"
+                if problem.code == _INVALID:
+                    why += " (is it of another encoding? encoding = … in the mapping tells)"
                 raise ReadError(f"{where}: not XML: {why}; mend it, nothing was loaded") from None
             except (ValueError, LookupError) as problem:
-                raise ReadError(f"{self._place}: cannot be read as XML: {problem}") from None
+                where = f"{self._place}: after line {parser.CurrentLineNumber}"
+                raise ReadError(
+                    f"{where}: cannot be read as XML: {problem}; tell the encoding in the mapping"
+                ) from None
+
+    def _decodable(self) -> tuple[Iterator[bytes], str | None]:
+        """The file in an encoding that the parser knows, and which; of GBK and its like it knows none."""
+        pieces = self._source.pieces()
+        first = next(pieces, b"")
+        while b">" not in first and len(first) < _DECLARATION and (piece := next(pieces, b"")):
+            first += piece
+        declared = _ENCODING.match(first[:_DECLARATION])
+        encoding = self._encoding or (declared[1].decode() if declared else None)
+        if encoding is None or encoding.lower().startswith(("utf-8", "utf8", "utf-16", "utf16")):
+            return chain([first], pieces), self._encoding
+        codec = "gb18030" if encoding.lower() in _CHINESE else encoding
+        return (text.encode() for text in _decoded(chain([first], pieces), codec)), "utf-8"
+
+
+def _decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """The text of a file.
+
+    :raises LookupError: where there is no such encoding of text.
+    :raises ValueError: for what is not in it.
+    """
+    "a".encode(encoding)  # refuses what is no encoding of text
+    yield from codecs.iterdecode(pieces, encoding)
 
 
 class _Collector:

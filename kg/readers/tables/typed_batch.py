@@ -17,6 +17,7 @@ from kg.notices import Notices
 from kg.readers.batch import FAULT_DTYPES, Batch, without_columns
 from kg.readers.columns import find_columns
 from kg.readers.semi_structured.nested_keys import Unfolding
+from kg.readers.tables.calendar import counted, within_calendar
 
 DType = Any  # what polars takes for a data type: a class or an instance
 _EXACT: dict[Any, int] = {pl.Float64: 2**53, pl.Float32: 2**24}
@@ -85,6 +86,7 @@ class TypedBatches:
         unfolding = Unfolding(asked, [self._names.get(key) or key for key in self._source.key_columns])
         rows: list[dict[str, object]] = []
         numbers: list[int] = []
+        table = table.cast({name: counted(dtype) for name, dtype in table.schema.items()})
         for line, document in zip(lines, table.iter_rows(named=True), strict=True):
             for row in unfolding.rows(document):
                 rows.append(row)
@@ -96,7 +98,7 @@ class TypedBatches:
         values, dtype = [row.get(name) for row in rows], self._dtypes[name]
         if any(isinstance(value, list) for value in values) and not isinstance(dtype, pl.List):
             dtype = pl.List(dtype)
-        return pl.Series(name, values, dtype=dtype)
+        return pl.Series(name, values, dtype=counted(dtype)).cast(dtype)
 
     def _made(
         self, frame: pl.DataFrame, lines: pl.Series, lists: dict[str, pl.Series], faults: list[pl.DataFrame]
@@ -117,6 +119,8 @@ class TypedBatches:
             raise self._no_text(name, dtype)
         if dtype == pl.Null:
             return column.cast(pl.String)
+        if inner in (pl.Datetime, pl.Date):
+            column = within_calendar(column, name, faults)
         if isinstance(dtype, pl.Datetime):
             return column.dt.to_string("iso:strict")
         if dtype in _EXACT and name in self._source.id_columns:

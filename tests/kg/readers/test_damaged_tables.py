@@ -14,6 +14,7 @@ from kg.notices import Notices
 from kg.readers.opening import open_reader
 from kg.readers.tables.sql import plain_columns
 from kg.readers.tables.typed_batch import cell_texts
+from tests.kg.readers.test_readers import read
 
 NO_TEXT = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\x85ab"], pa.binary()).buffers())
 FAR = pa.array([2**62], pa.int64())
@@ -89,3 +90,15 @@ def test_types_that_only_a_database_has_are_read_as_what_stands_for_them() -> No
     money = pa.schema([pa.field("m", pa.int64(), metadata={"POSTGRESQL:type": "money"})])
     with pytest.raises(ReadError, match="m::numeric"):
         plain_columns(pa.RecordBatch.from_arrays([pa.array([150])], schema=money))
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("us", "UTC"), pa.timestamp("ms"), pa.date32()], ids=str)
+@pytest.mark.parametrize("column", ["t", "s.t", "l"])
+def test_a_date_that_no_calendar_has_costs_its_row(tmp_path: Path, kind: pa.DataType, column: str) -> None:
+    bits = pa.int32() if kind == pa.date32() else pa.int64()
+    times = pa.array([2 ** (bits.bit_width - 1) - 1, 0], bits).cast(kind)
+    lists, structs = pa.ListArray.from_arrays([0, 1, 2], times), pa.StructArray.from_arrays([times], ["t"])
+    path = tmp_path / "events.parquet"
+    pq.write_table(pa.table({"a": ["x", "y"], "t": times, "s": structs, "l": lists}), path)
+    good, bad = read(path, Source(file=path.name, relation="r", head="a", tail=column))
+    assert [cells[0] for _, _, cells in good] == ["y"] and bad == [(1, 1, "beyond the year 9999")]

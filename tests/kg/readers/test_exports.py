@@ -78,6 +78,12 @@ def sheets(book: xlsxwriter.Workbook) -> None:
         ("lost.csv", "a,b\nCaf\ufffd,1\nCafÃ©,2\n", [("Caf\ufffd", "1"), ("CafÃ©", "2")], "encoded twice"),
         ("stream.json", f"{PAIR}\n{PAIR}", [("x", "1")] * 2, ""),
         ("arrays.json", f"[{PAIR}][{PAIR},{PAIR}]", [("x", "1")] * 3, ""),
+        (
+            "gbk.xml",
+            f'<?xml version="1.0" encoding="gbk"?><r><item>{FIELDS}</item></r>'.replace("x<", "保<").encode("gbk"),
+            [("保", "1")],
+            "",
+        ),
         ("wide.json", f"[{PAIR}]".encode("utf-16"), [("x", "1")], ""),
         (
             "mac.csv.zip",
@@ -103,6 +109,16 @@ def test_what_an_export_holds_is_read(
     good, bad, notices = rows_of(tmp_path / name, content)
     assert good == cells and told in notices
     assert bad == {"again.csv": ["the header once more"], "bytes.arrow": ["bytes that are no UTF-8 text"]}.get(name, [])
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_map_of_ids_to_objects_has_a_row_for_each(wrapped: bool, tmp_path: Path) -> None:
+    content = '{"x": {"b": 1}, "y": {"b": 2, "c": {"d": 3}}, "z": null}'
+    path = tmp_path / "map.json"
+    path.write_text(f'{{"products": {content}}}' if wrapped else content)
+    good, bad = read(path, Source(file=path.name, relation="r", head="@key", tail="b"))
+    assert [cells for _, _, cells in good] == [("x", "1"), ("y", "2")]
+    assert bad == [(3, 1, "not a JSON object")]
 
 
 def sorted_sheet(book: xlsxwriter.Workbook) -> None:

@@ -109,9 +109,10 @@ def test_labels_are_those_after_the_load(staging: Staging, replaced: bool) -> No
 def test_a_row_whose_end_is_not_known_is_rejected_with_what_may_help(staging: Staging) -> None:
     users = pl.DataFrame([("u", 0, 0), ("7", 0, 1)], schema=["id", "_file", "_line"], orient="row")
     rows = [
-        (*ends, None, None, 0, line, 1) for line, ends in enumerate([("u", "a"), ("7", "a.0"), ("u", "u"), ("u", "7")])
+        (*ends, None, None, 0, line, 1)
+        for line, ends in enumerate([("u", "a"), ("7", "a.0"), ("u", "u"), ("u", "7"), ("u", "ａ")])
     ]
-    rows.append(("a", "a", None, None, 0, 4, 1))
+    rows.append(("a", "a", None, None, 0, 5, 1))
     table = pl.DataFrame(rows, schema=ROWS, orient="row")
     staging.add([("entity.User.0", users), ("entity.Product.0", _products(("a", "A", None))), ("row.bought", table)])
     graph = Graph(staging, SCHEMA, NothingStored(SCHEMA))
@@ -124,6 +125,7 @@ def test_a_row_whose_end_is_not_known_is_rejected_with_what_may_help(staging: St
         1: ("tail", "a.0", "unknown Product", "the id without '.0' is known; export ids as text"),
         2: ("tail", "u", "this id is a User, no Product", otherwise),
         3: ("tail", "7", "unknown Product", otherwise),  # numbers are ids of many types by chance
-        4: ("head", "a", "this id is a Product, no User", otherwise),
+        4: ("tail", "ａ", "unknown Product", "the id without full-width characters is known"),
+        5: ("head", "a", "this id is a Product, no User", otherwise),
     }
     assert graph.rows("bought").select("head", "tail").rows() == [("u", "a")] and graph.files("bought") == {0}

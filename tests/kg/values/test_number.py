@@ -28,6 +28,9 @@ from kg.values.timestamp import parse_timestamps
         ("1'000.5", ".", False, 1000.5),
         ("1,35", ".", False, "ambiguous number"),
         ("1 000,5", ",", False, 1000.5),
+        ("１２．５", None, False, 12.5),
+        ("￥１，２００．５", ".", False, 1200.5),
+        ("１，２", None, False, "ambiguous number"),
         ("NaN", None, False, "not a number"),
         ("inf", None, False, "not a number"),
         ("1e400", None, False, "not a number"),
@@ -51,7 +54,7 @@ def test_whole_numbers() -> None:
 
 
 def test_truth_values() -> None:
-    parsed = parse_truth_values(pl.Series(["True", "0", "YES", "2", None]))
+    parsed = parse_truth_values(pl.Series(["True", "０", "YES", "2", None]))
     assert parsed.values.to_list() == [True, False, True, None, None]
     assert parsed.reason.to_list() == [None, None, None, "not true or false", None]
 
@@ -88,7 +91,7 @@ def test_truth_values() -> None:
         ("9 Jan 24", "not a timestamp"),
         ("2024-01-09 13:00 PM", "not a timestamp"),
         ("20241309183000", "timestamp out of range"),
-        ("２０２４-01-09", "not a timestamp"),
+        ("２０２４－０１-09", 1_704_758_400_000),
         ("2024-01-09 10:00 Europe/Berlin", "not a timestamp"),
         ("2024-01-09T10:00:00[Europe/Berlin]", "not a timestamp"),
         ("1.7e9", "not a timestamp"),
@@ -110,7 +113,24 @@ def test_the_order_of_day_and_month_is_what_is_told() -> None:
 
 
 SPELLINGS = st.text("0159.eE+-_ n", max_size=8) | st.sampled_from(
-    [*("nan", "inf", "1e999", "-0", "1.", ".5", "1_000", "١", "0" * 20 + "1", "9" * 19, "1700000000", "1700000000000")]
+    [
+        *(
+            "nan",
+            "inf",
+            "1e999",
+            "-0",
+            "1.",
+            ".5",
+            "1_000",
+            "١",
+            "１２．５",
+            "２０２４-01-09",
+            "0" * 20 + "1",
+            "9" * 19,
+            "1700000000",
+            "1700000000000",
+        )
+    ]
 )
 
 
