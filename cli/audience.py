@@ -1,16 +1,26 @@
 """``whyrec audience``: who uses something, and who would."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, DomainOption, ForceOption, JsonOption, LangOption, QuietOption
+from cli.options import (
+    DebugOption,
+    DomainOption,
+    EpsilonOption,
+    ForceOption,
+    JsonOption,
+    LangOption,
+    PrivateOption,
+    QuietOption,
+)
 from cli.output import Output
+from cli.private import asked_private, show_private
 from cli.recommend_all import read_lines
-from recommender.results.marketing import Audience, Reason, Segment
+from cli.segment_tables import show_reasons, show_segments
+from recommender.results.marketing import Audience
 from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
@@ -28,6 +38,8 @@ def audience(
         Path | None, typer.Option(help="Also write who, each with the reason: .csv, .parquet, .jsonl or .xlsx.")
     ] = None,
     force: ForceOption = False,
+    private: PrivateOption = False,
+    epsilon: EpsilonOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -43,7 +55,12 @@ def audience(
     path = Path(entity)
     about: Any = {"items": read_lines(path), "name": path.name} if path.is_file() else {"entity": entity}
     about |= {"domain": domain, "lang": lang}
+    asked = asked_private(private, epsilon, out)
     with engine_of(ctx, output) as engine:
+        if asked:
+            about.pop("domain")
+            show_private(output, engine.private("audience", **about, epsilon=epsilon), lang, out)
+            return
         if out is None:
             found = engine.audience(**about)
             if not output.document(found):
@@ -70,26 +87,3 @@ def _show(output: Output, found: Audience, lang: str) -> None:
         heads = shared["id"], shared["what"], texts["both"], texts["overlap"]
         output.table(texts["same"], heads, rows, right=heads[2:])
     output.line(found.rounding)
-
-
-def show_segments(output: Output, title: str, found: Sequence[Segment], lang: str) -> None:
-    """Print what a group has more often than everybody; nothing where there is none."""
-    shared = language(lang).section("marketing")
-    heads = [shared[name] for name in ("how", "id", "what", "people", "share", "lift", "interval")]
-    rows = [
-        (
-            *(one.phrase, one.entity, one.label, f"{one.count:,}", f"{one.share:.0%}"),
-            *(f"{one.lift:.1f}", f"{one.low:.1f}–{one.high:.1f}"),
-        )
-        for one in found
-    ]
-    if rows:
-        output.table(title, heads, rows, right=heads[3:6])
-
-
-def show_reasons(output: Output, title: str, found: Sequence[Reason], lang: str) -> None:
-    """Print mean shares of scores; nothing where there is none."""
-    shared = language(lang).section("marketing")
-    if found:
-        rows = [(one.text, f"{one.share:.0%}") for one in found]
-        output.table(title, (shared["part"], shared["share"]), rows, right=[shared["share"]])

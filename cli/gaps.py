@@ -5,8 +5,18 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
+from cli.options import (
+    CountsOption,
+    DebugOption,
+    DomainOption,
+    EpsilonOption,
+    JsonOption,
+    LangOption,
+    PrivateOption,
+    QuietOption,
+)
 from cli.output import Output
+from cli.private import asked_private, show_private
 from recommender.results.marketing import Gap, Gaps
 from recommender.texts.languages import language
 
@@ -19,6 +29,9 @@ def gaps(
     ctx: typer.Context,
     domain: DomainOption = None,
     n: Annotated[int, typer.Option("-n", min=1, help="Most gaps.")] = 10,
+    private: PrivateOption = False,
+    epsilon: EpsilonOption = None,
+    counts: CountsOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -31,7 +44,11 @@ def gaps(
     Example: whyrec gaps --domain courses
     """
     output = Output(as_json, quiet)
+    asked = asked_private(private, epsilon, counts)
     with engine_of(ctx, output) as engine:
+        if asked:
+            show_private(output, engine.private("gaps", domain=domain, epsilon=epsilon, lang=lang), lang, counts)
+            return
         found = engine.gaps(domain, n=n, lang=lang)
     if not output.document(found):
         _show(output, found, lang)

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from cli.audience import show_reasons, show_segments
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import CountsOption, DebugOption, EpsilonOption, JsonOption, LangOption, PrivateOption, QuietOption
 from cli.output import Output
+from cli.private import asked_private, show_private
+from cli.segment_tables import show_reasons, show_segments
 from recommender.results.marketing import ItemReport
 from recommender.texts.languages import language
 
@@ -18,6 +19,9 @@ app = typer.Typer(add_completion=False)
 def item(
     ctx: typer.Context,
     item: Annotated[str, typer.Argument(help="Id or name of an item.")],
+    private: PrivateOption = False,
+    epsilon: EpsilonOption = None,
+    counts: CountsOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -30,7 +34,11 @@ def item(
     Example: whyrec item "Jojoba Nourishing Lip Balm"
     """
     output = Output(as_json, quiet)
+    asked = asked_private(private, epsilon, counts)
     with engine_of(ctx, output) as engine:
+        if asked:
+            show_private(output, engine.private("item", item, epsilon=epsilon, lang=lang), lang, counts)
+            return
         found = engine.item(item, lang=lang)
     if not output.document(found):
         _show(output, found, lang)

@@ -45,6 +45,13 @@ ReaderOption = Annotated[str, typer.Option("--for", metavar="READER", help="Who 
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Write over a file that another command, or somebody else, wrote.")
 ]
+PrivateOption = Annotated[
+    bool, typer.Option("--private", help="Differentially private: numbers with noise, paid from the budget of the day.")
+]
+EpsilonOption = Annotated[
+    float | None, typer.Option("--epsilon", metavar="E", help="With --private: less is more private.")
+]
+CountsOption = Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="With --private: all to a file.")]
 LangOption = Annotated[str, typer.Option("--lang", help="Language of labels and reasons: en or zh.")]
 
 

@@ -7,10 +7,20 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietOption
+from cli.options import (
+    CountsOption,
+    DebugOption,
+    EpsilonOption,
+    ForceOption,
+    JsonOption,
+    LangOption,
+    PrivateOption,
+    QuietOption,
+)
 from cli.output import Output
 from cli.overview_tables import show_overview
 from cli.pages import check_page, show_answer, write_page
+from cli.private import asked_private, show_private
 
 app = typer.Typer(add_completion=False)
 
@@ -21,6 +31,9 @@ def overview(
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as one page.")] = None,
     days: Annotated[int, typer.Option("--days", min=1, help="Window of what is new and trending.")] = 90,
     force: ForceOption = False,
+    private: PrivateOption = False,
+    epsilon: EpsilonOption = None,
+    counts: CountsOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -33,7 +46,11 @@ def overview(
     Examples: whyrec overview · whyrec overview --html overview.html --lang zh
     """
     output = Output(as_json, quiet)
+    asked = asked_private(private, epsilon, counts)
     with engine_of(ctx, output) as engine:
+        if asked:
+            show_private(output, engine.private("overview", epsilon=epsilon, lang=lang), lang, counts)
+            return
         if html is not None:
             check_page(html, engine.workspace, force)
         found = engine.overview(days=days, lang=lang)

@@ -1,14 +1,14 @@
 """``whyrec popularity``: how many people used each item, as it may be told."""
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, DomainOption, JsonOption, QuietOption
+from cli.options import DebugOption, DomainOption, EpsilonOption, JsonOption, PrivateOption, QuietOption
 from cli.output import Output
+from cli.private import write_rows
 from kg.errors import UsageError
 from recommender.audit.popularity import Popularity
 
@@ -24,12 +24,8 @@ def popularity_command(
         str | None, typer.Option("--by", metavar="RELATION", help="Count by what items are linked to, e.g. made_by.")
     ] = None,
     domain: DomainOption = None,
-    private: Annotated[
-        bool, typer.Option("--private", help="Differentially private: with noise, paid from the budget of the day.")
-    ] = False,
-    epsilon: Annotated[
-        float | None, typer.Option("--epsilon", metavar="E", help="With --private: less is more private.")
-    ] = None,
+    private: PrivateOption = False,
+    epsilon: EpsilonOption = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Write all of it to a file.")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -47,19 +43,10 @@ def popularity_command(
     with engine_of(ctx, output) as engine:
         found = engine.popularity(by=by, domain=domain, private=private, epsilon=epsilon)
     if out is not None:
-        _write(out, found)
+        rows = [(one.id, one.type, one.label, one.people) for one in found.entities]
+        write_rows(out, ("id", "type", "label", "people"), rows)
     if not output.document(found):
         _show(output, found)
-
-
-def _write(out: Path, found: Popularity) -> None:
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("id", "type", "label", "people"))
-            writer.writerows((one.id, one.type, one.label, one.people) for one in found.entities)
-    except OSError as problem:
-        raise UsageError(f"--out {out}: cannot be written: {problem.strerror or problem}") from None
 
 
 def _show(output: Output, found: Popularity) -> None:

@@ -7,10 +7,11 @@ Releases add up: the ledger adds their ε and their δ, which is safe and not ti
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from kg.workspace.permissions import private_files
 from kg.workspace.settings import PrivacySettings
 
 NAME = "privacy-ledger.jsonl"
+RISK = 0.05
+"""How often any interval of a release may miss."""
 MISSING = "differential privacy needs the opendp package: pip install 'whyrec[privacy]'"
 
 
@@ -34,6 +37,26 @@ class Release:
     what: str
     epsilon: float
     delta: float
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What a release is paid from, and how much of it."""
+
+    ledger: "PrivacyLedger"
+    settings: PrivacySettings
+    epsilon: float
+
+    def parts(self, most: Sequence[int | None]) -> list[tuple[PrivacySettings, float]]:
+        """Settings and ε of each of several tables that share what is paid: a part each.
+
+        :param most: per table, things that one person can have in it at all; the cap of the settings where ``None``.
+        """
+        number, cap = len(most), self.settings.contributions
+        caps = [cap if one is None else min(one, cap) for one in most]
+        delta = self.settings.delta / number
+        settings = [self.settings.model_copy(update={"delta": delta, "contributions": one}) for one in caps]
+        return [(one, self.epsilon / number) for one in settings]
 
 
 class PrivacyLedger:
@@ -69,8 +92,10 @@ class PrivacyLedger:
     def charge(self, what: str, epsilon: float, delta: float) -> Release:
         """Pay for a release before it is made: whoever is cut off afterwards has paid all the same.
 
+        :raises UsageError: where ε is not above 0.
         :raises LimitError: where the day's budget does not reach, saying what is left and until when.
         """
+        _checked(epsilon)
         lock = FileLock.try_acquire(self.path.with_suffix(".lock"))
         if lock is None:
             raise LimitError("another private release is being paid for at this moment; run the command again")
@@ -116,8 +141,7 @@ def private_counts(
     :param size: number of keys; those that nobody has get noise like all others, so that none is told by its absence.
     :raises UsageError: where opendp is missing, or ε is not above 0.
     """
-    if not epsilon > 0 or not math.isfinite(epsilon):
-        raise UsageError(f"epsilon {epsilon}: expected a number above 0")
+    _checked(epsilon)
     people, keys = contributions
     keep = capped(people, settings.contributions, np.random.default_rng())
     counts = np.bincount(keys[keep], minlength=size)
@@ -130,6 +154,15 @@ def noise_scale(settings: PrivacySettings, epsilon: float) -> float:
     if settings.delta == 0:
         return settings.contributions / epsilon
     return _gaussian_scale(settings.contributions, epsilon, settings.delta)
+
+
+def noise_bound(settings: PrivacySettings, epsilon: float, size: int) -> float:
+    """What the noise of all of some counts together stays under, 19 times of 20 (Bonferroni).
+
+    :param size: number of counts.
+    """
+    scale = noise_scale(settings, epsilon)
+    return scale * (math.log(size / RISK) if settings.delta == 0 else NormalDist().inv_cdf(1 - RISK / 2 / size))
 
 
 def _mechanism(contributions: int, epsilon: float, delta: float) -> Callable[[list[int]], list[int]]:
@@ -149,6 +182,11 @@ def _gaussian_scale(contributions: int, epsilon: float, delta: float) -> float:
     log = math.log(1 / delta)
     rho = (math.sqrt(log + epsilon) - math.sqrt(log)) ** 2
     return math.sqrt(contributions / (2 * rho))
+
+
+def _checked(epsilon: float) -> None:
+    if not epsilon > 0 or not math.isfinite(epsilon):
+        raise UsageError(f"epsilon {epsilon}: expected a number above 0")
 
 
 def _opendp() -> Any:

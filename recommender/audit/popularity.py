@@ -7,12 +7,13 @@ from pydantic import Field
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count
-from kg.privacy.differential_privacy import PrivacyLedger, noise_scale, private_counts
+from kg.privacy.differential_privacy import Payment, private_counts
 from kg.snapshot.snapshot import Snapshot
-from kg.workspace.settings import PrivacySettings
 from recommender.catalogue.interactions import Interactions
 from recommender.linalg.sparse_matrix import binary
+from recommender.marketing.private.release import PAIRS, paid, pairs_refused
 from recommender.results.document import Result
+from recommender.results.responsibility.private import PrivateRelease
 
 
 class PopularEntity(Result):
@@ -23,21 +24,6 @@ class PopularEntity(Result):
     label: str
     people: int | str
     """Rounded down, ``"<5"`` for few; with noise in a private release."""
-
-
-class PrivateRelease(Result):
-    """What makes the numbers private, and what it cost."""
-
-    epsilon: float
-    delta: float
-    contributions: int
-    """Most things that one person counts for."""
-    noise: float
-    """Typical size of the noise on each number."""
-    spent_today: float
-    """ε of all releases of today, this one included."""
-    per_day: float
-    """The budget."""
 
 
 class Popularity(Result):
@@ -54,19 +40,21 @@ def popularity(
     snapshot: Snapshot,
     by: str | None = None,
     domain: str | None = None,
-    private: tuple[PrivacyLedger, PrivacySettings, float] | None = None,
+    private: Payment | None = None,
 ) -> Popularity:
     """Count people.
 
     :param by: a relation from items, such as ``made_by``: then people are counted by what it leads to; else by item.
     :param domain: only items of this domain.
-    :param private: ledger, settings and ε of a private release.
-    :raises UsageError: for an unknown relation or domain.
+    :param private: what a private release is paid from.
+    :raises UsageError: for an unknown relation or domain, or pairs of items, which are not told.
     :raises LimitError: where the budget of the day does not reach.
     """
     schema = snapshot.schema
     if domain is not None and domain not in schema.domains:
         raise UsageError(f"unknown domain {domain!r}; {nearest(domain, list(schema.domains))}")
+    if by == PAIRS:
+        raise pairs_refused(snapshot.k)
     people, keys, entities = _contributions(snapshot, by, domain)
     counts: list[int | str]
     told = None
@@ -74,18 +62,9 @@ def popularity(
         exact = np.bincount(keys, minlength=len(entities))
         counts = [shown_count(int(one), snapshot.k) for one in exact]
     else:
-        ledger, settings, epsilon = private
-        ledger.charge(f"popularity by {by or 'item'}{f' in {domain}' if domain else ''}", epsilon, settings.delta)
-        noisy = private_counts((people, keys), len(entities), settings, epsilon)
+        told = paid(private, f"popularity by {by or 'item'}{f' in {domain}' if domain else ''}")
+        noisy = private_counts((people, keys), len(entities), private.settings, private.epsilon)
         counts = [max(0, int(one)) for one in noisy]
-        told = PrivateRelease(
-            epsilon=epsilon,
-            delta=settings.delta,
-            contributions=settings.contributions,
-            noise=noise_scale(settings, epsilon),
-            spent_today=ledger.spent()[0],
-            per_day=settings.epsilon_per_day,
-        )
     order = np.lexsort((np.arange(len(entities)), -np.array([one if isinstance(one, int) else 0 for one in counts])))
     return Popularity(
         by=by,

@@ -53,3 +53,25 @@ def test_popularity_is_rounded_or_private_and_paid_for(document: Document, whyre
     for arguments in (("--epsilon", "1"), ("--by", "follows"), ("--domain", "cosmetic"), ("--out", "x.txt")):
         wrong = whyrec("-w", example, "popularity", *arguments)
         assert wrong.exit_code == 2 and "Traceback" not in wrong.output
+
+
+def test_every_count_of_groups_can_be_made_private_and_pairs_are_refused(
+    document: Document, whyrec: Whyrec, example: Path, tmp_path: Path
+) -> None:
+    ledger = example / "privacy-ledger.jsonl"
+    ledger.unlink(missing_ok=True)
+    for question in (["audience", "Third Bloom"], ["item", "c001"], ["bridge", "Third Bloom"], ["gaps"], ["overview"]):
+        found = document("-w", example, *question, "--private", "--epsilon", "0.5", "--out", tmp_path / "counts.csv")
+        assert found["question"] == question[0] and found["private"]["epsilon"] == 0.5 and found["left_out"]
+        rows = pl.read_csv(tmp_path / "counts.csv")
+        assert len(rows) == sum(len(table["counts"]) for table in found["tables"]) > 10
+    assert document("-w", example, "status")["privacy_budget"]["epsilon"] == 2.5
+    shown = whyrec("-w", example, "overview", "--private", "--lang", "zh")
+    assert "噪声" in shown.stdout and "列表" in shown.stdout
+    pairs = whyrec("-w", example, "popularity", "--by", "pairs", "--private")
+    assert pairs.exit_code == 2 and "14 at ε = 8" in pairs.stderr
+    over = whyrec("-w", example, "gaps", "--private")
+    assert over.exit_code == 3 and "0.5 of 4" in over.stderr
+    alone = whyrec("-w", example, "gaps", "--epsilon", "1")
+    assert alone.exit_code == 2 and "--private" in alone.stderr
+    ledger.unlink()

@@ -8,9 +8,12 @@ from kg.errors import UsageError
 from kg.progress import Progress
 from kg.workspace.permissions import private_files
 from whyrec.answering.lists import Lists
+from whyrec.answering.shop_questions import ITEMS
 
 if TYPE_CHECKING:
+    from kg.privacy.differential_privacy import Payment
     from recommender.audit.popularity import Popularity
+    from recommender.results.responsibility.private import PrivateAnswer
     from whyrec.privacy.access_request import PersonReport
     from whyrec.privacy.key_rotation import RotationReport
     from whyrec.reports import ForgetReport
@@ -92,12 +95,52 @@ class PersonalData(Lists):
         :param epsilon: of a private release, above 0; that of the workspace where absent.
         :raises LimitError: where the budget of the day does not reach.
         """
-        from kg.privacy.differential_privacy import PrivacyLedger
         from recommender.audit.popularity import popularity
 
         if epsilon is not None and not private:
             raise UsageError("`epsilon` goes with `private`")
+        return popularity(self.snapshot, by, domain, self._payment(epsilon) if private else None)
+
+    def private(
+        self,
+        question: str,
+        entity: str | None = None,
+        *,
+        items: Sequence[str] = (),
+        name: str = ITEMS,
+        domain: str | None = None,
+        epsilon: float | None = None,
+        lang: str = "en",
+    ) -> "PrivateAnswer":
+        """One of the shop's questions in numbers with noise, which may leave the house, paid from the day's budget.
+
+        :param question: ``audience``, ``bridge``, ``gaps``, ``item`` or ``overview``.
+        :param entity: what it is about: id or name; for ``audience`` also ``items``, called ``name``.
+        :param epsilon: above 0; that of the workspace where absent.
+        :raises UsageError: for another question.
+        :raises LimitError: where the budget of the day does not reach.
+        """
+        from recommender.marketing.private.release import private_answer  # asked for seldom
+
+        crowd, subject = self._crowd(None), None
+        if question == "item":
+            entity = self._item_named(entity or "")
+        if entity is not None or items:
+            subject = self._subject(crowd, entity, (items, name), lang)
+        return private_answer(crowd, (question, subject, domain), self._payment(epsilon), lang)
+
+    def _item_named(self, item: str) -> str:
+        """An item as ``Type:id``."""
+        found = self.opened.finder.entity(item, self.snapshot.schema.item_types)
+        return f"{found[0]}:{self.snapshot.vocabulary.id(*found)}"
+
+    def _payment(self, epsilon: float | None) -> "Payment":
+        """What a private release is paid from.
+
+        :param epsilon: that of the workspace where absent.
+        """
+        from kg.privacy.differential_privacy import Payment, PrivacyLedger
+
         settings = self.workspace.settings.privacy
         ledger = PrivacyLedger(self.workspace.folder, settings)
-        paid = (ledger, settings, settings.epsilon if epsilon is None else epsilon) if private else None
-        return popularity(self.snapshot, by, domain, paid)
+        return Payment(ledger, settings, settings.epsilon if epsilon is None else epsilon)

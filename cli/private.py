@@ -1,0 +1,78 @@
+"""What commands with ``--private`` show: numbers of people with noise, as tables or as a file."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cli.output import Output
+from kg.errors import UsageError
+from recommender.results.responsibility.private import PrivateAnswer, PrivateTable
+from recommender.texts.languages import language
+
+LISTED = 15
+"""Rows of a table that are shown; documents and files have them all."""
+COLUMNS = ("table", "id", "type", "label", "how", "people", "low", "high", "lift", "supply")
+
+
+def asked_private(private: bool, epsilon: float | None, out: Path | None = None) -> bool:
+    """Whether numbers with noise were asked for; what goes with them is checked.
+
+    :raises UsageError: for ``epsilon`` without ``private``, or a file that is no table.
+    """
+    if epsilon is not None and not private:
+        raise UsageError("`epsilon` goes with `private`")
+    if private and out is not None and out.suffix != ".csv":
+        raise UsageError(f"--out {out}: expected a name that ends in .csv")
+    return private
+
+
+def show_private(output: Output, found: PrivateAnswer, lang: str, out: Path | None = None) -> None:
+    """Print an answer with noise; only what stands out from the noise is shown as a table."""
+    if out is not None:
+        rows = [(table.name, one) for table in found.tables for one in table.counts]
+        write_rows(out, COLUMNS, [(name, *(getattr(one, key) for key in COLUMNS[1:])) for name, one in rows])
+    if output.document(found):
+        return
+    output.line(found.text)
+    for table in found.tables:
+        _show(output, table, lang)
+    output.line(found.left_out)
+
+
+def write_rows(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file.
+
+    :raises UsageError: where it cannot be written.
+    """
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(rows)
+    except OSError as problem:
+        raise UsageError(f"--out {out}: cannot be written: {problem.strerror or problem}") from None
+
+
+def _show(output: Output, table: PrivateTable, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("private"), words.section("marketing")
+    noise = f"{table.noise:.1f}"
+    seen = [one for one in table.counts if one.low > 0]
+    if not seen:
+        output.line(texts["none"].format(title=table.title, noise=noise))
+        return
+    columns = [(shared["people"], [f"{one.people:,}" for one in seen])]
+    columns.append((texts["range"], [f"{one.low:,}–{one.high:,}" for one in seen]))
+    if any(one.lift is not None for one in seen):
+        columns.append((texts["lift"], ["–" if one.lift is None else f"{one.lift:.1f}" for one in seen]))
+    if any(one.supply is not None for one in seen):
+        columns.append((texts["supply"], [f"{one.supply:,}" for one in seen]))
+    numbers = [head for head, _ in columns]
+    columns = [(shared["id"], [one.id for one in seen]), (shared["what"], [one.label for one in seen]), *columns]
+    if any(one.how for one in seen):
+        columns.insert(0, (shared["how"], [one.how or "" for one in seen]))
+    rows = list(zip(*(cells for _, cells in columns), strict=True))[:LISTED]
+    title = texts["table"].format(title=table.title, most=table.contributions, noise=noise)
+    output.table(title, [head for head, _ in columns], rows, right=numbers)
+    if len(table.counts) > len(rows):
+        output.line(texts["more"].format(n=words.number(len(table.counts) - len(rows))))

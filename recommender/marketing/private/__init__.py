@@ -1,0 +1,1 @@
+"""Private answers: the shop's questions in numbers with noise, which may leave the house."""
