@@ -92,6 +92,29 @@ class ServeSettings(Document):
     :mod:`whyrec.online_evaluation.exploration`."""
 
 
+class OidcSettings(Document):
+    """The ``[oidc]`` table: the OpenID provider that staff sign in with; see :mod:`whyrec.service.openid`."""
+
+    issuer: str = ""
+    """Address of the provider, as it calls itself; nobody signs in by one where it is empty."""
+    client_id: str = ""
+    """What the provider calls this service; its secret is taken from ``WHYREC_OIDC_CLIENT_SECRET``."""
+    audience: str = ""
+    """Whom tokens at the REST interface are to be for; ``client_id`` where empty."""
+    scope: str = "openid profile email"
+    """What is asked for at the sign-in."""
+    role_claim: str = "roles"
+    """Where a token says what somebody is: a claim, or a path such as ``realm_access.roles``."""
+    name_claim: str = "sub"
+    """The claim that somebody is called by in decisions; another than ``sub`` must be one that nobody can change."""
+    roles: dict[str, str] = Field(default_factory=dict)
+    """Value of the claim → role here; the first that fits counts, whoever has none comes not in."""
+    url: str = ""
+    """Address of the console as browsers see it, where something stands before the service."""
+    hours: float = Field(default=8.0, gt=0, le=24 * 7)
+    """How long a sign-in lasts."""
+
+
 class ExperimentSettings(Document):
     """The ``[experiment]`` table: another model beside this one, for some of the people."""
 
@@ -138,6 +161,7 @@ class Settings(BaseSettings):
     history: HistorySettings = Field(default_factory=HistorySettings)
     publish: PublishSettings = Field(default_factory=PublishSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
+    oidc: OidcSettings = Field(default_factory=OidcSettings)
     experiment: ExperimentSettings = Field(default_factory=ExperimentSettings)
     objectives: ObjectivesSettings = Field(default_factory=ObjectivesSettings)
     anomalies: AnomalySettings = Field(default_factory=AnomalySettings)

@@ -19,6 +19,7 @@ from whyrec.service.answer_cache import QuickAnswers
 from whyrec.service.console import decision_pages, pages, person_pages, rendering, session, shop_pages
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
 from whyrec.service.monitoring import exposition, of_request
+from whyrec.service.openid.keys import KeysFirst, check_apart
 from whyrec.service.rest import answers, decisions, groups, people, traffic
 from whyrec.service.shop import Shop
 
@@ -38,6 +39,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     :raises WorkspaceError: where a folder is no workspace.
     """
     shops = [Shop(folder) for folder in folders]
+    check_apart(shops)
     slow = {shop.name: SlowAnswers(shop.engine.workspace.folder) for shop in shops}
 
     @asynccontextmanager
@@ -63,11 +65,16 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.state.page, app.state.slow = rendering.error_page, lambda shop: slow[shop.name]
     app.state.asking = _Asking(shops, RateLimit(per_second))
     app.add_middleware(QuickAnswers, state=app.state)
+    app.add_middleware(KeysFirst, shops=shops)
     app.add_middleware(Bounded)
     app.add_middleware(_Measured)
     consoles = (pages, person_pages, shop_pages, decision_pages, rendering, session)
     for part in (answers, groups, people, decisions, traffic, *consoles):
         app.include_router(part.router)
+    if any(shop.openid is not None for shop in shops):
+        from whyrec.service.console import openid_login  # authlib is an extra
+
+        app.include_router(openid_login.router)
     _add_health(app)
     _add_problems(app)
     if find_spec("mcp") is not None:
@@ -94,9 +101,10 @@ class _Asking:
     def whose(self, request: Request) -> tuple[Shop, Caller] | None:
         """The shop and the caller whose token a request bears; ``None`` for none that is known."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else request.cookies.get(rendering.COOKIE, "")
-        for shop in self._shops if token else ():
-            caller = shop.tokens.caller(token)
+        bears, token = scheme.lower() == "bearer", token.strip()
+        cookie = "" if bears else request.cookies.get(rendering.COOKIE, "")
+        for shop in self._shops if token or cookie else ():
+            caller = shop.bearer(token) if bears else shop.visitor(cookie)
             if caller is not None:
                 return shop, caller
         return None

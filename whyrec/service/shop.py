@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -21,10 +21,15 @@ from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
 from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
-from whyrec.service.access import Tokens
+from whyrec.service.access import Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
+from whyrec.service.openid.keys import sign_in_of
+
+if TYPE_CHECKING:
+    from whyrec.service.openid.provider import OpenIdProvider
+    from whyrec.service.openid.sessions import Sessions
 
 SIGNALS = ("view", "click", "add", "hide")
 """What people do that is no relation: kept for attribution; ``hide`` keeps the item off the person's lists."""
@@ -42,6 +47,9 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.engine = Engine(folder)
         self.tokens = Tokens(folder)
+        self.openid: OpenIdProvider | None
+        self.sessions: Sessions | None
+        self.openid, self.sessions = sign_in_of(folder, self.engine.workspace.settings.oidc)
         self.events = EventLog(folder / "service")
         self.name = folder.resolve().name
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
@@ -49,6 +57,16 @@ class Shop:
         self._given: SimpleQueue[Answer | None] = SimpleQueue()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()
+
+    def bearer(self, token: str) -> Caller | None:
+        """Whose a token at the REST interface is: one of this shop's, or of its provider's."""
+        caller = self.tokens.caller(token)
+        return self.openid.bearer(token) if caller is None and self.openid is not None else caller
+
+    def visitor(self, cookie: str) -> Caller | None:
+        """Whose the cookie of the console is: one with a token of this shop's, or a session."""
+        caller = self.tokens.caller(cookie)
+        return self.sessions.caller(cookie) if caller is None and self.sessions is not None else caller
 
     def ready(self) -> None:
         """Open everything that answers need.

@@ -1,7 +1,7 @@
 """Signing in: a token in a cookie that no script can read and no other page can send."""
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,7 +19,7 @@ Text = Annotated[str, Query(max_length=MOST_TEXT)]
 @router.get("/login")
 def loginpage(request: Request, then: Text = "/") -> Response:
     """Where a token is given."""
-    return page(request, "login.html", then=then if then.startswith("/") else "/", wrong=False)
+    return _form(request, own_page(then), wrong=False)
 
 
 @router.post("/login")
@@ -29,12 +29,24 @@ def login(
     """Keep a token in a cookie that no script can read and no other page can send."""
     check_origin(request)
     if not any(shop.tokens.caller(token.strip()) for shop in request.app.state.shops):
-        return page(request, "login.html", then=then, wrong=True)
-    safe = then if then.startswith("/") and not then.startswith("//") else "/"
-    answer = RedirectResponse(safe, 303)
+        return _form(request, own_page(then), wrong=True)
+    answer = RedirectResponse(own_page(then), 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, token.strip(), max_age=DAY, httponly=True, samesite="strict", secure=secure)
     return answer
+
+
+def _form(request: Request, then: str, *, wrong: bool) -> Response:
+    """The page with the ways in: a token, and the providers of the shops."""
+    shops = [shop for shop in request.app.state.shops if shop.openid is not None]
+    providers = [{"shop": shop.name, "provider": urlsplit(shop.openid.issuer).netloc} for shop in shops]
+    return page(request, "login.html", then=then, wrong=wrong, providers=providers)
+
+
+def own_page(then: str) -> str:
+    """Where to go after signing in: a page of this console, whatever a link says."""
+    own = then.startswith("/") and not then.startswith(("//", "/\\"))
+    return then if own and then.isprintable() else "/"
 
 
 @router.post("/logout")
@@ -62,7 +74,7 @@ def shop_of(request: Request, action: str) -> Shop | None:
 
 def may(request: Request, shop: Shop, action: str) -> bool:
     """Whether whoever is signed in may do something."""
-    caller = shop.tokens.caller(request.cookies.get(COOKIE, ""))
+    caller = shop.visitor(request.cookies.get(COOKIE, ""))
     return caller is not None and caller.may(action)
 
 

@@ -1,0 +1,1 @@
+"""Signing in by OpenID Connect: the provider of a shop's staff, the sessions of its console."""
