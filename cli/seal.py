@@ -8,8 +8,9 @@ import typer
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
 from kg.errors import UsageError
-from kg.privacy.sealing import rotate, seal
+from kg.privacy.sealing import seal
 from kg.workspace.workspace import Workspace
+from whyrec.privacy.seal_rotation import rotate_seal
 
 app = typer.Typer(add_completion=False)
 
@@ -39,7 +40,7 @@ def seal_command(
     if rotate_key:
         if file is not None:
             raise UsageError("--rotate changes the key of the workspace; leave out FILE")
-        rotate(workspace)
+        rotate_seal(workspace)
         names = list[str]()
     else:
         names = seal(workspace, file)

@@ -238,7 +238,8 @@ def create(
     """
     key = None
     if encrypt:
-        from kg.privacy.sealing import public_key, set_key  # pyrage is an extra
+        from kg.privacy.seal_key import public_key  # pyrage is an extra
+        from kg.privacy.sealing import set_key
 
         key = public_key()
     workspace = create_workspace(Path(folder), schema, store)

@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 from kg.errors import UsageError, WorkspaceError
+from kg.privacy.seal_key import KEY_VARIABLE, OLD_KEY_VARIABLE, identity, public_key, pyrage_package, recipient
 from kg.stores.url import is_neo4j
 from kg.workspace.flagged import NAME as FLAGGED
 from kg.workspace.generations import FOLDER, PARTS
@@ -24,22 +25,8 @@ from kg.workspace.lock import LOCK, workspace_lock
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 
-KEY_VARIABLE, OLD_KEY_VARIABLE = "WHYREC_SEAL_KEY", "WHYREC_SEAL_KEY_OLD"
-MISSING = "sealing needs the pyrage package: pip install 'whyrec[privacy]'"
-HOW = (
-    "make one with `age-keygen`, or `python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it "
-    "apart from the workspace"
-)
 _OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service")
 _OWN_FILES = ("forgotten.json", "pseudonyms.json", "outputs.json", "privacy-ledger.jsonl", "serve.token", FLAGGED)
-
-
-def public_key(variable: str = KEY_VARIABLE) -> str:
-    """The public key that belongs to the secret one in the environment.
-
-    :raises UsageError: where there is none, or it is none.
-    """
-    return str(_identity(variable).to_public())
 
 
 def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
@@ -48,8 +35,8 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
     :param copy: write a sealed copy to this file and leave the workspace as it is; in place where absent.
     :raises WorkspaceError: where the workspace has no key, is sealed already, or cannot be written.
     """
-    recipient = workspace.settings.privacy.seal_to
-    if not recipient:
+    public = workspace.settings.privacy.seal_to
+    if not public:
         raise WorkspaceError(
             f"{workspace.folder}: has no key to be sealed with; set {KEY_VARIABLE} and say `whyrec seal --rotate`, or "
             "make the workspace with `whyrec init --encrypt`"
@@ -62,7 +49,7 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
             return names
         if not names:
             raise WorkspaceError(f"{workspace.folder}: there is nothing to seal yet")
-        _written(target, lambda out: _encrypt(lambda pipe: _pack(workspace.folder, names, pipe), out, recipient))
+        _written(target, lambda out: _encrypt(lambda pipe: _pack(workspace.folder, names, pipe), out, public))
         if copy is None:
             _remove(workspace, names)
         return names
@@ -78,14 +65,14 @@ def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
     source = sealed or workspace.folder / SEALED
     if not source.is_file():
         raise WorkspaceError(f"{source}: there is nothing sealed here")
-    identity = _identity(KEY_VARIABLE)
+    secret = identity(KEY_VARIABLE)
     aside = workspace.folder / ".unsealing"
     with workspace_lock(workspace.folder), private_files():
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
         try:
             with source.open("rb") as file:
-                _decrypt(file, lambda pipe: _unpack(pipe, aside), identity, _belongs(workspace, source))
+                _decrypt(file, lambda pipe: _unpack(pipe, aside), secret, _belongs(workspace, source))
             names = sorted(path.name for path in aside.iterdir())
             for name in names:
                 _take_place(aside / name, workspace.folder / name)
@@ -105,7 +92,7 @@ def rotate(workspace: Workspace) -> None:
     new, source = public_key(), workspace.folder / SEALED
     with workspace_lock(workspace.folder), private_files():
         if source.exists():
-            old = _identity(OLD_KEY_VARIABLE)
+            old = identity(OLD_KEY_VARIABLE)
 
             def opened(pipe: BinaryIO) -> None:
                 """What was sealed with the old key."""
@@ -188,23 +175,19 @@ def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:
         pending.unlink(missing_ok=True)
 
 
-def _encrypt(make: Callable[[BinaryIO], None], out: BinaryIO, recipient: str) -> None:
-    pyrage = _pyrage()
-    try:
-        key = pyrage.x25519.Recipient.from_str(recipient)
-    except pyrage.RecipientError:
-        raise WorkspaceError(f"seal_to {recipient!r} in {CONFIGURATION} is no public key of age") from None
+def _encrypt(make: Callable[[BinaryIO], None], out: BinaryIO, public: str) -> None:
+    key = recipient(public)
     with _piped(make) as plain:
-        pyrage.encrypt_io(plain, out, [key])
+        pyrage_package().encrypt_io(plain, out, [key])
 
 
-def _decrypt(source: BinaryIO, take: Callable[[BinaryIO], None], identity: Any, told: str) -> None:
-    pyrage = _pyrage()
+def _decrypt(source: BinaryIO, take: Callable[[BinaryIO], None], secret: Any, told: str) -> None:
+    pyrage = pyrage_package()
 
     def make(pipe: BinaryIO) -> None:
         """Write what was sealed into the pipe."""
         try:
-            pyrage.decrypt_io(source, pipe, [identity])
+            pyrage.decrypt_io(source, pipe, [secret])
         except BrokenPipeError:
             raise
         except (pyrage.DecryptError, OSError) as problem:
@@ -250,21 +233,3 @@ def _piped(make: Callable[[BinaryIO], None]) -> Iterator[BinaryIO]:
 def _belongs(workspace: Workspace, source: Path) -> str:
     known = workspace.settings.privacy.seal_to
     return f"{source.name} was sealed with" + (f": its public key is {known}" if known else "")
-
-
-def _identity(variable: str) -> Any:
-    pyrage, told = _pyrage(), os.environ.get(variable, "").strip()
-    if not told:
-        raise UsageError(f"{variable} is not set, and sealed files need their key; {HOW}")
-    try:
-        return pyrage.x25519.Identity.from_str(told)
-    except pyrage.IdentityError:
-        raise UsageError(f"{variable} is no secret key of age (AGE-SECRET-KEY-…); {HOW}") from None
-
-
-def _pyrage() -> Any:
-    try:
-        import pyrage
-    except ModuleNotFoundError:
-        raise UsageError(MISSING) from None
-    return pyrage

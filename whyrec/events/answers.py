@@ -1,16 +1,20 @@
 """The log of answers: what was shown to whom, when, and where, so that it can be shown again to the bit.
 
 A document is kept once, however often it was given; each time it was given is a short row beside it. Nobody waits for
-this log: a power cut may take the answers of the last moment, and no event.
+this log: a power cut may take the answers of the last moment, and no event. Where the workspace has a key, what was
+shown is sealed to it (:mod:`kg.privacy.seal_key`); to whom and when is not, so that people can be forgotten.
 """
 
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
+
+from kg.privacy.seal_key import is_sealed, opened_value, recipient, sealed_value
 
 NAME = "answers.db"
 BUSY_SECONDS = 10
@@ -47,10 +51,15 @@ class Answer:
 
 
 class AnswerLog:
-    """The answers of one workspace; safe for threads and for several processes."""
+    """The answers of one workspace; safe for threads and for several processes.
 
-    def __init__(self, folder: Path) -> None:
+    :param seal_to: public key that what is remembered is sealed to, what was there before too; as it is where empty.
+    :raises WorkspaceError: where that is none.
+    """
+
+    def __init__(self, folder: Path, seal_to: str = "") -> None:
         self.path = folder / NAME
+        self._key = recipient(seal_to) if seal_to else None
         if not self.path.exists():
             os.close(os.open(self.path, os.O_CREAT, 0o600))
         self._lock = Lock()
@@ -58,29 +67,42 @@ class AnswerLog:
         for setting in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
             self._base.execute(f"PRAGMA {setting}")
         self._base.executescript(SCHEMA)
+        if self._key is not None and not self._base.execute("PRAGMA user_version").fetchone()[0]:
+            self.seal_again(also_sealed=False)
 
     def remember(self, answers: Sequence[Answer]) -> None:
         """Keep answers."""
-        rows = [(a.id, a.at, a.user, a.caller, a.kind, a.digest, a.scenario, a.arm, a.draw) for a in answers]
+        rows = [(*_given(a), self._draw(a.draw)) for a in answers]
         with self._lock, self._base:
+            known = "SELECT 1 FROM document WHERE digest = ?"
+            shown = {a.digest: a for a in answers if self._base.execute(known, (a.digest,)).fetchone() is None}
             self._base.executemany(
-                "INSERT OR IGNORE INTO document VALUES (?, ?, ?)", [(a.digest, a.body, a.told) for a in answers]
+                "INSERT OR IGNORE INTO document VALUES (?, ?, ?)",
+                [(one.digest, *self._document(one.body, one.told)) for one in shown.values()],
             )
+            if self._key is None and shown:
+                self._base.execute("PRAGMA user_version = 0")
             self._base.executemany("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def document(self, answer_id: str) -> bytes | None:
-        """An answer that was given, as it was; ``None`` where none of that id is kept."""
+        """An answer that was given, as it was; ``None`` where none of that id is kept.
+
+        :raises WorkspaceError: where it is sealed, and no key is in the environment.
+        """
         query = "SELECT body FROM answer JOIN document USING (digest) WHERE id = ?"
         with self._lock:
             found = self._base.execute(query, (answer_id,)).fetchone()
-        return None if found is None else bytes(found[0])
+        return None if found is None else _opened(found[0], "")[0]
 
     def since(self, at: int, kind: str = "recommend") -> Iterator[Answer]:
-        """The answers of a kind from a moment on, the oldest first."""
+        """The answers of a kind from a moment on, the oldest first.
+
+        :raises WorkspaceError: as :meth:`document`.
+        """
         query = f"{_SELECT} WHERE at >= ? AND kind = ? ORDER BY at"
         with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as base:
             for row in base.execute(query, (at, kind)):
-                yield Answer(*row)
+                yield _answer(row)
 
     def drop(self, before: int) -> int:
         """Forget answers given before a moment, in milliseconds since 1970; says how many."""
@@ -114,14 +136,42 @@ class AnswerLog:
         """The answers to a person, the oldest first.
 
         :param users: all names under which she was asked about.
+        :raises WorkspaceError: as :meth:`document`.
         """
         with self._lock:
-            found = [Answer(*row) for one in users for row in self._base.execute(f"{_SELECT} WHERE user = ?", (one,))]
+            found = [_answer(row) for one in users for row in self._base.execute(f"{_SELECT} WHERE user = ?", (one,))]
         return sorted(found, key=lambda one: one.at)
 
     def close(self) -> None:
         """Close the file."""
         self._base.close()
+
+    def seal_again(self, *, also_sealed: bool = True) -> None:
+        """Seal everything to the key, what is not sealed and what was sealed to an earlier one; all or nothing.
+
+        :param also_sealed: leave out what is sealed already, to whichever key, where not so.
+        :raises WorkspaceError: where something is sealed to a key that is not in the environment.
+        """
+        with self._lock:
+            with self._base:
+                for digest, body, told in self._base.execute("SELECT digest, body, told FROM document").fetchall():
+                    if also_sealed or not is_sealed(body):
+                        found = self._document(*_opened(body, told))
+                        self._base.execute("UPDATE document SET body = ?, told = ? WHERE digest = ?", (*found, digest))
+                for known, draw in self._base.execute("SELECT id, draw FROM answer WHERE draw != ''").fetchall():
+                    if also_sealed or isinstance(draw, str):
+                        self._base.execute("UPDATE answer SET draw = ? WHERE id = ?", (self._draw(_text(draw)), known))
+                self._base.execute("PRAGMA user_version = 1")
+            self._overwrite()
+
+    def _document(self, body: bytes, told: str) -> tuple[bytes, str]:
+        """The columns of a document; sealed, its grounds stand before it, for both are of somebody."""
+        if self._key is None:
+            return body, told
+        return sealed_value(told.encode() + b"\0" + body, self._key), ""
+
+    def _draw(self, draw: str) -> str | bytes:
+        return sealed_value(draw.encode(), self._key) if draw and self._key is not None else draw
 
     def _delete(self, condition: str, value: int | str) -> int:
         gone = self._base.execute(f"DELETE FROM answer WHERE {condition}", (value,)).rowcount
@@ -139,3 +189,25 @@ _SELECT = (
     "SELECT id, at, user, caller, kind, digest, body, scenario, arm, draw, told FROM answer "
     "JOIN document USING (digest)"
 )
+
+
+def _given(a: Answer) -> tuple[Any, ...]:
+    return a.id, a.at, a.user, a.caller, a.kind, a.digest, a.scenario, a.arm
+
+
+def _answer(row: tuple[Any, ...]) -> Answer:
+    """The row of an answer, opened where it is sealed."""
+    kept = Answer(*row)
+    body, told = _opened(kept.body, kept.told)
+    return replace(kept, body=body, told=told, draw=_text(kept.draw))
+
+
+def _opened(body: bytes, told: str) -> tuple[bytes, str]:
+    if not is_sealed(body):
+        return bytes(body), told
+    grounds, _, document = opened_value(body).partition(b"\0")
+    return document, grounds.decode()
+
+
+def _text(draw: str | bytes) -> str:
+    return opened_value(draw).decode() if isinstance(draw, bytes) else draw

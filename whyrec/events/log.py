@@ -54,9 +54,11 @@ class EventLog:
     """The log of one workspace; safe for threads and for several processes.
 
     ``answers``: what was shown, in a file of its own, so that writing it holds up no event.
+
+    :param seal_to: public key that what was shown is sealed to; as it is where empty.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seal_to: str = "") -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.path = folder / NAME
         if not self.path.exists():
@@ -67,7 +69,7 @@ class EventLog:
         self._version = self._epoch = -1
         self._last, self._of_user = 0, dict[tuple[str, str], list[Event]]()
         self._newest = dict[str, int]()
-        self.answers = AnswerLog(folder)
+        self.answers = AnswerLog(folder, seal_to)
         self._drop_earlier()
 
     def append(self, events: Sequence[Event]) -> tuple[int, int]:

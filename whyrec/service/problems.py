@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kg.document import reason_of
-from kg.errors import ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError
+from kg.errors import ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError, WorkspaceError
 
 log = logging.getLogger("whyrec.service")
 MEDIA = "application/problem+json"
@@ -20,6 +20,7 @@ STATUS: tuple[tuple[type[WhyrecError], int], ...] = (
     (UsageError, 422),
     (SnapshotError, 503),
     (ModelError, 503),
+    (WorkspaceError, 503),
 )
 TITLES = {
     401: "Who are you?",

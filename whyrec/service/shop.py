@@ -50,7 +50,7 @@ class Shop:
         self.openid: OpenIdProvider | None
         self.sessions: Sessions | None
         self.openid, self.sessions = sign_in_of(folder, self.engine.workspace.settings.oidc)
-        self.events = EventLog(folder / "service")
+        self.events = EventLog(folder / "service", self.engine.workspace.settings.privacy.seal_to)
         self.name = folder.resolve().name
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
         self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine)

@@ -7,7 +7,8 @@ import pyrage
 import pytest
 
 from kg.errors import UsageError, WorkspaceError
-from kg.privacy.sealing import public_key, rotate, seal, set_key, unseal
+from kg.privacy.seal_key import public_key
+from kg.privacy.sealing import rotate, seal, set_key, unseal
 from kg.workspace.workspace import Workspace, create_workspace
 
 PERSON = b"ann@example.org"

@@ -6,8 +6,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pyrage
 import pytest
 
+from kg.errors import WorkspaceError
 from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 
@@ -103,3 +105,33 @@ def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     log = EventLog(tmp_path / "service")
     log.append([event("a")])
     assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "service", *(tmp_path / "service").iterdir()))
+
+
+def test_what_was_shown_is_sealed_where_there_is_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Answer("a1", 1, "ann", "admin", "recommend", b"1", b"x\x9clipstick \x00 for ann", draw="pool", told="skin")
+    EventLog(tmp_path).answers.remember([plain])
+    first, second = (pyrage.x25519.Identity.generate() for _ in range(2))
+    log = EventLog(tmp_path, str(first.to_public())).answers
+    EventLog(tmp_path, str(first.to_public())).close()  # another worker needs no secret key to begin
+    more = replace(plain, id="a2", digest=b"2")
+    log.remember([more, replace(more, id="a3")])
+
+    def readable() -> list[bytes]:
+        files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        return [word for word in (b"lipstick", b"skin", b"pool") if word in files]
+
+    assert readable() == []
+    for key in (None, second):
+        monkeypatch.setenv("WHYREC_SEAL_KEY", str(key or ""))
+        with pytest.raises(WorkspaceError, match="this is sealed"):
+            log.document("a1")
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(first))
+    assert log.about(["ann"]) == list(log.since(0)) == [plain, more, replace(more, id="a3")]
+    monkeypatch.setenv("WHYREC_SEAL_KEY_OLD", str(first))
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(second))
+    log = EventLog(tmp_path, str(second.to_public())).answers
+    log.seal_again()
+    monkeypatch.delenv("WHYREC_SEAL_KEY_OLD")
+    assert log.document("a3") == plain.body and readable() == []
+    monkeypatch.delenv("WHYREC_SEAL_KEY")
+    assert log.forget(["ann"]) == 3 and log.ages() == []  # nobody needs a key to be forgotten

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyrage
 import pytest
 from starlette.testclient import TestClient
 
 import whyrec
+from kg.privacy.sealing import set_key
+from kg.workspace.workspace import Workspace
 from whyrec.service.access import Tokens
 from whyrec.service.app import create_app
 
@@ -163,10 +166,28 @@ def test_an_answer_can_be_shown_again_to_the_bit(client: TestClient, admin: dict
     assert get(client, admin, f"answers/{given.headers['x-answer-id']}").json() == given.json()
 
 
+def test_where_the_workspace_has_a_key_an_answer_is_shown_again_by_who_has_it(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, key = tmp_path / "sealed", pyrage.x25519.Identity.generate()
+    shutil.copytree(demo, place)
+    set_key(Workspace(place), str(key.to_public()))
+    headers = {"Authorization": f"Bearer {Tokens(place)._admin}"}
+    with TestClient(create_app([place])) as client:
+        given = client.get("/api/v1/recommend?user=u0002&n=2", headers=headers)
+        client.app.state.shops[0].flush()  # type: ignore[attr-defined]
+        again = f"/api/v1/answers/{given.headers['x-answer-id']}"
+        monkeypatch.delenv("WHYREC_SEAL_KEY", raising=False)
+        refused = client.get(again, headers=headers)
+        assert refused.status_code == 503 and "set WHYREC_SEAL_KEY" in refused.json()["detail"]
+        monkeypatch.setenv("WHYREC_SEAL_KEY", str(key))
+        assert client.get(again, headers=headers).json() == given.json()
+
+
 def test_a_key_of_one_shop_opens_no_other(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(folder, other)
-    (other / "serve.token").unlink()
+    (other / "serve.token").unlink(missing_ok=True)
     with TestClient(create_app([folder, other])) as client:
         for place in (folder, other):
             headers = {"Authorization": f"Bearer {Tokens(place)._admin}"}

@@ -1,0 +1,95 @@
+"""The key that a workspace is sealed to, an age X25519 pair (package pyrage), and values sealed one by one.
+
+Sealing needs the public key, which the configuration holds; opening needs the secret one, which only the environment
+does: what writes need not be able to read.
+"""
+
+import os
+from typing import Any
+
+from kg.errors import UsageError, WorkspaceError
+
+KEY_VARIABLE, OLD_KEY_VARIABLE = "WHYREC_SEAL_KEY", "WHYREC_SEAL_KEY_OLD"
+MISSING = "sealing needs the pyrage package: pip install 'whyrec[privacy]'"
+HOW = (
+    "make one with `age-keygen`, or `python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it "
+    "apart from the workspace"
+)
+MAGIC = b"age-encryption.org/v1"
+"""The first bytes of whatever is sealed."""
+
+
+def public_key(variable: str = KEY_VARIABLE) -> str:
+    """The public key that belongs to the secret one in the environment.
+
+    :raises UsageError: where there is none, or it is none.
+    """
+    return str(identity(variable).to_public())
+
+
+def sealed_value(value: bytes, key: Any) -> bytes:
+    """A value that only the secret key opens.
+
+    :param key: of :func:`recipient`.
+    """
+    found: bytes = pyrage_package().encrypt(value, [key])
+    return found
+
+
+def is_sealed(value: bytes) -> bool:
+    """Whether a value is sealed, by its first bytes."""
+    return value.startswith(MAGIC)
+
+
+def opened_value(value: bytes) -> bytes:
+    """A sealed value as it was, by the key in the environment, or by the old one while keys are changed.
+
+    :raises WorkspaceError: where no key opens it, or it is damaged.
+    """
+    known = [identity(name) for name in (KEY_VARIABLE, OLD_KEY_VARIABLE) if os.environ.get(name)]
+    if not known:
+        raise WorkspaceError(f"this is sealed: set {KEY_VARIABLE}, the secret key, in the environment of whoever reads")
+    pyrage = pyrage_package()
+    try:
+        found: bytes = pyrage.decrypt(value, known)
+    except pyrage.DecryptError as problem:
+        raise WorkspaceError(f"this is sealed, and {KEY_VARIABLE} does not open it: {problem}") from None
+    return found
+
+
+def recipient(public: str) -> Any:
+    """A public key to seal to.
+
+    :raises WorkspaceError: where it is none.
+    """
+    pyrage = pyrage_package()
+    try:
+        return pyrage.x25519.Recipient.from_str(public)
+    except pyrage.RecipientError:
+        raise WorkspaceError(f"[privacy] seal_to {public!r}: no public key of age (age1…)") from None
+
+
+def identity(variable: str) -> Any:
+    """The secret key in a variable of the environment.
+
+    :raises UsageError: where there is none, or it is none.
+    """
+    pyrage, told = pyrage_package(), os.environ.get(variable, "").strip()
+    if not told:
+        raise UsageError(f"{variable} is not set, and sealed files need their key; {HOW}")
+    try:
+        return pyrage.x25519.Identity.from_str(told)
+    except pyrage.IdentityError:
+        raise UsageError(f"{variable} is no secret key of age (AGE-SECRET-KEY-…); {HOW}") from None
+
+
+def pyrage_package() -> Any:
+    """The package, which is an extra.
+
+    :raises UsageError: where it is not installed.
+    """
+    try:
+        import pyrage
+    except ModuleNotFoundError:
+        raise UsageError(MISSING) from None
+    return pyrage
