@@ -57,6 +57,8 @@ def main(folder: Annotated[Path, typer.Argument(help="A loaded workspace.")], ro
         same = [(one["id"], one["rank"], one["score"], one["reason"]) for one in told] == [
             (one.id, one.rank, one.score, one.reason) for one in asked
         ]
+        held = [(one.item, one.rank, one.score, one.reason) for one in engine.export_person(users[0]).published]
+        same = same and held == [(one["id"], one["rank"], one["score"], one["reason"]) for one in told]
         engine.forget(users[0])
         CONSOLE.print(
             f"{first.rows:,} rows of {first.users:,} people, {first.withdrawn} withdrawn; lists equal: {same}"

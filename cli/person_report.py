@@ -37,11 +37,14 @@ def _show_service(output: Output, report: PersonReport) -> None:
     given = [(one.at, one.kind, _summary(one.document), one.id) for one in report.answers]
     if given:
         output.table(f"Answers that are kept: {len(given):,}", ("time", "kind", "told", "id"), given)
+    if report.looks:
+        output.line(f"The staff looked at her {len(report.looks):,} times since {report.looks[-1].at}")
     for decision in report.decisions:
         output.line(f"Named in decision {decision['number']} of the staff: {decision['content']}")
     listed = [(one.rank, one.item, f"{one.score:.4f}", one.reason or "", one.at or "") for one in report.published]
     if listed:
-        output.table("Her list on the server", ("#", "item", "score", "why", "time"), listed)
+        servers = " and ".join(dict.fromkeys(one.server for one in report.published))
+        output.table(f"Her list on {servers}", ("#", "item", "score", "why", "time"), listed)
 
 
 def _show_copies(output: Output, report: PersonReport) -> None:

@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS answer (
     digest BLOB NOT NULL, scenario TEXT NOT NULL, arm TEXT NOT NULL, draw TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS answer_of_user ON answer (user);
 CREATE INDEX IF NOT EXISTS answer_of_document ON answer (digest);
+CREATE TABLE IF NOT EXISTS look (at INTEGER NOT NULL, user TEXT NOT NULL, caller TEXT NOT NULL, action TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS look_of_user ON look (user);
 """
 
 
@@ -48,6 +50,16 @@ class Answer:
     draw: str = ""
     told: str = ""
     """Of a list: kind and metapath of each item's reason, as JSON."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody of the staff looked at a person: ``at`` in milliseconds since 1970 UTC, ``action`` what was asked."""
+
+    at: int
+    user: str
+    caller: str
+    action: str
 
 
 class AnswerLog:
@@ -84,6 +96,27 @@ class AnswerLog:
                 self._base.execute("PRAGMA user_version = 0")
             self._base.executemany("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
+    def looked(self, looks: Sequence[Look]) -> None:
+        """Keep who looked at whom."""
+        rows = [(one.at, one.user, one.caller, one.action) for one in looks]
+        with self._lock, self._base:
+            self._base.executemany("INSERT INTO look VALUES (?, ?, ?, ?)", rows)
+
+    def looks(self, users: Sequence[str] | None = None, most: int = 1_000) -> list[Look]:
+        """Who looked at a person, or at anybody, the newest first.
+
+        :param users: all names under which she was asked about; everybody where absent.
+        """
+        query = f"SELECT at, user, caller, action FROM look {'' if users is None else 'WHERE user = ?'}"
+        with self._lock:
+            asked: list[tuple[str, ...]] = [()] if users is None else [(one,) for one in users]
+            found = [
+                Look(*row)
+                for one in asked
+                for row in self._base.execute(f"{query} ORDER BY at DESC LIMIT {most:d}", one)
+            ]
+        return sorted(found, key=lambda one: -one.at)[:most]
+
     def document(self, answer_id: str) -> bytes | None:
         """An answer that was given, as it was; ``None`` where none of that id is kept.
 
@@ -107,6 +140,7 @@ class AnswerLog:
     def drop(self, before: int) -> int:
         """Forget answers given before a moment, in milliseconds since 1970; says how many."""
         with self._lock, self._base:
+            self._base.execute("DELETE FROM look WHERE at < ?", (before,))
             return self._delete("at < ?", before)
 
     def forget(self, users: Sequence[str]) -> int:
@@ -117,6 +151,7 @@ class AnswerLog:
         with self._lock:
             with self._base:
                 gone = sum(self._delete("user = ?", one) for one in users)
+                gone += sum(self._base.execute("DELETE FROM look WHERE user = ?", (one,)).rowcount for one in users)
             self._overwrite()
         return gone
 
@@ -125,6 +160,7 @@ class AnswerLog:
         with self._lock:
             with self._base:
                 self._delete("at >= ?", 0)
+                self._base.execute("DELETE FROM look")
             self._overwrite()
 
     def ages(self) -> list[int]:

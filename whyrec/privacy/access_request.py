@@ -43,9 +43,19 @@ class KeptAnswer(Result):
     document: dict[str, Any]
 
 
+class HeldLook(Result):
+    """Somebody of the staff looked at her; who, the admin may see."""
+
+    at: str
+    """ISO 8601, UTC."""
+    action: str
+
+
 class PublishedItem(Result):
     """One item of the list of hers that was written to a server."""
 
+    server: str
+    """``neo4j`` or ``redis``."""
     item: str
     rank: int
     score: float
@@ -68,7 +78,9 @@ class PersonReport(Result):
     decisions: list[dict[str, Any]] = Field(default_factory=list)
     """Lines of the log of the staff's decisions that name her."""
     published: list[PublishedItem] = Field(default_factory=list)
-    """Her list on the server that the store is on."""
+    """Her lists on the servers that they are published to."""
+    looks: list[HeldLook] = Field(default_factory=list)
+    """When the staff looked at her."""
     copies: list[KeptCopy] = Field(default_factory=list)
     """Snapshots, of now and earlier ones, that have her, with what was learned from them."""
     unread: list[str] = Field(default_factory=list)
@@ -89,12 +101,13 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
     if recommender is not None and recommender.snapshot.vocabulary.get(found.type, found.id) is not None:
         known = found.type in recommender.snapshot.schema.user_types
         concluded = inferences(recommender, f"{found.type}:{found.id}", lang=lang) if known else None
-    events, answers = _of_service(workspace, found)
+    events, answers, looks = _of_service(workspace, found)
     return PersonReport(
         person=f"{found.type}:{found.id}",
         held=found,
         events=events,
         answers=answers,
+        looks=looks,
         decisions=_decisions(workspace, found),
         published=_published(workspace, found),
         copies=copies,
@@ -112,25 +125,19 @@ def _elsewhere(workspace: Workspace, people: list[tuple[str, str]]) -> list[tupl
     return found
 
 
-def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], list[KeptAnswer]]:
+def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], list[KeptAnswer], list[HeldLook]]:
     """What was told under her id, and under her own where the workspace has a pseudonym for it."""
     folder, ids = workspace.folder / "service", {person.id, person.asked.removeprefix(f"{person.type}:")}
-    events, answers = list[HeldEvent](), list[KeptAnswer]()
+    events, answers, looks = list[HeldEvent](), list[KeptAnswer](), list[HeldLook]()
     if folder.is_dir():
         with closing(EventLog(folder)) as log:
             for known in sorted(ids):
                 told, given = log.about(known, person.type)
                 events += [_told(event) for event in told]
-                answers += [
-                    KeptAnswer(
-                        id=one.id,
-                        at=_moment(one.at) or "",
-                        kind=one.kind,
-                        document=json.loads(zlib.decompress(one.body)),
-                    )
-                    for one in given
-                ]
-    return events, answers
+                answers += [_given(one) for one in given]
+            names = [*ids, *(f"{person.type}:{known}" for known in ids)]
+            looks = [HeldLook(at=_moment(one.at) or "", action=one.action) for one in log.answers.looks(names)]
+    return events, answers, looks
 
 
 def _given(answer: Answer) -> KeptAnswer:
@@ -148,6 +155,32 @@ def _decisions(workspace: Workspace, person: Held) -> list[dict[str, Any]]:
 
 
 def _published(workspace: Workspace, person: Held) -> list[PublishedItem]:
+    return _on_neo4j(workspace, person) + _on_redis(workspace, person)
+
+
+def _on_redis(workspace: Workspace, person: Held) -> list[PublishedItem]:
+    url = workspace.settings.publish.redis
+    if not url or person.type not in workspace.schema.user_types:
+        return []
+    from whyrec.workspace.redis_lists import RedisLists  # the client is an extra
+
+    with RedisLists(url, workspace.folder.resolve().name) as lists:
+        found = lists.of(person.type, person.id) or {"items": []}
+    return [
+        PublishedItem(
+            server="redis",
+            item=one["id"],
+            rank=one["rank"],
+            score=one["score"],
+            reason=one["reason"],
+            model=found["model"],
+            at=_moment(found["at"]),
+        )
+        for one in found["items"]
+    ]
+
+
+def _on_neo4j(workspace: Workspace, person: Held) -> list[PublishedItem]:
     if not is_neo4j(workspace.settings.store) or person.type not in workspace.schema.user_types:
         return []
     from kg.stores.neo4j.published_lists import PublishedLists  # the driver is an extra
@@ -155,7 +188,7 @@ def _published(workspace: Workspace, person: Held) -> list[PublishedItem]:
     with PublishedLists(workspace.settings.store, workspace.schema) as lists:
         rows = lists.of(person.type, person.id)
     return [
-        PublishedItem(item=item, rank=rank, score=score, reason=reason, model=model, at=_moment(at))
+        PublishedItem(server="neo4j", item=item, rank=rank, score=score, reason=reason, model=model, at=_moment(at))
         for _, item, rank, score, reason, model, at in rows
     ]
 

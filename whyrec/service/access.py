@@ -46,6 +46,7 @@ MAY: dict[str, frozenset[Role]] = {
     "rules": frozenset({Role.ADMIN, Role.MANAGER}),
     "review": frozenset({Role.ADMIN, Role.REVIEWER}),
     "traffic": frozenset({Role.ADMIN, Role.ANALYST, Role.MANAGER}),
+    "looks": frozenset({Role.ADMIN}),
     "metrics": frozenset({Role.ADMIN, Role.ANALYST}),
     "forget": frozenset({Role.ADMIN}),
     "tokens": frozenset({Role.ADMIN}),

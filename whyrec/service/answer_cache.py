@@ -120,7 +120,7 @@ class QuickAnswers:
         if found is None:
             return None
         try:
-            asking.admit(shop, caller, kind)
+            asking.admit(shop, caller, kind, found.user)
         except HTTPException:
             return None  # the framework says why
         request.scope["route"] = _Route(request.scope["path"])

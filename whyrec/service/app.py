@@ -94,7 +94,7 @@ class _Asking:
         found = self.whose(request)
         if found is None:
             raise HTTPException(401, "send Authorization: Bearer TOKEN; the admin's is in serve.token of the workspace")
-        self.admit(*found, action)
+        self.admit(*found, action, request.query_params.get("user") or request.path_params.get("user"))
         request.state.shop = found[0]
         return found
 
@@ -109,8 +109,8 @@ class _Asking:
                 return shop, caller
         return None
 
-    def admit(self, shop: Shop, caller: Caller, action: str) -> None:
-        """Count a request, and let it through.
+    def admit(self, shop: Shop, caller: Caller, action: str, user: str | None = None) -> None:
+        """Count a request, let it through, and remember whom it looks at.
 
         :raises HTTPException: 429 where there are too many, 403 where the role may not do that.
         """
@@ -118,6 +118,7 @@ class _Asking:
         if not caller.may(action):
             raise HTTPException(403, f"{action} is not for the role {caller.role}")
         log.info("%s %s %s", shop.name, caller.name, action)
+        shop.looked(caller, action, user)
 
 
 class _Measured:

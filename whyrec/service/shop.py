@@ -1,5 +1,6 @@
 """One workspace in the service: its engine, kept up to date, its events, and who may ask it."""
 
+import hashlib
 import json
 import logging
 import secrets
@@ -19,9 +20,9 @@ from kg.k_anonymity import shown_count
 from recommender.results.document import Person
 from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
-from whyrec.events.answers import Answer
+from whyrec.events.answers import Answer, Look
 from whyrec.events.log import Event, EventLog
-from whyrec.service.access import Caller, Tokens
+from whyrec.service.access import STAFF, Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
@@ -54,7 +55,7 @@ class Shop:
         self.name = folder.resolve().name
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
         self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine)
-        self._given: SimpleQueue[Answer | None] = SimpleQueue()
+        self._given: SimpleQueue[Answer | Look | None] = SimpleQueue()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()
 
@@ -145,6 +146,27 @@ class Shop:
         epoch, newest = (0, 0) if user is None else self.events.state(user)
         return (engine.opened.number, self.arms.number, engine.decisions.version, epoch), newest
 
+    def packed(self, found: BaseModel, user: str | None, state: State, **more: Any) -> tuple[KeptAnswer, bytes]:
+        """An answer to be kept, and its document.
+
+        :param more: further fields of :class:`KeptAnswer`.
+        """
+        body = found.model_dump_json().encode()
+        tag = hashlib.blake2b(body, digest_size=12).hexdigest()
+        return KeptAnswer(user, state, f'"{tag}"', zlib.compress(body, 1), **more), body
+
+    def packed_list(
+        self, listed: tuple[Recommendation, str, str], user: str | None, state: State, scenario: str = ""
+    ) -> tuple[KeptAnswer, bytes]:
+        """The same of a list.
+
+        :param listed: what :meth:`listed` returned.
+        """
+        found, arm, draw = listed
+        told = json.dumps(found.grounds, separators=(",", ":")) if found.grounds else ""
+        more = {"personal": found.personal, "scenario": scenario, "arm": arm, "draw": draw, "told": told}
+        return self.packed(found, user, state, **more)
+
     def remember(self, kind: str, caller: str, given: KeptAnswer) -> str:
         """Keep an answer under an id of its own; it is written a moment later, beside the next requests."""
         answer_id, now = secrets.token_hex(12), int(time.time() * 1000)
@@ -153,6 +175,11 @@ class Shop:
             Answer(answer_id, now, given.user, caller, kind, bytes.fromhex(given.tag[1:-1]), given.packed, *told)
         )
         return answer_id
+
+    def looked(self, caller: Caller, action: str, user: str | None) -> None:
+        """Remember that somebody of the staff looked at a person."""
+        if user is not None and caller.role in STAFF:
+            self._given.put(Look(int(time.time() * 1000), user, caller.name, action))
 
     def _write_answers(self) -> None:
         """Write answers in batches for as long as there are some; the last ``None`` ends it."""
@@ -166,7 +193,8 @@ class Shop:
                     break
                 batch.append(more)
             try:
-                self.events.answers.remember(batch)
+                self.events.answers.remember([one for one in batch if isinstance(one, Answer)])
+                self.events.answers.looked([one for one in batch if isinstance(one, Look)])
             except sqlite3.Error as problem:  # the disk is full, say: lists are given, this log goes on when it can
                 log.error("%d answers are not kept: %s", len(batch), type(problem).__name__)
 

@@ -66,6 +66,11 @@ class RedisLists:
         left = [one.decode() for one in self._server.zrangebyscore(people, "-inf", f"({at}")]
         return self._remove(left)
 
+    def of(self, user_type: str, user: str) -> dict[str, Any] | None:
+        """The list of a person, with its model and when it was made; ``None`` where there is none."""
+        found = self._server.get(self._key(user_type, user))
+        return None if found is None else json.loads(found)
+
     def forget(self, user: str, types: Sequence[str]) -> int:
         """Remove the lists of a person; says how many there were."""
         return self._remove([f"{name}:{user}" for name in types])

@@ -38,6 +38,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/api/v1/off-policy"): ("traffic", {}),
     ("POST", "/api/v1/events"): ("events", {}),
     ("GET", "/api/v1/users/{user}"): ("person", {}),
+    ("GET", "/api/v1/users/{user}/looks"): ("looks", {}),
     ("DELETE", "/api/v1/users/{user}"): ("forget", {}),
     ("GET", "/api/v1/status"): ("status", {}),
     ("POST", "/api/v1/tokens"): ("tokens", {}),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+import whyrec
 from whyrec.events.answers import Answer
 from whyrec.events.log import EventLog
 from whyrec.online_evaluation.experiment import CANDIDATE
@@ -109,6 +110,28 @@ def test_tools_over_http_are_those_of_the_role_and_of_the_shop(client: TestClien
     refused = _tools(client, service, "tools/call", name="find", arguments={"text": "lipstick"}).json()
     assert "error" in refused or refused["result"]["isError"]
     assert _tools(client, "nobody", "tools/list").status_code == 401
+
+
+def test_tools_know_what_somebody_did_a_moment_ago_and_who_asked(client: TestClient, shops: tuple[Path, Path]) -> None:
+    analyst, shop = Tokens(shops[0]).make("ana", Role.ANALYST), client.app.state.shops[0]  # type: ignore[attr-defined]
+    asked = {"user": "u0030", "n": 3, "domain": "courses"}
+
+    def listed() -> list[str]:
+        told = _tools(client, analyst, "tools/call", name="recommend", arguments=asked).json()["result"]
+        return [one["id"] for one in told["structuredContent"]["items"]]
+
+    first = listed()[0]
+    sent = {"events": [{"id": "m1", "user": "u0030", "relation": "enrolled_in", "item": first}]}
+    client.post("/api/v1/events", json=sent, headers=_with(Tokens(shops[0])._admin))
+    assert first not in listed()
+    _tools(client, analyst, "tools/call", name="why_not", arguments={"user": "u0031", "item": "zzzzzzzz"})
+    shop.flush()
+    kept = shop.events.answers.about(["u0030"])
+    assert {(one.caller, one.scenario, one.arm) for one in kept} == {("ana", "assistant", shop.arms.of("u0030")[1])}
+    headers = _with(Tokens(shops[0])._admin)
+    looks = client.get("/api/v1/users/u0031/looks", headers=headers).json()
+    assert [(one["by"], one["action"]) for one in looks] == [("admin", "looks"), ("ana", "why-not")]
+    assert [one.action for one in whyrec.open(shops[0]).export_person("u0031").looks] == ["looks", "why-not"]
 
 
 def test_a_service_key_of_one_shop_sees_nothing_of_the_other(client: TestClient, shops: tuple[Path, Path]) -> None:

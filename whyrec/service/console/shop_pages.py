@@ -16,6 +16,8 @@ from whyrec.service.console.session import may, shop_of, to_login
 from whyrec.service.limits import MOST_DAYS, MOST_TEXT
 
 router = APIRouter(include_in_schema=False)
+LOOKS = 50
+"""Looks at people that are shown, the newest."""
 Text = Annotated[str, Query(max_length=MOST_TEXT)]
 FIGURES = ("mrr", "hits@10", "ndcg", "recall")
 
@@ -128,5 +130,6 @@ def system(request: Request) -> Response:
         generation=engine.opened.workspace.generation.name,
         versions={"whyrec": version("whyrec"), "python": python_version()},
         tokens=shop.tokens.known() if may(request, shop, "tokens") else None,
+        looks=shop.events.answers.looks(most=LOOKS) if may(request, shop, "looks") else None,
         decisions=engine.decisions.all()[-50:][::-1],
     )

@@ -1,8 +1,6 @@
 """The questions of the REST interface: each is one call of the engine, its document the one that ``--json`` prints."""
 
 import hashlib
-import json
-import zlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -50,12 +48,9 @@ async def recommend(
 ) -> Response:
     """The best items for a user, or for somebody described by anchors, with what happened a moment ago."""
     state = asking[0].state(asked.user)
-    found, arm, draw = asking[0].listed(asked.user, asked.anchor, asked.options())
-    of_list(found.personal)
-    body = found.model_dump_json().encode()
-    told = json.dumps(found.grounds, separators=(",", ":")) if found.grounds else ""
-    packed = zlib.compress(body, 1)
-    answer = KeptAnswer(asked.user, state, _tag(body), packed, found.personal, asked.scenario, arm, draw, told)
+    listed = asking[0].listed(asked.user, asked.anchor, asked.options())
+    answer, body = asking[0].packed_list(listed, asked.user, state, asked.scenario)
+    of_list(answer.personal)
     return _kept(request, asking, "recommend", answer, body)
 
 
@@ -66,8 +61,7 @@ async def why(
     """The account of one score; its shares add up to it."""
     state = asking[0].state(asked.user)
     found = asking[0].why(asked.user, asked.item, asked.anchor, asked.options())
-    body = found.model_dump_json().encode()
-    answer = KeptAnswer(asked.user, state, _tag(body), zlib.compress(body, 1), scenario=asked.scenario)
+    answer, body = asking[0].packed(found, asked.user, state, scenario=asked.scenario)
     return _kept(request, asking, "why", answer, body)
 
 

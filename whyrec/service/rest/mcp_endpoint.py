@@ -1,8 +1,9 @@
 """The tools for an assistant at ``/mcp``: each caller those that its role may use, of its own shop."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any, cast
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
@@ -10,9 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from whyrec.engine import Engine
 from whyrec.service.access import Caller, Role
+from whyrec.service.answer_cache import KeptAnswer
 from whyrec.service.assistant import tools_server
+from whyrec.service.monitoring import of_list
 from whyrec.service.problems import problem
+from whyrec.service.shop import Shop
 
 ACTIONS = {
     "recommend": "recommend",
@@ -26,6 +31,12 @@ ACTIONS = {
     "difference": "what-if",
 }
 """Tool → what a role needs for it; all others are about groups."""
+OF_PEOPLE = frozenset({"why_not", "what_if", "compare", "difference"})
+"""Tools that say something of the user whom they begin with."""
+SCENARIO = "assistant"
+"""Where lists of tools are shown, for attribution."""
+CALLER: ContextVar[Caller] = ContextVar("caller")
+"""Who asks; each request has tasks and threads of its own."""
 
 
 class ToolsOverHttp:
@@ -54,10 +65,61 @@ class ToolsOverHttp:
             return await problem(error.status_code, str(error.detail))(scope, receive, send)
         key = shop.name, caller.role
         if key not in self._open:
-            self._open[key] = asyncio.create_task(_running(tools_server(shop.engine, _allowed(caller))))
+            live = LiveAnswers(shop, keep=bool(self._state.kept))
+            self._open[key] = asyncio.create_task(_running(tools_server(cast(Engine, live), _allowed(caller))))
+        CALLER.set(caller)
         server = await asyncio.shield(self._open[key])
         scope["path"] = scope["root_path"] = ""
         return await server.session_manager.handle_request(scope, receive, send)
+
+
+class LiveAnswers:
+    """The engine of a shop as its tools ask it: what somebody did a moment ago counts, an experiment has its arms,
+    lists and accounts are kept, and who looks at whom is remembered, all as at the REST interface.
+
+    :param keep: whether lists and accounts can be shown again.
+    """
+
+    def __init__(self, shop: Shop, *, keep: bool) -> None:
+        self._shop, self._keep = shop, keep
+
+    def recommend(self, user: str | None, *, anchors: Sequence[str], **options: Any) -> Any:
+        """As ``Engine.recommend``."""
+        state = self._shop.state(user)
+        listed = self._shop.listed(user, anchors, options)
+        self._kept("recommend", user, lambda: self._shop.packed_list(listed, user, state, SCENARIO)[0])
+        of_list(listed[0].personal)
+        return listed[0]
+
+    def why(self, user: str | None, item: str, *, anchors: Sequence[str], **options: Any) -> Any:
+        """As ``Engine.why``."""
+        state = self._shop.state(user)
+        found = self._shop.why(user, item, anchors, options)
+        self._kept("why", user, lambda: self._shop.packed(found, user, state, scenario=SCENARIO)[0])
+        return found
+
+    def ask(self, question: str, *, user: str | None, n: int) -> Any:
+        """As ``Engine.ask``."""
+        self._shop.looked(CALLER.get(), "ask", user)
+        return self._shop.refreshed().ask(question, user=user, n=n)
+
+    def __getattr__(self, name: str) -> Any:
+        """Anything else is the engine's; what it says of somebody is looked at."""
+        asked = getattr(self._shop.refreshed(), name)
+        if name not in OF_PEOPLE:
+            return asked
+
+        def looking(user: str | None, *arguments: Any, **named: Any) -> Any:
+            """The same, remembered."""
+            self._shop.looked(CALLER.get(), ACTIONS[name], user)
+            return asked(user, *arguments, **named)
+
+        return looking
+
+    def _kept(self, kind: str, user: str | None, pack: Callable[[], KeptAnswer]) -> None:
+        self._shop.looked(CALLER.get(), kind, user)
+        if self._keep:
+            self._shop.remember(kind, CALLER.get().name, pack())
 
 
 def _allowed(caller: Caller) -> Callable[[str], bool]:

@@ -57,6 +57,14 @@ class EventsOut(BaseModel):
     rejected: list[Rejected]
 
 
+class LookOut(BaseModel):
+    """Somebody of the staff looked at a person; ``at``: milliseconds since 1970 UTC."""
+
+    at: int
+    by: str
+    action: str
+
+
 class NewToken(BaseModel):
     """Who is to get a token."""
 
@@ -100,6 +108,13 @@ def known_of(user: str, asking: Annotated[Asking, may("person")]) -> Any:
             {"relation": e.relation, "item": e.item, "timestamp": e.timestamp} for e in shop.events.of(user, name)
         ]
     return {"user": user, "graph": {key: value for key, value in anchors.items() if value}, "events": events}
+
+
+@router.get("/users/{user}/looks", tags=["people"])
+def looks_at(user: str, asking: Annotated[Asking, may("looks")]) -> list[LookOut]:
+    """Who of the staff looked at a person, the newest first."""
+    asking[0].flush()
+    return [LookOut(at=one.at, by=one.caller, action=one.action) for one in asking[0].events.answers.looks([user])]
 
 
 @router.delete("/users/{user}", tags=["people"])
