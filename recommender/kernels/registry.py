@@ -4,6 +4,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.kernel import LearnedKernel
 from recommender.kernels.learned.association import Association
 from recommender.kernels.learned.bridge import BridgeKernel
+from recommender.kernels.learned.far_bridge import FarBridge
 from recommender.kernels.learned.latent_map import LatentMap
 from recommender.kernels.learned.sequence import SequenceKernel
 from recommender.kernels.learned.text_similarity import TextSimilarity
@@ -11,7 +12,15 @@ from recommender.kernels.learned.union import Union
 from recommender.kernels.metapaths import LearnedStep, Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
 
-LEARNED: tuple[type[LearnedKernel], ...] = (Association, Union, LatentMap, TextSimilarity, SequenceKernel, BridgeKernel)
+LEARNED: tuple[type[LearnedKernel], ...] = (
+    Association,
+    Union,
+    LatentMap,
+    TextSimilarity,
+    SequenceKernel,
+    BridgeKernel,
+    FarBridge,
+)
 """Every kind, in the order in which they are added up: a new one is a file with its class in
 ``recommender/kernels/learned``, a line here, and its sentence in each language."""
 

@@ -1,12 +1,11 @@
 """Learn how much each attribute counts in the association, on the validation part of the most popular items.
 
-Weights are tried by the inverse of the whole Gram matrix of few items (EASE, Steck, 2019), which the local regressions
-of the kernel come close to; scale and exponents by these themselves, on many more.
+Weights are tried by local regressions of few items on fewer near ones, which stay the same all along, so that a trial
+is one batch of small systems; scale and exponents by the regressions of the kernel itself, on many more items.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +13,28 @@ from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
 from recommender.catalogue.interactions import Interactions
-from recommender.kernels.learned.association import INTERACTIONS, AssociationConfig, nearest, terms_of, weighed
-from recommender.learning.coordinate_ascent import ndcg
+from recommender.kernels.learned.association import (
+    INTERACTIONS,
+    AssociationConfig,
+    attribute_steps_of,
+    nearest,
+    terms_of,
+    weighed,
+)
+from recommender.learning.coordinate_ascent import sparse_ndcg
 from recommender.linalg.local_ridge import regressions
-from recommender.linalg.ridge import ridge_inverse
 from recommender.linalg.sparse_matrix import times_columns
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import FITTED, evenly, validation_marks
 
 MOST_ITEMS = 15_000
 """Items that scale and exponents are tried on, the most popular ones."""
-Dense = NDArray[np.floating]
-ITEMS = 4_000
-"""A trial inverts a matrix of this size: what is best for the popular items is nearly best for all, at a 27th of the
-work."""
+Single = NDArray[np.float32]
+ITEMS, NEAR = 4_000, 50
+"""Items that weights are tried on, and on how many each is regressed: what is best for the popular items is nearly best
+for all."""
+CELLS = 200_000_000
+"""Entries of the small systems that are held: where there are many terms there are fewer items."""
 USERS = 8_000
 ENOUGH = 200
 """Users below which the default is kept."""
@@ -37,7 +44,6 @@ BOOSTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 ANCHORS = (0.0, 0.05, 0.1, 0.15, 0.2)
 SCALE, SCALINGS = 1.5, 2
 """By which all attributes are multiplied or divided together, as long as that helps, at most so many times."""
-BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -53,37 +59,26 @@ class Trial:
     used: csr_array
     truth: NDArray[np.int64]
     counts: NDArray[np.float64]
-    _inverse: dict[str, Dense] = field(default_factory=dict)
-    """The last one: popularity exponents are tried on the same."""
 
-    @cached_property
-    def grams(self) -> dict[str, csr_array]:
-        """The terms of G: items × items."""
-        return {name: csr_array(one @ one.T) for name, one in self.terms.items()}
+    def score(self, weights: csr_array, config: AssociationConfig) -> float:
+        """Mean NDCG@10 of the held-out items among all that a user has not used.
 
-    def score(self, config: AssociationConfig) -> float:
-        """Mean NDCG@10 of the held-out items among all that a user has not used."""
-        key = config.model_copy(update={"popularity": 0.0}).model_dump_json()
-        if key not in self._inverse:
-            self._inverse.clear()
-            self._inverse[key] = gram_inverse(self.grams, config)
-        weights = weights_of(self._inverse[key], 1.0 + self.counts, config)
-        return sum(_gain(used, used @ weights, truth) for used, truth in self._blocks()) / len(self.truth)
+        :param weights: B without exponents, shape (items, items).
+        """
+        used = times_columns(self.used, (1.0 + self.counts) ** -config.anchors)
+        scores = times_columns(csr_array(used @ weights), (1.0 + self.counts) ** config.popularity)
+        return float(sparse_ndcg(scores, self.used, self.truth).mean())
 
     def exponents(self, config: AssociationConfig) -> tuple[AssociationConfig, float]:
         """The configuration with the best of all pairs of exponents, and its NDCG@10."""
-        plain = config.model_copy(update={"popularity": 0.0, "anchors": 0.0})
-        weights = self._local(plain)
-        gains = np.zeros((len(ANCHORS), len(BOOSTS)))
-        for used, truth in self._blocks():
-            for number, anchors in enumerate(ANCHORS):
-                scores = csr_array(times_columns(used, (1.0 + self.counts) ** -anchors) @ weights).toarray()
-                gains[number] += [_gain(used, scores * (1.0 + self.counts) ** boost, truth) for boost in BOOSTS]
-        row, column = divmod(int(gains.argmax()), len(BOOSTS))
-        found = config.model_copy(update={"popularity": BOOSTS[column], "anchors": ANCHORS[row]})
-        return found, float(gains.max()) / len(self.truth)
+        weights = self.solved(config)
+        pairs = [{"anchors": one, "popularity": other} for one in ANCHORS for other in BOOSTS]
+        trials = [config.model_copy(update=pair) for pair in pairs]
+        found = [self.score(weights, one) for one in trials]
+        best = int(np.argmax(found))
+        return trials[best], found[best]
 
-    def _local(self, config: AssociationConfig) -> csr_array:
+    def solved(self, config: AssociationConfig) -> csr_array:
         """B of the kernel without exponents: shape (items, items)."""
         features = weighed(self.terms, config)
         near = nearest(features, self.parts, config.neighbours)
@@ -91,9 +86,49 @@ class Trial:
         np.maximum(found.data, 0.0, out=found.data)
         return csr_array(found.T)
 
-    def _blocks(self) -> Iterator[tuple[csr_array, NDArray[np.int64]]]:
-        for start in range(0, len(self.truth), BLOCK):
-            yield csr_array(self.used[start : start + BLOCK]), self.truth[start : start + BLOCK]
+
+@dataclass(frozen=True)
+class SmallSystems:
+    """The regressions of all items of a trial on the same near ones, whatever the terms count.
+
+    ``near``: shape (items, n), the items near each, −1 where there are fewer; ``left``, ``right``: term → G_NN, shape
+    (items, n, n), and G_Nj, shape (items, n), of this term alone.
+    """
+
+    near: NDArray[np.int64]
+    left: dict[str, Single] = field(default_factory=dict)
+    right: dict[str, Single] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, trial: Trial) -> "SmallSystems":
+        """Those of a trial, with the items that are near where all terms count alike."""
+        size = len(trial.counts)
+        rows = nearest(weighed(trial.terms, AssociationConfig()), [slice(0, size)], NEAR)
+        lengths = np.diff(rows.indptr)
+        near = np.full((size, int(lengths.max(initial=1))), -1, dtype=np.int64)
+        near[np.arange(near.shape[1]) < lengths[:, None]] = rows.indices
+        found, there = cls(near), near >= 0
+        for name, term in trial.terms.items():
+            gram = csr_array(term @ term.T).toarray().astype(np.float32)
+            found.right[name] = np.where(there, gram[np.arange(size)[:, None], near], np.float32(0))
+            found.left[name] = gram[near[:, :, None], near[:, None, :]]
+            found.left[name] *= there[:, :, None] & there[:, None, :]
+        return found
+
+    def solved(self, config: AssociationConfig) -> csr_array:
+        """B without exponents: shape (items, items)."""
+        size, most = self.near.shape
+        counts = {name: 1.0 if name == INTERACTIONS else config.weights.get(name, 1.0) for name in self.left}
+        left, right = np.zeros((size, most, most), dtype=np.float32), np.zeros((size, most), dtype=np.float32)
+        for name, count in counts.items():
+            left += np.float32(count) * self.left[name]
+            right += np.float32(count) * self.right[name]
+        left[:, np.arange(most), np.arange(most)] += np.float32(config.ridge)
+        found = np.maximum(np.linalg.solve(left, right[:, :, None])[:, :, 0], 0.0)
+        there = self.near >= 0
+        indptr = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+        rows = csr_array((found[there].astype(np.float64), self.near[there], indptr), shape=(size, size))
+        return csr_array(rows.T)
 
 
 def learn_association(split: Split, progress: Progress = no_progress) -> AssociationConfig:
@@ -102,7 +137,8 @@ def learn_association(split: Split, progress: Progress = no_progress) -> Associa
 
     :param split: with one held-out item per user; only users whose mark is below ``FITTED`` are looked at.
     """
-    trial = _trial(split, ITEMS)
+    terms = 1 + len(attribute_steps_of(split.train))
+    trial = _trial(split, min(ITEMS, CELLS // (terms * NEAR**2)))
     if len(trial.truth) < ENOUGH:
         return AssociationConfig()
     best = _ascent(trial, progress)
@@ -111,8 +147,19 @@ def learn_association(split: Split, progress: Progress = no_progress) -> Associa
 
 
 def _ascent(trial: Trial, progress: Progress) -> AssociationConfig:
+    systems, known = SmallSystems.of(trial), dict[str, float]()
+    weights: tuple[str, csr_array] = ("", csr_array((0, 0)))
+
+    def score(config: AssociationConfig) -> float:
+        """That of a configuration, each solved and tried once."""
+        nonlocal weights
+        plain, key = config.model_copy(update={"popularity": 0.0}).model_dump_json(), config.model_dump_json()
+        if key not in known:
+            weights = weights if weights[0] == plain else (plain, systems.solved(config))
+            known[key] = trial.score(weights[1], config)
+        return known[key]
+
     best = AssociationConfig()
-    highest = trial.score(best)
     names = [name for name in trial.terms if name != INTERACTIONS]
     total = len(FACTORS) * (2 * (len(names) + 1) + len(BOOSTS))
     number = 0
@@ -121,8 +168,7 @@ def _ascent(trial: Trial, progress: Progress) -> AssociationConfig:
             for config in _neighbours(best, name, factor):
                 number += 1
                 progress("Association", min(number, total) - 1, total, name)
-                if (found := trial.score(config)) > highest:
-                    best, highest = config, found
+                best = max(best, config, key=score)
     return best
 
 
@@ -141,12 +187,6 @@ def _calibrated(trial: Trial, config: AssociationConfig) -> AssociationConfig:
         if best is not start:
             break
     return best
-
-
-def _gain(used: csr_array, scores: Dense, truth: NDArray[np.int64]) -> float:
-    """Sum of NDCG@10 over some users, whose used items are left out; ``scores`` is overwritten."""
-    scores[np.repeat(np.arange(len(truth)), np.diff(used.indptr)), used.indices] = -np.inf
-    return float(ndcg(np.asarray(scores, dtype=np.float64), truth).sum())
 
 
 def _neighbours(config: AssociationConfig, name: str, factor: float) -> Iterator[AssociationConfig]:
@@ -183,26 +223,3 @@ def _trial(split: Split, most: int) -> Trial:
 def most_popular(counts: NDArray[np.float64], most: int) -> NDArray[np.int64]:
     """Positions of at most ``most`` items, those with the highest counts, in the order of the catalogue."""
     return np.sort(np.argsort(-counts, kind="stable")[:most])
-
-
-def gram_inverse(grams: Mapping[str, csr_array], config: AssociationConfig) -> Dense:
-    """P = G^-1 for given terms of G, or for the same rows and columns of each: shape (items, items)."""
-    gram = np.zeros(grams[INTERACTIONS].shape, dtype=np.float32)
-    for name, term in grams.items():
-        weight = 1.0 if name == INTERACTIONS else config.weights.get(name, 1.0)
-        if weight > 0:
-            rows = np.repeat(np.arange(term.shape[0]), np.diff(term.indptr))
-            gram[rows, term.indices] += (weight * term.data).astype(np.float32)
-    return ridge_inverse(gram, config.ridge)
-
-
-def weights_of(inverse: Dense, counts: NDArray[np.float64], config: AssociationConfig) -> Dense:
-    """``B_ij = max(0, −P_ij / P_jj)`` with the exponents, for P, which stays as it is.
-
-    :param counts: 1 + n of each item, shape (items,).
-    """
-    weights = inverse * (-(counts**config.popularity) / np.diag(inverse)).astype(np.float32)
-    if config.anchors > 0:
-        weights *= (counts**-config.anchors).astype(np.float32)[:, None]
-    np.fill_diagonal(weights, 0.0)
-    return np.maximum(weights, 0.0, out=weights)

@@ -22,22 +22,22 @@ EMBEDDING, POPULARITY = "embedding", "popularity"
 CANDIDATES = 60
 MOST_USERS = 10_000
 MOST_ITEMS = 8
-CELLS = 8_000_000
-"""Users × items that are looked at together."""
+CELLS = 500_000
+"""Users × items that are looked at together: what fits into a processor's cache, and no page is asked for again."""
 Task = tuple[User, NDArray[np.int64]]
 """A user and the positions of held-out items, the one to find first."""
 
 
 @dataclass(frozen=True)
 class CandidateFeatures:
-    """``values``: shape (features, users, candidates), float64; ``truth``: shape (users,), the column of the held-out
+    """``values``: shape (features, users, candidates), float32; ``truth``: shape (users,), the column of the held-out
     item; ``filled``: shape (users, candidates), bool, false where a user has fewer candidates."""
 
     domain: str
     audience: Audience
     """Which users these are."""
     names: tuple[str, ...]
-    values: NDArray[np.float64]
+    values: NDArray[np.float32]
     truth: NDArray[np.int64]
     filled: NDArray[np.bool_]
     marks: NDArray[np.float64]
@@ -58,7 +58,7 @@ class CandidateFeatures:
     @property
     def loudness(self) -> NDArray[np.float64]:
         """Mean of what each feature says, whatever its sign, at a weight of 1: shape (features,)."""
-        return np.array([np.abs(one).mean() if one.size else 0.0 for one in self.values]) / self._means
+        return np.array([np.abs(one).mean(dtype=np.float64) if one.size else 0.0 for one in self.values]) / self._means
 
     def part(self, chosen: NDArray[np.bool_]) -> "CandidateFeatures":
         """Those of some users."""
@@ -75,16 +75,23 @@ class CandidateFeatures:
         :param chosen: shape (features,), bool.
         """
         positions = np.flatnonzero(chosen)
-        means = np.array([np.abs(self.values[one]).sum() for one in positions]) / max(int(self.filled.sum()), 1)
+        means = np.array([np.abs(self.values[one]).sum(dtype=np.float64) for one in positions]) / max(int(self.filled.sum()), 1)
         means[means == 0] = 1.0
         names = tuple(self.names[position] for position in positions)
         return replace(
             self, values=self.values if chosen.all() else self.values[positions], names=names, means=means
         ), means
 
-    def weighed(self, position: int, weight: float) -> NDArray[np.float64]:
-        """What one feature adds to the scores at a weight: shape (users, candidates)."""
-        return np.asarray((weight / self._means[position]) * self.values[position])
+    @cached_property
+    def asked(self) -> list[NDArray[np.int64]]:
+        """Of each feature, the users of whom it says anything."""
+        return [np.flatnonzero((one != 0).any(axis=1)) for one in self.values]
+
+    def weighed(
+        self, position: int, weight: float, users: NDArray[np.int64] | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """What one feature adds to the scores of some users at a weight: shape (users, candidates)."""
+        return np.asarray((weight / self._means[position]) * self.values[position, users])
 
     def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """``Σ_f w_f · value_f``: shape (users, candidates), −inf where there is no candidate."""
@@ -126,7 +133,7 @@ def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audi
     metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
     names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
     width = 4 * CANDIDATES + 1
-    values = np.zeros((len(names), len(tasks), width))
+    values = np.zeros((len(names), len(tasks), width), dtype=np.float32)
     truth, filled = np.zeros(len(tasks), dtype=np.int64), np.zeros((len(tasks), width), dtype=bool)
     size = max(16, CELLS // max(scorer.catalogue.size, 1))
     for start in range(0, len(tasks), size):
@@ -154,7 +161,7 @@ def _fill(
     metapaths: Sequence[Metapath],
     inside: NDArray[np.bool_],
     block: Sequence[Task],
-    out: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]],
+    out: tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]],
 ) -> None:
     """Write the features of a block of users into views of the arrays."""
     values, truth, filled = out
@@ -186,9 +193,17 @@ class Everything:
 
     def __init__(self, scorer: Scorer, profiles: Sequence[Profile]) -> None:
         self.scorer, self.profiles = scorer, profiles
+        self._learned: dict[str, NDArray[np.float64]] = {}
 
     def of(self, path: Metapath) -> NDArray[np.float64]:
-        """What one kernel gives each profile: shape (profiles, items), float64."""
+        """What one kernel gives each profile: shape (profiles, items), float64; of a learned one it is kept."""
+        if path.learned is None:
+            return self._made(path)
+        if str(path) not in self._learned:
+            self._learned[str(path)] = self._made(path)
+        return self._learned[str(path)]
+
+    def _made(self, path: Metapath) -> NDArray[np.float64]:
         dense = np.zeros((len(self.profiles), self.scorer.catalogue.size))
         kernel = self.scorer.kernels.kernel(path.tail)
         user_type = self.scorer.snapshot.schema.ends(path.start)[0]

@@ -2,8 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from recommender.learning.candidate_features import CandidateFeatures
+from recommender.linalg.sparse_matrix import binary
 
 K = 10
 PASSES = 6
@@ -34,6 +36,21 @@ def gain_of(ranks: NDArray[np.integer], depth: int = K) -> Score:
     return np.where(ranks <= depth, 1 / np.log2(1 + ranks), 0.0)
 
 
+def sparse_ndcg(scores: csr_array, used: csr_array, truth: NDArray[np.int64]) -> Score:
+    """NDCG@10 of one right item per user among all that she has not used; ties count against it, and a score of 0 is
+    none.
+
+    :param scores: shape (users, items), ≥ 0; ``used``: the same shape, what each used, with any values.
+    :param truth: shape (users,), the column of the right item.
+    :returns: shape (users,), float64, in [0, 1].
+    """
+    left = csr_array(scores - scores.multiply(binary(used)))
+    right = np.asarray(left[np.arange(len(truth)), truth]).ravel()
+    rows = np.repeat(np.arange(len(right)), np.diff(left.indptr))
+    ranks = np.bincount(rows[left.data >= right[rows]], minlength=len(right))
+    return np.where(right > 0, gain_of(np.maximum(ranks, 1)), 0.0)
+
+
 def best_ascent(fit: CandidateFeatures, check: CandidateFeatures, start: Score) -> Score:
     """The mean of ascents on ``fit`` from the best feature alone, from ``start`` and from equal weights, each as loud
     as the others and rid of what is idle on ``check``; without those that are surely worse than the best.
@@ -62,11 +79,13 @@ def _ascend(features: CandidateFeatures, start: Score) -> Score:
     spread = 1.0
     for _ in range(PASSES):
         before = float(best.mean())
-        for position in range(len(weights)):
-            for value in _trials(weights, position, spread):
-                trial = scores + features.weighed(position, value - weights[position])
-                if surely_better(found := ndcg(trial, features.truth), best):
-                    weights[position], scores, best = value, trial, found
+        for position, users in enumerate(features.asked):
+            for value in _trials(weights, position, spread) if len(users) else ():
+                trial = scores[users] + features.weighed(position, value - weights[position], users)
+                found = best.copy()
+                found[users] = ndcg(trial, features.truth[users])
+                if surely_better(found, best):
+                    weights[position], scores[users], best = value, trial, found
         if float(best.mean()) - before < 1e-5:
             break
         spread *= SHRINK

@@ -13,8 +13,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.kernel import KernelInputs, LearnedKernel
 from recommender.kernels.registry import LEARNED
-from recommender.learning.coordinate_ascent import gain_of
-from recommender.linalg.sparse_matrix import binary
+from recommender.learning.coordinate_ascent import gain_of, sparse_ndcg
 from recommender.profiles.profile import anchors_of
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import FITTED, evenly, validation_marks
@@ -49,12 +48,7 @@ class KernelTrial:
     def gains(self, anchors: csr_array, kernel: csr_array) -> Gains:
         """NDCG@10 of the held-out item by one kernel, among all that were not used: shape (users,). Ties count against
         it, and so does a score of 0."""
-        scores = csr_array(anchors @ kernel)
-        scores = csr_array(scores - scores.multiply(binary(anchors)))
-        right = np.asarray(scores[np.arange(len(self.truth)), self.truth]).ravel()
-        rows = np.repeat(np.arange(len(right)), np.diff(scores.indptr))
-        ranks = np.bincount(rows[scores.data >= right[rows]], minlength=len(right))
-        return np.where(right > 0, gain_of(np.maximum(ranks, 1)), 0.0)
+        return sparse_ndcg(csr_array(anchors @ kernel), anchors, self.truth)
 
     def gains_of(self, scores: NDArray[np.float64], anchors: csr_array) -> Gains:
         """The same by one score for everybody.

@@ -48,14 +48,14 @@ class BridgeKernel(LearnedKernel):
         """Between domains that share attributes."""
         entity = snapshot.schema.entity
         return entity[anchor_type].domain != entity[item_type].domain and bool(
-            _pairs(snapshot.schema, anchor_type, item_type)
+            shared_steps(snapshot.schema, anchor_type, item_type)
         )
 
     @property
     def reads(self) -> tuple[str, ...]:
         """What people use, and the attributes that both types have."""
         schema = self.inputs.snapshot.schema
-        shared = [step for pair in _pairs(schema, self.anchor_type, self.item_type) for step in pair]
+        shared = [step for pair in shared_steps(schema, self.anchor_type, self.item_type) for step in pair]
         return relation_parts((*schema.interactions, *shared))
 
     @property
@@ -67,7 +67,7 @@ class BridgeKernel(LearnedKernel):
         """K, summed over what both share, pruned."""
         snapshot, found = self.inputs.snapshot, list[csr_array]()
         shape = (snapshot.vocabulary.count(self.anchor_type), snapshot.vocabulary.count(self.item_type))
-        for there, back in _pairs(snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
             left = self._inferred(there).strength
             if left.nnz:
                 found.append(kernel_product([(left,), (_onward(snapshot, back),)], self.inputs.top, closed=False))
@@ -76,7 +76,7 @@ class BridgeKernel(LearnedKernel):
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
         """How many people used the anchor and what has an attribute of the item: of the attribute with the most."""
         snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
-        for there, back in _pairs(snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
             shared = snapshot.neighbours(back, item)[0]
             shared = shared[carries(snapshot, back)[shared]]
             if len(shared):
@@ -89,8 +89,7 @@ class BridgeKernel(LearnedKernel):
         return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])
 
     def _inferred(self, step: str) -> Inferred:
-        name = f"{self.name} {step}"
-        return self.inputs.once(name, lambda: inferred(self.inputs.snapshot, step))
+        return self.inputs.once(f"inferred {step}", lambda: inferred(self.inputs.snapshot, step))
 
 
 def inferred(snapshot: Snapshot, step: str) -> Inferred:
@@ -134,7 +133,7 @@ def _onward(snapshot: Snapshot, step: str) -> csr_array:
     return found
 
 
-def _pairs(schema: Schema, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
+def shared_steps(schema: Schema, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
     """Steps from both types to the same type of attribute."""
     first, second = (attribute_steps(schema, one) for one in (anchor_type, item_type))
     return [(a, b) for a in first for b in second if schema.ends(a)[1] == schema.ends(b)[1]]

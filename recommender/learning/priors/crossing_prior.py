@@ -16,6 +16,7 @@ from kg.schema import Schema, inverse_of
 from recommender.catalogue.attributes import attribute_steps
 from recommender.catalogue.interactions import User
 from recommender.kernels.learned.bridge import BridgeKernel
+from recommender.kernels.learned.far_bridge import FarBridge
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import CELLS, Everything, Task, allowed_items, validation_tasks
 from recommender.learning.coordinate_ascent import gain_of
@@ -33,7 +34,7 @@ DRAWN = 50
 """Items drawn by popularity that a held-out item is compared with."""
 UNKNOWN = 0.1
 """Worth of a relation in a domain where none can be judged."""
-BRIDGED = 0.5
+BRIDGED = {BridgeKernel.name: 0.5, FarBridge.name: 0.25}
 """What a bridge weighs beside the best path from the same anchors to the same items."""
 SHORT, LONGER = 3, 0.25
 """Steps up to which a path loses nothing, and its factor for each step more."""
@@ -85,8 +86,8 @@ def relation_worths(scorer: Scorer, split: Split, seed: int = 0) -> dict[tuple[s
 
 
 def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths) -> dict[str, float]:
-    """Metapath → what it weighs without evidence, the largest 1; paths through people, and learned kernels but for the
-    bridge, are left out: without people in both domains they say nothing::
+    """Metapath → what it weighs without evidence, the largest 1; paths through people, and learned kernels but for
+    bridges, are left out: without people in both domains they say nothing::
 
         w = √(g(first attribute step) · g(last, read from the item)) · ¼^(steps − 3)
 
@@ -100,9 +101,13 @@ def crossing_prior(schema: Schema, metapaths: Sequence[Metapath], worths: Worths
                 weight = float(np.prod(known)) ** (1 / len(known)) * LONGER ** max(0, len(path.steps) - SHORT)
                 found[str(path)] = weight
     for path in metapaths:
-        if path.learned is not None and path.learned.kernel == BridgeKernel.name:
-            direct = [found[str(one)] for one in metapaths if str(one) in found and _alike(schema, one, path)]
-            found |= {str(path): BRIDGED * max(direct)} if direct else {}
+        if path.learned is not None and path.learned.kernel in BRIDGED:
+            direct = [
+                found[str(one)]
+                for one in metapaths
+                if one.learned is None and str(one) in found and _alike(schema, one, path)
+            ]
+            found |= {str(path): BRIDGED[path.learned.kernel] * max(direct)} if direct else {}
     most = max(found.values(), default=0.0)
     return {name: weight / most for name, weight in found.items() if weight > 0}
 

@@ -122,9 +122,10 @@ def test_shares_add_up_and_are_told_in_each_language(shop: Snapshot, kernels: Ke
     blend = Blend(metapaths={str(path): 0.7 for path in _of(shop, kind)})
     model = Model(Scorer(shop, kernels, blend, None), ModelInfo(name=kind, snapshot=shop.hash, trained=True))
     recommender, told = Recommender(model), 0
+    user = "u1" if kind == "far_bridge" else "u0"  # who has not taken the plain course
     for lang in ("en", "zh"):
-        for item in recommender.recommend(Request("u0", n=20, lang=lang)).items:
-            account = recommender.why(Request("u0", lang=lang), item.id)
+        for item in recommender.recommend(Request(user, n=20, lang=lang)).items:
+            account = recommender.why(Request(user, lang=lang), item.id)
             for part in account.parts:
                 if part.metapath is None:  # of fewer than k people, and that is all that is said
                     assert part.paths == [] and part.other_paths and part.other_paths.share == part.share

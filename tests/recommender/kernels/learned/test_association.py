@@ -1,5 +1,6 @@
 """The association kernel is the regression, and its part of a score is told by anchors that add up."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from recommender.kernels.learned.latent_map import LatentMap
 from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
-from recommender.learning.association_learning import weights_of
+from recommender.learning.association_learning import SmallSystems, Trial
 from recommender.learning.model import Model
 from recommender.linalg.local_ridge import regressions
 from recommender.results.document import ModelInfo
@@ -57,15 +58,35 @@ def test_taste_and_attributes_show_and_the_part_adds_up(tmp_path: Path) -> None:
             assert all(near.label in part.text for near in part.nearest[:3])
 
 
-def test_popular_items_are_raised_and_popular_anchors_say_less() -> None:
-    """P = [[2, −1], [−1, 4]], used by 3 and 8 people: B_12 = 1/4 · 9^γ / 4^α, B_21 = 1/2 · 4^γ / 9^α."""
-    inverse, counts = np.array([[2.0, -1.0], [-1.0, 4.0]]), 1.0 + np.array([3.0, 8.0])
-    config = AssociationConfig(popularity=0.5, anchors=1.0)
-    np.testing.assert_allclose(weights_of(inverse, counts, config), [[0, 3 / 4 / 4], [2 / 2 / 9, 0]], rtol=1e-6)
-    np.testing.assert_allclose(weights_of(inverse, counts, AssociationConfig()), [[0, 1 / 4], [1 / 2, 0]], rtol=1e-6)
-    assert (weights_of(np.abs(inverse), counts, AssociationConfig()) == 0).all(), (
-        "what goes against each other counts nothing"
+def test_popular_items_are_raised_and_popular_anchors_say_less(tmp_path: Path) -> None:
+    """p1 is used by 2 people, p2 by 3: B_12 · 4^γ / 3^α, B_21 · 3^γ / 4^α; and what is tried in training is that."""
+    pairs = [("u1", "p1"), ("u1", "p2"), ("u2", "p1"), ("u3", "p2"), ("u4", "p2")]
+    entities = {"User": ["u1", "u2", "u3", "u4"], "Product": ["p1", "p2"]}
+    snapshot = snapshot_of(tmp_path, entities, {"purchased": pairs})
+    config, step = AssociationConfig(popularity=0.5, anchors=1.0), ("≈Product-Product",)
+    plain, found = (
+        Kernels(snapshot, KernelConfig(association=one), tmp_path / "kernels").of(step).matrix().toarray()
+        for one in (AssociationConfig(), config)
     )
+    assert (plain > 0).sum() == 2
+    np.testing.assert_allclose(found, plain * np.array([[1, 2 / 3], [3**0.5 / 4, 1]]), rtol=1e-12)
+
+
+def test_trials_of_weights_solve_the_regression_of_the_kernel() -> None:
+    """30 items, all near each other; who used one item each gets the second best of the others."""
+    random = np.random.default_rng(5)
+    terms = {
+        name: csr_array(random.random((30, size)) * (random.random((30, size)) < 0.5))
+        for name, size in (("interactions", 90), ("contains", 8))
+    }
+    used = csr_array(np.eye(30)[:4])
+    trial = Trial(terms, [slice(0, 30)], used, np.zeros(4, dtype=np.int64), np.arange(30.0))
+    config = AssociationConfig(weights={"contains": 3.0}, ridge=2.0, popularity=0.3, anchors=0.2)
+    weights = trial.solved(config)
+    np.testing.assert_allclose(SmallSystems.of(trial).solved(config).toarray(), weights.toarray(), atol=1e-5)
+    scores = weights.toarray()[:4] * (1 + np.arange(30.0)) ** 0.3 / (1 + np.arange(4.0)[:, None]) ** 0.2
+    second = replace(trial, truth=np.argsort(-scores, axis=1)[:, 1])
+    assert second.score(weights, config) == pytest.approx(1 / np.log2(3))
 
 
 def test_with_all_items_near_it_is_the_whole_regression(tmp_path: Path) -> None:

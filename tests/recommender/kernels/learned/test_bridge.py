@@ -6,6 +6,7 @@ import pytest
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.kernel import KernelInputs
 from recommender.kernels.learned.bridge import BELIEF, BridgeKernel, inferred
+from recommender.kernels.learned.far_bridge import FarBridge
 from recommender.kernels.registry import scored_paths
 from recommender.learning.priors.crossing_prior import RelationWorth, crossing_prior
 from tests.graphs import snapshot_of
@@ -49,10 +50,21 @@ def test_the_kernel_leads_on_to_items_with_the_attribute(snapshot: Snapshot) -> 
     assert BridgeKernel.exists(snapshot, "Product", "Course") and not BridgeKernel.exists(snapshot, "Course", "Course")
 
 
-def test_a_bridge_weighs_half_of_the_best_path(snapshot: Snapshot) -> None:
+def test_the_far_bridge_leads_back_to_items_whose_people_also_use_what_has_it(snapshot: Snapshot) -> None:
+    kernel = FarBridge(KernelInputs(snapshot, 10, {}), "Product", "Course")
+    oil, water = (snapshot.vocabulary.idx("Product", name) for name in ("oil", "water"))
+    calm = snapshot.vocabulary.idx("Course", "calm")
+    strength = inferred(snapshot, "teaches").strength.toarray()[calm, 0]
+    matrix = kernel.matrix().toarray()
+    assert matrix[oil, calm] == pytest.approx(strength) and np.count_nonzero(matrix) == 1
+    assert kernel.people(np.array([oil, water]), calm).tolist() == [COMING, 0]
+
+
+def test_a_bridge_weighs_half_of_the_best_path_and_a_far_one_a_quarter(snapshot: Snapshot) -> None:
     worths = {
         ("courses", "teaches"): RelationWorth(0.9, 100, 0.5),
         ("cosmetics", "contains"): RelationWorth(0.9, 100, 0.5),
     }
     prior = crossing_prior(snapshot.schema, scored_paths(snapshot), worths)
     assert prior["enrolled > ⇢Course-Product"] == 0.5 * prior["enrolled > teaches > ~contains"]
+    assert prior["enrolled > ⇠Course-Product"] == 0.25 * prior["enrolled > teaches > ~contains"]

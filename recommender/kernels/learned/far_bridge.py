@@ -1,0 +1,57 @@
+"""Far bridge: items that have no link to an anchor themselves, but whose people also use what has one."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array
+
+from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.attribute_lift import carries
+from recommender.kernels.kernel import Idxs
+from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel, shared_steps
+from recommender.linalg.pruned_product import kernel_product
+from recommender.linalg.sparse_matrix import binary, damping
+
+
+class FarBridge(BridgeKernel):
+    """From an item over what both domains share, a link or what its people also use, to items of the other domain whose
+    people also use what has the same there::
+
+        K = (A + S_a) · D_t^-¼ · S_iᵀ
+
+    A: links of the anchors; S: what the people of an item also use, 1 − 1 / L, as of :class:`BridgeKernel`; D_t: how
+    many items S_i gives the attribute. Few items of a catalogue may be about what another is about; these lead on to
+    what is used together with them.
+    """
+
+    name, symbol, text = "far_bridge", "⇠", "far_bridge"
+
+    def matrix(self) -> csr_array:
+        """K, summed over what both share, pruned."""
+        snapshot, found = self.inputs.snapshot, list[csr_array]()
+        shape = (snapshot.vocabulary.count(self.anchor_type), snapshot.vocabulary.count(self.item_type))
+        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
+            right = self._inferred(back).strength
+            spread = np.bincount(right.indices, minlength=right.shape[1]).astype(np.float64)
+            if right.nnz:
+                left = csr_array(self._left(there) @ diags_array(damping(spread, MIDDLE)))
+                left.eliminate_zeros()
+                found.append(kernel_product([(left,), (csr_array(right.T),)], self.inputs.top, closed=False))
+        return csr_array(sum(found, csr_array(shape)))
+
+    def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
+        """How many people used the item and what has an attribute of the anchor: of the attribute with the most; where
+        that is only inferred of the anchor, no more than are behind this."""
+        snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
+        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
+            behind = self._inferred(back).people[[item]].toarray()[0]
+            linked = binary(csr_array(snapshot.adjacency(there)[anchors])).toarray() * carries(snapshot, there)
+            also = csr_array(self._inferred(there).people[anchors]).toarray()
+            known = np.where(linked > 0, behind, np.minimum(also, behind))
+            counts = np.maximum(counts, known.max(axis=1, initial=0).astype(np.int64))
+        return counts
+
+    def _left(self, step: str) -> csr_array:
+        """A + S_a: attributes of the anchors, 1 where there is a link that may lead into another domain."""
+        snapshot: Snapshot = self.inputs.snapshot
+        links = binary(snapshot.adjacency(step)) @ diags_array(carries(snapshot, step).astype(np.float64))
+        return csr_array(links + self._inferred(step).strength)
