@@ -75,7 +75,8 @@ class CandidateFeatures:
         :param chosen: shape (features,), bool.
         """
         positions = np.flatnonzero(chosen)
-        means = np.array([np.abs(self.values[one]).sum(dtype=np.float64) for one in positions]) / max(int(self.filled.sum()), 1)
+        sums = [np.abs(self.values[one]).sum(dtype=np.float64) for one in positions]
+        means = np.array(sums) / max(int(self.filled.sum()), 1)
         means[means == 0] = 1.0
         names = tuple(self.names[position] for position in positions)
         return replace(
