@@ -5,8 +5,8 @@
 Each world holds a random half of the people. The attacker knows a target's whole history and the released numbers of
 many worlds with and without her, and guesses: the area under the curve of her best number, mean over targets; .5 is a
 coin. Released: exact counts of items, counts as they are told (k, in steps), private counts, numbers of people in
-reasons (``why``), scores of lists for anchors that are only told; model files are not released, and are attacked to say
-what they would give away.
+reasons (``why``), the items of ``overview --private`` as the product answers it, scores of lists for anchors that are
+only told; model files are not released, and are attacked to say what they would give away.
 """
 
 import argparse
@@ -17,17 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.k_anonymity import told_count
-from kg.privacy.differential_privacy import private_counts
+from kg.privacy.differential_privacy import Payment, PrivacyLedger, private_counts
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from kg.workspace.settings import PrivacySettings
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.model import open_model
+from recommender.marketing.crowd import Crowd
+from recommender.marketing.private.release import private_answer
+from recommender.rules.rule_set import Rules
 from recommender.scoring.k_anonymous_kernels import KAnonymousKernels
+from recommender.serving.recommender import Recommender
 
 Values = NDArray[np.float64]
-PRIVATE = ((1.0, 0.0, 5), (2.0, 0.0, 5), (1.0, 1e-6, 5), (2.0, 1e-6, 5), (2.0, 1e-6, 1))
+PRIVATE = ((0.5, 0.0, 5), (1.0, 0.0, 5), (2.0, 0.0, 5), (0.5, 1e-6, 5), (1.0, 1e-6, 5), (2.0, 1e-6, 5), (2.0, 1e-6, 1))
 """ε, δ and the most that one person counts for."""
 
 
@@ -56,10 +61,24 @@ def released(world: Snapshot, relation: str, folder: Path) -> dict[str, Values]:
         settings = PrivacySettings(delta=delta, contributions=cap)
         noisy = private_counts((people, items), used.shape[1], settings, epsilon)
         found[f"private, ε {epsilon:g}, δ {delta:g}, cap {cap}"] = noisy.astype(np.float64)
+    for settings in (PrivacySettings(epsilon_per_day=9.0), PrivacySettings(delta=1e-6, contributions=1)):
+        name = f"overview --private --epsilon 2, δ {settings.delta:g}, cap {settings.contributions}"
+        found[name] = overview(world, relation, settings, folder)
     kernels, tail = Kernels(world, KernelConfig(), folder), (f"~{relation}", relation)
     found["scores for told anchors"] = KAnonymousKernels(kernels).kernel(tail).toarray()
     found["model files (not released)"] = kernels.kernel(tail).toarray()
     return found
+
+
+def overview(world: Snapshot, relation: str, settings: PrivacySettings, folder: Path) -> Values:
+    """Number of people by item of a relation, as ``overview --private`` tells it at ε = 2."""
+    crowd = Crowd(Recommender(open_model(folder / "model", world, folder / "kernels")), Rules())
+    payment = Payment(PrivacyLedger(Path(tempfile.mkdtemp(dir=folder)), settings), settings, 2.0)
+    [items] = [one for one in private_answer(crowd, ("overview", None, None), payment).tables if one.name == "items"]
+    told = {(one.type, one.id): one.people for one in items.counts}
+    tail = world.schema.ends(relation)[1]
+    ids = world.vocabulary.ids(tail)
+    return np.array([told[tail, ids[idx]] for idx in range(world.vocabulary.count(tail))], dtype=np.float64)
 
 
 def area(inside: Values, outside: Values) -> float:
@@ -95,7 +114,7 @@ def main() -> None:
     for name, rows in numbers.items():
         table = np.array(rows)
         areas = [area(table[member[:, u], t], table[~member[:, u], t]) for t, u in enumerate(targets)]
-        print(f"{name:<32} AUC {np.mean(areas):.3f} ± {1.96 * np.std(areas) / np.sqrt(len(areas)):.3f}")
+        print(f"{name:<48} AUC {np.mean(areas):.3f} ± {1.96 * np.std(areas) / np.sqrt(len(areas)):.3f}")
 
 
 def _evidence(values: Values, used: NDArray[np.integer]) -> float:
