@@ -1,6 +1,10 @@
-"""Exposure floors on Sephora: what halving the brands' exposure gap costs, and a CP-Fair-like re-ranking beside it.
+"""Exposure floors: what halving the brands' exposure gap costs, and a CP-Fair-like re-ranking beside it.
 
-    WHYREC_DATA=… python benchmarks/exposure_floors.py WORK-FOLDER [--train]
+    WHYREC_DATA=… python benchmarks/exposure_floors.py WORK-FOLDER [--train]              # Sephora
+    python benchmarks/exposure_floors.py WORK-FOLDER --workspace DIR --test FILE.csv      # any, such as Beauty's
+
+Of a workspace that is there, ``--test`` names what was held out of it, as ``amazon_beauty.py``
+leaves it in ``files/test.csv``: columns user_id and item_id.
 
 Ratings of 4 or more, people with five or more of them; a fifth of each person's is held out (seed 0), the rest is
 loaded (default weights, or learned ones with --train). Floors of 100 % of each brand's share of use are solved on half
@@ -41,12 +45,18 @@ Values = NDArray[np.float64]
 
 def main(
     folder: Annotated[Path, typer.Argument(help="Where files and the workspace are made.")],
-    data: Annotated[Path, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")],
+    data: Annotated[Path | None, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")] = None,
+    workspace: Annotated[Path | None, typer.Option(help="A workspace that is there, instead of Sephora.")] = None,
+    test: Annotated[Path | None, typer.Option(help="What was held out of it: user, item.")] = None,
     train: Annotated[bool, typer.Option("--train", help="Learn the weights.")] = False,
 ) -> None:
     """Measure and print."""
-    held_out = made(folder, data, train)
-    crowd = Crowd(whyrec.open(folder / "shop").recommender, Rules(), most=10**6)
+    if workspace is not None and test is not None:
+        held_out, place = pl.read_csv(test, infer_schema=False).select("user_id", "item_id"), workspace
+    else:
+        assert data is not None, "--data, or --workspace and --test"
+        held_out, place = made(folder, data, train), folder / "shop"
+    crowd = Crowd(whyrec.open(place).recommender, Rules(), most=10**6)
     positions, totals = best_items(crowd)
     floors = [one for one in read_floors(crowd.rules.ground, ["100% made_by"]) if one.items.any()]
     groups = csr_array(np.column_stack([one.items.astype(np.float64) for one in floors]))

@@ -7,12 +7,12 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import numpy as np
 from markupsafe import Markup
 
+from recommender.pages.svg import Point, chart_line, chart_text
 from recommender.pages.template import template
 from recommender.runs.record import RunRecord
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 420, 64, 16, 16, 48
 COLOURS, TICKS = 8, 5
-Point = tuple[float, float]
 
 
 def curves_page(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
@@ -45,10 +45,10 @@ def _picture(name: str, records: Sequence[RunRecord]) -> Markup | None:
         css = f"c{number % COLOURS}" + (" dashed" if number >= COLOURS else "")
         for record in mine:
             points = [place(epoch, mrr) for epoch, mrr in enumerate(record.curve, start=1)]
-            _line(svg, f"run {css}", points, f"{row}, seed {record.seed}" + _fold(record))
+            chart_line(svg, f"run {css}", points, f"{row}, seed {record.seed}" + _fold(record))
         shortest = min(len(record.curve) for record in mine)
         mean = np.mean([record.curve[:shortest] for record in mine], axis=0).tolist()
-        _line(svg, f"mean {css}", [place(epoch, mrr) for epoch, mrr in enumerate(mean, start=1)], row)
+        chart_line(svg, f"mean {css}", [place(epoch, mrr) for epoch, mrr in enumerate(mean, start=1)], row)
         for record in mine:
             if record.best_epoch:
                 x, y = place(record.best_epoch, record.curve[record.best_epoch - 1])
@@ -61,24 +61,12 @@ def _axes(svg: Element, most: int, top: float) -> None:
     for tick in range(TICKS + 1):
         y = bottom - tick / TICKS * (bottom - TOP)
         SubElement(svg, "path", {"class": "axis", "d": f"M{LEFT} {y:.1f}H{right}"})
-        _text(svg, "tick", (LEFT - 8, y + 4), f"{top * tick / TICKS:.3g}", "end")
+        chart_text(svg, "tick", (LEFT - 8, y + 4), f"{top * tick / TICKS:.3g}", "end")
     step = max(1, math.ceil((most - 1) / 10))
     for epoch in range(1, most + 1, step):
         x = LEFT + (epoch - 1) / max(1, most - 1) * (right - LEFT)
-        _text(svg, "tick", (x, bottom + 18), str(epoch), "middle")
-    _text(svg, "title", ((LEFT + right) / 2, HEIGHT - 6), "epoch", "middle")
-
-
-def _line(svg: Element, css: str, points: Sequence[Point], title: str) -> None:
-    if len(points) == 1:  # a line of one point is none
-        points = [points[0], (points[0][0] + 1, points[0][1])]
-    line = SubElement(svg, "polyline", {"class": css, "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points)})
-    SubElement(line, "title").text = title
-
-
-def _text(svg: Element, css: str, at: Point, text: str, anchor: str) -> None:
-    place = {"class": css, "x": f"{at[0]:.1f}", "y": f"{at[1]:.1f}", "text-anchor": anchor}
-    SubElement(svg, "text", place).text = text
+        chart_text(svg, "tick", (x, bottom + 18), str(epoch), "middle")
+    chart_text(svg, "title", ((LEFT + right) / 2, HEIGHT - 6), "epoch", "middle")
 
 
 def _rows(records: Sequence[RunRecord]) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """Pictures of paths as SVG elements, coloured by the style sheet of the page around them."""
 
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from recommender.pages.path_picture import DOT, FONT, LINE, PADDING, SMALL, SMALL_LINE, Box, Picture
@@ -7,6 +8,21 @@ from recommender.pages.path_picture import DOT, FONT, LINE, PADDING, SMALL, SMAL
 COLOURS = 8
 """Number of colours of parts; they repeat after that."""
 THIN, THICK = 1.5, 8.0
+Point = tuple[float, float]
+
+
+def chart_line(svg: Element, css: str, points: Sequence[Point], title: str) -> None:
+    """A curve of a chart; ``css``: its classes."""
+    if len(points) == 1:  # a line of one point is none
+        points = [points[0], (points[0][0] + 1, points[0][1])]
+    line = SubElement(svg, "polyline", {"class": css, "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points)})
+    SubElement(line, "title").text = title
+
+
+def chart_text(svg: Element, css: str, at: Point, text: str, anchor: str) -> None:
+    """A text of a chart, at a place."""
+    place = {"class": css, "x": f"{at[0]:.1f}", "y": f"{at[1]:.1f}", "text-anchor": anchor}
+    SubElement(svg, "text", place).text = text
 
 
 def graph_svg(picture: Picture, title: str) -> Element:

@@ -29,6 +29,7 @@ PAGES = (
     "/item?item=Product:p0013",
     "/brand?entity=Third+Bloom",
     "/gaps",
+    "/trade-offs",
     "/rules?max_price=20&avoid=contains:RETINOL",
     "/review?item=Product:p0013",
     "/traffic",

@@ -1,16 +1,19 @@
-"""Pages about the shop: brand, gaps, experiments, data, system."""
+"""Pages about the shop: brand, gaps, trade-offs, experiments, data, system."""
 
 from importlib.metadata import version
 from platform import python_version
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
+from recommender.texts.languages import language as texts_of
 from recommender.texts.paths import spoken_domain
 from whyrec.online_evaluation.live import Live
 from whyrec.service.console.facts import link
+from whyrec.service.console.pictures import trade_off_svg
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import may, shop_of, to_login
 from whyrec.service.limits import MOST_DAYS, MOST_TEXT
@@ -61,6 +64,28 @@ def gaps(request: Request, domain: Text = "") -> Response:
         names={one: spoken_domain(schema, one, lang) for one in domains},
         domain=chosen,
         found=engine.gaps(chosen, lang=lang),
+    )
+
+
+@router.get("/trade-offs")
+def trade_offs(request: Request, domain: Text = "") -> Response:
+    """What lists give up for exposure by merit, variety or margin."""
+    shop = shop_of(request, "groups")
+    if shop is None:
+        return to_login(request)
+    engine, lang = shop.refreshed(), language(request)
+    schema = engine.snapshot.schema
+    chosen = domain if domain in schema.domains else schema.domains[0]
+    found, words = engine.trade_offs(chosen, lang=lang), texts_of(lang).section("trade_offs")
+    return page(
+        request,
+        "trade_offs.html",
+        domains=schema.domains,
+        names={one: spoken_domain(schema, one, lang) for one in schema.domains},
+        domain=chosen,
+        found=found,
+        words=words,
+        pictures=[Markup(trade_off_svg(one, words["kept"])) for one in found.curves],
     )
 
 

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from recommender.results.responsibility.anomalies import AnomalyReport
     from recommender.results.responsibility.audit import Audit
     from recommender.results.responsibility.objectives import Objectives
+    from recommender.results.responsibility.trade_offs import TradeOffs
     from whyrec.privacy.card import Card
     from whyrec.workspace.evaluation.evaluate import HowToEvaluate
     from whyrec.workspace.responsibility.certify import CertifyReport
+
+MOST_ARRANGED = 1_000
+"""People whose lists are arranged anew for the curves of trade-offs."""
 
 
 class Responsibility(Reporting):
@@ -87,6 +91,26 @@ class Responsibility(Reporting):
         if not dry_run:
             self._renew()
         return found
+
+    def trade_offs(self, domain: str | None = None, *, lang: str = "en") -> "TradeOffs":
+        """What lists give up, by their own scores, for exposure by merit, variety or margin: a curve for each.
+
+        :param domain: the first of the schema where absent.
+        :raises UsageError: for an unknown domain.
+        """
+        from dataclasses import replace
+
+        from recommender.audit.trade_offs import trade_offs  # named like the question
+        from recommender.marketing.crowd import Crowd
+        from recommender.serving.recommender import Recommender
+
+        domains = self.snapshot.schema.domains
+        if domain is not None and domain not in domains:
+            raise UsageError(f"`domain` {domain!r}: known: {', '.join(domains)}")
+        chosen = domain or domains[0]
+        plain = Recommender(replace(self.recommender.model, objectives=()))
+        crowd = Crowd(plain, self._rules(chosen, {}), most=MOST_ARRANGED)
+        return trade_offs(crowd, chosen, self.workspace.settings.objectives.floors, lang)
 
     def anomalies(self, *, progress: Progress | None = None) -> "AnomalyReport":
         """Flag accounts that do not look like people: bots, bursts, duplicates, rating fraud, shilling.
