@@ -70,8 +70,8 @@ def test_every_count_of_groups_can_be_made_private_and_pairs_are_refused(
     assert "噪声" in shown.stdout and "列表" in shown.stdout
     pairs = whyrec("-w", example, "popularity", "--by", "pairs", "--private")
     assert pairs.exit_code == 2 and "14 at ε = 8" in pairs.stderr
-    over = whyrec("-w", example, "gaps", "--private")
-    assert over.exit_code == 3 and "0.5 of 4" in over.stderr
+    over = whyrec("-w", example, "gaps", "--private", "--epsilon", "2")
+    assert over.exit_code == 3 and "1 of 4" in over.stderr
     alone = whyrec("-w", example, "gaps", "--epsilon", "1")
     assert alone.exit_code == 2 and "--private" in alone.stderr
     ledger.unlink()
