@@ -189,8 +189,9 @@ class Case:
         used = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
         if b"sep=" in text or used == len(lines):
             return None
+        titles = self._titles(lines[used:])
         if b'"' not in text:
-            return len(lines) - used - 1
+            return len(lines) - used - 1 - titles
         if b"\0" in text:
             return None
         content = io.StringIO(text.decode("utf-8", "surrogateescape"), newline="")
@@ -205,7 +206,14 @@ class Case:
                         return None  # one bad record of several lines, or several after a stray quote?
         except csv.Error:
             return None
-        return len(records) - 1
+        return len(records) - 1 - titles
+
+    def _titles(self, lines: list[bytes]) -> int:
+        """Lines above the header that fill at most half of its columns."""
+        mark, needed = self.delimiter.encode(), {b"id"} if "product" in self.path.name else {b"user", b"product"}
+        rows = [[cell.strip(b'" ').lower() for cell in line.split(mark)] for line in lines[:30]]
+        header = next((at for at, cells in enumerate(rows) if needed <= set(cells)), 0)
+        return sum(2 * sum(map(bool, cells)) <= len(rows[header]) for cells in rows[:header])
 
 
 def main(

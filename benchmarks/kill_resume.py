@@ -1,13 +1,23 @@
 """Kill a load at random moments, load again, and compare with a load that nobody disturbed.
 
     python benchmarks/kill_resume.py WORK-FOLDER [--rounds 30] [--only embedded,neo4j] [--neo4j URL] [--triples 20000]
+        [--modes load,replace,delta,adopt]
 
-Each round begins with a store that holds half of the triples with other weights, so that the load both creates and
-updates. ``whyrec load`` gets SIGKILL at a moment drawn from the time that it takes undisturbed; then ``load --resume``
-and plain ``load`` take turns to finish the work. The snapshot's hash must be that of the undisturbed load, every time.
-A Neo4j database that a URL names is emptied without asking.
+Each round begins with a store that holds something else, so that the load creates, updates and, but for ``load``,
+deletes:
+
+* ``load``: half of the triples, with other weights.
+* ``replace``: more entities and triples than the files, with other weights; ``--mode replace`` deletes them.
+* ``delta``: all of it, while the files hold some products whose lists of ingredients are others (``replace-links``).
+* ``adopt``: a graph that a bare driver loop wrote; ``init --adopt`` and ``refresh`` are killed and run again, and the
+  graph must be what it was. In the embedded store, which adopts nothing, what another program wrote is taken over.
+
+``whyrec`` gets SIGKILL at a moment drawn from the time that it takes undisturbed; then ``load --resume`` and plain
+``load`` take turns to finish the work. The snapshot's hash must be that of the undisturbed load, every time. A Neo4j
+database that a URL names is emptied without asking.
 """
 
+import hashlib
 import json
 import random
 import shutil
@@ -16,14 +26,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+import ladybug
 import polars as pl
 import typer
-from bare_stores import empty_neo4j, running_neo4j
+from bare_stores import driver_of, empty_neo4j, load_neo4j, running_neo4j
 from random_shop import make_shop
 from rich.console import Console
 from rich.table import Table
@@ -35,117 +47,216 @@ from kg.stores.opening import open_store
 WHYREC = [sys.executable, "-m", "cli"]
 STORE = "graph.lbug"
 MOMENTS = ("before the first write", "between first and last write", "after the last write")
+LOADS = {"load": [], "replace": ["--mode", "replace", "--max-deletes", "all"], "delta": ["--mapping", "{}/delta.toml"]}
+EVERYTHING = (
+    "MATCH (n) RETURN n.id, labels(n), properties(n)",
+    "MATCH (h)-[r]->(t) RETURN h.id, type(r), t.id, properties(r)",
+)
+DELTA = """\
+[[source]]
+file = "delta.csv"
+entity = "Product"
+id = "id"
+rows = "replace-links"
+[[source.link]]
+relation = "contains"
+tail = "ingredients"
+split = "|"
+"""
+
+
+@dataclass
+class Outcome:
+    """What became of the rounds of one mode."""
+
+    same: int = 0
+    moments: Counter[str] = field(default_factory=Counter)
 
 
 def main(
     folder: Annotated[Path, typer.Argument(help="Where data and workspaces are made.")],
-    rounds: Annotated[int, typer.Option(help="Kills on each store.")] = 30,
+    rounds: Annotated[int, typer.Option(help="Kills on each store, in each mode.")] = 30,
     only: Annotated[str, typer.Option(help="Which stores.")] = "embedded,neo4j",
+    modes: Annotated[str, typer.Option(help="Which modes.")] = "load,replace,delta,adopt",
     neo4j: Annotated[str | None, typer.Option(envvar="NEO4J_URI", help="Neo4j URL; else a server is started.")] = None,
     triples: Annotated[int, typer.Option(help="Triples of the load.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Seed of data and moments.")] = 0,
 ) -> None:
     """Run all rounds and print a table; exit 1 where a hash differs."""
     failed = 0
-    table = Table("store", "rounds", "same hash", "killed …", title="kill -9, then load again")
+    table = Table("store", "mode", "rounds", "same hash", "killed …", title="kill -9, then again")
     for store in only.split(","):
-        if store == "neo4j":
-            with running_neo4j(neo4j) as url:
-                workspace, schema = make_workspaces(folder / store, url, triples, seed)
-                moments, same = measure(workspace, partial(prepare_neo4j, url, workspace), url, schema, rounds, seed)
+        with running_neo4j(neo4j) if store == "neo4j" else embedded() as url:
+            for mode in modes.split(","):
+                rival = Killed(folder / store / mode, url, mode, triples, seed)
+                outcome = rival.measure(rounds, seed)
+                failed += rounds - outcome.same
+                moments = "\n".join(f"{moment}: {count}" for moment, count in outcome.moments.items())
+                table.add_row(store, mode, str(rounds), str(outcome.same), moments)
+                print(store, mode, outcome, flush=True)
+            if store == "neo4j":
                 empty_neo4j(url)
-        else:
-            workspace, schema = make_workspaces(folder / store, STORE, triples, seed)
-            moments, same = measure(workspace, partial(prepare_embedded, workspace), STORE, schema, rounds, seed)
-        failed += rounds - same
-        table.add_row(store, str(rounds), str(same), "\n".join(f"{moment}: {moments[moment]}" for moment in MOMENTS))
     Console(width=120).print(table)
     raise typer.Exit(failed > 0)
 
 
-def make_workspaces(folder: Path, store: str, triples: int, seed: int) -> tuple[Path, Schema]:
-    """The workspace that is loaded, and beside it ``before``: half of the triples, with other weights."""
-    shutil.rmtree(folder, ignore_errors=True)
-    schema = make_shop(folder / "shop", triples // 5, triples, seed)
-    for name in ("now", "before"):
-        workspace = folder / name
-        run("init", str(workspace), "--schema", str(folder / "shop" / "schema.toml"), "--store", store)
-        for path in (folder / "shop").glob("*.csv"):
-            shutil.copy(path, workspace)
-        shutil.copy(folder / "shop" / "mapping.toml", workspace)
-    purchased = pl.read_csv(folder / "before" / "purchased.csv").head(triples // 3).with_columns(weight=9)
-    purchased.write_csv(folder / "before" / "purchased.csv")
-    if "://" not in store:
-        run("-w", str(folder / "before"), "load")
-    return folder / "now", schema
+@contextmanager
+def embedded() -> Iterator[str]:
+    """The URL of the embedded store."""
+    yield STORE
 
 
-def prepare_embedded(workspace: Path) -> None:
-    """Put the store of ``before`` in place."""
-    for path in workspace.glob(f"{STORE}*"):
-        path.unlink()
-    for path in (workspace.parent / "before").glob(f"{STORE}*"):
-        shutil.copy(path, workspace)
+class Killed:
+    """One mode on one store: workspaces ``now``, which is killed, and ``before``, which fills the store."""
 
+    def __init__(self, folder: Path, url: str, mode: str, triples: int, seed: int) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        self.folder, self.url, self.mode = folder, url, mode
+        self.shop, self.now, self.before = folder / "shop", folder / "now", folder / "before"
+        self.schema: Schema = make_shop(self.shop, triples // 5, triples, seed)
+        for workspace in (self.now, self.before) if mode != "adopt" or url == STORE else ():
+            run("init", str(workspace), "--schema", str(self.shop / "schema.toml"), "--store", url)
+            for path in (*self.shop.glob("*.csv"), self.shop / "mapping.toml"):
+                shutil.copy(path, workspace)
+        if self.now.exists():
+            self._change_files()
+        if url == STORE:
+            run("-w", str(self.before), "load")
+            if mode == "adopt":
+                run("-w", str(self.now), "load")
+                self._write_bare()
 
-def prepare_neo4j(url: str, workspace: Path) -> None:
-    """Empty the server and load ``before``."""
-    empty_neo4j(url)
-    run("-w", str(workspace.parent / "before"), "load")
+    def _change_files(self) -> None:
+        """What the two workspaces load is not the same."""
+        purchased = pl.read_csv(self.shop / "purchased.csv")
+        other = purchased.head(purchased.height // 2).with_columns(weight=pl.lit(9, dtype=pl.Int64))
+        if self.mode == "load":
+            other.write_csv(self.before / "purchased.csv")
+        elif self.mode == "replace":
+            users = pl.read_csv(self.shop / "User.csv")
+            kept = users.head(users.height * 9 // 10)
+            kept.write_csv(self.now / "User.csv")
+            rows = purchased.filter(pl.col("head").is_in(kept.get_column("id").implode()))
+            rows.head(rows.height * 3 // 4).write_csv(self.now / "purchased.csv")
+            pl.concat([other, purchased.tail(-other.height)]).write_csv(self.before / "purchased.csv")
+        elif self.mode == "delta":
+            contains = pl.read_csv(self.shop / "contains.csv")
+            lists = contains.group_by("head", maintain_order=True).agg(pl.col("tail").str.join("|"))
+            turned = lists.head(lists.height // 2).select(
+                pl.col("head").alias("id"), ingredients=pl.col("tail").reverse()
+            )
+            turned.write_csv(self.now / "delta.csv")
+            (self.now / "delta.toml").write_text(DELTA, encoding="utf-8")
 
+    def measure(self, rounds: int, seed: int) -> Outcome:
+        """Kill and finish, as often as told."""
+        rng, outcome = random.Random(seed), Outcome()
+        self.prepare()
+        started = time.perf_counter()
+        expected = self.finish(0)
+        longest = time.perf_counter() - started
+        for number in range(rounds):
+            self.prepare()
+            graph = self.content()
+            before = self.revision()
+            moment = rng.uniform(0, longest)
+            self.kill(moment)
+            outcome.moments[self.moment(before, moment / longest)] += 1
+            found = self.finish(number)
+            left = list((self.now / "staging").glob("*"))
+            same = found == expected and not left and graph == self.content()
+            outcome.same += same
+            if not same:
+                print(f"{self.mode}, round {number}: hash {found}, expected {expected}; left in staging: {len(left)}")
+        return outcome
 
-def measure(
-    workspace: Path, prepare: Callable[[], None], store: str, schema: Schema, rounds: int, seed: int
-) -> tuple[Counter[str], int]:
-    """Where the kills fell, and how many rounds ended in the right hash."""
-    rng = random.Random(seed)
-    prepare()
-    started = time.perf_counter()
-    expected = run("-w", str(workspace), "load")
-    longest = time.perf_counter() - started
-    moments: Counter[str] = Counter()
-    same = 0
-    for number in range(rounds):
-        prepare()
-        shutil.rmtree(workspace / "generations", ignore_errors=True)
-        before = revision_of(workspace, store, schema)
-        kill_load(workspace, rng.uniform(0, longest))
-        moments[moment_of(before, revision_of(workspace, store, schema))] += 1
-        found = run("-w", str(workspace), "load", *(["--resume"] if number % 2 else []))
-        same += found == expected
-        leftovers = list((workspace / "staging").glob("*"))
-        if found != expected or leftovers:
-            print(f"round {number}: hash {found}, expected {expected}; left in staging: {len(leftovers)}")
-    return moments, same
+    def prepare(self) -> None:
+        """Fill the store with what stood there before."""
+        shutil.rmtree(self.now / "generations", ignore_errors=True)
+        if self.url == STORE:
+            for path in self.now.glob(f"{STORE}*"):
+                path.unlink()
+            for path in self.before.glob(f"{STORE}*"):
+                shutil.copy(path, self.now)
+            return
+        empty_neo4j(self.url)
+        if self.mode == "adopt":
+            shutil.rmtree(self.now, ignore_errors=True)
+            with driver_of(self.url) as driver:
+                for label in ("User", "Product", "Ingredient"):
+                    driver.execute_query(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE")
+            load_neo4j(self.url, self.shop)
+        else:
+            run("-w", str(self.before), "load")
 
+    def commands(self, number: int = 0) -> list[list[str]]:
+        """What is killed, and then run again."""
+        home = ["-w", str(self.now)]
+        if self.mode != "adopt":
+            how = [word.format(self.now) for word in LOADS[self.mode]]
+            return [[*home, "load", *how, *(["--resume"] if number % 2 else [])]]
+        if self.url == STORE:
+            return [[*home, "refresh"]]
+        adopted = (self.now / "whyrec.toml").exists()
+        return [*([] if adopted else [["init", str(self.now), "--store", self.url, "--adopt"]]), [*home, "refresh"]]
 
-def kill_load(workspace: Path, seconds: float) -> None:
-    """Start a load, and kill it so many seconds later."""
-    command = [*WHYREC, "-w", str(workspace), "load", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
+    def finish(self, number: int) -> str | None:
+        """Run it to the end; the hash of the snapshot."""
+        return [run(*command) for command in self.commands(number)][-1]
 
+    def kill(self, seconds: float) -> None:
+        """Start it, and kill it so many seconds later."""
+        until = time.perf_counter() + seconds
+        for command in self.commands():
+            with subprocess.Popen([*WHYREC, *command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
+                try:
+                    one.communicate(timeout=max(until - time.perf_counter(), 0.001))
+                except subprocess.TimeoutExpired:
+                    one.send_signal(signal.SIGKILL)
+                    return
 
-def moment_of(before: str | None, after: str | None) -> str:
-    """Where a kill fell, by the revision marks before and after."""
-    if after == before:
-        return MOMENTS[0]
-    return MOMENTS[1] if str(after).startswith("loading-") else MOMENTS[2]
+    def revision(self) -> str | None:
+        """The mark of the store, read from a copy where it is a file, so that nothing mends the original."""
+        if self.mode == "adopt":
+            return None
+        copy = self.folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for path in self.now.glob(f"{STORE}*"):
+            shutil.copy(path, copy)
+        opened = open_store(self.url, self.schema, folder=copy, read_only=self.url != STORE)
+        try:
+            return opened.revision()
+        finally:
+            opened.close()
 
+    def moment(self, before: str | None, share: float) -> str:
+        """Where a kill fell, by the revision marks before and after; of what writes nothing, in which third."""
+        if self.mode == "adopt":
+            return f"third {int(share * 3) + 1} of the time"
+        after = self.revision()
+        if after == before:
+            return MOMENTS[0]
+        return MOMENTS[1] if str(after).startswith("loading-") else MOMENTS[2]
 
-def revision_of(workspace: Path, store: str, schema: Schema) -> str | None:
-    """The mark of the store, read from a copy where it is a file, so that nothing mends the original."""
-    copy = workspace.parent / "copy"
-    shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir()
-    for path in workspace.glob(f"{STORE}*"):
-        shutil.copy(path, copy)
-    opened = open_store(store, schema, folder=copy, read_only="://" in store)
-    try:
-        return opened.revision()
-    finally:
-        opened.close()
+    def content(self) -> str:
+        """All of a graph that must stay as it is, hashed; empty where it is to change."""
+        if self.mode != "adopt":
+            return ""
+        if self.url == STORE:
+            return hashlib.sha256((self.now / STORE).read_bytes()).hexdigest()
+        with driver_of(self.url) as driver:
+            rows = [sorted(str(one.values()) for one in driver.execute_query(query).records) for query in EVERYTHING]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+    def _write_bare(self) -> None:
+        """What another program writes into the embedded store of ``before``."""
+        database = ladybug.Database(self.before / STORE)
+        connection = ladybug.Connection(database)
+        connection.execute("MATCH (p:Product) SET p.price = p.price + 1")
+        connection.execute("MATCH (u:User)-[r:purchased]->(p:Product) WHERE r.weight = 1 DELETE r")
+        connection.close()
+        database.close()
 
 
 def run(*arguments: str) -> str | None:

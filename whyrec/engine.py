@@ -1,14 +1,15 @@
 """The engine: everything whyrec does with one workspace, for notebooks, services and jobs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
 from kg.progress import Progress, no_progress
+from kg.workspace.creation import create_workspace
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
-from kg.workspace.workspace import add_example, create_workspace
 from whyrec.options import made
 from whyrec.workspace.responsibility.responsibility import Responsibility
 
@@ -236,15 +237,11 @@ def create(
     :raises SchemaError: where the schema breaks the rules.
     :raises StoreError: where the URL cannot name a store, or holds a password.
     """
-    key = None
+    amended: Callable[[str], str] = str
     if encrypt:
         from kg.privacy.seal_key import public_key  # pyrage is an extra
-        from kg.privacy.sealing import set_key
+        from kg.privacy.sealing import sealed_to
 
-        key = public_key()
-    workspace = create_workspace(Path(folder), schema, store)
-    if key is not None:
-        set_key(workspace, key)
-    if example:
-        add_example(workspace)
+        amended = partial(sealed_to, key=public_key())
+    create_workspace(Path(folder), schema, store, example=example, amended=amended)
     return Engine(folder, progress)

@@ -110,16 +110,21 @@ def rotate(workspace: Workspace) -> None:
 def set_key(workspace: Workspace, key: str) -> None:
     """Write the public key that a workspace is sealed to into its configuration."""
     path = workspace.folder / CONFIGURATION
-    text, line = path.read_text(encoding="utf-8"), f'seal_to = "{key}"'
+    pending = path.with_name(f".{CONFIGURATION}")
+    pending.write_text(sealed_to(path.read_text(encoding="utf-8"), key), encoding="utf-8")
+    pending.replace(path)
+
+
+def sealed_to(configuration: str, key: str) -> str:
+    """A configuration that names the public key that its workspace is sealed to."""
+    text, line = configuration, f'seal_to = "{key}"'
     if re.search(r"(?m)^seal_to\s*=.*$", text):
         text = re.sub(r"(?m)^seal_to\s*=.*$", line, text)
     elif re.search(r"(?m)^\[privacy\]", text):
         text = re.sub(r"(?m)^\[privacy\][^\n]*\n", lambda found: f"{found[0]}{line}\n", text)
     else:
         text += f"\n[privacy]\n{line}\n"
-    pending = path.with_name(f".{CONFIGURATION}")
-    pending.write_text(text, encoding="utf-8")
-    pending.replace(path)
+    return text
 
 
 def _own(workspace: Workspace) -> list[str]:

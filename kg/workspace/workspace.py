@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from copy import copy
 from functools import cached_property
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from kg.document import nearest
 from kg.errors import SnapshotError, WorkspaceError
 from kg.progress import Progress, no_progress
 from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
 from kg.stores.revision import is_between_states
-from kg.stores.url import check_url
 from kg.workspace.generations import KERNELS, MODEL, NAMES, PARTS, SNAPSHOT, Generations
-from kg.workspace.permissions import private_files
 from kg.workspace.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
@@ -31,24 +26,6 @@ CONFIGURATION = "whyrec.toml"
 SEALED = "sealed.age"
 """The workspace's own data, encrypted; where it is there, the workspace is sealed."""
 ADOPTION = "adoption.toml"
-SHIPPED = {"courses-cosmetics": "example/schema.toml"}
-TEMPLATE = """\
-schema = "schema.toml"
-store = "{store}"
-
-[recommend]
-n = 10
-
-[rules]
-avoid = []                        # "contains:PARFUM" (relation:ID) or "Ingredient:PARFUM" (Type:ID)
-# min_price = 5.0                 # and max_price; "30 GBP" with rates = "rates.csv" (currency, rate)
-# in_stock = true
-# language = ["en"]
-# unknown = "keep"                # items of which a rule cannot tell; "drop" where absent
-
-[privacy]
-k = 5                             # nothing that leaves rests on fewer people: counts, shares, what would change
-"""
 
 
 class Workspace:
@@ -235,59 +212,3 @@ class Workspace:
             return False
         same = fingerprint is None or manifest.fingerprint in ("", fingerprint)
         return manifest.revision == revision and same
-
-
-def create_workspace(folder: Path, schema: str = "courses-cosmetics", store: str = "graph.lbug") -> Workspace:
-    """Make a workspace with a schema, shipped or from a file, and a configuration; for its owner alone.
-
-    :raises WorkspaceError: where the folder is a workspace already, or the schema is neither a name nor a file.
-    :raises SchemaError: where the schema breaks the rules.
-    :raises StoreError: where the URL cannot name a store, or holds a password.
-    """
-    if (folder / CONFIGURATION).exists():
-        raise WorkspaceError(f"{folder}: is a workspace already; remove {CONFIGURATION} to start over")
-    check_url(store)
-    text = _schema_text(schema)
-    try:
-        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with private_files():
-            folder.mkdir(exist_ok=True)
-            (folder / "schema.toml").write_text(text, encoding="utf-8")
-            read_schema(folder / "schema.toml")
-            (folder / CONFIGURATION).write_text(TEMPLATE.format(store=store), encoding="utf-8")
-    except OSError as problem:
-        raise WorkspaceError(f"{folder}: cannot be written: {problem.strerror}") from None
-    return Workspace(folder)
-
-
-@private_files()
-def add_adoption(workspace: Workspace, text: str) -> Workspace:
-    """Let a workspace read its store as an adoption mapping says; the workspace, opened anew."""
-    (workspace.folder / ADOPTION).write_text(text, encoding="utf-8")
-    configuration = workspace.folder / CONFIGURATION
-    lines = configuration.read_text(encoding="utf-8").splitlines(keepends=True)
-    at = next(number for number, line in enumerate(lines, start=1) if line.startswith("store"))
-    lines.insert(at, f'adoption = "{ADOPTION}"         # the graph is read as this file says, and never written to\n')
-    configuration.write_text("".join(lines), encoding="utf-8")
-    return Workspace(workspace.folder)
-
-
-@private_files()
-def add_example(workspace: Workspace) -> None:
-    """Copy the bundled data and mapping into a workspace."""
-    with as_file(files("kg") / "example") as example:
-        for path in sorted(example.iterdir()):
-            shown = path.is_file() and path.suffix not in (".py", ".pyc")
-            if shown and path.name not in ("schema.toml", "schema_org.toml"):
-                shutil.copyfile(path, workspace.folder / path.name)
-
-
-def _schema_text(schema: str) -> str:
-    if schema in SHIPPED:
-        return (files("kg") / SHIPPED[schema]).read_text(encoding="utf-8")
-    path = Path(schema)
-    if not path.is_file():
-        raise WorkspaceError(
-            f"schema {schema!r}: neither a file nor a shipped schema; {nearest(schema, list(SHIPPED))}"
-        )
-    return path.read_text(encoding="utf-8-sig")

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from kg.errors import WorkspaceError
 from kg.k_anonymity import shown_count, told_count
+from kg.workspace.creation import create_workspace
 from kg.workspace.settings import read_settings
-from kg.workspace.workspace import create_workspace
 
 
 @given(st.integers(0, 10_000), st.integers(2, 50))

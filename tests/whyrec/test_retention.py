@@ -4,7 +4,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kg.workspace.workspace import Workspace, create_workspace
+from kg.workspace.creation import create_workspace
+from kg.workspace.workspace import Workspace
 from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.privacy.retention import retain, retention_status

@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 from kg.adoption.files import adoption_text, schema_text
 from kg.errors import UsageError, WorkspaceError
 from kg.stores.url import check_url, is_neo4j
+from kg.workspace.creation import adopting, create_workspace
 from kg.workspace.permissions import private_files
-from kg.workspace.workspace import ADOPTION, CONFIGURATION, add_adoption, create_workspace
+from kg.workspace.workspace import ADOPTION, CONFIGURATION
 from whyrec.reports import AdoptReport, UnusedPart
 
 
@@ -36,7 +37,7 @@ def adopt(folder: Path, url: str) -> AdoptReport:
     with TemporaryDirectory() as scratch:
         schema = Path(scratch) / "schema.toml"
         schema.write_text(schema_text(proposal), encoding="utf-8")
-        add_adoption(create_workspace(folder, str(schema), url), adoption_text(proposal))
+        create_workspace(folder, str(schema), url, beside={ADOPTION: adoption_text(proposal)}, amended=adopting)
     return AdoptReport(
         workspace=str(folder),
         store=url,

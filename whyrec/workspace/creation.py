@@ -4,12 +4,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from kg.document import read_toml
 from kg.errors import UsageError
 from kg.formats.first_look import FirstLook, first_look
 from kg.formats.toml_text import toml_value
-from kg.workspace.permissions import private_files
-from kg.workspace.workspace import CONFIGURATION, create_workspace
+from kg.workspace.creation import create_workspace
 
 
 def create_from_files(folder: Path, paths: Sequence[Path], store: str = "graph.lbug") -> FirstLook:
@@ -25,20 +23,11 @@ def create_from_files(folder: Path, paths: Sequence[Path], store: str = "graph.l
         if not path.is_file():
             raise UsageError(f"{path}: no such file")
     found = first_look(list(paths), "from-files")
+    line = f"allow_folders = {toml_value(sorted({str(path.resolve().parent) for path in paths}))}\n"
+    section = f"\n[load]                            # where the files of the mapping lie\n{line}"
     with tempfile.TemporaryDirectory() as home:
         schema = Path(home) / "schema.toml"
         schema.write_text(found.schema, encoding="utf-8")
-        create_workspace(folder, str(schema), store)
-    places = sorted({str(path.resolve().parent) for path in paths})
-    with private_files():
-        (folder / "mapping.toml").write_text(found.mapping, encoding="utf-8")
-        settings = folder / CONFIGURATION
-        known = read_toml(settings)
-        text = settings.read_text(encoding="utf-8")
-        line = f"allow_folders = {toml_value(places)}\n"
-        if "load" in known:
-            text = text.replace("[load]\n", f"[load]\n{line}", 1)
-        else:
-            text += f"\n[load]                            # where the files of the mapping lie\n{line}"
-        settings.write_text(text, encoding="utf-8")
+        mapping = {"mapping.toml": found.mapping}
+        create_workspace(folder, str(schema), store, beside=mapping, amended=lambda text: text + section)
     return found

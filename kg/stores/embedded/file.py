@@ -25,6 +25,8 @@ MAX_THREADS = 4
 TORN_LOG = re.compile(r"the WAL file is corrupted|past the end of the file .*\.wal ")
 """What the engine says of a log whose last entry is cut off, as after a kill in the middle of a commit. The log is then
 read up to there: what had been committed is whole, and the transaction that was cut off never happened."""
+CUT_CHECKPOINT = re.compile(r"checkpoint recovery is pending")
+"""What the engine says to a reader where a writer was killed while it brought the file up to date, or is at it now."""
 NO_ROOM = re.compile(r"[Mm]map|bad_alloc|Cannot allocate|buffer pool", re.IGNORECASE)
 """What the engine says where it gets no address space or memory."""
 LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
@@ -222,14 +224,15 @@ def _read_if_there(path: Path) -> str | None:
 def _open_engine(path: Path, read_only: bool) -> ladybug.Database:
     try:
         try:
-            return _database(path, read_only)
+            return _mended(path, read_only)
         except RuntimeError as problem:
-            if not TORN_LOG.search(str(problem)):
+            if not CUT_CHECKPOINT.search(str(problem)) or path.resolve() in _written_here:
                 raise
-            return _database(path, read_only, torn_log=True)
+            _mended(path, read_only=False).close()  # only who may write can end what the killed process began
+            return _mended(path, read_only)
     except (RuntimeError, ValueError, MemoryError) as problem:
         text = _sentence(problem)
-        if "Could not set lock" in text:
+        if "Could not set lock" in text or CUT_CHECKPOINT.search(text):
             holder = re.search(r"PID \d+", text)
             raise StoreLockedError(
                 f"{path}: another whyrec process{f' ({holder[0]})' if holder else ''} is writing to this store; "
@@ -245,10 +248,22 @@ def _open_engine(path: Path, read_only: bool) -> ladybug.Database:
         ) from problem
 
 
+def _mended(path: Path, read_only: bool) -> ladybug.Database:
+    """The engine, where need be without the last entry of its log."""
+    try:
+        return _database(path, read_only)
+    except RuntimeError as problem:
+        if not TORN_LOG.search(str(problem)):
+            raise
+        return _database(path, read_only, torn_log=True)
+
+
 def _advice(path: Path) -> str:
     """What to do about a file that the engine refuses; one with the right checksum is whole, and never the culprit."""
     if checksum_path(path).exists() and not path.with_name(f"{path.name}.wal").exists():
         return "The file is as whyrec left it, so keep it: free disk or memory, or install the version that wrote it"
+    if any(path.with_name(f"{path.name}{one}").exists() for one in (".wal.checkpoint", ".shadow")):
+        return "A writer was cut off; `whyrec status`, run by somebody who may write in that folder, mends the file"
     return (
         "If another process is writing to it, try again; else restore a copy, or move it aside, and "
         f"{path.name}.wal if that is there, and load again"

@@ -9,7 +9,8 @@ import pytest
 from kg.errors import UsageError, WorkspaceError
 from kg.privacy.seal_key import public_key
 from kg.privacy.sealing import rotate, seal, set_key, unseal
-from kg.workspace.workspace import Workspace, create_workspace
+from kg.workspace.creation import create_workspace
+from kg.workspace.workspace import Workspace
 
 PERSON = b"ann@example.org"
 

@@ -28,8 +28,8 @@ from kg.rdf.syntaxes.turtle import TurtleReader
 from kg.schema import Schema, parse_schema, read_schema
 from kg.snapshot.building import take_snapshot
 from kg.staging.report import LoadReport
+from kg.workspace.creation import create_workspace
 from kg.workspace.suppression import Suppression
-from kg.workspace.workspace import create_workspace
 from tests.kg.files import bad_rows, graph, load_sources, rejects, store_of
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -398,10 +398,7 @@ def test_blank_nodes_are_told_apart_by_what_others_say() -> None:
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The snapshot of the example."""
-    from kg.workspace.workspace import add_example
-
-    workspace = create_workspace(tmp_path_factory.mktemp("example"))
-    add_example(workspace)
+    workspace = create_workspace(tmp_path_factory.mktemp("example"), example=True)
     load_sources(
         workspace.folder, workspace.schema, read_mapping(workspace.mapping, workspace.schema), workspace.folder
     )

@@ -228,6 +228,18 @@ def test_a_log_cut_off_by_a_kill_is_read_up_to_there(tmp_path):
     assert found == {(False, None), (False, "loading"), (True, "loading"), (True, "done")}
 
 
+def test_a_reader_ends_the_checkpoint_that_a_killed_writer_began(path, tmp_path):
+    (tmp_path / "killed").mkdir()
+    killed = tmp_path / "killed" / "graph.lbug"
+    with closing(EmbeddedStore.open(path, SCHEMA)) as store:
+        store.set_revision("done")
+        killed.write_bytes(path.read_bytes())
+        killed.with_name("graph.lbug.wal.checkpoint").write_bytes(path.with_name("graph.lbug.wal").read_bytes())
+        killed.with_name("graph.lbug.shadow").touch()
+    with closing(EmbeddedStore.open(killed, SCHEMA, read_only=True)) as store:
+        assert (store.revision(), store.count_entities()["User"]) == ("done", 2000)
+
+
 @pytest.mark.parametrize(
     ("properties", "told"),
     [
