@@ -209,11 +209,12 @@ class Case:
         return len(records) - 1 - titles
 
     def _titles(self, lines: list[bytes]) -> int:
-        """Lines above the header that fill at most half of its columns."""
+        """Lines above the header till one of them fills more than half of its columns."""
         mark, needed = self.delimiter.encode(), {b"id"} if "product" in self.path.name else {b"user", b"product"}
         rows = [[cell.strip(b'" ').lower() for cell in line.split(mark)] for line in lines[:30]]
         header = next((at for at, cells in enumerate(rows) if needed <= set(cells)), 0)
-        return sum(2 * sum(map(bool, cells)) <= len(rows[header]) for cells in rows[:header])
+        like_rows = (at for at, cells in enumerate(rows[:header]) if 2 * sum(map(bool, cells)) > len(rows[header]))
+        return next(like_rows, header)
 
 
 def main(

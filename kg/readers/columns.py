@@ -63,17 +63,20 @@ def header_row(rows: Iterable[Sequence[str]], wanted: Sequence[str], source: Sou
     return 0
 
 
-def rows_above(rows: Iterable[tuple[int, str, Sequence[str]]], width: int) -> list[Reject]:
-    """What stands above a header and fills more than half of its columns, as a title does not: rows out of place.
+def rows_above(lines: Iterable[tuple[int, str, Sequence[str]]], width: int) -> list[Reject]:
+    """The rows that stand above a header, as where a table was sorted with it: they are rejects.
 
-    A table that was sorted with its header among the rows has such ones.
+    From the first line on that fills more than half of the columns, as a title does not, they are rows.
 
-    :param rows: line, text and cells of each.
+    :param lines: number, text and cells of each.
     :param width: how many columns the header has.
     """
+    rows: list[Reject] = []
     reason, hint = "above the header", "move the header into the first line, where it was before the table was sorted"
-    like_rows = ((at, text) for at, text, cells in rows if 2 * sum(map(bool, map(str.strip, cells))) > width)
-    return [Reject(at, 1, "", shortened(text), reason, hint) for at, text in like_rows]
+    for number, text, cells in lines:
+        if text.strip() and (rows or 2 * sum(map(bool, map(str.strip, cells))) > width):
+            rows.append(Reject(number, 1, "", shortened(text), reason, hint))
+    return rows
 
 
 def _refuse_duplicates(found: Sequence[str], place: str) -> None:

@@ -108,7 +108,7 @@ class ExcelReader:
         at, names = self._header()
         positions = find_columns(self._wanted, names, self._source, self._place, self._notices)
         cells = enumerate(map(_names, self._rows[:at]), 1)
-        above = rows_above(((line, ",".join(row), row) for line, row in cells), len(names))
+        above = rows_above(((line, ",".join(row).strip(","), row) for line, row in cells), len(names))
         if above:
             batch = self._batch([], [], positions)
             yield replace(batch, rejects=reject_frame(above))
