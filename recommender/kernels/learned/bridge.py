@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.attribute_lift import carries
-from recommender.catalogue.attributes import attribute_steps
+from recommender.catalogue.likely_attributes import LIKELY, kinds, likely_attributes, linked_attributes, shared_steps
 from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases, relation_parts
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping
@@ -19,6 +17,8 @@ BELIEF = 5.0
 LIFT = 2.0
 """τ: how much more often than expected they have to be."""
 MIDDLE, END = 0.25, 0.2
+LIKES = 0.25
+"""What counts that the kind of an item makes likely, beside what it has."""
 Values = NDArray[np.float64]
 
 
@@ -35,10 +35,11 @@ class BridgeKernel(LearnedKernel):
     """From an item without a link to what another domain shares, by what the people who used it also use::
 
         L[a, t] = (O + κ) / (E + κ),   O = people who used a and another item with attribute t
-        E = p_t · Σ_{people of a} (n − 1),   K = (1 − 1/L) [L ≥ τ, O ≥ k] · D_t^-¼ · Aᵀ · D_i^-0.2
+        E = p_t · Σ_{people of a} (n − 1),   K = (1 − 1/L) [L ≥ τ, O ≥ k] · D_t^-¼ · (A + R/4)ᵀ · D_i^-0.2
 
-    n: items that somebody used; p_t: part of all interactions that are with items of t. Weaker than a link, and nothing
-    where it is one; attributes that people do not come back to lead nowhere here either.
+    n: items that somebody used; p_t: part of all interactions that are with items of t; A, R: what items have, and what
+    their kind makes likely (:func:`recommender.catalogue.likely_attributes.likely_attributes`). Weaker than a link, and
+    nothing where it is one; attributes that people do not come back to lead nowhere here either.
     """
 
     name, symbol, text = "bridge", "⇢", "bridge"
@@ -56,7 +57,8 @@ class BridgeKernel(LearnedKernel):
         """What people use, and the attributes that both types have."""
         schema = self.inputs.snapshot.schema
         shared = [step for pair in shared_steps(schema, self.anchor_type, self.item_type) for step in pair]
-        return relation_parts((*schema.interactions, *shared))
+        pairs = ((self.anchor_type, self.item_type), (self.item_type, self.anchor_type))
+        return relation_parts((*schema.interactions, *shared, *(one for pair in pairs for one in kinds(schema, *pair))))
 
     @property
     def decided_by(self) -> str:
@@ -70,15 +72,15 @@ class BridgeKernel(LearnedKernel):
         for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
             left = self._inferred(there).strength
             if left.nnz:
-                found.append(kernel_product([(left,), (_onward(snapshot, back),)], self.inputs.top, closed=False))
+                onward = _onward(self._about(back))
+                found.append(kernel_product([(left,), (onward,)], self.inputs.top, closed=False))
         return csr_array(sum(found, csr_array(shape)))
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
         """How many people used the anchor and what has an attribute of the item: of the attribute with the most."""
         snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
         for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
-            shared = snapshot.neighbours(back, item)[0]
-            shared = shared[carries(snapshot, back)[shared]]
+            shared = self._about(back)[[item]].indices
             if len(shared):
                 rows = csr_array(self._inferred(there).people[anchors])[:, shared].toarray()
                 counts = np.maximum(counts, rows.max(axis=1).astype(np.int64))
@@ -88,6 +90,16 @@ class BridgeKernel(LearnedKernel):
         """The first of the anchors, with the number of people."""
         return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])
 
+    def _about(self, step: str) -> csr_array:
+        """A + R/4 of a step from items."""
+        snapshot, other = self.inputs.snapshot, self.anchor_type
+
+        def made() -> csr_array:
+            likely = likely_attributes(snapshot, step, other, LIKELY)
+            return csr_array(linked_attributes(snapshot, step) + likely * LIKES)
+
+        return self.inputs.once(f"about {other} {step}", made)
+
     def _inferred(self, step: str) -> Inferred:
         return self.inputs.once(f"inferred {step}", lambda: inferred(self.inputs.snapshot, step))
 
@@ -95,8 +107,7 @@ class BridgeKernel(LearnedKernel):
 def inferred(snapshot: Snapshot, step: str) -> Inferred:
     """What the people of the items that a step starts from also use, by the attributes it leads to."""
     item_type = snapshot.schema.ends(step)[0]
-    links = csr_array(binary(snapshot.adjacency(step)) @ diags_array(carries(snapshot, step).astype(np.float64)))
-    links.eliminate_zeros()
+    links = linked_attributes(snapshot, step)
     together, chances = csr_array(links.shape), np.zeros(links.shape[0])
     used, everything = np.zeros(links.shape[1]), 0.0
     for name in snapshot.schema.interactions:
@@ -122,18 +133,8 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
     return Inferred(*kept)
 
 
-def _onward(snapshot: Snapshot, step: str) -> csr_array:
-    """From attributes to the items that a step starts from: D_t^-¼ · Aᵀ · D_i^-0.2."""
-    links = binary(snapshot.adjacency(step))
-    attributes = np.bincount(links.indices, minlength=links.shape[1]).astype(np.float64)
-    before = damping(attributes, MIDDLE) * carries(snapshot, step)
-    after = damping(np.diff(links.indptr).astype(np.float64), END)
-    found = csr_array(diags_array(before) @ links.T @ diags_array(after))
-    found.eliminate_zeros()
-    return found
-
-
-def shared_steps(schema: Schema, anchor_type: str, item_type: str) -> list[tuple[str, str]]:
-    """Steps from both types to the same type of attribute."""
-    first, second = (attribute_steps(schema, one) for one in (anchor_type, item_type))
-    return [(a, b) for a in first for b in second if schema.ends(a)[1] == schema.ends(b)[1]]
+def _onward(about: csr_array) -> csr_array:
+    """From attributes to the items that are about them: D_t^-¼ · (A + R/4)ᵀ · D_i^-0.2."""
+    degrees, scale = (np.asarray(about.sum(axis=axis), dtype=np.float64).ravel() for axis in (0, 1))
+    before = damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE)
+    return csr_array(diags_array(before) @ about.T @ diags_array(damping(scale, END)))

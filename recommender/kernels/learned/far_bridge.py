@@ -4,12 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.attribute_lift import carries
+from recommender.catalogue.likely_attributes import linked_attributes, shared_steps
 from recommender.kernels.kernel import Idxs
-from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel, shared_steps
+from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel
 from recommender.linalg.pruned_product import kernel_product
-from recommender.linalg.sparse_matrix import binary, damping
+from recommender.linalg.sparse_matrix import damping
 
 
 class FarBridge(BridgeKernel):
@@ -44,14 +43,15 @@ class FarBridge(BridgeKernel):
         snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
         for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
             behind = self._inferred(back).people[[item]].toarray()[0]
-            linked = binary(csr_array(snapshot.adjacency(there)[anchors])).toarray() * carries(snapshot, there)
+            linked = csr_array(self._links(there)[anchors]).toarray()
             also = csr_array(self._inferred(there).people[anchors]).toarray()
             known = np.where(linked > 0, behind, np.minimum(also, behind))
             counts = np.maximum(counts, known.max(axis=1, initial=0).astype(np.int64))
         return counts
 
+    def _links(self, step: str) -> csr_array:
+        return self.inputs.once(f"linked {step}", lambda: linked_attributes(self.inputs.snapshot, step))
+
     def _left(self, step: str) -> csr_array:
         """A + S_a: attributes of the anchors, 1 where there is a link that may lead into another domain."""
-        snapshot: Snapshot = self.inputs.snapshot
-        links = binary(snapshot.adjacency(step)) @ diags_array(carries(snapshot, step).astype(np.float64))
-        return csr_array(links + self._inferred(step).strength)
+        return csr_array(self._links(step) + self._inferred(step).strength)

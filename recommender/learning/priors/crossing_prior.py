@@ -17,11 +17,12 @@ from recommender.catalogue.attributes import attribute_steps
 from recommender.catalogue.interactions import User
 from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.learned.far_bridge import FarBridge
+from recommender.kernels.learned.propagation import Propagation
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.candidate_features import CELLS, Everything, Task, allowed_items, validation_tasks
 from recommender.learning.coordinate_ascent import gain_of
 from recommender.profiles.profile import Profile, anchors_of, profile_of
-from recommender.results.learning import FIRST, Audience
+from recommender.results.learning import Audience
 from recommender.scoring.cold_start import audience_mask
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
@@ -34,7 +35,7 @@ DRAWN = 50
 """Items drawn by popularity that a held-out item is compared with."""
 UNKNOWN = 0.1
 """Worth of a relation in a domain where none can be judged."""
-BRIDGED = {BridgeKernel.name: 0.5, FarBridge.name: 0.25}
+BRIDGED = {BridgeKernel.name: 0.5, FarBridge.name: 0.25, Propagation.name: 0.25}
 """What a bridge weighs beside the best path from the same anchors to the same items."""
 SHORT, LONGER = 3, 0.25
 """Steps up to which a path loses nothing, and its factor for each step more."""
@@ -42,6 +43,8 @@ LOUD = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0)
 """What popularity may weigh, at 1 as loud as paths are for the best item of a person, in the mean of those reached."""
 UNCROSSED = 0.05
 """Part of the people reached for whom something may stand before the first items of their paths that none leads to."""
+LED = 10
+"""Places that items have before what nothing leads to, where paths lead to as many."""
 MOST_PEOPLE = 500
 
 
@@ -117,7 +120,7 @@ def popularity_beside(
 ) -> dict[tuple[str, Audience], float]:
     """(domain, audience) → what popularity weighs beside paths that weigh their prior: as loud as it pays best beside
     ``interaction > r > ~r``, weighed by the worth of r, for people who know the domain; but no louder than leaves the
-    first three items to those that paths lead to, for nearly everybody whom they reach.
+    first ten items to those that paths lead to, for nearly everybody whom they reach.
 
     :param scorer: of the training part of the split.
     """
@@ -176,7 +179,7 @@ def _reached(
             above = popular[~carried].max(initial=0.0) - popular[carried]
             held = np.where(above > 0, paths[carried] / np.where(above > 0, above, 1.0), np.inf)
             best.append(float(paths.max()))
-            most.append(float(np.sort(held)[-min(FIRST, len(held))]))
+            most.append(float(np.sort(held)[-min(LED, len(held))]))
     return np.array(best), np.array(most)
 
 

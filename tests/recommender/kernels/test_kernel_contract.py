@@ -33,26 +33,27 @@ DAY = 86_400_000
 
 def _shop(folder: Path) -> Snapshot:
     """Two dozen people, each of whom used three products in a row and one course, a day apart; texts, attributes. Ten
-    more took two courses about one ingredient with one about nothing, many others a single course."""
+    more took two courses about one ingredient with one about nothing, many others a single course. A last product, which
+    nobody bought, contains nothing, but is of a kind with some that do."""
     bought = [(f"u{n}", f"p{(n + k) % PRODUCTS}", 1.0 + k, DAY * (n + k)) for n in range(PEOPLE) for k in range(3)]
     taken = [(f"u{n}", f"c{n % COURSES}", 1.0, DAY * (n + 3)) for n in range(PEOPLE)]
     taken += [(f"v{n}", course, 1.0, DAY) for n in range(10) for course in ("c1", "c4", "plain")]
     taken += [(f"w{n}", "c0", 1.0, DAY) for n in range(300)]
     taken += [("u0", "plain", 1.0, 5 * DAY)]
     words = ["rose oil", "rose mask", "clay mask", "clay soap"]
-    products = [(f"p{n}", f"Product {n}", words[n % 4]) for n in range(PRODUCTS)]
+    products = [(f"p{n}", f"Product {n}", words[n % 4]) for n in range(PRODUCTS + 1)]
     entities = {
         "User": [*(f"u{n}" for n in range(PEOPLE)), *(f"v{n}" for n in range(10)), *(f"w{n}" for n in range(300))],
         "Product": products,
         "Course": [*((f"c{n}", f"The {words[n % 4]} course") for n in range(COURSES)), ("plain", "The plain course")],
         "Ingredient": ["i0", "i1", "i2"],
-        "Concern": ["k0", "k1", "k2"],
+        "Concern": ["k0", "k1", "k2", "k3"],
     }
     contains = [(f"p{n}", f"i{n // 3}", 1.0 + n) for n in range(PRODUCTS)]
     teaches = [(f"c{n}", f"i{n % 3}") for n in range(COURSES)]
     triples = {"purchased": bought, "enrolled": taken, "contains": contains, "teaches": teaches}
     triples["has_concern"] = [(f"u{n}", f"k{(n + m) % 3}") for n in range(PEOPLE) for m in range(2)]
-    triples["treats"] = [(f"p{n}", f"k{n % 3}") for n in range(PRODUCTS)]
+    triples["treats"] = [(f"p{n}", f"k{n % 3}") for n in range(PRODUCTS)] + [(f"p{n}", "k3") for n in (3, 4, 5, 8)]
     relation = {**SCHEMA["relation"], "treats": TREATS}
     return snapshot_of(folder, entities, triples, {**SCHEMA, "entity": ENTITY, "relation": relation})
 
@@ -122,7 +123,7 @@ def test_shares_add_up_and_are_told_in_each_language(shop: Snapshot, kernels: Ke
     blend = Blend(metapaths={str(path): 0.7 for path in _of(shop, kind)})
     model = Model(Scorer(shop, kernels, blend, None), ModelInfo(name=kind, snapshot=shop.hash, trained=True))
     recommender, told = Recommender(model), 0
-    user = "u1" if kind == "far_bridge" else "u0"  # who has not taken the plain course
+    user = "u1" if kind in ("far_bridge", "propagation") else "u0"  # who has not taken the plain course
     for lang in ("en", "zh"):
         for item in recommender.recommend(Request(user, n=20, lang=lang)).items:
             account = recommender.why(Request(user, lang=lang), item.id)
