@@ -14,7 +14,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -106,7 +106,7 @@ class Shop:
         numbers = pl.Series(range(self.counts[name])).cast(pl.String).str.zfill(8)
         return pl.DataFrame({"id": name[0] + numbers, "label": name + " " + numbers})
 
-    def read_positions(self, name: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+    def read_positions(self, name: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """Triples as positions of their ends, each once; what is popular is drawn more often."""
         count = self.size.interactions if name == "bought" else LINKS * self.size.items
         found = np.empty(0, dtype=np.int64)
@@ -119,7 +119,7 @@ class Shop:
             found = np.unique(np.concatenate([found, head * len(tails) + np.where(near, like, tail)]))
         head, tail = np.divmod(self.random.permutation(found)[:count], len(tails))
         columns = {"head": head.astype(np.int32), "tail": tail.astype(np.int32), "weight": np.ones(count)}
-        return pl.DataFrame(columns | {"timestamp": np.full(count, 1_700_000_000_000)})
+        yield pl.DataFrame(columns | {"timestamp": np.full(count, 1_700_000_000_000)})
 
 
 def measured(size: Size, folder: Path) -> Needs:

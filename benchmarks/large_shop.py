@@ -4,6 +4,7 @@ Courses and products share ingredients, people have tastes: half of what somebod
 is drawn from one of 200 tastes. Popularity follows a power law and has nothing to do with the order of ids.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -84,12 +85,12 @@ class LargeShop:
             frame = frame.with_columns(price=pl.Series(prices))
         return frame
 
-    def read_positions(self, name: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+    def read_positions(self, name: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """Triples as positions of their ends."""
         count = round(TRIPLES[name] * self._scale)
         relation = self.schema.relation[name]
         head, tail = self._pairs(count, len(heads), len(tails))
-        return pl.DataFrame(
+        yield pl.DataFrame(
             {
                 "head": self._orders[relation.head][head].astype(np.int32),
                 "tail": self._orders[relation.tail][tail].astype(np.int32),

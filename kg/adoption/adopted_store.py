@@ -1,6 +1,6 @@
 """A store over an adopted graph: everything is read as the adoption mapping says, and nothing is ever written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -72,9 +72,9 @@ class AdoptedStore:
         ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
         return ordered.unique(["head", "tail"], keep="first", maintain_order=True)
 
-    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
-        """All triples of a relation, their ends as positions in ``heads`` and ``tails``."""
-        return positions_of(self.read_triples(relation), heads, tails)
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, their ends as positions in ``heads`` and ``tails``, in one piece."""
+        yield positions_of(self.read_triples(relation), heads, tails)
 
     def count_entities(self) -> dict[str, int]:
         """Entity type → number of different keys."""

@@ -31,13 +31,12 @@ import numpy as np
 from kg.errors import UsageError
 from kg.schema import Schema
 from kg.snapshot.entity_table import property_values, shown_labels
-from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 
 if TYPE_CHECKING:  # networkx takes longer to import than most commands run, so each function imports it
     import networkx as nx
 
 NODE_ATTRIBUTES = ("type", "entity_id", "label")
-NO_TIMESTAMP = np.iinfo(np.int64).min
 REPLACEMENT = "\ufffd"
 _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not have, and the carriage return, which its parsers do not keep."""
@@ -117,7 +116,7 @@ def _edges(snapshot: Snapshot, relation: str) -> Iterator[tuple[str, str, str, d
     matrix, times = snapshot.adjacency(relation), np.asarray(snapshot.timestamps(relation))
     rows = np.repeat(np.arange(len(heads)), np.diff(matrix.indptr)).tolist()
     moments = np.datetime_as_string(times.astype("datetime64[ms]"), timezone="UTC").tolist()
-    present = (times != NO_TIMESTAMP).tolist()
+    present = (times != NO_TIME).tolist()
     columns = rows, matrix.indices.tolist(), matrix.data.tolist(), moments, present
     for row, column, weight, moment, timed in zip(*columns, strict=True):
         attributes = {"relation": relation, "weight": weight}

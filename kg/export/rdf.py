@@ -33,9 +33,8 @@ from kg.ontology.terms import (
     statement_iri,
     type_iri,
 )
-from kg.snapshot.building import NO_TIMESTAMP
 from kg.snapshot.entity_table import labels, property_values
-from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 
 _WEB_ADDRESS = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]+")
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
@@ -176,7 +175,7 @@ def _triples(snapshot: Snapshot, relation: str, iris: dict[str, list[str]]) -> I
             said: list[tuple[str, Object]] = []
             if weight != 1.0:
                 said.append((WEIGHT, Text(repr(weight), f"{XSD}double")))
-            if time != NO_TIMESTAMP:
+            if time != NO_TIME:
                 said.append((TIMESTAMP, Text(str(time), f"{XSD}integer")))
             if said:
                 parts: list[tuple[str, Object]] = [(SUBJECT, head), (PREDICATE, predicate), (OBJECT, tail)]

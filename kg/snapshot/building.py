@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,14 @@ from kg.index_type import compressed, index_type
 from kg.k_anonymity import K_ANONYMITY
 from kg.progress import Progress, no_progress
 from kg.schema import Schema
-from kg.snapshot.snapshot import FORMAT, Manifest, Snapshot, part_of
+from kg.snapshot.external_sort import RECORD, Parts, Records, write_directions
+from kg.snapshot.npy_writer import pieces
+from kg.snapshot.snapshot import FORMAT, NO_TIME, Manifest, Snapshot, part_of
 from kg.snapshot.string_array import StringArray
 from kg.stores.store import Store
 
-NO_TIMESTAMP = np.iinfo(np.int64).min
+IN_MEMORY = 16_000_000
+"""Triples of a relation up to which all are sorted at once; of more, parts are sorted on disk."""
 Forgotten = Callable[[str, pl.Series], pl.Series]
 
 
@@ -139,18 +142,59 @@ class _Builder:
 
     def _triples(self, name: str) -> int:
         relation = self.schema.relation[name]
-        heads, tails = self.ids[relation.head], self.ids[relation.tail]
-        frame = self.store.read_positions(name, heads, tails)
-        frame = self._without_forgotten(frame, name)
-        dangling = frame.filter(pl.col("head").is_null() | pl.col("tail").is_null()).height
+        shape = (self.ids[relation.head].len(), self.ids[relation.tail].len())
+        pieces, rows = list[Records](), 0
+        parts: Parts | None = None
+        for piece in self._kept(name):
+            pieces.append(piece)
+            rows += len(piece)
+            if rows > IN_MEMORY and parts is None:
+                parts = Parts(self.folder / "parts", shape)
+            if parts is not None:
+                for one in pieces:
+                    parts.add(one)
+                pieces.clear()
+        if parts is None:
+            count = self._written_at_once(name, shape, np.concatenate([np.empty(0, RECORD), *pieces]))
+        else:
+            count = self._written_in_parts(name, parts)
+        self._end_part(part_of("relation", name))
+        self._tell(name, count)
+        return count
+
+    def _kept(self, name: str) -> Iterator[Records]:
+        """The triples of a relation, piece by piece, without those of people who were forgotten or are flagged.
+
+        :raises SnapshotError: where a triple has an end that is no entity.
+        """
+        relation, dangling = self.schema.relation[name], 0
+        ends = {"head": relation.head, "tail": relation.tail}
+        ids = {
+            end: pl.concat([self.ids[of], self.gone[of]]) if of in self.gone else self.ids[of]
+            for end, of in ends.items()
+        }
+        out = {end: np.arange(all_ids.len()) >= self.ids[ends[end]].len() for end, all_ids in ids.items()}
+        if relation.head in self.flagged and (relation.interaction or relation.negative):
+            out["head"] |= ids["head"].is_in(pl.Series(list(self.flagged[relation.head])).implode()).to_numpy()
+        for frame in self.store.read_positions(name, ids["head"], ids["tail"]):
+            left_out, missing = np.zeros(frame.height, dtype=bool), np.zeros(frame.height, dtype=bool)
+            for end in ends:
+                missing |= frame[end].is_null().to_numpy()
+                found = frame[end].fill_null(0).to_numpy()
+                left_out |= out[end][found] & frame[end].is_not_null().to_numpy() if len(out[end]) else False
+            dangling += int((missing & ~left_out).sum())
+            kept = frame.filter(~(missing | left_out)) if (missing | left_out).any() else frame
+            records = np.empty(kept.height, dtype=RECORD)
+            records["row"], records["column"] = kept["head"].to_numpy(), kept["tail"].to_numpy()
+            records["weight"] = kept["weight"].to_numpy() + 0.0
+            records["time"] = kept["timestamp"].fill_null(NO_TIME).to_numpy()
+            yield records
         if dangling:
             raise SnapshotError(f"{self.store.url}: {dangling} {name} triples have an end that is no entity")
-        if relation.head in self.flagged and (relation.interaction or relation.negative):
-            flagged = np.flatnonzero(heads.is_in(pl.Series(list(self.flagged[relation.head])).implode()).to_numpy())
-            frame = frame.filter(~pl.col("head").is_in(pl.Series(flagged, dtype=frame["head"].dtype).implode()))
-        forward, frame = _by_head(frame, (heads.len(), tails.len()))
-        weights = frame["weight"].to_numpy() + 0.0
-        times = frame["timestamp"].fill_null(int(NO_TIMESTAMP)).to_numpy()
+
+    def _written_at_once(self, name: str, shape: tuple[int, int], records: Records) -> int:
+        forward, records = _by_head(records, shape)
+        weights, times = records["weight"], records["time"]
         for direction, matrix in (("forward", forward), ("inverse", forward.tocsc())):
             ordered = weights[matrix.data]
             keys = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
@@ -162,23 +206,25 @@ class _Builder:
             self._save(f"{name}.{direction}.degree", degrees.astype(np.float64))
             if direction == "forward":
                 self._save(f"{name}.forward.timestamp", times[matrix.data])
-        self._end_part(part_of("relation", name))
-        self._tell(name, frame.height)
-        return frame.height
+        return len(records)
 
-    def _without_forgotten(self, frame: pl.DataFrame, relation: str) -> pl.DataFrame:
-        """Triples without those whose end is a person who was forgotten: only these may lack an end."""
-        ends = self.schema.relation[relation]
-        types = {"head": ends.head, "tail": ends.tail}
-        if not any(name in self.gone for name in types.values()):
-            return frame
-        missing = frame.filter(pl.col("head").is_null() | pl.col("tail").is_null()).height
-        theirs = self.store.read_triples(relation).filter(
-            pl.any_horizontal(
-                pl.col(end).is_in(self.gone[name].implode()) for end, name in types.items() if name in self.gone
-            )
-        )
-        return frame.drop_nulls(["head", "tail"]) if theirs.height == missing else frame
+    def _written_in_parts(self, name: str, parts: Parts) -> int:
+        """The same arrays, and the same hash, of more triples than memory is used for."""
+        directions, count = write_directions(parts, self.folder, name, _in_order), 0
+        for direction, found in directions.items():
+            indptr = np.concatenate([[0], np.cumsum(found.counts)])
+            count = int(indptr[-1])
+            self._save(f"{name}.{direction}.indptr", indptr.astype(index_type(count)))
+            self._feed_file(f"{name}.{direction}.indices")
+            self._feed_file(f"{name}.{direction}.weight")
+            self._save(f"{name}.{direction}.degree", found.degrees)
+            if direction == "forward":
+                self._feed_file(f"{name}.forward.timestamp")
+        return count
+
+    def _feed_file(self, name: str) -> None:
+        for piece in pieces(self.folder / f"{name}.npy"):
+            self._feed(piece)
 
     def _tell(self, name: str, rows: int) -> None:
         self.done += 1
@@ -210,18 +256,26 @@ class _Builder:
         np.save(self.folder / f"{name}.npy", contiguous, allow_pickle=False)
 
 
-def _by_head(frame: pl.DataFrame, shape: tuple[int, int]) -> tuple[csr_array, pl.DataFrame]:
-    """Positions of the triples as a matrix, sorted by head and tail, and the frame that they are positions in.
+def _by_head(records: Records, shape: tuple[int, int]) -> tuple[csr_array, Records]:
+    """Positions of the triples as a matrix, sorted by head and tail, and the records that they are positions in.
 
     Counting is several times as fast as sorting. Where a store holds a pair several times, one triple of it is kept:
     the latest, then the one of the largest weight, as when loading.
     """
-    ends = frame["head"].to_numpy(), frame["tail"].to_numpy()
-    positions = coo_array((np.arange(frame.height, dtype=index_type(frame.height)), ends), shape=shape).tocsc()
-    if positions.nnz == frame.height:
-        return positions.tocsr(), frame
-    ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True)
-    return _by_head(ordered.unique(["head", "tail"], keep="first"), shape)
+    ends = records["row"].astype(np.int32), records["column"].astype(np.int32)
+    positions = coo_array((np.arange(len(records), dtype=index_type(len(records))), ends), shape=shape).tocsc()
+    if positions.nnz == len(records):
+        return positions.tocsr(), records
+    ordered = records[np.lexsort((-records["weight"], ~records["time"], *reversed(ends)))]
+    pairs = ordered[["row", "column"]]
+    return _by_head(ordered[np.append(True, pairs[1:] != pairs[:-1])], shape)
+
+
+def _in_order(records: Records, shape: tuple[int, int]) -> Records:
+    """Records sorted by head and tail, each pair once."""
+    positions, records = _by_head(records, shape)
+    ordered: Records = records[positions.data]
+    return ordered
 
 
 def string_array(series: pl.Series) -> StringArray:

@@ -1,6 +1,6 @@
 """A store that is not there yet, seen read-only: nothing in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -28,9 +28,9 @@ class EmptyStore:
         """No triples."""
         return pl.DataFrame(schema=TRIPLE_DTYPES)
 
-    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """No triples."""
-        return positions_of(self.read_triples(relation), heads, tails)
+        yield positions_of(self.read_triples(relation), heads, tails)
 
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Refuse."""

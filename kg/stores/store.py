@@ -22,6 +22,8 @@ TRIPLE_DTYPES: dict[str, pl.DataType] = {
 }
 PUBLISHED = "RECOMMENDED"
 """Relation of the lists that whyrec writes back; no part of the graph."""
+PIECE_ROWS = 1_000_000
+"""Triples that a store hands out together where it reads them piece by piece."""
 MAX_ID_BYTES = 4_000
 """Longest id, in bytes of UTF-8: the one limit, kept well below the 8,164 that Neo4j can index. Loading rejects longer
 ones, whatever the store, so that changing the store changes nothing."""
@@ -71,8 +73,9 @@ class Store(Protocol):
         """All triples of a relation, in no particular order."""
         ...
 
-    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
-        """All triples of a relation like :meth:`read_triples`, but with numbers for ends, which is faster.
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
+        """All triples of a relation like :meth:`read_triples`, but with numbers for ends, which is faster, and in
+        pieces of about ``PIECE_ROWS``, so that memory need not hold them all.
 
         :param heads: different ids; ``head`` is the position in them, UInt32, null where the id is none of them.
         :param tails: likewise for ``tail``.

@@ -1,6 +1,6 @@
 """The embedded store: a graph in one file, no server. The engine is Ladybug, the maintained fork of Kùzu."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -28,7 +28,7 @@ from kg.stores.embedded.tables import (
     schema_of,
 )
 from kg.stores.queries import statement
-from kg.stores.store import TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
+from kg.stores.store import PIECE_ROWS, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
 
 
 class EmbeddedStore:
@@ -92,14 +92,32 @@ class EmbeddedStore:
 
         :raises StoreError: unknown relation.
         """
-        return self._read_triples(relation)
+        query, ends = self._about("read_triples", relation), self._schema.relation[relation]
+        if relation not in self._tables.ends:
+            return pl.DataFrame(schema=TRIPLE_DTYPES)
+        with self._file.session() as session:
+            found = result_rows(session, query)
+            for end, name in (("head", ends.head), ("tail", ends.tail)):
+                found = found.with_columns(by_number(session, name).gather(found[end]).alias(end))
+        return found.cast(pl.Schema(TRIPLE_DTYPES))
 
-    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
-        """All triples of a relation, their ends as positions in ``heads`` and ``tails``.
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, their ends as positions in ``heads`` and ``tails``: those of some heads at a time.
 
         :raises StoreError: unknown relation.
         """
-        return self._read_triples(relation, {"head": heads, "tail": tails})
+        query, ends = self._about("read_triples_between", relation), self._schema.relation[relation]
+        if relation not in self._tables.ends:
+            return
+        with self._file.session() as session:
+            count = result_rows(session, self._about("count_triples", relation)).item()
+            first, second = by_number(session, ends.head, heads), by_number(session, ends.tail, tails)
+        width = max(first.len() // max(count // PIECE_ROWS, 1), 1)
+        for start in range(0, first.len(), width):
+            with self._file.session() as session:
+                found = result_rows(session, query, {"first": start, "last": start + width})
+            found = found.with_columns(head=first.gather(found["head"]), tail=second.gather(found["tail"]))
+            yield found.cast(pl.Schema(TRIPLE_DTYPES | dict.fromkeys(("head", "tail"), pl.UInt32())))
 
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Add entities.
@@ -256,19 +274,6 @@ class EmbeddedStore:
     def close(self) -> None:
         """Bring the file up to date and let go of it; closing twice is fine."""
         self._file.close()
-
-    def _read_triples(self, relation: str, positions: Mapping[str, pl.Series] | None = None) -> pl.DataFrame:
-        """Triples; their ends as ids or, where ids are given for them, as positions in those."""
-        query, ends = self._about("read_triples", relation), self._schema.relation[relation]
-        dtypes = TRIPLE_DTYPES | dict.fromkeys(positions or {}, pl.UInt32())
-        if relation not in self._tables.ends:
-            return pl.DataFrame(schema=dtypes)
-        with self._file.session() as session:
-            found = result_rows(session, query)
-            for end, name in (("head", ends.head), ("tail", ends.tail)):
-                values = by_number(session, name, positions[end] if positions else None)
-                found = found.with_columns(values.gather(found[end]).alias(end))
-        return found.cast(pl.Schema(dtypes))
 
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)

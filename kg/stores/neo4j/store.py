@@ -1,6 +1,6 @@
 """The Neo4j store: typed labels and relations, ids unique per type, batches in managed transactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import polars as pl
@@ -20,7 +20,7 @@ from kg.stores.batches import (
 from kg.stores.neo4j.batch_writing import BATCH_ROWS, BatchWriter, rows_of
 from kg.stores.neo4j.connection import Connection, Transaction, run
 from kg.stores.queries import statement
-from kg.stores.store import TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
+from kg.stores.store import PIECE_ROWS, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
 
 
 class Neo4jStore:
@@ -83,12 +83,21 @@ class Neo4jStore:
         query = self._about("read_triples", relation)
         return self._read_columns(query, TRIPLE_DTYPES, relation)
 
-    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> pl.DataFrame:
-        """All triples of a relation, their ends as positions in ``heads`` and ``tails``.
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, their ends as positions in ``heads`` and ``tails``: a page of heads at a time.
 
         :raises StoreError: as :meth:`read_triples`.
         """
-        return positions_of(self.read_triples(relation), heads, tails)
+        query = self._about("read_triples_page", relation)
+        pieces = self._value(self._about("count_triples", relation)) // PIECE_ROWS + 1
+        page = {"from": "", "skip": 0, "count": heads.len() // pieces + 1}
+        while (found := self._connection.read(query, **page))[-1][-1] is not None:  # a record without heads at the end
+            columns = {
+                name: [value for record in found for value in record[at]] for at, name in enumerate(TRIPLE_DTYPES)
+            }
+            page |= {"from": found[-1][-1], "skip": 1}
+            del found
+            yield positions_of(stored_frame(columns, TRIPLE_DTYPES, relation), heads, tails)
 
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Add entities.

@@ -104,10 +104,10 @@ def test_ends_are_read_as_positions_in_given_ids(store):
     store.create_entities("Order", orders("o1", "o2", "o3"))
     store.create_triples("match", triples(("u2", "o1", 2.0, 5), ("u1", "o3", 3.0, None), ("gone", "o2")))
     store.delete_entities("User", users("gone"))
-    found = store.read_positions("match", pl.Series(["u1", "u2"]), pl.Series(["o2", "o1", "never"]))
+    found = pl.concat(store.read_positions("match", pl.Series(["u1", "u2"]), pl.Series(["o2", "o1", "never"])))
     assert found.schema == pl.Schema(TRIPLE_DTYPES | {"head": pl.UInt32(), "tail": pl.UInt32()})
     assert sorted(found.rows()) == [(0, None, 3.0, None), (1, 1, 2.0, 5)]
-    assert store.read_positions("return", pl.Series(["o1"]), pl.Series(["o1"])).schema == found.schema
+    assert not sum(piece.height for piece in store.read_positions("return", pl.Series(["o1"]), pl.Series(["o1"])))
 
 
 ROW = st.fixed_dictionaries({"id": TEXT, **{name: st.none() | value for name, value in VALUES.items()}})

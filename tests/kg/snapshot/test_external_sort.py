@@ -1,0 +1,94 @@
+"""Sorting on disk writes what sorting in memory writes, to the byte."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.errors import SnapshotError
+from kg.schema import parse_schema
+from kg.snapshot import building, external_sort
+from kg.snapshot.building import take_snapshot
+from kg.stores.store import TRIPLE_DTYPES
+
+SCHEMA = parse_schema(
+    {
+        "name": "sort",
+        "entity": {"Person": {"sensitive": True}, "Thing": {"domain": "things"}},
+        "relation": {"bought": {"head": "Person", "tail": "Thing", "interaction": True}},
+    }
+)
+TRIPLE = st.tuples(
+    st.integers(0, 11), st.integers(0, 8), st.sampled_from([-0.0, 1.0, 2.5]), st.none() | st.integers(-3, 3)
+)
+
+
+class Pieces:
+    """A graph whose triples come in pieces, some of them twice, as a store that others write to may hold them."""
+
+    url = "memory:pieces"
+
+    def __init__(self, rows: list[tuple[Any, ...]], size: int) -> None:
+        self.rows, self.size = rows, size
+        self.fingerprint = self.revision = lambda: ""
+
+    def read_entities(self, name: str) -> pl.DataFrame:
+        ids = [f"{name}{number:02}" for number in range(12 if name == "Person" else 9)]
+        return pl.DataFrame({"id": ids, "label": [None] * len(ids)}, schema_overrides={"label": pl.String()})
+
+    def read_positions(self, _: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
+        ends = {f"Person{number:02}": number for number in range(12)}, {f"Thing{n:02}": n for n in range(9)}
+        place = [{ends[side][one]: at for at, one in enumerate(ids)} for side, ids in enumerate((heads, tails))]
+        rows = [(place[0].get(row[0]), place[1].get(row[1]), *row[2:]) for row in self.rows]
+        dtypes = TRIPLE_DTYPES | {"head": pl.UInt32(), "tail": pl.UInt32()}
+        for start in range(0, len(rows), self.size):
+            yield pl.DataFrame(rows[start : start + self.size], schema=dtypes, orient="row")
+
+
+def written(graph: Pieces, **options: Any) -> dict[str, bytes]:
+    """Name → bytes of all files of a snapshot but the list of checksums, which tells times."""
+    with TemporaryDirectory() as folder:
+        found = take_snapshot(graph, SCHEMA, Path(folder), **options).folder  # type: ignore[arg-type]
+        return {path.name: path.read_bytes() for path in found.iterdir() if path.name != "checksums.json"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(TRIPLE, max_size=40), parts=st.integers(2, 5), most=st.integers(1, 6), piece=st.integers(1, 50))
+def test_parts_on_disk_are_the_same_snapshot(rows: list[Any], parts: int, most: int, piece: int) -> None:
+    flagged = {"Person": ["Person03"]}
+
+    def gone(kind: str, ids: pl.Series) -> pl.Series:
+        return ids.is_in(["Person05", "Thing01"]) if kind == "Person" else ids.is_in([])
+
+    expected = written(Pieces(rows, 50), flagged=flagged, forgotten=gone)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "IN_MEMORY", 2)
+        patch.setattr(external_sort, "PARTS", parts)
+        patch.setattr(external_sort, "PART_ROWS", most)
+        patch.setattr(external_sort, "BLOCK", 3)
+        assert written(Pieces(rows, piece), flagged=flagged, forgotten=gone) == expected
+
+
+def test_an_index_beyond_32_bits_makes_the_indices_as_wide(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(building, "IN_MEMORY", 2)
+    rows = [(head, tail, 1.0, None) for head in range(4) for tail in range(3)]
+    expected = np.tile(np.arange(3), 4)
+    for module in (building, external_sort):
+        monkeypatch.setattr(module, "index_type", lambda entries: np.int32 if entries < 12 else np.int64)
+    found = take_snapshot(Pieces(rows, 5), SCHEMA, tmp_path)  # type: ignore[arg-type]
+    for part in ("indptr", "indices"):
+        assert np.load(found.folder / f"bought.forward.{part}.npy").dtype == np.int64
+    np.testing.assert_array_equal(found.adjacency("bought").indices, expected)
+
+
+def test_an_end_that_is_no_entity_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(building, "IN_MEMORY", 2)
+    rows = [(1, 2, 1.0, None), (3, 40, 1.0, None), (4, 1, 1.0, None)]
+    with pytest.raises(SnapshotError, match="1 bought triples have an end that is no entity"):
+        take_snapshot(Pieces(rows, 1), SCHEMA, tmp_path)  # type: ignore[arg-type]
