@@ -17,6 +17,7 @@ from recommender.kernels.item_column import ItemColumn
 from recommender.linalg.moved_rows import GONE, Move, lost_rows, moved
 from recommender.linalg.pruned_product import Factor
 from recommender.linalg.updated_product import Earlier
+from recommender.texts.language import Notice
 
 Tail = tuple[str, ...]
 """The steps of a kernel, from an anchor to an item; of a learned one the step that stands for it."""
@@ -48,14 +49,16 @@ class KernelInputs:
     """What kernels are made of.
 
     ``top``: entries kept per row, the largest; ``settings``: kernel → its configuration where it is not the default;
-    ``shared``: what several kernels of one kind need, made once; ``open``, ``keep``: read and write what one keeps on
-    disk beside its matrix, by name, where anything is kept.
+    ``shared``: what several kernels of one kind need, made once; ``left_out``: what kernels that were made do without,
+    because it would have taken too long; ``open``, ``keep``: read and write what one keeps on disk beside its matrix,
+    by name, where anything is kept.
     """
 
     snapshot: Snapshot
     top: int
     settings: Mapping[str, Document | Mapping[str, Any]]
     shared: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[Notice, None] = field(default_factory=dict)
     open: "Callable[[LearnedKernel, str], csr_array | None] | None" = None
     keep: "Callable[[LearnedKernel, str, csr_array], None] | None" = None
 

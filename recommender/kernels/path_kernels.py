@@ -91,6 +91,8 @@ class Kernels:
         self.transitions = Transitions(snapshot, config)
         settings: dict[str, Any] = {"association": config.association, **config.learned}
         self._inputs = KernelInputs(snapshot, config.top, settings, open=self._open_beside, keep=self._keep_beside)
+        self.left_out = self._inputs.left_out
+        """What kernels that were made do without, because it would have taken too long: notices, each once."""
         self._learned_steps = learned_steps(snapshot.schema.item_types)
         self._open: dict[Tail, tuple[csr_array, float]] = {}
         self._lock = Lock()

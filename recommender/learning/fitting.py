@@ -42,6 +42,8 @@ class Fitted:
     """Interaction → how its anchors fade, where the schema's way is surely worse."""
     notes: tuple[str, ...] = ()
     """What is to be said of the validation part."""
+    left_out: tuple[str, ...] = ()
+    """What kernels do without, because it would have taken too long."""
 
     def scorer(self, snapshot: Snapshot, folder: Path, vectors: Vectors | None) -> Scorer:
         """The scorer of a snapshot by what was learned; kernels are made in the folder."""
@@ -80,8 +82,9 @@ def fit_blend(
     beside = popularity_beside(scorer, split, prior, worths)
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior, beside)
     notes = [language("en").notice(one) for one in narrowed(narrowing)]
+    left_out = tuple(language("en").notice(one) for one in kernels.left_out)
     notes += validation_notes(snapshot) if kind != "random" else []
-    return Fitted(kernels.config, blend, reports, recency, tuple(notes))
+    return Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out)
 
 
 def _kernels(
@@ -100,7 +103,8 @@ def _kernels(
     if any(one.anchors() != declared_recency(split.train, name).anchors() for name, one in recency.items()):
         train = with_recency(split.train, recency)
         again = learn_kernels(trials, train, config.learned, config.top, progress)
-        kernels = Kernels(split.train, config.model_copy(update={"learned": again}), folder)
+        before, kernels = kernels, Kernels(split.train, config.model_copy(update={"learned": again}), folder)
+        kernels.left_out.update(before.left_out)
         kernels.build(tails, progress)
     return kernels, recency
 

@@ -48,6 +48,8 @@ class ModelManifest(BaseModel, frozen=True):
     """What learning the blend did for each domain."""
     crossing: list[Crossing] = Field(default_factory=list)
     """For each pair of domains, whom paths reach in the other one."""
+    left_out: list[str] = Field(default_factory=list)
+    """What its kernels do without, because it would have taken too long; English sentences."""
     training: TrainingConfig | None = None
     """What the vectors were trained with; ``None`` without vectors."""
 

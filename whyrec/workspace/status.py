@@ -11,7 +11,7 @@ from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.steps import example_anchor
 from recommender.learning.carry_over import seen_vocabulary
-from recommender.learning.model import read_manifest
+from recommender.learning.model import ModelManifest, read_manifest
 from whyrec.privacy.retention import retention_status
 from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusReport, StoreStatus
 
@@ -22,7 +22,8 @@ def status(workspace: Workspace) -> StatusReport:
     workspace = workspace.held()
     store, revision, fingerprint = _store(workspace)
     snapshot = _snapshot(workspace, revision, fingerprint)
-    model = _model(workspace, snapshot)
+    manifest = read_manifest(workspace.model)
+    model = _model(workspace, manifest, snapshot)
     return StatusReport(
         workspace=str(workspace.folder),
         store=store,
@@ -31,7 +32,7 @@ def status(workspace: Workspace) -> StatusReport:
         next=_next(workspace, revision, snapshot, model),
         retention=retention_status(workspace),
         privacy_budget=_budget(workspace),
-        notices=[*_readers(workspace), *_flagged(workspace)],
+        notices=[*_readers(workspace), *_flagged(workspace), *(manifest.left_out if manifest else [])],
     )
 
 
@@ -67,8 +68,7 @@ def _snapshot(workspace: Workspace, revision: str | None, fingerprint: str) -> S
     )
 
 
-def _model(workspace: Workspace, snapshot: SnapshotStatus | None) -> ModelStatus | None:
-    manifest = read_manifest(workspace.model)
+def _model(workspace: Workspace, manifest: ModelManifest | None, snapshot: SnapshotStatus | None) -> ModelStatus | None:
     if manifest is None:
         return None
     fits = snapshot is not None and snapshot.current and snapshot.hash == manifest.snapshot

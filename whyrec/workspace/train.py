@@ -29,6 +29,7 @@ from recommender.learning.model import (
 )
 from recommender.results.document import ModelInfo
 from recommender.splitting.validation import Kind
+from recommender.texts.languages import language
 from whyrec.answering.opening import build_kernels, refreshed
 from whyrec.reports import TrainReport
 
@@ -111,7 +112,7 @@ class Training:
             with _resumable(folder / VECTORS):
                 self._train_vectors(snapshot, folder / VECTORS, self.resume, "all triples")
         fitted = self._fit(snapshot)
-        self.notices += fitted.notes
+        self.notices += [*fitted.notes, *fitted.left_out]
         return ModelManifest(
             name=name,
             snapshot=snapshot.hash,
@@ -120,6 +121,7 @@ class Training:
             recency=fitted.recency,
             hold_out=self.hold_out,
             learning=fitted.reports,
+            left_out=list(fitted.left_out),
             training=wanted,
         )
 
@@ -141,7 +143,10 @@ class Training:
             save_manifest(draft.model, manifest)
             kernels, blend = kernels_of(draft.model, snapshot, draft.kernels)
             made = build_used(kernels, blend, self.progress)
-            manifest = manifest.model_copy(update={"kernels": kernels.frozen()})
+            more = [language("en").notice(one) for one in kernels.left_out]
+            self.notices += [one for one in more if one not in manifest.left_out]
+            left_out = list(dict.fromkeys([*manifest.left_out, *more]))
+            manifest = manifest.model_copy(update={"kernels": kernels.frozen(), "left_out": left_out})
             save_manifest(draft.model, manifest)
             build_kernels(draft, snapshot, self.progress)
             scorer = open_model(draft.model, snapshot, draft.kernels).scorer

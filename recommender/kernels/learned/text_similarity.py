@@ -7,6 +7,7 @@ Which texts, the schema says: ``text = ["description"]`` in an item's table name
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import Snapshot, part_of
@@ -15,6 +16,7 @@ from kg.text.tfidf import tfidf_vectors
 from kg.text.words import COLUMN_BREAK
 from recommender.kernels.kernel import LearnedKernel
 from recommender.linalg.pruned_product import kernel_product
+from recommender.texts.language import Notice
 
 MOST_WORK = 1e10
 """Multiplications of a product at most: minutes. The most common terms are left out of what would take more."""
@@ -47,6 +49,12 @@ class TextSimilarity(LearnedKernel):
     def matrix(self) -> csr_array:
         """K, see :func:`text_similarity`."""
         vectors = self.inputs.once(self.name, lambda: text_vectors(self.inputs.snapshot))
+        left, right = vectors[self.anchor_type], vectors[self.item_type]
+        rare, terms = _rare(left, right), left.shape[1]
+        if len(rare) < terms:
+            told = {"count": f"{terms - len(rare):,}", "terms": f"{terms:,}", "most": f"{MOST_WORK:.0e}"}
+            notice = Notice.of("terms_left_out", anchors=self.anchor_type, items=self.item_type, **told)
+            self.inputs.left_out[notice] = None
         return text_similarity(vectors, self.anchor_type, self.item_type, self.inputs.top)
 
 
@@ -75,15 +83,20 @@ def text_similarity(vectors: Mapping[str, csr_array], anchor_type: str, item_typ
     t: the vectors of ``text_vectors``. Made a block of rows at a time.
     """
     left, right = vectors[anchor_type], vectors[item_type]
-    spread = (np.bincount(one.indices, minlength=one.shape[1]).astype(np.float64) for one in (left, right))
-    work = np.prod(list(spread), axis=0)
-    order = np.argsort(work, kind="stable")
-    rare = np.sort(order[np.cumsum(work[order]) <= MOST_WORK])
-    if len(rare) < len(work):
+    rare = _rare(left, right)
+    if len(rare) < left.shape[1]:
         left, right = csr_array(left[:, rare]), csr_array(right[:, rare])
     kernel = kernel_product([(left,), (csr_array(right.T),)], top, closed=anchor_type == item_type)
     np.minimum(kernel.data, 1.0, out=kernel.data)
     return kernel
+
+
+def _rare(left: csr_array, right: csr_array) -> NDArray[np.integer]:
+    """The terms whose products are at most ``MOST_WORK`` together, the rarest of all: their positions, ascending."""
+    spread = (np.bincount(one.indices, minlength=one.shape[1]).astype(np.float64) for one in (left, right))
+    work = np.prod(list(spread), axis=0)
+    order = np.argsort(work, kind="stable")
+    return np.sort(order[np.cumsum(work[order]) <= MOST_WORK])
 
 
 def _columns(snapshot: Snapshot, item_type: str) -> list[StringArray]:

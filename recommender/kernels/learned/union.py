@@ -17,6 +17,7 @@ from recommender.linalg.moved_rows import moved, touched_rows
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows
 from recommender.linalg.updated_product import updated_product
+from recommender.texts.language import Notice
 
 PEOPLE, ATTRIBUTES = 4.0, 3.0
 START, END = 0.5, 0.2
@@ -58,14 +59,14 @@ class Union(LearnedKernel):
     def matrix(self) -> csr_array:
         """K, see :class:`Union`; empty where that would take too long."""
         factors = self._factors()
-        if factors is None or _work(factors) > MOST_WORK:
+        if factors is None or self._too_much(factors):
             return self._empty()
         return kernel_product(factors, self.inputs.top, closed=self._closed)
 
     def by_attributes(self, rows: Idxs) -> csr_array:
         """Some rows of the kernel that would be without what people did, not scaled."""
         factors = self._factors(people=False)
-        if factors is None or _work(factors) > MOST_WORK:
+        if factors is None or self._too_much(factors):
             return csr_array(self._empty()[rows])
         return kernel_product(factors, self.inputs.top, closed=self._closed, rows=rows)
 
@@ -125,6 +126,15 @@ class Union(LearnedKernel):
     def _weight(self, step: str) -> float:
         found = self._config.weights.get(step)
         return union_weight(self.inputs.snapshot, step) if found is None else found
+
+    def _too_much(self, factors: list[Factor]) -> bool:
+        """Whether the kernel is left empty, which is told then."""
+        work = _work(factors)
+        if work > MOST_WORK:
+            told = {"work": f"{work:.1e}", "most": f"{MOST_WORK:.0e}"}
+            notice = Notice.of("union_left_out", anchors=self.anchor_type, items=self.item_type, **told)
+            self.inputs.left_out[notice] = None
+        return work > MOST_WORK
 
     def _empty(self) -> csr_array:
         count = self.inputs.snapshot.vocabulary.count

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from recommender.catalogue.catalogue import Catalogue
+from recommender.kernels.learned import union
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.blend_learning import ENOUGH, learn_blend
 from recommender.learning.candidate_features import POPULARITY, CandidateFeatures
@@ -110,6 +111,12 @@ def test_fitting_holds_one_item_per_user_out_and_gives_weights_for_every_domain(
     assert fitted == fit_blend(snapshot, tmp_path / "again", seed=0, train_vectors=None)
     assert {report.domain for report in fitted.reports} == {"cosmetics", "courses"}
     assert set(fitted.blend.popularity) == {"cosmetics", "courses"}
+
+
+def test_what_kernels_do_without_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(union, "MOST_WORK", 3)
+    fitted = fit_blend(snapshot_of(tmp_path / "graph", *TASTES), tmp_path / "fit", 0, None)
+    assert any("union of all relations between Product and Product: left empty" in one for one in fitted.left_out)
 
 
 def test_newcomers_get_what_is_popular_where_nothing_is_better() -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from kg.snapshot.snapshot import Snapshot
 from kg.text.tfidf import tfidf_vectors
+from recommender.kernels.kernel import KernelInputs
+from recommender.kernels.learned import text_similarity as text_similarity_module
 from recommender.kernels.learned.text_similarity import TextSimilarity, text_similarity, text_vectors
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths, scored_paths
@@ -89,6 +91,16 @@ def test_cosines_are_symmetric_in_bounds_and_pruned_exactly(texts: list[str], to
     for row, kept in zip(whole, pruned, strict=True):
         assert sorted(kept[kept > 0]) == sorted(sorted(row[row > 0])[-top:])
         assert np.array_equal(kept[kept > 0], row[kept > 0])
+
+
+def test_terms_that_are_left_out_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = KernelInputs(_snapshot(tmp_path), 300, {})
+    whole = TextSimilarity(inputs, "Product", "Product").matrix()
+    assert not inputs.left_out
+    monkeypatch.setattr(text_similarity_module, "MOST_WORK", 2)
+    assert TextSimilarity(inputs, "Product", "Product").matrix().sum() < whole.sum()
+    (told,) = [dict(one.values) for one in inputs.left_out]
+    assert 0 < int(told["count"]) < int(told["terms"])
 
 
 def test_the_share_is_told_by_anchors_that_add_up(tmp_path: Path) -> None:

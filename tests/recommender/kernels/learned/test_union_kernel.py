@@ -10,6 +10,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.kernel import KernelInputs
 from recommender.kernels.learned import union
 from recommender.kernels.learned.union import Union
+from recommender.texts.languages import language
 from tests.graphs import SCHEMA, snapshot_of
 from tests.recommender.serving.test_recommend import TASTES
 
@@ -43,4 +44,10 @@ def test_it_is_empty_where_nothing_is_shared_or_everything_is(tmp_path: Path, mo
     assert apart.shape == (2, 1) and apart.nnz == 0
     assert _union(snapshot, "Product", "Product").nnz == 2
     monkeypatch.setattr(union, "MOST_WORK", 3)
-    assert _union(snapshot, "Product", "Product").nnz == 0, "one person and two products are four products"
+    inputs = KernelInputs(snapshot, 10, {})
+    assert Union(inputs, "Product", "Product").matrix().nnz == 0, "one person and two products are four products"
+    told = [language("en").notice(one) for one in inputs.left_out]
+    assert [text.split(";")[0] for text in told] == [
+        "union of all relations between Product and Product: left empty, since it takes 4.0e+00 multiplications and "
+        "more than 3e+00 take hours"
+    ]
