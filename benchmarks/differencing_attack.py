@@ -55,6 +55,11 @@ WEIGHTS = {
     "audit": 1,
     "card": 1,
     "one event": 1,
+    "audit --repair": 1,
+    "objectives": 1,
+    "certify": 1,
+    "anomalies": 1,
+    "trade-offs": 1,
 }
 """How often a command is asked beside the others; 3 where absent."""
 

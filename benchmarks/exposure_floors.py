@@ -3,15 +3,15 @@
     WHYREC_DATA=… python benchmarks/exposure_floors.py WORK-FOLDER [--train]              # Sephora
     python benchmarks/exposure_floors.py WORK-FOLDER --workspace DIR --test FILE.csv      # any, such as Beauty's
 
-Of a workspace that is there, ``--test`` names what was held out of it, as ``amazon_beauty.py``
-leaves it in ``files/test.csv``: columns user_id and item_id.
+Of a workspace that is there, ``--test`` names what was held out of it, as ``amazon_beauty.py`` leaves it in
+``files/test.csv``: columns user_id and item_id. Of Sephora: ratings of 4 or more, people with five or more of them; a
+fifth of each person's is held out (seed 0), the rest is loaded (default weights, or learned ones with --train).
 
-Ratings of 4 or more, people with five or more of them; a fifth of each person's is held out (seed 0), the rest is
-loaded (default weights, or learned ones with --train). Floors of 100 % of each brand's share of use are solved on half
-of the people, used on the lists of the other half: NDCG@10 × 100 on what was held out, and the gap, half the sum over
-brands of |share of exposure − share of use|, which is 0 where exposure is merit. CP-Fair-like (Naghiaei et al., 2022):
-each person's 100 best items anew by relevance, brought to [0, 1], plus λ for items of brands that get less than their
-merit in the lists before.
+Floors of 100 % of each brand's share of use are solved on half of the people and used on the lists of the other half;
+with ``--same`` for everybody, as ``whyrec objectives`` does. NDCG@10 × 100 is of what was held out, which no price has
+seen; the gap is half the sum over brands of |share of exposure − share of use|, 0 where exposure is merit. CP-Fair-like
+(Naghiaei et al., 2022): each person's 100 best items anew by relevance, brought to [0, 1], plus λ for items of brands
+that get less than their merit in the lists before.
 """
 
 import shutil
@@ -49,6 +49,9 @@ def main(
     workspace: Annotated[Path | None, typer.Option(help="A workspace that is there, instead of Sephora.")] = None,
     test: Annotated[Path | None, typer.Option(help="What was held out of it: user, item.")] = None,
     train: Annotated[bool, typer.Option("--train", help="Learn the weights.")] = False,
+    same: Annotated[
+        bool, typer.Option("--same", help="Solve for those whose lists are measured, as whyrec does.")
+    ] = False,
 ) -> None:
     """Measure and print."""
     if workspace is not None and test is not None:
@@ -62,9 +65,10 @@ def main(
     groups = csr_array(np.column_stack([one.items.astype(np.float64) for one in floors]))
     uses = np.asarray(crowd.used.sum(axis=0)).ravel()
     merit = np.asarray(groups.T @ uses) / uses.sum()
-    solving = np.random.default_rng(0).random(len(positions)) < 0.5
-    pools = [Pool(positions[half], totals[half], FIRST, groups) for half in (solving, ~solving)]
-    truth = [one for one, mine in zip(relevant(crowd, held_out), solving, strict=True) if not mine]
+    solving = (np.random.default_rng(0).random(len(positions)) < 0.5) | same
+    measuring = ~solving | same
+    pools = [Pool(positions[part], totals[part], FIRST, groups) for part in (solving, measuring)]
+    truth = [one for one, mine in zip(relevant(crowd, held_out), measuring, strict=True) if mine]
     prices = solve(pools[0], merit, most_loss=1.0).prices
     rows = []
     for strength in STRENGTHS:
@@ -74,7 +78,7 @@ def main(
     for weight in LAMBDAS:
         listed = cp_fair(pools[1], short, weight)
         rows.append((f"CP-Fair-like, λ {weight:g}", *measured(pools[1], listed, truth, merit)))
-    show(rows, (~solving).sum())
+    show(rows, measuring.sum())
 
 
 def made(folder: Path, data: Path, train: bool) -> pl.DataFrame:

@@ -1,15 +1,19 @@
 """Answers about groups of the attacked shop, the numbers of people that they tell, and what one event changes."""
 
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
 from benchmarks.attacked_shop import ITEMS, Shop
+from kg.quality.anomalies import anomalies
 from recommender.audit.audit import audit
 from recommender.audit.group_quality import UserQuality
 from recommender.audit.item_groups import sides
+from recommender.audit.trade_offs import trade_offs
 from recommender.marketing.audience import audience, subject_of
 from recommender.marketing.bridges.bridges import bridges
 from recommender.marketing.crowd import Crowd
@@ -17,14 +21,19 @@ from recommender.marketing.difference import Then, list_difference
 from recommender.marketing.gaps import gaps
 from recommender.marketing.items.report import item_report
 from recommender.marketing.overview.overview import overview
-from recommender.results.marketing import Audience
+from recommender.results.marketing import About, Audience
 from recommender.results.responsibility.audit import Audit
+from recommender.results.responsibility.objectives import DomainObjectives
+from recommender.results.responsibility.trade_offs import TradeOffs
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Request
 from whyrec.privacy.card import CardSection, groups_told
+from whyrec.workspace.responsibility.certify import CertifyReport, Wanted, report, trial
+from whyrec.workspace.responsibility.flagging import _told
+from whyrec.workspace.responsibility.objectives import _solved
 
 PEOPLE = {"people", "count", "before", "lists", "people_reached", "demand", "said", "users", "pairs", "there", "back",
-          "excluded", "of"}  # fmt: skip
+          "excluded", "of", "accounts", "flagged", "signals", "isolated"}  # fmt: skip
 """Fields of answers that are numbers of people."""
 DOMAINS = ("courses", "cosmetics")
 
@@ -47,6 +56,11 @@ class GroupAnswers:
             "difference": self.difference,
             "audit": self.audit,
             "card": self.card,
+            "audit --repair": self.repair,
+            "objectives": self.objectives,
+            "certify": self.certify,
+            "anomalies": lambda: _told(shop.snapshot, "User", anomalies(shop.snapshot, "User")),
+            "trade-offs": lambda: trade_offs(self.crowds[(domain := self.domain())], domain, self.floors(), "en"),
         }
 
     def audience(self) -> Audience:
@@ -77,6 +91,30 @@ class GroupAnswers:
         """What a card says of groups: a section of it."""
         return CardSection(title="For whom", rows=list(groups_told(self.audit())))
 
+    def repair(self) -> Audit:
+        """Of one domain, with what would close the gap of its worst group."""
+        domain = self.domain()
+        with tempfile.TemporaryDirectory() as folder:
+            return audit({domain: self.crowds[domain]}, None, "en", Path(folder))
+
+    def objectives(self) -> BaseModel:
+        """Floors solved: a domain's shares of exposure before and after, and the curve."""
+        domain = self.domain()
+        found = _solved(self.crowds[domain], domain, self.floors(), float(self.rng.choice([0.02, 1.0])))
+        return found or About(id=domain, type="domain", label=domain)
+
+    def floors(self) -> list[str]:
+        """For each ingredient its share of use, or for one of them a part of the lists."""
+        step = str(self.rng.choice(["contains", "teaches"]))
+        ingredient = str(self.rng.choice(self.shop.ids["Ingredient"]))
+        return [f"{int(self.rng.integers(10, 101))}% {step}", f"{int(self.rng.integers(5, 60))}% {step}:{ingredient}"]
+
+    def certify(self) -> BaseModel:
+        """A bound on what is unwanted in lists."""
+        wanted = Wanted(float(self.rng.choice([0.01, 0.02, 0.05, 0.1])), 2.0, 0.05)
+        with tempfile.TemporaryDirectory() as folder:
+            return report(self.shop.recommender, trial(self.shop.recommender, Rules(), 2.0, Path(folder)), wanted)
+
     def domain(self) -> str:
         """One of the two."""
         return str(self.rng.choice(DOMAINS))
@@ -91,7 +129,7 @@ def numbers(document: Any, name: str = "") -> Iterator[int]:
     """The numbers of people in a document."""
     if isinstance(document, dict):
         for key, value in document.items():
-            yield from numbers(value, name if name == "excluded" else key)
+            yield from numbers(value, name if name in ("excluded", "signals") else key)
     elif isinstance(document, list):
         for value in document:
             yield from numbers(value, name)
@@ -125,6 +163,28 @@ def shares(document: Audit) -> Iterator[tuple[tuple[str, ...], float]]:
         for group in domain.groups:
             yield (domain.domain, group.side, group.label, "exposure"), group.exposure
             yield (domain.domain, group.side, group.label, "merit"), group.merit
+
+
+def parts_of_all(document: BaseModel, size: int) -> Iterator[tuple[tuple[str, ...], float, float]]:
+    """Figures that are means or shares over everybody, by what they are of, and what one person makes of each at most.
+
+    :param size: people of the shop.
+    """
+    if isinstance(document, DomainObjectives):
+        figures = {(one.about, name): getattr(one, name) for one in document.floors for name in ("before", "after")}
+        figures |= {(str(one.strength), name): getattr(one, name) for one in document.curve for name in ("loss", "gap")}
+        figures |= {(name,): getattr(document, name) for name in ("loss", "gap_before", "gap_after")}
+    elif isinstance(document, TradeOffs):
+        points = [(curve.aim, one) for curve in document.curves for one in curve.points]
+        figures = {
+            (aim, str(one.strength), name): getattr(one, name) for aim, one in points for name in ("kept", "value")
+        }
+    elif isinstance(document, CertifyReport):
+        figures = {("risk_without",): document.risk_without} | ({("risk",): document.risk} if document.risk else {})
+        size *= 10  # one item of a list of ten
+    else:
+        return
+    yield from ((key, float(value), 1 / size) for key, value in figures.items())
 
 
 def least_told(crowd: Crowd, domain: str, key: tuple[str, ...]) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.attack_claims import Claims
 from benchmarks.attacked_shop import COUNTS, Shop
-from benchmarks.group_answers import GroupAnswers, keyed, least_told, numbers, shares
+from benchmarks.group_answers import GroupAnswers, keyed, least_told, numbers, parts_of_all, shares
 from kg.errors import WhyrecError
 from recommender.marketing.audience import people_of
 from recommender.results.marketing import Audience
@@ -54,6 +54,12 @@ class GroupAttack(Claims):
         before, after = (dict(keyed(one.model_dump())) for one in answers)
         for key in before.keys() & after.keys():
             self._difference("one event", max(before[key], after[key]), min(before[key], after[key]), 1)
+        everybody = [{(key, part): value for key, value, part in parts_of_all(one, COUNTS["User"])} for one in answers]
+        for key in everybody[0].keys() & everybody[1].keys():
+            self.claims["one event"] += 1
+            changed = abs(everybody[0][key] - everybody[1][key])
+            if 1e-9 < changed < self.shop.k * key[1] * (1 - 1e-9):
+                self._hit(f"one event: {command} {key[0]} {everybody[0][key]} → {everybody[1][key]}")
         if isinstance(answers[0], Audit) and isinstance(answers[1], Audit):
             old, new = (dict(shares(one)) for one in answers)
             for key in old.keys() & new.keys():

@@ -86,9 +86,12 @@ class Engine(Responsibility):
         :raises StoreError: where the store fails; the events stay in the log, and the same call takes them over.
         """
         from whyrec.events.loading import load_events  # polars, which answering does not need
+        from whyrec.privacy.retention import retain
 
         self._keep()
         report = load_events(self.workspace, progress or self._progress)
+        with private_files():
+            retain(self.workspace)
         if report is not None:
             report = self._watched(report, progress or self._progress)
             self._keep()
@@ -238,10 +241,16 @@ def create(
     :raises StoreError: where the URL cannot name a store, or holds a password.
     """
     amended: Callable[[str], str] = str
+    key = None
     if encrypt:
         from kg.privacy.seal_key import public_key  # pyrage is an extra
         from kg.privacy.sealing import sealed_to
 
-        amended = partial(sealed_to, key=public_key())
-    create_workspace(Path(folder), schema, store, example=example, amended=amended)
+        key = public_key()
+        amended = partial(sealed_to, key=key)
+    workspace = create_workspace(Path(folder), schema, store, example=example, amended=amended)
+    if key is not None:
+        from whyrec.events.database import encrypt_logs
+
+        encrypt_logs(workspace.folder, key)
     return Engine(folder, progress)

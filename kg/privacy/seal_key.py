@@ -1,7 +1,7 @@
 """The key that a workspace is sealed to, an age X25519 pair (package pyrage), and values sealed one by one.
 
 Sealing needs the public key, which the configuration holds; opening needs the secret one, which only the environment
-does: what writes need not be able to read.
+does, or the keyring of the system: what writes need not be able to read.
 """
 
 import os
@@ -15,6 +15,10 @@ HOW = (
     "make one with `age-keygen`, or `python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it "
     "apart from the workspace"
 )
+LOG_KEY = "log-key.age"
+"""File of a workspace with the key of its logs; see :mod:`kg.privacy.log_key`."""
+KEYRING = "whyrec"
+"""What keys are kept under in the keyring of the system, each by the name of its variable."""
 MAGIC = b"age-encryption.org/v1"
 """The first bytes of whatever is sealed."""
 
@@ -46,7 +50,7 @@ def opened_value(value: bytes) -> bytes:
 
     :raises WorkspaceError: where no key opens it, or it is damaged.
     """
-    known = [identity(name) for name in (KEY_VARIABLE, OLD_KEY_VARIABLE) if os.environ.get(name)]
+    known = [identity(name) for name in (KEY_VARIABLE, OLD_KEY_VARIABLE) if _secret(name)]
     if not known:
         raise WorkspaceError(f"this is sealed: set {KEY_VARIABLE}, the secret key, in the environment of whoever reads")
     pyrage = pyrage_package()
@@ -70,17 +74,33 @@ def recipient(public: str) -> Any:
 
 
 def identity(variable: str) -> Any:
-    """The secret key in a variable of the environment.
+    """The secret key in a variable of the environment, or in the keyring of the system under its name.
 
     :raises UsageError: where there is none, or it is none.
     """
-    pyrage, told = pyrage_package(), os.environ.get(variable, "").strip()
+    pyrage, told = pyrage_package(), _secret(variable)
     if not told:
         raise UsageError(f"{variable} is not set, and sealed files need their key; {HOW}")
     try:
         return pyrage.x25519.Identity.from_str(told)
     except pyrage.IdentityError:
         raise UsageError(f"{variable} is no secret key of age (AGE-SECRET-KEY-…); {HOW}") from None
+
+
+def _secret(variable: str) -> str:
+    """What the environment says, or else the keyring of the system, where there is one: service whyrec."""
+    told = os.environ.get(variable, "").strip()
+    if told:
+        return told
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ModuleNotFoundError:
+        return ""
+    try:
+        return (keyring.get_password(KEYRING, variable) or "").strip()
+    except KeyringError:  # none is there, or it is locked
+        return ""
 
 
 def pyrage_package() -> Any:

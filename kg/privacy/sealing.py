@@ -6,6 +6,7 @@ environment does. Files that answers come from are mapped into memory, so they c
 workspace answers nothing until it is unsealed, best onto an encrypted disk or into memory (tmpfs).
 """
 
+import io
 import os
 import re
 import shutil
@@ -17,7 +18,17 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 from kg.errors import UsageError, WorkspaceError
-from kg.privacy.seal_key import KEY_VARIABLE, OLD_KEY_VARIABLE, identity, public_key, pyrage_package, recipient
+from kg.privacy.seal_key import (
+    KEY_VARIABLE,
+    LOG_KEY,
+    OLD_KEY_VARIABLE,
+    identity,
+    opened_value,
+    public_key,
+    pyrage_package,
+    recipient,
+    sealed_value,
+)
 from kg.stores.url import is_neo4j
 from kg.workspace.flagged import NAME as FLAGGED
 from kg.workspace.generations import FOLDER, PARTS
@@ -26,7 +37,15 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 
 _OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service")
-_OWN_FILES = ("forgotten.json", "pseudonyms.json", "outputs.json", "privacy-ledger.jsonl", "serve.token", FLAGGED)
+_OWN_FILES = (
+    "forgotten.json",
+    "pseudonyms.json",
+    "outputs.json",
+    "privacy-ledger.jsonl",
+    "serve.token",
+    FLAGGED,
+    LOG_KEY,
+)
 
 
 def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
@@ -97,7 +116,7 @@ def rotate(workspace: Workspace) -> None:
             def opened(pipe: BinaryIO) -> None:
                 """What was sealed with the old key."""
                 with source.open("rb") as file:
-                    _decrypt(file, lambda plain: shutil.copyfileobj(plain, pipe), old, _belongs(workspace, source))
+                    _decrypt(file, lambda plain: _resealed(plain, pipe, new), old, _belongs(workspace, source))
 
             def anew(out: BinaryIO) -> None:
                 """The same, sealed with the new key."""
@@ -163,6 +182,18 @@ def _unpack(source: BinaryIO, folder: Path) -> None:
             archive.extractall(folder, filter="data")
     except tarfile.TarError as problem:
         raise WorkspaceError(f"what was sealed is no archive of whyrec's: {problem}") from None
+
+
+def _resealed(source: BinaryIO, out: BinaryIO, public: str) -> None:
+    """An archive as it is, but for the key of the logs, which is sealed to another key."""
+    key = recipient(public)
+    with tarfile.open(fileobj=source, mode="r|") as old, tarfile.open(fileobj=out, mode="w|") as new:
+        for member in old:
+            content = old.extractfile(member) if member.isfile() else None
+            if content is not None and member.name == LOG_KEY:
+                sealed = sealed_value(opened_value(content.read()), key)
+                member.size, content = len(sealed), io.BytesIO(sealed)
+            new.addfile(member, content)
 
 
 def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:

@@ -5,8 +5,6 @@ this log: a power cut may take the answers of the last moment, and no event. Whe
 shown is sealed to it (:mod:`kg.privacy.seal_key`); to whom and when is not, so that people can be forgotten.
 """
 
-import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,10 +12,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from kg.privacy.log_key import log_keys
 from kg.privacy.seal_key import is_sealed, opened_value, recipient, sealed_value
+from whyrec.events.database import connect
 
 NAME = "answers.db"
-BUSY_SECONDS = 10
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS document (digest BLOB PRIMARY KEY, body BLOB NOT NULL, told TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answer (
@@ -72,10 +71,9 @@ class AnswerLog:
     def __init__(self, folder: Path, seal_to: str = "") -> None:
         self.path = folder / NAME
         self._key = recipient(seal_to) if seal_to else None
-        if not self.path.exists():
-            os.close(os.open(self.path, os.O_CREAT, 0o600))
+        self._keys = log_keys(folder.parent)
         self._lock = Lock()
-        self._base = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
+        self._base = connect(self.path, self._keys)
         for setting in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
             self._base.execute(f"PRAGMA {setting}")
         self._base.executescript(SCHEMA)
@@ -133,7 +131,7 @@ class AnswerLog:
         :raises WorkspaceError: as :meth:`document`.
         """
         query = f"{_SELECT} WHERE at >= ? AND kind = ? ORDER BY at"
-        with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as base:
+        with closing(connect(self.path, self._keys, one_thread=True)) as base:
             for row in base.execute(query, (at, kind)):
                 yield _answer(row)
 

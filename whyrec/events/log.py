@@ -2,9 +2,9 @@
 
 SQLite with a write-ahead log and full synchronisation: a commit that was acknowledged survives a killed process. Every
 worker reads what the others wrote, since ``PRAGMA data_version`` tells in microseconds whether there is anything new.
+Where the workspace has a key for its logs they are encrypted, see :mod:`whyrec.events.database`.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from kg.privacy.log_key import log_keys
 from whyrec.events.answers import Answer, AnswerLog
+from whyrec.events.database import connect
 
 NAME = "events.db"
-BUSY_SECONDS = 10
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, received INTEGER NOT NULL, user_type TEXT NOT NULL,
@@ -61,8 +62,7 @@ class EventLog:
     def __init__(self, folder: Path, seal_to: str = "") -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.path = folder / NAME
-        if not self.path.exists():
-            os.close(os.open(self.path, os.O_CREAT, 0o600))
+        self._keys = log_keys(folder.parent)
         self._lock, self._reading = Lock(), Lock()
         self._writer, self._reader = self._connect(), self._connect()
         self._writer.executescript(SCHEMA)
@@ -214,7 +214,7 @@ class EventLog:
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
+        connection = connect(self.path, self._keys)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")

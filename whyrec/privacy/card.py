@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from kg.k_anonymity import shown_count
+from kg.privacy.seal_key import LOG_KEY
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
@@ -125,7 +126,7 @@ def _figures(evaluation: Evaluation | None) -> Rows:
     yield "held out", _settings(kind)
     for name, one in evaluation.models.items():
         ndcg = one["ndcg"]
-        yield f"NDCG@{evaluation.k}, {name}", f"{ndcg['mean']:.4f} [{ndcg['low']:.4f}, {ndcg['high']:.4f}]"
+        yield f"NDCG@{evaluation.k}, {name}", f"{ndcg['mean']:.3f} [{ndcg['low']:.3f}, {ndcg['high']:.3f}]"
     for number, note in enumerate(evaluation.notes, start=1):
         yield f"note {number}", note
 
@@ -179,12 +180,18 @@ def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
     if found.retention is not None:
         parts = (found.retention.rejects, found.retention.events, found.retention.answers)
         yield "kept longer than that", f"{sum(one.overdue for one in parts):,}"
-    yield "ε of private releases in a day", f"{settings.privacy.epsilon_per_day:g}"
+    private = settings.privacy
+    noise = "Laplace" if private.delta == 0 else f"Gaussian, δ {private.delta:g}"
+    told = f"{private.epsilon:g}, {noise} noise, at most {private.contributions} things a person"
+    yield "ε of one private release, unless another is asked for", told
+    yield "ε of private releases in a day", f"{private.epsilon_per_day:g}"
     spent = found.privacy_budget
     yield (
         "spent today",
         "0" if spent is None else f"{spent.epsilon:g} (δ {spent.delta:g}), {spent.releases} releases ever",
     )
+    encrypted = (workspace.folder / LOG_KEY).exists()
+    yield "logs of events and answers", "encrypted" if encrypted else "not encrypted"
     yield "at rest", f"sealed to {settings.privacy.seal_to}" if settings.privacy.seal_to else "not sealed"
 
 

@@ -1,11 +1,12 @@
-"""Another key to seal a workspace to: what is sealed as a whole, and the answers that the service keeps sealed."""
+"""Another key to seal a workspace to: what is sealed as a whole, the logs, and the answers in them."""
 
 from contextlib import closing
 
-from kg.privacy.seal_key import public_key
+from kg.privacy.seal_key import LOG_KEY, public_key
 from kg.privacy.sealing import rotate
-from kg.workspace.workspace import Workspace
+from kg.workspace.workspace import SEALED, Workspace
 from whyrec.events.answers import AnswerLog
+from whyrec.events.database import encrypt_logs, rekey_logs
 
 
 def rotate_seal(workspace: Workspace) -> None:
@@ -14,8 +15,13 @@ def rotate_seal(workspace: Workspace) -> None:
     :raises UsageError: where a key is missing or another one.
     :raises WorkspaceError: where kept answers are sealed to a key that is not in the environment; nothing was changed.
     """
-    folder = workspace.folder / "service"
-    if folder.is_dir():
-        with closing(AnswerLog(folder, public_key())) as log:
-            log.seal_again()
+    folder, public = workspace.folder / "service", public_key()
+    if not (workspace.folder / SEALED).exists():
+        encrypted = (workspace.folder / LOG_KEY).exists()
+        encrypt_logs(workspace.folder, public)
+        if folder.is_dir():
+            with closing(AnswerLog(folder, public)) as log:
+                log.seal_again()
+        if encrypted:
+            rekey_logs(workspace.folder, public)
     rotate(workspace)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import secrets
-import sqlite3
 import time
 import zlib
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from recommender.results.document import Person
 from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
 from whyrec.events.answers import Answer, Look
+from whyrec.events.database import database_errors
 from whyrec.events.log import Event, EventLog
 from whyrec.service.access import STAFF, Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
@@ -195,7 +195,7 @@ class Shop:
             try:
                 self.events.answers.remember([one for one in batch if isinstance(one, Answer)])
                 self.events.answers.looked([one for one in batch if isinstance(one, Look)])
-            except sqlite3.Error as problem:  # the disk is full, say: lists are given, this log goes on when it can
+            except database_errors() as problem:  # the disk is full, say: lists are given, this log goes on when it can
                 log.error("%d answers are not kept: %s", len(batch), type(problem).__name__)
 
     def flush(self) -> None:

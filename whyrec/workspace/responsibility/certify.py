@@ -87,13 +87,20 @@ def certify(
     progress("Certifying", 0, None, "")
     with private_files(), tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".certifying-") as folder:
         tried = trial(recommender, rules, wanted.below, Path(folder))
+    chosen, told = loosest(tried.losses, wanted.alpha, wanted.delta), report(recommender, tried, wanted)
+    if keep:
+        filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
+        _keep(workspace, None if chosen is None else _certificate(wanted, told, filtered))
+    return told.model_copy(update={"written": keep})
+
+
+def report(recommender: Recommender, tried: Trial, wanted: Wanted) -> CertifyReport:
+    """What a trial comes to; nothing is written."""
     chosen = loosest(tried.losses, wanted.alpha, wanted.delta)
     snapshot, people = recommender.snapshot, shown_count(len(tried.losses), recommender.snapshot.k)
     step = told_step(float(tried.losses.max()) / len(tried.losses), snapshot.k)
     means = [told_sum(float(one), step) for one in tried.losses.mean(axis=0)]
     filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
-    if keep:
-        _keep(workspace, None if chosen is None else _certificate(wanted, people, means, chosen, filtered))
     return CertifyReport(
         certified=chosen is not None,
         alpha=wanted.alpha,
@@ -103,23 +110,21 @@ def certify(
         risk_without=means[-1],
         risk=None if chosen is None else means[chosen],
         filtered=len(filtered),
-        written=keep,
+        written=False,
         text=_text(wanted, means, chosen, len(filtered), people),
     )
 
 
-def _certificate(
-    wanted: Wanted, people: int | str, means: Sequence[float], chosen: int, filtered: tuple[str, ...]
-) -> Certificate:
+def _certificate(wanted: Wanted, told: CertifyReport, filtered: tuple[str, ...]) -> Certificate:
     """What lists follow from now on, and on what word."""
     return Certificate(
         alpha=wanted.alpha,
         delta=wanted.delta,
         below=wanted.below,
         n=FIRST,
-        people=people,
-        risk=means[chosen],
-        risk_without=means[-1],
+        people=told.people,
+        risk=told.risk or 0.0,
+        risk_without=told.risk_without,
         filtered=filtered,
     )
 

@@ -22,6 +22,8 @@ from recommender.rules.soft.floors import Floor, read_floors
 from recommender.serving.recommender import Recommender
 
 DIGITS = 3
+MOST_SOLVED = 30_000
+"""People for whose lists floors are solved; of more, so many drawn by lot."""
 
 
 def solve_objectives(
@@ -43,7 +45,7 @@ def solve_objectives(
     found, raised, people = list[DomainObjectives](), list[str](), plain.snapshot.vocabulary
     for number, domain in enumerate(plain.snapshot.schema.domains):
         progress("Objectives", number, len(plain.snapshot.schema.domains), domain)
-        crowd = Crowd(plain, rules.model_copy(update={"domain": domain}))
+        crowd = Crowd(plain, rules.model_copy(update={"domain": domain}), most=MOST_SOLVED)
         told = _solved(crowd, domain, asked.floors, asked.most_loss)
         if told is not None:
             found.append(told)
