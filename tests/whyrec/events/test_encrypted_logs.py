@@ -15,7 +15,8 @@ from keyring.backend import KeyringBackend
 import whyrec
 from kg.errors import WorkspaceError
 from kg.privacy.sealing import seal, unseal
-from kg.workspace.workspace import Workspace, create_workspace
+from kg.workspace.creation import create_workspace
+from kg.workspace.workspace import Workspace
 from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.privacy.seal_rotation import rotate_seal
