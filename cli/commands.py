@@ -14,7 +14,7 @@ COMMANDS = (
     *("audit", "card", "objectives", "certify", "anomalies"),
     *("serve", "mcp", "publish"),
     *("links", "predict", "evaluate", "experiment", "status", "refresh", "popularity", "graph"),
-    *("export-person", "forget", "rotate-key", "seal", "unseal"),
+    *("federate", "export-person", "forget", "rotate-key", "seal", "unseal"),
 )
 
 

@@ -48,6 +48,10 @@ def _show_service(output: Output, report: PersonReport) -> None:
 
 
 def _show_copies(output: Output, report: PersonReport) -> None:
+    for offer in report.offers:
+        output.line(
+            f"Sums, each over {offer.k} people or more, went to {offer.to} on {offer.at}: what she did before counts"
+        )
     for copy in report.copies:
         learned = " and ".join(what for what, there in (("weights", copy.model), ("a vector", copy.vectors)) if there)
         output.line(

@@ -45,7 +45,17 @@ def _show(output: Output, report: StatusReport) -> None:
         output.line(f"Model:    {model.name} ({'current' if model.current else stale})")
     show_crossing(output, model.crossing if model else ())
     _show_kept(output, report)
+    _show_partners(output, report)
     output.line(f"Next:     {report.next}")
+
+
+def _show_partners(output: Output, report: StatusReport) -> None:
+    """Whose sums count, and to whom sums went."""
+    for one in report.partners:
+        output.line(f"Partner:  {one.name}, sums over {one.people} people of {one.at}: {one.used:,} pairs count")
+    if report.offers:
+        last = report.offers[-1]
+        output.line(f"Offers:   {len(report.offers):,} sent; the last to {last.to}, {last.pairs:,} pairs, on {last.at}")
 
 
 def _show_kept(output: Output, report: StatusReport) -> None:

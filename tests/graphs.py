@@ -1,13 +1,16 @@
 """Small graphs for tests, written as plain tables and taken from a real embedded store."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from kg.k_anonymity import K_ANONYMITY
 from kg.schema import Schema, parse_schema
 from kg.snapshot.building import take_snapshot
+from kg.snapshot.partner_sums import Beside, PartnerSums
 from kg.snapshot.snapshot import Snapshot
 from kg.stores.opening import open_store
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
@@ -56,7 +59,12 @@ SCHEMA: dict[str, Any] = {
 
 
 def snapshot_of(
-    folder: Path, entities: Entities, triples: Triples, schema: dict[str, Any] | None = None, k: int = K_ANONYMITY
+    folder: Path,
+    entities: Entities,
+    triples: Triples,
+    schema: dict[str, Any] | None = None,
+    k: int = K_ANONYMITY,
+    partners: Sequence[PartnerSums] = (),
 ) -> Snapshot:
     """Load tables into a new embedded store in ``folder`` and take its snapshot.
 
@@ -64,6 +72,7 @@ def snapshot_of(
     (head, tail, weight, timestamp).
 
     :param k: fewest people that anything that leaves may rest on; 1 where a few people stand for many.
+    :param partners: sums over the people of other companies.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checked = parse_schema(schema or SCHEMA)
@@ -76,9 +85,18 @@ def snapshot_of(
             full = [(head, tail, float(weight), time) for head, tail, weight, time in full]
             store.create_triples(name, pl.DataFrame(full, schema=TRIPLE_DTYPES, orient="row"))
         store.set_revision("test")
-        return take_snapshot(store, checked, folder / "snapshot", k=k)
+        return take_snapshot(store, checked, folder / "snapshot", k=k, beside=Beside(partners=partners))
     finally:
         store.close()
+
+
+def partner_sums(name: str, pairs: Sequence[tuple[str, str, int]], k: int = K_ANONYMITY) -> PartnerSums:
+    """Sums of a partner: pairs of ``Type:id`` with how many people used both; each was used by twice as many."""
+    ids = tuple(dict.fromkeys(one for pair in pairs for one in pair[:2]))
+    used = [2 * max(n for *ends, n in pairs if one in ends) for one in ids]
+    first, second = (np.array([ids.index(pair[end]) for pair in pairs], dtype=np.int32) for end in (0, 1))
+    people = np.array([pair[2] for pair in pairs], dtype=np.int64)
+    return PartnerSums(name, k, 10_000, "2026-01-01T00:00:00+00:00", ids, np.array(used), first, second, people)
 
 
 def _entity_frame(schema: Schema, name: str, rows: list[Any]) -> pl.DataFrame:

@@ -205,6 +205,35 @@ class PrivacyBudget(Result):
     """Of all days."""
 
 
+class Partner(Result):
+    """A company whose sums over people count here."""
+
+    name: str
+    at: str
+    """When the sums were made: ISO 8601, UTC."""
+    k: int
+    people: int | str
+    pairs: int
+    used: int
+    """Pairs that both ends of are in this workspace's graph, of at least its own k people."""
+    known: int
+    """Items and attributes of the partner that are in this workspace's graph."""
+    unknown: int
+
+
+class MadeOffer(Result):
+    """Sums over people that were sent to a partner."""
+
+    at: str
+    """ISO 8601, UTC."""
+    to: str
+    """The public key that the file is encrypted to."""
+    k: int
+    pairs: int
+    fingerprint: str
+    """SHA-256 of the file."""
+
+
 class StatusReport(Result):
     """The answer of ``status``."""
 
@@ -218,6 +247,10 @@ class StatusReport(Result):
     """How long rejects, events and answers are kept, and that none is older."""
     privacy_budget: PrivacyBudget | None = None
     """What private releases of today cost; ``None`` where there never was one."""
+    partners: list[Partner] = Field(default_factory=list)
+    """Companies whose sums count."""
+    offers: list[MadeOffer] = Field(default_factory=list)
+    """Sums that were sent to others."""
     notices: list[str] = Field(default_factory=list)
 
 

@@ -61,6 +61,24 @@ def opened_value(value: bytes) -> bytes:
     return found
 
 
+def decrypted(content: bytes, source: str, variable: str) -> bytes:
+    """What was encrypted to the key that belongs to the secret one in the environment.
+
+    :param source: how a message names the file.
+    :raises UsageError: where the key is missing, or another one.
+    :raises WorkspaceError: where the content is damaged.
+    """
+    pyrage, secret = pyrage_package(), identity(variable)
+    try:
+        return bytes(pyrage.decrypt(content, [secret]))
+    except pyrage.DecryptError as problem:
+        if "matching keys" in str(problem).casefold():
+            raise UsageError(
+                f"{source} was not encrypted to {secret.to_public()}, the key in {variable}; give the sender this one"
+            ) from None
+        raise WorkspaceError(f"{source}: damaged, or nothing that age encrypted: {problem}; ask for it anew") from None
+
+
 def recipient(public: str) -> Any:
     """A public key to seal to.
 

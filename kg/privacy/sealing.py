@@ -29,6 +29,7 @@ from kg.privacy.seal_key import (
     recipient,
     sealed_value,
 )
+from kg.snapshot.snapshot import PARTNERS
 from kg.stores.url import is_neo4j
 from kg.workspace.flagged import NAME as FLAGGED
 from kg.workspace.generations import FOLDER, PARTS
@@ -36,7 +37,7 @@ from kg.workspace.lock import LOCK, workspace_lock
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 
-_OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service")
+_OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service", PARTNERS)
 _OWN_FILES = (
     "forgotten.json",
     "pseudonyms.json",

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,13 @@ from kg.progress import Progress, no_progress
 from kg.schema import Schema
 from kg.snapshot.external_sort import RECORD, Parts, Records, write_directions
 from kg.snapshot.npy_writer import pieces
-from kg.snapshot.snapshot import FORMAT, NO_TIME, Manifest, Snapshot, part_of
+from kg.snapshot.partner_sums import Beside, PlacedSums
+from kg.snapshot.snapshot import FORMAT, NO_TIME, PARTNERS, Manifest, Snapshot, part_of
 from kg.snapshot.string_array import StringArray
 from kg.stores.store import Store
 
 IN_MEMORY = 16_000_000
 """Triples of a relation up to which all are sorted at once; of more, parts are sorted on disk."""
-Forgotten = Callable[[str, pl.Series], pl.Series]
 
 
 def take_snapshot(
@@ -39,14 +39,12 @@ def take_snapshot(
     parent: Path,
     progress: Progress = no_progress,
     k: int = K_ANONYMITY,
-    forgotten: Forgotten | None = None,
-    flagged: Mapping[str, Sequence[str]] | None = None,
+    beside: Beside | None = None,
 ) -> Snapshot:
     """Write the content of ``store`` as ``parent/<hash>`` and make it the current one.
 
-    :param k: of the snapshot that is opened.
-    :param forgotten: which ids of a type are of people who were forgotten: they are left out, with all their triples.
-    :param flagged: type → ids of accounts whose interactions are left out.
+    :param k: of the snapshot that is opened; what partners tell of fewer people is left out.
+    :param beside: what else decides it.
     :raises SnapshotError: where the store was written to meanwhile, or a triple has an end that is no entity.
     """
     parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +55,7 @@ def take_snapshot(
             shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir()
     try:
-        manifest = _Builder(store, schema, building, progress, (forgotten, flagged or {})).build()
+        manifest = _Builder(store, schema, building, progress, beside or Beside(), k).build()
         folder = parent / manifest.hash[:16]
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
@@ -87,10 +85,12 @@ class _Builder:
         schema: Schema,
         folder: Path,
         progress: Progress,
-        left_out: tuple[Forgotten | None, Mapping[str, Sequence[str]]],
+        beside: Beside,
+        k: int,
     ) -> None:
         self.store, self.schema, self.folder, self.progress = store, schema, folder, progress
-        self.forgotten, self.flagged = left_out
+        self.k = k
+        self.forgotten, self.flagged, self.partners = beside.forgotten, beside.flagged, beside.partners
         self.gone: dict[str, pl.Series] = {}
         self.digest, self.part = hashlib.blake2b(digest_size=32), hashlib.blake2b(digest_size=16)
         self.contents: dict[str, str] = {}
@@ -107,6 +107,8 @@ class _Builder:
         self.digest.update(json.dumps(canonical, sort_keys=True).encode())
         entities = {name: self._entities(name) for name in sorted(self.schema.entity)}
         triples = {name: self._triples(name) for name in sorted(self.schema.relation)}
+        if self.partners:
+            self._sums()
         if (self.store.revision() or "") != revision:
             raise SnapshotError(f"{self.store.url}: somebody else wrote while the snapshot was taken; run it again")
         manifest = Manifest(
@@ -118,6 +120,8 @@ class _Builder:
             entities=entities,
             triples=triples,
             contents=self.contents,
+            partners=tuple(one.name for one in self.partners),
+            partners_people=sum(one.everybody for one in self.partners),
         )
         (self.folder / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
         Checksums.write(self.folder / CHECKSUMS, self.folder.iterdir())
@@ -207,6 +211,14 @@ class _Builder:
             if direction == "forward":
                 self._save(f"{name}.forward.timestamp", times[matrix.data])
         return len(records)
+
+    def _sums(self) -> None:
+        """The sums of the partners, of whom there are some."""
+        placed = PlacedSums.of(self.partners, self.ids, self.schema, self.k)
+        self.digest.update(json.dumps([(one.name, one.everybody) for one in self.partners]).encode())
+        for part in ("first", "second", "people", "idx", "used"):
+            self._save(f"{PARTNERS}.{part}", getattr(placed, part))
+        self._end_part(part_of(PARTNERS, "sums"))
 
     def _written_in_parts(self, name: str, parts: Parts) -> int:
         """The same arrays, and the same hash, of more triples than memory is used for."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
@@ -19,12 +19,15 @@ from kg.snapshot.string_array import StringArray
 from kg.snapshot.vocabulary import Vocabulary
 
 FORMAT = 1
+PARTNERS: Literal["partners"] = "partners"
+"""What the arrays of sums over other companies' people begin with; in a workspace the folder of their files."""
 NO_TIME = int(np.iinfo(np.int64).min)
 """The timestamp of a triple without one."""
 
 
-def part_of(kind: Literal["entity", "relation"], name: str) -> str:
-    """The part of a snapshot that a type of entities or a relation is; a type and a relation may have one name."""
+def part_of(kind: Literal["entity", "relation", "partners"], name: str) -> str:
+    """The part of a snapshot that a type of entities, a relation, or what partners sent is; a type and a relation may
+    have one name."""
     return f"{kind}.{name}"
 
 
@@ -44,6 +47,10 @@ class Manifest(BaseModel, frozen=True):
     triples: dict[str, int]
     contents: dict[str, str] = {}
     """Entity type or ``relation`` in the way of :func:`part_of` → BLAKE2b of its own content; empty where not told."""
+    partners: tuple[str, ...] = ()
+    """Companies whose sums count, see :mod:`kg.snapshot.partner_sums`."""
+    partners_people: int = 0
+    """How many people those sums are over."""
 
 
 class Snapshot:
@@ -158,6 +165,30 @@ class Snapshot:
         if step not in self._link_counts:
             self._link_counts[step] = np.diff(self.adjacency(step).indptr).astype(np.int64)
         return self._link_counts[step]
+
+    def used_at_partners(self, entity_type: str) -> NDArray[np.int64]:
+        """At least how many people of partners used each entity of a type: shape (count,), int64; 0: fewer than k."""
+        found = np.zeros(self.vocabulary.size, dtype=np.int64)
+        if self.manifest.partners:
+            found[self._array(f"{PARTNERS}.idx")] = self._array(f"{PARTNERS}.used")
+        start = self.vocabulary.start(entity_type)
+        return found[start : start + self.vocabulary.count(entity_type)]
+
+    def shared_at_partners(self, first: str, second: str) -> csr_array:
+        """At least how many people of partners used two things both: shape (count of the first type, of the second),
+        int64, sorted.
+
+        :param first: a type of items, or of what they are linked to.
+        :param second: a type of items.
+        """
+        shape = (self.vocabulary.count(first), self.vocabulary.count(second))
+        if not self.manifest.partners:
+            return csr_array(shape, dtype=np.int64)
+        rows = self._array(f"{PARTNERS}.first") - self.vocabulary.start(first)
+        columns = self._array(f"{PARTNERS}.second") - self.vocabulary.start(second)
+        inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+        people = self._array(f"{PARTNERS}.people")[inside]
+        return csr_array(coo_array((people, (rows[inside], columns[inside])), shape=shape))
 
     def number(self, entity_type: str, name: str) -> NDArray[np.float64]:
         """A float, int or bool property of all entities of a type: shape (count,), float64, NaN where absent."""

@@ -27,7 +27,9 @@ class Subgraph(Snapshot):
         }
         counts = {name: len(self._parts[f"{name}.forward"]["indices"]) for name in whole.schema.relation}
         sizes = {name: int(mask.sum()) for name, mask in keep.items()}
-        self.manifest = whole.manifest.model_copy(update={"entities": sizes, "triples": counts, "contents": {}})
+        self.manifest = whole.manifest.model_copy(
+            update={"entities": sizes, "triples": counts, "contents": {}, "partners": ()}
+        )
 
     def _string(self, name: str) -> StringArray:
         if name not in self._strings:

@@ -157,6 +157,7 @@ class Workspace:
         :raises SnapshotError: where the store is empty, or between two states.
         """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
+        from kg.snapshot.partner_sums import Beside, read_partners
         from kg.workspace.flagged import read_flagged
         from kg.workspace.suppression import Suppression
 
@@ -176,8 +177,8 @@ class Workspace:
         with self.generations.building(keep) as folder:
             draft = self.at(folder)
             flagged = read_flagged(self.folder) if self.settings.anomalies.leave_out else {}
-            k = self.settings.privacy.k
-            taken = take_snapshot(store, self.schema, draft.snapshots, progress, k, forgotten, flagged)
+            beside = Beside(forgotten, flagged, read_partners(self.folder))
+            taken = take_snapshot(store, self.schema, draft.snapshots, progress, self.settings.privacy.k, beside)
             taken.check()
             if prepare is not None:
                 store.close()

@@ -55,7 +55,9 @@ class Phrasing:
     def learned(self, text: str, named: NamedAnchors, people: int = 0) -> str:
         """A text about a learned kernel: what one did with its anchors, and the number of people behind it."""
         names = self.language.listed([self.label(entity_type, idx) for entity_type, idx in named.anchors])
-        return self.texts[text].format(phrase=self.phrase(named.step, first=True), anchors=names, n=people)
+        partners = self.language.listed([self.language.quoted(one) for one in self.snapshot.manifest.partners])
+        told = {"phrase": self.phrase(named.step, first=True), "anchors": names, "n": people, "partners": partners}
+        return self.texts[text].format(**told)
 
     def popularity(self, domain: str) -> str:
         """The popularity part without its full stop."""

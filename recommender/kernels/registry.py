@@ -6,6 +6,8 @@ from recommender.kernels.learned.association import Association
 from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.learned.far_bridge import FarBridge
 from recommender.kernels.learned.latent_map import LatentMap
+from recommender.kernels.learned.partner import PartnerKernel
+from recommender.kernels.learned.partner_attributes import PartnerAttributes
 from recommender.kernels.learned.propagation import Propagation
 from recommender.kernels.learned.sequence import SequenceKernel
 from recommender.kernels.learned.text_similarity import TextSimilarity
@@ -22,6 +24,8 @@ LEARNED: tuple[type[LearnedKernel], ...] = (
     BridgeKernel,
     FarBridge,
     Propagation,
+    PartnerKernel,
+    PartnerAttributes,
 )
 """Every kind, in the order in which they are added up: a new one is a file with its class in
 ``recommender/kernels/learned``, a line here, and its sentence in each language."""

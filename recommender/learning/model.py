@@ -177,8 +177,7 @@ def _kernels(snapshot: Snapshot, config: KernelConfig, place: KernelsPlace) -> K
 
 def _default(snapshot: Snapshot, place: KernelsPlace) -> tuple[Kernels, Blend]:
     kernels = _kernels(snapshot, KernelConfig(), place)
-    metapaths = [path for path in kernels.scored if path.learned is None]
-    return kernels, default_blend(snapshot.schema, metapaths, embedding=False)
+    return kernels, default_blend(snapshot.schema, kernels.scored, embedding=False)
 
 
 def _untrained(snapshot: Snapshot, place: KernelsPlace, notice: Notice, progress: Progress) -> Model:

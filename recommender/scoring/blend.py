@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field
 
 from kg.document import Document
 from kg.schema import Schema
+from recommender.kernels.learned.partner import PartnerKernel
+from recommender.kernels.learned.partner_attributes import PartnerAttributes
 from recommender.kernels.metapaths import Metapath
 from recommender.results.learning import Audience
 
@@ -15,6 +17,8 @@ SHORT = 3
 LONGER = 0.25
 """Factor for each step more."""
 EMBEDDING, POPULARITY = 3.0, 0.05
+PARTNERS = (PartnerKernel.name, PartnerAttributes.name)
+"""Learned kernels that weigh something by default, as soon as a partner's sums are accepted."""
 
 
 Weights = dict[str, float]
@@ -92,12 +96,14 @@ class Blend(Document):
 
 
 def default_blend(schema: Schema, metapaths: Sequence[Metapath], *, embedding: bool) -> Blend:
-    """Weights for a graph nobody has learned weights for yet; learned kernels weigh nothing until that is learned.
+    """Weights for a graph nobody has learned weights for yet; learned kernels weigh nothing until that is learned, but
+    for what partners tell: a small company, which has most from it, may never have enough people to learn that.
 
     Metapaths of two and three steps weigh 1, longer ones less. Popularity only breaks ties; the embedding speaks up
     where paths are few.
     """
-    weights = {str(path): LONGER ** max(0, len(path.steps) - SHORT) for path in metapaths if path.learned is None}
+    weighed = [path for path in metapaths if path.learned is None or path.learned.kernel in PARTNERS]
+    weights = {str(path): LONGER ** max(0, len(path.steps) - SHORT) for path in weighed}
     return Blend(
         metapaths=weights,
         embedding=dict.fromkeys(schema.domains, EMBEDDING if embedding else 0.0),

@@ -21,6 +21,8 @@ from whyrec.decisions.log import DecisionLog
 from whyrec.events.answers import Answer
 from whyrec.events.log import Event, EventLog
 from whyrec.privacy.kept_copies import KeptCopy, kept_copies, known_in_copies
+from whyrec.privacy.offers import offers
+from whyrec.reports import MadeOffer
 
 
 class HeldEvent(Result):
@@ -81,6 +83,8 @@ class PersonReport(Result):
     """Her lists on the servers that they are published to."""
     looks: list[HeldLook] = Field(default_factory=list)
     """When the staff looked at her."""
+    offers: list[MadeOffer] = Field(default_factory=list)
+    """Sums over people that were sent to partners: what she did before may be part of them, as of one of k or more."""
     copies: list[KeptCopy] = Field(default_factory=list)
     """Snapshots, of now and earlier ones, that have her, with what was learned from them."""
     unread: list[str] = Field(default_factory=list)
@@ -110,6 +114,7 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
         looks=looks,
         decisions=_decisions(workspace, found),
         published=_published(workspace, found),
+        offers=offers(workspace.folder),
         copies=copies,
         unread=unread,
         inferred=concluded,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
@@ -9,13 +10,18 @@ from kg.progress import Progress
 from kg.workspace.permissions import private_files
 from whyrec.answering.lists import Lists
 from whyrec.answering.shop_questions import ITEMS
+from whyrec.options import made
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from kg.privacy.differential_privacy import Payment
     from recommender.audit.popularity import Popularity
     from recommender.results.responsibility.private import PrivateAnswer
     from whyrec.privacy.access_request import PersonReport
+    from whyrec.privacy.federation import HowToOffer
     from whyrec.privacy.key_rotation import RotationReport
+    from whyrec.privacy.offers import AcceptReport, OfferReport
     from whyrec.reports import ForgetReport
 
 
@@ -32,6 +38,7 @@ class PersonalData(Lists):
         from kg.privacy.erasure.erasure import forget  # polars, which answering does not need
         from kg.privacy.person_ids import person_types
         from whyrec.events.log import EventLog
+        from whyrec.privacy.offers import sent_before
         from whyrec.reports import ForgetReport
 
         log, people = self.workspace.folder / "service", person_types(self.workspace.schema)
@@ -46,7 +53,8 @@ class PersonalData(Lists):
                 events.forget(erasure.person, types)
                 self._withdraw(erasure.person, types)
         self._renew()
-        return ForgetReport.model_validate(erasure.to_json())
+        report = ForgetReport.model_validate(erasure.to_json())
+        return report.model_copy(update={"notices": [*report.notices, *sent_before(self.workspace)]})
 
     def _withdraw(self, person: str, types: Sequence[str]) -> None:
         """Remove the lists of a person from the Redis server that they are published to."""
@@ -71,6 +79,44 @@ class PersonalData(Lists):
         except SnapshotError:
             recommender = None
         return export_person(self.workspace, recommender, user, lang)
+
+    def offer(self, to: str, out: Path | str | None = None, **how: "Unpack[HowToOffer]") -> "OfferReport":
+        """Write sums over people, none of fewer than k, to a file that only a partner can read.
+
+        :param to: the partner's public key, ``age1…``.
+        :param out: the file.
+        :param how: name, k …, see :class:`whyrec.privacy.federation.Offer`.
+        :raises UsageError: for what is no key, a k below that of the workspace, or where there is nothing to send.
+        """
+        from whyrec.privacy.federation import Offer, offer  # pyrage is an extra
+
+        asked = made(Offer, how, to=to, out=None if out is None else Path(out))
+        return offer(self.workspace, self.snapshot, asked)
+
+    def accept_offer(
+        self, file: Path | str, *, dry_run: bool = False, lang: str = "en", progress: Progress | None = None
+    ) -> "AcceptReport":
+        """Take over the sums that a partner offers; ``train`` weighs them.
+
+        :raises UsageError: for a missing or another key, or the workspace's own offer.
+        :raises ReadError: where the file holds no such sums.
+        """
+        from whyrec.privacy.federation import accept  # pyrage is an extra
+
+        report = accept(self.workspace, Path(file), progress or self._progress, dry_run=dry_run, lang=lang)
+        if not dry_run:
+            self._renew()
+        return report
+
+    def remove_partner(self, name: str, *, progress: Progress | None = None) -> None:
+        """Let the sums of a partner count no longer.
+
+        :raises UsageError: where there is no such partner.
+        """
+        from whyrec.privacy.federation import remove  # pyrage is an extra
+
+        remove(self.workspace, name, progress or self._progress)
+        self._renew()
 
     def rotate_pseudonyms(self) -> "RotationReport":
         """Give all people new pseudonyms, of another key, see :mod:`whyrec.privacy.key_rotation`.

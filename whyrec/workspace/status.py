@@ -12,6 +12,7 @@ from kg.workspace.workspace import Workspace
 from recommender.catalogue.steps import example_anchor
 from recommender.learning.carry_over import seen_vocabulary
 from recommender.learning.model import ModelManifest, read_manifest
+from whyrec.privacy.offers import offers, partners
 from whyrec.privacy.retention import retention_status
 from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusReport, StoreStatus
 
@@ -32,6 +33,8 @@ def status(workspace: Workspace) -> StatusReport:
         next=_next(workspace, revision, snapshot, model),
         retention=retention_status(workspace),
         privacy_budget=_budget(workspace),
+        partners=[] if snapshot is None else partners(workspace, workspace.snapshot()),
+        offers=offers(workspace.folder),
         notices=[*_readers(workspace), *_flagged(workspace), *(manifest.left_out if manifest else [])],
     )
 

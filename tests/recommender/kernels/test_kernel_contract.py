@@ -18,7 +18,7 @@ from recommender.results.document import ModelInfo
 from recommender.scoring.blend import Blend
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender, Request
-from tests.graphs import SCHEMA, snapshot_of
+from tests.graphs import SCHEMA, partner_sums, snapshot_of
 
 ENTITY: dict[str, Any] = {
     **SCHEMA["entity"],
@@ -55,7 +55,12 @@ def _shop(folder: Path) -> Snapshot:
     triples["has_concern"] = [(f"u{n}", f"k{(n + m) % 3}") for n in range(PEOPLE) for m in range(2)]
     triples["treats"] = [(f"p{n}", f"k{n % 3}") for n in range(PRODUCTS)] + [(f"p{n}", "k3") for n in (3, 4, 5, 8)]
     relation = {**SCHEMA["relation"], "treats": TREATS}
-    return snapshot_of(folder, entities, triples, {**SCHEMA, "entity": ENTITY, "relation": relation})
+    pairs = [(f"Product:p{n}", f"Product:p{(n + m) % PRODUCTS}", 10 * m) for n in range(PRODUCTS) for m in (1, 2, 3)]
+    pairs += [(f"Product:p{n}", f"Course:c{n % COURSES}", 15) for n in range(PRODUCTS)]
+    pairs += [(f"Ingredient:i{n}", f"{one}{n}", 400) for n in range(3) for one in ("Product:p", "Course:c")]
+    partners = [partner_sums("Partner Shop", pairs)]
+    schema = {**SCHEMA, "entity": ENTITY, "relation": relation}
+    return snapshot_of(folder, entities, triples, schema, partners=partners)
 
 
 @pytest.fixture(scope="module")
