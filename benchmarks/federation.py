@@ -43,6 +43,7 @@ def main(
     data: Annotated[Path | None, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")] = None,
     pair: Annotated[bool, typer.Option("--pair", help="Amazon Sport × Cloth in place of the example.")] = False,
     k: Annotated[int, typer.Option(min=1, help="Fewest people of a number that is sent.")] = 5,
+    train: Annotated[bool, typer.Option(help="Learn weights in each workspace; else the default ones.")] = True,
 ) -> None:
     """Measure and print."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -50,7 +51,7 @@ def main(
     shop = Pair(data / "disencdr_sport_cloth", folder) if pair and data else Example(folder)
     found: dict[tuple[str, str], list[tuple[float, int]]] = {}
     for quarter in range(1 if pair else QUARTERS):
-        for name, figures in _quarter(shop, folder / f"quarter-{quarter}", quarter, k).items():
+        for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k), train).items():
             for domain, figure in figures.items():
                 found.setdefault((domain, name), []).append(figure)
     mean = {one: np.average([v for v, _ in some], weights=[n for _, n in some]) for one, some in found.items()}
@@ -116,8 +117,14 @@ class Pair:
         whyrec(workspace, "load", *map(str, (*self.files.glob("*.csv"), *files)))
 
 
-def _quarter(shop: Example | Pair, folder: Path, quarter: int, k: int) -> dict[str, dict[str, tuple[float, int]]]:
-    """NDCG and people by domain, for each of the three models."""
+def _quarter(
+    shop: Example | Pair, folder: Path, split: tuple[int, int], train: bool
+) -> dict[str, dict[str, tuple[float, int]]]:
+    """NDCG and people by domain, for each of the three models.
+
+    :param split: which quarter is the smaller company, and k.
+    """
+    quarter, k = split
     mine, theirs, held = Rows(), Rows(), dict[str, pl.DataFrame]()
     for name, rows in shop.rows.items():
         number = rows[:, 0].cast(pl.String).str.slice(1).cast(pl.Int64, strict=False)
@@ -135,7 +142,8 @@ def _quarter(shop: Example | Pair, folder: Path, quarter: int, k: int) -> dict[s
     whyrec(folder / "federated", "federate", "accept", str(offer))
     found = {}
     for name in ("alone", "federated", "pooled"):
-        whyrec(folder / name, "train", "--no-embeddings")
+        if train:
+            whyrec(folder / name, "train", "--no-embeddings")
         found[name] = _measured(folder / name, held)
     return found
 

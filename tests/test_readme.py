@@ -1,10 +1,12 @@
 """The README is true: its tour runs, line by line, and its map names every folder."""
 
+import os
 import re
 import shlex
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from typer.testing import CliRunner
 
@@ -23,10 +25,11 @@ LASTING = re.findall(r"^whyrec ((?:-w|init) [^#\n]+)", README, flags=re.MULTILIN
 @pytest.mark.timeout(900)  # thirty commands, beside others
 def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARTNER_KEY", str(pyrage.x25519.Identity.generate().to_public()))
     runner = CliRunner(env={"WHYREC_WORKSPACE": None})
     assert len(TOUR) >= 10 and len(SHOWN) == 3
     for command in TOUR:
-        result = runner.invoke(app, shlex.split(command), prog_name="whyrec")
+        result = runner.invoke(app, shlex.split(os.path.expandvars(command)), prog_name="whyrec")
         assert result.exit_code == 0, f"{command}\n{result.output}"
         assert result.stdout.strip(), command
         told = " ".join(result.stdout.split())

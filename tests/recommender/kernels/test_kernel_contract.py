@@ -57,7 +57,8 @@ def _shop(folder: Path) -> Snapshot:
     relation = {**SCHEMA["relation"], "treats": TREATS}
     pairs = [(f"Product:p{n}", f"Product:p{(n + m) % PRODUCTS}", 10 * m) for n in range(PRODUCTS) for m in (1, 2, 3)]
     pairs += [(f"Product:p{n}", f"Course:c{n % COURSES}", 15) for n in range(PRODUCTS)]
-    pairs += [(f"Ingredient:i{n}", f"{one}{n}", 400) for n in range(3) for one in ("Product:p", "Course:c")]
+    pairs += [(f"Ingredient:i{n}", f"{one}{n + 1}", 400) for n in range(3) for one in ("Product:p", "Course:c")]
+    pairs += [("Ingredient:i0", "Product:p5", 400)]
     partners = [partner_sums("Partner Shop", pairs)]
     schema = {**SCHEMA, "entity": ENTITY, "relation": relation}
     return snapshot_of(folder, entities, triples, schema, partners=partners)
