@@ -15,6 +15,7 @@ from kg.errors import SnapshotError
 from kg.schema import parse_schema
 from kg.snapshot import building, external_sort
 from kg.snapshot.building import take_snapshot
+from kg.snapshot.partner_sums import Beside
 from kg.stores.store import TRIPLE_DTYPES
 
 SCHEMA = parse_schema(
@@ -66,13 +67,14 @@ def test_parts_on_disk_are_the_same_snapshot(rows: list[Any], parts: int, most: 
     def gone(kind: str, ids: pl.Series) -> pl.Series:
         return ids.is_in(["Person05", "Thing01"]) if kind == "Person" else ids.is_in([])
 
-    expected = written(Pieces(rows, 50), flagged=flagged, forgotten=gone)
+    beside = Beside(gone, flagged)
+    expected = written(Pieces(rows, 50), beside=beside)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(building, "IN_MEMORY", 2)
         patch.setattr(external_sort, "PARTS", parts)
         patch.setattr(external_sort, "PART_ROWS", most)
         patch.setattr(external_sort, "BLOCK", 3)
-        assert written(Pieces(rows, piece), flagged=flagged, forgotten=gone) == expected
+        assert written(Pieces(rows, piece), beside=beside) == expected
 
 
 def test_an_index_beyond_32_bits_makes_the_indices_as_wide(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
