@@ -58,6 +58,30 @@ class Interactions:
         which, _ = self._shared(anchors, item)
         return np.bincount(which, minlength=len(anchors))
 
+    def pairs(self, anchors: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.int64]:
+        """How many people used each of some items and each of some others, by their positions: shape (items, anchors).
+
+        :param anchors: positions of the others.
+        """
+        (of_anchor, theirs), (of_item, users) = (self._users_of(one) for one in (anchors, items))
+        order = theirs.argsort(kind="stable")
+        of_anchor, theirs = of_anchor[order], theirs[order]
+        starts = theirs.searchsorted(users)
+        counts = theirs.searchsorted(users, side="right") - starts
+        ends = counts.cumsum()
+        hits = (starts - ends + counts).repeat(counts) + np.arange(ends[-1] if len(ends) else 0)
+        found = np.bincount(
+            of_item.repeat(counts) * len(anchors) + of_anchor[hits], minlength=len(items) * len(anchors)
+        )
+        return found.reshape(len(items), len(anchors))
+
+    def _users_of(self, positions: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Who used some items: which of them, and the user, for each pair."""
+        indptr, users = self._by_item.indptr, self._by_item.indices
+        starts, ends = indptr[positions], indptr[positions + 1]
+        parts = [users[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return np.arange(len(positions)).repeat(ends - starts), np.concatenate(parts or [users[:0]])
+
     def any(self, anchors: NDArray[np.integer], item: int) -> int:
         """How many people used an item and at least one of some others, by their positions."""
         return len(np.unique(self._shared(anchors, item)[1]))

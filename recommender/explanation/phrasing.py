@@ -10,6 +10,8 @@ from recommender.kernels.metapaths import Metapath
 from recommender.texts.languages import language
 
 PARTS_TOLD = 4
+LABELS = 20_000
+"""Labels that are kept ready."""
 
 
 class Phrasing:
@@ -21,10 +23,18 @@ class Phrasing:
     def __init__(self, snapshot: Snapshot, lang: str = "en") -> None:
         self.snapshot, self.lang, self.language = snapshot, lang, language(lang)
         self.texts = self.language.section("phrasing")
+        self._labels: dict[tuple[str, int], str] = {}
+        self._phrases: dict[tuple[str, bool], str] = {}
 
     def label(self, entity_type: str, idx: int) -> str:
         """A label in quotation marks."""
-        return self.language.quoted(self.snapshot.label(entity_type, idx, self.lang))
+        found = self._labels.get((entity_type, idx))
+        if found is None:
+            if len(self._labels) >= LABELS:
+                self._labels = {}
+            found = self.language.quoted(self.snapshot.label(entity_type, idx, self.lang))
+            self._labels[entity_type, idx] = found
+        return found
 
     def path(self, metapath: Metapath, group: PathGroup) -> str:
         """One path as a sentence without its full stop: “You bought A, which contains B, which is contained in C”."""
@@ -131,6 +141,12 @@ class Phrasing:
 
     def phrase(self, step: str, *, first: bool = False) -> str:
         """How a step reads; one without a phrase by its name, which after “You” is taken for a verb."""
+        found = self._phrases.get((step, first))
+        if found is None:
+            found = self._phrases[step, first] = self._phrase(step, first=first)
+        return found
+
+    def _phrase(self, step: str, *, first: bool) -> str:
         schema = self.snapshot.schema
         relation, forward = schema.relation[step.removeprefix("~")], not step.startswith("~")
         phrases = relation.phrase if forward else relation.inverse_phrase

@@ -228,6 +228,11 @@ class LearnedKernel(Kernel):
         heads, tails = self._places()
         return self._interactions().both(anchors.astype(np.int64) + heads, item + tails)
 
+    def people_of_all(self, anchors: Idxs, items: Sequence[int]) -> NDArray[np.int64]:
+        """``people`` of several items at once, where ``counts_together``: shape (items, anchors)."""
+        heads, tails = self._places()
+        return self._interactions().pairs(anchors.astype(np.int64) + heads, np.array(items, dtype=np.int64) + tails)
+
     @property
     def counts_together(self) -> bool:
         """Whether it is counted how many different people are behind several anchors together."""

@@ -73,7 +73,7 @@ def _group(reasons: Reasons, group: Group, position: int, score: float) -> Reaso
 def _paths(reasons: Reasons, group: Group, position: int) -> int:
     """How many paths a group is made of; where any runs through people, as it may be told, 0 for too few."""
     strands = [one for one in group.strands if one.source.kind != LEARNED]
-    count = sum(len(reasons.evidence.instances(position, one).nodes) for one in strands)
+    count = sum(len(reasons.evidence.paths.instances(position, one).nodes) for one in strands)
     if any(one.source.kind == PEOPLE for one in strands):
         return told_count(count, reasons.evidence.k) or 0
     return count

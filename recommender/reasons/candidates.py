@@ -1,24 +1,28 @@
-"""Candidates: the groups that what is left of an item's score could be told by, kept up to date as groups are taken."""
+"""Candidates: the groups that what is left of an item's score could be told by, the largest first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from heapq import heapify
+from heapq import heapify, heappop, heappush
+from itertools import count
 
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, TOGETHER, Source, Sources
-from recommender.reasons.groups import LEARNED_LESS, THEME, Group, Pool, Strand, group_of, share_of
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, Key, Layout, Pool, Source, Strand
+from recommender.reasons.groups import ANCHOR, LEARNED_LESS, UNTOLD, Group, group_of, share_of, size_of
 
 GROUNDS, WAYS = 2, 3
 """Metapaths of a theme, and ways of an anchor, that one sentence tells."""
 MORE = 1 + 1e-9
 """What rounding may do to a sum."""
-Key = tuple[str, str | int, str | int]
-"""Which candidate: its kind, and what tells it from others of the kind."""
+TINY = 1e-12
+"""What rounding may do to a share."""
 Number = tuple[int, int, int]
-Build = Callable[[], "Group | Candidate | None"]
-Candidate = tuple[float, Number, Build]
-"""Minus the size that a group has at most; which of equal ones is looked at first; what makes it, or gives the same
-with a lower bound."""
+Strands = Sequence[Strand]
+Candidate = tuple[float, Number, int, Key, Strands]
+"""Minus the size that a group has at most; which of equal ones is looked at first; when it was put there; what tells it
+from others; and what it is made of, nothing where only a bound is known."""
+BOUND = -1
+"""How the number of a candidate begins of which only a bound is known."""
+LEARNED_TOO = 1
+"""How the number of a theme ends with which learned kernels are told."""
 
 
 @dataclass(slots=True)
@@ -31,167 +35,263 @@ class Way:
 
 AnchorGroup = Callable[[tuple[str, int], list[Way]], Group | None]
 """What makes the group of one anchor, its step and index, from its ways, the largest first."""
+Tellable = Callable[[Group], bool]
 
 
 class Candidates:
     """What of the cells of an item no group has told yet, and the groups that could tell it.
 
-    After a group was taken out, only those that it touches are made anew.
+    Cells are only ever taken out, so that what a group had of them is a bound of what it has: candidates wait in a
+    heap by their bounds, and are made when it is their turn. What a group that is taken could make larger or tellable
+    is put there again.
     """
 
-    def __init__(self, sources: Sources, cells: Pool, anchor: AnchorGroup) -> None:
-        self.whole = self.left = sum(cells.values())
-        self._anchor, self._place = anchor, {cell: position for position, cell in enumerate(cells)}
-        by_source: dict[int, dict[int, float]] = {}
-        for (own, idx), share in cells.items():
-            by_source.setdefault(own, {})[idx] = share
-        self.strands = {own: Strand.of(sources[own], anchors) for own, anchors in by_source.items()}
-        self._together = any(_together(one.source) for one in self.strands.values())
-        shared = (one for one in self.strands.values() if one.source.kind == SHARED)
-        self._shared = tuple(dict.fromkeys((one.source.start, idx) for one in shared for idx in one.anchors))
+    def __init__(self, layout: Layout, cells: Pool, anchor: AnchorGroup, tellable: Tellable) -> None:
+        self.strands = dict(cells)
+        self.whole = self.left = share_of(cells.values())
+        self._layout, self._anchor, self._tellable, self._serial = layout, anchor, tellable, count()
+        self._heap: list[Candidate] | None = None
+        self._put_at: dict[Key, int] = {}
+        """When the candidates of a key that is no anchor were put into the heap last; those before are out of date."""
+        self._well: dict[str, dict[int, float]] | None = None
+        """Step → anchor → what learned kernels that say no more than that it goes together give it."""
+        self._untold: set[Key] = set()
+        """Anchors of which the largest ways may not be told."""
 
-    @cached_property
-    def _sources(self) -> dict[Key, list[Source]]:
-        """Which sources each candidate is made of, in their order; made when first asked for: the whole of some items
-        is one group."""
-        found: dict[Key, list[Source]] = {}
-        for strand in self.strands.values():
-            found.setdefault(_key(strand.source), []).append(strand.source)
-        return found
+    def largest(self) -> Group | None:
+        """The largest group that one sentence can tell; one that may not be told is given as such.
 
-    @cached_property
-    def _found(self) -> dict[Key, list[Candidate]]:
-        return {key: self._of(key) for key in self._sources}
+        Candidates are looked at from the largest on, and only then asked whether they may be told: an anchor's loses
+        the ways that may not, and has its turn again by what is left.
+        """
+        if self._layout.apart and (learned := self._outweighing()) is not None:
+            return learned if self._tellable(learned) else Group(UNTOLD, learned.share, learned.strands)
+        if self._heap is None:
+            self._heap = [one for key in self._layout.by_key for one in self._of(key)]
+            self._heap += self._anchors()
+            heapify(self._heap)
+        heap = self._heap
+        while heap:
+            candidate = heappop(heap)
+            group = self._made(candidate)
+            if group is None:
+                continue
+            size = size_of(group)
+            while heap and size < -heap[0][0] - TINY and self._stale(heap[0]):
+                heappop(heap)
+            if heap and size < -heap[0][0] - TINY:
+                _, (kind, own, last), serial, key, _ = candidate
+                number = (0, own, last) if kind == BOUND and key[0] != ANCHOR else (kind, own, last)
+                heappush(heap, (-size, number, serial, key, group.strands))
+            elif group.anchor is not None or self._tellable(group):
+                return group
+            elif group.kind in (PEOPLE, LEARNED):  # too few people: no other sentence tells more of it
+                return Group(UNTOLD, group.share, group.strands)
+        return None
 
-    def outweighing(self) -> Group | None:
+    def take(self, group: Group) -> None:
+        """Take the cells of a group out."""
+        strands, changed = self.strands, dict[Key, None]()
+        for one in group.strands:
+            source = one.source
+            before = strands[source.own].anchors
+            if len(one.anchors) == len(before):
+                del strands[source.own]
+            else:
+                left = {idx: share for idx, share in before.items() if idx not in one.anchors}
+                strands[source.own] = Strand.of(source, left)
+            changed[source.key] = None
+            if source.together:  # they may stand in any theme
+                self._well = None
+                changed.update((key, None) for key in self._layout.by_key if key[0] == THEME)
+            if self._untold and source.anchored:
+                self._again(source.start, one)
+        self.left -= group.share
+        if self._heap is not None:
+            for key in changed:
+                for candidate in self._of(key):
+                    heappush(self._heap, candidate)
+            if group.anchor is not None:  # it may have more ways
+                self._put_anchor((ANCHOR, *group.anchor))
+
+    def _stale(self, candidate: Candidate) -> bool:
+        """Whether the bound of a candidate is out of date; an anchor is then put back with a lower one."""
+        bound, number, serial, key, strands = candidate
+        if key[0] != ANCHOR:
+            return serial != self._put_at[key]
+        if strands and self._whole(strands):
+            return False
+        ways = self._ways(key)
+        told = ways if number[0] == BOUND else ways[:WAYS]
+        size = sum([way.share for way in told]) * (MORE if number[0] == BOUND else 1.0)
+        if not ways:
+            return True
+        if size < -bound - (TINY if number[0] == BOUND else 0.0):
+            self._put(size, number, key)
+            return True
+        return False
+
+    def _put(self, bound: float, number: Number, key: Key) -> None:
+        assert self._heap is not None
+        heappush(self._heap, (-bound, number, next(self._serial), key, ()))
+
+    def _whole(self, strands: Strands) -> bool:
+        """Whether nothing of some strands was taken since they were made."""
+        for one in strands:
+            left = self.strands.get(one.source.own)
+            if left is None or not one.anchors.keys() <= left.anchors.keys():
+                return False
+        return True
+
+    def _again(self, start: str, taken: Strand) -> None:
+        """Put anchors into the heap again of which something was taken, so that others may be among the largest."""
+        for key in [key for key in self._untold if key[1] == start and key[2] in taken.anchors]:
+            self._untold.remove(key)
+            self._put_anchor(key)
+
+    def _put_anchor(self, key: Key) -> None:
+        self._put(sum([way.share for way in self._ways(key)[:WAYS]]), (BOUND, int(key[2]), 0), key)
+
+    def _outweighing(self) -> Group | None:
         """A learned group that is larger than all else together, so that no candidate need be looked at."""
         by_text: dict[tuple[str, str], list[Strand]] = {}
-        for one in self.strands.values():
-            if one.source.kind == LEARNED and not _together(one.source):
-                by_text.setdefault((one.source.start, one.source.text), []).append(one)
+        for one in (self.strands[own] for own in self._layout.apart if own in self.strands):
+            by_text.setdefault((one.source.start, one.source.text), []).append(one)
         for strands in by_text.values():
             share = share_of(strands)
             if LEARNED_LESS * share > (self.left - share) * MORE:
                 return group_of(LEARNED, strands)
         return None
 
-    def queue(self) -> list[Candidate]:
-        """All of them, as a heap."""
-        queue = [one for some in self._found.values() for one in some]
-        queue += self._anchors()
-        heapify(queue)
-        return queue
+    def _of(self, key: Key) -> list[Candidate]:
+        """The candidates of a key that is no anchor, by their bounds."""
+        self._put_at[key] = serial = next(self._serial)
+        strands = self._left(key)
+        if not strands:
+            return []
+        first = strands[0].source.own
+        if key[0] == PEOPLE:
+            return [(-strands[0].share, (2, first, 0), serial, key, strands)]
+        if key[0] == LEARNED:
+            return [(-LEARNED_LESS * share_of(strands), (1, first, 0), serial, key, strands)]
+        grounds = _grounds(strands)
+        bound = share_of(grounds) if len(grounds) > 1 else grounds[0].share
+        found: list[Candidate] = [(-bound, (0, first, 0), serial, key, grounds)]
+        if self._layout.together and (shared := _shared(grounds)) is not None:
+            learned = self._learned(shared.source.start)
+            well = sum([learned[anchor] for anchor in shared.anchors if anchor in learned]) if learned else 0.0
+            if well:
+                found.append((-(bound + well) * MORE, (BOUND, first, LEARNED_TOO), serial, key, grounds))
+        return found
+
+    def _left(self, key: Key) -> list[Strand]:
+        """What is left of the sources of a key."""
+        strands = self.strands
+        return [strands[own] for own in self._layout.by_key[key] if own in strands]
+
+    def _learned(self, start: str) -> dict[int, float]:
+        """What learned kernels that say no more than that things go together give each anchor of a step."""
+        if self._well is None:
+            self._well = {}
+            for one in (self.strands[own] for own in self._layout.together if own in self.strands):
+                found = self._well.setdefault(one.source.start, {})
+                for anchor, share in one.anchors.items():
+                    found[anchor] = found.get(anchor, 0.0) + share
+        return self._well.get(start, {})
 
     def _anchors(self) -> list[Candidate]:
         """The anchors that share something with the item, by all they have to do with it: of the few that are looked at
         one tells no more than their largest ways."""
-        found = dict.fromkeys(self._shared, 0.0)
-        for strand in self.strands.values():
-            if _anchored(strand.source):
-                start = strand.source.start
-                for idx, share in strand.anchors.items():
-                    if (start, idx) in found:
-                        found[start, idx] += share
-        return [
-            (-share * MORE, (-1, number, 0), partial(self._of_anchor, anchor))
-            for number, (anchor, share) in enumerate(found.items())
-            if share
-        ]
-
-    def take(self, group: Group) -> None:
-        """Take the cells of a group out."""
-        changed = set[Key]()
-        for one in group.strands:
-            changed.add(_key(one.source))
-            own, before = one.source.own, self.strands[one.source.own].anchors
-            if left := {idx: share for idx, share in before.items() if idx not in one.anchors}:
-                self.strands[own] = Strand.of(one.source, left)
-            else:
-                del self.strands[own]
-            if self._together and _together(one.source):  # they may stand in any theme
-                changed.update(key for key in self._sources if key[0] == THEME)
-        self.left -= group.share
-        if "_found" in self.__dict__:
-            self._found.update({key: self._of(key) for key in changed})
-
-    def cells(self) -> Pool:
-        """What is left."""
-        return {(own, idx): share for own, one in self.strands.items() for idx, share in one.anchors.items()}
-
-    def _of(self, key: Key) -> list[Candidate]:
-        strands = [self.strands[one.own] for one in self._sources[key] if one.own in self.strands]
-        if not strands:
-            return []
-        position = self._place[strands[0].source.own, next(iter(strands[0].anchors))]
-        if key[0] == THEME:
-            return self._of_theme(strands, position)
-        if key[0] == LEARNED:
-            return [(-LEARNED_LESS * share_of(strands), (1, position, 0), partial(group_of, LEARNED, strands))]
-        return [(-strands[0].share, (2, position, 0), partial(group_of, PEOPLE, strands))]
-
-    def _of_theme(self, strands: list[Strand], position: int) -> list[Candidate]:
-        grounds = sorted(strands, key=_minus)[:GROUNDS] if len(strands) > 1 else strands
-        found: list[Candidate] = [(-share_of(grounds), (0, position, 0), partial(group_of, THEME, grounds))]
-        if self._together:
-            learned = [one for one in self.strands.values() if _together(one.source)]
-            if well := [*_going_well(grounds, learned)]:
-                some = [*grounds, *well]
-                found.append((-share_of(some), (0, position, 1), partial(group_of, THEME, some)))
-        return found
-
-    def _of_anchor(self, anchor: tuple[str, int]) -> Candidate | None:
-        """What one anchor has to do with the item; nothing where that is no attribute."""
-        (start, idx), first, shared = anchor, -1, False
-        ways, learned = list[Way](), Way(0.0, [])
-        for strand in self.strands.values():
-            source = strand.source
-            if source.start != start or not _anchored(source):
+        anchors = list[Candidate]()
+        for start, owns in self._layout.anchored.items():
+            strands = [self.strands[own] for own in owns if own in self.strands]
+            found: dict[int, float] = {}
+            for one in strands:
+                if one.source.kind == SHARED:
+                    found.update(one.anchors)
+            if not found:
                 continue
-            share = strand.anchors.get(idx)
-            if share is not None:
-                if source.kind != LEARNED:
-                    ways.append(Way(share, [(source, share)]))
-                    shared = shared or source.kind == SHARED
-                else:
-                    if not learned.cells:
-                        ways.append(learned)
-                    learned.cells.append((source, share))
-                    learned.share += share
-                first = self._place[source.own, idx] if first < 0 else first
-        if not shared:
+            found = dict.fromkeys(found, 0.0)
+            for one in strands:
+                for idx, share in one.anchors.items():
+                    if idx in found:
+                        found[idx] += share
+            serial = next(self._serial)
+            anchors += [
+                (-share * MORE, (BOUND, idx, 0), serial, (ANCHOR, start, idx), ()) for idx, share in found.items()
+            ]
+        return anchors
+
+    def _made(self, candidate: Candidate) -> Group | None:
+        """A candidate's group as it is now; ``None`` where there is none, or it is put back with a lower bound."""
+        bound, number, serial, key, strands = candidate
+        if key[0] == ANCHOR:
+            if strands and self._whole(strands):
+                return group_of(ANCHOR, strands, (str(key[1]), int(key[2])))
+            return self._made_anchor(-bound, number, key)
+        if serial != self._put_at[key]:
             return None
+        if number[0] == BOUND:
+            return group_of(THEME, [*strands, *self._going_well(strands)])
+        return group_of(key[0], strands)
+
+    def _made_anchor(self, bound: float, number: Number, key: Key) -> Group | None:
+        """What one anchor has to do with the item; nothing where that is no attribute."""
+        ways = self._ways(key)
+        if not any(source.kind == SHARED for way in ways for source, _ in way.cells):
+            return None
+        size = sum([way.share for way in ways[:WAYS]])
+        if size < bound or number[0] == BOUND:
+            self._put(size, (3, min(way.cells[0][0].own for way in ways), int(key[2])), key)
+            return None
+        group = self._anchor((str(key[1]), int(key[2])), ways)
+        if group is None:
+            self._untold.add(key)
+        return group
+
+    def _ways(self, key: Key) -> list[Way]:
+        """The ways from an anchor to the item, the largest first."""
+        _, start, idx = key
+        ways, learned = list[Way](), Way(0.0, [])
+        for own in self._layout.anchored[str(start)]:
+            strand = self.strands.get(own)
+            share = None if strand is None else strand.anchors.get(int(idx))
+            if strand is None or share is None:
+                continue
+            if strand.source.kind != LEARNED:
+                ways.append(Way(share, [(strand.source, share)]))
+                continue
+            if not learned.cells:
+                ways.append(learned)
+            learned.cells.append((strand.source, share))
+            learned.share += share
         if len(ways) > 1:
             ways.sort(key=_minus)
-        bound = sum([way.share for way in ways[:WAYS]])
-        return -bound, (3, first, 0), partial(self._anchor, anchor, ways)
+        return ways
+
+    def _going_well(self, grounds: Strands) -> Iterator[Strand]:
+        """What learned kernels say of the anchors that share something with the item: of one ground, the largest."""
+        if (shared := _shared(grounds)) is None:
+            return
+        for one in (self.strands[own] for own in self._layout.together if own in self.strands):
+            if one.source.start == shared.source.start:
+                mine = {anchor: share for anchor, share in one.anchors.items() if anchor in shared.anchors}
+                if mine:
+                    yield Strand.of(one.source, mine)
+
+
+def _shared(grounds: Strands) -> Strand | None:
+    """The largest ground of which anchor and item are linked to the same."""
+    for one in grounds:
+        if one.source.kind == SHARED:
+            return one
+    return None
+
+
+def _grounds(strands: list[Strand]) -> list[Strand]:
+    """The largest of a theme."""
+    return sorted(strands, key=_minus)[:GROUNDS] if len(strands) > 1 else strands
 
 
 def _minus(one: Strand | Way) -> float:
     return -one.share
-
-
-def _key(source: Source) -> Key:
-    """The candidate that the cells of a source are in, but for those of anchors."""
-    if source.kind == LEARNED:
-        return LEARNED, source.start, source.text
-    return (PEOPLE, source.own, 0) if source.kind == PEOPLE else (THEME, source.last, 0)
-
-
-def _anchored(source: Source) -> bool:
-    """Whether what an anchor has to do with an item may be told by a source."""
-    return source.kind == SHARED or _together(source) or (source.kind == PEOPLE and len(source.tail) == 2)
-
-
-def _together(source: Source) -> bool:
-    return source.kind == LEARNED and source.text == TOGETHER
-
-
-def _going_well(grounds: list[Strand], learned: list[Strand]) -> Iterable[Strand]:
-    """What learned kernels say of the anchors that share something with the item: of one ground, the largest."""
-    starts = [one for one in grounds if one.source.kind == SHARED]
-    if starts:
-        anchors, start = starts[0].anchors, starts[0].source.start
-        for one in learned:
-            mine = {anchor: share for anchor, share in one.anchors.items() if anchor in anchors}
-            if one.source.start == start and mine:
-                yield Strand.of(one.source, mine)

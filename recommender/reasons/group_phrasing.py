@@ -5,17 +5,15 @@ import numpy as np
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
 from recommender.kernels.kernel import NamedAnchors
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, TOGETHER, Source
-from recommender.reasons.evidence import Entity
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand
+from recommender.reasons.evidence.evidence import Entity
 from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
     POPULARITY,
     SMALLER,
-    THEME,
     UNTOLD,
     Group,
-    Strand,
 )
 from recommender.reasons.theme_phrasing import NAMED, ThemePhrasing
 from recommender.rules.soft.soft_rules import SoftShare
@@ -131,7 +129,7 @@ class GroupPhrasing(ThemePhrasing):
     def _people(self, strand: Strand, position: int) -> str:
         source, schema = strand.source, self.snapshot.schema
         people, each = self.evidence.people(position, strand)
-        ordered = self.newest(source.start, strand.anchors)
+        ordered = self.newest(source.start, strand.largest())
         names = [self._label(strand, anchor) for anchor in ordered if each[anchor] >= self.evidence.k][:NAMED]
         words: dict[str, object] = {"n": told_count(people, self.evidence.k), "did": self._did(source)}
         sensitive = [schema.entity[schema.ends(step)[1]].sensitive for step in source.tail[:-1]]
@@ -182,7 +180,7 @@ class GroupPhrasing(ThemePhrasing):
             )
             people = [] if counts is None else counts.tolist()
             return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities[:NAMED], people[:NAMED]))
-        may = self.evidence.nameable(position, group.strands)
+        may = self.evidence.learned.nameable(position, group.strands)
         names = [self.phrasing.label(*one) for one in entities if one[1] in may][:NAMED]
         key = "learned_unnamed" if not names else "learned_one" if len(shares) == len(names) else "learned"
         did = self._did(source)

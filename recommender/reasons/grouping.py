@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from heapq import heappop, heappush
 
-from recommender.reasons.candidates import MORE, WAYS, Candidate, Candidates, Way
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, Sources
-from recommender.reasons.evidence import Evidence
+from recommender.reasons.candidates import MORE, WAYS, Candidates, Way
+from recommender.reasons.cells import SHARED, Pool, Sources, Strand
+from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
@@ -16,11 +15,9 @@ from recommender.reasons.groups import (
     SMALLER,
     UNTOLD,
     Group,
-    Pool,
-    Strand,
-    cells_of,
     group_of,
-    size_of,
+    pooled,
+    share_of,
 )
 from recommender.rules.soft.soft_rules import SoftShare
 
@@ -37,8 +34,6 @@ MOST = 6
 """Groups that are told …"""
 ENOUGH = 0.9
 """… or until they tell this part of what speaks for the item."""
-TINY = 1e-12
-"""What rounding may do to a share."""
 LEADING = 3
 """Groups from which on none is large enough to be a reason, but in scores of many small links."""
 
@@ -76,7 +71,7 @@ class Grouping:
         of rest, so that the shares sum to the score too."""
         parting = self._parting(position)
         self._tell(position, parting, LEADING)
-        untold = sum(parting.few.values()) + sum(one.share for one in parting.untold)
+        untold = share_of(parting.few.values()) + sum([one.share for one in parting.untold])
         ruled = [one.share for one in self.soft(position)]
         largest = max([untold, float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
         if parting.left.left > largest * MORE:  # others among the many may be larger than what was told so far
@@ -87,14 +82,13 @@ class Grouping:
     def _parted(self, position: int, most: int) -> list[Group]:
         parting = self._parting(position)
         self._tell(position, parting, most)
-        few, told = parting.few.copy(), parting.told.copy()
-        for group in parting.untold:
-            few |= cells_of(group)
+        told = parting.told.copy()
+        few = pooled([one for group in parting.untold for one in group.strands], parting.few)
         if popular := float(self.popularity[position]):
             told.append(Group(POPULARITY, popular))
         told += [Group(RULE, one.share, soft=one) for one in self.soft(position)]
-        rest = [(SMALLER, parting.left.cells()), (UNTOLD, few), (AGAINST, parting.against)]
-        told += [group_of(kind, self._strands(cells)) for kind, cells in rest if cells]
+        rest = ((SMALLER, parting.left.strands), (UNTOLD, few), (AGAINST, parting.against))
+        told += [group_of(kind, tuple(strands.values())) for kind, strands in rest if strands]
         return sorted(told, key=lambda one: -one.share)
 
     def _parting(self, position: int) -> _Parting:
@@ -103,50 +97,29 @@ class Grouping:
         return self._partings[position]
 
     def _begun(self, position: int) -> _Parting:
-        pool, few = self.evidence.telling(position, self.sources.cells(position))
-        against: Pool = {}
-        if min(pool.values(), default=0.0) < 0:
-            against = {cell: share for cell, share in pool.items() if share < 0}
-            pool = {cell: share for cell, share in pool.items() if share > 0}
-        return _Parting(Candidates(self.sources, pool, partial(self._anchor, position)), few, against)
+        pool, few = self.evidence.paths.telling(position, self.sources.cells(position))
+        against, layout = Pool(), self.sources.layout(position)
+        signed = [own for own in layout.signed if own in pool and min(pool[own].anchors.values()) < 0]
+        if signed:
+            pool = dict(pool)
+            for own in signed:
+                one = pool.pop(own)
+                against[own] = Strand.of(one.source, {idx: share for idx, share in one.anchors.items() if share < 0})
+                if left := {idx: share for idx, share in one.anchors.items() if share > 0}:
+                    pool[own] = Strand.of(one.source, left)
+        made, tellable = partial(self._anchor, position), partial(self.evidence.tellable, position)
+        return _Parting(Candidates(layout, pool, made, tellable), few, against)
 
     def _tell(self, position: int, parting: _Parting, most: int) -> None:
         """Take groups out of what is left, up to so many, or until they tell enough."""
         left = parting.left
         while left.strands and len(parting.told) < most and left.left > (1 - ENOUGH) * left.whole and not parting.done:
-            best = self._best(position, left)
+            best = left.largest()
             if best is None:
                 parting.done = True
             else:
                 left.take(best)
                 (parting.untold if best.kind == UNTOLD else parting.told).append(best)
-
-    def _best(self, position: int, left: Candidates) -> Group | None:
-        """The largest group that one sentence can tell; one that may not be told is given as such.
-
-        Candidates are looked at from the largest on, and only then asked whether they may be told: an anchor's loses
-        the ways that may not, and has its turn again by what is left.
-        """
-        if (learned := left.outweighing()) is not None:
-            told = self.evidence.tellable(position, learned)
-            return learned if told else Group(UNTOLD, learned.share, learned.strands)
-        queue = left.queue()
-        while queue:
-            _, number, build = heappop(queue)
-            group = build()
-            if group is None:
-                continue
-            if not isinstance(group, Group):
-                heappush(queue, group)
-                continue
-            if queue and size_of(group) < -queue[0][0] - TINY:
-                again: Candidate = (-size_of(group), number, partial(_same, group))
-                heappush(queue, again)
-            elif group.anchor is not None or self.evidence.tellable(position, group):
-                return group
-            elif group.kind in (PEOPLE, LEARNED):  # too few people: no other sentence tells more of it
-                return Group(UNTOLD, group.share, group.strands)
-        return None
 
     def _anchor(self, position: int, anchor: tuple[str, int], ways: list[Way]) -> Group | None:
         """What one anchor has to do with the item, in its largest ways that may be told."""
@@ -159,13 +132,3 @@ class Grouping:
         if not any(strands[0].source.kind == SHARED for strands in told):
             return None
         return group_of(ANCHOR, [one for strands in told for one in strands], anchor)
-
-    def _strands(self, pool: Pool) -> list[Strand]:
-        by_source: dict[int, dict[int, float]] = {}
-        for (own, anchor), share in pool.items():
-            by_source.setdefault(own, {})[anchor] = share
-        return [Strand.of(self.sources[own], anchors) for own, anchors in by_source.items()]
-
-
-def _same(group: Group) -> Group:
-    return group

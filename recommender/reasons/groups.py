@@ -11,35 +11,19 @@ Greedily, the largest group of those that one sentence can tell is taken out of 
 What is left is smaller links; what runs through fewer than k people, or through what is avoided, is not told.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from recommender.reasons.cells import LEARNED, Cell, Source
+from recommender.reasons.cells import LEARNED, THEME, Pool, Strand
 from recommender.rules.soft.soft_rules import SoftShare
 
 LEARNED_LESS = 0.8
 """How much a group that names no path counts against one that does."""
-THEME, ANCHOR, POPULARITY, SMALLER, UNTOLD, AGAINST = "shared", "anchor", "popularity", "smaller", "untold", "against"
+ANCHOR, POPULARITY, SMALLER, UNTOLD, AGAINST = "anchor", "popularity", "smaller", "untold", "against"
 RULE = "rule"
-Pool = dict[Cell, float]
 
 
-@dataclass(frozen=True)
-class Strand:
-    """The cells of one source in a group: anchor → share, the largest first."""
-
-    source: Source
-    anchors: Mapping[int, float]
-    share: float
-    """Their sum."""
-
-    @classmethod
-    def of(cls, source: Source, anchors: Mapping[int, float]) -> "Strand":
-        """A strand with its share."""
-        return cls(source, anchors, sum(anchors.values()))
-
-
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Group:
     """A part of a score: ``kind``, its share, and the strands it is made of, the largest first; of an anchor its step
     and index."""
@@ -67,15 +51,15 @@ class Group:
         )
 
 
-def group_of(kind: str, strands: list[Strand], anchor: tuple[str, int] | None = None) -> Group:
-    """A group with its share, its strands and their anchors the largest first."""
-    ordered = sorted((_ordered(one) for one in strands), key=lambda one: -one.share)
-    return Group(kind, share_of(ordered), tuple(ordered), anchor)
+def group_of(kind: str, strands: Sequence[Strand], anchor: tuple[str, int] | None = None) -> Group:
+    """A group with its share and its strands, the largest first."""
+    ordered = tuple(sorted(strands, key=_minus)) if len(strands) > 1 else tuple(strands)
+    return Group(kind, share_of(ordered), ordered, anchor)
 
 
 def share_of(strands: Iterable[Strand]) -> float:
     """The sum of the shares of strands."""
-    return sum(one.share for one in strands)
+    return sum([one.share for one in strands])
 
 
 def size_of(group: Group) -> float:
@@ -83,12 +67,14 @@ def size_of(group: Group) -> float:
     return group.share * (LEARNED_LESS if group.kind == LEARNED else 1.0)
 
 
-def cells_of(group: Group) -> Pool:
-    """The cells that a group is made of."""
-    return {(one.source.own, anchor): share for one in group.strands for anchor, share in one.anchors.items()}
+def pooled(strands: Iterable[Strand], pool: Pool) -> Pool:
+    """A pool with the cells of strands besides its own."""
+    found = dict(pool)
+    for one in strands:
+        before = found.get(one.source.own)
+        found[one.source.own] = one if before is None else Strand.of(one.source, {**before.anchors, **one.anchors})
+    return found
 
 
-def _ordered(strand: Strand) -> Strand:
-    if len(strand.anchors) == 1:
-        return strand
-    return Strand(strand.source, dict(sorted(strand.anchors.items(), key=lambda one: (-one[1], one[0]))), strand.share)
+def _minus(one: Strand) -> float:
+    return -one.share

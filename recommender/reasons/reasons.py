@@ -6,11 +6,11 @@ from functools import cached_property
 
 from recommender.explanation.phrasing import Phrasing
 from recommender.profiles.profile import Profile
-from recommender.reasons.cells import LEARNED, PEOPLE, Sources
-from recommender.reasons.evidence import Evidence
+from recommender.reasons.cells import LEARNED, PEOPLE, THEME, Sources
+from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.group_phrasing import GroupPhrasing
 from recommender.reasons.grouping import Grouping, SoftShares, no_soft_shares
-from recommender.reasons.groups import AGAINST, POPULARITY, SMALLER, THEME, UNTOLD, Group
+from recommender.reasons.groups import AGAINST, POPULARITY, SMALLER, UNTOLD, Group
 from recommender.reasons.path_quality import Anchor, PathQuality
 from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
 from recommender.scoring.scorer import Scorer
@@ -25,22 +25,38 @@ REST = (SMALLER, UNTOLD)
 LAST = (PEOPLE, LEARNED, POPULARITY, *REST)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reason:
-    """A group that may be told for an item.
-
-    ``type``: what kind of thing it says, by which reasons vary; ``share``: its part of the score; ``anchor``: step and
-    index of what it names first of what the user has; ``shared``: type and index of what it names of the item, ``None``
-    where it names nothing; ``score``: of the item.
-    """
+    """A group that may be told for an item: the ``position`` of the item, and its ``score``."""
 
     group: Group
     position: int
-    type: str
-    share: float
     score: float
-    anchor: Anchor | None = None
-    shared: tuple[str, int] | None = None
+    reasons: "Reasons"
+
+    @property
+    def share(self) -> float:
+        """Its part of the score."""
+        return self.group.share
+
+    @property
+    def type(self) -> str:
+        """What kind of thing it says, by which reasons vary."""
+        return self._named[0]
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """Step and index of what it names first of what the user has."""
+        return self._named[1]
+
+    @property
+    def shared(self) -> tuple[str, int] | None:
+        """Type and index of what it names of the item, ``None`` where it names nothing."""
+        return self._named[2]
+
+    @cached_property
+    def _named(self) -> tuple[str, Anchor | None, tuple[str, int] | None]:
+        return self.reasons.named(self.group, self.position)
 
     @property
     def ground(self) -> tuple[str, str]:
@@ -114,7 +130,7 @@ class Reasons:
         """The groups that may be the reason of an item, the largest first."""
         groups = self.grouping.leading(position)
         score = sum(one.share for one in groups)
-        return [self._reason(one, position, score) for one in fair(groups, score)]
+        return [Reason(one, position, score, self) for one in fair(groups, score)]
 
     def text(self, reason: Reason | None) -> str:
         """A reason in one sentence."""
@@ -127,19 +143,18 @@ class Reasons:
         people = sum(one.kind == PEOPLE for one in paths)
         return len({one.last for one in paths}) + people + 2 * len({one.start for one in self.sources.all})
 
-    def _reason(self, group: Group, position: int, score: float) -> Reason:
+    def named(self, group: Group, position: int) -> tuple[str, Anchor | None, tuple[str, int] | None]:
+        """What kind of thing a group says, and what it names first of what the user has and of what the item has."""
         if not group.strands:
-            return Reason(group, position, group.kind, group.share, score)
-        first = group.strands[0]
-        anchor = group.anchor or (first.source.start, self.phrasing.newest(first.source.start, first.anchors)[0])
-        shared = None
+            return group.kind, None, None
+        first, start = group.strands[0], group.strands[0].source.start
+        anchor, shared = group.anchor or (start, self.phrasing.newest(start, first.largest())[0]), None
         if group.kind == THEME:
             paths = [one for one in group.strands if one.source.tail]
-            named, _ = self.evidence.named(position, paths)
-            shared = named[0] if named else None
-            first = paths[0]
+            found, _ = self.evidence.named(position, paths)
+            first, shared = paths[0], found[0] if found else None
         kind = first.source.last if group.kind == THEME else first.source.start
-        return Reason(group, position, f"{group.kind} {kind}", group.share, score, anchor, shared)
+        return f"{group.kind} {kind}", anchor, shared
 
 
 class ReasonChoice:

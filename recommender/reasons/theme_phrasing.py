@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from kg.errors import UsageError
 from kg.schema import inverse_of
 from recommender.explanation.phrasing import Phrasing
-from recommender.reasons.cells import CHAIN, DIRECT, LEARNED, Source
-from recommender.reasons.evidence import Entity, Evidence
+from recommender.reasons.cells import CHAIN, DIRECT, LEARNED, Source, Strand
+from recommender.reasons.evidence.evidence import Entity, Evidence
 from recommender.reasons.groups import (
     Group,
-    Strand,
 )
 
 READERS = ("customer", "staff", "analyst")
@@ -148,7 +147,7 @@ class ThemePhrasing:
     def _names(self, strand: Strand) -> tuple[list[str], int]:
         """The first anchors by name, two where there are no more, and how many there are."""
         total = len(strand.anchors)
-        shown = self.newest(strand.source.start, strand.anchors)[: NAMED if total <= NAMED else 1]
+        shown = self.newest(strand.source.start, strand.largest())[: NAMED if total <= NAMED else 1]
         return [self._label(strand, anchor) for anchor in shown], total
 
     def _label(self, strand: Strand, anchor: int) -> str:

@@ -1,7 +1,8 @@
 """Anchor shares: what each anchor contributes to an item over one kernel."""
 
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,9 @@ class AnchorShares:
     def __init__(self, kernel: csr_array, anchors: Anchors) -> None:
         starts = kernel.indptr[anchors.idx]
         counts = kernel.indptr[anchors.idx + 1] - starts
-        self._anchors, self._data, self._size = anchors, kernel.data, kernel.shape[1]
-        self._ends = np.cumsum(counts)
-        self._edges = np.arange(self._ends[-1]) + np.repeat(starts - self._ends + counts, counts)
+        self._anchors, self._data = anchors, kernel.data
+        self._ends = counts.cumsum()
+        self._edges = (starts - self._ends + counts).repeat(counts) + np.arange(self._ends[-1])
         self._items = kernel.indices[self._edges]
         self._found: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
 
@@ -40,19 +41,16 @@ class AnchorShares:
         _, anchor = self._find(item)
         return Anchors(self._anchors.idx[anchor], self._anchors.weight[anchor])
 
-    def of_all(self, items: Sequence[int]) -> Iterator[tuple[int, int, float]]:
+    def of_all(self, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
         """Item, anchor and ``x[a] · K[a, item]`` of all entries for some items, the same bits as of one item at a time;
-        of each item the anchors in their order.
+        of each item the anchors in their order: three arrays of shape (entries,).
 
-        :param items: indices, each once.
+        :param wanted: shape (items,), bool.
         """
-        wanted = np.zeros(self._size, dtype=bool)
-        wanted[items] = True
         position = wanted[self._items].nonzero()[0]
         anchor = self._ends.searchsorted(position, side="right")
         weight = self._anchors.weight[anchor] * self._data[self._edges[position]]
-        found = (self._items[position], self._anchors.idx[anchor], weight)
-        return zip(*(one.tolist() for one in found), strict=True)
+        return self._items[position], self._anchors.idx[anchor], weight
 
     def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of the entries for an item, and of their anchors."""
@@ -62,17 +60,33 @@ class AnchorShares:
         return self._found[item]
 
 
-class ProfileMetapath:
-    """A metapath that weighs something, for one profile.
+@dataclass(frozen=True, eq=False)
+class WeighedMetapath:
+    """A metapath that weighs something, whoever asks.
 
     ``weight``: its weight; ``item_type``: where it leads; ``node_types``: entity type per step, anchor to item.
     """
 
-    def __init__(self, scorer: Scorer, path: Metapath, anchors: Anchors) -> None:
+    path: Metapath
+    weight: float
+    item_type: str
+    node_types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scorer: Scorer, path: Metapath) -> Self:
+        """A metapath of a scorer."""
         schema = scorer.snapshot.schema
+        types = tuple(schema.ends(step)[1] for step in path.steps)
+        return cls(path, scorer.blend.weight(path), path.item_type(schema), types)
+
+
+class ProfileMetapath:
+    """A metapath that weighs something, for one profile: what :class:`WeighedMetapath` says, and its anchors."""
+
+    def __init__(self, scorer: Scorer, path: Metapath, anchors: Anchors) -> None:
+        weighed = WeighedMetapath.of(scorer, path)
         self._scorer, self._anchors, self.path = scorer, anchors, path
-        self.weight, self.item_type = scorer.blend.weight(path), path.item_type(schema)
-        self.node_types = tuple(schema.ends(step)[1] for step in path.steps)
+        self.weight, self.item_type, self.node_types = weighed.weight, weighed.item_type, weighed.node_types
 
     @cached_property
     def anchors(self) -> AnchorShares:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,8 @@ class Scorer:
         self._units: dict[str, NDArray[np.float32]] = {}
         self._by_enough: dict[str, NDArray[np.bool_]] = {}
         self._rest: tuple[object, Scores] | None = None
+        self.kept: dict[object, Any] = {}
+        """What whoever explains its scores made once for all who ask, by name."""
         self.metapaths = kernels.scored
         self.merged = merged_kernels(kernels, self.metapaths, blend)
         self.starts = tuple(dict.fromkeys(path.start for path in self.metapaths))
@@ -136,10 +139,12 @@ class Scorer:
 
     def cosines(self, step: str, anchors: Anchors, position: int) -> NDArray[np.float64]:
         """Cosine of each anchor with the item at a position: shape (anchors,), float64, in [−1, 1]."""
-        entity_type, idx = self.catalogue.item(position)
-        item = self._unit(entity_type)[idx].astype(np.float64)
-        rows = self._unit(self.snapshot.schema.ends(step)[1])[anchors.idx].astype(np.float64)
-        return np.asarray(rows @ item, dtype=np.float64)
+        rows = self.unit(self.snapshot.schema.ends(step)[1], anchors.idx)
+        return np.asarray(rows @ self.unit(*self.catalogue.item(position)), dtype=np.float64)
+
+    def unit(self, entity_type: str, idx: int | NDArray[np.int32]) -> NDArray[np.float64]:
+        """The vectors of some entities, of length 1: shape (n, d), or (d,) of one, float64."""
+        return np.asarray(self._unit(entity_type)[idx], dtype=np.float64)
 
     def anchor_rows(self, profiles: Sequence[Profile]) -> dict[str, csr_array]:
         """Start of metapaths → the profiles' anchors as a matrix, profiles × anchors."""

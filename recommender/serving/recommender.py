@@ -37,6 +37,8 @@ from recommender.serving.ranked_lists import ListForm, ranked_lists, ranked_user
 TOLERANCE = 1e-9
 RULE_SETS = 32
 """Rule sets that are kept ready."""
+LANGUAGES = 8
+"""Languages whose words are."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Recommender:
         self.cold_start = ColdStart(model.scorer)
         made = partial(RuleSet, self.snapshot, self.catalogue, objectives=model.objectives, unwanted=model.unwanted)
         self._rule_set = lru_cache(RULE_SETS)(made)
+        self.phrasing = lru_cache(LANGUAGES)(partial(Phrasing, self.snapshot))
+        """The words of a language, kept ready."""
 
     def recommend(self, request: Request) -> Recommendation:
         """The best items for the request, each with a reason.
@@ -80,7 +84,7 @@ class Recommender:
         """
         profile, rules = self.profile(request), self.rule_set(request.rules)
         chosen, scorer = rules.candidates(profile), self.cold_start.of(profile)
-        phrasing = Phrasing(self.snapshot, request.lang)
+        phrasing = self.phrasing(request.lang)
         soft = self._soft(rules, scorer, profile)
         reasons = Reasons(scorer, profile, phrasing, rules.forbidden(profile), request.reader, soft)
         pool = request.arrangement.pool(request.n)
@@ -156,7 +160,7 @@ class Recommender:
         scores = scorer.score([profile])
         total, soft = rules.soft.total(scores.total[0]), partial(rules.soft.shares, scores.total[0])
         chosen = rules.candidates(profile)
-        phrasing = Phrasing(self.snapshot, request.lang)
+        phrasing = self.phrasing(request.lang)
         forbidden = rules.forbidden(profile)
         reasons = Reasons(scorer, profile, phrasing, forbidden, request.reader, soft)
         parts = Explainer(scorer, profile, phrasing, forbidden).parts(position)

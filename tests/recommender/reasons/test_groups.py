@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from recommender.explanation.phrasing import Phrasing
 from recommender.learning.model import open_model
-from recommender.reasons.groups import POPULARITY, THEME, UNTOLD
+from recommender.reasons.cells import THEME
+from recommender.reasons.groups import POPULARITY, UNTOLD
 from recommender.reasons.reasons import Reasons
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
@@ -68,7 +69,7 @@ def test_a_theme_names_and_counts_what_its_paths_run_through(worlds: list[World]
     position = recommender.catalogue.position(item_type, recommender.snapshot.vocabulary.idx(item_type, case["item"]))
     for group in (one for one in reasons.groups(position) if one.kind == THEME):
         paths = [one for one in group.strands if one.source.tail]
-        found = [reasons.evidence.instances(position, one) for one in paths]
+        found = [reasons.evidence.paths.instances(position, one) for one in paths]
         between = {int(idx) for one in found for idx in one.nodes[:, -2]}
         named, total = reasons.evidence.named(position, paths)
         assert total == len(between), (group, between)

@@ -1,0 +1,1 @@
+"""Evidence: what lies between anchors and an item, and what of it may be told."""

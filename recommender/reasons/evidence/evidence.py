@@ -1,0 +1,193 @@
+"""Evidence: what lies between anchors and an item, how many people stand behind it, and what of it may be told."""
+
+from collections.abc import Iterable, Sequence
+from math import log1p
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.schema import inverse_of
+from recommender.catalogue.attributes import attribute_steps
+from recommender.reasons.cells import DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Source, Sources, Strand
+from recommender.reasons.evidence.learned_people import LearnedPeople
+from recommender.reasons.evidence.neighbourhoods import Neighbourhoods
+from recommender.reasons.evidence.shown_paths import ShownPaths
+from recommender.rules.avoidance import Forbidden
+
+if TYPE_CHECKING:
+    from recommender.reasons.groups import Group
+
+NEARLY_ALL = 0.5
+"""Part of the items of a type from which an attribute says nothing of any of them, like water."""
+Entity = tuple[str, int]
+Asked = tuple[int, int, tuple[int, ...]]
+"""Position of an item, number of a source, anchors."""
+
+
+class Evidence:
+    """What is behind the cells of one profile.
+
+    :param forbidden: what may not be named, and what no path that is told may run through.
+    """
+
+    def __init__(self, sources: Sources, forbidden: Forbidden) -> None:
+        self.sources, self.forbidden = sources, forbidden
+        self.scorer, self.snapshot = sources.scorer, sources.snapshot
+        self.k = self.snapshot.k
+        self._near = Neighbourhoods.of_scorer(self.scorer)
+        self.paths, self.learned = ShownPaths(sources, forbidden), LearnedPeople(sources)
+        self._middles: dict[Asked, set[int]] = {}
+        self._ways: dict[tuple[int, int, int], bool] = {}
+        self._people: dict[Asked, tuple[int, dict[int, int]]] = {}
+
+    def tellable(self, position: int, group: "Group") -> bool:
+        """Whether a group has a sentence: something to name, and enough people behind it."""
+        if group.kind == PEOPLE:
+            return self._enough_people(position, group.strands[0])
+        learned = [one for one in group.strands if one.source.kind == LEARNED]
+        if len(learned) == len(group.strands):
+            return learned[0].source.text == TOGETHER or self.learned.together(position, learned)
+        paths = [one for one in group.strands if one.source.kind != LEARNED]
+        return self._names(position, paths) and self.learned.together(position, learned)
+
+    def way(self, position: int, strand: Strand, anchor: int) -> bool:
+        """Whether one way from one anchor may be told."""
+        key = (position, strand.source.own, anchor)
+        if key not in self._ways:
+            if strand.source.kind == PEOPLE:
+                self._ways[key] = self._enough_people(position, strand)
+            elif strand.source.kind == LEARNED:
+                self._ways[key] = self.learned.together(position, (strand,))
+            else:
+                self._ways[key] = strand.source.kind != SHARED or self._names(position, (strand,))
+        return self._ways[key]
+
+    def named(self, position: int, strands: Iterable[Strand]) -> tuple[list[Entity], int]:
+        """What is next to the item on the paths of strands that end in one relation: those that may be named, what says
+        most first; and how many there are."""
+        found: dict[int, float] = {}
+        entity_type = ""
+        for strand in strands:
+            entity_type = self._next_type(strand.source)
+            for idx in self.middles(position, strand):
+                found[idx] = found.get(idx, 0.0) + strand.share
+        counts, most = self._most(next(iter(strands)).source)
+        degrees = {idx: int(counts[idx]) for idx in found}
+        told = [idx for idx in found if degrees[idx] <= most]
+        told.sort(key=lambda idx: (-found[idx] / log1p(degrees[idx]), idx))
+        return [(entity_type, idx) for idx in told], len(found)
+
+    def _names(self, position: int, strands: Sequence[Strand]) -> bool:
+        """Whether ``named`` names anything."""
+        nearly_all, item = self._nearly_all(strands[0].source), self.scorer.catalogue.item(position)[1]
+        for strand in strands:
+            if self.paths.through_forbidden(position, strand.source) or not self._near.tells(strand.source):
+                if not self.middles(position, strand) <= nearly_all:
+                    return True
+            elif any(not some <= nearly_all for some in self._near.each(strand.source, strand.anchors, item)):
+                return True
+        return False
+
+    def _nearly_all(self, first: Source) -> frozenset[int]:
+        """What nearly all items have next to them by the last step of a source, so that it says nothing of any."""
+        key = "nearly all", first.last, first.kind == DIRECT
+        if key not in self.scorer.kept:
+            counts, most = self._most(first)
+            self.scorer.kept[key] = frozenset(np.flatnonzero(counts > most).tolist())
+        found: frozenset[int] = self.scorer.kept[key]
+        return found
+
+    def _most(self, first: Source) -> tuple[NDArray[np.int64], float]:
+        """How many items have what is next to them by the last step of a source, and by how many at most it is told."""
+        items = self.snapshot.vocabulary.count(self.snapshot.schema.ends(first.last)[1])
+        return self.snapshot.link_counts(first.last), NEARLY_ALL * items if first.kind != DIRECT else items
+
+    def middles(self, position: int, strand: Strand) -> set[int]:
+        """Indices of the entities next to the item on the paths of a strand: anchors, where they are linked to it."""
+        source = strand.source
+        key = (position, source.own, tuple(strand.anchors))
+        if key not in self._middles:
+            item, through = self.scorer.catalogue.item(position)[1], self.paths.through_forbidden(position, source)
+            if through or not self._near.tells(source):
+                shared = set(np.unique(self.paths.instances(position, strand).nodes[:, -2]).tolist())
+            else:
+                shared = self._near.before(source, key[2], item)
+            if through:
+                found = np.fromiter(shared, dtype=np.int64, count=len(shared))
+                may = self.paths.may_name(self._next_type(source), found, own=source.kind == DIRECT)
+                shared = set(found[may].tolist())
+            self._middles[key] = shared
+        return self._middles[key]
+
+    def people(self, position: int, strand: Strand) -> tuple[int, dict[int, int]]:
+        """How many different people the paths of a strand run through, and those from each anchor; of a path through
+        several the fewest of a step."""
+        source, profile = strand.source, self.sources.profile
+        key = (position, source.own, tuple(strand.anchors))
+        if key in self._people:
+            return self._people[key]
+        if (straight := self._straight_people(position, source)) is not None:
+            hers, step = straight
+            item = self.scorer.catalogue.item(position)[1]
+            both = {one: self._near.between(source, (one, item), step) - hers for one in strand.anchors}
+            found = len(set[int]().union(*both.values())), {one: len(some) for one, some in both.items()}
+        else:
+            instances = self.paths.instances(position, strand)
+            columns = list[NDArray[np.int32]]()
+            for step in source.people:
+                column, mine = instances.nodes[:, step], source.between[step - 1] == profile.user_type
+                herself = profile.user_idx is not None and mine
+                columns.append(np.where(column == profile.user_idx, -1, column) if herself else column)
+            each = {anchor: _fewest(columns, instances.nodes[:, 0] == anchor) for anchor in strand.anchors}
+            found = _fewest(columns, np.ones(len(instances.nodes), dtype=bool)), each
+        self._people[key] = found
+        return found
+
+    def _enough_people(self, position: int, strand: Strand) -> bool:
+        """Whether the paths of a strand run through at least k different people."""
+        straight = self._straight_people(position, strand.source)
+        if straight is None:
+            return self.people(position, strand)[0] >= self.k
+        (hers, step), item, found = straight, self.scorer.catalogue.item(position)[1], set[int]()
+        for anchor in strand.anchors:
+            found |= self._near.between(strand.source, (anchor, item), step) - hers
+            if len(found) >= self.k:
+                return True
+        return False
+
+    def _straight_people(self, position: int, source: Source) -> tuple[frozenset[int], int] | None:
+        """Where all that people do on the paths of a source is stand between two sets: herself, if she may be among
+        them, and at which step; else ``None``."""
+        user, user_type, steps = self.sources.profile.user_idx, self.sources.profile.user_type, source.people
+        if len(steps) != 1 or not self._near.straight(source):
+            return None
+        if len(source.tail) > 2 and self.paths.through_forbidden(position, source):
+            return None
+        hers = user is not None and source.between[steps[0] - 1] == user_type
+        return frozenset([user] if hers and user is not None else []), steps[0]
+
+    def attributes(self, position: int, anchor: int) -> tuple[str, list[Entity]] | None:
+        """What an item of the same type has in common with another, by the relation that says most; ``None`` where
+        that is nothing that may be named."""
+        item_type, item = self.scorer.catalogue.item(position)
+        best: tuple[float, str, list[Entity]] | None = None
+        for step in attribute_steps(self.snapshot.schema, item_type):
+            tail, degrees = self.snapshot.schema.ends(step)[1], self.snapshot.link_counts(inverse_of(step))
+            both = self._near.of(step, item) & self._near.of(step, anchor)
+            if not both:
+                continue
+            shared = np.fromiter(both, dtype=np.int64, count=len(both))
+            shared = shared[self.paths.may_name(tail, shared)]
+            shared = shared[degrees[shared] <= NEARLY_ALL * self.snapshot.vocabulary.count(item_type)]
+            rare = sorted(shared.tolist(), key=lambda one: (degrees[one], one))
+            if rare and (best is None or degrees[rare[0]] < best[0]):
+                best = float(degrees[rare[0]]), step, [(tail, one) for one in rare[:2]]
+        return None if best is None else best[1:]
+
+    def _next_type(self, source: Source) -> str:
+        return self.snapshot.schema.ends(source.last)[0]
+
+
+def _fewest(columns: list[NDArray[np.int32]], chosen: NDArray[np.bool_]) -> int:
+    return min((len(np.unique(column[chosen & (column >= 0)])) for column in columns), default=0)

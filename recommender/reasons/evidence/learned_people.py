@@ -1,0 +1,78 @@
+"""Learned people: how many people are behind what learned kernels say."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from recommender.reasons.cells import Source, Sources, Strand
+
+
+class LearnedPeople:
+    """Counts the people behind the learned kernels of one profile, so that nothing is told of too few."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources, self.scorer, self.snapshot = sources, sources.scorer, sources.snapshot
+        self.k = self.snapshot.k
+        self._used: dict[tuple[int, int], dict[int, int] | None] = {}
+        self._both: dict[tuple[str, int], dict[int, int]] = {}
+        self._hers: dict[int, bool] = {}
+
+    def together(self, position: int, strands: Iterable[Strand]) -> bool:
+        """Whether at least k people, she herself aside, are behind learned kernels, where they are learned from any."""
+        for strand in strands:
+            counts = self._counts(position, strand.source)
+            if counts is not None and not self._enough(position, strand, [counts[one] for one in strand.anchors]):
+                return False
+        return True
+
+    def _enough(self, position: int, strand: Strand, counts: list[int]) -> bool:
+        kernel, least = strand.source.kernel, self.k + self._herself(position)
+        assert kernel is not None
+        if len(counts) > 1 and kernel.counts_together:
+            if max(counts) >= least or sum(counts) < least:  # all of them are no fewer, nor more, than these
+                return max(counts) >= least
+            anchors = np.fromiter(strand.anchors, dtype=np.int64)
+            together = kernel.people_together(anchors, self.scorer.catalogue.item(position)[1])
+            return together is not None and together >= least
+        return min(counts) >= least
+
+    def _counts(self, position: int, source: Source) -> dict[int, int] | None:
+        """How many people are behind each anchor of a learned source, where that is counted."""
+        kernel, item = source.kernel, self.scorer.catalogue.item(position)[1]
+        if kernel is None:
+            return None
+        if kernel.counts_together:  # of all kernels that are learned from people alike, and all items of a list
+            found = self._both.get((source.start, position))
+            return self._count(position, source) if found is None else found
+        key = (position, source.own)
+        if key not in self._used:
+            anchors = list(self.sources.kept(position, source))
+            counts = kernel.people(np.array(anchors, dtype=np.int64), item)
+            self._used[key] = None if counts is None else dict(zip(anchors, counts.tolist(), strict=True))
+        return self._used[key]
+
+    def _count(self, position: int, source: Source) -> dict[int, int]:
+        kernel, anchors = source.kernel, self.sources.profile.anchors[source.start].idx
+        assert kernel is not None
+        items = self.sources.beside(position)
+        first = position - self.scorer.catalogue.item(position)[1]
+        for item, counts in zip(items, kernel.people_of_all(anchors, items).tolist(), strict=True):
+            self._both[source.start, first + item] = dict(zip(anchors.tolist(), counts, strict=True))
+        return self._both[source.start, position]
+
+    def nameable(self, position: int, strands: Iterable[Strand]) -> set[int]:
+        """The anchors of learned strands that may be named: at least k people are behind each, where any are."""
+        found, least = set[int](), self.k + self._herself(position)
+        for strand in strands:
+            counts = self._counts(position, strand.source)
+            found |= {one for one in strand.anchors if counts is None or counts[one] >= least}
+        return found
+
+    def _herself(self, position: int) -> bool:
+        """Whether the user is one of those who used an item."""
+        if position not in self._hers:
+            item_type, item = self.scorer.catalogue.item(position)
+            anchors, ends = self.sources.profile.anchors, self.snapshot.schema.ends
+            steps = [one for one in self.snapshot.schema.interactions if one in anchors and ends(one)[1] == item_type]
+            self._hers[position] = any(bool((anchors[step].idx == item).any()) for step in steps)
+        return self._hers[position]
