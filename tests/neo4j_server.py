@@ -114,7 +114,7 @@ def running(cache: Path) -> Iterator[dict[str, str]]:
         home = Path(folder)
         (home / "conf").mkdir()
         (home / "conf" / "neo4j.conf").write_text(SETTINGS.format(port=port), encoding="utf-8")
-        _run_admin(jars, home, ["dbms", "set-initial-password", password])
+        run_admin(jars, home, ["dbms", "set-initial-password", password])
         with (home / "console.log").open("wb") as log:
             arguments = [f"--home-dir={home}", f"--config-dir={home / 'conf'}"]
             process = subprocess.Popen(
@@ -140,7 +140,11 @@ def _java(jars: list[Path]) -> list[str]:
     return [str(JAVA), *memory, *opened, "-cp", os.pathsep.join(str(jar) for jar in jars)]
 
 
-def _run_admin(jars: list[Path], home: Path, arguments: list[str]) -> None:
+def run_admin(jars: list[Path], home: Path, arguments: list[str]) -> None:
+    """Run neo4j-admin on the server of a home folder.
+
+    :raises ServerError: with what it says, where it fails.
+    """
     environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     done = subprocess.run(
         [*_java(jars), "org.neo4j.server.startup.Neo4jAdminCommand", *arguments],

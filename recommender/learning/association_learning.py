@@ -33,6 +33,8 @@ Single = NDArray[np.float32]
 ITEMS, NEAR = 4_000, 50
 """Items that weights are tried on, and on how many each is regressed: what is best for the popular items is nearly best
 for all."""
+ROWS = 256
+"""Rows of a block of the Gram matrix."""
 CELLS = 200_000_000
 """Entries of the small systems that are held: where there are many terms there are fewer items."""
 USERS = 8_000
@@ -109,7 +111,7 @@ class SmallSystems:
         near[np.arange(near.shape[1]) < lengths[:, None]] = rows.indices
         found, there = cls(near), near >= 0
         for name, term in trial.terms.items():
-            gram = csr_array(term @ term.T).toarray().astype(np.float32)
+            gram = _gram(term)
             found.right[name] = np.where(there, gram[np.arange(size)[:, None], near], np.float32(0))
             found.left[name] = gram[near[:, :, None], near[:, None, :]]
             found.left[name] *= there[:, :, None] & there[:, None, :]
@@ -129,6 +131,14 @@ class SmallSystems:
         indptr = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
         rows = csr_array((found[there].astype(np.float64), self.near[there], indptr), shape=(size, size))
         return csr_array(rows.T)
+
+
+def _gram(features: csr_array) -> Single:
+    """F Fᵀ, shape (items, items), added up in blocks of rows: what every item has would make it dense while sparse."""
+    gram, turned = np.empty((features.shape[0],) * 2, dtype=np.float32), csr_array(features.T)
+    for start in range(0, features.shape[0], ROWS):
+        gram[start : start + ROWS] = csr_array(features[start : start + ROWS] @ turned).toarray()
+    return gram
 
 
 def learn_association(split: Split, progress: Progress = no_progress) -> AssociationConfig:

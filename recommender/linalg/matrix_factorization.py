@@ -8,8 +8,8 @@ from scipy.sparse import csr_array
 
 CONFIDENCE, RIDGE = 20.0, 3.0
 SWEEPS, STEPS = 15, 3
-BLOCK = 1_000_000
-"""Interactions that are worked on together."""
+BLOCK = 64_000
+"""Interactions that are worked on together: what they are multiplied with stays in the cache of the processor."""
 Factors = NDArray[np.float32]
 
 
@@ -55,11 +55,11 @@ def _blocks(used: csr_array) -> Iterator[slice]:
 
 def _solved(used: csr_array, factors: Factors, others: Factors, gram: Factors, confidence: float) -> Factors:
     """Conjugate gradients for all rows at once: ``(Yᵀ Y + λ I + (c − 1) Σ_i y_i y_iᵀ) x = c Σ_i y_i``."""
-    rows = np.repeat(np.arange(used.shape[0]), np.diff(used.indptr))
+    counts, there = np.diff(used.indptr), others[used.indices]
 
     def times(vectors: Factors) -> Factors:
         """The left side of the equation for all rows at once."""
-        told = np.einsum("ij,ij->i", vectors[rows], others[used.indices]) * np.float32(confidence - 1)
+        told = np.einsum("ij,ij->i", np.repeat(vectors, counts, axis=0), there) * np.float32(confidence - 1)
         seen = csr_array((told, used.indices, used.indptr), shape=used.shape)
         return np.asarray(vectors @ gram + seen @ others)
 

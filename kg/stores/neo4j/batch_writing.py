@@ -1,6 +1,7 @@
 """Writing to Neo4j in batches, one managed transaction each, which is kept only if it did all that it was told."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,20 @@ from kg.stores.store import chunks
 
 BATCH_ROWS = 10_000
 """Rows that are written, and kept, together."""
+OTHERS = -1
+
+
+@dataclass(frozen=True)
+class TripleQueries:
+    """The statements that add triples of a relation: ``lock`` keeps others from doing so until the transaction ends,
+    ``count`` tells how many there are, ``create`` adds, ``merge`` adds those that are not there, ``existing`` finds
+    those of the rows that are."""
+
+    lock: str
+    count: str
+    create: str
+    merge: str
+    existing: str
 
 
 class BatchWriter:
@@ -19,6 +34,8 @@ class BatchWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._written_here: dict[str, int] = {}
+        """Relation → triples that were written here and are all that it holds; ``OTHERS`` where others write too."""
 
     def create_entities(self, query: str, batch: pl.DataFrame, origin: str) -> None:
         """Add entities.
@@ -34,21 +51,33 @@ class BatchWriter:
 
         self._write(work, batch)
 
-    def create_triples(self, query: str, existing: str, batch: pl.DataFrame, origin: str) -> None:
-        """Add triples.
+    def create_triples(self, queries: TripleQueries, batch: pl.DataFrame, origin: str) -> None:
+        """Add triples: without a look at what is there as long as the relation holds nothing but what was written here,
+        which is seen again in each transaction, under a lock; else each is looked for.
 
-        :param existing: the statement that finds those of the rows that are there.
         :raises StoreError: where an end of a triple is not there.
         """
+        done: tuple[int, bool] = (0, False)
 
         def work(rows: list[Any], transaction: Transaction) -> None:
             """One transaction: create a batch, and see that both ends of each triple were there."""
+            nonlocal done
+            run(transaction, queries.lock).consume()
+            found = records(transaction, queries.count)[0][0]
+            alone = found == self._written_here.get(origin, 0)
+            query = queries.create if alone else queries.merge
             created = run(transaction, query, rows=rows).consume().counters.relationships_created
-            if created < len(rows) and len(set(map(tuple, records(transaction, existing, rows=rows)))) < len(rows):
-                problem = "a triple of this batch begins or ends in an entity that is not in the store"
-                raise StoreError(f"store {self._connection.url}: {origin}: {problem}")
+            if created < len(rows):
+                there = set(map(tuple, records(transaction, queries.existing, rows=rows)))
+                if len(there) < len(rows):
+                    problem = "a triple of this batch begins or ends in an entity that is not in the store"
+                    raise StoreError(f"store {self._connection.url}: {origin}: {problem}")
+            done = created, alone
 
-        self._write(work, batch)
+        for part in chunks(batch, BATCH_ROWS):
+            self._connection.write(partial(work, rows_of(part)))
+            created, alone = done
+            self._written_here[origin] = self._written_here.get(origin, 0) + created if alone else OTHERS
 
     def delete(self, query: str, left: str, batch: pl.DataFrame, origin: str) -> None:
         """Remove rows, and make sure that none is left before that is kept.

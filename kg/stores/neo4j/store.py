@@ -17,7 +17,7 @@ from kg.stores.batches import (
     stored_frame,
     triple_batch,
 )
-from kg.stores.neo4j.batch_writing import BATCH_ROWS, BatchWriter, rows_of
+from kg.stores.neo4j.batch_writing import BATCH_ROWS, BatchWriter, TripleQueries, rows_of
 from kg.stores.neo4j.connection import Connection, Transaction, run
 from kg.stores.queries import statement
 from kg.stores.store import PIECE_ROWS, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
@@ -131,8 +131,9 @@ class Neo4jStore:
 
         :raises StoreError: a frame that does not fit, or an end that is not there.
         """
-        create, existing = self._about("create_triples", relation), self._about("existing_triples", relation)
-        self._writer.create_triples(create, existing, triple_batch(self._schema, relation, frame), relation)
+        names = ("lock_writing", "count_relation", "create_triples", "merge_triples", "existing_triples")
+        queries = TripleQueries(*(self._about(name, relation) for name in names))
+        self._writer.create_triples(queries, triple_batch(self._schema, relation, frame), relation)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.
