@@ -284,8 +284,6 @@ def told(known: Constants, sizes: tuple[Size, ...]) -> Table:
 
 def next_to_break(size: Size, need: Needs) -> str:
     """What fails first in a shop that is larger still."""
-    if 100 * size.triples > HOST_BYTES:
-        return "the snapshot is sorted in memory: 100 bytes a triple"
     if need.merged > HOST_BYTES / 2:
         return "the sum that answers come from fills a host"
     if need.lists > HOST_CORES * DAY / 3:
