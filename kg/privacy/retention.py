@@ -5,7 +5,6 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kg.privacy.person_columns import FOLDER
 from kg.workspace.workspace import Workspace
 
 _NAMED = re.compile(r"^(\d{8}T\d{6})Z-\d+$")
@@ -24,6 +23,8 @@ def rejects_by_age(workspace: Workspace) -> dict[Path, datetime]:
 
 def drop_old_rejects(workspace: Workspace, days: int, now: datetime) -> int:
     """Remove the folders of rejects of loads that began more than so many days ago; says how many."""
+    from kg.privacy.person_columns import FOLDER  # polars, which who only asks for ages can do without
+
     old = [path for path, began in rejects_by_age(workspace).items() if now - began > timedelta(days=days)]
     for path in old:
         shutil.rmtree(path)

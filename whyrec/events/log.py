@@ -77,20 +77,34 @@ class EventLog:
 
         When this returns they are on disk.
         """
-        now = int(time.time() * 1000)
-        rows = [
-            (e.key, now, e.user_type, e.user, e.relation, e.item_type, e.item, e.weight, e.timestamp, e.answer)
-            for e in events
-        ]
-        statement = (
-            "INSERT INTO event (key, received, user_type, user, relation, item_type, item, weight, timestamp, answer) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING"
-        )
+        return self.append_each([events])[0]
+
+    def append_each(self, groups: Sequence[Sequence[Event]]) -> list[tuple[int, int]]:
+        """Write the events of several requests in one transaction; of each what :meth:`append` says."""
+        now, told = int(time.time() * 1000), list[tuple[int, int]]()
         with self._lock, self._writer:
-            before = self._writer.total_changes
-            self._writer.executemany(statement, rows)
-            new = self._writer.total_changes - before
-        return new, len(rows) - new
+            self._writer.execute("BEGIN IMMEDIATE")
+            for events in groups:
+                before = self._writer.total_changes
+                self._writer.executemany(_INSERT, [_row(one, now) for one in events])
+                new = self._writer.total_changes - before
+                told.append((new, len(events) - new))
+        return told
+
+    def checkpoint_apart(self) -> None:
+        """Never copy the write-ahead log into the file while writing: :meth:`checkpoint` is called for it."""
+        with self._lock:
+            self._writer.execute("PRAGMA wal_autocheckpoint = 0")
+
+    def checkpoint(self, least: int) -> None:
+        """Copy the write-ahead log into the file where it has so many bytes, beside whoever writes or reads."""
+        try:
+            if self.path.with_name(f"{NAME}-wal").stat().st_size < least:
+                return
+            with closing(self._connect()) as own:
+                own.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except (FileNotFoundError, sqlite3.OperationalError):
+            return  # another does so just now
 
     def of(self, user: str, user_type: str) -> list[Event]:
         """What somebody did that no load has taken over yet, the oldest first."""
@@ -221,8 +235,16 @@ class EventLog:
         return connection
 
 
+_INSERT = (
+    "INSERT INTO event (key, received, user_type, user, relation, item_type, item, weight, timestamp, answer) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING"
+)
 _NEXT_EPOCH = "UPDATE state SET epoch = epoch + 1"
 _SELECT = "SELECT seq, key, user_type, user, relation, item_type, item, weight, timestamp, answer FROM event"
+
+
+def _row(e: Event, now: int) -> tuple[object, ...]:
+    return e.key, now, e.user_type, e.user, e.relation, e.item_type, e.item, e.weight, e.timestamp, e.answer
 
 
 def _asked_as(user: str, types: Sequence[str]) -> tuple[str, ...]:

@@ -10,13 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from whyrec.service.monitoring import of_list
 
 if TYPE_CHECKING:
     from whyrec.service.shop import Shop
@@ -25,8 +21,6 @@ MOST_BYTES = 32_000_000
 """Compressed documents that one worker keeps of one workspace; those asked for longest ago go first."""
 OVERHEAD = 700
 """Bytes of an entry besides its document, about."""
-PATHS = {"/api/v1/recommend": "recommend", "/api/v1/why": "why"}
-"""What is kept: these questions are asked again and again, the answers are small."""
 Key = tuple[str, bytes]
 """The kind of a question, and its parameters as they came."""
 State = tuple[object, ...]
@@ -91,42 +85,6 @@ class AnswerCache:
         with self._lock:
             self._kept.clear()
             self._bytes = 0
-
-
-@dataclass(frozen=True)
-class _Route:
-    path: str
-
-
-class QuickAnswers:
-    """Gives kept answers without the way through the framework; anything else goes on to it."""
-
-    def __init__(self, app: ASGIApp, state: Any) -> None:
-        self._app, self._state = app, state
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        kind = PATHS.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
-        answer = None if kind is None else self._kept(Request(scope), kind)
-        await (answer or self._app)(scope, receive, send)
-
-    def _kept(self, request: Request, kind: str) -> Response | None:
-        asking = self._state.asking
-        whose = asking.whose(request)
-        if whose is None:
-            return None
-        shop, caller = whose
-        found = shop.kept.get((kind, request.scope["query_string"]), shop.state)
-        if found is None:
-            return None
-        try:
-            asking.admit(shop, caller, kind, found.user)
-        except HTTPException:
-            return None  # the framework says why
-        request.scope["route"] = _Route(request.scope["path"])
-        if kind == "recommend":
-            of_list(found.personal)
-        return given(request, (shop, kind, caller.name), found, keep=kind in self._state.kept)
 
 
 def given(

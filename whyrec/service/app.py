@@ -9,18 +9,19 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import WhyrecError
 from whyrec.service import problems
 from whyrec.service.access import Caller
-from whyrec.service.answer_cache import QuickAnswers
 from whyrec.service.console import decision_pages, pages, person_pages, rendering, session, shop_pages
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
 from whyrec.service.monitoring import exposition, of_request
 from whyrec.service.openid.keys import KeysFirst, check_apart
 from whyrec.service.rest import answers, decisions, groups, people, traffic
+from whyrec.service.rest.direct import DirectAnswers
 from whyrec.service.shop import Shop
 
 PER_SECOND = 5_000.0
@@ -64,7 +65,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.state.shops, app.state.kept = shops, KEPT if keep else frozenset()
     app.state.page, app.state.slow = rendering.error_page, lambda shop: slow[shop.name]
     app.state.asking = _Asking(shops, RateLimit(per_second))
-    app.add_middleware(QuickAnswers, state=app.state)
+    app.add_middleware(DirectAnswers, state=app.state)
     app.add_middleware(KeysFirst, shops=shops)
     app.add_middleware(Bounded)
     app.add_middleware(_Measured)
@@ -78,10 +79,23 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     _add_health(app)
     _add_problems(app)
     if find_spec("mcp") is not None:
-        from whyrec.service.rest.mcp_endpoint import ToolsOverHttp
-
-        app.mount("/mcp", ToolsOverHttp(app.state))
+        app.mount("/mcp", _Tools(app.state))
     return app
+
+
+class _Tools:
+    """The tools for an assistant; their library, a fifth of a worker's memory, is loaded when one comes for them."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is None:
+            from whyrec.service.rest.mcp_endpoint import ToolsOverHttp
+
+            self._app = ToolsOverHttp(self._state)
+        await self._app(scope, receive, send)
 
 
 class _Asking:

@@ -12,6 +12,7 @@ DURATION = Histogram("whyrec_request_seconds", "Seconds from request to answer."
 LISTS = Counter("whyrec_lists", "Lists given, by whether anything about the person was known.", ["personal"])
 EVENTS = Counter("whyrec_events", "Events taken, by relation and what became of them.", ["relation", "outcome"])
 DRIFT = Gauge("whyrec_drift", "Whether a figure of traffic drifted.", ["figure"], multiprocess_mode="livemax")
+_ACCEPTED, _REJECTED = (EVENTS.labels(relation="all", outcome=one) for one in ("accepted", "rejected"))
 PENDING = Gauge("whyrec_events_pending", "Events that no load has taken over.", multiprocess_mode="livemax")
 
 
@@ -27,6 +28,12 @@ def exposition() -> bytes:
 def of_list(personal: bool) -> None:
     """Count a list, by whether anything about the person was known."""
     _list_counter(personal).inc()
+
+
+def of_events(accepted: int, rejected: int) -> None:
+    """Count events."""
+    _ACCEPTED.inc(accepted)
+    _REJECTED.inc(rejected)
 
 
 def of_request(route: str, status: int, seconds: float) -> None:

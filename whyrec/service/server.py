@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from kg.errors import UsageError
-from whyrec.service.app import create_app
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -60,6 +59,8 @@ class Address:
 
 def worker_app() -> "FastAPI":
     """The application of one worker."""
+    from whyrec.service.app import create_app  # of use to workers alone
+
     return create_app([Path(one) for one in os.environ[FOLDERS].split(os.pathsep)])
 
 

@@ -6,10 +6,11 @@ import logging
 import secrets
 import time
 import zlib
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
+from threading import Event as Signal
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -21,6 +22,7 @@ from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
 from whyrec.events.answers import Answer, Look
 from whyrec.events.database import database_errors
+from whyrec.events.group_commit import GroupCommit
 from whyrec.events.log import Event, EventLog
 from whyrec.service.access import STAFF, Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
@@ -52,10 +54,11 @@ class Shop:
         self.sessions: Sessions | None
         self.openid, self.sessions = sign_in_of(folder, self.engine.workspace.settings.oidc)
         self.events = EventLog(folder / "service", self.engine.workspace.settings.privacy.seal_to)
+        self.commits = GroupCommit(self.events)
         self.name = folder.resolve().name
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
         self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine)
-        self._given: SimpleQueue[Answer | Look | None] = SimpleQueue()
+        self._given, self._ended, self._flushing = deque[Answer | Look](), Signal(), Lock()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()
 
@@ -171,7 +174,7 @@ class Shop:
         """Keep an answer under an id of its own; it is written a moment later, beside the next requests."""
         answer_id, now = secrets.token_hex(12), int(time.time() * 1000)
         told = (given.scenario, given.arm, given.draw, given.told)
-        self._given.put(
+        self._given.append(
             Answer(answer_id, now, given.user, caller, kind, bytes.fromhex(given.tag[1:-1]), given.packed, *told)
         )
         return answer_id
@@ -179,37 +182,32 @@ class Shop:
     def looked(self, caller: Caller, action: str, user: str | None) -> None:
         """Remember that somebody of the staff looked at a person."""
         if user is not None and caller.role in STAFF:
-            self._given.put(Look(int(time.time() * 1000), user, caller.name, action))
+            self._given.append(Look(int(time.time() * 1000), user, caller.name, action))
 
     def _write_answers(self) -> None:
-        """Write answers in batches for as long as there are some; the last ``None`` ends it."""
-        while (first := self._given.get()) is not None:
-            batch = [first]
-            time.sleep(BATCH_SECONDS)
-            while not self._given.empty():
-                more = self._given.get()
-                if more is None:
-                    self._given.put(None)
-                    break
-                batch.append(more)
+        """Write answers in batches until the end: nobody who gives one wakes anybody."""
+        while not self._ended.wait(BATCH_SECONDS):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write every answer so far."""
+        with self._flushing:
+            batch = [self._given.popleft() for _ in range(len(self._given))]
+            if not batch:
+                return
             try:
                 self.events.answers.remember([one for one in batch if isinstance(one, Answer)])
                 self.events.answers.looked([one for one in batch if isinstance(one, Look)])
             except database_errors() as problem:  # the disk is full, say: lists are given, this log goes on when it can
                 log.error("%d answers are not kept: %s", len(batch), type(problem).__name__)
 
-    def flush(self) -> None:
-        """Wait until every answer so far is written."""
-        self._given.put(None)
-        self._writer.join()
-        self._writer = Thread(target=self._write_answers, name=self._writer.name, daemon=True)
-        self._writer.start()
-
     def close(self) -> None:
         """Write what was answered, and close the log."""
-        self._given.put(None)
+        self._ended.set()
         self._writer.join()
+        self.flush()
         self.watch.close()
+        self.commits.close()
         self.events.close()
 
     def replay(self, answer_id: str) -> Any:

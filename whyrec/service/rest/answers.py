@@ -34,7 +34,7 @@ Asking = tuple[Shop, Caller]
 def may(action: str) -> Any:
     """The dependency that lets a request through: its shop and its caller."""
 
-    def asking(request: Request) -> Asking:
+    async def asking(request: Request) -> Asking:  # no thread of its own: that would cost more than it does
         """The shop and the caller of one request."""
         found: Asking = request.app.state.asking(request, action)
         return found

@@ -9,7 +9,7 @@ from kg.errors import UsageError
 from whyrec.events.log import Event
 from whyrec.service.access import Role
 from whyrec.service.limits import MOST_EVENTS
-from whyrec.service.monitoring import EVENTS, PENDING
+from whyrec.service.monitoring import PENDING, of_events
 from whyrec.service.rest.answers import Asking, may
 
 router = APIRouter(prefix="/api/v1")
@@ -73,7 +73,7 @@ class NewToken(BaseModel):
 
 
 @router.post("/events", status_code=202, response_model=EventsOut, tags=["events"])
-def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) -> EventsOut:
+async def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) -> EventsOut:
     """Take what people did: on disk before it is acknowledged, each event once, in the next answer of every worker."""
     shop, _ = asking
     good: list[Event] = []
@@ -84,9 +84,8 @@ def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) -> Eve
         except UsageError as problem:
             field, _, reason = str(problem).partition(": ")
             bad.append(Rejected(index=index, field=field.strip("`"), reason=reason))
-    new, repeated = shop.events.append(good) if good else (0, 0)
-    EVENTS.labels(relation="all", outcome="accepted").inc(new)
-    EVENTS.labels(relation="all", outcome="rejected").inc(len(bad))
+    new, repeated = await shop.commits.append(good) if good else (0, 0)
+    of_events(new, len(bad))
     return EventsOut(accepted=new, repeated=repeated, rejected=bad)
 
 
