@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import hypothesis
 import schemathesis
 import typer
 from hypothesis import HealthCheck, Phase, given, settings
@@ -38,9 +39,15 @@ def main(
         statuses: Counter[int] = Counter()
         wrong: list[str] = []
         with TestClient(app, raise_server_exceptions=False) as client:
-            for operation in operations:
-                _fuzz(operation, client, headers, (-(-requests // len(operations)), statuses, wrong))
-                CONSOLE.print(f"{operation.label}: {statuses.total():,} requests so far, {len(wrong)} wrong")
+            left, number = operations, seed
+            while left and statuses.total() < requests:  # some take no parameters, and are asked once
+                examples, varied = -(-(requests - statuses.total()) // len(left)), []
+                for operation in left:
+                    before = statuses.total()
+                    _fuzz(operation, client, headers, (examples, number, statuses, wrong))
+                    varied += [operation] if statuses.total() - before >= examples else []
+                    CONSOLE.print(f"{operation.label}: {statuses.total():,} requests so far, {len(wrong)} wrong")
+                left, number = varied, number + 1
     told = ", ".join(f"{status}: {count:,}" for status, count in sorted(statuses.items()))
     CONSOLE.print(f"{statuses.total():,} requests over {len(operations)} operations: {told}")
     for one in wrong[:20]:
@@ -50,16 +57,16 @@ def main(
 
 
 def _fuzz(operation, client, headers, told) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    examples, statuses, wrong = told
+    examples, number, statuses, wrong = told
     budget = settings(
         max_examples=examples,
         deadline=None,
         database=None,
-        derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
 
+    @hypothesis.seed(number)
     @budget
     @given(case=operation.as_strategy())
     def ask(case) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -11,11 +11,12 @@ from recommender.evaluation.significance import wilson
 from recommender.results.document import Result
 from whyrec.online_evaluation.traffic import ShownItem, ShownList, Traffic
 
+NO_SCENARIO, UNTOLD = "(none)", "(untold)"
 BY: dict[str, Callable[[ShownList, ShownItem], str]] = {
-    "scenario": lambda shown, item: shown.scenario or "(none)",
+    "scenario": lambda shown, item: shown.scenario or NO_SCENARIO,
     "domain": lambda shown, item: item.domain,
-    "reason": lambda shown, item: item.kind or "(untold)",
-    "metapath": lambda shown, item: item.metapath or "(untold)",
+    "reason": lambda shown, item: item.kind or UNTOLD,
+    "metapath": lambda shown, item: item.metapath or UNTOLD,
 }
 """What impressions are parted by."""
 

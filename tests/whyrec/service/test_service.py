@@ -1,6 +1,7 @@
 """The service: the documents of the engine over HTTP, each role what it may, events in the next answer, pages."""
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -264,6 +265,28 @@ def test_pages_are_whole_in_both_languages_and_fetch_nothing_from_elsewhere(
     assert f'<html lang="{lang}">' in answer.text and "<script" not in answer.text
     assert "http://" not in answer.text.replace("http://www.w3.org", "").replace("http://testserver", "")
     assert "script-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_who_knows_neither_ids_nor_relations_asks_why_and_what_would_change_it(
+    client: TestClient, admin: dict[str, str]
+) -> None:
+    client.cookies.set("whyrec", admin["Authorization"].removeprefix("Bearer "))
+
+    def shown(path: str, pattern: str) -> tuple[str, str]:
+        """A page, and where its first link of a kind leads."""
+        page = client.get(path).text
+        return page, re.findall(f'href="({re.escape(pattern)}[^"]*)"', page)[0].replace("&amp;", "&")
+
+    _, person = shown("/", "/person")  # the first of five clicks
+    _, visitor = shown(person, "/person?anchor=")
+    page, why = shown(visitor, "/why?")
+    assert "<h1>Person who reported having Dry skin</h1>" in page and "has_skin_type" not in re.sub("<[^>]+>", "", page)
+    _, what_if = shown(why, "/what-if?")
+    page = client.get(what_if).text
+    assert "<h2>Before</h2>" in page and "<h2>After</h2>" in page
+    assert "asked for help with Acne" in client.get("/person?also=痘痘").text
+    assert client.get("/person?also=zzzzqq").status_code == 404
+    client.cookies.clear()
 
 
 def test_pages_want_a_token_and_forms_their_own_origin(client: TestClient, admin: dict[str, str]) -> None:

@@ -1,11 +1,18 @@
 """What pages say of people and items beside the answers of the engine."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+import numpy as np
+
+from kg.errors import UnknownEntityError
 from kg.schema import Schema
 from recommender.profiles.profile import find_anchor
+from recommender.results.search import AskedItem
+from recommender.texts.languages import language
+from recommender.texts.paths import spoken_type
 from whyrec.service.shop import Shop
 
 
@@ -44,13 +51,93 @@ class Who:
         return urlencode([*([("user", self.user)] if self.user else []), *(("anchor", one) for one in self.anchors)])
 
 
+def typed_anchors(shop: Shop, typed: str) -> tuple[str, ...]:
+    """What a visitor has as somebody typed it: names parted by commas, or ``relation:ID`` parted by spaces.
+
+    :raises UnknownEntityError: for a name of nothing that people have.
+    """
+    if ":" in typed:
+        return tuple(typed.split())
+    return tuple(_anchor(shop, one.strip()) for one in re.split("[,，、;；]", typed) if one.strip())
+
+
+def _anchor(shop: Shop, name: str) -> str:
+    """``relation:ID`` of what comes nearest to a name, of what people are linked to."""
+    schema = shop.engine.snapshot.schema
+    ends = {one.tail: known for known, one in reversed(schema.relation.items()) if _told(schema, known)}
+    for hit in shop.engine.find(name, tuple(ends), 1).hits:
+        return f"{ends[hit.type]}:{hit.id}"
+    raise UnknownEntityError(f"nothing that people have comes near {name!r}")
+
+
+def _told(schema: Schema, relation: str) -> bool:
+    """Whether a relation says what somebody has, and is no rule and about nobody else."""
+    one = schema.relation[relation]
+    return one.head in schema.user_types and not one.rule and not schema.entity[one.tail].sensitive
+
+
+def often(shop: Shop, lang: str, most: int = 4) -> list[tuple[str, str, str]]:
+    """What most people have that is no item, the same as :func:`anchors`: somebody to begin with."""
+    snapshot = shop.engine.snapshot
+    schema, found = snapshot.schema, []
+    for relation, one in schema.relation.items():
+        if _told(schema, relation) and one.tail not in schema.item_types:
+            counts = snapshot.link_counts(f"~{relation}")
+            for idx in np.argsort(-counts, kind="stable")[:most].tolist():
+                if counts[idx] >= snapshot.k:
+                    named = f"{relation}:{snapshot.vocabulary.id(one.tail, idx)}"
+                    phrase = language(lang).bare(schema.phrase(relation, lang))
+                    found.append((named, phrase, snapshot.label(one.tail, idx, lang)))
+    return found
+
+
+def kinds(schema: Schema, lang: str) -> dict[str, str]:
+    """Each type as a person reads it."""
+    told = {name: spoken_type(schema, name, lang) for name in schema.entity}
+    for name in schema.user_types:  # not "somebody": here they are counted
+        told[name] = (schema.entity[name].words.get(lang) or [language(lang).kind(name)])[0]
+    return told
+
+
+def phrases(schema: Schema, lang: str) -> dict[str, str]:
+    """Each relation as a person reads it."""
+    return {name: language(lang).bare(schema.phrase(name, lang)) for name in schema.relation}
+
+
+def told_facts(shop: Shop, one: AskedItem, lang: str) -> list[str]:
+    """The triples that show an answer, in labels; as ids where the graph has them no longer."""
+    snapshot, found = shop.engine.snapshot, []
+    for fact in one.facts:
+        ends = snapshot.schema.ends(fact.relation)
+        at = [snapshot.vocabulary.get(kind, known) for kind, known in zip(ends, (fact.head, fact.tail), strict=True)]
+        labels = [
+            known if idx is None or snapshot.schema.entity[kind].sensitive else snapshot.label(kind, idx, lang)
+            for kind, known, idx in zip(ends, (fact.head, fact.tail), at, strict=True)
+        ]
+        joint = "" if lang == "zh" else " "
+        found.append(joint.join((labels[0], snapshot.schema.phrase(fact.relation, lang), labels[1])))
+    return list(dict.fromkeys(found))
+
+
+def called(shop: Shop, who: Who, lang: str, words: Mapping[str, str]) -> str:
+    """What somebody is called on a page: her id, or what a visitor has.
+
+    :param words: of the console, in the language.
+    """
+    if who.user:
+        return who.user
+    has = told_anchors(shop, who.anchors, lang)
+    told = [words["visitor_has"].format(phrase=phrase, label=label) for _, phrase, label in has]
+    return words["visitor_called"].format(has=language(lang).listed(told)) if told else ""
+
+
 def told_anchors(shop: Shop, anchors: Sequence[str], lang: str) -> list[tuple[str, str, str]]:
     """What a visitor has, as :func:`anchors` tells it."""
     snapshot, found = shop.engine.snapshot, []
     for text in shop.engine.named_anchors(anchors):
         _, step, idx = find_anchor(snapshot, text)
         label = snapshot.label(snapshot.schema.ends(step)[1], idx, lang)
-        found.append((text, snapshot.schema.phrase(step, lang), label))
+        found.append((text, language(lang).bare(snapshot.schema.phrase(step, lang)), label))
     return found
 
 
@@ -64,7 +151,8 @@ def anchors(shop: Shop, user: str, lang: str) -> list[tuple[str, str, str]]:
             if idx is not None and one.head == name and not one.rule:
                 for tail in snapshot.neighbours(relation, idx)[0].tolist():
                     anchor = f"{relation}:{snapshot.vocabulary.id(one.tail, tail)}"
-                    found.append((anchor, snapshot.schema.phrase(relation, lang), snapshot.label(one.tail, tail, lang)))
+                    phrase = language(lang).bare(snapshot.schema.phrase(relation, lang))
+                    found.append((anchor, phrase, snapshot.label(one.tail, tail, lang)))
     return found
 
 

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from recommender.pages.overview_page import overview_body
 from recommender.texts.languages import language as texts_of
+from recommender.texts.paths import spoken_domain
 from whyrec.service.console.facts import facts as facts_of
-from whyrec.service.console.facts import link
+from whyrec.service.console.facts import kinds, link, phrases, told_facts
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import shop_of, to_login
 from whyrec.service.limits import MOST_DAYS, MOST_TEXT
@@ -40,6 +41,8 @@ def overview(
         request,
         "overview.html",
         counts=counts,
+        kinds=kinds(snapshot.schema, lang),
+        phrases=phrases(snapshot.schema, lang),
         triples=triples,
         model=model,
         pending=shop.pending(),
@@ -58,7 +61,7 @@ def find(request: Request, text: Text = "") -> Response:
     hits = shop.refreshed().find(text, n=20, lang=lang).hits if text.strip() else []
     schema = shop.engine.snapshot.schema
     links = {(hit.type, hit.id): link(schema, hit.type, hit.id) for hit in hits}
-    return page(request, "find.html", text=text, hits=hits, links=links)
+    return page(request, "find.html", text=text, hits=hits, links=links, kinds=kinds(schema, lang))
 
 
 @router.get("/ask")
@@ -70,7 +73,9 @@ def ask(request: Request, question: Text = "", user: Text = "") -> Response:
     answer = shop.refreshed().ask(question, user=user or None) if question.strip() else None
     schema = shop.engine.snapshot.schema
     links = {one.id: link(schema, one.type, one.id) for one in answer.answers} if answer else {}
-    return page(request, "ask.html", question=question, answer=answer, links=links)
+    lang = language(request)
+    facts = {(one.type, one.id): told_facts(shop, one, lang) for one in answer.answers} if answer else {}
+    return page(request, "ask.html", question=question, answer=answer, links=links, facts=facts)
 
 
 @router.get("/item")
@@ -82,7 +87,10 @@ def item(request: Request, item: Text) -> Response:
     lang = language(request)
     near = shop.refreshed().similar(item, 5, lang=lang)
     facts = facts_of(shop, near.item.type, near.item.id, lang)
-    return page(request, "item.html", near=near, rows=near.items, facts=facts)
+    schema = shop.engine.snapshot.schema
+    names = {one: spoken_domain(schema, one, lang) for one in schema.domains}
+    kind = kinds(schema, lang)[near.item.type]
+    return page(request, "item.html", near=near, rows=near.items, facts=facts, names=names, kind=kind)
 
 
 @router.get("/item-report")

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from kg.errors import UnknownEntityError
 from recommender.texts.languages import language as texts_of
-from recommender.texts.paths import spoken_domain
-from whyrec.service.console.facts import Who, told_anchors
+from recommender.texts.paths import spoken_domain, spoken_part
+from whyrec.service.console.facts import Who, called, often, told_anchors, typed_anchors
 from whyrec.service.console.facts import anchors as anchors_of
 from whyrec.service.console.pictures import account_svg
-from whyrec.service.console.rendering import language, page
+from whyrec.service.console.rendering import language, page, texts
 from whyrec.service.console.session import may, shop_of, to_login
 from whyrec.service.limits import MOST_TEXT
 
@@ -29,8 +29,8 @@ def person(request: Request, user: Text = "", anchor: Anchors = (), also: Text =
     shop = shop_of(request, "recommend")
     if shop is None:
         return to_login(request)
-    lang, who = language(request), Who(user, (*anchor, *also.split()))
-    schema = shop.refreshed().snapshot.schema
+    lang, schema = language(request), shop.refreshed().snapshot.schema
+    who = Who(user, (*anchor, *typed_anchors(shop, also)))
     chosen = domain if domain in schema.domains else schema.domains[0]
     found, rows, has = None, [], None
     if who.known:
@@ -48,6 +48,9 @@ def person(request: Request, user: Text = "", anchor: Anchors = (), also: Text =
         rows=rows,
         anchors=has,
         named=texts_of(lang).with_variants,
+        called=called(shop, who, lang, texts(lang)),
+        typed=also or " ".join(who.anchors),
+        often=[] if who.known else often(shop, lang),
         earlier=list(dict.fromkeys(reversed(shop.engine.moments()))) if has is not None and who.user else [],
     )
 
@@ -61,9 +64,20 @@ def why(request: Request, item: Text, user: Text = "", anchor: Anchors = ()) -> 
     lang, who = language(request), Who(user, anchor)
     account = shop.why(who.user, item, who.anchors, {"lang": lang})
     groups = getattr(account, "groups", None)
-    picture = account_svg(account, shop.engine.snapshot.schema, lang)
-    compares = may(request, shop, "what-if")
-    return page(request, "why.html", who=who, account=account, groups=groups, picture=picture, compares=compares)
+    schema, compares = shop.engine.snapshot.schema, may(request, shop, "what-if")
+    own = anchors_of(shop, who.user, lang) if who.user else told_anchors(shop, who.anchors, lang)
+    return page(
+        request,
+        "why.html",
+        who=who,
+        called=called(shop, who, lang, texts(lang)),
+        account=account,
+        groups=groups,
+        picture=account_svg(account, schema, lang),
+        compares=compares,
+        anchors=own if compares else [],
+        spoken=lambda kind, metapath: spoken_part(schema, kind, metapath, lang),
+    )
 
 
 @router.get("/compare")
@@ -105,10 +119,15 @@ def what_if(
     shop = shop_of(request, "what-if")
     if shop is None:
         return to_login(request)
-    lang, who, more = language(request), Who(user, anchor), tuple(add.split())
+    lang, who = language(request), Who(user, anchor)
+    shop.refreshed()
+    more = typed_anchors(shop, add)
     changed: dict[str, Any] = {"anchors": who.anchors, "add": more, "remove": remove}
     answer = shop.refreshed().what_if(who.user, **changed, domain=domain or None, lang=lang)
-    return page(request, "what_if.html", who=who, added=more, removed=remove, answer=answer, domain=domain)
+    added, removed = (told_anchors(shop, some, lang) for some in (more, remove))
+    named = called(shop, who, lang, texts(lang))
+    parts = {"who": who, "called": named, "added": added, "removed": removed, "answer": answer, "domain": domain}
+    return page(request, "what_if.html", **parts)
 
 
 @router.get("/difference")

@@ -10,11 +10,12 @@ from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
 from recommender.texts.languages import language as texts_of
-from recommender.texts.paths import spoken_domain
+from recommender.texts.paths import spoken_domain, spoken_path
+from whyrec.online_evaluation.attribution import NO_SCENARIO, UNTOLD, AttributedGroup
 from whyrec.online_evaluation.live import Live
-from whyrec.service.console.facts import link
+from whyrec.service.console.facts import link, phrases
 from whyrec.service.console.pictures import trade_off_svg
-from whyrec.service.console.rendering import language, page
+from whyrec.service.console.rendering import language, page, texts
 from whyrec.service.console.session import may, shop_of, to_login
 from whyrec.service.limits import MOST_DAYS, MOST_TEXT
 
@@ -109,8 +110,21 @@ def traffic(request: Request, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 
     shop = shop_of(request, "traffic")
     if shop is None:
         return to_login(request)
-    live = Live(shop.refreshed())
-    return page(request, "traffic.html", found=live.attribution(days), drift=live.drift(), experiment=live.experiment())
+    engine, lang = shop.refreshed(), language(request)
+    live, schema, words = Live(engine), engine.snapshot.schema, texts(lang)
+
+    def told(group: AttributedGroup) -> str:
+        """What a row is about, as a person reads it."""
+        if group.name in (NO_SCENARIO, UNTOLD):
+            return words["none" if group.name == NO_SCENARIO else "untold"]
+        if group.by == "metapath":
+            return spoken_path(schema, group.name, lang)
+        if group.by == "domain" and group.name in schema.domains:
+            return spoken_domain(schema, group.name, lang)
+        return words.get(f"ground_{group.name}", group.name) if group.by == "reason" else group.name
+
+    found = {"found": live.attribution(days), "drift": live.drift(), "experiment": live.experiment()}
+    return page(request, "traffic.html", told=told, phrases=phrases(schema, lang), **found)
 
 
 @router.get("/data")
