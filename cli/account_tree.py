@@ -4,21 +4,24 @@ from rich.tree import Tree
 
 from cli.output import Output
 from cli.terminal import styled
+from kg.schema import Schema
 from recommender.results.account import Account, OtherPaths, Part
 from recommender.texts.languages import language
+from recommender.texts.paths import spoken_domain
 
 ANCHORS_SHOWN = 3
 LARGE = 0.05
 """Part of the score from which a part shows more than one path."""
 
 
-def show_account(output: Output, account: Account, lang: str = "en", *, detail: bool = False) -> None:
+def show_account(output: Output, account: Account, schema: Schema, lang: str = "en", *, detail: bool = False) -> None:
     """An account: the groups of its score in words, or, in detail, every part with its paths."""
     words = language(lang)
     texts = words.section("tables")
     place = texts["rank"].format(n=account.rank) if account.rank else words.audit(account.excluded or "")
     if account.domain_rank != account.rank:
-        place += texts["domain_rank"].format(n=account.domain_rank, domain=account.item.domain)
+        domain = spoken_domain(schema, account.item.domain, lang)
+        place += texts["domain_rank"].format(n=account.domain_rank, domain=domain)
     item = words.quoted(account.item.label)
     if not detail:
         output.line(texts["account_title"].format(item=item, user=account.user.label or texts["somebody"], place=place))

@@ -8,6 +8,8 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from recommender.results.search import Answers, AskedItem
+from recommender.search.folding import has_cjk
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 
@@ -37,16 +39,18 @@ def ask(
         found = engine.ask(question, user=user, n=n, lang=lang, phrase=phrase)
     output.notices(found.notices)
     if not output.document(found):
-        _show(output, found)
+        _show(output, found, lang or ("zh" if has_cjk(question) else "en"))
 
 
-def _show(output: Output, found: Answers) -> None:
+def _show(output: Output, found: Answers, lang: str) -> None:
+    texts = language(lang).section("tables")
     if found.understood:
         output.line(found.understood)
     output.line(found.phrased or found.text)
     rows = [(one.id, one.label, _values(one), _facts(one)) for one in found.answers]
     if rows:
-        output.table(f"{len(rows):,} of {found.count:,}", ("id", "label", "values", "because"), rows)
+        title = texts["of_all"].format(n=f"{len(rows):,}", count=f"{found.count:,}")
+        output.table(title, ("id", *(texts[name] for name in ("label", "values", "because"))), rows)
 
 
 def _values(one: AskedItem) -> str:

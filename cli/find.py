@@ -8,6 +8,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from recommender.results.search import Found
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 TypeOption = Annotated[
@@ -34,12 +35,14 @@ def find(
     with engine_of(ctx, output) as engine:
         found = engine.find(text, types or (), n, lang=lang)
     if not output.document(found):
-        _show(output, found)
+        _show(output, found, lang)
 
 
-def _show(output: Output, found: Found) -> None:
+def _show(output: Output, found: Found, lang: str) -> None:
+    texts = language(lang).section("tables")
     rows = [(hit.id, hit.type, hit.label, f"{hit.score:.2f}", hit.matched) for hit in found.hits]
     if rows:
-        output.table(f"“{found.query}”", ("id", "type", "label", "score", "matched"), rows, right="score")
+        heads = ("id", *(texts[name] for name in ("type", "label", "score", "matched")))
+        output.table(f"“{found.query}”", heads, rows, right=[texts["score"]])
     else:
-        output.line(f"Nothing comes near “{found.query}”. `whyrec graph stats` shows what is loaded.")
+        output.line(texts["nothing_near"].format(text=found.query))

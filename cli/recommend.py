@@ -12,9 +12,10 @@ from cli.recommend_all import write_all
 from cli.rules import with_rules
 from cli.terminal import command
 from kg.errors import UsageError
+from kg.schema import Schema
 from recommender.results.recommendation import Recommendation
-from recommender.texts.language import Language
 from recommender.texts.languages import language
+from recommender.texts.paths import spoken_domain
 
 app = typer.Typer(add_completion=False)
 ARRANGED = {"diversity": 0.0, "max_per": (), "reasons": "varied", "path_quality": 0.0}
@@ -66,7 +67,7 @@ def recommend(
         result = engine.recommend(user, anchors=anchor or (), lang=lang, reader=reader, **asked, **arranged)
     output.notices(result.notices)
     if not output.document(result):
-        _show(output, result, language(lang), engine.workspace.folder)
+        _show(output, result, (engine.snapshot.schema, lang), engine.workspace.folder)
 
 
 def _check_all(arranged: dict[str, Any], whom: object) -> None:
@@ -76,12 +77,14 @@ def _check_all(arranged: dict[str, Any], whom: object) -> None:
         raise UsageError("--all stands for every user; leave out USER and --anchor, or leave out --all")
 
 
-def _show(output: Output, result: Recommendation, language: Language, folder: Path) -> None:
-    texts = language.section("tables")
-    named = language.with_variants
+def _show(output: Output, result: Recommendation, spoken: tuple[Schema, str], folder: Path) -> None:
+    words = language(spoken[1])
+    texts = words.section("tables")
+    domains = {one: spoken_domain(spoken[0], one, spoken[1]) for one in spoken[0].domains}
+    named = words.with_variants
     rows = [
-        (item.rank, item.id, named(item.label, item.variants), item.domain, f"{item.score:.4f}", item.reason)
-        for item in result.items
+        (one.rank, one.id, named(one.label, one.variants), domains[one.domain], f"{one.score:.4f}", one.reason)
+        for one in result.items
     ]
     if rows:
         columns = ("#", "id", *(texts[name] for name in ("item", "domain", "score", "reason")))
@@ -92,7 +95,7 @@ def _show(output: Output, result: Recommendation, language: Language, folder: Pa
     if result.arrangement:
         output.line(result.arrangement.text)
     if result.excluded:
-        output.line(language.audit_line(result.excluded))
+        output.line(words.audit_line(result.excluded))
     if result.items and result.user.id is not None:
         why = command("-w", folder, "why", result.user.id, result.items[0].id)
         output.line(texts["account"].format(command=why))

@@ -75,4 +75,4 @@ def why(
     elif html is not None:
         output.line(f"The account as a page: {html}")
     else:
-        show_account(output, account, lang, detail=detail or reader == "analyst")
+        show_account(output, account, engine.snapshot.schema, lang, detail=detail or reader == "analyst")

@@ -16,6 +16,7 @@ from recommender.pages.svg import COLOURS, graph_svg, tree_svg
 from recommender.pages.template import template
 from recommender.results.account import Account, Part, Path
 from recommender.texts.languages import language
+from recommender.texts.paths import spoken_domain, spoken_type
 
 FRAME = "width: 100%; height: 720px; border: 0"
 KINDS = ("path", "association", "embedding", "popularity", "rule")
@@ -45,6 +46,8 @@ class _Page:
         self.language = language(lang)
         self.texts = self.language.section("page")
         self.user = account.user.label or self.texts["you"]
+        self.kind = spoken_type(schema, account.item.type, lang)
+        self.domain = spoken_domain(schema, account.item.domain, lang)
 
     def content(self) -> dict[str, Any]:
         """What the template writes."""
@@ -55,7 +58,7 @@ class _Page:
             "person_name": PAGE_PERSON,
             "title": f"{account.item.label} – {self.user}",
             "item": account.item.label,
-            "whom": texts["for"].format(type=account.item.type, domain=account.item.domain, user=self.user),
+            "whom": texts["for"].format(type=self.kind, domain=self.domain, user=self.user),
             "place": self._place(),
             "notices": account.notices,
             "texts": texts,
@@ -71,7 +74,7 @@ class _Page:
         account, texts = self.account, self.texts
         place = texts["rank"].format(rank=account.rank) if account.rank else ""
         if account.domain_rank != account.rank:
-            place += texts["domain_rank"].format(rank=account.domain_rank, domain=account.item.domain)
+            place += texts["domain_rank"].format(rank=account.domain_rank, domain=self.domain)
         return place or texts["excluded"].format(rule=self.language.audit(account.excluded or "–"))
 
     def _groups(self) -> list[dict[str, object]]:

@@ -101,7 +101,7 @@ class Recommender:
         notices = [NOT_PERSONAL]
         if personal:
             unused = self.cold_start.unused(profile)
-            notices = unlinked(items, request.rules.domain, unused, self.snapshot.schema.domains)
+            notices = unlinked(items, request.rules.domain, unused, self.snapshot.schema, request.lang)
         if form.quotas:
             usual = ranked_lists(scorer, [profile], own, replace(form, quotas=()))
             notices.append(quota_notice(form.quotas, ranked, usual))
