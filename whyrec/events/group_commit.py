@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Event as Signal
 from threading import Thread
 
+from whyrec.events.database import database_errors
 from whyrec.events.log import Event, EventLog
 
 MOST = 1_000
@@ -55,7 +56,7 @@ class GroupCommit:
                 size += len(more[0])
             try:
                 told = self._log.append_each([events for events, _, _ in group])
-            except Exception as problem:  # whatever it is, those who wait have to hear of it
+            except database_errors() as problem:  # the disk is full, say: those who wait have to hear of it
                 for _, loop, done in group:
                     loop.call_soon_threadsafe(_fail, done, problem)
                 continue

@@ -15,7 +15,7 @@ from threading import Lock
 
 from kg.privacy.log_key import log_keys
 from whyrec.events.answers import Answer, AnswerLog
-from whyrec.events.database import connect
+from whyrec.events.database import connect, database_errors
 
 NAME = "events.db"
 SCHEMA = """
@@ -103,7 +103,9 @@ class EventLog:
                 return
             with closing(self._connect()) as own:
                 own.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except (FileNotFoundError, sqlite3.OperationalError):
+        except FileNotFoundError:
+            return  # there is nothing to copy
+        except database_errors():
             return  # another does so just now
 
     def of(self, user: str, user_type: str) -> list[Event]:

@@ -67,6 +67,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/compare"): ("what-if", USER | {"first": "p0001", "second": "p0002"}),
     ("GET", "/brand"): ("groups", {}),
     ("GET", "/gaps"): ("groups", {}),
+    ("GET", "/trade-offs"): ("groups", {}),
     ("GET", "/traffic"): ("traffic", {}),
     ("GET", "/experiments"): ("status", {}),
     ("GET", "/data"): ("status", {}),
