@@ -24,7 +24,7 @@ def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     indptr, indices = compressed(matrix.indptr, matrix.indices)
     parts: tuple[tuple[str, NDArray[np.generic]], ...] = (
-        ("data", matrix.data.astype(np.float64)),
+        ("data", matrix.data.astype(np.float64, copy=False)),
         ("indices", indices),
         ("indptr", indptr),
         ("scale", np.array([scale, *matrix.shape], dtype=np.float64)),

@@ -1,12 +1,11 @@
 """Matrices before and after a change of the graph: moved to the new indices of their entities, compared row by row."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-
-from recommender.linalg.sparse_matrix import stacked
 
 GONE = -1
 Move = NDArray[np.int64] | None
@@ -92,10 +91,21 @@ def touched_rows(now: Sequence[csr_array], then: Sequence[csr_array]) -> NDArray
 
 def with_rows(matrix: csr_array, rows: NDArray[np.integer], parts: csr_array) -> csr_array:
     """A matrix with some of its rows, in rising order, replaced."""
-    rest = np.ones(matrix.shape[0], dtype=bool)
-    rest[rows] = False
-    order = np.argsort(np.concatenate([np.flatnonzero(rest), rows]))
-    return csr_array(stacked([csr_array(matrix[rest]), parts])[order])
+    lengths = np.diff(matrix.indptr).astype(np.int64)
+    lengths[rows] = np.diff(parts.indptr)
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    data = np.empty(indptr[-1], dtype=np.result_type(matrix.data, parts.data))
+    indices = np.empty(indptr[-1], dtype=np.int32)
+    ends = [-1, *rows.tolist(), matrix.shape[0]]
+    for number, (row, following) in enumerate(pairwise(ends)):
+        runs = [(matrix, row + 1, following, row + 1)]  # a run of rows that stay is one piece of memory
+        if number:
+            runs.append((parts, number - 1, number, row))
+        for source, start, stop, at in runs:
+            taken = slice(source.indptr[start], source.indptr[stop])
+            place = slice(indptr[at], indptr[at + stop - start])
+            data[place], indices[place] = source.data[taken], source.indices[taken]
+    return csr_array((data, indices, indptr), shape=matrix.shape)
 
 
 def _ordered(matrix: csr_array) -> csr_array:

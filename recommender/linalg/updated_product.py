@@ -45,19 +45,18 @@ def updated_product(factors: Sequence[Factor], top: int, earlier: Earlier, *, cl
     touched |= earlier.lost
     if touched.mean() > MOST:
         return csr_array(kernel_product(factors, top, closed=closed) * scale)
+    if not len(columns):
+        anew = np.flatnonzero(touched)
+        found = kernel_product(factors, top, closed=closed, rows=anew) * scale if len(anew) else None
+        return earlier.kernel if found is None else with_rows(earlier.kernel, anew, csr_array(found))
     rest = np.flatnonzero(~touched)
     made, parts = [np.flatnonzero(touched)], list[tuple[NDArray[np.int64], csr_array]]()
-    if len(columns):
-        product = Product.of(factors, closed=closed, columns=columns)
-        for start in range(0, len(rest), ROWS):
-            some = rest[start : start + ROWS]
-            found, open_ = _patched(
-                csr_array(earlier.kernel[some]), csr_array(product.rows(some) * scale), columns, top
-            )
-            parts.append((some[~open_], csr_array(found[~open_])))
-            made.append(some[open_])
-    else:
-        parts.append((rest, csr_array(earlier.kernel[rest])))
+    product = Product.of(factors, closed=closed, columns=columns)
+    for start in range(0, len(rest), ROWS):
+        some = rest[start : start + ROWS]
+        found, open_ = _patched(csr_array(earlier.kernel[some]), csr_array(product.rows(some) * scale), columns, top)
+        parts.append((some[~open_], csr_array(found[~open_])))
+        made.append(some[open_])
     anew = np.concatenate(made)
     if len(anew) > MOST * len(touched):
         return csr_array(kernel_product(factors, top, closed=closed) * scale)
