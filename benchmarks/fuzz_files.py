@@ -19,6 +19,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from itertools import dropwhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -189,9 +190,8 @@ class Case:
         used = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
         if b"sep=" in text or used == len(lines):
             return None
-        titles = self._titles(lines[used:])
         if b'"' not in text:
-            return len(lines) - used - 1 - titles
+            return len(lines) - used - 1 - self._titles(lines[used:])
         if b"\0" in text:
             return None
         content = io.StringIO(text.decode("utf-8", "surrogateescape"), newline="")
@@ -206,7 +206,8 @@ class Case:
                         return None  # one bad record of several lines, or several after a stray quote?
         except csv.Error:
             return None
-        return len(records) - 1 - titles
+        empty = b'" ' + self.delimiter.encode()
+        return len(records) - 1 - self._titles(list(dropwhile(lambda line: not line.strip(empty), lines)))
 
     def _titles(self, lines: list[bytes]) -> int:
         """Lines above the header till one of them fills more than half of its columns."""
