@@ -12,9 +12,9 @@ deletes:
 * ``adopt``: a graph that a bare driver loop wrote; ``init --adopt`` and ``refresh`` are killed and run again, and the
   graph must be what it was. In the embedded store, which adopts nothing, what another program wrote is taken over.
 
-``whyrec`` gets SIGKILL at a moment drawn from the time that it takes undisturbed; then ``load --resume`` and plain
-``load`` take turns to finish the work. The snapshot's hash must be that of the undisturbed load, every time. A Neo4j
-database that a URL names is emptied without asking.
+``whyrec`` gets SIGKILL: every third time at a moment drawn from the time that it takes undisturbed, else soon after it
+began to write. Then ``load --resume`` and plain ``load`` take turns to finish the work. The snapshot's hash must be that
+of the undisturbed load, every time. A Neo4j database that a URL names is emptied without asking.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import ladybug
 import polars as pl
@@ -40,14 +40,18 @@ from random_shop import make_shop
 from rich.console import Console
 from rich.table import Table
 
+import whyrec
 from kg.errors import KGError
 from kg.schema import Schema
 from kg.stores.opening import open_store
+from whyrec.workspace.adopt import adopt
 
 WHYREC = [sys.executable, "-m", "cli"]
 STORE = "graph.lbug"
 MOMENTS = ("before the first write", "between first and last write", "after the last write")
 LOADS = {"load": [], "replace": ["--mode", "replace", "--max-deletes", "all"], "delta": ["--mapping", "{}/delta.toml"]}
+SECONDS = 300
+"""After which nothing is waited for any more."""
 EVERYTHING = (
     "MATCH (n) RETURN n.id, labels(n), properties(n)",
     "MATCH (h)-[r]->(t) RETURN h.id, type(r), t.id, properties(r)",
@@ -115,15 +119,15 @@ class Killed:
         self.shop, self.now, self.before = folder / "shop", folder / "now", folder / "before"
         self.schema: Schema = make_shop(self.shop, triples // 5, triples, seed)
         for workspace in (self.now, self.before) if mode != "adopt" or url == STORE else ():
-            run("init", str(workspace), "--schema", str(self.shop / "schema.toml"), "--store", url)
+            whyrec.create(workspace, schema=str(self.shop / "schema.toml"), store=url)
             for path in (*self.shop.glob("*.csv"), self.shop / "mapping.toml"):
                 shutil.copy(path, workspace)
         if self.now.exists():
             self._change_files()
         if url == STORE:
-            run("-w", str(self.before), "load")
+            whyrec.open(self.before).load()
             if mode == "adopt":
-                run("-w", str(self.now), "load")
+                whyrec.open(self.now).load()
                 self._write_bare()
 
     def _change_files(self) -> None:
@@ -152,15 +156,14 @@ class Killed:
         """Kill and finish, as often as told."""
         rng, outcome = random.Random(seed), Outcome()
         self.prepare()
-        started = time.perf_counter()
+        longest, writing = self.undisturbed()
         expected = self.finish(0)
-        longest = time.perf_counter() - started
         for number in range(rounds):
             self.prepare()
-            graph = self.content()
-            before = self.revision()
-            moment = rng.uniform(0, longest)
-            self.kill(moment)
+            graph, before = self.content(), self.revision()
+            in_writing = number % 3 > 0 and self.mode != "adopt"
+            moment = rng.random() ** 3 * writing if in_writing else rng.uniform(0, longest)
+            self.kill(moment, in_writing)
             outcome.moments[self.moment(before, moment / longest)] += 1
             found = self.finish(number)
             left = list((self.now / "staging").glob("*"))
@@ -187,28 +190,54 @@ class Killed:
                     driver.execute_query(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE")
             load_neo4j(self.url, self.shop)
         else:
-            run("-w", str(self.before), "load")
+            whyrec.open(self.before).load()
 
-    def commands(self, number: int = 0) -> list[list[str]]:
-        """What is killed, and then run again."""
+    def commands(self) -> list[list[str]]:
+        """What is killed."""
         home = ["-w", str(self.now)]
         if self.mode != "adopt":
-            how = [word.format(self.now) for word in LOADS[self.mode]]
-            return [[*home, "load", *how, *(["--resume"] if number % 2 else [])]]
-        if self.url == STORE:
-            return [[*home, "refresh"]]
-        adopted = (self.now / "whyrec.toml").exists()
-        return [*([] if adopted else [["init", str(self.now), "--store", self.url, "--adopt"]]), [*home, "refresh"]]
+            return [[*home, "load", *(word.format(self.now) for word in LOADS[self.mode])]]
+        return [
+            *([] if self.url == STORE else [["init", str(self.now), "--store", self.url, "--adopt"]]),
+            [*home, "refresh"],
+        ]
 
     def finish(self, number: int) -> str | None:
-        """Run it to the end; the hash of the snapshot."""
-        return [run(*command) for command in self.commands(number)][-1]
+        """Run it again to the end, in this process, which is cheaper; the hash of the snapshot."""
+        if self.mode == "adopt":
+            if not (self.now / "whyrec.toml").exists():
+                adopt(self.now, self.url)
+            return whyrec.open(self.now).refresh().snapshot
+        how: dict[str, Any] = {"replace": {"mode": "replace", "max_deletes": "all"}}.get(self.mode, {})
+        mapping = self.now / "delta.toml" if self.mode == "delta" else None
+        return whyrec.open(self.now).load(mapping=mapping, resume=number % 2 > 0, **how).snapshot
 
-    def kill(self, seconds: float) -> None:
-        """Start it, and kill it so many seconds later."""
+    def undisturbed(self) -> tuple[float, float]:
+        """Seconds of it all, and of its writing."""
+        started, writing = time.perf_counter(), 0.0
+        for command in self.commands():
+            with subprocess.Popen([*WHYREC, *command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
+                if self.wait_for_writing(one):
+                    writing = time.perf_counter()
+                told, wrong = one.communicate(timeout=SECONDS)
+                if one.returncode:
+                    raise KGError(f"{' '.join(command)} failed: {wrong.decode()}{told.decode()}")
+        ended = time.perf_counter()
+        return ended - started, ended - writing
+
+    def wait_for_writing(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether a load has begun to write, once it has, before it ended."""
+        while process.poll() is None and not (self.now / "load.unfinished").exists():
+            time.sleep(0.002)
+        return process.poll() is None
+
+    def kill(self, seconds: float, in_writing: bool) -> None:
+        """Start it, and kill it so many seconds later, or later than it began to write."""
         until = time.perf_counter() + seconds
         for command in self.commands():
             with subprocess.Popen([*WHYREC, *command, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
+                if in_writing and self.wait_for_writing(one):
+                    until = time.perf_counter() + seconds
                 try:
                     one.communicate(timeout=max(until - time.perf_counter(), 0.001))
                 except subprocess.TimeoutExpired:
@@ -257,15 +286,6 @@ class Killed:
         connection.execute("MATCH (u:User)-[r:purchased]->(p:Product) WHERE r.weight = 1 DELETE r")
         connection.close()
         database.close()
-
-
-def run(*arguments: str) -> str | None:
-    """One ``whyrec`` command that has to succeed; the hash of its snapshot, where it tells one."""
-    done = subprocess.run([*WHYREC, *arguments, "--json"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise KGError(f"whyrec {' '.join(arguments)} failed: {done.stderr}{done.stdout}")
-    found: str | None = json.loads(done.stdout).get("snapshot")
-    return found
 
 
 if __name__ == "__main__":
