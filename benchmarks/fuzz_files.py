@@ -202,19 +202,30 @@ class Case:
                 if record and (records or "".join(record).strip()):
                     records.append(record)
                     several = any("\n" in cell or "\r" in cell for cell in record)
-                    if several and (self.format == "tsv" or len(record) != len(records[0])):
+                    if several and (
+                        self.format == "tsv" or len(record) != len(records[0]) or not self._named(records[0])
+                    ):
                         return None  # one bad record of several lines, or several after a stray quote?
         except csv.Error:
             return None
-        empty = b'" ' + self.delimiter.encode()
-        return len(records) - 1 - self._titles(list(dropwhile(lambda line: not line.strip(empty), lines)))
+        empty = b'" \t\v\f' + self.delimiter.encode()
+        above = self._titles(list(dropwhile(lambda line: not line.strip(empty), lines)))
+        return len(records) - 1 - above
+
+    def _named(self, cells: list[str]) -> bool:
+        """Whether these are the names of the columns."""
+        needed = {"id"} if "product" in self.path.name else {"user", "product"}
+        return needed <= {cell.strip('" ').lower() for cell in cells}
 
     def _titles(self, lines: list[bytes]) -> int:
         """Lines above the header till one of them fills more than half of its columns."""
-        mark, needed = self.delimiter.encode(), {b"id"} if "product" in self.path.name else {b"user", b"product"}
-        rows = [[cell.strip(b'" ').lower() for cell in line.split(mark)] for line in lines[:30]]
-        header = next((at for at, cells in enumerate(rows) if needed <= set(cells)), 0)
-        like_rows = (at for at, cells in enumerate(rows[:header]) if 2 * sum(map(bool, cells)) > len(rows[header]))
+        rows = [line.decode("utf-8", "replace").replace('"', "").split(self.delimiter) for line in lines[:30]]
+        header = next((at for at, cells in enumerate(rows) if self._named(cells)), 0)
+        like_rows = (
+            at
+            for at, cells in enumerate(rows[:header])
+            if 2 * sum(map(bool, map(str.strip, cells))) > len(rows[header])
+        )
         return next(like_rows, header)
 
 

@@ -13,7 +13,7 @@ deletes:
   graph must be what it was. In the embedded store, which adopts nothing, what another program wrote is taken over.
 
 ``whyrec`` gets SIGKILL: every third time at a moment drawn from the time that it takes undisturbed, else soon after it
-began to write. Then ``load --resume`` and plain ``load`` take turns to finish the work. The snapshot's hash must be that
+began to write. Then ``load --resume`` and plain ``load`` take turns to finish it. The snapshot's hash must be that
 of the undisturbed load, every time. A Neo4j database that a URL names is emptied without asking.
 """
 

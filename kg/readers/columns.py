@@ -74,7 +74,7 @@ def rows_above(lines: Iterable[tuple[int, str, Sequence[str]]], width: int) -> l
     rows: list[Reject] = []
     reason, hint = "above the header", "move the header into the first line, where it was before the table was sorted"
     for number, text, cells in lines:
-        if text.strip() and (rows or 2 * sum(map(bool, map(str.strip, cells))) > width):
+        if text and (rows or 2 * sum(map(bool, map(str.strip, cells))) > width):
             rows.append(Reject(number, 1, "", shortened(text), reason, hint))
     return rows
 

@@ -1,4 +1,4 @@
-"""Rows of words in few symbols: nodes of an automaton search their many children one by one."""
+"""Rows of words in few symbols, one byte each: there is less to search, and nodes of an automaton have few children."""
 
 import math
 
@@ -35,11 +35,11 @@ class Alphabet:
         self._emitted = np.zeros(0x110000, dtype="<u4")
         """What a character becomes, with the blanks around it: up to four symbols, the rest 0."""
 
-    def symbols(self, words: str) -> str:
-        """The symbols of a row of words, one character each."""
-        return b"".join(map(self._symbol, map(ord, words))).decode("latin-1")
+    def symbols(self, words: str) -> bytes:
+        """The symbols of a row of words."""
+        return b"".join(map(self._symbol, map(ord, words)))
 
-    def rows(self, texts: list[str], separators: str = "") -> str:
+    def rows(self, texts: list[str], separators: str = "") -> bytes:
         """The symbols of the rows of words of texts: ``symbols(word_rows(texts, separators))``, but faster by far."""
         joined = comparable(texts, separators)
         if len(joined) < LONG or self._digits > 2:
@@ -53,10 +53,8 @@ class Alphabet:
         emitted[hyphens[parting]] = _packed(b" - ")
         last = suffixes[self._kinds[codes[suffixes + 1]] != SUFFIX]
         emitted[last] |= _BLANK << 8
-        found = emitted.tobytes().translate(None, b"\0")
-        while b"  " in found:
-            found = found.replace(b"  ", b" ")
-        return found.decode("latin-1")
+        words = emitted.tobytes().translate(None, b"\0").split()
+        return b" " + b" ".join(words) + b" "
 
     def _symbol(self, code: int) -> bytes:
         return self._written.get(code, bytes([UNKNOWN]))

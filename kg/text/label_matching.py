@@ -13,7 +13,7 @@ it is in (0, 1].
 import math
 from collections import Counter, defaultdict
 
-import ahocorasick
+import ahocorasick_rs
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ SHORTEST = 2
 """Characters that a label needs to be looked for; an alias may be shorter."""
 BATCH = 5_000
 """Texts that are searched at once."""
-_MATCH = np.dtype([("last", np.int64), ("form", np.int64)])
+_MATCH = np.dtype([("form", np.int64), ("start", np.int64), ("end", np.int64)])
 Positions = NDArray[np.int64]
 
 
@@ -45,9 +45,7 @@ class LabelMatcher:
         stop = dict.fromkeys(self._words(text.stop))
         forms = {form: ids for form, ids in self._forms(labels, text).items() if form not in stop}
         self._alphabet = Alphabet([*forms, *stop])
-        symbols = [self._alphabet.symbols(form) for form in (*forms, *stop)]
-        self._automaton = _automaton(symbols)
-        self._lengths = np.array([len(form) for form in symbols], dtype=np.int64)
+        self._automaton = _automaton([self._alphabet.symbols(form) for form in (*forms, *stop)])
         self._labels = len(forms)
         self.ids = pl.Series("id", sorted({entity_id for ids in forms.values() for entity_id in ids}), dtype=pl.String)
         """The entities that can be found, sorted."""
@@ -70,14 +68,14 @@ class LabelMatcher:
 
     def _find_batch(self, texts: list[str], first: int) -> tuple[Positions, Positions]:
         words = self._alphabet.rows(texts, self._separators)
-        matches = np.fromiter(() if self._automaton is None else self._automaton.iter(words), dtype=_MATCH)
-        ends, numbers = matches["last"], matches["form"]
-        starts = ends - self._lengths[numbers] + 2
+        found = [] if self._automaton is None else self._automaton.find_matches_as_indexes(words, overlapping=True)
+        matches = np.fromiter(found, dtype=_MATCH, count=len(found))
+        numbers, starts, ends = matches["form"], matches["start"] + 1, matches["end"] - 1  # without the blanks
         label = numbers < self._labels
         free = label & ~_overlapping(starts, ends, starts[~label], ends[~label])
         starts, ends, numbers = starts[free], ends[free], numbers[free]
         chosen = _leftmost_longest(starts, ends)
-        breaks = np.cumsum([len(row) + 1 for row in words.split(TEXT)[:-1]], dtype=np.int64)
+        breaks = np.cumsum([len(row) + 1 for row in words.split(TEXT.encode())[:-1]], dtype=np.int64)
         rows = first + np.searchsorted(breaks, starts[chosen], side="right")
         counts = self._counts[numbers[chosen]]
         offsets = np.cumsum(self._counts)[numbers[chosen]] - np.cumsum(counts)
@@ -140,14 +138,9 @@ def text_triples(texts: pl.DataFrame, matcher: LabelMatcher, weight: str) -> pl.
     return pl.DataFrame(columns).select(*columns, pl.lit(None, dtype=pl.Int64).alias("timestamp"))
 
 
-def _automaton(forms: list[str]) -> ahocorasick.Automaton | None:
-    automaton = ahocorasick.Automaton()
-    for number, form in enumerate(forms):
-        automaton.add_word(form, number)
-    if not len(automaton):
-        return None
-    automaton.make_automaton()
-    return automaton
+def _automaton(forms: list[bytes]) -> ahocorasick_rs.BytesAhoCorasick | None:
+    kind = ahocorasick_rs.Implementation.ContiguousNFA  # twice as fast here as the others
+    return ahocorasick_rs.BytesAhoCorasick(forms, implementation=kind) if forms else None
 
 
 def _overlapping(
