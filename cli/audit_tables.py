@@ -57,6 +57,8 @@ def _domain(output: Output, one: DomainAudit, lang: str) -> None:
             gini_lists=f"{one.gini_lists:.2f}",
         )
     )
+    if one.bubble is not None:
+        output.line(words.bubble(one.bubble))
     if one.worst is not None:
         kinds = dict(line.split("=", 1) for line in texts["kinds"].split("|"))
         causes = [(cause.text or kinds[cause.kind], f"{cause.gap:+.4f}") for cause in one.causes]

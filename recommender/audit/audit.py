@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.k_anonymity import readable_step, told_sum
+from recommender.audit.bubble import bubble
 from recommender.audit.exposure import Exposure, exposure
 from recommender.audit.group_quality import UserQuality, group_quality
 from recommender.audit.item_groups import Side, head, sides
@@ -123,6 +124,7 @@ class _Compared:
             worst=None if worst is None else f"{told[worst].side_text}: {told[worst].label}",
             gap=None if worst is None else sum(one.gap for one in causes),
             causes=_largest(causes),
+            bubble=bubble(crowd, self.domain),
             repairs=[] if worst is None or repair is None else self._repairs(self.groups[worst], repair),
         )
 

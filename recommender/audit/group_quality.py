@@ -1,10 +1,12 @@
 """Quality by group of people: NDCG of their lists on interactions held out, beside everybody else's."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.k_anonymity import readable_step
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions, User
 from recommender.evaluation.significance import interval
@@ -43,13 +45,15 @@ class GroupDifference:
 
 
 def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifference]:
-    """Compare groups of those tested: by what they said of themselves, and by how much they did.
+    """Compare groups of those tested: by what they said of themselves, by their properties, such as language
+    or age, and by how much they did.
 
     Groups of fewer than k people, or of all but fewer than k, are left out.
     """
     k = quality.train.k
     found = []
-    for side, text, label, mask in (*_attributes(quality, lang), *_activity(quality, lang)):
+    groups = *_attributes(quality, lang), *_properties(quality), *_activity(quality, lang)
+    for side, text, label, mask in groups:
         if k <= mask.sum() <= len(mask) - k:
             mine, others = quality.ndcg[mask], quality.ndcg[~mask]
             told = interval(mine)
@@ -77,6 +81,40 @@ def _attributes(quality: UserQuality, lang: str) -> list[Group]:
             label = quality.train.label(relation.tail, entity, lang)
             found.append((name, schema.phrase(name, lang), label, rows[:, entity]))
     return found
+
+
+def _properties(quality: UserQuality) -> list[Group]:
+    """Groups by each property of people: by its values where they are few, numbers in bands of as many people each."""
+    schema, found = quality.train.schema, list[Group]()
+    for user_type in schema.user_types:
+        own = np.array([idx if kind == user_type else -1 for kind, idx in quality.users], dtype=np.int64)
+        for name, kind in schema.entity[user_type].properties.items():
+            if kind == "str":
+                texts = quality.train.text(user_type, name)
+                values = np.array([texts[idx] or "" if idx >= 0 else "" for idx in own.tolist()])
+                labels = [one for one in np.unique(values).tolist() if one]
+                if len(labels) <= MOST_GROUPS:
+                    found += [(name, name, label, values == label) for label in labels]
+            elif kind in ("int", "float"):
+                numbers = np.where(own >= 0, quality.train.number(user_type, name)[np.maximum(own, 0)], np.nan)
+                found += [(name, name, label, mask) for label, mask in _bands(numbers)]
+    return found
+
+
+def _bands(numbers: Values) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Numbers by quarters of about as many each, whose ends are rounded so that none is that of a person; numbers that
+    are not known are in none."""
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return []
+    low, middle, high = np.quantile(known, [0.25, 0.5, 0.75]).tolist()
+    step = readable_step((high - low) / 2)
+    if step <= 0:
+        return []
+    edges = sorted({round(one / step) * step for one in (low, middle, high)})
+    bands = [(f"< {edges[0]:g}", numbers < edges[0])]
+    bands += [(f"{one:g}–{other:g}", (numbers >= one) & (numbers < other)) for one, other in pairwise(edges)]
+    return [*bands, (f"≥ {edges[-1]:g}", numbers >= edges[-1])]
 
 
 def _activity(quality: UserQuality, lang: str) -> list[Group]:

@@ -24,6 +24,7 @@ def audit_page(found: Audit, lang: str = "en") -> str:
         percent=told.percent,
         number=lambda value: told.number(value) if isinstance(value, int) else value,
         picture=_picture,
+        bubble=told.bubble,
     )
 
 

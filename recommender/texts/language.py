@@ -132,6 +132,17 @@ class Language:
             return lists["under_percent"]
         return lists["percent"].format(n=round(100 * min(part, 1.0)))
 
+    def bubble(self, found: Any) -> str:
+        """Whether what people use grows more alike, as a sentence.
+
+        :param found: a :class:`recommender.results.responsibility.audit.Bubble`.
+        """
+        texts = self.section("audit")
+        verdict = "same" if not found.sure else "narrower" if found.change < 0 else "wider"
+        figures = {name: f"{getattr(found, name):.2f}" for name in ("early", "late", "lists")}
+        signed = {name: f"{getattr(found, name):+.2f}" for name in ("change", "low", "high")}
+        return texts["bubble"].format(verdict=texts[f"bubble_{verdict}"], people=found.people, **figures, **signed)
+
     def kind(self, entity_type: str) -> str:
         """A type as it is read: ``skin type`` of SkinType."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", entity_type).replace("_", " ").lower()

@@ -76,6 +76,25 @@ class Repair(Result):
     closes: bool
 
 
+class Bubble(Result):
+    """Whether what people use grows more alike: diversity of the first and the last half of what each used, in [0, 1],
+    1 where no two things have an attribute in common, and of their lists now."""
+
+    people: People
+    early: float
+    late: float
+    change: float
+    """Late minus early, with its 95 % interval."""
+    low: float
+    high: float
+    lists: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether it surely changed."""
+        return self.low > 0 or self.high < 0
+
+
 class DomainAudit(Result):
     """One domain: bias towards what is popular, and its groups, those furthest from their merit first."""
 
@@ -100,6 +119,8 @@ class DomainAudit(Result):
     gap: float | None = None
     """Mean score of its items minus that of the others."""
     causes: list[Cause] = Field(default_factory=list)
+    bubble: Bubble | None = None
+    """``None`` where fewer than ``LEAST`` people used enough of it, or nothing is dated."""
     repairs: list[Repair] = Field(default_factory=list)
     """Where asked for: the smallest that closes the gap first."""
 
