@@ -2,7 +2,7 @@
 
     python -m benchmarks.neo4j_import WORK-FOLDER [--scale 0.1]
 
-At scale 1: 200,000 entities and 1,000,000 triples, in files with a header. `whyrec load` checks every row, tells of it,
+At scale 1: 200,000 entities and 1,000,000 triples, in files with a header. `whyrec load` checks every row
 and writes over the network into a server that runs: first an empty database (CREATE), then the same files with half of
 the triples taken away before (MERGE). The driver's loop checks nothing. neo4j-admin writes the database's own files,
 offline, into an empty database only: what it is faster by is the price of checking rows and of a server that answers
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -115,12 +116,8 @@ def main() -> None:
         empty_neo4j(url)
     with tempfile.TemporaryDirectory() as place:
         found["neo4j-admin database import full, offline"] = seconds(lambda: admin_import(shop, Path(place)))
-    try:
-        import neo4j_rust_ext  # noqa: F401
-    except ModuleNotFoundError:
-        driver = "the driver in Python alone"
-    else:
-        driver = "the driver with its extension in Rust"
+    fast = find_spec("neo4j._rust") is not None
+    driver = "the driver with its extension in Rust" if fast else "the driver in Python alone"
     table = Table("what", "seconds", "rows/s", title=f"{rows:,} rows, {driver}")
     for name, spent in found.items():
         table.add_row(name, f"{spent:.1f}", f"{rows / spent:,.0f}")

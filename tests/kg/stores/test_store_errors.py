@@ -18,7 +18,7 @@ from kg.stores.embedded.file import checksum_path
 from kg.stores.embedded.store import EmbeddedStore
 from kg.stores.neo4j.store import Neo4jStore
 from kg.stores.opening import open_store
-from kg.stores.store import MAX_ID_BYTES
+from kg.stores.store import MAX_ID_BYTES, TRIPLE_DTYPES
 
 SCHEMA = parse_schema(
     {
@@ -399,6 +399,23 @@ def test_an_id_that_is_too_long_for_neo4j(empty_neo4j_url):
         with pytest.raises(StoreError, match="too long for a Neo4j index; the limit is 4,000 bytes"):
             store.create_entities("User", users("short", "x" * 9000))
         assert store.count_entities()["User"] == 1
+
+
+def test_what_somebody_adds_between_two_batches_is_not_added_again(empty_neo4j_url, neo4j_driver):
+    """Nothing is looked for as long as nobody else writes."""
+    with closing(Neo4jStore.connect(empty_neo4j_url, SCHEMA)) as store:
+        store.create_entities("User", users("a", "b", "c"))
+        product = pl.DataFrame({"id": ["p"], "label": [None], "price": [None]})
+        store.create_entities("Product", product)
+
+        def bought(*people):
+            rows = [(person, "p", 1.0, None) for person in people]
+            store.create_triples("bought", pl.DataFrame(rows, TRIPLE_DTYPES, orient="row"))
+
+        bought("a")
+        neo4j_driver.execute_query("MATCH (u:User {id: 'b'}), (p:Product) CREATE (u)-[:bought {weight: 3.0}]->(p)")
+        bought("b", "c")
+        assert sorted(store.read_triples("bought").select("head", "weight").rows()) == [(one, 1.0) for one in "abc"]
 
 
 def test_data_that_was_there_before(empty_neo4j_url, neo4j_driver):

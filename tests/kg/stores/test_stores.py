@@ -10,7 +10,9 @@ from polars.testing import assert_frame_equal
 
 from kg.errors import StoreError
 from kg.schema import parse_schema
+from kg.stores.embedded import store as embedded_store
 from kg.stores.embedded.store import EmbeddedStore
+from kg.stores.neo4j import store as neo4j_store
 from kg.stores.neo4j.store import Neo4jStore
 from kg.stores.store import MAX_ID_BYTES, TRIPLE_DTYPES, Store, entity_dtypes
 
@@ -108,6 +110,20 @@ def test_ends_are_read_as_positions_in_given_ids(store):
     assert found.schema == pl.Schema(TRIPLE_DTYPES | {"head": pl.UInt32(), "tail": pl.UInt32()})
     assert sorted(found.rows()) == [(0, None, 3.0, None), (1, 1, 2.0, 5)]
     assert not sum(piece.height for piece in store.read_positions("return", pl.Series(["o1"]), pl.Series(["o1"])))
+
+
+def test_positions_come_in_pieces_each_triple_once(store, monkeypatch):
+    for module in (embedded_store, neo4j_store):
+        monkeypatch.setattr(module, "PIECE_ROWS", 4)
+    ids = pl.Series(sorted(NASTY))
+    store.create_entities("User", users(*NASTY))
+    store.create_entities("Order", orders(*NASTY))
+    written = [(head, tail, float(n), None) for n, head in enumerate(NASTY[::2]) for tail in NASTY[:2]]
+    store.create_triples("match", triples(*written))
+    pieces = list(store.read_positions("match", ids, ids))
+    assert len([piece for piece in pieces if piece.height]) > 3
+    found = [(ids[head], ids[tail], weight, time) for head, tail, weight, time in pl.concat(pieces).rows()]
+    assert sorted(found) == sorted(written)
 
 
 ROW = st.fixed_dictionaries({"id": TEXT, **{name: st.none() | value for name, value in VALUES.items()}})
