@@ -27,6 +27,3 @@ OutOption = Annotated[
     str | None, typer.Option(help="With --all: the file to write.", metavar="FILE.parquet|.csv|.jsonl|.xlsx")
 ]
 EngineOption = Annotated[str, typer.Option("--engine", help="With --all: what makes the lists, local or spark.")]
-MasterOption = Annotated[
-    str | None, typer.Option(help="With --engine spark: its cluster; this machine where absent.", metavar="URL")
-]

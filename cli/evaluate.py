@@ -7,7 +7,7 @@ import typer
 from cli.crossing import show_crossing
 from cli.engine import engine_of
 from cli.evaluation_tables import show_duplicates, show_explanations, show_metrics, show_ratings
-from cli.options import DebugOption, DomainOption, JsonOption, QuietOption
+from cli.options import DebugOption, DomainOption, EngineOption, JsonOption, MasterOption, QuietOption
 from cli.output import Output
 from recommender.splitting.interaction_splits import SPLITS
 
@@ -34,6 +34,8 @@ def evaluate_command(
     no_embeddings: Annotated[bool, typer.Option("--no-embeddings", help="Leave the embedding term out.")] = False,
     no_tuning: Annotated[bool, typer.Option("--no-tuning", help="Baselines with default parameters.")] = False,
     explanations: ExplanationsOption = False,
+    engine_name: EngineOption = "local",
+    master: MasterOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -48,7 +50,7 @@ def evaluate_command(
     how: Any = {"test": test, "k": k, "holdout": holdout, "split": split, "domain": domain, "seed": seed}
     how |= {"folds": folds, "duplicates": duplicates, "embeddings": not no_embeddings, "tuning": not no_tuning}
     with engine_of(ctx, output) as engine:
-        result = engine.evaluate(explanations=explanations, **how)
+        result = engine.evaluate(explanations=explanations, engine=engine_name, master=master, **how)
     output.notices(result.notices)
     if output.document(result):
         return

@@ -52,6 +52,12 @@ EpsilonOption = Annotated[
     float | None, typer.Option("--epsilon", metavar="E", help="With --private: less is more private.")
 ]
 CountsOption = Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="With --private: all to a file.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="What does the work in blocks of rows.", metavar="local|spark")
+]
+MasterOption = Annotated[
+    str | None, typer.Option(help="With --engine spark: its cluster; this machine where absent.", metavar="URL")
+]
 LangOption = Annotated[str, typer.Option("--lang", help="Language of labels and reasons: en or zh.")]
 
 

@@ -40,7 +40,7 @@ def recommend(
     users: arrangement.UsersOption = None,
     out: arrangement.OutOption = None,
     engine_name: arrangement.EngineOption = "local",
-    master: arrangement.MasterOption = None,
+    master: options.MasterOption = None,
     force: options.ForceOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,

@@ -7,7 +7,7 @@ import typer
 from cli.crossing import show_crossing
 from cli.engine import engine_of
 from cli.learned_weights import show_domain
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, EngineOption, JsonOption, MasterOption, QuietOption
 from cli.output import Output
 from embeddings.vectors.models import MODELS
 from whyrec.reports import TrainReport
@@ -56,6 +56,8 @@ def train(
     no_embeddings: Annotated[bool, typer.Option("--no-embeddings", help="Paths and popularity only.")] = False,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same vectors on a CPU.", metavar="S")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training stopped.")] = False,
+    engine_name: EngineOption = "local",
+    master: MasterOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -69,7 +71,8 @@ def train(
     vectors |= {"validation": validation, "candidates": candidates}
     try:
         with engine_of(ctx, output) as engine:
-            report = engine.train(embeddings=not no_embeddings, resume=resume, hold_out=hold_out, **vectors)
+            where: Any = {"engine": engine_name, "master": master}
+            report = engine.train(embeddings=not no_embeddings, resume=resume, hold_out=hold_out, **where, **vectors)
     except KeyboardInterrupt as stopped:
         output.notices(getattr(stopped, "__notes__", ()))
         raise

@@ -124,6 +124,8 @@ class Engine(Responsibility):
         embeddings: bool = True,
         resume: bool = False,
         hold_out: str = "last",
+        engine: str = "local",
+        master: str | None = None,
         progress: Progress | None = None,
         **vectors: "Unpack[VectorOptions]",
     ) -> "TrainReport":
@@ -133,11 +135,14 @@ class Engine(Responsibility):
         :param resume: go on where an interrupted training stopped.
         :param hold_out: what weights are learned on: each person's ``last`` interactions; ``temporal``, the latest
             tenth of all; ``random``, any, which it is where there are no times.
+        :param engine: where kernels and regressions are made: ``local``, processes of this machine; ``spark``, a task
+            per block of rows on the cluster ``master`` names; the same bits.
         :param vectors: model, dim, epochs …, see :class:`embeddings.vectors.config.TrainingConfig`.
         :raises UsageError: for an unknown model, or a number out of its range.
         :raises SnapshotError: where the store is empty.
         :raises TrainingError: where there is nothing to train on, or numbers are not finite.
         """
+        from whyrec.spark.blocks import working_on
         from whyrec.workspace.train import (  # polars, which answering does not need
             Training,
             hold_out_of,
@@ -147,7 +152,8 @@ class Engine(Responsibility):
         told, kind = progress or self._progress, hold_out_of(hold_out)
         wanted = training_config(self.workspace, told, dict(vectors)) if embeddings else None
         self._keep()
-        report = Training(self.workspace, wanted, resume, told, kind).run()
+        with working_on(engine, master):
+            report = Training(self.workspace, wanted, resume, told, kind).run()
         self._renew()
         if self.workspace.settings.objectives.floors and not report.up_to_date:
             from whyrec.workspace.responsibility.objectives import objectives_after_training

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kg.errors import MappingError
+from kg.mapping.table_folder import parts_of
 
 
 def files_of(pattern: str, base: Path, allow_outside: bool = False, places: Sequence[str] = ()) -> list[Path]:
-    """The files that a pattern names, sorted.
+    """The files that a pattern names, sorted; of a folder the parts of the table that it is.
 
     A mapping may come from somebody else, and what it reads ends up in a graph, in reports and on a screen. So what it
     names must lie in ``base`` once links and ``..`` are followed.
@@ -36,6 +37,8 @@ def _found(pattern: str, base: Path) -> list[Path]:
     literal = base / pattern
     if literal.is_file():
         return [literal]
+    if literal.is_dir():
+        return parts_of(literal)
     path = Path(pattern)
     root = Path(path.anchor) if path.is_absolute() else base
     try:

@@ -1,4 +1,7 @@
-"""Work on all cores: forked processes that share what the program has in memory, results in the order of the tasks."""
+"""Work on all cores: forked processes that share what the program has in memory, results in the order of the tasks.
+
+Or elsewhere: whoever has a cluster deals out the same tasks there (:func:`elsewhere`); the results are the same bits.
+"""
 
 import multiprocessing
 import os
@@ -8,13 +11,38 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, Self, TypeVar
 
 from kg.errors import UsageError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+Deal = Callable[[Callable[[Any], Any], list[Any]], Iterator[Any]]
+"""Does some tasks with a function, both of which can be pickled, and gives the results in the order of the tasks."""
 _work: Callable[[Any], Any] | None = None
+_DEAL: ContextVar[Deal | None] = ContextVar("_DEAL", default=None)
+
+
+@contextmanager
+def elsewhere(deal: Deal) -> Iterator[None]:
+    """Do the large products and regressions of this block of code elsewhere, a task per block of rows."""
+    token = _DEAL.set(deal)
+    try:
+        yield
+    finally:
+        _DEAL.reset(token)
+
+
+def dealt(work: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+    """The results of a function that can be pickled, in the order of the tasks: on so many processes, or elsewhere."""
+    deal, wanted = _DEAL.get(), list(tasks)
+    if deal is not None and len(wanted) > 1:
+        yield from deal(work, wanted)
+        return
+    with ForkedWorkers(work, min(workers, len(wanted))) as pool:
+        yield from pool.map(wanted)
 
 
 def cores() -> int:

@@ -1,12 +1,13 @@
 """Local ridge: each item regressed on the items nearest to it alone; linear in the items, and ready item by item."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.linalg.forked_workers import ForkedWorkers, cores
+from recommender.linalg.forked_workers import cores, dealt
 from recommender.linalg.pruned_product import Factor
 from recommender.linalg.sparse_matrix import damping, times_columns, times_rows
 
@@ -36,6 +37,22 @@ def nearness(features: csr_array, part: slice) -> list[Factor]:
     return [(rare,), (csr_array(near.T),)]
 
 
+@dataclass(frozen=True)
+class ItemBlock:
+    """The work of one task: the regressions of some of the items, from a place in them."""
+
+    features: csr_array
+    near: csr_array
+    ridge: float
+    items: Idxs
+    together: int
+
+    def __call__(self, start: int) -> list[NDArray[np.float64]]:
+        """The weights of each item."""
+        some = self.items[start : start + self.together].tolist()
+        return [_solved(self.features, self.near, self.ridge, item) for item in some]
+
+
 def regressions(features: csr_array, near: csr_array, ridge: float, items: Idxs) -> csr_array:
     """For each of some items its regression on the items near it: shape (some, items), zeros kept::
 
@@ -47,13 +64,8 @@ def regressions(features: csr_array, near: csr_array, ridge: float, items: Idxs)
     :param near: N, shape (items, items): the entries of a row are the items near it.
     """
     starts = range(0, max(len(items), 1), ITEMS)
-
-    def solved(start: int) -> list[NDArray[np.float64]]:
-        """The weights of a block of items, a row of each."""
-        return [_solved(features, near, ridge, item) for item in items[start : start + ITEMS].tolist()]
-
-    with ForkedWorkers(solved, min(cores(), len(starts))) as pool:
-        found = [one for block in pool.map(starts) for one in block]
+    work = ItemBlock(features, near, ridge, items, ITEMS)
+    found = [one for block in dealt(work, starts, cores()) for one in block]
     chosen = csr_array(near[items])
     return csr_array((_joined(found), chosen.indices, chosen.indptr), shape=chosen.shape)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.linalg.forked_workers import ForkedWorkers, cores
+from recommender.linalg.forked_workers import cores, dealt
 from recommender.linalg.sparse_matrix import stacked, top_per_row, without_own
 
 ROWS = 512
@@ -55,6 +55,21 @@ class Product:
         return without_own(found, some, self.columns) if self.closed else found
 
 
+@dataclass(frozen=True)
+class RowBlock:
+    """The work of one task: some of the wanted rows of a product, from a place in them, the largest ``top`` entries of
+    each."""
+
+    product: Product
+    wanted: Idxs
+    top: int
+    rows: int
+
+    def __call__(self, start: int) -> csr_array:
+        """These rows."""
+        return top_per_row(self.product.rows(self.wanted[start : start + self.rows]), self.top)
+
+
 def kernel_product(
     factors: Sequence[Factor], top: int, *, closed: bool, workers: int | None = None, rows: Idxs | None = None
 ) -> csr_array:
@@ -64,16 +79,9 @@ def kernel_product(
     :param workers: processes at work, one per core where absent; the result does not depend on it.
     :param rows: those that are wanted, in this order; all where absent.
     """
-    product = Product.of(factors, closed=closed)
     wanted = np.arange(factors[0][0].shape[0]) if rows is None else rows
-
-    def block(start: int) -> csr_array:
-        """``ROWS`` rows of the product from ``start``, the largest ``top`` entries of each."""
-        return top_per_row(product.rows(wanted[start : start + ROWS]), top)
-
-    starts = range(0, max(len(wanted), 1), ROWS)
-    with ForkedWorkers(block, min(workers or cores(), len(starts))) as pool:
-        return stacked(list(pool.map(starts)))
+    block = RowBlock(Product.of(factors, closed=closed), wanted, top, ROWS)
+    return stacked(list(dealt(block, range(0, max(len(wanted), 1), ROWS), workers or cores())))
 
 
 def _multiplied(factor: Factor) -> csr_array:

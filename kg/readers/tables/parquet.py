@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kg.errors import ReadError
 from kg.mapping.source import Source
+from kg.mapping.table_folder import partition_of
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.compression import ByteSource
@@ -31,6 +33,8 @@ class ParquetReader:
         self.file = open_parquet(path, place)
         self.size = path.stat().st_size
         self._read = 0
+        own = set(self.file.schema_arrow.names)
+        self._partition = {name: value for name, value in partition_of(path).items() if name not in own}
 
     @property
     def position(self) -> int:
@@ -38,38 +42,48 @@ class ParquetReader:
         return self.size * self._read // max(int(self.file.metadata.num_rows), 1)
 
     def columns(self) -> list[str]:
-        """The columns, those inside of others as paths."""
-        return column_names(dtypes_of(self.file.schema_arrow))
+        """The columns, those inside of others as paths, and those that the folders of a partition are."""
+        return [*column_names(dtypes_of(self.file.schema_arrow)), *self._partition]
 
     def batches(self) -> Iterator[Batch]:
         """All rows, once, in the order of the file.
 
         :raises ReadError: for columns that are missing or hold no plain values, and for damaged data.
         """
-        used = self._batches.find(dtypes_of(self.file.schema_arrow))
+        dtypes = [*dtypes_of(self.file.schema_arrow), *((name, pl.String) for name in self._partition)]
+        used = [name for name in self._batches.find(dtypes) if name not in self._partition]
         try:
             for table in self.file.iter_batches(ROWS, columns=used):
                 if table.num_rows:
                     self._read += table.num_rows
-                    yield self._batches.batch(polars_frame(table), self._read - table.num_rows + 1)
+                    frame = polars_frame(self._whole(table))
+                    yield self._batches.batch(frame, self._read - table.num_rows + 1)
         except (pa.ArrowException, OSError) as problem:
             raise ReadError(f"{self._place}: damaged after row {self._read}: {problem}") from None
         finally:
             self.file.close()
 
     def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
-        """Write rows, all columns of them, those too that the load did not read and that may be damaged.
+        """Write rows, all columns of them, those too that the load did not read and that may be damaged, and those of
+        the partition: the file lies elsewhere.
 
         :raises ReadError: where they are.
         """
         keep = row_keeper(rows, keeps)
         try:
-            with self.file, pq.ParquetWriter(target, self.file.schema_arrow) as out:
+            schema = self._whole(self.file.schema_arrow.empty_table()).schema
+            with self.file, pq.ParquetWriter(target, schema) as out:
                 for batch in self.file.iter_batches(ROWS):
-                    out.write_table(keep(batch))
+                    out.write_table(keep(self._whole(batch)))
         except (pa.ArrowException, OSError) as problem:
             message = f"{self._place}: damaged, so its bad rows cannot be kept as they came: {problem}"
             raise ReadError(message) from None
+
+    def _whole(self, table: pa.Table | pa.RecordBatch) -> pa.Table | pa.RecordBatch:
+        """A part of the table with the columns of its partition."""
+        for name, value in self._partition.items():
+            table = table.append_column(name, pa.array([value] * table.num_rows, pa.string()))
+        return table
 
 
 def open_parquet(path: Path, place: str) -> pq.ParquetFile:

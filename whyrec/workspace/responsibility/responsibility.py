@@ -27,16 +27,26 @@ MOST_ARRANGED = 1_000
 class Responsibility(Reporting):
     """Answers, and what is to be said of all of them together."""
 
-    def evaluate(self, *, progress: Progress | None = None, **how: "Unpack[HowToEvaluate]") -> "Evaluation":
+    def evaluate(
+        self,
+        *,
+        engine: str = "local",
+        master: str | None = None,
+        progress: Progress | None = None,
+        **how: "Unpack[HowToEvaluate]",
+    ) -> "Evaluation":
         """Hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside.
 
+        :param engine: where kernels and regressions are made, ``local`` or ``spark``, on the cluster ``master`` names.
         :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluation.evaluate.Evaluating`.
         :raises UsageError: for an unknown split or domain, or where nothing can be held out.
         """
+        from whyrec.spark.blocks import working_on
         from whyrec.workspace.evaluation.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
 
         asked, told = made(Evaluating, how), progress or self._progress
-        result = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).run()
+        with working_on(engine, master):
+            result = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).run()
         if asked.explanations:
             quality = explanation_quality(self.recommender, self._rules(asked.domain, {}), asked, told)
             result = result.model_copy(update={"explanations": quality})
