@@ -64,7 +64,7 @@ def _of_delta(folder: Path) -> list[Path]:
     if unknown := features & {"deletionVectors", "columnMapping"}:
         raise MappingError(
             f"{folder}: a Delta table with {' and '.join(sorted(unknown))}, which its Parquet files do not show; write "
-            "it anew without (`REORG TABLE … APPLY (PURGE)`), or export it"
+            "it anew without (REORG TABLE … APPLY (PURGE)), or export it"
         )
     return sorted(found)
 
@@ -85,7 +85,7 @@ def _of_iceberg(folder: Path) -> list[Path]:
     if any(task.delete_files for task in tasks):
         raise MappingError(
             f"{folder}: an Iceberg table with files of deleted rows, which its Parquet files do not show; rewrite its "
-            "data files (`rewrite_data_files`), or export it"
+            "data files (rewrite_data_files), or export it"
         )
     return sorted(_local(task.file.file_path) for task in tasks)
 
