@@ -7,15 +7,18 @@ the first item of her list: ``acknowledged`` is until the event is on disk and a
 without it comes over a new connection, to whichever worker takes it; ``stale`` counts lists that still had it.
 """
 
+import json
 import os
 import shutil
 import statistics
 import tempfile
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
-import httpx
 import numpy as np
 import typer
 from rich.console import Console
@@ -48,22 +51,21 @@ def main(
             if number < starts - 1:
                 kill(process)
         headers = {"Authorization": f"Bearer {Tokens(home)._admin}"}
-        url = f"http://127.0.0.1:{port}/api/v1"
         acknowledged, changed, stale = [], [], 0
         for number in range(events):
             user = users[number % len(users)]
-            first = httpx.get(f"{url}/recommend", params={"user": user, "reasons": "none"}, headers=headers).json()
-            item = first["items"][0]
+            item = _listed(port, headers, user)[0]
             event = {"id": f"e{number}", "user": user, "relation": relations[item["type"]], "item": item["id"]}
-            with httpx.Client(headers=headers) as client:
-                client.get(f"{url}/health/live")
+            with closing(HTTPConnection("127.0.0.1", port)) as client:
+                client.connect()
                 began = time.perf_counter()
-                client.post(f"{url}/events", json={"events": [event]}).raise_for_status()
+                body = json.dumps({"events": [event]})
+                client.request("POST", "/api/v1/events", body, {**headers, "Content-Type": "application/json"})
+                answer = client.getresponse()
+                assert answer.status == 202, answer.read()
+                answer.read()
                 acknowledged.append(time.perf_counter() - began)
-            while True:
-                told = httpx.get(f"{url}/recommend", params={"user": user, "reasons": "none"}, headers=headers).json()
-                if item["id"] not in [one["id"] for one in told["items"]]:
-                    break
+            while item["id"] in [one["id"] for one in _listed(port, headers, user)]:
                 stale += 1
             changed.append(time.perf_counter() - began)
         kill(process)
@@ -72,6 +74,14 @@ def main(
         p50, p99 = 1e3 * np.quantile(seconds, [0.5, 0.99])
         CONSOLE.print(f"{name}: p50 {p50:.1f} ms, p99 {p99:.1f} ms of {events} events")
     CONSOLE.print(f"stale: {stale}; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+def _listed(port: int, headers: dict[str, str], user: str) -> list[dict[str, str]]:
+    """The list of somebody, over a new connection: whichever worker takes it."""
+    with closing(HTTPConnection("127.0.0.1", port)) as client:
+        client.request("GET", f"/api/v1/recommend?user={quote(user)}&reasons=none", headers=headers)
+        found: list[dict[str, str]] = json.loads(client.getresponse().read())["items"]
+    return found
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -121,9 +121,11 @@ def _private_memory(group: int) -> list[float]:
     """Megabytes of each worker of a process group that no other process shares."""
     found = []
     for place in Path("/proc").iterdir():
-        if place.name.isdigit() and os.getpgid(int(place.name)) == group and int(place.name) != group:
-            told = (place / "smaps_rollup").read_text()
-            found.append(sum(int(one) for one in re.findall(r"^Private_\w+:\s+(\d+) kB", told, re.MULTILINE)) / 1024)
+        with suppress(OSError):  # it may end while it is looked at
+            if place.name.isdigit() and os.getpgid(int(place.name)) == group and int(place.name) != group:
+                told = (place / "smaps_rollup").read_text()
+                sizes = re.findall(r"^Private_\w+:\s+(\d+) kB", told, re.MULTILINE)
+                found.append(sum(int(one) for one in sizes) / 1024)
     return sorted(one for one in found if one > 20)  # what watches over the workers is small
 
 
