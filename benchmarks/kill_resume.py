@@ -43,6 +43,7 @@ from rich.table import Table
 import whyrec
 from kg.errors import KGError
 from kg.schema import Schema
+from kg.stores.embedded.file import checksum_path
 from kg.stores.opening import open_store
 from whyrec.workspace.adopt import adopt
 
@@ -286,6 +287,7 @@ class Killed:
         connection.execute("MATCH (u:User)-[r:purchased]->(p:Product) WHERE r.weight = 1 DELETE r")
         connection.close()
         database.close()
+        checksum_path(self.before / STORE).unlink()  # as `refresh` says of a file that another program wrote to
 
 
 if __name__ == "__main__":
