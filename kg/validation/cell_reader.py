@@ -52,7 +52,7 @@ class CellReader:
             self._notices.add(
                 self._place, f"the last id in {column!r} is {ids[-1]!r}: a line of totals? where leaves it out"
             )
-        rounded = int(ids.str.contains(_ROUNDED).sum())
+        rounded = int(ids.filter((ids >= "0") & (ids < ":")).str.contains(_ROUNDED).sum())
         sentence = f"{{n}} ids in {column!r} look like numbers that a spreadsheet rounded, 4.00638E+12; {_LOST}"
         self._notices.add(self._place, sentence, rounded)
         return ids

@@ -219,10 +219,10 @@ class RowChecker:
         text = pl.DataFrame(parts).select(pl.when(pl.any_horizontal(pl.all().is_not_null())).then(joined))
         return text.to_series().alias("text")
 
-    def _ends(self, cells: CellReader, relations: pl.Series, file_index: int) -> pl.DataFrame:
+    def _ends(self, cells: CellReader, of_people: pl.Series, file_index: int) -> pl.DataFrame:
         """Columns of the table ``row.RELATION``, for all rows of the batch.
 
-        :param relations: the relation of each row.
+        :param of_people: whether each row is what somebody did.
         """
         source, batch = self._source, cells.rows.batch
         columns = [cells.identifiers(source.head or "", "head").alias("head")]
@@ -232,7 +232,7 @@ class RowChecker:
         missing = pl.Series([None]).new_from_index(0, batch.frame.height)
         weight, timestamp = missing.cast(pl.Float64), missing.cast(pl.Int64)
         if source.weight is not None:
-            weight = cells.weights(source.weight, relations.is_in(self._of_people))
+            weight = cells.weights(source.weight, of_people)
             self._require(cells.rows, "weight", source.weight, weight)
         if source.timestamp is not None:
             timestamp = cells.timestamps(source.timestamp)
@@ -242,8 +242,8 @@ class RowChecker:
         return pl.DataFrame([*columns, batch.lines.alias("line"), batch.spans.alias("lines")])
 
     def _triples(self, cells: CellReader, relation: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
-        relations = pl.Series([relation]).new_from_index(0, cells.rows.count)
-        ends = self._ends(cells, relations, file_index).filter(~cells.rows.bad)
+        of_people = pl.Series([relation in self._of_people]).new_from_index(0, cells.rows.count)
+        ends = self._ends(cells, of_people, file_index).filter(~cells.rows.bad)
         return self._row_tables(ends, relation)
 
     def _named_triples(self, cells: CellReader, file_index: int) -> list[tuple[str, pl.DataFrame]]:
@@ -256,7 +256,11 @@ class RowChecker:
         strange = names.is_not_null() & ~names.is_in(known).fill_null(False)
         hint = map_unique(names, lambda name: nearest(name, known) if known else "the schema has none")
         rows.fault(strange, column, "unknown relation", hint)
-        frame = self._ends(cells, names, file_index).with_columns(names.alias("relation")).filter(~rows.bad)
+        frame = (
+            self._ends(cells, names.is_in(self._of_people), file_index)
+            .with_columns(names.alias("relation"))
+            .filter(~rows.bad)
+        )
         tables = []
         for relation in frame.get_column("relation").unique(maintain_order=True):
             tables += self._row_tables(frame.filter(pl.col("relation") == relation).drop("relation"), relation)

@@ -31,7 +31,7 @@ def escaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
 
 def may_be_escaped(data: bytes) -> bool:
     """Whether some cell of these bytes may be escaped."""
-    return (b"'" in data and _MARK.search(data) is not None) or b'="' in data
+    return (b"'" in data and _MARK.search(data) is not None) or (b"=" in data and b'="' in data)
 
 
 def unescaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
