@@ -24,6 +24,7 @@ from kg.workspace.workspace import Workspace
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import scored_paths
 from recommender.learning.model import open_model
+from recommender.learning.priors.crossing_prior import BRIDGED
 from recommender.rules.rule_set import Rules
 from recommender.scoring.cold_start import cold_in
 from recommender.serving.recommender import Recommender, Request
@@ -62,7 +63,8 @@ def main(
 
 
 def _reach(workspace: Path, folder: Path) -> dict[str, tuple[int, int, int, int]]:
-    """For each pair of domains: people, those whom a path reaches, those whom a bridge reaches too, items reached."""
+    """For each pair of domains: people, those whom a path reaches, those whom anything learned reaches too, items that
+    paths reach."""
     snapshot, kernels = Workspace(workspace).snapshot(), folder / "reach"
     shutil.rmtree(kernels, ignore_errors=True)
     found = {}
@@ -75,7 +77,7 @@ def _reach(workspace: Path, folder: Path) -> dict[str, tuple[int, int, int, int]
                 snapshot.schema.entity[snapshot.schema.ends(path.start)[1]].domain,
                 snapshot.schema.entity[path.item_type(snapshot.schema)].domain,
             )
-            if ends != (source, target) or (path.learned and path.learned.kernel != "bridge"):
+            if ends != (source, target) or (path.learned and path.learned.kernel not in BRIDGED):
                 continue
             kernel = Kernels(snapshot, KernelConfig(), kernels).kernel(path.tail)
             leads = np.diff(kernel.indptr) > 0
@@ -93,7 +95,7 @@ def _people(snapshot: Snapshot, source: str, target: str) -> Any:
 
 
 def _show_reach(found: dict[str, dict[str, tuple[int, int, int, int]]]) -> None:
-    table = Table("graph", "pair", "people", "reached by a path", "… or by a bridge", "items reached", title="reach")
+    table = Table("graph", "pair", "people", "reached by a path", "… or inferred", "items reached", title="reach")
     for graph, pairs in found.items():
         for pair, (people, paths, bridges, items) in pairs.items():
             shares = (f"{count:,} ({count / people:.1%})" for count in (paths, bridges))

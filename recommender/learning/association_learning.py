@@ -4,7 +4,7 @@ Weights are tried by local regressions of few items on fewer near ones, which st
 is one batch of small systems; scale and exponents by the regressions of the kernel itself, on many more items.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,8 +42,9 @@ ENOUGH = 200
 """Users below which the default is kept."""
 FACTORS = (2.0, 2.0, 1.4)
 """By which a weight is multiplied and divided, one pass each."""
-BOOSTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
-ANCHORS = (0.0, 0.05, 0.1, 0.15, 0.2)
+BOOSTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
+ANCHORS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
+EXPONENTS = {"popularity": BOOSTS, "anchors": ANCHORS}
 SCALE, SCALINGS = 1.5, 2
 """By which all attributes are multiplied or divided together, as long as that helps, at most so many times."""
 
@@ -70,15 +71,6 @@ class Trial:
         used = times_columns(self.used, (1.0 + self.counts) ** -config.anchors)
         scores = times_columns(csr_array(used @ weights), (1.0 + self.counts) ** config.popularity)
         return float(sparse_ndcg(scores, self.used, self.truth).mean())
-
-    def exponents(self, config: AssociationConfig) -> tuple[AssociationConfig, float]:
-        """The configuration with the best of all pairs of exponents, and its NDCG@10."""
-        weights = self.solved(config)
-        pairs = [{"anchors": one, "popularity": other} for one in ANCHORS for other in BOOSTS]
-        trials = [config.model_copy(update=pair) for pair in pairs]
-        found = [self.score(weights, one) for one in trials]
-        best = int(np.argmax(found))
-        return trials[best], found[best]
 
     def solved(self, config: AssociationConfig) -> csr_array:
         """B of the kernel without exponents: shape (items, items)."""
@@ -141,40 +133,47 @@ def _gram(features: csr_array) -> Single:
     return gram
 
 
-def learn_association(split: Split, progress: Progress = no_progress) -> AssociationConfig:
-    """Coordinate ascent over ridge, weights and popularity exponent on the most popular items, from the default; then,
-    with the whole catalogue, over the scale of all attributes together and both exponents.
+def learn_association(splits: Sequence[Split], progress: Progress = no_progress) -> AssociationConfig:
+    """Coordinate ascent over ridge, weights and exponents on the most popular items, from the default; then, with the
+    whole catalogue, over the scale of all attributes together and both exponents.
 
-    :param split: with one held-out item per user; only users whose mark is below ``FITTED`` are looked at.
+    :param splits: each with one held-out item per user; only users whose mark is below ``FITTED`` are looked at.
     """
-    terms = 1 + len(attribute_steps_of(split.train))
-    trial = _trial(split, min(ITEMS, CELLS // (terms * NEAR**2)))
-    if len(trial.truth) < ENOUGH:
+    terms = 1 + len(attribute_steps_of(splits[0].train))
+    trials = [_trial(one, min(ITEMS, CELLS // (len(splits) * terms * NEAR**2))) for one in splits]
+    if len(trials[0].truth) < ENOUGH:
         return AssociationConfig()
-    best = _ascent(trial, progress)
+    best = _ascent(trials, progress)
     progress("Association, whole catalogue", 0, 1)
-    return _calibrated(_trial(split, MOST_ITEMS), best)
+    return _calibrated([_trial(one, MOST_ITEMS) for one in splits], best)
 
 
-def _ascent(trial: Trial, progress: Progress) -> AssociationConfig:
-    systems, known = SmallSystems.of(trial), dict[str, float]()
-    weights: tuple[str, csr_array] = ("", csr_array((0, 0)))
+def _score(trials: Sequence[Trial], weights: Sequence[csr_array], config: AssociationConfig) -> float:
+    """Mean NDCG@10 over the users of all trials."""
+    gains = [trial.score(one, config) * len(trial.truth) for trial, one in zip(trials, weights, strict=True)]
+    return sum(gains) / sum(len(trial.truth) for trial in trials)
+
+
+def _ascent(trials: Sequence[Trial], progress: Progress) -> AssociationConfig:
+    systems, known = [SmallSystems.of(one) for one in trials], dict[str, float]()
+    last: tuple[str, list[csr_array]] = ("", [])
 
     def score(config: AssociationConfig) -> float:
         """That of a configuration, each solved and tried once."""
-        nonlocal weights
-        plain, key = config.model_copy(update={"popularity": 0.0}).model_dump_json(), config.model_dump_json()
+        nonlocal last
+        plain = config.model_copy(update={"popularity": 0.0, "anchors": 0.0}).model_dump_json()
+        key = config.model_dump_json()
         if key not in known:
-            weights = weights if weights[0] == plain else (plain, systems.solved(config))
-            known[key] = trial.score(weights[1], config)
+            last = last if last[0] == plain else (plain, [one.solved(config) for one in systems])
+            known[key] = _score(trials, last[1], config)
         return known[key]
 
     best = AssociationConfig()
-    names = [name for name in trial.terms if name != INTERACTIONS]
-    total = len(FACTORS) * (2 * (len(names) + 1) + len(BOOSTS))
+    names = [name for name in trials[0].terms if name != INTERACTIONS]
+    total = len(FACTORS) * (2 * (len(names) + 1) + len(BOOSTS) + len(ANCHORS))
     number = 0
     for factor in FACTORS:
-        for name in (*names, "ridge", "popularity"):
+        for name in (*names, "ridge", *EXPONENTS):
             for config in _neighbours(best, name, factor):
                 number += 1
                 progress("Association", min(number, total) - 1, total, name)
@@ -182,15 +181,15 @@ def _ascent(trial: Trial, progress: Progress) -> AssociationConfig:
     return best
 
 
-def _calibrated(trial: Trial, config: AssociationConfig) -> AssociationConfig:
+def _calibrated(trials: Sequence[Trial], config: AssociationConfig) -> AssociationConfig:
     """The best exponents, with all attributes multiplied, else divided, for as long as that helps."""
-    names = [name for name in trial.terms if name != INTERACTIONS]
-    start, highest = trial.exponents(config)
+    names = [name for name in trials[0].terms if name != INTERACTIONS]
+    start, highest = _exponents(trials, config)
     best = start
     for factor in (SCALE, 1 / SCALE) if names else ():
         for _ in range(SCALINGS):
             weights = {name: best.weights.get(name, 1.0) * factor for name in names}
-            config, found = trial.exponents(best.model_copy(update={"weights": weights}))
+            config, found = _exponents(trials, best.model_copy(update={"weights": weights}))
             if found <= highest:
                 break
             best, highest = config, found
@@ -199,10 +198,20 @@ def _calibrated(trial: Trial, config: AssociationConfig) -> AssociationConfig:
     return best
 
 
+def _exponents(trials: Sequence[Trial], config: AssociationConfig) -> tuple[AssociationConfig, float]:
+    """The configuration with the best of all pairs of exponents, and its NDCG@10."""
+    weights = [trial.solved(config) for trial in trials]
+    pairs = [{"anchors": one, "popularity": other} for one in ANCHORS for other in BOOSTS]
+    configs = [config.model_copy(update=pair) for pair in pairs]
+    found = [_score(trials, weights, one) for one in configs]
+    best = int(np.argmax(found))
+    return configs[best], found[best]
+
+
 def _neighbours(config: AssociationConfig, name: str, factor: float) -> Iterator[AssociationConfig]:
     """Configurations that differ in one coordinate."""
-    if name == "popularity":
-        yield from (config.model_copy(update={"popularity": one}) for one in BOOSTS if one != config.popularity)
+    if name in EXPONENTS:
+        yield from (config.model_copy(update={name: one}) for one in EXPONENTS[name] if one != getattr(config, name))
         return
     for times in (factor, 1 / factor):
         if name == "ridge":

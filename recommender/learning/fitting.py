@@ -25,7 +25,7 @@ from recommender.results.learning import Audience, DomainReport
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
-from recommender.splitting.validation import Kind, validation_notes, validation_split
+from recommender.splitting.validation import Kind, validation_notes, validation_split, validation_splits
 from recommender.texts.languages import language
 
 TrainVectors = Callable[[Snapshot, Path], Vectors]
@@ -72,7 +72,8 @@ def fit_blend(
     paths = narrowing.enumerate(snapshot.schema)
     narrowing = narrowing.model_copy(update={"metapaths": worth_a_kernel(split, paths, KernelConfig(), progress)})
     metapaths = scored_paths(snapshot, narrowing)
-    kernels, recency = _kernels(split, metapaths, narrowing, folder / "kernels", progress)
+    splits = validation_splits(snapshot, split, seed, kind)
+    kernels, recency = _kernels(splits, metapaths, narrowing, folder / "kernels", progress)
     train = with_recency(split.train, recency)
     vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
     default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
@@ -88,13 +89,17 @@ def fit_blend(
 
 
 def _kernels(
-    split: Split, metapaths: Sequence[Metapath], narrowing: Narrowing, folder: Path, progress: Progress
+    splits: Sequence[Split], metapaths: Sequence[Metapath], narrowing: Narrowing, folder: Path, progress: Progress
 ) -> tuple[Kernels, dict[str, Recency]]:
-    """The kernels of the training part, made as was learned, and how anchors fade: each is learned with the other."""
+    """The kernels of the training part, made as was learned, and how anchors fade: each is learned with the other.
+
+    :param splits: the association is learned on all, everything else on the first.
+    """
+    split = splits[0]
     learned, tails = any(path.learned for path in metapaths), [path.tail for path in metapaths]
     config = KernelConfig(narrowing=narrowing)
     if learned:
-        config = config.model_copy(update={"association": learn_association(split, progress)})
+        config = config.model_copy(update={"association": learn_association(splits, progress)})
     trials = kernel_trials(split)
     config = config.model_copy(update={"learned": learn_kernels(trials, split.train, {}, config.top, progress)})
     kernels = Kernels(split.train, config, folder)

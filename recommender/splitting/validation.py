@@ -14,6 +14,8 @@ FITTED, PRUNED = 0.65, 0.8
 """Users below the first mark fit weights, below the second they say which are idle, and the others decide whether the
 weights are kept, and say what each adds."""
 FEW_USERS = 5_000
+SPLITS = 3
+"""Validation parts that few people are asked on, one after the other."""
 T = TypeVar("T")
 
 
@@ -86,6 +88,15 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
         own = cold[relation.head] == snapshot.schema.domains.index(snapshot.schema.entity[relation.tail].domain or "")
         masks[name] = mask | np.repeat(own, counts)
     return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed})
+
+
+def validation_splits(snapshot: Snapshot, first: Split, seed: int, kind: Kind = "last") -> list[Split]:
+    """The validation split of a seed, and where few people decide, of the next ones too, if others are held out there:
+    the latest of each person are always the same."""
+    timed = any(bool((snapshot.timestamps(name) != NO_TIME).any()) for name in snapshot.schema.interactions)
+    if len(first.test) >= FEW_USERS or (timed and kind != "random"):
+        return [first]
+    return [first, *(validation_split(snapshot, seed + number, kind) for number in range(1, SPLITS))]
 
 
 def _cut(snapshot: Snapshot) -> int:
