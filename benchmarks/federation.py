@@ -1,7 +1,7 @@
 """Two companies that may not pool rows: how much of the pooled model each has from one encrypted file of the other.
 
     python benchmarks/federation.py FOLDER [--k 5]
-    WHYREC_DATA=… python benchmarks/federation.py FOLDER --pair --k 2
+    WHYREC_DATA=… python benchmarks/federation.py FOLDER --pair --k 2 --weights even
 
 The people of the example, or of Amazon Sport × Cloth (``--pair``), are split 1 : 3 among two companies with one
 catalogue; of each of the smaller one's people one item of a domain is held out (seed 0). Everything goes through the
@@ -28,12 +28,17 @@ from kg.workspace.workspace import Workspace
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
 from recommender.evaluation.evaluation import evaluate, scorer_of_users
+from recommender.kernels.learned.union import Union
+from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
+from recommender.scoring.blend import PARTNERS, Blend
+from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 
 SCHEMA = Path(__file__).parent / "sport_cloth" / "schema.toml"
 QUARTERS = 4
 KEY = "WHYREC_FEDERATE_KEY"
+LEARNED, EVEN, TIES = "learned", "even", 0.02
 Rows = dict[str, pl.DataFrame]
 """Interaction → its rows: person, item and the rest."""
 
@@ -43,7 +48,9 @@ def main(
     data: Annotated[Path | None, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")] = None,
     pair: Annotated[bool, typer.Option("--pair", help="Amazon Sport × Cloth in place of the example.")] = False,
     k: Annotated[int, typer.Option(min=1, help="Fewest people of a number that is sent.")] = 5,
-    train: Annotated[bool, typer.Option(help="Learn weights in each workspace; else the default ones.")] = True,
+    weights: Annotated[
+        str, typer.Option(help="learned by `train`, default, or even: unions and partners at 1.")
+    ] = LEARNED,
 ) -> None:
     """Measure and print."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -51,7 +58,7 @@ def main(
     shop = Pair(data / "disencdr_sport_cloth", folder) if pair and data else Example(folder)
     found: dict[tuple[str, str], list[tuple[float, int]]] = {}
     for quarter in range(1 if pair else QUARTERS):
-        for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k), train).items():
+        for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k), weights).items():
             for domain, figure in figures.items():
                 found.setdefault((domain, name), []).append(figure)
     mean = {one: np.average([v for v, _ in some], weights=[n for _, n in some]) for one, some in found.items()}
@@ -118,7 +125,7 @@ class Pair:
 
 
 def _quarter(
-    shop: Example | Pair, folder: Path, split: tuple[int, int], train: bool
+    shop: Example | Pair, folder: Path, split: tuple[int, int], weights: str
 ) -> dict[str, dict[str, tuple[float, int]]]:
     """NDCG and people by domain, for each of the three models.
 
@@ -142,9 +149,9 @@ def _quarter(
     whyrec(folder / "federated", "federate", "accept", str(offer))
     found = {}
     for name in ("alone", "federated", "pooled"):
-        if train:
+        if weights == LEARNED:
             whyrec(folder / name, "train", "--no-embeddings")
-        found[name] = _measured(folder / name, held)
+        found[name] = _measured(folder / name, held, even=weights == EVEN)
     return found
 
 
@@ -157,10 +164,13 @@ def _held_out(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return rows.join(pairs, on=rows.columns[:2], how="anti"), pairs
 
 
-def _measured(folder: Path, held: dict[str, pl.DataFrame]) -> dict[str, tuple[float, int]]:
+def _measured(folder: Path, held: dict[str, pl.DataFrame], *, even: bool) -> dict[str, tuple[float, int]]:
     workspace = Workspace(folder).held()
     snapshot = workspace.snapshot()
-    scorer = open_model(workspace.model, snapshot, workspace.kernels).scorer
+    if even:
+        scorer = _even(snapshot, folder / "even")
+    else:
+        scorer = open_model(workspace.model, snapshot, workspace.kernels).scorer
     found = {}
     for name, pairs in held.items():
         domain = snapshot.schema.entity[snapshot.schema.relation[name].tail].domain or ""
@@ -168,6 +178,14 @@ def _measured(folder: Path, held: dict[str, pl.DataFrame]) -> dict[str, tuple[fl
         result = evaluate(split, {"whyrec": scorer_of_users(scorer)}, 10, domain).model_dump()
         found[domain] = (result["models"]["whyrec"]["ndcg"]["mean"], result["users"])
     return found
+
+
+def _even(snapshot: Snapshot, folder: Path) -> Scorer:
+    """Unions and partners at 1, popularity breaks ties: what the kernels are worth before anything is learned."""
+    kernels = Kernels(snapshot, KernelConfig(), folder)
+    chosen = [path for path in kernels.scored if path.learned and path.learned.kernel in (Union.name, *PARTNERS)]
+    popularity = dict.fromkeys(snapshot.schema.domains, TIES)
+    return Scorer(snapshot, kernels, Blend(metapaths={str(path): 1.0 for path in chosen}, popularity=popularity), None)
 
 
 def _test(snapshot: Snapshot, name: str, pairs: pl.DataFrame) -> dict[User, np.ndarray]:
