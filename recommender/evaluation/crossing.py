@@ -9,7 +9,7 @@ from kg.k_anonymity import told_count
 from recommender.profiles.profile import Profile, profile_of
 from recommender.results.learning import FIRST, Crossing
 from recommender.rules.rule_set import Rules, RuleSet
-from recommender.scoring.anchor_shares import ProfileMetapath
+from recommender.scoring.anchor_shares import ProfileMetapath, ProfilePaths
 from recommender.scoring.cold_start import ColdStart, cold_in
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
@@ -81,7 +81,8 @@ def _crossing(cold_start: ColdStart, pair: tuple[str, str], people: list[tuple[s
 
 def _strongest(scorer: Scorer, profile: Profile, positions: NDArray[np.int64]) -> list[str]:
     """For each item the metapath with the largest share."""
-    weighed = [ProfileMetapath(scorer, path, profile.anchors[path.start]) for path in scorer.metapaths_of(profile)]
+    known = ProfilePaths(scorer, profile)
+    weighed = [ProfileMetapath(known, path) for path in scorer.metapaths_of(profile)]
     found = []
     for position in positions.tolist():
         item_type, item = scorer.catalogue.item(position)

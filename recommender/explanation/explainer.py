@@ -7,11 +7,10 @@ from recommender.explanation.k_anonymity import PathGroup, PathGroups, Who, grou
 from recommender.explanation.learned_anchors import LearnedAnchor, LearnedAnchors
 from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.kernel import LearnedKernel, NamedAnchors
-from recommender.kernels.path_instances import paths_between
 from recommender.profiles.profile import Anchors, Profile
 from recommender.results.account import NearAnchor, Node, OtherPaths, Part, Path
 from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
-from recommender.scoring.anchor_shares import ProfileMetapath
+from recommender.scoring.anchor_shares import ProfileMetapath, ProfilePaths
 from recommender.scoring.scorer import Scorer
 
 TOLERANCE = 1e-9
@@ -40,6 +39,7 @@ class Explainer:
     :param phrasing: the language of the texts.
     :param forbidden: what no path that is shown runs through; its share is kept, untold.
     :param paths_shown: paths of each metapath that ``parts`` shows.
+    :param known: what is known of the profile already.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Explainer:
         phrasing: Phrasing,
         forbidden: Forbidden = NOTHING_FORBIDDEN,
         paths_shown: int = PATHS_SHOWN,
+        known: ProfilePaths | None = None,
     ) -> None:
         rest = scorer.rest(profile)
         self._rest = None if rest is None else rest.total[0]
@@ -58,7 +59,9 @@ class Explainer:
         self._asks: Who | None = None if profile.user_idx is None else (profile.user_type, profile.user_idx)
         self.snapshot = scorer.snapshot
         self.metapaths = scorer.metapaths_of(profile)
-        self._weighed = [ProfileMetapath(scorer, path, profile.anchors[path.start]) for path in self.metapaths]
+        known = known if known is not None and known.scorer is scorer else ProfilePaths(scorer, profile)
+        self._weighed = [ProfileMetapath(known, path) for path in self.metapaths]
+        self._nodes: dict[tuple[str, int], Node] = {}
 
     def parts(self, position: int) -> list[Part]:
         """All parts of the score of an item, largest share first; parts with a share of 0 are left out."""
@@ -95,7 +98,7 @@ class Explainer:
 
     def _groups(self, metapath: ProfileMetapath, position: int, most: int) -> PathGroups:
         item = self.scorer.catalogue.item(position)[1]
-        instances = paths_between(self.scorer.kernels, metapath.path.tail, metapath.anchors.kept(item), item)
+        instances = metapath.instances(item)
         types, weight = metapath.node_types, metapath.weight
         allowed = self.forbidden.shown(types, instances.nodes)
         if allowed.all():
@@ -206,8 +209,11 @@ class Explainer:
     def _node(self, entity_type: str, idx: int, people: int | None) -> Node:
         if idx < 0:
             return Node(id=None, type=entity_type, label=self.phrasing.people_count(people or 0))
-        label = self.snapshot.label(entity_type, idx, self.phrasing.lang)
-        return Node(id=self.snapshot.vocabulary.id(entity_type, idx), type=entity_type, label=label)
+        if (entity_type, idx) not in self._nodes:
+            label = self.snapshot.label(entity_type, idx, self.phrasing.lang)
+            entity_id = self.snapshot.vocabulary.id(entity_type, idx)
+            self._nodes[entity_type, idx] = Node(id=entity_id, type=entity_type, label=label)
+        return self._nodes[entity_type, idx]
 
     def _near_anchor(self, entity_type: str, idx: int, share: float, cosine: float | None = None) -> NearAnchor:
         """An anchor by its id and label, with its share and, of the embedding, its cosine."""

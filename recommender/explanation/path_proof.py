@@ -14,12 +14,14 @@ def path_proof(parts: Sequence[Part], snapshot: Snapshot, forbidden: Forbidden, 
 
     :raises ModelError: where one of them is forbidden: the account is not told then.
     """
-    paths = nodes = 0
+    paths, nodes, known = 0, 0, dict[tuple[str, str], int | None]()
     for part in parts:
         paths += len(part.paths or ())
         for entity_type, entity_id, own in _named(part):
             nodes += 1
-            idx = snapshot.vocabulary.get(entity_type, entity_id)
+            if (entity_type, entity_id) not in known:
+                known[entity_type, entity_id] = snapshot.vocabulary.get(entity_type, entity_id)
+            idx = known[entity_type, entity_id]
             beyond = forbidden.beyond.get(entity_type)
             hidden = idx is None or not forbidden.names(entity_type, idx)
             if hidden or (not own and beyond is not None and beyond[idx]):

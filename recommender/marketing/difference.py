@@ -13,7 +13,7 @@ from recommender.results.difference import Cause, ItemDifference, ListDifference
 from recommender.results.document import Person
 from recommender.results.recommendation import Recommendation
 from recommender.rules.rule_set import Rules
-from recommender.scoring.anchor_shares import ProfileMetapath
+from recommender.scoring.anchor_shares import ProfileMetapath, ProfilePaths
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import TOLERANCE, Recommender, Request
 from recommender.texts.languages import language
@@ -251,7 +251,7 @@ class _Parts:
                 self._add(scorer, path, profile, idx)
 
     def _add(self, scorer: Scorer, path: Metapath, profile: Profile, idx: int) -> None:
-        one = ProfileMetapath(scorer, path, profile.anchors[path.start])
+        one = ProfileMetapath(ProfilePaths(scorer, profile), path)
         found, tail = one.anchors.of(idx), scorer.snapshot.schema.ends(path.start)[1]
         kind = _kind(scorer, path)
         for anchor, share in zip(found.idx.tolist(), (one.weight * found.weight).tolist(), strict=True):

@@ -1,15 +1,24 @@
 """Candidates: the groups that what is left of an item's score could be told by, the largest first."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, Key, Layout, Pool, Source, Strand
-from recommender.reasons.groups import ANCHOR, LEARNED_LESS, UNTOLD, Group, group_of, share_of, size_of
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, Key, Layout, Pool, Strand
+from recommender.reasons.groups import (
+    ANCHOR,
+    LEARNED_LESS,
+    UNTOLD,
+    WAYS,
+    Group,
+    Way,
+    grounds_of,
+    group_of,
+    share_of,
+    shared_of,
+    size_of,
+)
 
-GROUNDS, WAYS = 2, 3
-"""Metapaths of a theme, and ways of an anchor, that one sentence tells."""
 MORE = 1 + 1e-9
 """What rounding may do to a sum."""
 TINY = 1e-12
@@ -23,14 +32,6 @@ BOUND = -1
 """How the number of a candidate begins of which only a bound is known."""
 LEARNED_TOO = 1
 """How the number of a theme ends with which learned kernels are told."""
-
-
-@dataclass(slots=True)
-class Way:
-    """One way from an anchor to the item: a metapath, or all learned kernels that say no more than that."""
-
-    share: float
-    cells: list[tuple[Source, float]]
 
 
 AnchorGroup = Callable[[tuple[str, int], list[Way]], Group | None]
@@ -80,14 +81,19 @@ class Candidates:
             while heap and size < -heap[0][0] - TINY and self._stale(heap[0]):
                 heappop(heap)
             if heap and size < -heap[0][0] - TINY:
-                _, (kind, own, last), serial, key, _ = candidate
-                number = (0, own, last) if kind == BOUND and key[0] != ANCHOR else (kind, own, last)
-                heappush(heap, (-size, number, serial, key, group.strands))
+                heappush(heap, (-size, *candidate[1:4], group.strands))
             elif group.anchor is not None or self._tellable(group):
                 return group
             elif group.kind in (PEOPLE, LEARNED):  # too few people: no other sentence tells more of it
                 return Group(UNTOLD, group.share, group.strands)
         return None
+
+    @property
+    def bound(self) -> float | None:
+        """How large the next group is at most; ``None`` where that was not looked at."""
+        if self._heap is None:
+            return None
+        return -self._heap[0][0] if self._heap else 0.0
 
     def take(self, group: Group) -> None:
         """Take the cells of a group out."""
@@ -101,9 +107,9 @@ class Candidates:
                 left = {idx: share for idx, share in before.items() if idx not in one.anchors}
                 strands[source.own] = Strand.of(source, left)
             changed[source.key] = None
-            if source.together:  # they may stand in any theme
+            if source.together:  # they may stand in themes of the same anchors
                 self._well = None
-                changed.update((key, None) for key in self._layout.by_key if key[0] == THEME)
+                changed.update(self._layout.sharing.get(source.start, {}))
             if self._untold and source.anchored:
                 self._again(source.start, one)
         self.left -= group.share
@@ -115,10 +121,12 @@ class Candidates:
                 self._put_anchor((ANCHOR, *group.anchor))
 
     def _stale(self, candidate: Candidate) -> bool:
-        """Whether the bound of a candidate is out of date; an anchor is then put back with a lower one."""
+        """Whether the bound of a candidate is out of date, or but a bound; it is then put back with a lower one."""
         bound, number, serial, key, strands = candidate
         if key[0] != ANCHOR:
-            return serial != self._put_at[key]
+            if serial == self._put_at[key] and number[0] == BOUND:
+                self._put_exact(candidate)
+            return serial != self._put_at[key] or number[0] == BOUND
         if strands and self._whole(strands):
             return False
         ways = self._ways(key)
@@ -174,10 +182,10 @@ class Candidates:
             return [(-strands[0].share, (2, first, 0), serial, key, strands)]
         if key[0] == LEARNED:
             return [(-LEARNED_LESS * share_of(strands), (1, first, 0), serial, key, strands)]
-        grounds = _grounds(strands)
+        grounds = grounds_of(strands)
         bound = share_of(grounds) if len(grounds) > 1 else grounds[0].share
         found: list[Candidate] = [(-bound, (0, first, 0), serial, key, grounds)]
-        if self._layout.together and (shared := _shared(grounds)) is not None:
+        if self._layout.together and (shared := shared_of(grounds)) is not None:
             learned = self._learned(shared.source.start)
             well = sum([learned[anchor] for anchor in shared.anchors if anchor in learned]) if learned else 0.0
             if well:
@@ -232,8 +240,16 @@ class Candidates:
         if serial != self._put_at[key]:
             return None
         if number[0] == BOUND:
-            return group_of(THEME, [*strands, *self._going_well(strands)])
+            self._put_exact(candidate)
+            return None
         return group_of(key[0], strands)
+
+    def _put_exact(self, candidate: Candidate) -> None:
+        """Put a theme, with what learned kernels say of its anchors, into the heap by its size."""
+        _, number, serial, key, grounds = candidate
+        strands = [*grounds, *self._going_well(grounds)]
+        assert self._heap is not None
+        heappush(self._heap, (-share_of(strands), (0, number[1], LEARNED_TOO), serial, key, strands))
 
     def _made_anchor(self, bound: float, number: Number, key: Key) -> Group | None:
         """What one anchor has to do with the item; nothing where that is no attribute."""
@@ -271,7 +287,7 @@ class Candidates:
 
     def _going_well(self, grounds: Strands) -> Iterator[Strand]:
         """What learned kernels say of the anchors that share something with the item: of one ground, the largest."""
-        if (shared := _shared(grounds)) is None:
+        if (shared := shared_of(grounds)) is None:
             return
         for one in (self.strands[own] for own in self._layout.together if own in self.strands):
             if one.source.start == shared.source.start:
@@ -280,18 +296,5 @@ class Candidates:
                     yield Strand.of(one.source, mine)
 
 
-def _shared(grounds: Strands) -> Strand | None:
-    """The largest ground of which anchor and item are linked to the same."""
-    for one in grounds:
-        if one.source.kind == SHARED:
-            return one
-    return None
-
-
-def _grounds(strands: list[Strand]) -> list[Strand]:
-    """The largest of a theme."""
-    return sorted(strands, key=_minus)[:GROUNDS] if len(strands) > 1 else strands
-
-
-def _minus(one: Strand | Way) -> float:
+def _minus(one: Way) -> float:
     return -one.share

@@ -12,7 +12,7 @@ from kg.schema import inverse_of
 from recommender.kernels.kernel import LearnedKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.profiles.profile import Anchors, Profile
-from recommender.scoring.anchor_shares import AnchorShares, WeighedMetapath
+from recommender.scoring.anchor_shares import AnchorShares, ProfilePaths, WeighedMetapath
 from recommender.scoring.scorer import Scorer
 
 DIRECT, SHARED, CHAIN, PEOPLE, LEARNED = "direct", "shared", "chain", "people", "learned"
@@ -107,6 +107,8 @@ class Layout:
     """The sources that lead to one type of items, by what they are to candidates: their numbers, in order."""
 
     by_key: dict[Key, list[int]] = field(default_factory=dict)
+    sharing: dict[str, dict[Key, None]] = field(default_factory=dict)
+    """By the step to the anchors, the themes of what they and an item may be linked to."""
     anchored: dict[str, list[int]] = field(default_factory=dict)
     """By the step to the anchors."""
     together: list[int] = field(default_factory=list)
@@ -124,6 +126,8 @@ class Layout:
         found = cls()
         for one in sources:
             found.by_key.setdefault(one.key, []).append(one.own)
+            if one.kind == SHARED:
+                found.sharing.setdefault(one.start, {})[one.key] = None
             if one.anchored:
                 found.anchored.setdefault(one.start, []).append(one.own)
             if one.kind == LEARNED:
@@ -142,6 +146,7 @@ class Sources:
         self._coming: dict[str, list[int]] = {}
         self._cells: dict[int, Pool] = {}
         self._anchors: dict[int, AnchorShares] = {}
+        self.known = ProfilePaths(scorer, profile)
         self._layouts: dict[str, Layout] = {}
         self._embedded = self._of_embedding(len(self.all)) if scorer.embeds else []
 
@@ -152,8 +157,7 @@ class Sources:
         """The anchors of a source that is no embedding, with their rows of its kernel."""
         if source.own not in self._anchors:
             assert source.metapath is not None
-            kernel = self.scorer.kernels.kernel(source.metapath.path.tail)
-            self._anchors[source.own] = AnchorShares(kernel, self.profile.anchors[source.start])
+            self._anchors[source.own] = self.known.anchors(source.metapath.path)
         return self._anchors[source.own]
 
     def layout(self, position: int) -> Layout:

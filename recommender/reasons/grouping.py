@@ -4,17 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from recommender.reasons.candidates import MORE, WAYS, Candidates, Way
+from recommender.reasons.candidates import MORE, Candidates
 from recommender.reasons.cells import SHARED, Pool, Sources, Strand
 from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
+    HALF,
+    LEARNED_LESS,
+    NEAR_BEST,
     POPULARITY,
     RULE,
     SMALLER,
     UNTOLD,
+    WAYS,
     Group,
+    Way,
     group_of,
     pooled,
     share_of,
@@ -78,6 +83,28 @@ class Grouping:
             return self._parted(position, MOST)
         groups = self._parted(position, LEADING)
         return self._parted(position, MOST) if groups and groups[0].kind == SMALLER else groups
+
+    def near_best(self, position: int) -> list[Group] | None:
+        """The concrete ones of the same groups that are nearly as large as the best, as soon as it is certain that they
+        may be reasons, and that no others are: what is left only decides that."""
+        parting = self._parting(position)
+        ruled = [float(self.popularity[position]), *(one.share for one in self.soft(position))]
+        for most in range(1, MOST + 1):
+            self._tell(position, parting, most)
+            told, left = parting.told, parting.left
+            if len(told) < most:
+                return None
+            untold = share_of(parting.few.values()) + sum([one.share for one in parting.untold])
+            largest = max([*ruled, *(one.share for one in told)])
+            best = next((one.share for one in told if one.concrete), 0.0)
+            if left.bound is not None and left.bound * MORE < NEAR_BEST * best:
+                most_of_others = max(largest, left.left + untold, left.bound / LEARNED_LESS)
+                near = [one for one in told if one.concrete and one.share >= NEAR_BEST * best]
+                if all(one.share > HALF * most_of_others * MORE for one in near):
+                    return near
+            if most == LEADING and left.left <= max(largest, untold) * MORE:  # as `leading` has it: no more are told
+                return None
+        return None
 
     def _parted(self, position: int, most: int) -> list[Group]:
         parting = self._parting(position)

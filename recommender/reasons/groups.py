@@ -14,13 +14,19 @@ What is left is smaller links; what runs through fewer than k people, or through
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from recommender.reasons.cells import LEARNED, THEME, Pool, Strand
+from recommender.reasons.cells import LEARNED, SHARED, THEME, Pool, Source, Strand
 from recommender.rules.soft.soft_rules import SoftShare
 
 LEARNED_LESS = 0.8
 """How much a group that names no path counts against one that does."""
 ANCHOR, POPULARITY, SMALLER, UNTOLD, AGAINST = "anchor", "popularity", "smaller", "untold", "against"
 RULE = "rule"
+GROUNDS, WAYS = 2, 3
+"""Metapaths of a theme, and ways of an anchor, that one sentence tells."""
+HALF = 0.5
+"""Least part of the largest group's share that a reason has, and of the score that popularity has where it is one."""
+NEAR_BEST = 0.8
+"""Groups from this part of the best on are as good: what the list has not said yet goes first, then the concrete."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +57,14 @@ class Group:
         )
 
 
+@dataclass(slots=True)
+class Way:
+    """One way from an anchor to the item: a metapath, or all learned kernels that say no more than that."""
+
+    share: float
+    cells: list[tuple[Source, float]]
+
+
 def group_of(kind: str, strands: Sequence[Strand], anchor: tuple[str, int] | None = None) -> Group:
     """A group with its share and its strands, the largest first."""
     ordered = tuple(sorted(strands, key=_minus)) if len(strands) > 1 else tuple(strands)
@@ -74,6 +88,19 @@ def pooled(strands: Iterable[Strand], pool: Pool) -> Pool:
         before = found.get(one.source.own)
         found[one.source.own] = one if before is None else Strand.of(one.source, {**before.anchors, **one.anchors})
     return found
+
+
+def grounds_of(strands: list[Strand]) -> list[Strand]:
+    """The largest of those that lead to an item by one relation."""
+    return sorted(strands, key=_minus)[:GROUNDS] if len(strands) > 1 else strands
+
+
+def shared_of(grounds: Iterable[Strand]) -> Strand | None:
+    """The largest ground of which anchor and item are linked to the same."""
+    for one in grounds:
+        if one.source.kind == SHARED:
+            return one
+    return None
 
 
 def _minus(one: Strand) -> float:

@@ -10,29 +10,29 @@ from recommender.reasons.cells import LEARNED, PEOPLE, THEME, Sources
 from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.group_phrasing import GroupPhrasing
 from recommender.reasons.grouping import Grouping, SoftShares, no_soft_shares
-from recommender.reasons.groups import AGAINST, POPULARITY, SMALLER, UNTOLD, Group
+from recommender.reasons.groups import AGAINST, HALF, NEAR_BEST, POPULARITY, SMALLER, UNTOLD, Group
 from recommender.reasons.path_quality import Anchor, PathQuality
 from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
 from recommender.scoring.scorer import Scorer
 
 CHOICES = ("varied", "strongest", "recent", "popular", "balanced")
 EVENLY = 1 / 3
-HALF = 0.5
-"""Least part of the largest group's share that a reason has, and of the score that popularity has where it is one."""
-NEAR_BEST = 0.8
-"""Groups from this part of the best on are as good: what the list has not said yet goes first, then the concrete."""
 REST = (SMALLER, UNTOLD)
 LAST = (PEOPLE, LEARNED, POPULARITY, *REST)
 
 
 @dataclass(frozen=True, eq=False)
 class Reason:
-    """A group that may be told for an item: the ``position`` of the item, and its ``score``."""
+    """A group that may be told for an item: the ``position`` of the item."""
 
     group: Group
     position: int
-    score: float
     reasons: "Reasons"
+
+    @property
+    def score(self) -> float:
+        """The score of the item."""
+        return sum(one.share for one in self.reasons.grouping.leading(self.position))
 
     @property
     def share(self) -> float:
@@ -126,11 +126,16 @@ class Reasons:
         """All groups of an item, the largest first."""
         return self.grouping.groups(position)
 
-    def of(self, position: int) -> list[Reason]:
-        """The groups that may be the reason of an item, the largest first."""
+    def of(self, position: int, *, varied: bool = False) -> list[Reason]:
+        """The groups that may be the reason of an item, the largest first.
+
+        :param varied: of these at least those that a varied list chooses from: they are often known early.
+        """
+        near = self.grouping.near_best(position) if varied else None
+        if near is not None:
+            return [Reason(one, position, self) for one in near]
         groups = self.grouping.leading(position)
-        score = sum(one.share for one in groups)
-        return [Reason(one, position, score, self) for one in fair(groups, score)]
+        return [Reason(one, position, self) for one in fair(groups, sum([one.share for one in groups]))]
 
     def text(self, reason: Reason | None) -> str:
         """A reason in one sentence."""

@@ -25,8 +25,8 @@ class ArrangedList:
 class _OnceAsked(Sequence[Sequence[Reason]]):
     """The reasons of some items, made where they are asked for: few of a pool are."""
 
-    def __init__(self, reasons: Reasons, positions: Sequence[int]) -> None:
-        self._reasons, self._positions = reasons, positions
+    def __init__(self, reasons: Reasons, positions: Sequence[int], *, varied: bool) -> None:
+        self._reasons, self._positions, self._varied = reasons, positions, varied
         self._known: dict[int, list[Reason]] = {}
 
     def __len__(self) -> int:
@@ -34,7 +34,7 @@ class _OnceAsked(Sequence[Sequence[Reason]]):
 
     def __getitem__(self, position: Any) -> Any:
         if position not in self._known:
-            self._known[position] = self._reasons.of(self._positions[position])
+            self._known[position] = self._reasons.of(self._positions[position], varied=self._varied)
         return self._known[position]
 
 
@@ -52,7 +52,8 @@ def arranged_list(
     if not told and not arrangement.moves:
         return ArrangedList(list(range(len(positions))), [""] * len(positions), None, [])
     reasons.expect(positions.tolist())
-    choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist())
+    varied = arrangement.reasons == CHOICES[0] and not arrangement.moves
+    choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist(), varied=varied)
     if not arrangement.moves:
         said = list[Reason | None]()
         for nth in range(len(positions)):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.kernels.metapaths import Metapath
-from recommender.profiles.profile import Anchors
+from recommender.kernels.path_instances import Instances, paths_between
+from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.scorer import Scorer
 
 
@@ -80,15 +81,43 @@ class WeighedMetapath:
         return cls(path, scorer.blend.weight(path), path.item_type(schema), types)
 
 
+class ProfilePaths:
+    """What kernels and paths give one profile, looked up once for all that explain its scores."""
+
+    def __init__(self, scorer: Scorer, profile: Profile) -> None:
+        self.scorer, self.profile = scorer, profile
+        self._anchors: dict[Metapath, AnchorShares] = {}
+        self._instances: dict[tuple[Metapath, int], Instances] = {}
+
+    def anchors(self, path: Metapath) -> AnchorShares:
+        """The anchors' rows of the kernel of a metapath."""
+        if path not in self._anchors:
+            kernel = self.scorer.kernels.kernel(path.tail)
+            self._anchors[path] = AnchorShares(kernel, self.profile.anchors[path.start])
+        return self._anchors[path]
+
+    def instances(self, path: Metapath, item: int) -> Instances:
+        """All paths of a metapath to an item."""
+        key = path, item
+        if key not in self._instances:
+            kept = self.anchors(path).kept(item)
+            self._instances[key] = paths_between(self.scorer.kernels, path.tail, kept, item)
+        return self._instances[key]
+
+
 class ProfileMetapath:
     """A metapath that weighs something, for one profile: what :class:`WeighedMetapath` says, and its anchors."""
 
-    def __init__(self, scorer: Scorer, path: Metapath, anchors: Anchors) -> None:
-        weighed = WeighedMetapath.of(scorer, path)
-        self._scorer, self._anchors, self.path = scorer, anchors, path
+    def __init__(self, known: ProfilePaths, path: Metapath) -> None:
+        weighed = WeighedMetapath.of(known.scorer, path)
+        self._known, self.path = known, path
         self.weight, self.item_type, self.node_types = weighed.weight, weighed.item_type, weighed.node_types
 
     @cached_property
     def anchors(self) -> AnchorShares:
         """The anchors' rows of its kernel."""
-        return AnchorShares(self._scorer.kernels.kernel(self.path.tail), self._anchors)
+        return self._known.anchors(self.path)
+
+    def instances(self, item: int) -> Instances:
+        """All its paths to an item."""
+        return self._known.instances(self.path, item)

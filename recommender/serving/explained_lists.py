@@ -68,7 +68,7 @@ class ExplainedLists:
         choice, said = ReasonChoice(reasons.quality, reasons.recency, "varied"), list[Reason]()
         rows = []
         for position in positions:
-            found = reasons.of(position)
+            found = reasons.of(position, varied=self.reasons == 1)
             best = choice.best(found, said)
             if best is not None:
                 said.append(best)

@@ -163,7 +163,7 @@ class Recommender:
         phrasing = self.phrasing(request.lang)
         forbidden = rules.forbidden(profile)
         reasons = Reasons(scorer, profile, phrasing, forbidden, request.reader, soft)
-        parts = Explainer(scorer, profile, phrasing, forbidden).parts(position)
+        parts = Explainer(scorer, profile, phrasing, forbidden, known=reasons.sources.known).parts(position)
         parts = with_soft_parts(parts, soft(position), phrasing.language)
         score = float(total[position])
         gap = abs(score - sum(part.share for part in parts))

@@ -1,6 +1,7 @@
 """Learned people: how many people are behind what learned kernels say."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,6 @@ class LearnedPeople:
         self.k = self.snapshot.k
         self._used: dict[tuple[int, int], dict[int, int] | None] = {}
         self._both: dict[tuple[str, int], dict[int, int]] = {}
-        self._hers: dict[int, bool] = {}
 
     def together(self, position: int, strands: Iterable[Strand]) -> bool:
         """Whether at least k people, she herself aside, are behind learned kernels, where they are learned from any."""
@@ -70,9 +70,12 @@ class LearnedPeople:
 
     def _herself(self, position: int) -> bool:
         """Whether the user is one of those who used an item."""
-        if position not in self._hers:
-            item_type, item = self.scorer.catalogue.item(position)
-            anchors, ends = self.sources.profile.anchors, self.snapshot.schema.ends
-            steps = [one for one in self.snapshot.schema.interactions if one in anchors and ends(one)[1] == item_type]
-            self._hers[position] = any(bool((anchors[step].idx == item).any()) for step in steps)
-        return self._hers[position]
+        return position in self._hers
+
+    @cached_property
+    def _hers(self) -> frozenset[int]:
+        """The positions of what the user used."""
+        anchors, ends, first = self.sources.profile.anchors, self.snapshot.schema.ends, self.scorer.catalogue.position
+        steps = [step for step in self.snapshot.schema.interactions if step in anchors]
+        found = [anchors[step].idx + first(ends(step)[1], 0) for step in steps]
+        return frozenset(idx for some in found for idx in some.tolist())

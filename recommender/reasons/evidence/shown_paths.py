@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.schema import inverse_of
-from recommender.kernels.path_instances import Instances, paths_between
+from recommender.kernels.path_instances import Instances
 from recommender.reasons.cells import LEARNED, Pool, Source, Sources, Strand
 from recommender.rules.avoidance import Forbidden
 
@@ -51,9 +51,8 @@ class ShownPaths:
 
     def _enumerated(self, position: int, source: Source) -> tuple[Instances, NDArray[np.bool_]]:
         """All paths of a source to an item, and which of them may be shown."""
-        item, kept = self.scorer.catalogue.item(position)[1], self.sources.anchors(source).kept
-        found = paths_between(self.scorer.kernels, source.tail, kept(item), item)
         assert source.metapath is not None
+        found = self.sources.known.instances(source.metapath.path, self.scorer.catalogue.item(position)[1])
         return found, self.forbidden.shown(source.metapath.node_types, found.nodes)
 
     def _forbidden(self, strand: Strand, position: int) -> Iterable[tuple[int, float]]:

@@ -12,7 +12,7 @@ from recommender.kernels.learned.association import Association
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
 from recommender.profiles.profile import profile_of
-from recommender.scoring.anchor_shares import ProfileMetapath
+from recommender.scoring.anchor_shares import ProfileMetapath, ProfilePaths
 from recommender.scoring.blend import Blend
 from recommender.scoring.scorer import Scorer
 from tests.graphs import snapshot_of
@@ -36,7 +36,7 @@ def _of(snapshot: Snapshot, folder: Path, may_name: str, *, herself: bool) -> Le
     kernel = kernels.learned(path.tail)
     assert kernel is not None
     profile = profile_of(snapshot, "User", 0)
-    weighed = ProfileMetapath(scorer, path, profile.anchors["purchased"])
+    weighed = ProfileMetapath(ProfilePaths(scorer, profile), path)
     may = {snapshot.vocabulary.idx("Product", name) for name in may_name}
     found = LearnedAnchors.of(kernel, weighed, 2, snapshot.k, herself, lambda _, idx: idx in may)
     if len(may) == 2:
