@@ -1,7 +1,5 @@
 """How a group reads aloud: one sentence that tells exactly its paths, for customers, staff or analysts."""
 
-import numpy as np
-
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
 from recommender.kernels.kernel import NamedAnchors
@@ -175,11 +173,9 @@ class GroupPhrasing(ThemePhrasing):
         ordered = self.newest(source.start, sorted(shares, key=lambda anchor: (-shares[anchor], anchor)))
         entities = [(source.anchor_type, anchor) for anchor in ordered]
         if source.text != TOGETHER and source.kernel is not None:
-            counts = source.kernel.people(
-                np.array(ordered, dtype=np.int64), self.evidence.scorer.catalogue.item(position)[1]
-            )
-            people = [] if counts is None else counts.tolist()
-            return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities[:NAMED], people[:NAMED]))
+            counts = self.evidence.learned.counts(position, source)
+            people = [] if counts is None else [counts[anchor] for anchor in ordered[:NAMED]]
+            return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities[:NAMED], people))
         may = self.evidence.learned.nameable(position, group.strands)
         names = [self.phrasing.label(*one) for one in entities if one[1] in may][:NAMED]
         key = "learned_unnamed" if not names else "learned_one" if len(shares) == len(names) else "learned"

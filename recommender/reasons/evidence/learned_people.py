@@ -20,7 +20,7 @@ class LearnedPeople:
     def together(self, position: int, strands: Iterable[Strand]) -> bool:
         """Whether at least k people, she herself aside, are behind learned kernels, where they are learned from any."""
         for strand in strands:
-            counts = self._counts(position, strand.source)
+            counts = self.counts(position, strand.source)
             if counts is not None and not self._enough(position, strand, [counts[one] for one in strand.anchors]):
                 return False
         return True
@@ -36,7 +36,7 @@ class LearnedPeople:
             return together is not None and together >= least
         return min(counts) >= least
 
-    def _counts(self, position: int, source: Source) -> dict[int, int] | None:
+    def counts(self, position: int, source: Source) -> dict[int, int] | None:
         """How many people are behind each anchor of a learned source, where that is counted."""
         kernel, item = source.kernel, self.scorer.catalogue.item(position)[1]
         if kernel is None:
@@ -64,7 +64,7 @@ class LearnedPeople:
         """The anchors of learned strands that may be named: at least k people are behind each, where any are."""
         found, least = set[int](), self.k + self._herself(position)
         for strand in strands:
-            counts = self._counts(position, strand.source)
+            counts = self.counts(position, strand.source)
             found |= {one for one in strand.anchors if counts is None or counts[one] >= least}
         return found
 

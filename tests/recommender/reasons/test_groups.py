@@ -12,7 +12,8 @@ from recommender.explanation.phrasing import Phrasing
 from recommender.learning.model import open_model
 from recommender.reasons.cells import THEME
 from recommender.reasons.groups import POPULARITY, UNTOLD
-from recommender.reasons.reasons import Reasons
+from recommender.reasons.reasons import Reason, Reasons
+from recommender.reranking.arranged_list import reason_choice
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import SCHEMA, snapshot_of
@@ -143,3 +144,22 @@ def test_a_list_says_something_else_of_the_next_item_where_that_is_as_true(world
             same += len(texts) - len(set(texts))
             varied += len(set(texts))
     assert varied > same
+
+
+def test_a_list_chooses_early_what_it_would_choose_of_all_groups(worlds: list[World]) -> None:
+    """As soon as its choice is certain, an item is parted no further; the choice is the same."""
+    for recommender in (world.recommender for world in worlds):
+        phrasing, compared = Phrasing(recommender.snapshot), 0
+        for user in range(COUNTS["User"]):
+            request = Request(id_of("User", user), rules=Rules(unknown="keep"))
+            profile, rules = recommender.profile(request), recommender.rule_set(request.rules)
+            scorer, forbidden = recommender.cold_start.of(profile), rules.forbidden(profile)
+            early, all_of_them = (Reasons(scorer, profile, phrasing, forbidden) for _ in range(2))
+            choice, said = reason_choice(early, "varied"), list[Reason]()
+            for position in range(recommender.catalogue.size):
+                found = choice.best(early.of(position, varied=True), said)
+                expected = choice.best(all_of_them.of(position), said)
+                assert early.text(found) == all_of_them.text(expected), (request.user_id, position)
+                said += [found] if found else []
+                compared += found is not None
+        assert compared
