@@ -17,7 +17,7 @@ from rich.table import Table
 
 from embeddings.training.train_vectors import train_vectors
 from embeddings.vectors.config import TrainingConfig
-from embeddings.vectors.vectors import Vectors
+from embeddings.vectors.vectors import Judge, Vectors
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.evaluation import evaluate, scorer_of_users
@@ -56,8 +56,8 @@ def main(
 def _compared(split: Split, domain: str, config: TrainingConfig) -> list[str]:
     """Both blends on one split and domain."""
 
-    def trained(snapshot: Snapshot, folder: Path) -> Vectors:
-        return train_vectors(snapshot, config, folder)
+    def trained(snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None) -> Vectors:
+        return train_vectors(snapshot, config, folder, judge=judge, last=last)
 
     with tempfile.TemporaryDirectory() as name:
         folder, models, weights = Path(name), {}, ""
@@ -65,7 +65,7 @@ def _compared(split: Split, domain: str, config: TrainingConfig) -> list[str]:
             fitted = fit_blend(split.train, folder / f"fitting-{label}", config.seed, vectors)
             shutil.rmtree(folder / f"fitting-{label}")
             kernels = Kernels(split.train, fitted.kernels, folder / label)
-            found = trained(split.train, folder / "vectors") if vectors else None
+            found = fitted.vectors(vectors, split.train, folder / "vectors")
             models[label] = scorer_of_users(Scorer(split.train, kernels, fitted.blend, found))
             if vectors:
                 cold = [getattr(fitted.blend, one).get(domain) for one in ("cold", "told")]

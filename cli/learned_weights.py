@@ -26,6 +26,9 @@ def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
         verdict = "nobody to learn from"
     if report.prior:
         verdict += f"; paths without evidence ({report.prior}) weigh what their ends are worth within their domains"
+    if tried := report.embedding:
+        verdict += f"; embedding {tried.gain:+.4f} for {tried.people:,} people (p = {tried.p:.3f}): "
+        verdict += "has a say" if tried.kept else "weighs nothing"
     figures = (
         f"NDCG@10 in the rankings of {report.held_back:,} people held back, default → learned weights: "
         f"{report.before:.4f} → {report.after:.4f} (p = {report.p:.3f}, person by person)"

@@ -34,6 +34,12 @@ CandidatesOption = Annotated[
     str | None,
     typer.Option(help="What an entity is told from: others of its type (type, the default), or all.", metavar="C"),
 ]
+MinutesOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Time for the vectors, half of it to find out whether they get a say; [train] minutes, 10.", metavar="T"
+    ),
+]
 HoldOutOption = Annotated[
     str,
     typer.Option(
@@ -53,6 +59,7 @@ def train(
     validation: ValidationOption = None,
     candidates: CandidatesOption = None,
     hold_out: HoldOutOption = "last",
+    minutes: MinutesOption = None,
     no_embeddings: Annotated[bool, typer.Option("--no-embeddings", help="Paths and popularity only.")] = False,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same vectors on a CPU.", metavar="S")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training stopped.")] = False,
@@ -68,7 +75,7 @@ def train(
     """
     output = Output(as_json, quiet)
     vectors: Any = {"model": model, "dim": dim, "epochs": epochs, "seed": seed}
-    vectors |= {"validation": validation, "candidates": candidates}
+    vectors |= {"validation": validation, "candidates": candidates, "minutes": minutes}
     try:
         with engine_of(ctx, output) as engine:
             where: Any = {"engine": engine_name, "master": master}

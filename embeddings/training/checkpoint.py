@@ -92,7 +92,11 @@ class Checkpoint:
                 f"{header.snapshot[:12]}, the current one is {snapshot_hash[:12]}; train without `resume`"
             )
         there, here = header.config.model_dump(), config.model_dump()
-        differing = [f"{name} {there[name]} there, {here[name]} here" for name in here if here[name] != there[name]]
+        differing = [
+            f"{name} {there[name]} there, {here[name]} here"
+            for name in here
+            if here[name] != there[name] and name != "minutes"  # more time is what one may want to resume with
+        ]
         if differing:
             raise TrainingError(
                 f"cannot resume: the checkpoint after epoch {header.epoch} has other settings "

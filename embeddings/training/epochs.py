@@ -25,6 +25,7 @@ from embeddings.training.stock import StockTraining
 from embeddings.training.tails import TailTraining
 from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.scoring import Scorer, VectorScorer
+from embeddings.vectors.vectors import Judge, unit_rows
 
 
 class Loop(Protocol):
@@ -44,10 +45,20 @@ class Epochs:
     """The state of one training; every epoch draws its random numbers from (seed, number of the epoch).
 
     :param folder: an existing folder; PyKEEN's loop wants one and writes nothing there.
+    :param judge: says how good vectors are, in place of the MRR of the validation part.
+    :param last: train so many epochs and take the last, whatever validation says.
     """
 
-    def __init__(self, parts: HeldOut, config: TrainingConfig, device: torch.device, folder: Path) -> None:
-        self.parts, self.config = parts, config
+    def __init__(
+        self,
+        parts: HeldOut,
+        config: TrainingConfig,
+        device: torch.device,
+        folder: Path,
+        judge: Judge | None = None,
+        last: int | None = None,
+    ) -> None:
+        self.parts, self.config, self.judge, self.last = parts, config, judge, last
         self.batch_size = config.batch_size_for(len(parts.train.rows))
         self.losses: list[float] = []
         self.curve: list[float] = []
@@ -65,12 +76,16 @@ class Epochs:
 
     @property
     def best_epoch(self) -> int | None:
-        """The first epoch of the highest validation MRR, from 1; ``None`` without a validation part."""
+        """The first epoch of the best validation, from 1, or the ``last``; ``None`` without a validation part."""
+        if self.last is not None and self.curve:
+            return len(self.curve)
         return int(np.argmax(self.curve)) + 1 if self.curve else None
 
     @property
     def finished(self) -> bool:
         """Whether all epochs are done, or the last ones did not improve the validation MRR."""
+        if self.last is not None:
+            return len(self.losses) >= self.last
         waited = len(self.curve) - (self.best_epoch or 0)
         return len(self.losses) >= self.config.epochs or (bool(self.curve) and waited >= self.config.patience)
 
@@ -85,13 +100,16 @@ class Epochs:
         return True
 
     def validate(self) -> None:
-        """Rank the validation part, and keep the parameters where that is the best so far."""
-        if len(self.parts.validation) == 0:
+        """Ask the judge, or rank the validation part, and keep the parameters where that is the best so far."""
+        if self.judge is not None:
+            self.curve.append(self.judge(unit_rows(self.tables()[0])))
+        elif len(self.parts.validation) == 0:
             return
-        scorer, parts = self.scorer(), self.parts
-        ranks = rank_triples(scorer, parts.validation, parts.train, parts.known, self.config.candidates)
-        self.curve.append(rank_metrics(ranks.rank, ranks.candidates).mrr)
-        if self.best_epoch == len(self.curve):
+        else:
+            scorer, parts = self.scorer(), self.parts
+            ranks = rank_triples(scorer, parts.validation, parts.train, parts.known, self.config.candidates)
+            self.curve.append(rank_metrics(ranks.rank, ranks.candidates).mrr)
+        if self.last is None and self.best_epoch == len(self.curve):
             self.best = parameters_of(self.network)
 
     def take_best(self) -> None:

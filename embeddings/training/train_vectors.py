@@ -15,7 +15,7 @@ import numpy as np
 from embeddings.link_prediction.held_out import HeldOut
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.triples import TripleSet, relations_without
-from embeddings.vectors.vectors import Vectors, VectorsManifest, unit_rows
+from embeddings.vectors.vectors import Judge, Vectors, VectorsManifest, unit_rows
 from kg.errors import TrainingError
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
@@ -52,6 +52,9 @@ def train_vectors(
     progress: Progress = no_progress,
     resume: bool = False,
     notice: Notice | None = None,
+    *,
+    judge: Judge | None = None,
+    last: int | None = None,
 ) -> Vectors:
     """Train on the triples of a snapshot and save the vectors; older vectors stay in place until then.
 
@@ -63,6 +66,8 @@ def train_vectors(
     :param progress: told after each epoch; what it raises stops training and leaves the last checkpoint.
     :param resume: go on from the checkpoint in the folder.
     :param notice: called with sentences for a person, such as that there is no checkpoint to go on from.
+    :param judge: says after each epoch how good the vectors are, in place of the validation MRR.
+    :param last: train so many epochs, whatever validation says.
     :raises UsageError: for an excluded relation that the schema does not have.
     :raises TrainingError: where there is nothing to train on, numbers are not finite (nothing is saved), or the
         checkpoint is damaged or belongs to another snapshot or configuration.
@@ -75,7 +80,7 @@ def train_vectors(
         raise TrainingError(f"{folder}: cannot be made: {problem}") from problem
     batch_size = config.batch_size_for(sum(snapshot.manifest.triples.values()))
     with reproducible(device, one_thread=batch_size < MANY_ROWS):
-        training = _Training(snapshot, config, folder, device, notice or (lambda _sentence: None))
+        training = _Training(snapshot, config, folder, device, notice or (lambda _sentence: None), judge, last)
         training.start(resume)
         training.run(progress)
         saved = training.vectors().save(folder)
@@ -87,7 +92,14 @@ class _Training:
     """One training of a snapshot, with its checkpoints."""
 
     def __init__(
-        self, snapshot: Snapshot, config: TrainingConfig, folder: Path, device: torch.device, notice: Notice
+        self,
+        snapshot: Snapshot,
+        config: TrainingConfig,
+        folder: Path,
+        device: torch.device,
+        notice: Notice,
+        judge: Judge | None,
+        last: int | None,
     ) -> None:
         self.snapshot, self.config, self.folder, self.notice = snapshot, config, folder, notice
         self.relations = relations_without(snapshot.schema, config.exclude)
@@ -100,7 +112,8 @@ class _Training:
         self.parts, self.environment = HeldOut.of(triples, config), _environment(device)
         if config.loop == "stock":
             notice(f"{config.model} has no fast loop: PyKEEN's own trains it, several times slower")
-        self.epochs = Epochs(self.parts, config, device, folder)
+        self.epochs = Epochs(self.parts, config, device, folder, judge, last)
+        self.measure = "MRR" if judge is None else "NDCG@10"
         self.written, self.seconds, self.cost = time.perf_counter(), 0.0, 0.0
 
     def start(self, resume: bool) -> None:
@@ -128,7 +141,8 @@ class _Training:
     def run(self, progress: Progress) -> None:
         """Run the epochs that are left."""
         epochs = self.epochs
-        while not epochs.finished:
+        limit = float("inf") if self.config.minutes is None else 60 * self.config.minutes
+        while not epochs.finished and (self.seconds < limit or not epochs.losses):
             start = time.perf_counter()
             if not epochs.run_one():
                 raise self._not_finite()
@@ -141,8 +155,10 @@ class _Training:
             note = f"loss {epochs.losses[-1]:.4f}, {speed:,.0f} triples/s"
             if epochs.curve:
                 best = f"best {max(epochs.curve):.4f}, epoch {epochs.best_epoch}"
-                note += f", MRR {epochs.curve[-1]:.4f} ({best})"
-            progress(f"Training {self.config.model}", number, self.config.epochs, note)
+                note += f", {self.measure} {epochs.curve[-1]:.4f} ({best})"
+            progress(f"Training {self.config.model}", number, epochs.last or self.config.epochs, note)
+        if not epochs.finished:
+            self.notice(f"training stopped after epoch {number}: its {self.config.minutes:g} minutes are over")
         epochs.take_best()
 
     def vectors(self) -> Vectors:
@@ -160,6 +176,7 @@ class _Training:
             triples=triples,
             losses=tuple(epochs.losses),
             curve=tuple(epochs.curve),
+            measure=self.measure,
             best_epoch=epochs.best_epoch,
             held_out=len(self.parts.known) - triples,
             score_card=self.parts.score_card(epochs.scorer(), self.config.seed),

@@ -47,6 +47,8 @@ class TrainingConfig(Document):
     """Part of the triples that is held out, up to 2,000, to stop early and to calibrate; 0 trains on all of them."""
     patience: int = Field(default=5, ge=1)
     """Epochs without a better validation MRR after which training stops; the best epoch's vectors are kept."""
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Time after which no further epoch begins; the first always runs. Until validation ends it where absent."""
     exclude: tuple[str, ...] = ()
     """Relations whose triples are left out."""
 

@@ -1,7 +1,7 @@
 """Vectors of the entities and relations of one snapshot: how they were trained, saved without pickle, mapped."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,8 @@ from kg.errors import ModelError, StaleModelError
 __all__ = ["MODELS", "TrainingConfig", "Vectors", "VectorsManifest", "read_manifest", "unit_rows"]
 
 FORMAT = 1
+Judge = Callable[[NDArray[np.float32]], float]
+"""How good vectors are, higher is better, from rows of length 1: shape (entities, d)."""
 
 
 class ArrayShape(BaseModel, frozen=True):
@@ -47,7 +49,9 @@ class VectorsManifest(BaseModel, frozen=True):
     losses: tuple[float, ...]
     """Mean loss of each epoch."""
     curve: tuple[float, ...] = ()
-    """Filtered MRR on the validation part after each epoch; empty without one."""
+    """Filtered MRR on the validation part after each epoch, or ``measure``; empty without one."""
+    measure: str = "MRR"
+    """What the curve shows."""
     best_epoch: int | None = None
     """The epoch whose vectors these are, from 1; ``None`` without a validation part: the last."""
     held_out: int = 0

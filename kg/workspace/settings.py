@@ -130,6 +130,14 @@ class ExperimentSettings(Document):
     """Part of the people who get the candidate."""
 
 
+class TrainSettings(Document):
+    """The ``[train]`` table."""
+
+    minutes: float = Field(default=10.0, gt=0, allow_inf_nan=False)
+    """Time that the training of vectors may take: half of it the pilot, which says whether they get a say, and half of
+    it the vectors of all triples."""
+
+
 class LoadSettings(Document):
     """The ``[load]`` table."""
 
@@ -158,6 +166,7 @@ class Settings(BaseSettings):
     rules: dict[str, Any] = Field(default_factory=dict)
     """The ``[rules]`` table, what holds for every list and every explanation; the recommender knows its keys."""
     load: LoadSettings = Field(default_factory=LoadSettings)
+    train: TrainSettings = Field(default_factory=TrainSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from embeddings.splitting.triple_data import TripleData
 from embeddings.splitting.triple_split import validation_only
 from embeddings.vectors.config import TrainingConfig
-from embeddings.vectors.vectors import Vectors
+from embeddings.vectors.vectors import Judge, Vectors
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
@@ -156,7 +156,7 @@ class RecommendationExperiment:
         vectors = partial(_vectors, config, progress) if config else None
         kind = validation_kind(self.split.description["kind"])
         fitted = fit_blend(self.split.train, folder / "fitting", planned.seed, vectors, progress, kind)
-        found = vectors(self.split.train, folder / "vectors") if vectors else None
+        found = fitted.vectors(vectors, self.split.train, folder / "vectors")
         scorer = fitted.scorer(self.split.train, folder / "kernels", found)
         check_leaks(self.split, [scorer])
         return scorer_of_users(scorer)
@@ -200,7 +200,15 @@ class RecommendationExperiment:
         return digest.hexdigest()
 
 
-def _vectors(config: TrainingConfig, progress: Progress, train: Snapshot, folder: Path) -> Vectors:
+def _vectors(
+    config: TrainingConfig,
+    progress: Progress,
+    snapshot: Snapshot,
+    folder: Path,
+    *,
+    judge: Judge | None = None,
+    last: int | None = None,
+) -> Vectors:
     from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
 
-    return train_vectors(train, config, folder, progress)
+    return train_vectors(snapshot, config, folder, progress, judge=judge, last=last)

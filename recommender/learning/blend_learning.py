@@ -54,7 +54,7 @@ def learn_blend(
             whole, unknown = _with_prior((raw, known), whole, prior or {}, popular)
             report = report.model_copy(update={"prior": unknown})
         reports.append(report)
-        blend = _with_weights(blend, raw, whole)
+        blend = with_weights(blend, raw, whole)
         del raw, part  # the next are as large, and made only now
     return blend, reports
 
@@ -166,7 +166,7 @@ def _with_prior(
     return found, len(unknown)
 
 
-def _with_weights(blend: Blend, features: CandidateFeatures, weights: Score) -> Blend:
+def with_weights(blend: Blend, features: CandidateFeatures, weights: Score) -> Blend:
     """Put the weights of a domain and an audience into a blend."""
     found = dict(zip(features.names, weights.tolist(), strict=True))
     embedding, popularity = found.pop(EMBEDDING, 0.0), found.pop(POPULARITY)

@@ -1,11 +1,11 @@
 """Fit the blend of a snapshot: kernels and vectors of its training part, candidates, learned weights."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, get_args
 
-from embeddings.vectors.vectors import Vectors
+from embeddings.vectors.vectors import Judge, Vectors
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.metapaths import Metapath
@@ -15,6 +15,8 @@ from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
 from recommender.learning.blend_learning import learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
+from recommender.learning.closeness_ndcg import closeness_ndcg
+from recommender.learning.embedding_pilot import try_embedding
 from recommender.learning.kernel_learning import kernel_trials, learn_kernels
 from recommender.learning.model import narrowed
 from recommender.learning.path_trial import worth_a_kernel
@@ -28,7 +30,14 @@ from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import Kind, validation_notes, validation_split, validation_splits
 from recommender.texts.languages import language
 
-TrainVectors = Callable[[Snapshot, Path], Vectors]
+
+class TrainVectors(Protocol):
+    """Trains vectors of a snapshot into a folder."""
+
+    def __call__(
+        self, snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None
+    ) -> Vectors:
+        """Until the judge says that they get no better, or so many epochs."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,12 @@ class Fitted:
     """What is to be said of the validation part."""
     left_out: tuple[str, ...] = ()
     """What kernels do without, because it would have taken too long."""
+    epochs: int | None = None
+    """After how many epochs the vectors of the training part were best; ``None`` where none were trained."""
+
+    def vectors(self, train: TrainVectors | None, snapshot: Snapshot, folder: Path) -> Vectors | None:
+        """The vectors of a whole snapshot, ``None`` where the pilot gave them no say."""
+        return train(snapshot, folder, last=self.epochs) if train is not None and self.blend.embeds else None
 
     def scorer(self, snapshot: Snapshot, folder: Path, vectors: Vectors | None) -> Scorer:
         """The scorer of a snapshot by what was learned; kernels are made in the folder."""
@@ -61,7 +76,8 @@ def fit_blend(
 ) -> Fitted:
     """Learn the weights on a validation part that neither kernels nor vectors nor popularity have seen.
 
-    How learned kernels are made and how anchors fade is learned first, each kernel alone; then the weights of all.
+    How learned kernels are made and how anchors fade is learned first, each kernel alone; then the weights of all; and
+    with vectors, whether closeness gets a say beside them: see :mod:`recommender.learning.embedding_pilot`.
 
     :param folder: for kernels and vectors of the training part; may be removed afterwards.
     :param train_vectors: trains the vectors of the training part; ``None`` leaves the embedding out.
@@ -75,17 +91,22 @@ def fit_blend(
     splits = validation_splits(snapshot, split, seed, kind)
     kernels, recency = _kernels(splits, metapaths, narrowing, folder / "kernels", progress)
     train = with_recency(split.train, recency)
-    vectors = train_vectors(split.train, folder / "vectors") if train_vectors else None
-    default = default_blend(snapshot.schema, metapaths, embedding=train_vectors is not None)
-    scorer = Scorer(train, kernels, default, vectors)
+    default = default_blend(snapshot.schema, metapaths, embedding=False)
+    scorer = Scorer(train, kernels, default, None)
     worths = relation_worths(scorer, split, seed)
     prior = crossing_prior(snapshot.schema, metapaths, worths)
     beside = popularity_beside(scorer, split, prior, worths)
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior, beside)
+    epochs = None
+    if train_vectors is not None:
+        vectors = train_vectors(split.train, folder / "vectors", judge=closeness_ndcg(scorer, split))
+        epochs = vectors.manifest.best_epoch or len(vectors.manifest.losses)
+        found = _features(Scorer(train, kernels, blend, vectors), split, progress)
+        blend, reports = try_embedding(found, metapaths, blend, reports)
     notes = [language("en").notice(one) for one in narrowed(narrowing)]
     left_out = tuple(language("en").notice(one) for one in kernels.left_out)
     notes += validation_notes(snapshot) if kind != "random" else []
-    return Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out)
+    return Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out, epochs)
 
 
 def _kernels(
@@ -119,5 +140,7 @@ def _features(scorer: Scorer, split: Split, progress: Progress) -> Iterator[Cand
     parts = [(domain, audience) for domain in scorer.snapshot.schema.domains for audience in get_args(Audience)]
     for number, (domain, audience) in enumerate(parts, start=1):
         progress("Candidates", number - 1, len(parts), domain)
-        yield candidate_features(scorer, split, domain, audience)
+        blend = scorer.blend.for_audience(domain, audience)
+        asked = scorer if blend == scorer.blend else Scorer(scorer.snapshot, scorer.kernels, blend, scorer.vectors)
+        yield candidate_features(asked, split, domain, audience)
         scorer.kernels.close()

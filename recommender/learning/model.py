@@ -27,6 +27,8 @@ from recommender.texts.languages import language
 
 MANIFEST = "model.json"
 VECTORS = "vectors"
+PILOT = "pilot"
+"""Folder of the vectors that have not seen the validation part, beside those of all triples."""
 UNTRAINED = "default"
 KernelsPlace = tuple[Path, tuple[Snapshot, Path] | None]
 """The folder of the kernels, and what they were before a change: the snapshot, and the folder of its kernels."""
@@ -52,6 +54,8 @@ class ModelManifest(BaseModel, frozen=True):
     """What its kernels do without, because it would have taken too long; English sentences."""
     training: TrainingConfig | None = None
     """What the vectors were trained with; ``None`` without vectors."""
+    epochs: int | None = None
+    """After how many epochs vectors were best in the pilot."""
 
 
 @dataclass(frozen=True)

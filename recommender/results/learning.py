@@ -11,6 +11,19 @@ FIRST = 3
 """Ranks at the top of a list."""
 
 
+class EmbeddingReport(BaseModel, frozen=True):
+    """Whether closeness in the embedding gets a say, by a pilot on validation."""
+
+    people: int
+    """Who decided: people whose rankings its weight was not fitted on."""
+    gain: float
+    """NDCG@10 in their rankings with it less that without."""
+    p: float
+    """Of the paired difference, person by person."""
+    kept: bool
+    """Whether it was surely better, and weighs something; else lists are those without vectors."""
+
+
 class DomainReport(BaseModel, frozen=True):
     """What learning did for one domain."""
 
@@ -41,6 +54,8 @@ class DomainReport(BaseModel, frozen=True):
     """Part of the score that the most personal blend has that is not worse than popularity, where that is the floor."""
     prior: int = 0
     """Paths with too little evidence, which weigh what their ends are worth within their domains."""
+    embedding: EmbeddingReport | None = None
+    """What the pilot said of the embedding; ``None`` where there was none."""
     adds: dict[str, float] = Field(default_factory=dict)
     """Feature → fall of NDCG@10 on those users when its weight becomes 0."""
 

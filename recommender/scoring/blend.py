@@ -67,6 +67,12 @@ class Blend(Document):
     """Domain → weights for people who used nothing at all, and only said something of themselves; where it is missing,
     those of ``cold`` count for them: what decides about skin types says nothing of learners."""
 
+    @property
+    def embeds(self) -> bool:
+        """Whether closeness in the embedding weighs something for anybody."""
+        others = (one.embedding for one in (*self.cold.values(), *self.told.values()))
+        return any(self.embedding.values()) or any(others)
+
     def uses(self, metapath: Metapath) -> bool:
         """Whether a metapath weighs something for anybody."""
         others = (*self.cold.values(), *self.told.values())

@@ -194,7 +194,7 @@ class Scorer:
     def similarity(self, profile: Profile) -> NDArray[np.float64]:
         """``Σ_a x̃[a] · cos(a, i)`` for every item: shape (catalogue.size,), in [−1, 1]; 0 without vectors."""
         anchors = self.embedding_anchors(profile)
-        if not self.embeds or not anchors:
+        if self.vectors is None or not anchors:
             return np.zeros(self.catalogue.size)
         query = np.zeros(self._items.shape[1])
         for step, found in anchors.items():

@@ -37,6 +37,8 @@ def test_an_interrupted_training_says_how_to_go_on_and_ends_with_the_same_vector
         patch.setattr(Epochs, "validate", interrupt)
         result = whyrec("-w", parts, *SMALL)
     assert result.exit_code == 130 and "--resume goes on" in " ".join(result.stderr.split())
+    told = " ".join(document("-w", parts, "status")["notices"])
+    assert "(pilot) stopped after epoch" in told and "checkpoint.safetensors" in told
     gone_on = whyrec("-w", parts, *SMALL, "--resume").stderr
     assert "training goes on after epoch" in " ".join(gone_on.split()) and "unfinished" not in gone_on
     digests = {read_manifest(Workspace(folder).model / VECTORS).digest for folder in folders}

@@ -2,6 +2,8 @@
 
 import shlex
 
+from embeddings.vectors.config import CHECKPOINT
+from embeddings.vectors.unfinished import unfinished_epoch
 from kg.errors import SnapshotError
 from kg.k_anonymity import shown_count
 from kg.privacy.differential_privacy import PrivacyLedger
@@ -11,7 +13,7 @@ from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.steps import example_anchor
 from recommender.learning.carry_over import seen_vocabulary
-from recommender.learning.model import ModelManifest, read_manifest
+from recommender.learning.model import PILOT, VECTORS, ModelManifest, read_manifest
 from whyrec.privacy.offers import offers, partners
 from whyrec.privacy.retention import retention_status
 from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusReport, StoreStatus
@@ -35,7 +37,12 @@ def status(workspace: Workspace) -> StatusReport:
         privacy_budget=_budget(workspace),
         partners=[] if snapshot is None else partners(workspace, workspace.snapshot()),
         offers=offers(workspace.folder),
-        notices=[*_readers(workspace), *_flagged(workspace), *(manifest.left_out if manifest else [])],
+        notices=[
+            *_readers(workspace),
+            *_flagged(workspace),
+            *_unfinished(workspace),
+            *(manifest.left_out if manifest else []),
+        ],
     )
 
 
@@ -136,3 +143,14 @@ def _next(
     if snapshot is None or not snapshot.current or model is None or not model.current:
         return f"{program} train"
     return f"{program} {first_question(workspace.snapshot())}"
+
+
+def _unfinished(workspace: Workspace) -> list[str]:
+    """Checkpoints that a stopped training left, of the pilot or of all triples."""
+    places = [(name, workspace.training / name) for name in (PILOT, VECTORS)]
+    return [
+        f"a training of vectors ({name}) stopped after epoch {epoch}: {folder / CHECKPOINT}; `whyrec train --resume` "
+        "with the same settings goes on from it"
+        for name, folder in places
+        if (epoch := unfinished_epoch(folder)) is not None
+    ]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
-from embeddings.vectors.vectors import Vectors
+from embeddings.vectors.vectors import Judge, Vectors, unit_rows
+from embeddings.vectors.vectors import read_manifest as read_vectors_manifest
 from kg.errors import ModelError, TrainingError, UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
@@ -19,6 +20,7 @@ from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import VOCABULARY, keep_vocabulary
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import (
+    PILOT,
     VECTORS,
     ModelManifest,
     build_used,
@@ -47,6 +49,7 @@ class VectorOptions(TypedDict, total=False):
     seed: int
     validation: float | None
     candidates: str | None
+    minutes: float | None
 
 
 class Training:
@@ -104,15 +107,15 @@ class Training:
             return None
 
     def _train(self, snapshot: Snapshot) -> ModelManifest:
-        """Train the vectors, learn the blend on a validation part, both in a folder of their own."""
+        """Learn the blend on a validation part, with a pilot of the vectors, then train those of all triples where they
+        have a say, all in a folder of their own."""
         name, folder, wanted = PATHS_ONLY, self.workspace.training, self.wanted
         keep_vocabulary(folder, snapshot)
-        if wanted is not None:
-            name = f"{wanted.model}-{wanted.dim}"
-            with _resumable(folder / VECTORS):
-                self._train_vectors(snapshot, folder / VECTORS, self.resume, "all triples")
         fitted = self._fit(snapshot)
         self.notices += [*fitted.notes, *fitted.left_out]
+        if wanted is not None:
+            name = f"{wanted.model}-{wanted.dim}"
+            self._train_all(snapshot, fitted)
         return ModelManifest(
             name=name,
             snapshot=snapshot.hash,
@@ -123,6 +126,7 @@ class Training:
             learning=fitted.reports,
             left_out=list(fitted.left_out),
             training=wanted,
+            epochs=fitted.epochs,
         )
 
     def _published(self, manifest: ModelManifest) -> tuple[ModelManifest, int]:
@@ -152,23 +156,48 @@ class Training:
             scorer = open_model(draft.model, snapshot, draft.kernels).scorer
             manifest = manifest.model_copy(update={"crossing": crossings(scorer, workspace.settings.privacy.k)})
             save_manifest(draft.model, manifest)
-        for part in parts:
+        for part in (*parts, PILOT):
             shutil.rmtree(folder / part, ignore_errors=True)
         with suppress(OSError):  # a checkpoint of another training stays
             folder.rmdir()
         return manifest, made
 
-    def _train_vectors(self, snapshot: Snapshot, folder: Path, resume: bool, what: str) -> Vectors:
+    def _train_all(self, snapshot: Snapshot, fitted: Fitted) -> None:
+        """The vectors of all triples; where they have no say, those of the pilot, which ``predict`` asks, do."""
+        folder = self.workspace.training
+        if fitted.blend.embeds:
+            self._train_vectors(snapshot, folder / VECTORS, "all triples", last=fitted.epochs)
+            return
+        manifest = read_vectors_manifest(folder / PILOT)
+        pilot = Vectors.open(folder / PILOT, manifest.snapshot)
+        manifest = manifest.model_copy(update={"snapshot": snapshot.hash})
+        Vectors(manifest, pilot.entity, pilot.relation, unit_rows(pilot.entity)).save(folder / VECTORS)
+        self.notices.append(
+            "closeness in the embedding is surely better for nobody, and weighs nothing: vectors of all triples were "
+            "not trained; predict and similar go by those of the pilot, which has not seen the validation part"
+        )
+
+    def _train_vectors(
+        self, snapshot: Snapshot, folder: Path, what: str, *, judge: Judge | None = None, last: int | None = None
+    ) -> Vectors:
         from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
 
         config = self.wanted
         assert config is not None
-        vectors = train_vectors(snapshot, config, folder, self.progress, resume, self.notices.append)
+        if self.resume and (done := _finished(folder, snapshot, config)):
+            return done
+        half = None if config.minutes is None else config.minutes / 2
+        config = config.model_copy(update={"minutes": half})
+        resume = self.resume and ((folder / CHECKPOINT).exists() or what != "all triples")
+        with _resumable(folder):
+            vectors = train_vectors(
+                snapshot, config, folder, self.progress, resume, self.notices.append, judge=judge, last=last
+            )
         manifest = vectors.manifest
         text = f"{config.model} on {what}: {manifest.triples_per_second:,.0f} triples/s"
         if manifest.curve:
-            path = " ".join(f"{mrr:.3f}" for mrr in manifest.curve)
-            text += f"; validation MRR by epoch {path}; epoch {manifest.best_epoch} is kept"
+            path = " ".join(f"{value:.3f}" for value in manifest.curve)
+            text += f"; validation {manifest.measure} by epoch {path}; epoch {manifest.best_epoch} is kept"
         self.notices.append(text)
         return vectors
 
@@ -176,9 +205,13 @@ class Training:
         """Learn the blend, on kernels and vectors that have not seen the validation part."""
         wanted = self.wanted
 
-        def vectors(train: Snapshot, folder: Path) -> Vectors:
-            """Vectors of the blend's training part."""
-            return self._train_vectors(train, folder, False, "the blend's training part")
+        def vectors(
+            snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None
+        ) -> Vectors:
+            """Vectors of the blend's training part, which can be gone on with."""
+            del folder
+            place = self.workspace.training / PILOT
+            return self._train_vectors(snapshot, place, "the blend's training part", judge=judge, last=last)
 
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".fitting-") as folder:
             seed = wanted.seed if wanted else 0
@@ -201,11 +234,22 @@ def training_config(workspace: Workspace, progress: Progress, options: dict[str,
 
     :raises UsageError: for an unknown model or option, or a number out of its range.
     """
+    options = {**options, "minutes": options.get("minutes") or workspace.settings.train.minutes}
     wanted = TrainingConfig.from_options(**options)
     if options.get("epochs") is not None or wanted.loop == "products":
         return wanted
     triples = sum(refreshed(workspace, progress)[0].manifest.triples.values())
     return wanted if triples <= MANY_TRIPLES else TrainingConfig.from_options(**{**options, "epochs": FEWER_EPOCHS})
+
+
+def _finished(folder: Path, snapshot: Snapshot, config: TrainingConfig) -> Vectors | None:
+    """Vectors that an interrupted training had finished, where they are those that are wanted."""
+    try:
+        found = Vectors.open(folder, snapshot.hash)
+    except ModelError:
+        return None
+    told, asked = (one.model_dump(exclude={"minutes"}) for one in (found.manifest.config, config))
+    return found if told == asked else None
 
 
 @contextmanager

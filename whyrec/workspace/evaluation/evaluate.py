@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.vectors.config import TrainingConfig
-from embeddings.vectors.vectors import Vectors
+from embeddings.vectors.vectors import Judge, Vectors
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
@@ -195,7 +195,7 @@ class WorkspaceEvaluation:
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".evaluation-") as folder:
             vectors = self._training(training) if training else None
             fitted = self._weights(split, manifest, vectors, Path(folder) / "fitting")
-            trained = vectors(split.train, Path(folder) / "vectors") if vectors else None
+            trained = fitted.vectors(vectors, split.train, Path(folder) / "vectors")
             scorer = fitted.scorer(split.train, Path(folder) / "kernels", trained)
             check_leaks(split, [scorer])
             yield scorer
@@ -244,9 +244,11 @@ class WorkspaceEvaluation:
             "vectors were trained on the training part alone, which takes time; `embeddings=False` leaves them out"
         )
 
-        def trained(snapshot: Snapshot, folder: Path) -> Vectors:
+        def trained(
+            snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None
+        ) -> Vectors:
             """Vectors of the training part."""
-            return train_vectors(snapshot, config, folder, self.progress)
+            return train_vectors(snapshot, config, folder, self.progress, judge=judge, last=last)
 
         return trained
 
@@ -265,7 +267,7 @@ class WorkspaceEvaluation:
             return Fitted(KernelConfig(), blend, [])
         kept = split.description.get("taken_out") == 0 and (vectors is not None) == (manifest.training is not None)
         if whole and kept:
-            return Fitted(manifest.kernels, manifest.blend, [], manifest.recency)
+            return Fitted(manifest.kernels, manifest.blend, [], manifest.recency, epochs=manifest.epochs)
         self.notices.append("the weights were learned anew on the training part alone")
         seed = manifest.training.seed if manifest.training else 0
         kind = validation_kind(split.description["kind"])
