@@ -1,81 +1,145 @@
-"""What the embedding adds: the same blend learned with and without it, paired, on splits of one or more workspaces.
+"""What the embedding adds: the blend as `train` learns it with and without vectors, paired, on splits of data sets.
 
-    python benchmarks/embedding_tables.py WORKSPACE… [--splits random,cold-items,cold-users,cold-domain] [--model M]
+    WHYREC_DATA=… python benchmarks/embedding_tables.py WORK-FOLDER WHAT… [--model M] [--epochs E] [--minutes T]
 
-Each workspace is loaded already. Vectors are trained on the training part of each split, and once more on the part that
-weights are learned on; weight 0 is allowed, and shown. p is of a paired bootstrap over people.
+WHAT is one of::
+
+    example/random, example/cold-items, example/cold-users, example/cold-domain, and the same of any loaded workspace:
+        PATH/random …; PATH/random:merge merges products of one audience first
+    amazon/0.05     Amazon Sport × Cloth, a fifth of the people new to the target; so many of the others in both
+    planted/0       the graph of planted_crossing.py with a seed: nobody in both domains
+
+Vectors are trained on the training part of each split; the pilot that decides on them, on the part weights are learned
+on, within it. Where it gives them no say in a domain, the lists are the same and p is 1. p is of a paired bootstrap
+over people. Each row is printed when it is there.
 """
 
 import shutil
+import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
+import planted_crossing
+import sport_cloth
 import typer
+from numpy.typing import NDArray
+from program import whyrec
 from rich.console import Console
-from rich.table import Table
 
 from embeddings.training.train_vectors import train_vectors
 from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.vectors import Judge, Vectors
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
+from recommender.evaluation.duplicates import DuplicateSearch
 from recommender.evaluation.evaluation import evaluate, scorer_of_users
-from recommender.kernels.path_kernels import Kernels
 from recommender.learning.fitting import fit_blend
 from recommender.scoring.scorer import Scorer
-from recommender.splitting.interaction_splits import Split, split_by
+from recommender.splitting.interaction_splits import Split, cold_domain_split, split_by
+from recommender.splitting.validation import Kind, validation_kind
 
-CONSOLE = Console(width=150)
+HEADINGS = ("what", "domain", "people", "with", "without", "difference", "95 %", "p", "weights", "the pilot", "CPU s")
+CONSOLE = Console(width=200)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One split and domain; ``left_out``: items that nobody ranks; ``kind``: what weights are learned on."""
+
+    split: Split
+    domain: str
+    kind: Kind
+    left_out: NDArray[np.bool_] | None = None
 
 
 def main(
-    workspaces: Annotated[list[Path], typer.Argument(help="Loaded workspaces.")],
-    splits: Annotated[str, typer.Option(help="Kinds of splits.")] = "random,cold-items,cold-users,cold-domain",
+    folder: Annotated[Path, typer.Argument(help="Where files and workspaces are made.")],
+    what: Annotated[list[str], typer.Argument(help="Data sets and splits.")],
+    data: Annotated[Path, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")] = Path("."),
     model: Annotated[str, typer.Option(help="Of the vectors.")] = "TransE",
     dim: Annotated[int, typer.Option(help="Of the vectors.")] = 64,
-    epochs: Annotated[int | None, typer.Option(help="Of the vectors.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Of the vectors, at most.")] = None,
+    minutes: Annotated[float, typer.Option(help="Of each training of vectors, at most.")] = 30.0,
     seed: Annotated[int, typer.Option(help="Of splits and vectors.")] = 0,
 ) -> None:
     """Measure and print."""
-    config = TrainingConfig.from_options(model=model, dim=dim, epochs=epochs, seed=seed)
-    headings = ("with", "without", "difference", "95 %", "p", "weight of the embedding")
-    table = Table("workspace", "split", "domain", "people", *headings, title="NDCG@10 × 100", title_justify="left")
-    for folder in workspaces:
-        workspace = Workspace(folder)
-        snapshot = workspace.snapshot()
-        for kind in splits.split(","):
-            for domain in snapshot.schema.domains:
-                if kind == "cold-domain" and len(snapshot.schema.domains) < 2:
-                    continue
-                split = split_by(snapshot, kind, 0.5 if kind == "cold-domain" else 0.2, seed, domain)
-                table.add_row(folder.name, kind, domain, *_compared(split, domain, config))
-    CONSOLE.print(table)
+    config = TrainingConfig.from_options(model=model, dim=dim, epochs=epochs, minutes=minutes, seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    CONSOLE.print("NDCG@10 × 100:", " | ".join(HEADINGS))
+    for one in what:
+        for case in _cases(one, folder, data, seed):
+            start = time.process_time()
+            row = [one, case.domain, *_compared(case, config), f"{time.process_time() - start:.0f}"]
+            CONSOLE.print(" | ".join(row), soft_wrap=True)
+            sys.stdout.flush()
 
 
-def _compared(split: Split, domain: str, config: TrainingConfig) -> list[str]:
+def _cases(what: str, folder: Path, data: Path, seed: int) -> Iterator[Case]:
+    name, _, kind = what.rpartition("/")
+    if name == "planted":
+        shutil.rmtree(folder / "planted", ignore_errors=True)
+        planted = planted_crossing.plant(folder / "planted", int(kind))
+        for domain, test in planted.test.items():
+            yield Case(Split(planted.snapshot, test, {"kind": "planted"}), domain, "last")
+    elif name == "amazon":
+        yield from _amazon(data / "disencdr_sport_cloth", folder / "amazon", float(kind))
+    else:
+        kind, _, handling = kind.partition(":")
+        snapshot = _example(folder) if name == "example" else Workspace(Path(name)).snapshot()
+        left_out = None
+        if handling:
+            search = DuplicateSearch(snapshot)
+            snapshot, left_out = search.handled("merge"), search.becomes("merge") != np.arange(search.catalogue.size)
+        for domain in snapshot.schema.domains:
+            split = split_by(snapshot, kind, 0.5 if kind == "cold-domain" else 0.2, seed, domain)
+            yield Case(split, domain, validation_kind(kind), left_out)
+
+
+def _example(folder: Path) -> Snapshot:
+    if not (folder / "example").exists():
+        whyrec(None, "init", str(folder / "example"), "--example")
+        whyrec(folder / "example", "load")
+    return Workspace(folder / "example").snapshot()
+
+
+def _amazon(source: Path, folder: Path, shared: float) -> Iterator[Case]:
+    place = folder / "workspace"
+    snapshot = Workspace(place).snapshot() if place.exists() else sport_cloth.loaded(source, folder)
+    search = DuplicateSearch(snapshot)
+    left_out = search.becomes("drop") != np.arange(search.catalogue.size)
+    for domain in ("cloth", "sport"):
+        split = cold_domain_split(search.handled("drop"), domain, 0.2, 0)
+        yield Case(sport_cloth.fewer_shared(split, domain, shared), domain, "random", left_out)
+
+
+def _compared(case: Case, config: TrainingConfig) -> list[str]:
     """Both blends on one split and domain."""
 
     def trained(snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None) -> Vectors:
         return train_vectors(snapshot, config, folder, judge=judge, last=last)
 
+    train, domain = case.split.train, case.domain
     with tempfile.TemporaryDirectory() as name:
-        folder, models, weights = Path(name), {}, ""
-        for label, vectors in (("with", trained), ("without", None)):
-            fitted = fit_blend(split.train, folder / f"fitting-{label}", config.seed, vectors)
-            shutil.rmtree(folder / f"fitting-{label}")
-            kernels = Kernels(split.train, fitted.kernels, folder / label)
-            found = fitted.vectors(vectors, split.train, folder / "vectors")
-            models[label] = scorer_of_users(Scorer(split.train, kernels, fitted.blend, found))
-            if vectors:
-                cold = [getattr(fitted.blend, one).get(domain) for one in ("cold", "told")]
-                shown = [fitted.blend.embedding.get(domain, 0.0), *(one.embedding if one else 0.0 for one in cold)]
-                weights = " / ".join(f"{weight:.3f}" for weight in shown)
-        result = evaluate(split, models, 10, domain)
+        folder = Path(name)
+        fitted = fit_blend(train, folder / "fitting", config.seed, trained, kind=case.kind)
+        scorer = fitted.scorer(train, folder / "kernels", fitted.vectors(trained, train, folder / "vectors"))
+        alone = Scorer(scorer.snapshot, scorer.kernels, fitted.without_embedding or fitted.blend, None)
+        models = {"with": scorer_of_users(scorer), "without": scorer_of_users(alone)}
+        result = evaluate(case.split, models, 10, domain, left_out=case.left_out)
     ndcg = [f"{100 * result.models[label]['ndcg']['mean']:.2f}" for label in models]
     (one,) = result.comparisons
     interval = f"[{100 * one.low:+.2f}, {100 * one.high:+.2f}]"
-    return [f"{result.users:,}", *ndcg, f"{100 * one.mean:+.2f}", interval, f"{one.p:.3f}", weights]
+    weights = [getattr(fitted.blend, of).get(domain) for of in ("cold", "told")]
+    shown = [fitted.blend.embedding.get(domain, 0.0), *(one.embedding if one else 0.0 for one in weights)]
+    tried = [one.embedding for one in fitted.reports if one.domain == domain and one.embedding]
+    said = ", ".join(f"{100 * one.gain:+.2f} (p {one.p:.3f})" for one in tried)
+    told = " / ".join(f"{weight:.3f}" for weight in shown)
+    return [f"{result.users:,}", *ndcg, f"{100 * one.mean:+.2f}", interval, f"{one.p:.3f}", told, said]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from typing import Annotated
 import numpy as np
 import polars as pl
 import typer
-from implicit.als import AlternatingLeastSquares
 from program import ranking_table, whyrec
 from rich.console import Console
 from scipy.sparse import csr_array, csr_matrix
@@ -44,7 +43,7 @@ def main(
     shared: Annotated[float, typer.Option(help="Part of the other people who stay in both domains.")] = 1.0,
 ) -> None:
     """Measure and print."""
-    snapshot = _loaded(data / "disencdr_sport_cloth", folder)
+    snapshot = loaded(data / "disencdr_sport_cloth", folder)
     search = DuplicateSearch(snapshot)
     found = search.report("drop")
     CONSOLE.print(
@@ -53,7 +52,7 @@ def main(
     whole = search.handled("drop")
     left_out = search.becomes("drop") != np.arange(search.catalogue.size)
     for domain in ("cloth", "sport"):
-        split = _fewer_shared(cold_domain_split(whole, domain, 0.2, 0), domain, shared)
+        split = fewer_shared(cold_domain_split(whole, domain, 0.2, 0), domain, shared)
         fitting = folder / f"fitting-{domain}"
         shutil.rmtree(fitting, ignore_errors=True)
         fitted = fit_blend(split.train, fitting, 0, None, kind="random")
@@ -63,7 +62,8 @@ def main(
         _show(domain, result.model_dump(), fitted.blend.model_dump())
 
 
-def _loaded(source: Path, folder: Path) -> Snapshot:
+def loaded(source: Path, folder: Path) -> Snapshot:
+    """Load both domains into a new workspace."""
     files = folder / "files"
     files.mkdir(parents=True, exist_ok=True)
     people: set[str] = set()
@@ -87,7 +87,7 @@ def _lines(path: Path) -> list[str]:
         return file.read().splitlines()
 
 
-def _fewer_shared(split: Split, domain: str, shared: float) -> Split:
+def fewer_shared(split: Split, domain: str, shared: float) -> Split:
     """Take the target domain from most of the people who are not tested."""
     if shared >= 1:
         return split
@@ -129,6 +129,8 @@ def _peers(train: Snapshot, domain: str) -> dict[str, ScoreUsers]:
 
 
 def _als(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
+    from implicit.als import AlternatingLeastSquares  # the extra `bench`, which not all that load need
+
     model = AlternatingLeastSquares(FACTORS, regularization=3.0, alpha=20.0, iterations=15, random_state=0)
     model.fit(csr_matrix(matrix, dtype=np.float32), show_progress=False)
     return model.user_factors, model.item_factors

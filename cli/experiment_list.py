@@ -10,7 +10,7 @@ from cli.leaderboard import show_relations, show_standing
 from cli.options import DebugOption, ForceOption, JsonOption, QuietOption
 from cli.output import Output
 from kg.errors import UsageError
-from kg.workspace.output_file import PAGE, check_output
+from kg.workspace.output_file import DRAWING, PAGE, check_output
 from recommender.experiments.experiment import Experiment
 from recommender.leaderboard.export import STARTS, export
 
@@ -22,7 +22,10 @@ def list_command(
         Path | None, typer.Option("--export", help="Write the leaderboard.", metavar="FILE.csv|.md|.tex")
     ] = None,
     curves: Annotated[
-        Path | None, typer.Option(help="Draw the validation curves: a page that needs no network.", metavar="FILE.html")
+        Path | None,
+        typer.Option(
+            help="Draw the validation curves: a page that needs no network, or a drawing.", metavar="FILE.html|.svg"
+        ),
     ] = None,
     force: ForceOption = False,
     costs: Annotated[
@@ -42,8 +45,8 @@ def list_command(
     output = Output(as_json, quiet)
     if export_file and export_file.suffix in STARTS:
         check_output(export_file, STARTS[export_file.suffix], None, force)
-    if curves and curves.suffix in (".html", ".htm"):
-        check_output(curves, PAGE, None, force)
+    if curves and curves.suffix in (".html", ".htm", ".svg"):
+        check_output(curves, DRAWING if curves.suffix == ".svg" else PAGE, None, force)
     with experiments_of(ctx, output) as experiments:
         found = experiments.finished(names or [])
     standings = [one.standing(costs) for one in found]
@@ -61,15 +64,16 @@ def list_command(
 
 
 def _draw(found: list[Experiment], path: Path) -> None:
-    from recommender.leaderboard.curves_page import curves_page
+    from recommender.leaderboard.curves_page import curves_page, curves_svg
 
-    if path.suffix not in (".html", ".htm"):
-        raise UsageError(f"--curves {path}: a page of HTML is written; name it .html")
+    if path.suffix not in (".html", ".htm", ".svg"):
+        raise UsageError(f"--curves {path}: a page of HTML or a drawing is written; name it .html or .svg")
     records = {
         one.name: [run for row in dict.fromkeys(r.row for r in one.plan) for run in one.current(row) if run.curve]
         for one in found
     }
     try:
-        path.write_text(curves_page(records), encoding="utf-8")
+        made = curves_svg(records) if path.suffix == ".svg" else curves_page(records)
+        path.write_text(made, encoding="utf-8")
     except OSError as problem:
         raise UsageError(f"--curves {path}: cannot be written: {problem.strerror}") from None

@@ -37,15 +37,15 @@ CandidatesOption = Annotated[
 MinutesOption = Annotated[
     float | None,
     typer.Option(
-        help="Time for the vectors, half of it to find out whether they get a say; [train] minutes, 10.", metavar="T"
+        help="Time for the vectors, half of it to find out whether they get a say; [train] minutes, 60.", metavar="T"
     ),
 ]
 HoldOutOption = Annotated[
     str,
     typer.Option(
         help="What weights are learned on: each person's last interactions (last), the latest tenth of all (temporal), "
-        "or any (random).",
-        metavar="last|temporal|random",
+        "any (random), or any and all of a fifth of the items, for shops of new ones (new-items).",
+        metavar="last|temporal|random|new-items",
     ),
 ]
 

@@ -134,7 +134,8 @@ class Engine(Responsibility):
         :param embeddings: without, paths and popularity alone are learned, which needs no torch.
         :param resume: go on where an interrupted training stopped.
         :param hold_out: what weights are learned on: each person's ``last`` interactions; ``temporal``, the latest
-            tenth of all; ``random``, any, which it is where there are no times.
+            tenth of all; ``random``, any, which it is where there are no times; ``new-items``, any, and all of a fifth
+            of the items.
         :param engine: where kernels and regressions are made: ``local``, processes of this machine; ``spark``, a task
             per block of rows on the cluster ``master`` names; the same bits.
         :param vectors: model, dim, epochs …, see :class:`embeddings.vectors.config.TrainingConfig`.

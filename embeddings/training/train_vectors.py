@@ -158,7 +158,8 @@ class _Training:
                 note += f", {self.measure} {epochs.curve[-1]:.4f} ({best})"
             progress(f"Training {self.config.model}", number, epochs.last or self.config.epochs, note)
         if not epochs.finished:
-            self.notice(f"training stopped after epoch {number}: its {self.config.minutes:g} minutes are over")
+            over = f"its {self.config.minutes:g} minutes are over"
+            self.notice(f"training stopped after epoch {len(epochs.losses)}: {over}")
         epochs.take_best()
 
     def vectors(self) -> Vectors:

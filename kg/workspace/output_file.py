@@ -28,6 +28,8 @@ def starts_with(*starts: bytes, contains: bytes = b"") -> Recogniser:
 
 PAGE = starts_with(b"<!DOCTYPE html>", contains=b'content="default-src ')
 """A page that whyrec wrote: such a page forbids itself to fetch anything."""
+DRAWING = starts_with(b"<?xml", contains=b'font-family="sans-serif"')
+"""A drawing that whyrec wrote."""
 
 
 def check_output(path: Path, is_own: Recogniser, workspace: Workspace | None, force: bool = False) -> None:

@@ -133,7 +133,7 @@ class ExperimentSettings(Document):
 class TrainSettings(Document):
     """The ``[train]`` table."""
 
-    minutes: float = Field(default=10.0, gt=0, allow_inf_nan=False)
+    minutes: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     """Time that the training of vectors may take: half of it the pilot, which says whether they get a say, and half of
     it the vectors of all triples."""
 

@@ -1,18 +1,22 @@
-"""The validation curves of experiments as one page of HTML: lines as SVG, a line per run, the mean of a model thick."""
+"""The validation curves of experiments, as a page of HTML or one SVG: a line per run, the mean of a model thick."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
 from markupsafe import Markup
 
+from recommender.pages.page_style import STYLE
 from recommender.pages.svg import Point, chart_line, chart_text
 from recommender.pages.template import template
 from recommender.runs.record import RunRecord
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 420, 64, 16, 16, 48
 COLOURS, TICKS = 8, 5
+HEAD, KEY = 34, 22
+"""Heights of a title and of a line of the key, in a drawing that stands alone."""
 
 
 def curves_page(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
@@ -27,10 +31,47 @@ def curves_page(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
     return template("curves.html").render(lang="en", title="Validation curves", experiments=shown)
 
 
+def curves_svg(experiments: Mapping[str, Sequence[RunRecord]]) -> str:
+    """The same as one drawing for papers and slides, one experiment below the other, colours written out: not every
+    program that draws SVG knows variables.
+
+    :param experiments: name → runs with a validation curve.
+    """
+    whole, top = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif"}), 0.0
+    SubElement(whole, "style").text = _plain_style()
+    for name, records in experiments.items():
+        if records:
+            chart_text(whole, "title", (LEFT, top + HEAD - 10), name, "start")
+            drawing = _drawing(name, records)
+            drawing.attrib |= {"y": f"{top + HEAD:.0f}", "width": str(WIDTH), "height": str(HEIGHT)}
+            whole.append(drawing)
+            top += HEAD + HEIGHT
+            for row in _rows(records):
+                top += KEY
+                chart_line(whole, f"mean {row['colour']}", [(LEFT, top - 5), (LEFT + 30.0, top - 5)], row["text"])
+                chart_text(whole, "tick", (LEFT + 40, top), row["text"], "start")
+    whole.attrib |= {"viewBox": f"0 0 {WIDTH} {max(top, HEAD) + BOTTOM:.0f}"}
+    return tostring(whole, encoding="unicode", xml_declaration=True)
+
+
+def _plain_style() -> str:
+    """The style sheet of drawings with the colours of light pages in the place of their names."""
+    sheet = STYLE.partition("@media")
+    colours = dict(re.findall(r"(--[a-z0-9]+): (#[0-9a-f]{6})", sheet[0]))
+    rules = [f"svg .c{number} {{ stroke: var(--c{number}); }}" for number in range(COLOURS)]
+    text = template("curves.css").render() + "\n".join(rules)
+    return re.sub(r"var\((--[a-z0-9]+)\)", lambda found: colours[found[1]], text)
+
+
 def _picture(name: str, records: Sequence[RunRecord]) -> Markup | None:
-    """The curves as SVG; none where there are no runs."""
+    """The curves within a page; none where there are no runs."""
     if not records:
         return None
+    return Markup(tostring(_drawing(name, records), encoding="unicode", method="html"))  # escaped as it is written
+
+
+def _drawing(name: str, records: Sequence[RunRecord]) -> Element:
+    """The curves as SVG."""
     most = max((len(record.curve) for record in records), default=1)
     top = _round_up(max((max(record.curve) for record in records), default=1.0))
     svg = Element("svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "curves", "role": "img", "aria-label": name})
@@ -53,7 +94,7 @@ def _picture(name: str, records: Sequence[RunRecord]) -> Markup | None:
             if record.best_epoch:
                 x, y = place(record.best_epoch, record.curve[record.best_epoch - 1])
                 SubElement(svg, "circle", {"class": f"best {css}", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "4"})
-    return Markup(tostring(svg, encoding="unicode", method="html"))  # escaped as it is written
+    return svg
 
 
 def _axes(svg: Element, most: int, top: float) -> None:

@@ -56,6 +56,9 @@ class Fitted:
     epochs: int | None = None
     """After how many epochs the vectors of the training part were best; ``None`` where none were trained."""
 
+    without_embedding: Blend | None = None
+    """The blend before the pilot, which is that of a training without vectors; ``None`` where there was no pilot."""
+
     def vectors(self, train: TrainVectors | None, snapshot: Snapshot, folder: Path) -> Vectors | None:
         """The vectors of a whole snapshot, ``None`` where the pilot gave them no say."""
         return train(snapshot, folder, last=self.epochs) if train is not None and self.blend.embeds else None
@@ -97,16 +100,17 @@ def fit_blend(
     prior = crossing_prior(snapshot.schema, metapaths, worths)
     beside = popularity_beside(scorer, split, prior, worths)
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior, beside)
-    epochs = None
+    epochs, alone = None, None
     if train_vectors is not None:
         vectors = train_vectors(split.train, folder / "vectors", judge=closeness_ndcg(scorer, split))
         epochs = vectors.manifest.best_epoch or len(vectors.manifest.losses)
         found = _features(Scorer(train, kernels, blend, vectors), split, progress)
+        alone = blend
         blend, reports = try_embedding(found, metapaths, blend, reports)
     notes = [language("en").notice(one) for one in narrowed(narrowing)]
     left_out = tuple(language("en").notice(one) for one in kernels.left_out)
-    notes += validation_notes(snapshot) if kind != "random" else []
-    return Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out, epochs)
+    notes += validation_notes(snapshot) if kind in ("last", "temporal") else []
+    return Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out, epochs, alone)
 
 
 def _kernels(

@@ -28,16 +28,21 @@ def evenly(found: Sequence[T], most: int) -> Sequence[T]:
     return found[:: max(1, len(found) // most)][:most]
 
 
-Kind = Literal["last", "temporal", "random"]
-"""Which interactions are held out: the latest of each person, as the future would; the latest tenth of all; or any."""
+Kind = Literal["last", "temporal", "random", "new-items"]
+"""Which interactions are held out: the latest of each person, as the future would; the latest tenth of all; any; or
+any, and besides all of a part of the items, which stand for new ones."""
+NEW_ITEMS = 0.2
+"""Part of the items that ``new-items`` takes from everybody."""
 LATEST = 0.1
 """Part of all interactions with a time that ``temporal`` holds out."""
 
 
 def validation_kind(split: str) -> Kind:
     """How to learn what is tested on a split of a kind, one of ``SPLITS``: as it tests."""
-    if split in ("random", "cold-users", "cold-items", "cold-domain"):
+    if split in ("random", "cold-users", "cold-domain"):
         return "random"
+    if split == "cold-items":
+        return "new-items"
     return "temporal" if split == "temporal" else "last"
 
 
@@ -62,7 +67,8 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
     Of each domain, all that a part of the users used of it, of those who have other anchors to go by: they stand for
     people who are new to it. Of the other users with two or more interactions one, of half of them, or of all where
     there are few: the latest of each relation, drawn among those of the same time; or any, drawn at random, which it
-    is where nothing has a timestamp. Or else, ``temporal``, the latest tenth of all, of people with earlier ones.
+    is where nothing has a timestamp. Or else, ``temporal``, the latest tenth of all, of people with earlier ones; or,
+    ``new-items``, besides what is drawn at random all that anybody did with a part of the items.
     """
     cut = _cut(snapshot)
     random = np.random.default_rng([seed, 20])
@@ -86,6 +92,8 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
         else:
             mask[indptr[chosen] + (drawn * counts[chosen]).astype(np.int64)] = True
         own = cold[relation.head] == snapshot.schema.domains.index(snapshot.schema.entity[relation.tail].domain or "")
+        if kind == "new-items":
+            mask |= _new_items(snapshot, relation.tail, seed)[snapshot.adjacency(name).indices]
         masks[name] = mask | np.repeat(own, counts)
     return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed})
 
@@ -113,6 +121,12 @@ def _after(snapshot: Snapshot, name: str, cut: int) -> NDArray[np.bool_]:
     rows = np.repeat(np.arange(len(counts)), counts)
     others = np.bincount(rows[late], minlength=len(counts)) < counts
     return np.asarray(late & others[rows])
+
+
+def _new_items(snapshot: Snapshot, item_type: str, seed: int) -> NDArray[np.bool_]:
+    """Which items are taken for new ones, the same for every interaction: shape (items,)."""
+    random = np.random.default_rng([seed, 23, *item_type.encode()])
+    return random.random(snapshot.vocabulary.count(item_type)) < NEW_ITEMS
 
 
 def _latest(snapshot: Snapshot, name: str, seed: Sequence[int]) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -106,6 +107,16 @@ def test_the_page_of_curves_is_seen_in_a_browser_and_fetches_nothing(
     assert not [e for e in tab.events if e["method"] in ("Log.entryAdded", "Runtime.consoleAPICalled")]
 
 
+def test_curves_are_a_drawing_too_with_colours_that_every_program_knows(
+    folder: Path, run: Any, whyrec: Whyrec, tmp_path: Path
+) -> None:
+    file = tmp_path / "curves.svg"
+    assert whyrec("-w", folder, "experiment", "list", "--curves", file, "-q").exit_code == 0
+    drawn = ElementTree.fromstring(file.read_text(encoding="utf-8"))
+    assert len(drawn.findall(".//{*}polyline")) > 6 and "ring" in "".join(drawn.itertext())
+    assert "var(" not in file.read_text(encoding="utf-8")
+
+
 def test_compare_says_which_is_better_over_how_many(folder: Path, run: Any, document: Document, whyrec: Whyrec) -> None:
     (found,) = document("-w", folder, "experiment", "compare", "a_1", "ring/b_2")["comparisons"]
     assert found["metric"] == "mrr" and found["over"] == "triples" and found["n"] == 10
@@ -122,7 +133,7 @@ def test_compare_says_which_is_better_over_how_many(folder: Path, run: Any, docu
         (("run", "name.toml"), 2, "the name 'ring' is taken"),
         (("list", "rong"), 2, "unknown experiment 'rong'; nearest: 'ring'"),
         (("list", "--export", "board.xls"), 2, "unknown suffix"),
-        (("list", "--curves", "curves.png"), 2, "name it .html"),
+        (("list", "--curves", "curves.png"), 2, "name it .html or .svg"),
         (("compare", "a_1", "b_3"), 2, "unknown model 'b_3'; nearest: 'b_2'"),
     ],
 )
