@@ -1,5 +1,7 @@
 """The likeliest missing triples of an entity and a relation, with calibrated probabilities; numpy, no torch."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
@@ -42,12 +44,22 @@ class Prediction(BaseModel, frozen=True):
     score_card: ScoreCard | None
 
 
-def predict(snapshot: Snapshot, vectors: Vectors, entity_id: str, step: str, n: int) -> Prediction:
+class TripleScorer(Protocol):
+    """Scores triples."""
+
+    def score(self, triples: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The model's own score: shape (n,), higher is more plausible."""
+
+
+def predict(
+    snapshot: Snapshot, vectors: Vectors, entity_id: str, step: str, n: int, scorer: TripleScorer | None = None
+) -> Prediction:
     """Rank what a step from an entity may lead to and does not lead to in the graph.
 
     :param entity_id: a head for ``relation``, a tail for ``~relation``.
     :param step: ``relation`` predicts tails, ``~relation`` heads.
     :param n: how many to list.
+    :param scorer: of the model; that of its vectors where absent.
     :raises UsageError: for a relation that the schema does not have or that was not trained on.
     :raises UnknownEntityError: for an unknown id of the type in question.
     :raises ModelError: where the model's scores need more than vectors.
@@ -60,7 +72,7 @@ def predict(snapshot: Snapshot, vectors: Vectors, entity_id: str, step: str, n: 
     idx, number = snapshot.vocabulary.idx(known_type, entity_id), trained.index(relation)
     there, side = snapshot.neighbours(step, idx)[0], HEAD if step.startswith("~") else TAIL
     triples = _untold(snapshot, step, idx, number)
-    score = VectorScorer.of(vectors).score(triples)
+    score = (scorer or VectorScorer.of(vectors)).score(triples)
     best = np.lexsort((triples[:, 2 * side], -score))[:n]
     card = vectors.manifest.score_card
     probability = None if card is None else card.probability(score[best], number)

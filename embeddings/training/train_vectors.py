@@ -27,6 +27,7 @@ try:
     from embeddings.training.checkpoint import Checkpoint, CheckpointHeader, discard_checkpoint
     from embeddings.training.epochs import Epochs
     from embeddings.training.network import parameters_of, put_parameters
+    from embeddings.training.network_file import save_network
 except (ModuleNotFoundError, OSError) as problem:
     raise TrainingError(
         f"torch and PyKEEN cannot be loaded: {problem}. Install them with pip install 'whyrec[train]'; PyKEEN also "
@@ -83,6 +84,8 @@ def train_vectors(
         training = _Training(snapshot, config, folder, device, notice or (lambda _sentence: None), judge, last)
         training.start(resume)
         training.run(progress)
+        if config.loop != "products":
+            save_network(training.epochs.network, folder)
         saved = training.vectors().save(folder)
     discard_checkpoint(folder)
     return saved

@@ -20,6 +20,8 @@ from kg.errors import ModelError, StaleModelError
 __all__ = ["MODELS", "TrainingConfig", "Vectors", "VectorsManifest", "read_manifest", "unit_rows"]
 
 FORMAT = 1
+NETWORK = "network.safetensors"
+"""The file beside vectors that holds what else their model's scores need."""
 Judge = Callable[[NDArray[np.float32]], float]
 """How good vectors are, higher is better, from rows of length 1: shape (entities, d)."""
 

@@ -21,13 +21,20 @@ def missing_triples(snapshot: Snapshot, model: Path, asked: tuple[str, str], n: 
         are asked for.
     :raises UnknownEntityError: for an unknown entity, naming the nearest ids.
     :raises ModelError: where no vectors were trained, or they belong to another snapshot.
+    :raises TrainingError: where torch is missing, which the network of a model is asked with.
     """
     entity_id, step = question(snapshot.schema, *asked)
     known, wanted = snapshot.schema.ends(step)
     _check_side(snapshot, (known, wanted), entity_id, step)
     if snapshot.schema.entity[wanted].sensitive:
         raise UsageError(f"{wanted} is sensitive: whyrec lists no people that a triple is likely of")
-    return predict(snapshot, Vectors.open(model / VECTORS, snapshot.hash), entity_id, step, n)
+    vectors = Vectors.open(model / VECTORS, snapshot.hash)
+    scorer = None
+    if vectors.manifest.config.loop != "products":
+        from embeddings.training.network_file import open_network  # torch, which other models do without
+
+        scorer = open_network(model / VECTORS, vectors.manifest, snapshot)
+    return predict(snapshot, vectors, entity_id, step, n, scorer)
 
 
 def question(schema: Schema, first: str, second: str) -> tuple[str, str]:

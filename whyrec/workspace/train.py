@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
-from embeddings.vectors.vectors import Judge, Vectors, unit_rows
+from embeddings.vectors.vectors import NETWORK, Judge, Vectors, unit_rows
 from embeddings.vectors.vectors import read_manifest as read_vectors_manifest
 from kg.errors import ModelError, TrainingError, UsageError
 from kg.progress import Progress
@@ -172,6 +172,8 @@ class Training:
         pilot = Vectors.open(folder / PILOT, manifest.snapshot)
         manifest = manifest.model_copy(update={"snapshot": snapshot.hash})
         Vectors(manifest, pilot.entity, pilot.relation, unit_rows(pilot.entity)).save(folder / VECTORS)
+        if (folder / PILOT / NETWORK).exists():
+            shutil.copy(folder / PILOT / NETWORK, folder / VECTORS / NETWORK)
         self.notices.append(
             "closeness in the embedding is surely better for nobody, and weighs nothing: vectors of all triples were "
             "not trained; predict and similar go by those of the pilot, which has not seen the validation part"

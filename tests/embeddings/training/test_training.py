@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import torch
 
+from embeddings.link_prediction.prediction import predict
+from embeddings.training.network_file import open_network
 from embeddings.training.train_vectors import train_vectors
 from embeddings.training.typed_negatives import TypedNegatives, bounds_of
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
@@ -70,7 +72,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """Two users, two products, everybody bought everything: four triples."""
     return snapshot_of(
         tmp_path_factory.mktemp("tiny"),
-        {"User": ["u1", "u2"], "Product": ["p1", "p2"]},
+        {"User": ["u1", "u2"], "Product": ["p1", "p2"], "Ingredient": ["Aqua", "Parfum"]},
         {"purchased": [("u1", "p1"), ("u1", "p2"), ("u2", "p1"), ("u2", "p2")]},
     )
 
@@ -106,8 +108,25 @@ def test_every_other_model_trains_in_the_stock_loop_and_says_so(model: str, tiny
     notices: list[str] = []
     vectors = train_vectors(tiny, TrainingConfig(model=model, dim=4, epochs=2), tmp_path, notice=notices.append)
     assert notices == [f"{model} has no fast loop: PyKEEN's own trains it, several times slower"]
-    assert len(vectors.entity) == 4 and len(vectors.relation) == len(vectors.manifest.relations)
+    assert len(vectors.entity) == 6 and len(vectors.relation) == len(vectors.manifest.relations)
     assert np.isfinite(vectors.unit("Product")).all()
+    _predicts(tiny, vectors, tmp_path)
+
+
+@pytest.mark.parametrize("model", [*PRODUCTS, *TAIL_PRODUCTS])
+def test_the_fast_models_predict_too(model: str, tiny: Snapshot, tmp_path: Path) -> None:
+    _predicts(tiny, train_vectors(tiny, TrainingConfig(model=model, dim=4, epochs=1), tmp_path), tmp_path)
+
+
+def _predicts(tiny: Snapshot, vectors: Vectors, folder: Path) -> None:
+    """What is on disk scores every triple, and does so the same every time."""
+    network = vectors.manifest.config.loop != "products"
+    first, again = (
+        predict(tiny, vectors, "p1", "contains", 3, open_network(folder, vectors.manifest, tiny) if network else None)
+        for _ in range(2)
+    )
+    assert first == again and len(first.candidates) == 2
+    assert all(np.isfinite(one.score) for one in first.candidates)
 
 
 @pytest.mark.parametrize(("model", "dim", "triples"), [("ConvE", 7, 2), ("ERMLPE", 8, 1)])
@@ -208,6 +227,8 @@ def test_stopped_and_resumed_is_the_same_to_the_bit(model: str, tiny: Snapshot, 
 KILLED = """
 import os, signal, sys, threading
 from pathlib import Path
+from embeddings.link_prediction.prediction import predict
+from embeddings.training.network_file import open_network
 from embeddings.training.train_vectors import train_vectors
 from embeddings.vectors.vectors import TrainingConfig
 from kg.schema import parse_schema
