@@ -15,11 +15,11 @@ from recommender.kernels.registry import scored_paths
 from recommender.learning.association_learning import learn_association
 from recommender.learning.blend_learning import learn_blend
 from recommender.learning.candidate_features import CandidateFeatures, candidate_features
-from recommender.learning.closeness_ndcg import closeness_ndcg
-from recommender.learning.embedding_pilot import try_embedding
 from recommender.learning.kernel_learning import kernel_trials, learn_kernels
 from recommender.learning.model import narrowed
 from recommender.learning.path_trial import worth_a_kernel
+from recommender.learning.pilot.closeness_ndcg import closeness_ndcg
+from recommender.learning.pilot.embedding_pilot import try_embedding
 from recommender.learning.priors.crossing_prior import crossing_prior, popularity_beside, relation_worths
 from recommender.learning.recency_learning import declared_recency, learn_recency
 from recommender.profiles.weights import Recency, with_recency
@@ -55,7 +55,6 @@ class Fitted:
     """What kernels do without, because it would have taken too long."""
     epochs: int | None = None
     """After how many epochs the vectors of the training part were best; ``None`` where none were trained."""
-
     without_embedding: Blend | None = None
     """The blend before the pilot, which is that of a training without vectors; ``None`` where there was no pilot."""
 
@@ -80,7 +79,7 @@ def fit_blend(
     """Learn the weights on a validation part that neither kernels nor vectors nor popularity have seen.
 
     How learned kernels are made and how anchors fade is learned first, each kernel alone; then the weights of all; and
-    with vectors, whether closeness gets a say beside them: see :mod:`recommender.learning.embedding_pilot`.
+    with vectors, whether closeness gets a say beside them: see :mod:`recommender.learning.pilot.embedding_pilot`.
 
     :param folder: for kernels and vectors of the training part; may be removed afterwards.
     :param train_vectors: trains the vectors of the training part; ``None`` leaves the embedding out.

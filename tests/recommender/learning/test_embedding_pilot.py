@@ -8,7 +8,7 @@ import pytest
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.blend_learning import learn_blend
 from recommender.learning.candidate_features import EMBEDDING, POPULARITY, CandidateFeatures
-from recommender.learning.embedding_pilot import try_embedding
+from recommender.learning.pilot.embedding_pilot import try_embedding
 from recommender.scoring.blend import Blend
 
 PATH = Metapath(("likes", "~likes"))
