@@ -49,7 +49,18 @@ def test_without_times_it_is_any_and_that_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_weights_are_learned_by_the_kind_of_split_that_is_tested(split: str) -> None:
-    assert validation_kind(split) == (split if split in ("last", "temporal") else "random")
+    own = {"last": "last", "temporal": "temporal", "cold-items": "new-items"}
+    assert validation_kind(split) == own.get(split, "random")
+
+
+def test_for_new_items_all_that_anybody_did_with_some_is_held_out_and_one_more_of_each(tmp_path: Path) -> None:
+    split = validation_split(_snapshot(tmp_path, timed=0), 2, "new-items")
+    left = np.bincount(split.train.adjacency("purchased").indices, minlength=PRODUCTS)
+    gone = set(np.flatnonzero(left == 0).tolist())
+    assert 0 < len(gone) < PRODUCTS / 2
+    held = [set(found.tolist()) for found in split.test.values()]
+    assert len(held) == PEOPLE and all(gone <= one and len(one - gone) <= 1 for one in held)
+    assert any(one - gone for one in held)
 
 
 def test_a_temporal_cut_holds_the_latest_tenth_out_and_leaves_everybody_something(tmp_path: Path) -> None:
