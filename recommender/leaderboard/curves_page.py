@@ -58,7 +58,7 @@ def _plain_style() -> str:
     """The style sheet of drawings with the colours of light pages in the place of their names."""
     sheet = STYLE.partition("@media")
     colours = dict(re.findall(r"(--[a-z0-9]+): (#[0-9a-f]{6})", sheet[0]))
-    rules = [f"svg .c{number} {{ stroke: var(--c{number}); }}" for number in range(COLOURS)]
+    rules = [f"svg .{name[2:]} {{ stroke: {colour}; }}" for name, colour in colours.items() if name[2:][1:].isdigit()]
     text = template("curves.css").render() + "\n".join(rules)
     return re.sub(r"var\((--[a-z0-9]+)\)", lambda found: colours[found[1]], text)
 
