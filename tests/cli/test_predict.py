@@ -99,6 +99,7 @@ asked = {
     "publish": f"publish --to parquet --out {out}/lists.parquet",
     "export-person": "export-person u0001",
     "graph": f"graph export {out}/graph.ttl",
+    "federate": "federate offer --help",
     "forget": "forget u0399",
 }
 others = {"train", "serve", "mcp", "links", "seal", "unseal", "rotate-key", "objectives", "certify"}
