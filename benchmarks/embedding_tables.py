@@ -33,7 +33,7 @@ from rich.console import Console
 
 from embeddings.training.train_vectors import train_vectors
 from embeddings.vectors.config import TrainingConfig
-from embeddings.vectors.vectors import Judge, Vectors
+from embeddings.vectors.vectors import Until, Vectors
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.duplicates import DuplicateSearch
@@ -120,8 +120,8 @@ def _amazon(source: Path, folder: Path, shared: float) -> Iterator[Case]:
 def _compared(case: Case, config: TrainingConfig) -> list[str]:
     """Both blends on one split and domain."""
 
-    def trained(snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None) -> Vectors:
-        return train_vectors(snapshot, config, folder, judge=judge, last=last)
+    def trained(snapshot: Snapshot, folder: Path, *, until: Until) -> Vectors:
+        return train_vectors(snapshot, config, folder, until=until)
 
     train, domain = case.split.train, case.domain
     with tempfile.TemporaryDirectory() as name:

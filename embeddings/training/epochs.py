@@ -25,7 +25,7 @@ from embeddings.training.stock import StockTraining
 from embeddings.training.tails import TailTraining
 from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.scoring import Scorer, VectorScorer
-from embeddings.vectors.vectors import Judge, unit_rows
+from embeddings.vectors.vectors import Judge, Until, unit_rows
 
 
 class Loop(Protocol):
@@ -45,8 +45,7 @@ class Epochs:
     """The state of one training; every epoch draws its random numbers from (seed, number of the epoch).
 
     :param folder: an existing folder; PyKEEN's loop wants one and writes nothing there.
-    :param judge: says how good vectors are, in place of the MRR of the validation part.
-    :param last: train so many epochs and take the last, whatever validation says.
+    :param until: a judge in place of the MRR of the validation part, or so many epochs, of which the last is taken.
     """
 
     def __init__(
@@ -55,10 +54,11 @@ class Epochs:
         config: TrainingConfig,
         device: torch.device,
         folder: Path,
-        judge: Judge | None = None,
-        last: int | None = None,
+        until: Until = None,
     ) -> None:
-        self.parts, self.config, self.judge, self.last = parts, config, judge, last
+        self.parts, self.config = parts, config
+        self.last: int | None = until if isinstance(until, int) else None
+        self.judge: Judge | None = None if isinstance(until, int) else until
         self.batch_size = config.batch_size_for(len(parts.train.rows))
         self.losses: list[float] = []
         self.curve: list[float] = []

@@ -15,7 +15,7 @@ import numpy as np
 from embeddings.link_prediction.held_out import HeldOut
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.triples import TripleSet, relations_without
-from embeddings.vectors.vectors import Judge, Vectors, VectorsManifest, unit_rows
+from embeddings.vectors.vectors import Until, Vectors, VectorsManifest, unit_rows
 from kg.errors import TrainingError
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
@@ -53,9 +53,7 @@ def train_vectors(
     progress: Progress = no_progress,
     resume: bool = False,
     notice: Notice | None = None,
-    *,
-    judge: Judge | None = None,
-    last: int | None = None,
+    until: Until = None,
 ) -> Vectors:
     """Train on the triples of a snapshot and save the vectors; older vectors stay in place until then.
 
@@ -67,8 +65,7 @@ def train_vectors(
     :param progress: told after each epoch; what it raises stops training and leaves the last checkpoint.
     :param resume: go on from the checkpoint in the folder.
     :param notice: called with sentences for a person, such as that there is no checkpoint to go on from.
-    :param judge: says after each epoch how good the vectors are, in place of the validation MRR.
-    :param last: train so many epochs, whatever validation says.
+    :param until: when it ends, where not by the validation MRR.
     :raises UsageError: for an excluded relation that the schema does not have.
     :raises TrainingError: where there is nothing to train on, numbers are not finite (nothing is saved), or the
         checkpoint is damaged or belongs to another snapshot or configuration.
@@ -81,7 +78,7 @@ def train_vectors(
         raise TrainingError(f"{folder}: cannot be made: {problem}") from problem
     batch_size = config.batch_size_for(sum(snapshot.manifest.triples.values()))
     with reproducible(device, one_thread=batch_size < MANY_ROWS):
-        training = _Training(snapshot, config, folder, device, notice or (lambda _sentence: None), judge, last)
+        training = _Training(snapshot, config, folder, device, notice or (lambda _sentence: None), until)
         training.start(resume)
         training.run(progress)
         if config.loop != "products":
@@ -101,8 +98,7 @@ class _Training:
         folder: Path,
         device: torch.device,
         notice: Notice,
-        judge: Judge | None,
-        last: int | None,
+        until: Until,
     ) -> None:
         self.snapshot, self.config, self.folder, self.notice = snapshot, config, folder, notice
         self.relations = relations_without(snapshot.schema, config.exclude)
@@ -115,8 +111,8 @@ class _Training:
         self.parts, self.environment = HeldOut.of(triples, config), _environment(device)
         if config.loop == "stock":
             notice(f"{config.model} has no fast loop: PyKEEN's own trains it, several times slower")
-        self.epochs = Epochs(self.parts, config, device, folder, judge, last)
-        self.measure = "MRR" if judge is None else "NDCG@10"
+        self.epochs = Epochs(self.parts, config, device, folder, until)
+        self.measure = "NDCG@10" if callable(until) else "MRR"
         self.written, self.seconds, self.cost = time.perf_counter(), 0.0, 0.0
 
     def start(self, resume: bool) -> None:

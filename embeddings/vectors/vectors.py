@@ -24,6 +24,8 @@ NETWORK = "network.safetensors"
 """The file beside vectors that holds what else their model's scores need."""
 Judge = Callable[[NDArray[np.float32]], float]
 """How good vectors are, higher is better, from rows of length 1: shape (entities, d)."""
+Until = Judge | int | None
+"""When training ends: when a judge says that vectors get no better, after so many epochs, or by the validation MRR."""
 
 
 class ArrayShape(BaseModel, frozen=True):

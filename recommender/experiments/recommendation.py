@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from embeddings.splitting.triple_data import TripleData
 from embeddings.splitting.triple_split import validation_only
 from embeddings.vectors.config import TrainingConfig
-from embeddings.vectors.vectors import Judge, Vectors
+from embeddings.vectors.vectors import Until, Vectors
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
@@ -200,15 +200,7 @@ class RecommendationExperiment:
         return digest.hexdigest()
 
 
-def _vectors(
-    config: TrainingConfig,
-    progress: Progress,
-    snapshot: Snapshot,
-    folder: Path,
-    *,
-    judge: Judge | None = None,
-    last: int | None = None,
-) -> Vectors:
+def _vectors(config: TrainingConfig, progress: Progress, snapshot: Snapshot, folder: Path, *, until: Until) -> Vectors:
     from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
 
-    return train_vectors(snapshot, config, folder, progress, judge=judge, last=last)
+    return train_vectors(snapshot, config, folder, progress, until=until)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, get_args
 
-from embeddings.vectors.vectors import Judge, Vectors
+from embeddings.vectors.vectors import Until, Vectors
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.metapaths import Metapath
@@ -34,10 +34,8 @@ from recommender.texts.languages import language
 class TrainVectors(Protocol):
     """Trains vectors of a snapshot into a folder."""
 
-    def __call__(
-        self, snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None
-    ) -> Vectors:
-        """Until the judge says that they get no better, or so many epochs."""
+    def __call__(self, snapshot: Snapshot, folder: Path, *, until: Until) -> Vectors:
+        """Until a judge says that they get no better, or so many epochs."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Fitted:
 
     def vectors(self, train: TrainVectors | None, snapshot: Snapshot, folder: Path) -> Vectors | None:
         """The vectors of a whole snapshot, ``None`` where the pilot gave them no say."""
-        return train(snapshot, folder, last=self.epochs) if train is not None and self.blend.embeds else None
+        return train(snapshot, folder, until=self.epochs) if train is not None and self.blend.embeds else None
 
     def scorer(self, snapshot: Snapshot, folder: Path, vectors: Vectors | None) -> Scorer:
         """The scorer of a snapshot by what was learned; kernels are made in the folder."""
@@ -101,7 +99,7 @@ def fit_blend(
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior, beside)
     epochs, alone = None, None
     if train_vectors is not None:
-        vectors = train_vectors(split.train, folder / "vectors", judge=closeness_ndcg(scorer, split))
+        vectors = train_vectors(split.train, folder / "vectors", until=closeness_ndcg(scorer, split))
         epochs = vectors.manifest.best_epoch or len(vectors.manifest.losses)
         found = _features(Scorer(train, kernels, blend, vectors), split, progress)
         alone = blend

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
-from embeddings.vectors.vectors import NETWORK, Judge, Vectors, unit_rows
+from embeddings.vectors.vectors import NETWORK, Until, Vectors, unit_rows
 from embeddings.vectors.vectors import read_manifest as read_vectors_manifest
 from kg.errors import ModelError, TrainingError, UsageError
 from kg.progress import Progress
@@ -166,7 +166,7 @@ class Training:
         """The vectors of all triples; where they have no say, those of the pilot, which ``predict`` asks, do."""
         folder = self.workspace.training
         if fitted.blend.embeds:
-            self._train_vectors(snapshot, folder / VECTORS, "all triples", last=fitted.epochs)
+            self._train_vectors(snapshot, folder / VECTORS, "all triples", until=fitted.epochs)
             return
         manifest = read_vectors_manifest(folder / PILOT)
         pilot = Vectors.open(folder / PILOT, manifest.snapshot)
@@ -179,9 +179,7 @@ class Training:
             "not trained; predict and similar go by those of the pilot, which has not seen the validation part"
         )
 
-    def _train_vectors(
-        self, snapshot: Snapshot, folder: Path, what: str, *, judge: Judge | None = None, last: int | None = None
-    ) -> Vectors:
+    def _train_vectors(self, snapshot: Snapshot, folder: Path, what: str, until: Until) -> Vectors:
         from embeddings.training.train_vectors import train_vectors  # PyKEEN takes seconds to import
 
         config = self.wanted
@@ -192,9 +190,7 @@ class Training:
         config = config.model_copy(update={"minutes": half})
         resume = self.resume and ((folder / CHECKPOINT).exists() or what != "all triples")
         with _resumable(folder):
-            vectors = train_vectors(
-                snapshot, config, folder, self.progress, resume, self.notices.append, judge=judge, last=last
-            )
+            vectors = train_vectors(snapshot, config, folder, self.progress, resume, self.notices.append, until)
         manifest = vectors.manifest
         text = f"{config.model} on {what}: {manifest.triples_per_second:,.0f} triples/s"
         if manifest.curve:
@@ -207,13 +203,11 @@ class Training:
         """Learn the blend, on kernels and vectors that have not seen the validation part."""
         wanted = self.wanted
 
-        def vectors(
-            snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None
-        ) -> Vectors:
+        def vectors(snapshot: Snapshot, folder: Path, *, until: Until) -> Vectors:
             """Vectors of the blend's training part, which can be gone on with."""
             del folder
             place = self.workspace.training / PILOT
-            return self._train_vectors(snapshot, place, "the blend's training part", judge=judge, last=last)
+            return self._train_vectors(snapshot, place, "the blend's training part", until=until)
 
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".fitting-") as folder:
             seed = wanted.seed if wanted else 0

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.vectors.config import TrainingConfig
-from embeddings.vectors.vectors import Judge, Vectors
+from embeddings.vectors.vectors import Until, Vectors
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
@@ -244,11 +244,9 @@ class WorkspaceEvaluation:
             "vectors were trained on the training part alone, which takes time; `embeddings=False` leaves them out"
         )
 
-        def trained(
-            snapshot: Snapshot, folder: Path, *, judge: Judge | None = None, last: int | None = None
-        ) -> Vectors:
+        def trained(snapshot: Snapshot, folder: Path, *, until: Until) -> Vectors:
             """Vectors of the training part."""
-            return train_vectors(snapshot, config, folder, self.progress, judge=judge, last=last)
+            return train_vectors(snapshot, config, folder, self.progress, until=until)
 
         return trained
 
