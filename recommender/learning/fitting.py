@@ -1,7 +1,7 @@
 """Fit the blend of a snapshot: kernels and vectors of its training part, candidates, learned weights."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, get_args
 
@@ -97,17 +97,22 @@ def fit_blend(
     prior = crossing_prior(snapshot.schema, metapaths, worths)
     beside = popularity_beside(scorer, split, prior, worths)
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior, beside)
-    epochs, alone = None, None
-    if train_vectors is not None:
-        vectors = train_vectors(split.train, folder / "vectors", until=closeness_ndcg(scorer, split))
-        epochs = vectors.manifest.best_epoch or len(vectors.manifest.losses)
-        found = _features(Scorer(train, kernels, blend, vectors), split, progress)
-        alone = blend
-        blend, reports = try_embedding(found, metapaths, blend, reports)
     notes = [language("en").notice(one) for one in narrowed(narrowing)]
     left_out = tuple(language("en").notice(one) for one in kernels.left_out)
     notes += validation_notes(snapshot) if kind in ("last", "temporal") else []
-    return Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out, epochs, alone)
+    fitted = Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out)
+    return fitted if train_vectors is None else _piloted(fitted, scorer, split, train_vectors, folder, progress)
+
+
+def _piloted(
+    fitted: Fitted, scorer: Scorer, split: Split, train_vectors: TrainVectors, folder: Path, progress: Progress
+) -> Fitted:
+    """The same with the embedding where it is surely better; vectors are trained on the training part of the split."""
+    vectors = train_vectors(split.train, folder / "vectors", until=closeness_ndcg(scorer, split))
+    epochs = vectors.manifest.best_epoch or len(vectors.manifest.losses)
+    found = _features(Scorer(scorer.snapshot, scorer.kernels, fitted.blend, vectors), split, progress)
+    blend, reports = try_embedding(found, scorer.metapaths, fitted.blend, fitted.reports)
+    return replace(fitted, blend=blend, reports=reports, epochs=epochs, without_embedding=fitted.blend)
 
 
 def _kernels(
