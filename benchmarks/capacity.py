@@ -14,15 +14,15 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.capacity_shop import LINKS, SCHEMA, Shop, Size
 from kg.schema import parse_schema
 from kg.snapshot.building import take_snapshot
 from kg.stores.store import Store
@@ -36,42 +36,15 @@ from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 
 CONSOLE = Console(width=150, highlight=False)
-LINKS, ATTRIBUTES, SOLUTION = 15, 0.1, 60
+SOLUTION = 60
 PEOPLE, SHARED, SOLVED = ("~bought", "bought"), ("has", "~has"), (Association.step("Item", "Item"),)
 TOP, MOST_OFF = 300, 0.25
 TURNS = 3
 """How often a time is taken, after a first turn that does not count; their median is what is reckoned with."""
 LARGE, SMALL = (30_000, 3_000, 240_000), (8_000, 1_000, 60_000)
 """The shops that constants are measured on."""
-SCHEMA = {
-    "name": "capacity",
-    "entity": {"User": {"sensitive": True}, "Item": {"domain": "shop"}, "Attribute": {}},
-    "relation": {
-        "bought": {"head": "User", "tail": "Item", "interaction": True},
-        "has": {"head": "Item", "tail": "Attribute"},
-    },
-}
 HOST_BYTES, HOST_CORES, DAY = 128e9, 32, 86_400
 TABLE = ((1_000_000, 200_000, 16_000_000), (10_000_000, 1_000_000, 100_000_000), (100_000_000, 10_000_000, 10**9))
-
-
-@dataclass(frozen=True)
-class Size:
-    """A shop: how many people, items, and interactions of these."""
-
-    users: int
-    items: int
-    interactions: int
-
-    @property
-    def attributes(self) -> int:
-        """How many attributes its items share."""
-        return max(int(ATTRIBUTES * self.items), 20)
-
-    @property
-    def triples(self) -> int:
-        """Interactions, and links to attributes."""
-        return self.interactions + LINKS * self.items
 
 
 @dataclass(frozen=True)
@@ -86,44 +59,6 @@ class Needs:
     shared: float
     solved: float
     lists: float
-
-
-class Shop:
-    """Stands where ``take_snapshot`` expects a store: a third of the purchases are of one taste of fifty."""
-
-    url = "memory:capacity"
-
-    def __init__(self, size: Size) -> None:
-        self.size, self.random = size, np.random.default_rng(0)
-        self.counts = {"User": size.users, "Item": size.items, "Attribute": size.attributes}
-
-    def fingerprint(self) -> str:
-        """Nobody else writes to it."""
-        return ""
-
-    def revision(self) -> str:
-        """A store's mark."""
-        return "capacity"
-
-    def read_entities(self, name: str) -> pl.DataFrame:
-        """Ids and labels."""
-        numbers = pl.Series(range(self.counts[name])).cast(pl.String).str.zfill(8)
-        return pl.DataFrame({"id": name[0] + numbers, "label": name + " " + numbers})
-
-    def read_positions(self, name: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
-        """Triples as positions of their ends, each once; what is popular is drawn more often."""
-        count = self.size.interactions if name == "bought" else LINKS * self.size.items
-        found = np.empty(0, dtype=np.int64)
-        while len(found) < count:
-            draws = int(1.2 * (count - len(found))) + 100
-            head = self.random.integers(0, len(heads), draws)
-            tail = (len(tails) * self.random.random(draws) ** 1.5).astype(np.int64)
-            like = np.minimum(tail - tail % 50 + head % 50, len(tails) - 1)
-            near = self.random.random(draws) < 1 / 3
-            found = np.unique(np.concatenate([found, head * len(tails) + np.where(near, like, tail)]))
-        head, tail = np.divmod(self.random.permutation(found)[:count], len(tails))
-        columns = {"head": head.astype(np.int32), "tail": tail.astype(np.int32), "weight": np.ones(count)}
-        yield pl.DataFrame(columns | {"timestamp": np.full(count, 1_700_000_000_000)})
 
 
 def measured(size: Size, folder: Path) -> Needs:

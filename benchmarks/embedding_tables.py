@@ -61,14 +61,13 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Where files and workspaces are made.")],
     what: Annotated[list[str], typer.Argument(help="Data sets and splits.")],
     data: Annotated[Path, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")] = Path("."),
-    model: Annotated[str, typer.Option(help="Of the vectors.")] = "TransE",
-    dim: Annotated[int, typer.Option(help="Of the vectors.")] = 64,
+    model: Annotated[tuple[str, int], typer.Option(help="Of the vectors, and their length.")] = ("TransE", 64),
     epochs: Annotated[int | None, typer.Option(help="Of the vectors, at most.")] = None,
     minutes: Annotated[float, typer.Option(help="Of each training of vectors, at most.")] = 30.0,
     seed: Annotated[int, typer.Option(help="Of splits and vectors.")] = 0,
 ) -> None:
     """Measure and print."""
-    config = TrainingConfig.from_options(model=model, dim=dim, epochs=epochs, minutes=minutes, seed=seed)
+    config = TrainingConfig.from_options(model=model[0], dim=model[1], epochs=epochs, minutes=minutes, seed=seed)
     folder.mkdir(parents=True, exist_ok=True)
     CONSOLE.print("NDCG@10 × 100:", " | ".join(HEADINGS))
     for one in what:

@@ -58,8 +58,9 @@ def audience(
     asked = asked_private(private, epsilon, out)
     with engine_of(ctx, output) as engine:
         if asked:
-            about.pop("domain")
-            show_private(output, engine.private("audience", **about, epsilon=epsilon), lang, out)
+            some = (about["items"], path.name) if "items" in about else ((), path.name)
+            told = engine.private("audience", about.get("entity"), items=some, epsilon=epsilon, lang=lang)
+            show_private(output, told, lang, out)
             return
         if out is None:
             found = engine.audience(**about)

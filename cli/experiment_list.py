@@ -43,10 +43,7 @@ def list_command(
     Example: whyrec -w demo experiment list --export results.tex --curves curves.html
     """
     output = Output(as_json, quiet)
-    if export_file and export_file.suffix in STARTS:
-        check_output(export_file, STARTS[export_file.suffix], None, force)
-    if curves and curves.suffix in (".html", ".htm", ".svg"):
-        check_output(curves, DRAWING if curves.suffix == ".svg" else PAGE, None, force)
+    _check_outputs(export_file, curves, force)
     with experiments_of(ctx, output) as experiments:
         found = experiments.finished(names or [])
     standings = [one.standing(costs) for one in found]
@@ -61,6 +58,13 @@ def list_command(
                 show_relations(output, one)
         for path in filter(None, (export_file, curves)):
             output.line(f"Written: {path}")
+
+
+def _check_outputs(export_file: Path | None, curves: Path | None, force: bool) -> None:
+    if export_file and export_file.suffix in STARTS:
+        check_output(export_file, STARTS[export_file.suffix], None, force)
+    if curves and curves.suffix in (".html", ".htm", ".svg"):
+        check_output(curves, DRAWING if curves.suffix == ".svg" else PAGE, None, force)
 
 
 def _draw(found: list[Experiment], path: Path) -> None:

@@ -157,13 +157,16 @@ class Engine(Responsibility):
             report = Training(self.workspace, wanted, resume, told, kind).run()
         self._renew()
         if self.workspace.settings.objectives.floors and not report.up_to_date:
-            from whyrec.workspace.responsibility.objectives import objectives_after_training
-
-            solved = objectives_after_training(self.workspace, self.recommender, self._rules(None, {}), told)
-            report = report.model_copy(update={"notices": [*report.notices, solved]})
+            report = report.model_copy(update={"notices": [*report.notices, self._objectives_solved(told)]})
             self._renew()
         self._keep()
         return report
+
+    def _objectives_solved(self, told: Progress) -> str:
+        """What the objectives of the workspace took after a training, in words."""
+        from whyrec.workspace.responsibility.objectives import objectives_after_training
+
+        return objectives_after_training(self.workspace, self.recommender, self._rules(None, {}), told)
 
     def refresh(self, full: bool = False, progress: Progress | None = None) -> "RefreshReport":
         """Take over what another program wrote to the store; answers come from it at once.

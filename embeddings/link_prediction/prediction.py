@@ -64,8 +64,7 @@ def predict(
     :raises UnknownEntityError: for an unknown id of the type in question.
     :raises ModelError: where the model's scores need more than vectors.
     """
-    relation = step.removeprefix("~")
-    trained = list(vectors.manifest.relations)
+    relation, trained = step.removeprefix("~"), list(vectors.manifest.relations)
     if relation not in trained:
         raise UsageError(f"unknown relation {relation!r}; {nearest(relation, trained)}")
     known_type, wanted = snapshot.schema.ends(step)
@@ -73,22 +72,20 @@ def predict(
     there, side = snapshot.neighbours(step, idx)[0], HEAD if step.startswith("~") else TAIL
     triples = _untold(snapshot, step, idx, number)
     score = (scorer or VectorScorer.of(vectors)).score(triples)
-    best = np.lexsort((triples[:, 2 * side], -score))[:n]
-    card = vectors.manifest.score_card
+    best, card = np.lexsort((triples[:, 2 * side], -score))[:n], vectors.manifest.score_card
     probability = None if card is None else card.probability(score[best], number)
-    found = []
-    for position, row in enumerate(best.tolist()):
-        entity = int(triples[row, 2 * side]) - snapshot.vocabulary.start(wanted)
-        found.append(
-            Candidate(
-                rank=position + 1,
-                id=snapshot.vocabulary.id(wanted, entity),
-                label=snapshot.label(wanted, entity),
-                type=wanted,
-                score=float(score[row]),
-                probability=None if probability is None else float(probability[position]),
-            )
+    entities = triples[best, 2 * side] - snapshot.vocabulary.start(wanted)
+    found = [
+        Candidate(
+            rank=position + 1,
+            id=snapshot.vocabulary.id(wanted, entity),
+            label=snapshot.label(wanted, entity),
+            type=wanted,
+            score=float(score[best[position]]),
+            probability=None if probability is None else float(probability[position]),
         )
+        for position, entity in enumerate(entities.tolist())
+    ]
     return Prediction(
         side="tail" if side == TAIL else "head",
         known=entity_id,

@@ -152,8 +152,7 @@ class PersonalData(Lists):
         question: str,
         entity: str | None = None,
         *,
-        items: Sequence[str] = (),
-        name: str = ITEMS,
+        items: tuple[Sequence[str], str] = ((), ITEMS),
         domain: str | None = None,
         epsilon: float | None = None,
         lang: str = "en",
@@ -161,7 +160,7 @@ class PersonalData(Lists):
         """One of the shop's questions in numbers with noise, which may leave the house, paid from the day's budget.
 
         :param question: ``audience``, ``bridge``, ``gaps``, ``item`` or ``overview``.
-        :param entity: what it is about: id or name; for ``audience`` also ``items``, called ``name``.
+        :param entity: what it is about: id or name; for ``audience`` also ``items``, and what they are called.
         :param epsilon: above 0; that of the workspace where absent.
         :raises UsageError: for another question.
         :raises LimitError: where the budget of the day does not reach.
@@ -171,8 +170,8 @@ class PersonalData(Lists):
         crowd, subject = self._crowd(None), None
         if question == "item":
             entity = self._item_named(entity or "")
-        if entity is not None or items:
-            subject = self._subject(crowd, entity, (items, name), lang)
+        if entity is not None or items[0]:
+            subject = self._subject(crowd, entity, items, lang)
         return private_answer(crowd, (question, subject, domain), self._payment(epsilon), lang)
 
     def _item_named(self, item: str) -> str:

@@ -69,6 +69,15 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.add_middleware(KeysFirst, shops=shops)
     app.add_middleware(Bounded)
     app.add_middleware(_Measured)
+    _add_routes(app, shops)
+    _add_health(app)
+    _add_problems(app)
+    if find_spec("mcp") is not None:
+        app.mount("/mcp", _Tools(app.state))
+    return app
+
+
+def _add_routes(app: FastAPI, shops: Sequence[Shop]) -> None:
     consoles = (pages, person_pages, shop_pages, decision_pages, rendering, session)
     for part in (answers, groups, people, decisions, traffic, *consoles):
         app.include_router(part.router)
@@ -76,11 +85,6 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
         from whyrec.service.console import openid_login  # authlib is an extra
 
         app.include_router(openid_login.router)
-    _add_health(app)
-    _add_problems(app)
-    if find_spec("mcp") is not None:
-        app.mount("/mcp", _Tools(app.state))
-    return app
 
 
 class _Tools:

@@ -94,11 +94,11 @@ class BridgeKernel(LearnedKernel):
         """A + R/4 of a step from items."""
         snapshot, other = self.inputs.snapshot, self.anchor_type
 
-        def made() -> csr_array:
+        def _summed() -> csr_array:
             likely = likely_attributes(snapshot, step, other, LIKELY)
             return csr_array(linked_attributes(snapshot, step) + likely * LIKES)
 
-        return self.inputs.once(f"about {other} {step}", made)
+        return self.inputs.once(f"about {other} {step}", _summed)
 
     def _inferred(self, step: str) -> Inferred:
         return self.inputs.once(f"inferred {step}", lambda: inferred(self.inputs.snapshot, step))
