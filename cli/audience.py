@@ -59,8 +59,8 @@ def audience(
     with engine_of(ctx, output) as engine:
         if asked:
             some = (about["items"], path.name) if "items" in about else ((), path.name)
-            told = engine.private("audience", about.get("entity"), items=some, epsilon=epsilon, lang=lang)
-            show_private(output, told, lang, out)
+            numbers = engine.private("audience", about.get("entity"), items=some, epsilon=epsilon, lang=lang)
+            show_private(output, numbers, lang, out)
             return
         if out is None:
             found = engine.audience(**about)
