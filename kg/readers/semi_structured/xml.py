@@ -93,15 +93,15 @@ class XmlReader(MeasuredReader):
 
     def _elements(self) -> Iterator[tuple[int, dict[str, Any]]]:
         collector = _Collector(self._told, self._place)
-        pieces, encoding = self._decodable()
-        parser = xml.parsers.expat.ParserCreate(encoding)
-        parser.buffer_text = True
-        parser.StartElementHandler = collector.start
-        parser.EndElementHandler = collector.end
-        parser.CharacterDataHandler = collector.text
-        parser.EntityDeclHandler = collector.entity
-        collector.line = lambda: parser.CurrentLineNumber
         with closing(self._source):
+            pieces, encoding = self._decodable()
+            parser = xml.parsers.expat.ParserCreate(encoding)
+            parser.buffer_text = True
+            parser.StartElementHandler = collector.start
+            parser.EndElementHandler = collector.end
+            parser.CharacterDataHandler = collector.text
+            parser.EntityDeclHandler = collector.entity
+            collector.line = lambda: parser.CurrentLineNumber
             try:
                 for piece in pieces:
                     parser.Parse(piece, False)

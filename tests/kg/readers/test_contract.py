@@ -1,11 +1,13 @@
 """What every reader promises: all rows once, by the columns it names, and its rows as they came, to be read again."""
 
 import csv
+import gc
 import io
 import json
 import sqlite3
+import warnings
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -146,3 +148,14 @@ def test_what_is_missing_or_no_such_file_is_one_message(path: Path, kind: str) -
         assert not any(batch.frame.height for batch in opened(path, kind).batches())
     except ReadError as problem:
         assert str(problem).startswith(f"{path.name}: ")
+
+
+@pytest.mark.parametrize("content", [b"BZh9 cut", b"<r><item></r>"], ids=["packed", "plain"])
+def test_a_damaged_file_is_closed(content: bytes, path: Path, kind: str) -> None:
+    path.write_bytes(content)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        with suppress(ReadError):
+            list(opened(path, kind).batches())
+        gc.collect()
+    assert [str(one.message) for one in told if issubclass(one.category, ResourceWarning)] == []
