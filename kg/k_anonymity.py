@@ -5,6 +5,11 @@ of nested groups, one of which lacks a single person, then says nothing of that 
 """
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TINY = 1e-9
 K_ANONYMITY = 5
@@ -13,12 +18,24 @@ K_ANONYMITY = 5
 
 def told_count(people: int, k: int) -> int | None:
     """A number of people as it may be told: rounded down to a step; ``None`` for fewer than k."""
+    if people < k and k > 1:
+        return None
+    step = _step(people, k)
+    return people // step * step
+
+
+def told_counts(people: "NDArray[np.int64]", k: int) -> "NDArray[np.int64]":
+    """The same of many numbers, int64, 0 for fewer than k: the same shape."""
     if k == 1:
         return people
-    if people < k:
-        return None
-    step = k if people < 10 * k else 2 * k
-    return people // step * step
+    step = k * (1 + (people >= 10 * k))
+    told: NDArray[np.int64] = people // step * step * (people >= k)
+    return told
+
+
+def _step(people: int, k: int) -> int:
+    """The step in which a number is told, exact or rounded down to it."""
+    return 1 if k == 1 else k if people < 10 * k else 2 * k
 
 
 def shown_count(people: int, k: int) -> int | str:
@@ -38,8 +55,7 @@ def step_middle(told: int, k: int) -> float:
 
 def step_end(told: int, k: int) -> int:
     """The largest of the numbers that a told one stands for."""
-    step = 1 if k == 1 else k if told < 10 * k else 2 * k
-    return told + step - 1
+    return told + _step(told, k) - 1
 
 
 def told_step(largest: float, k: int) -> float:

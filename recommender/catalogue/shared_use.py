@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, triu
 
+from kg.k_anonymity import told_count, told_counts
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_links, attribute_types
 from recommender.catalogue.catalogue import Catalogue
@@ -46,7 +47,7 @@ def shared_use(snapshot: Snapshot, k: int) -> SharedUse:
     """
     interactions, catalogue = Interactions(snapshot), Catalogue(snapshot)
     matrix = interactions.matrix
-    used = told(interactions.counts, k)
+    used = told_counts(interactions.counts.astype(np.int64), k)
     items = np.flatnonzero(used)
     by_item = csr_array(matrix[:, items])
     things = [catalogue.item(position) for position in items.tolist()]
@@ -56,21 +57,14 @@ def shared_use(snapshot: Snapshot, k: int) -> SharedUse:
             continue
         links = attribute_links(snapshot, catalogue, name).sign()
         theirs = csr_array(matrix @ links).sign()
-        of_each = told(np.asarray(theirs.sum(axis=0)).ravel(), k)
+        of_each = told_counts(np.asarray(theirs.sum(axis=0)).ravel().astype(np.int64), k)
         chosen = np.flatnonzero(of_each)
         found = _pairs(csr_array(theirs[:, chosen]), by_item, k, upper=False, but=csr_array(links[items][:, chosen]))
         pairs.append(found + np.array([[len(things)], [0], [0]]))
         things += [(name, idx) for idx in chosen.tolist()]
         counts.append(of_each[chosen])
-    everybody = int(told(np.array([np.count_nonzero(np.diff(matrix.indptr))]), k)[0])
+    everybody = told_count(int(np.count_nonzero(np.diff(matrix.indptr))), k) or 0
     return SharedUse(things, np.concatenate(counts), np.concatenate(pairs, axis=1), everybody, len(items))
-
-
-def told(people: NDArray[np.number], k: int) -> Counts:
-    """Numbers of people as :func:`kg.k_anonymity.told_count` tells them, 0 for fewer than k: the same shape, int64."""
-    whole = np.asarray(people).astype(np.int64)
-    step = np.where(whole < 10 * k, k, 2 * k) if k > 1 else np.ones_like(whole)
-    return np.where(whole < k, 0, whole // step * step)
 
 
 def _pairs(left: csr_array, right: csr_array, k: int, *, upper: bool, but: csr_array | None = None) -> Counts:
@@ -85,7 +79,7 @@ def _pairs(left: csr_array, right: csr_array, k: int, *, upper: bool, but: csr_a
         block = csr_array(turned[start : start + ROWS] @ right)
         if upper:
             block = csr_array(triu(block, k=start + 1, format="csr"))
-        block.data = told(block.data, k).astype(np.float64)
+        block.data = told_counts(block.data.astype(np.int64), k).astype(np.float64)
         block.eliminate_zeros()
         if but is not None:
             block = csr_array(block - block.multiply(but.T.tocsr()[start : start + ROWS]))

@@ -256,3 +256,11 @@ class LearnedKernel(Kernel):
     def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The kernel in words, without a full stop."""
         return phrases.learned(self.text, named)
+
+
+class CountedKernel(LearnedKernel):
+    """A learned kernel told by the first of its anchors, with the number of people: “14 people who bought A …”."""
+
+    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
+        """The first of the anchors, with the number of people."""
+        return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])

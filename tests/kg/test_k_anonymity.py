@@ -1,11 +1,12 @@
 """Numbers of people as they may be told: never fewer than k, and no difference of two of them is a person."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import WorkspaceError
-from kg.k_anonymity import shown_count, told_count
+from kg.k_anonymity import shown_count, told_count, told_counts
 from kg.workspace.creation import create_workspace
 from kg.workspace.settings import read_settings
 
@@ -17,6 +18,11 @@ def test_counts_are_rounded_down_to_steps_of_k_and_fewer_than_k_are_not_told(peo
     if told is not None:
         assert told % k == 0 and k <= told <= people < told + (k if people < 10 * k else 2 * k)
     assert shown_count(people, k) == (f"<{k}" if told is None else told)
+
+
+@given(st.lists(st.integers(0, 10_000)), st.integers(1, 50))
+def test_many_counts_are_told_as_each_is(people: list[int], k: int) -> None:
+    assert told_counts(np.array(people, dtype=np.int64), k).tolist() == [told_count(one, k) or 0 for one in people]
 
 
 @given(st.integers(0, 1000))

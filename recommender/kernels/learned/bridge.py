@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.likely_attributes import LIKELY, kinds, likely_attributes, linked_attributes, shared_steps
-from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases, relation_parts
+from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping
 
@@ -31,7 +31,7 @@ class Inferred:
     strength: csr_array
 
 
-class BridgeKernel(LearnedKernel):
+class BridgeKernel(CountedKernel):
     """From an item without a link to what another domain shares, by what the people who used it also use::
 
         L[a, t] = (O + κ) / (E + κ),   O = people who used a and another item with attribute t
@@ -86,10 +86,6 @@ class BridgeKernel(LearnedKernel):
                 counts = np.maximum(counts, rows.max(axis=1).astype(np.int64))
         return counts
 
-    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
-        """The first of the anchors, with the number of people."""
-        return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])
-
     def _about(self, step: str) -> csr_array:
         """A + R/4 of a step from items."""
         snapshot, other = self.inputs.snapshot, self.anchor_type
@@ -124,13 +120,18 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
     together.eliminate_zeros()
     rows = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
     expected = chances[rows] * used[together.indices] / max(everything, 1.0)
-    lift = (together.data + BELIEF) / (expected + BELIEF)
-    keep = (lift >= LIFT) & (together.data >= snapshot.k)
+    strong = strength(together.data, expected) * (together.data >= snapshot.k)
     kept = []
-    for data in (np.where(keep, together.data, 0.0), np.where(keep, 1 - 1 / lift, 0.0)):
+    for data in (np.where(strong > 0, together.data, 0.0), strong):
         kept.append(csr_array((data, together.indices, together.indptr), shape=together.shape, copy=True))
         kept[-1].eliminate_zeros()
     return Inferred(*kept)
+
+
+def strength(seen: Values, expected: Values) -> Values:
+    """1 − 1 / L where L = (seen + κ) / (expected + κ) ≥ τ, else 0: the same shape, in [0, 1)."""
+    lift = (seen + BELIEF) / (expected + BELIEF)
+    return np.where(lift >= LIFT, 1 - 1 / lift, 0.0)
 
 
 def _onward(about: csr_array) -> csr_array:

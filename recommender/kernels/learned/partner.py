@@ -5,13 +5,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import PARTNERS, Snapshot, part_of
-from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases
+from recommender.kernels.kernel import CountedKernel, Idxs
 from recommender.linalg.sparse_matrix import damping, times_columns, times_rows, top_per_row
 
 START, END = 0.5, 0.2
 
 
-class PartnerKernel(LearnedKernel):
+class PartnerKernel(CountedKernel):
     """From an item to what the people of partners used with it::
 
         K = D_a^-½ C D_i^-0.2
@@ -45,10 +45,6 @@ class PartnerKernel(LearnedKernel):
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
         """At least how many people of partners used each anchor and the item: shape (anchors,)."""
         return entries(self.inputs.snapshot.shared_at_partners(self.item_type, self.anchor_type), item, anchors)
-
-    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
-        """The first of the anchors, with the number of people."""
-        return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])
 
 
 def entries(matrix: csr_array, row: int, columns: Idxs) -> NDArray[np.int64]:

@@ -6,22 +6,20 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from kg.snapshot.snapshot import PARTNERS, Snapshot, part_of
 from recommender.catalogue.attributes import attribute_steps
-from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases, relation_parts
+from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
+from recommender.kernels.learned.bridge import MIDDLE, strength
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_columns
 
-BELIEF, LIFT = 5.0, 2.0
-"""κ and τ, as for bridges (:mod:`recommender.kernels.learned.bridge`)."""
-MIDDLE = 0.25
 
-
-class PartnerAttributes(LearnedKernel):
+class PartnerAttributes(CountedKernel):
     """Where companies have no item in common, but brands, ingredients, topics by the same ids::
 
         L[t, i] = (O + κ) / (E + κ),   O = people of partners who used i and something else with attribute t
         E = n_t n_i / N,   K = A · D_t^-¼ · (1 − 1/L) [L ≥ τ]
 
-    A: 1 where the anchor has the attribute; n: how many people of the partners used it; N: all of theirs.
+    κ, τ: those of bridges; A: 1 where the anchor has the attribute; n: how many people of the partners used it; N: all
+    of theirs.
     """
 
     name, symbol, text = "partner_attributes", "⋉", "partner_attributes"
@@ -64,10 +62,6 @@ class PartnerAttributes(LearnedKernel):
                 counts[number] = max(counts[number], int(told.max()) if told.nnz else 0)
         return counts
 
-    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
-        """The first of the anchors, with the number of people."""
-        return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])
-
     def _strength(self, attribute: str) -> csr_array:
         return self.inputs.once(f"{self.name} {attribute} {self.item_type}", lambda: self._strengths(attribute))
 
@@ -78,8 +72,8 @@ class PartnerAttributes(LearnedKernel):
         before, after = snapshot.used_at_partners(attribute), snapshot.used_at_partners(self.item_type)
         rows = np.repeat(np.arange(shared.shape[0]), np.diff(shared.indptr))
         expected = before[rows] * after[shared.indices] / max(snapshot.manifest.partners_people, 1)
-        lift = (shared.data + BELIEF) / (expected + BELIEF)
-        data = np.where(lift >= LIFT, 1 - 1 / lift, 0.0)
-        found = csr_array((data, shared.indices.copy(), shared.indptr.copy()), shape=shared.shape)
+        found = csr_array(
+            (strength(shared.data, expected), shared.indices.copy(), shared.indptr.copy()), shape=shared.shape
+        )
         found.eliminate_zeros()
         return found

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array, diags_array
 from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import NO_TIME, Snapshot
-from recommender.kernels.kernel import Idxs, LearnedKernel, NamedAnchors, Phrases
+from recommender.kernels.kernel import CountedKernel, Idxs
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping
 
@@ -59,7 +59,7 @@ class Histories:
         return csr_array((1.0 / (columns - rows), (rows, columns)), shape=(size, size))
 
 
-class SequenceKernel(LearnedKernel):
+class SequenceKernel(CountedKernel):
     """What people used soon after the anchor, within a domain or across::
 
         T[i, j] = n_i^-a · (Σ_people Σ_{d ≤ window} [j came d steps after i] / d + r · the reverse) · n_j^-b
@@ -112,11 +112,6 @@ class SequenceKernel(LearnedKernel):
             idx, _ = self._before(user_type, users, item)
             counts += np.array([np.count_nonzero(idx == anchor) for anchor in anchors], dtype=np.int64)
         return counts
-
-    def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
-        """The first of the anchors, with the number of people: “14 people who bought A …”."""
-        first = NamedAnchors(named.step, named.anchors[:1])
-        return phrases.learned(self.text, first, named.people[0])
 
     def _before(
         self, user_type: str, users: NDArray[np.int64], item: int
