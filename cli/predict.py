@@ -8,7 +8,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from embeddings.link_prediction.prediction import Prediction
-from recommender.serving.missing_triples import UNCALIBRATED
+from recommender.serving.missing_triples import PILOT_ONLY, UNCALIBRATED
 
 app = typer.Typer(add_completion=False)
 
@@ -35,8 +35,8 @@ def predict_command(
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
         found = engine.predict(first, second, n)
-    if found.score_card is None:
-        output.notices([UNCALIBRATED])
+    limits = {UNCALIBRATED: found.score_card is None, PILOT_ONLY: found.pilot}
+    output.notices([limit for limit, holds in limits.items() if holds])
     if not output.document(found):
         _show(output, found)
 

@@ -38,6 +38,8 @@ class Prediction(BaseModel, frozen=True):
     label: str
     relation: str
     model: str
+    pilot: bool
+    """Whether the vectors are those of a pilot, which has not seen the validation part."""
     in_graph: int
     """Triples of the entity and the relation that the graph has already; they are no candidates."""
     candidates: list[Candidate]
@@ -92,6 +94,7 @@ def predict(
         label=snapshot.label(known_type, idx),
         relation=relation,
         model=vectors.manifest.config.model,
+        pilot=vectors.manifest.trained_on is not None,
         in_graph=len(there),
         candidates=found,
         score_card=card,

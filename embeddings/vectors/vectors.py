@@ -40,7 +40,9 @@ class VectorsManifest(BaseModel, frozen=True):
 
     format: int = FORMAT
     snapshot: str
-    """Hash of the snapshot."""
+    """Hash of the snapshot whose entities the rows are."""
+    trained_on: str | None = None
+    """Hash of the part they were trained on, where they have not seen the whole snapshot: those of a pilot."""
     config: TrainingConfig
     batch_size: int
     """The batch size that was used."""

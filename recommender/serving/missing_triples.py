@@ -11,6 +11,10 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.learning.model import VECTORS
 
 UNCALIBRATED = "too few triples were held out to calibrate: there are scores, but no probabilities"
+PILOT_ONLY = (
+    "the vectors are those of the pilot, which has not seen the validation part: closeness weighs nothing in lists, so "
+    "none were trained on all triples"
+)
 
 
 def missing_triples(snapshot: Snapshot, model: Path, asked: tuple[str, str], n: int) -> Prediction:

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from embeddings.vectors.vectors import read_manifest
+from kg.workspace.workspace import Workspace
+from recommender.learning.model import VECTORS
+
 Document = Callable[..., Any]
 Whyrec = Callable[..., Any]
 
@@ -42,6 +46,9 @@ def test_both_forms_list_triples_that_are_missing(trained: Path, document: Docum
         chances = [one["probability"] for one in found["candidates"]]
         assert scores == sorted(scores, reverse=True) and chances == sorted(chances, reverse=True)
         assert 0 < chances[-1] < chances[0] < 1
+    vectors = read_manifest(Workspace(trained).model / VECTORS)
+    assert tails["pilot"] and vectors.trained_on not in (None, vectors.snapshot)  # closeness has no say on the example
+    assert "those of the pilot" in whyrec("-w", trained, "predict", "p0001", "contains").stderr
     card = tails["score_card"]
     assert card["auc"] > 0.6 and card["brier"] < 0.25 and card["log_loss"] < 0.6931
     shown = whyrec("-w", trained, "predict", "p0001", "contains", "-n", "3").stdout

@@ -94,7 +94,11 @@ def _model(workspace: Workspace) -> Rows:
     if manifest is None:
         yield "weights", "default ones: nothing was trained"
         return
-    yield "vectors", "none" if manifest.training is None else _settings(manifest.training.model_dump())
+    if manifest.training is None:
+        yield "vectors", "none"
+    else:
+        seen = "" if manifest.blend.embeds else "; those of the pilot, not trained on all triples: they weigh nothing"
+        yield "vectors", _settings(manifest.training.model_dump()) + seen
     for domain in sorted({*manifest.blend.embedding, *manifest.blend.popularity}):
         embedding, popularity = (one.get(domain, 0.0) for one in (manifest.blend.embedding, manifest.blend.popularity))
         yield f"{domain}: weight of the embedding, of popularity", f"{embedding:.4g}, {popularity:.4g}"

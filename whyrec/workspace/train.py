@@ -170,7 +170,7 @@ class Training:
             return
         manifest = read_vectors_manifest(folder / PILOT)
         pilot = Vectors.open(folder / PILOT, manifest.snapshot)
-        manifest = manifest.model_copy(update={"snapshot": snapshot.hash})
+        manifest = manifest.model_copy(update={"snapshot": snapshot.hash, "trained_on": pilot.manifest.snapshot})
         Vectors(manifest, pilot.entity, pilot.relation, unit_rows(pilot.entity)).save(folder / VECTORS)
         if (folder / PILOT / NETWORK).exists():
             shutil.copy(folder / PILOT / NETWORK, folder / VECTORS / NETWORK)
