@@ -132,8 +132,9 @@ class Comparison:
             text += f", such as {first['head']!r}: {first['other']!r} and {first['tail']!r}"
         advice = 'rows = "replace-links" in the source makes a row the whole truth, rows = "add" says that both hold'
         self._notices.add(name, f"{text}; {advice}", both.get_column("head").n_unique())
-        told = [pl.lit(None), pl.lit(None), pl.lit(name), pl.col("head"), pl.col("tail"), pl.lit("tail")]
-        columns = zip(DTYPES.items(), [*told, pl.col("tail"), pl.col("other")], strict=True)
+        nowhere = [pl.lit(None), pl.lit(None)]
+        told = [pl.lit(name), pl.col("head"), pl.col("tail"), pl.lit("tail"), pl.col("tail"), pl.col("other")]
+        columns = zip(DTYPES.items(), [*nowhere, *told, *nowhere], strict=True)
         rows = both.select(value.cast(dtype).alias(column) for (column, dtype), value in columns)
         self.contradictions = pl.concat([self.contradictions, rows])
         self.contradicted += both.get_column("head").n_unique()

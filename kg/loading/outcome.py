@@ -33,13 +33,11 @@ class ReportFolder:
 
 
 def tell_left_out(file: FileReport, notices: Notices) -> None:
-    """Tell the cells that could not be read, by column, with the line of the first."""
-    cells = file.left_out.sort("line")
-    for column in cells.get_column("field").unique(maintain_order=True):
-        found = cells.filter(pl.col("field") == column)
-        first = found.row(0, named=True)
+    """Tell the cells that could not be read, by column and reason, with the line of the first."""
+    cells = file.left_out.sort("line", maintain_order=True)
+    for (column, reason), found in cells.group_by("field", "reason", maintain_order=True):
         sentence = f"{{n}} cells of {column!r} could not be read and were left out, the rows loaded without them"
-        notices.add(file.place, f"{sentence}; line {first['line']}: {first['reason']}", found.height)
+        notices.add(file.place, f"{sentence}; line {found.item(0, 'line')}: {reason}", found.height)
 
 
 def write_bad_rows(report: LoadReport, folder: ReportFolder, people: People) -> None:

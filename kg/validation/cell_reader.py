@@ -7,6 +7,7 @@ import polars as pl
 from kg.mapping.row_filter import Kind
 from kg.mapping.source import Source
 from kg.notices import Notices
+from kg.readers.semi_structured.json_array import KEY
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
 from kg.values.cells import full_width, identifiers, invisible, too_long, trimmed
@@ -46,6 +47,8 @@ class CellReader:
         if not rows.batch.tidy or self._source.normalise != "none":
             ids = normalised_ids(cells, self._source.normalise)
         hint = f'each row needs {column!r}; a cell that spells "no value" (null in the mapping) counts as empty'
+        if column != KEY and KEY in self._notices.columns_found.get(self._place, ()):
+            hint += f"; what the records of this map stand under is the column {KEY!r}"
         rows.fault(ids.is_null(), column, f"empty {what}", hint)
         rows.fault(too_long(ids), column, f"{what} too long", TOO_LONG)
         if ids.len() and ids[-1] in _TOTALS:

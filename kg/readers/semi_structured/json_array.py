@@ -1,6 +1,7 @@
 """JSON: an array of objects, or one object in which exactly one list holds objects, such as ``{"products": [...]}``.
 
-Of a map, ``{"p1": {...}, "p2": {...}}``, each object is a row, and what it stands under is its column ``@key``.
+Of a map, ``{"p1": {...}, "p2": {...}}``, each object is a row, and what it stands under is its column ``@key``; what
+is no object under its key, such as ``null``, is a bad row, shown with the key, and bad rows are kept as a map again.
 
 Several arrays, or several objects, one after the other, as programs print them that answer with a stream, are read on.
 
@@ -13,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kg.errors import ReadError
 from kg.mapping.source import Source
@@ -33,6 +34,14 @@ _ELEMENTS = 1_000
 _BLANK = " \t\r\n"
 
 
+class _NoRow(NamedTuple):
+    """An element that is no row: why, what to do, and what to show of it."""
+
+    reason: str
+    hint: str
+    text: str = ""
+
+
 class JsonReader(MeasuredReader):
     """Reads one JSON file."""
 
@@ -44,11 +53,12 @@ class JsonReader(MeasuredReader):
         :raises ReadError: where it cannot be opened.
         """
         self._place, self._encoding, self._wanted = place, source.encoding or "utf-8", frozenset(wanted)
-        self._rows = JsonRows(place, source, wanted, notices)
+        self._used = frozenset(source.used_columns())
+        self._rows, self._notices = JsonRows(place, source, wanted, notices), notices
         self._source = ByteSource(path, place)
         super().__init__(self._source)
         self._buffer, self._at, self._ended, self._line = "", 0, False, 1
-        self._copying, self._text = False, ""
+        self._copying, self._text, self._is_map = False, "", False
 
     def columns(self) -> list[str]:
         """The keys of the first elements, nested ones as paths."""
@@ -69,8 +79,9 @@ class JsonReader(MeasuredReader):
                 objects += 1
                 self._rows.add(number, element, escaped=True)
             else:
-                reason, hint = element if isinstance(element, tuple) else ("not a JSON object", "write objects")
-                self._rows.reject(number, "", reason, hint, "" if isinstance(element, tuple) else json.dumps(element))
+                if not isinstance(element, _NoRow):
+                    element = _NoRow("not a JSON object", "write objects", json.dumps(element))
+                self._rows.reject(number, "", element.reason, element.hint, element.text)
             if self._rows.waiting >= ROWS:
                 yield self._rows.batch()
         if not number:
@@ -81,19 +92,28 @@ class JsonReader(MeasuredReader):
             self._rows.check_keys()
 
     def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
-        """Write elements as an array."""
+        """Write elements as an array, or as a map what came as one."""
         bad = {line for line, _ in rows}
         texts = []
-        self._copying = True
+        self._copying, self._wanted = True, self._used  # so that a map is one here as it was to the load
         for number, element in enumerate(self._elements(json.JSONDecoder()), 1):
             if number in bad:
-                text = self._text or json.dumps(element, ensure_ascii=False)
+                text = self._text or self._text_of(element)
                 if keeps(text):
                     texts.append(text)
-        target.write_text("[\n" + ",\n".join(texts) + "\n]\n", encoding="utf-8", errors="surrogatepass")
+        first, last = "{}" if self._is_map else "[]"
+        target.write_text(f"{first}\n" + ",\n".join(texts) + f"\n{last}\n", encoding="utf-8", errors="surrogatepass")
+
+    def _text_of(self, element: Any) -> str:
+        """An element that stood inside of another, to be written into an array or a map."""
+        if not self._is_map:
+            return json.dumps(element, ensure_ascii=False)
+        if isinstance(element, _NoRow):
+            return element.text[1:-1]
+        return _pair(element[KEY], {name: value for name, value in element.items() if name != KEY})[1:-1]
 
     def _elements(self, decoder: json.JSONDecoder = DECODER) -> Iterator[Any]:
-        """Each element; one with a key twice as the pair (reason, hint)."""
+        """Each element; one with a key twice as what is no row."""
         with closing(self._source):
             pieces = self._texts()
             first = self._next_mark(pieces)
@@ -137,19 +157,24 @@ class JsonReader(MeasuredReader):
             self._text = ""
             yield from next(iter(lists.values()))
         elif records := self._map_in(found):
-            self._text = ""
-            yield from ({KEY: key, **one} if isinstance(one, dict) else one for key, one in records.items())
+            self._text, self._is_map = "", True
+            self._notices.columns(self._place, [KEY])
+            for key, one in records.items():
+                bad = _NoRow("not a JSON object", "write an object under each key", _pair(key, one))
+                yield {KEY: key, **one} if isinstance(one, dict) else bad
         else:
             yield whole
 
-    def _map_in(self, found: dict[str, Any]) -> dict[str, Any] | None:
-        """The map of ids to objects that an object is, or that is all that it holds; nothing where it is a row."""
-        if KEY not in self._wanted and not self._wanted.isdisjoint([*found, *names_in(found)]):
+    def _map_in(self, found: dict[str, Any], outer: bool = True) -> dict[str, Any] | None:
+        """The map of ids to objects that an object is, or that is the only object in it; nothing where it is a row."""
+        keyed = KEY in self._wanted
+        if not keyed and not self._wanted.isdisjoint([*found, *names_in(found)]):
             return None
         objects = [one for one in found.values() if isinstance(one, dict)]
-        if len(found) == 1 and objects:
-            return self._map_in(objects[0]) or (found if KEY in self._wanted else None)
-        return found if 2 * len(objects) > len(found) else None
+        if len(objects) == 1 and (inside := self._map_in(objects[0], outer=False)):
+            return inside
+        most = 2 * len(objects) > len(found) > 1
+        return found if most or (outer and keyed and (objects or None in found.values())) else None
 
     def _texts(self) -> Iterator[str]:
         try:
@@ -219,8 +244,14 @@ class JsonReader(MeasuredReader):
         try:
             return decoder.raw_decode(self._buffer, self._at)
         except BadRowError as bad:  # a key twice: where the object ends, another decoder knows
-            return (bad.reason, f"{bad.hint}: {bad.field!r}"), json.JSONDecoder().raw_decode(self._buffer, self._at)[1]
+            end = json.JSONDecoder().raw_decode(self._buffer, self._at)[1]
+            return _NoRow(bad.reason, f"{bad.hint}: {bad.field!r}"), end
 
     def _broken(self, why: str) -> ReadError:
         line = self._line + self._buffer.count("\n", 0, self._at)
         return ReadError(f"{self._place}: line {line}: not JSON: {why}; mend it, nothing was loaded")
+
+
+def _pair(key: str, value: Any) -> str:
+    """An object of one key, as text."""
+    return json.dumps({key: value}, ensure_ascii=False)

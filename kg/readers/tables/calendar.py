@@ -60,3 +60,22 @@ def counted(dtype: DType) -> DType:
 def _moments(unit: str) -> tuple[int, int]:
     low, high = (max(min(seconds * _SECOND[unit], 2**63 - 1), -(2**63)) for seconds in _SECONDS)
     return low, high
+
+
+def times_as_text(times: pl.Series, unit: str) -> pl.Series:
+    """Times of day as text, ``09:30:00``, with a fraction where there is one; more than 24 hours, and less than none,
+    too: databases keep intervals in such columns.
+
+    :param times: Int32 or Int64, counted in ``unit``: ``s``, ``ms``, ``us``, ``ns``.
+    """
+    one = {"s": 1, **_SECOND}[unit]
+    number = pl.col("n").cast(pl.Int64)
+    size = number.abs().cast(pl.UInt64)
+    second = size // one
+    clock = [(second // 3600), (second // 60 % 60), (second % 60)]
+    parts = [part.cast(pl.String).str.zfill(2) for part in clock]
+    digits = (size % one).cast(pl.String).str.zfill(len(str(one)) - 1).str.strip_chars_end("0")
+    fraction = pl.when(digits == "").then(pl.lit("")).otherwise(pl.lit(".") + digits) if one > 1 else pl.lit("")
+    sign = pl.when(number < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    text = sign + pl.concat_str(parts, separator=":") + fraction
+    return pl.DataFrame({"n": times}).select(text.alias(times.name)).to_series()

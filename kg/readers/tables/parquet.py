@@ -14,7 +14,8 @@ from kg.mapping.table_folder import partition_of
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.compression import ByteSource
-from kg.readers.tables.typed_batch import TypedBatches, column_names, dtypes_of, polars_frame, row_keeper
+from kg.readers.tables.arrow_types import dtypes_of, polars_frame
+from kg.readers.tables.typed_batch import TypedBatches, column_names, row_keeper
 
 ROWS = 65_536
 

@@ -16,7 +16,8 @@ from kg.mapping.connection import Connection
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
-from kg.readers.tables.typed_batch import TypedBatches, column_names, dtypes_of, polars_frame
+from kg.readers.tables.arrow_types import dtypes_of, polars_frame
+from kg.readers.tables.typed_batch import TypedBatches, column_names
 
 ROWS = 50_000
 _ALLOWED = {

@@ -1,7 +1,8 @@
 """Tables with typed cells to batches: every cell as text, lists of plain values as list cells, structs by paths.
 
 An id out of a column of floating-point numbers, ``101.0``, is read as the whole number that it stands for; where the
-number is too large for that to be exact, the cell is a fault. All other numbers keep the form ``101.0``.
+number is too large for that to be exact, or infinite, the cell is a fault. All other numbers keep the form ``101.0``.
+What is not a number, ``NaN``, is a missing value, as in JSON: many programs have no other word for one.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,14 +18,11 @@ from kg.notices import Notices
 from kg.readers.batch import FAULT_DTYPES, Batch, without_columns
 from kg.readers.columns import find_columns
 from kg.readers.semi_structured.nested_keys import Unfolding
+from kg.readers.tables.arrow_types import validate
 from kg.readers.tables.calendar import counted, within_calendar
 
 DType = Any  # what polars takes for a data type: a class or an instance
-_EXACT: dict[Any, int] = {pl.Float64: 2**53, pl.Float32: 2**24}
-
-
-_PANIC = ("decimal256",)
-"""Types of Arrow that make polars panic, wherever in a column they are."""
+_EXACT: dict[Any, int] = {pl.Float64: 2**53, pl.Float32: 2**24, pl.Float16: 2**11}
 
 
 class TypedBatches:
@@ -113,9 +111,7 @@ class TypedBatches:
         if isinstance(dtype, pl.Array):
             column, dtype = column.arr.to_list(), pl.List(dtype.inner)
         inner = dtype.inner if isinstance(dtype, pl.List) else dtype
-        if dtype == pl.Binary:
-            return _decoded(column, name, faults)
-        if inner in (pl.Struct, pl.Binary, pl.Object, pl.List, pl.Array, pl.Duration):
+        if inner in (pl.Struct, pl.Object, pl.List, pl.Array, pl.Duration):
             raise self._no_text(name, dtype)
         if dtype == pl.Null:
             return column.cast(pl.String)
@@ -123,52 +119,51 @@ class TypedBatches:
             column = within_calendar(column, name, faults)
         if isinstance(dtype, pl.Datetime):
             return column.dt.to_string("iso:strict")
-        if dtype in _EXACT and name in self._source.id_columns:
-            return _ids(column, name, faults)
+        if isinstance(dtype, pl.List):
+            return self._lists(column, name, faults)
+        return self._scalars(column, name, faults)
+
+    def _lists(self, column: pl.Series, name: str, faults: list[pl.DataFrame]) -> pl.Series:
+        """Lists of texts, read as cells are; an element that is a fault is one of its row."""
+        inner = column.dtype.inner if isinstance(column.dtype, pl.List) else column.dtype
+        if inner not in (pl.Binary, *_EXACT):
+            return self._cast(column, name, pl.List(pl.String()))
+        found: list[pl.DataFrame] = []
+        elements = column.explode(empty_as_null=False, keep_nulls=False)
+        texts = self._scalars(elements, name, found)
+        rows = pl.Series("row", range(column.len()), dtype=pl.UInt32)
+        lengths = column.list.len().fill_null(0)
+        row_of = pl.DataFrame([rows, lengths.alias("n")]).select(pl.col("row").repeat_by("n").explode()).to_series()
+        row_of = row_of.drop_nulls()
+        faults += [one.with_columns(row_of.gather(one.get_column("row")).alias("row")) for one in found]
+        grouped = pl.DataFrame({"row": row_of, "text": texts}).group_by("row").agg("text")
+        whole = pl.DataFrame([rows, column.is_not_null().alias("there")]).join(
+            grouped, on="row", how="left", maintain_order="left"
+        )
+        none = pl.lit([], dtype=pl.List(pl.String))
+        return whole.select(pl.when("there").then(pl.col("text").fill_null(none)).alias(name)).to_series()
+
+    def _scalars(self, column: pl.Series, name: str, faults: list[pl.DataFrame]) -> pl.Series:
+        if column.dtype == pl.Binary:
+            return _decoded(column, name, faults)
+        if column.dtype in _EXACT:
+            column = column.fill_nan(None)
+            if name in self._source.id_columns:
+                return _ids(column, name, faults)
+        return self._cast(column, name, pl.String())
+
+    def _cast(self, column: pl.Series, name: str, dtype: DType) -> pl.Series:
         try:
-            return column.cast(pl.List(pl.String) if isinstance(dtype, pl.List) else pl.String)
+            return column.cast(dtype)
         except pl.exceptions.PolarsError:
-            raise self._no_text(name, dtype) from None
+            raise self._no_text(name, column.dtype) from None
 
     def _no_text(self, name: str, dtype: DType) -> ReadError:
-        inside = [path for path, _ in _paths(name, dtype)[:5] if path != name]
+        inside = [path for path, _ in _paths(name, dtype)[:5] if path != name and not path.endswith("[]")]
         hint = f"; name what is inside: {', '.join(inside)}" if inside else "; turn it into text in the export"
         return ReadError(
             f"{self._place}: column {name!r} holds {dtype}; text, numbers or lists of them can be read{hint}"
         )
-
-
-def polars_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
-    """An Arrow table as a frame; text that is not UTF-8, which makes polars panic, is found before.
-
-    :raises pyarrow.ArrowException: for damaged data.
-    """
-    for column in table.columns:
-        column.validate(full=True)
-    columns = [column.cast(pa.string()) if _of_text_only(column.type) else column for column in table.columns]
-    return pl.DataFrame([pl.Series(name, column) for name, column in zip(table.schema.names, columns, strict=True)])
-
-
-def _of_text_only(kind: pa.DataType) -> bool:
-    """Whether polars has no such type, and panics, but its values can be told as text."""
-    return bool(pa.types.is_decimal256(kind))
-
-
-def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
-    """The columns of an Arrow schema as polars has them; ``Object`` where it has no such type.
-
-    :raises UnicodeDecodeError: for a name that is no UTF-8.
-    """
-    found: list[tuple[str, DType]] = []
-    for name, field in zip(schema.names, schema, strict=True):
-        if _of_text_only(field.type) or any(word in str(field.type) for word in _PANIC):
-            found.append((name, pl.String() if _of_text_only(field.type) else pl.Object()))
-            continue
-        try:
-            found.append((name, pl.Series(pa.array([], type=field.type)).dtype))
-        except (pa.ArrowException, pl.exceptions.PolarsError, ValueError, TypeError, NotImplementedError):
-            found.append((name, pl.Object()))
-    return found
 
 
 def column_names(columns: Sequence[tuple[str, DType]]) -> list[str]:
@@ -188,7 +183,7 @@ def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) ->
         nonlocal first
         for column in part.columns:
             text = pa.types.is_string(column.type)  # without the look at UTF-8, which may be kept as it came
-            (column.view(pa.binary()) if text else column).validate(full=True)
+            validate(column.view(pa.binary()) if text else column)
         found = [part.slice(i, 1) for i in range(part.num_rows) if first + i in wanted]
         first += part.num_rows
         good = [row for row in found if keeps(" ".join(text for c in row.columns for text in cell_texts(c[0])))]
@@ -241,12 +236,15 @@ def _utf8(cell: bytes | None) -> str | None:
 def _ids(column: pl.Series, name: str, faults: list[pl.DataFrame]) -> pl.Series:
     limit = _EXACT[type(column.dtype)]
     whole = (column == column.round()) & (column.abs() < limit)
-    too_large = (column.abs() >= limit) & column.is_finite()
+    too_large = column.abs() >= limit
     if too_large.any():
         at = too_large.fill_null(False).arg_true()
-        values = column.gather(at).cast(pl.String)
+        values = column.gather(at)
+        reason = pl.when(pl.col("value").is_infinite()).then(pl.lit("an infinite number is no id"))
         rows = pl.DataFrame({"row": at, "value": values}).with_columns(
-            field=pl.lit(name), reason=pl.lit("digits of the id are lost"), hint=pl.lit("export the ids as text")
+            field=pl.lit(name),
+            reason=reason.otherwise(pl.lit("digits of the id are lost")),
+            hint=pl.lit("export the ids as text"),
         )
         faults.append(rows.select(pl.col(n).cast(d) for n, d in FAULT_DTYPES.items()))
     frame = pl.DataFrame({"x": column, "whole": whole, "lost": too_large})

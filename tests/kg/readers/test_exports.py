@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import sqlite3
 import tarfile
 import zipfile
@@ -18,6 +19,7 @@ from kg.errors import ReadError
 from kg.mapping.connection import connection_of
 from kg.mapping.source import Source
 from kg.notices import Notices
+from kg.readers.opening import open_reader
 from tests.kg.readers.test_readers import read
 
 TABLE = "a,b\nx,1\n"
@@ -121,6 +123,28 @@ def test_a_map_of_ids_to_objects_has_a_row_for_each(wrapped: bool, tmp_path: Pat
     assert bad == [(3, 1, "not a JSON object")]
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_is_no_object_in_a_map_keeps_its_key_in_rejects_and_copy(wrapped: bool, tmp_path: Path) -> None:
+    records = {"x": {"b": 1}, "y": None, "水": ["a"], "": {"b": "2", "n": None}, "z": {"b": "3"}}
+    path, copy = tmp_path / "map.json", tmp_path / "copy.json"
+    path.write_text(json.dumps({"version": 3, "products": records} if wrapped else records), encoding="utf-8")
+    source = Source(file=path.name, relation="r", head="@key", tail="b")
+    rejects = [
+        row
+        for batch in open_reader(path, path.name, source, ("@key", "b"), Notices()).batches()
+        for row in batch.rejects.select("line", "value", "hint").rows()
+    ]
+    hint = "write an object under each key"
+    assert rejects == [(2, '{"y": null}', hint), (3, '{"水": ["a"]}', hint)]
+    bad = [(2, 1), (3, 1), (4, 1)]
+    open_reader(path, path.name, source, (), Notices()).copy_rows(copy, bad, lambda text: True)
+    assert json.loads(copy.read_text(encoding="utf-8")) == {name: records[name] for name in ("y", "水", "")}
+    mended = {**json.loads(copy.read_text(encoding="utf-8")), "y": {"b": 7}}
+    copy.write_text(json.dumps(mended), encoding="utf-8")
+    good, still = read(copy, source)
+    assert [cells for _, _, cells in good] == [("y", "7"), ("", "2")] and len(still) == 1
+
+
 def sorted_sheet(book: xlsxwriter.Workbook) -> None:
     sheet = book.add_worksheet()
     for at, cells in enumerate((["Sales 2024"], ["X", 0], ["a", "b"], ["x", 1])):
@@ -146,9 +170,9 @@ def tar() -> bytes:
 
 KINDS = [
     pa.array([[("k", "v")]], pa.map_(pa.string(), pa.string())),
-    pa.array([[Decimal("1.5")]], pa.list_(pa.decimal256(45, 1))),
+    pa.array([[[1]]], pa.list_(pa.list_(pa.int8()))),
     pa.array([None], pa.month_day_nano_interval()),
-    pa.RunEndEncodedArray.from_arrays([1], ["x"]),
+    pa.array([[1]], pa.list_(pa.duration("s"))),
     pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array(["x"])]),
 ]
 

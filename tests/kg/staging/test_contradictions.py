@@ -40,17 +40,21 @@ def test_each_row_passed_over_is_listed_and_no_order_changes_the_outcome(tmp_pat
         assert [file.loaded for file in report.files] == [1, 6, 6]
         assert (report.contradictions, report.to_json()["contradictions"]) == (3, 3)
         found = contradictions(report.contradictions_file)
+        line = {row: str(2 + at) for rows in (products, purchases) for at, row in enumerate(rows)}
         expected = [
-            ("products.csv", str(2 + products.index("p1,A,1")), "Product", "p1", "", "label", "B", "A"),
-            ("products.csv", str(2 + products.index("p1,A,1")), "Product", "p1", "", "price", "2.0", "1.0"),
-            ("products.csv", str(2 + products.index("p1,A,")), "Product", "p1", "", "label", "B", "A"),
-            *(
-                ("purchases.csv", str(2 + purchases.index(row)), "purchased", "u", p, "weight", kept, other)
-                for row, p, kept, other in (
-                    ("u,p1,3,2024-01-02", "p1", "5.0", "3.0"),
-                    ("u,p2,2,", "p2", "4.0", "2.0"),
-                )
-            ),
+            ("products.csv", line[row], "Product", "p1", "", field, kept, other, "products.csv", line[winner])
+            for row, field, kept, other, winner in (
+                ("p1,A,1", "label", "B", "A", "p1,B,2"),
+                ("p1,A,1", "price", "2.0", "1.0", min("p1,,2", "p1,B,2", key=lambda row: int(line[row]))),
+                ("p1,A,", "label", "B", "A", "p1,B,2"),
+            )
+        ]
+        expected += [
+            ("purchases.csv", line[row], "purchased", "u", p, "weight", kept, other, "purchases.csv", line[winner])
+            for row, p, kept, other, winner in (
+                ("u,p1,3,2024-01-02", "p1", "5.0", "3.0", "u,p1,5,2024-01-02"),
+                ("u,p2,2,", "p2", "4.0", "2.0", "u,p2,4,"),
+            )
         ]
         assert sorted(found) == sorted(expected)
         outcomes.append(graph(tmp_path / str(seed), SCHEMA))
