@@ -21,7 +21,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from served import served
+from served import processor_seconds, served
 
 import whyrec
 
@@ -51,6 +51,7 @@ def main(
     seconds: Annotated[int, typer.Option()] = 60,
     swaps: Annotated[int, typer.Option(help="How often another generation is made meanwhile.")] = 1,
     connections: Annotated[int, typer.Option(help="That post events.")] = 8,
+    asking: Annotated[int, typer.Option(help="Connections that ask for lists.")] = 4,
 ) -> None:
     """Measure and print."""
     if shutil.which("wrk") is None:
@@ -62,14 +63,16 @@ def main(
         relation = snapshot.schema.interactions[0]
         ends = snapshot.schema.relation[relation]
         users, items = (list(snapshot.vocabulary.ids(one))[:500] for one in (ends.head, ends.tail))
-        with served(home, workers) as (url, headers, _):
+        with served(home, workers) as (url, headers, group):
+            before = processor_seconds(group)
             quoted = [", ".join(f'"{one}"' for one in some) for some in (users, items)]
             posts = _wrk(url, headers, EVENTS % (*quoted, "e", relation), (connections, seconds))
-            asks = _wrk(url, headers, LISTS % quoted[0], (4, seconds))
+            asks = _wrk(url, headers, LISTS % quoted[0], (asking, seconds))
             for number in range(swaps):
                 time.sleep(seconds / (swaps + 2))
                 _swap(home, (ends.head, relation), (f"swapped{number}", items[0]))
             told = [one.communicate()[0] for one in (posts, asks)]
+            spent = processor_seconds(group) - before
         with closing(sqlite3.connect(home / "service" / "events.db")) as log:
             held = log.execute("SELECT count(*) FROM event").fetchone()[0]
     for name, out in zip(("events", "lists"), told, strict=True):
@@ -81,7 +84,7 @@ def main(
         CONSOLE.print(
             f"{name}: {float(rate[1]):,.0f}/s, {int(count[1]):,} in all, p50 {p50[1]}, p99 {p99[1]}, {errors}"
         )
-    CONSOLE.print(f"in the log: {held:,}; swaps of the model: {swaps}")
+    CONSOLE.print(f"in the log: {held:,}; swaps of the model: {swaps}; the service took {spent:.1f} processor seconds")
     CONSOLE.print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 

@@ -20,6 +20,7 @@ class StringArray:
 
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64], valid: NDArray[np.bool_]) -> None:
         self.blob, self.offsets, self.valid = blob, offsets, valid
+        self._texts, self._ends = blob.data, offsets.data  # one at a time, several times as fast
 
     @classmethod
     def load(cls, folder: Path, name: str) -> Self:
@@ -69,4 +70,4 @@ class StringArray:
         return low
 
     def _bytes(self, idx: int) -> bytes:
-        return self.blob[self.offsets[idx] : self.offsets[idx + 1]].tobytes()
+        return self._texts[self._ends[idx] : self._ends[idx + 1]].tobytes()

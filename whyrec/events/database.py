@@ -58,6 +58,14 @@ def database_errors() -> tuple[type[Exception], ...]:
         return (sqlite3.Error,)
 
 
+def integrity_errors() -> tuple[type[Exception], ...]:
+    """What a database raises where a row is there already, whichever it is."""
+    try:
+        return sqlite3.IntegrityError, _cipher().IntegrityError
+    except UsageError:
+        return (sqlite3.IntegrityError,)
+
+
 def encrypt_logs(workspace: Path, seal_to: str) -> None:
     """Encrypt the logs of a workspace with a key of their own; nothing else may have them open.
 

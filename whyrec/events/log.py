@@ -1,21 +1,28 @@
 """The event log: what people did since the last load, on disk before it is acknowledged, each event once.
 
-SQLite with a write-ahead log and full synchronisation: a commit that was acknowledged survives a killed process. Every
-worker reads what the others wrote, since ``PRAGMA data_version`` tells in microseconds whether there is anything new.
-Where the workspace has a key for its logs they are encrypted, see :mod:`whyrec.events.database`.
+SQLite with a write-ahead log. A transaction is written under the lock of the database and brought to the disk after it:
+SQLite's own full synchronisation would hold that lock meanwhile, and every other worker with it, where a disk takes
+what several wait for together. Nothing is acknowledged before it is on disk. Every worker reads what the others wrote,
+since ``PRAGMA data_version`` tells in microseconds whether there is anything new. Where the workspace has a key for its
+logs they are encrypted, see :mod:`whyrec.events.database`.
+
+Python gives its lock away at each row that SQLite takes, and under load gets it back late: many rows go in by one
+statement, as JSON.
 """
 
+import json
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 from kg.privacy.log_key import log_keys
 from whyrec.events.answers import Answer, AnswerLog
-from whyrec.events.database import connect, database_errors
+from whyrec.events.database import connect, database_errors, integrity_errors
+from whyrec.events.disk import Disk
 
 NAME = "events.db"
 SCHEMA = """
@@ -65,7 +72,9 @@ class EventLog:
         self._keys = log_keys(folder.parent)
         self._lock, self._reading = Lock(), Lock()
         self._writer, self._reader = self._connect(), self._connect()
+        self._writer.isolation_level = None  # a statement alone is a transaction; others say BEGIN
         self._writer.executescript(SCHEMA)
+        self._disk = Disk(self.path.with_name(f"{NAME}-wal"), self._connect)
         self._version = self._epoch = -1
         self._last, self._of_user = 0, dict[tuple[str, str], list[Event]]()
         self._newest = dict[str, int]()
@@ -80,16 +89,41 @@ class EventLog:
         return self.append_each([events])[0]
 
     def append_each(self, groups: Sequence[Sequence[Event]]) -> list[tuple[int, int]]:
-        """Write the events of several requests in one transaction; of each what :meth:`append` says."""
+        """Write the events of several requests in one transaction; of each what :meth:`append` says.
+
+        :raises sqlite3.Error: where they cannot be written, the disk is full say; some may be there all the same.
+        :raises OSError: likewise.
+        """
+        rows = [_row(one, int(time.time() * 1000)) for events in groups for one in events]
+        with self._lock:
+            try:
+                self._writer.execute(_INSERT_ALL, (json.dumps(rows),))
+                told = [(len(events), 0) for events in groups]
+            except integrity_errors():  # some were there already
+                told = self._counted(groups)
+        self._disk.synchronise()
+        return told
+
+    def _counted(self, groups: Sequence[Sequence[Event]]) -> list[tuple[int, int]]:
+        """Write events one by one, and count which were there already."""
         now, told = int(time.time() * 1000), list[tuple[int, int]]()
-        with self._lock, self._writer:
-            self._writer.execute("BEGIN IMMEDIATE")
+        with self._transaction():
             for events in groups:
                 before = self._writer.total_changes
                 self._writer.executemany(_INSERT, [_row(one, now) for one in events])
                 new = self._writer.total_changes - before
                 told.append((new, len(events) - new))
         return told
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._writer.execute("ROLLBACK")
+            raise
+        self._writer.execute("COMMIT")
 
     def checkpoint_apart(self) -> None:
         """Never copy the write-ahead log into the file while writing: :meth:`checkpoint` is called for it."""
@@ -134,14 +168,15 @@ class EventLog:
 
     def taken_over(self, last: int) -> None:
         """Events up to a number are in the store now."""
-        with self._lock, self._writer:
+        with self._lock, self._transaction():
             self._writer.execute("UPDATE event SET loaded = 1 WHERE seq <= ? AND loaded = 0", (last,))
             self._writer.execute(_NEXT_EPOCH)
+        self._disk.synchronise()
 
     def forget_all(self) -> None:
         """Erase all events and answers, from the file too."""
         with self._lock:
-            with self._writer:
+            with self._transaction():
                 self._writer.execute("DELETE FROM event")
                 self._writer.execute(_NEXT_EPOCH)
             self._writer.execute("VACUUM")
@@ -151,7 +186,7 @@ class EventLog:
     def drop_events(self, before: int) -> int:
         """Forget events that came before a moment, in milliseconds since 1970, and that a load has taken over; says how
         many."""
-        with self._lock, self._writer:
+        with self._lock:
             return self._writer.execute("DELETE FROM event WHERE received < ? AND loaded = 1", (before,)).rowcount
 
     def ages(self) -> tuple[list[int], list[int]]:
@@ -168,7 +203,7 @@ class EventLog:
         :param types: entity types of hers; whoever of another type has the same id stays.
         """
         with self._lock:
-            with self._writer:
+            with self._transaction():
                 gone = 0
                 for name in types:
                     query = "DELETE FROM event WHERE user = ? AND user_type = ?"
@@ -199,6 +234,7 @@ class EventLog:
 
     def close(self) -> None:
         """Close the files."""
+        self._disk.close()
         self._writer.close()
         self._reader.close()
         self.answers.close()
@@ -214,11 +250,10 @@ class EventLog:
             self._epoch, self._last = epoch, 0
             self._of_user, self._newest = {}, {}
         query = f"{_SELECT} WHERE seq > ? AND loaded = 0 ORDER BY seq"
-        with closing(self._reader.execute(query, (self._last,))) as rows:
-            for row in rows:
-                event = _event(row[1:])
-                self._of_user.setdefault((event.user, event.user_type), []).append(event)
-                self._newest[event.user] = self._last = row[0]
+        for number, *row in self._reader.execute(query, (self._last,)).fetchall():
+            event = _event(row)
+            self._of_user.setdefault((event.user, event.user_type), []).append(event)
+            self._newest[event.user] = self._last = number
 
     def _drop_earlier(self) -> None:
         """Remove answers of an earlier version: they were kept for some days, and nothing would forget them now."""
@@ -232,15 +267,16 @@ class EventLog:
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.path, self._keys)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")
         return connection
 
 
-_INSERT = (
-    "INSERT INTO event (key, received, user_type, user, relation, item_type, item, weight, timestamp, answer) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING"
-)
+_COLUMNS = "key, received, user_type, user, relation, item_type, item, weight, timestamp, answer"
+_INSERT = f"INSERT INTO event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING"
+_FIELDS = ", ".join(f"value ->> {place}" for place in range(_COLUMNS.count(",") + 1))
+_INSERT_ALL = f"INSERT INTO event ({_COLUMNS}) SELECT {_FIELDS} FROM json_each(?) ORDER BY id"
+"""Rows as one JSON array; all or none."""
 _NEXT_EPOCH = "UPDATE state SET epoch = epoch + 1"
 _SELECT = "SELECT seq, key, user_type, user, relation, item_type, item, weight, timestamp, answer FROM event"
 
@@ -254,5 +290,5 @@ def _asked_as(user: str, types: Sequence[str]) -> tuple[str, ...]:
     return user, *(f"{name}:{user}" for name in types)
 
 
-def _event(row: tuple[object, ...]) -> Event:
+def _event(row: Sequence[object]) -> Event:
     return Event(*row)  # type: ignore[arg-type]  # the columns of _SELECT are the fields

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import WhyrecError
@@ -54,7 +55,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
         for shop in shops:
             shop.close()
 
-    app = FastAPI(
+    app = _Service(
         title="whyrec",
         version="1",
         description="Recommendations across domains that can always say why.",
@@ -65,16 +66,27 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     app.state.shops, app.state.kept = shops, KEPT if keep else frozenset()
     app.state.page, app.state.slow = rendering.error_page, lambda shop: slow[shop.name]
     app.state.asking = _Asking(shops, RateLimit(per_second))
-    app.add_middleware(DirectAnswers, state=app.state)
-    app.add_middleware(KeysFirst, shops=shops)
-    app.add_middleware(Bounded)
-    app.add_middleware(_Measured)
+    app.pass_through(shops)
     _add_routes(app, shops)
     _add_health(app)
     _add_problems(app)
     if find_spec("mcp") is not None:
         app.mount("/mcp", _Tools(app.state))
     return app
+
+
+class _Service(FastAPI):
+    """The framework behind what every request passes: what is answered directly takes none of its own layers."""
+
+    def pass_through(self, shops: Sequence[Shop]) -> None:
+        """Lay what every request passes before the framework."""
+        direct = DirectAnswers(super().__call__, self.state)
+        passed = _Measured(Bounded(KeysFirst(direct, shops)))
+        self._outer = ServerErrorMiddleware(passed, problems.of_anything)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self._outer(scope, receive, send)
 
 
 def _add_routes(app: FastAPI, shops: Sequence[Shop]) -> None:

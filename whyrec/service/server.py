@@ -1,6 +1,7 @@
 """The server: workers over the same mapped files, TLS where it is asked for, an end that finishes what is in flight."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 FOLDERS = "WHYREC_SERVE_WORKSPACES"
 """How workers are told what they serve."""
 GRACE_SECONDS = 20
+SWITCH_SECONDS = 0.0005
+"""After what time Python's lock goes to another thread of a worker that wants it: those that write events wait for it
+beside answers that take milliseconds of work each."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def worker_app() -> "FastAPI":
     """The application of one worker."""
     from whyrec.service.app import create_app  # of use to workers alone
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     return create_app([Path(one) for one in os.environ[FOLDERS].split(os.pathsep)])
 
 

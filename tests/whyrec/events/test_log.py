@@ -1,5 +1,7 @@
 """The event log: what was acknowledged is there after a kill, each event once, and nothing of who was forgotten."""
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,3 +137,38 @@ def test_what_was_shown_is_sealed_where_there_is_a_key(tmp_path: Path, monkeypat
     assert log.document("a3") == plain.body and readable() == []
     monkeypatch.delenv("WHYREC_SEAL_KEY")
     assert log.forget(["ann"]) == 3 and log.ages() == []  # nobody needs a key to be forgotten
+
+
+def test_events_of_several_requests_are_counted_apart(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    assert log.append_each([[event("a")], [event("b"), event("c")]]) == [(1, 0), (2, 0)]
+    assert log.append_each([[event("d")], [event("b"), event("e"), event("e")], [event("d")]]) == [
+        (1, 0),
+        (1, 2),
+        (0, 1),
+    ]
+    assert [one.key for _, one in log.pending()] == ["a", "b", "c", "d", "e"]
+
+
+def test_numbers_and_texts_come_back_as_they_went_in(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    told = [
+        replace(event("é’😀\u2028", user='"\\u', item="项"), weight=1 / 3, timestamp=None, answer="a"),
+        replace(event("b"), weight=None, timestamp=4_102_444_800_000),
+        replace(event("c"), weight=1e-7, timestamp=0),
+    ]
+    log.append(told)
+    assert [one for _, one in log.pending()] == told == [*log.of('"\\u', "User"), *log.of("u1", "User")]
+
+
+def test_what_a_disk_did_not_take_is_written_anew_before_anything_is_acknowledged(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    os.close(log._disk._file)  # a file that cannot be synchronised
+    with pytest.raises(OSError):
+        log.append([event("a")])
+    log._disk._file = os.open(tmp_path / "events.db-wal", os.O_RDWR)
+    assert log.append([event("a"), event("b")]) == (1, 1)
+    there = tmp_path / "copy"
+    there.mkdir()
+    shutil.copy(tmp_path / "events.db", there)  # without the write-ahead log
+    assert [one.key for _, one in EventLog(there).pending()] == ["a", "b"]

@@ -3,6 +3,7 @@
 Its routes stay: for the OpenAPI document, and for whatever is wrong with a request, which goes on to them to be told.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, get_origin
@@ -66,16 +67,19 @@ class DirectAnswers:
 
     def __init__(self, app: ASGIApp, state: Any) -> None:
         self._app, self._state = app, state
+        self._turn = asyncio.Lock()
+        """Whose answer is being worked out: one after the other, and whatever is quick between two."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         answer: Response | None = None
         if scope["type"] == "http":
-            if scope["method"] == "GET" and scope["path"] in GET:
-                answer = await self._told(Request(scope), GET[scope["path"]])
+            if scope["method"] == "GET" and (question := GET.get(scope["path"])) is not None:
+                answer = await self._told(Request(scope), question)
             elif scope["method"] == "POST" and scope["path"] == EVENTS:
-                body = await Request(scope, receive).body()
-                answer, receive = await self._taken(Request(scope), body), _again(body, receive)
+                request = Request(scope, receive)
+                body = await request.body()
+                answer, receive = await self._taken(request, body), _again(body, receive)
         await (answer or self._app)(scope, receive, send)
 
     async def _told(self, request: Request, question: _Question) -> Response | None:
@@ -86,14 +90,18 @@ class DirectAnswers:
         kind = question.action
         kept = shop.kept.get((kind, request.scope["query_string"]), shop.state)
         asked = question.asked(request.scope["query_string"]) if kept is None else None
-        if (kept is None and asked is None) or not self._admitted(request, whose, kind):
+        if kept is None and asked is None:
+            return None
+        if not self._admitted(request, whose, kind, kept.user if kept else getattr(asked, "user", None)):
             return None
         if kept is not None:
             if kind == "recommend":
                 of_list(kept.personal)
             return given(request, (shop, kind, caller.name), kept, keep=kind in self._state.kept)
         try:
-            return await question.answer(request, whose, asked)
+            async with self._turn:
+                await asyncio.sleep(0)  # what came meanwhile and takes no time first: events, answers that are kept
+                return await question.answer(request, whose, asked)
         except WhyrecError as problem:
             found: Response = await problems.of_whyrec(request, problem)
             return found
@@ -106,14 +114,14 @@ class DirectAnswers:
             told = people.EventsIn.model_validate_json(body)
         except ValidationError:
             return None
-        if not self._admitted(request, whose, "events"):
+        if not self._admitted(request, whose, "events", None):
             return None
         found = await people.take_events(told, whose)
         return Response(found.model_dump_json(), 202, media_type="application/json")
 
-    def _admitted(self, request: Request, whose: tuple[Shop, Caller], action: str) -> bool:
+    def _admitted(self, request: Request, whose: tuple[Shop, Caller], action: str, user: str | None) -> bool:
         try:
-            self._state.asking.admit(*whose, action, request.query_params.get("user"))
+            self._state.asking.admit(*whose, action, user)
         except HTTPException:
             return False  # the framework says why
         request.scope["route"] = _Route(request.scope["path"])
