@@ -4,6 +4,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
@@ -12,9 +13,10 @@ from scipy.sparse import csr_array
 
 from kg.document import Document
 from kg.snapshot.snapshot import Snapshot, part_of
+from recommender.catalogue.change import Change
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.item_column import ItemColumn
-from recommender.linalg.moved_rows import GONE, Move, lost_rows, moved
+from recommender.kernels.trained_graph import AsTrained
 from recommender.linalg.pruned_product import Factor
 from recommender.linalg.updated_product import Earlier
 from recommender.texts.language import Notice
@@ -50,8 +52,8 @@ class KernelInputs:
 
     ``top``: entries kept per row, the largest; ``settings``: kernel → its configuration where it is not the default;
     ``shared``: what several kernels of one kind need, made once; ``left_out``: what kernels that were made do without,
-    because it would have taken too long; ``open``, ``keep``: read and write what one keeps on disk beside its matrix,
-    by name, where anything is kept.
+    because it would have taken too long; ``trained``: what counts as it was when the model was trained; ``keep``:
+    writes what a kernel learned and keeps beside its matrix, by name, where anything is kept.
     """
 
     snapshot: Snapshot
@@ -59,7 +61,7 @@ class KernelInputs:
     settings: Mapping[str, Document | Mapping[str, Any]]
     shared: dict[str, Any] = field(default_factory=dict)
     left_out: dict[Notice, None] = field(default_factory=dict)
-    open: "Callable[[LearnedKernel, str], csr_array | None] | None" = None
+    trained: AsTrained | None = None
     keep: "Callable[[LearnedKernel, str, csr_array], None] | None" = None
 
     def config(self, name: str, kind: type[Config]) -> Config:
@@ -70,46 +72,17 @@ class KernelInputs:
         found = self.settings.get(name, {})
         return found if isinstance(found, kind) else kind.model_validate(found)
 
+    @cached_property
+    def as_trained(self) -> AsTrained:
+        """The graph with what counts as it was at the training; of itself where there was none."""
+        return AsTrained(self.snapshot) if self.trained is None else self.trained
+
     def once(self, name: str, make: Callable[[], Shared]) -> Shared:
         """What ``make`` returns, made when first asked for under this name."""
         if name not in self.shared:
             self.shared[name] = make()
         found: Shared = self.shared[name]
         return found
-
-
-@dataclass(frozen=True)
-class Change:
-    """From a graph to the same graph after a change: where entities of each type are now."""
-
-    now: Snapshot
-    then: Snapshot
-    _moves: dict[str, Move] = field(default_factory=dict)
-
-    def move(self, entity_type: str) -> Move:
-        """Index then → index now of the entities of a type."""
-        if entity_type not in self._moves:
-            self._moves[entity_type] = self.now.vocabulary.moves(self.then.vocabulary, entity_type)
-        return self._moves[entity_type]
-
-    def joined(self, entity_types: Sequence[str]) -> Move:
-        """The same on an axis of the entities of several types, one after the other."""
-        counts, moves, start = (self.now.vocabulary.count, self.then.vocabulary.count), list[NDArray[np.int64]](), 0
-        for name in entity_types:
-            move = self.move(name)
-            move = np.arange(counts[1](name)) if move is None else move
-            moves.append(np.where(move == GONE, GONE, move + start))
-            start += counts[0](name)
-        return None if all(self.move(name) is None for name in entity_types) else np.concatenate(moves)
-
-    def moved(self, matrix: csr_array, rows: str, columns: str) -> csr_array:
-        """A matrix between the entities of two types as they were, with these where they are now."""
-        shape = (self.now.vocabulary.count(rows), self.now.vocabulary.count(columns))
-        return moved(matrix, self.move(rows), self.move(columns), shape)
-
-    def lost(self, matrix: csr_array, rows: str, columns: str) -> NDArray[np.bool_]:
-        """Which rows of the moved matrix lost an entry: shape (rows,), bool."""
-        return lost_rows(matrix, self.move(rows), self.move(columns), self.now.vocabulary.count(rows))
 
 
 @dataclass(frozen=True)
@@ -211,7 +184,7 @@ class LearnedKernel(Kernel):
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """The names of what it keeps on disk beside its matrix, for the next change."""
+        """The names of what it keeps of its training, so that a change of the graph leaves what it learned."""
         return ()
 
     @property

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from kg.schema import inverse_of
+from recommender.catalogue.change import Change
 from recommender.kernels.item_column import ItemColumn, ItemDegree
-from recommender.kernels.kernel import Change, Idxs, Kept, Kernel, Tail, Values, relation_parts
+from recommender.kernels.kernel import Idxs, Kept, Kernel, Tail, Values, relation_parts
 from recommender.kernels.transition import Transitions
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import times_columns
@@ -31,10 +32,16 @@ class MetapathKernel(Kernel):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The relations of the steps; where attributes lead to another domain, also what decides which of them may."""
-        carriers = [one for position in range(len(self.tail)) for one in self.transitions.carriers(self.tail, position)]
-        told_by = self.snapshot.schema.interactions if carriers else ()
+        """The relations of the steps; where attributes lead to another domain, also what decides which of them may,
+        unless a training decided it."""
+        decided = self.transitions.trained.graph is not None
+        told_by = self.snapshot.schema.interactions if self.carriers and not decided else ()
         return relation_parts((*self.tail, *told_by))
+
+    @property
+    def carriers(self) -> list[str]:
+        """The steps to attributes of which some may not lead into another domain."""
+        return [one for position in range(len(self.tail)) for one in self.transitions.carriers(self.tail, position)]
 
     @property
     def closed(self) -> bool:
@@ -79,7 +86,9 @@ class MetapathKernel(Kernel):
         if last > 0 and self.tail[last - 1] == inverse_of(self.tail[last]):
             alpha += self.transitions.exponents(self.tail, last - 1)[1]
         added = times_columns(ways, self._with_one_more() ** -alpha)
-        degree = ItemDegree(beta, 1 if self.transitions.config.degree == "sum" else 2, ((step, 1.0),))
+        power = 1 if self.transitions.config.degree == "sum" else 2
+        since = self.transitions.degrees(step)[item] - self.transitions.degrees_now(step)[item]
+        degree = ItemDegree(beta, power, ((step, 1.0),), float(since))
         nothing, room = np.zeros(len(anchors)), np.full(len(anchors), -np.inf)
         return ItemColumn({step: csc_array(ways)}, {step: csc_array(added)}, nothing, room, degree)
 

@@ -16,16 +16,18 @@ from scipy.sparse import csr_array
 
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.change import Change
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.degree_damping import DampingConfig
 from recommender.kernels.item_column import ItemColumn
-from recommender.kernels.kernel import Change, Idxs, Kept, Kernel, KernelInputs, LearnedKernel, Tail, Values
+from recommender.kernels.kernel import Idxs, Kept, Kernel, KernelInputs, LearnedKernel, Tail, Values
 from recommender.kernels.learned.association import AssociationConfig, association_means
 from recommender.kernels.learned.union import Union, UnionConfig, union_pairs, union_weight
 from recommender.kernels.metapath_kernel import MetapathKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.registry import learned_steps, scored_paths
+from recommender.kernels.trained_graph import AsTrained, TrainedGraph, fit_name
 from recommender.kernels.transition import Transitions
 from recommender.linalg.csr_file import has_csr, link_csr, open_csr, save_csr
 from recommender.linalg.sparse_matrix import row_lengths
@@ -78,19 +80,25 @@ class Kernels:
     ``top`` largest entries; each kernel is scaled so that the Euclidean lengths of its rows average 1: weights are
     comparable, and a kernel that spreads over half the catalogue says less about each item than one that points to a
     few.
+
+    :param graph: what is kept of the graph that a model was trained on; nothing where absent.
     """
 
-    def __init__(self, snapshot: Snapshot, config: KernelConfig, parent: Path) -> None:
-        self.snapshot, self.config = snapshot, config
+    def __init__(
+        self, snapshot: Snapshot, config: KernelConfig, parent: Path, graph: TrainedGraph | None = None
+    ) -> None:
+        self.snapshot, self.config, self.graph = snapshot, config, graph
         self.parent = parent
         self._change: Change | None = None
         self.earlier: Kernels | None = None
         """Those of the graph before a change, from which what stays the same is taken over."""
         damping = config.model_dump(exclude={"association", "learned", "narrowing", "scales"})
         self.folder = parent / digest([FORMULA, snapshot.manifest.canonical, damping])
-        self.transitions = Transitions(snapshot, config)
+        trained = AsTrained(snapshot, graph)
+        self.transitions = Transitions(snapshot, config, trained)
         settings: dict[str, Any] = {"association": config.association, **config.learned}
-        self._inputs = KernelInputs(snapshot, config.top, settings, open=self._open_beside, keep=self._keep_beside)
+        keep = self._keep_beside if graph is None else None
+        self._inputs = KernelInputs(snapshot, config.top, settings, trained=trained, keep=keep)
         self.left_out = self._inputs.left_out
         """What kernels that were made do without, because it would have taken too long: notices, each once."""
         self._learned_steps = learned_steps(snapshot.schema.item_types)
@@ -127,7 +135,7 @@ class Kernels:
         missing = [tail for tail in ordered if not has_csr(self.folder, self.file(tail))]
         if missing:
             self._drop_others()
-        missing = [tail for tail in missing if not self._taken_over(tail)]
+        missing = [tail for tail in missing if not self.take_over(self.file(tail))]
         for number, tail in enumerate(missing, start=1):
             progress("Kernels", number - 1, len(missing), written(tail))
             found = self._updated(tail)
@@ -143,21 +151,42 @@ class Kernels:
         """Name of a kernel's files: another one where anything that its entries come from is."""
         kernel, ends = self.of(tail), self.ends(tail)
         content = [*self.snapshot.content(*kernel.reads), *(self.snapshot.vocabulary.count(end) for end in ends)]
+        content += self.transitions.trained.decided_by
         return f"{kernel.key}+{digest([*content, self.config.scales.get(written(tail))])}"
 
-    def frozen(self) -> KernelConfig:
+    def frozen(self, folder: Path) -> KernelConfig:
         """The configuration with the scales of the kernels that are open or on disk, each under its new name too: the
-        graph may change and they stay."""
+        graph may change and they stay.
+
+        :param folder: where the degrees of the graph, and what was learned of it, are kept.
+        """
+        graph = self._kept_graph(folder)
         scales = dict[str, float]()
         for path in self.scored:
             if has_csr(self.folder, self.file(path.tail)):
                 scales[written(path.tail)] = open_csr(self.folder, self.file(path.tail))[1]
         config = self.config.model_copy(update={"scales": scales})
-        after = Kernels(self.snapshot, config, self.parent)
+        after = Kernels(self.snapshot, config, self.parent, graph)
         for path in self.scored:
             if written(path.tail) in scales:
                 link_csr(self.folder, after.folder, self.file(path.tail), after.file(path.tail))
         return config
+
+    def _kept_graph(self, folder: Path) -> TrainedGraph:
+        """Write what kernels keep of the graph, and of what they learned of it."""
+        walked = [MetapathKernel(self.transitions, one.tail, self.config.top) for one in self.scored if not one.learned]
+        graph = TrainedGraph.keep(folder, self.snapshot, sorted({step for path in walked for step in path.carriers}))
+        for path in self.scored:
+            learned = self.learned(path.tail)
+            if learned is None or not has_csr(self.folder, self.file(path.tail)):
+                continue
+            files = {fit_name(learned.name, name): self._beside(learned, name) for name in learned.beside}
+            if not all(has_csr(self.folder, file) for file in files.values()):
+                learned.matrix()  # a process that was cut off had left the matrix alone
+            for name, file in files.items():
+                if has_csr(self.folder, file):
+                    link_csr(self.folder, folder, file, name)
+        return graph
 
     def then(self) -> tuple["Kernels", Change] | None:
         """The kernels before a change, and where everything is since; ``None`` where that is not known."""
@@ -165,7 +194,7 @@ class Kernels:
         if before is None or before.folder.name != self.folder.name:
             return None
         if self._change is None:
-            self._change = Change(self.snapshot, before.snapshot)
+            self._change = Change(self.snapshot.vocabulary, before.snapshot.vocabulary)
         return before, self._change
 
     def _updated(self, tail: Tail) -> tuple[csr_array, float] | None:
@@ -189,21 +218,10 @@ class Kernels:
         link_csr(before.folder, self.folder, name, name)
         return True
 
-    def _taken_over(self, tail: Tail) -> bool:
-        learned = self.learned(tail)
-        if learned is not None:
-            for name in learned.beside:
-                self.take_over(self._beside(learned, name))
-        return self.take_over(self.file(tail))
-
     def _beside(self, kernel: LearnedKernel, name: str) -> str:
         """Name of the files of what a kind of learned kernel keeps, for all types of items."""
         counts = [self.snapshot.vocabulary.count(one) for one in self.snapshot.schema.item_types]
         return f"{kernel.name}.{name}+{digest([kernel.decided_by, *self.snapshot.content(*kernel.reads), *counts])}"
-
-    def _open_beside(self, kernel: LearnedKernel, name: str) -> csr_array | None:
-        file = self._beside(kernel, name)
-        return open_csr(self.folder, file)[0] if has_csr(self.folder, file) else None
 
     def _keep_beside(self, kernel: LearnedKernel, name: str, matrix: csr_array) -> None:
         save_csr(matrix, self.folder, self._beside(kernel, name), 1.0)

@@ -8,9 +8,9 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.attribute_lift import carries
 from recommender.kernels.degree_damping import DampingConfig
 from recommender.kernels.kernel import Tail, Values
+from recommender.kernels.trained_graph import AsTrained
 from recommender.linalg.sparse_matrix import damping, row_lengths
 
 
@@ -51,10 +51,13 @@ class Transitions:
     α = ``start`` for the first step of a tail and ``middle`` otherwise; β = ``end`` (or ``crossing``) for the last step
     and ``middle`` otherwise. An attribute that people do not come back to within a domain does not lead from its items
     into another domain, nor from another domain to them.
+
+    :param trained: which degrees count as they were when the model was trained; none where absent.
     """
 
-    def __init__(self, snapshot: Snapshot, config: DampingConfig) -> None:
+    def __init__(self, snapshot: Snapshot, config: DampingConfig, trained: AsTrained | None = None) -> None:
         self.snapshot, self.config = snapshot, config
+        self.trained = AsTrained(snapshot) if trained is None else trained
         self._damped: dict[tuple[str, float], Values] = {}
         self._steps: dict[Tail, tuple[Transition, ...]] = {}
         self._matrices: dict[tuple[str, float, float, tuple[str, ...]], csr_array] = {}
@@ -83,8 +86,12 @@ class Transitions:
     def degrees(self, step: str) -> Values:
         """Degrees of the heads of a step, as the configuration counts them: shape (heads,)."""
         if self.config.degree == "sum":
-            return self.snapshot.degrees(step)
+            return self.trained.degrees(step)
         return row_lengths(self.snapshot.adjacency(step))
+
+    def degrees_now(self, step: str) -> Values:
+        """The same of the graph as it is now."""
+        return self.snapshot.degrees(step) if self.config.degree == "sum" else self.degrees(step)
 
     def _transition(self, tail: Tail, position: int) -> Transition:
         step = tail[position]
@@ -108,7 +115,7 @@ class Transitions:
 
     def _carry(self, step: str) -> NDArray[np.bool_]:
         if step not in self._carries:
-            self._carries[step] = carries(self.snapshot, step)
+            self._carries[step] = self.trained.carries(step)
         return self._carries[step]
 
     def _power(self, step: str, exponent: float) -> Values:

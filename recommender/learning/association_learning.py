@@ -21,6 +21,7 @@ from recommender.kernels.learned.association import (
     terms_of,
     weighed,
 )
+from recommender.kernels.trained_graph import AsTrained
 from recommender.learning.coordinate_ascent import sparse_ndcg
 from recommender.linalg.local_ridge import regressions
 from recommender.linalg.sparse_matrix import times_columns
@@ -233,7 +234,7 @@ def _trial(split: Split, most: int) -> Trial:
     used = csr_array(interactions.rows([user for user, _ in users])[:, items]) if users else csr_array((0, len(items)))
     known = np.diff(used.indptr) > 0
     truth = np.array([held for _, held in users], dtype=np.int64)
-    terms = {name: csr_array(one[items]) for name, one in terms_of(split.train, interactions, {}).items()}
+    terms = {name: csr_array(one[items]) for name, one in terms_of(AsTrained(split.train), interactions, {}).items()}
     ends = [(one.start, one.stop) for one in interactions.catalogue.slices.values()]
     parts = [slice(*np.searchsorted(items, one).tolist()) for one in ends]
     return Trial(terms, parts, csr_array(used[known]), truth[known], interactions.counts[items])

@@ -13,6 +13,7 @@ from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.narrowing import Narrowing
 from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.kernels.trained_graph import TrainedGraph
 from recommender.learning.carry_over import carry_over, seen_vocabulary
 from recommender.learning.certificate import Certificate, read_certificate
 from recommender.learning.objectives_file import read_objectives
@@ -27,6 +28,8 @@ from recommender.texts.languages import language
 
 MANIFEST = "model.json"
 VECTORS = "vectors"
+GRAPH = "graph"
+"""Folder of what kernels keep of the graph that the model was trained on."""
 PILOT = "pilot"
 """Folder of the vectors that have not seen the validation part, beside those of all triples."""
 UNTRAINED = "default"
@@ -142,7 +145,7 @@ def _opened(folder: Path, snapshot: Snapshot, place: KernelsPlace, progress: Pro
         ids = {"trained": manifest.snapshot[:12], "current": snapshot.hash[:12]}
         notice = Notice.of("other_snapshot", name=manifest.name, **ids)
         return _untrained(snapshot, place, notice, progress)
-    kernels = _kernels(snapshot, manifest.kernels, place)
+    kernels = _kernels(snapshot, manifest.kernels, place, trained_graph(folder, manifest, snapshot))
     build_used(kernels, manifest.blend, progress)
     info = ModelInfo(name=manifest.name, snapshot=manifest.snapshot, trained=True)
     faded = with_recency(snapshot, manifest.recency)
@@ -154,7 +157,15 @@ def kernels_of(folder: Path, snapshot: Snapshot, kernels_folder: Path) -> tuple[
     manifest = read_manifest(folder)
     if manifest is None or (manifest.snapshot != snapshot.hash and seen_vocabulary(folder, snapshot) is None):
         return _default(snapshot, (kernels_folder, None))
-    return Kernels(snapshot, manifest.kernels, kernels_folder), manifest.blend
+    graph = trained_graph(folder, manifest, snapshot)
+    return Kernels(snapshot, manifest.kernels, kernels_folder, graph), manifest.blend
+
+
+def trained_graph(folder: Path, manifest: ModelManifest, snapshot: Snapshot) -> TrainedGraph | None:
+    """What the kernels of a model keep of the graph that it was trained on; ``None`` for a model of earlier versions,
+    and while it is made."""
+    vocabulary = seen_vocabulary(folder, snapshot) if (folder / GRAPH).is_dir() else None
+    return None if vocabulary is None else TrainedGraph(folder / GRAPH, manifest.snapshot, vocabulary)
 
 
 def narrowed(narrowing: Narrowing) -> tuple[Notice, ...]:
@@ -171,11 +182,13 @@ def build_used(kernels: Kernels, blend: Blend, progress: Progress = no_progress)
     return kernels.build([path.tail for path in kernels.scored if blend.uses(path)], progress)
 
 
-def _kernels(snapshot: Snapshot, config: KernelConfig, place: KernelsPlace) -> Kernels:
+def _kernels(
+    snapshot: Snapshot, config: KernelConfig, place: KernelsPlace, graph: TrainedGraph | None = None
+) -> Kernels:
     folder, earlier = place
-    kernels = Kernels(snapshot, config, folder)
+    kernels = Kernels(snapshot, config, folder, graph)
     if earlier is not None:
-        kernels.earlier = Kernels(earlier[0], config, earlier[1])
+        kernels.earlier = Kernels(earlier[0], config, earlier[1], graph)
     return kernels
 
 

@@ -38,6 +38,23 @@ def factorize(
     return users, items
 
 
+def fold_in(used: csr_array, others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The factors of rows that were not there when the factors of the columns were made: the exact minimum for each
+    row, shape (rows, d), float64; 0 for a row that used none.
+
+    :param used: shape (rows, columns), entries 1.
+    :param others: the factors of the columns, shape (columns, d), 0 for those without.
+    """
+    gram = np.einsum("ij,ik->jk", others, others)
+    gram[np.diag_indices_from(gram)] += RIDGE
+    found = np.zeros((used.shape[0], others.shape[1]))
+    for row in np.flatnonzero(np.diff(used.indptr)).tolist():
+        there = others[used.indices[used.indptr[row] : used.indptr[row + 1]]]
+        seen = gram + (CONFIDENCE - 1) * np.einsum("ij,ik->jk", there, there)
+        found[row] = np.linalg.solve(seen, CONFIDENCE * there.sum(axis=0))
+    return found
+
+
 def _improved(used: csr_array, factors: Factors, others: Factors, ridge: float, confidence: float) -> Factors:
     """The factors of the rows of ``used``, given those of its columns."""
     gram = others.T @ others + np.float32(ridge) * np.eye(others.shape[1], dtype=np.float32)

@@ -20,6 +20,7 @@ from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import VOCABULARY, keep_vocabulary
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import (
+    GRAPH,
     PILOT,
     VECTORS,
     ModelManifest,
@@ -150,7 +151,9 @@ class Training:
             more = [language("en").notice(one) for one in kernels.left_out]
             self.notices += [one for one in more if one not in manifest.left_out]
             left_out = list(dict.fromkeys([*manifest.left_out, *more]))
-            manifest = manifest.model_copy(update={"kernels": kernels.frozen(), "left_out": left_out})
+            manifest = manifest.model_copy(
+                update={"kernels": kernels.frozen(draft.model / GRAPH), "left_out": left_out}
+            )
             save_manifest(draft.model, manifest)
             build_kernels(draft, snapshot, self.progress)
             scorer = open_model(draft.model, snapshot, draft.kernels).scorer

@@ -11,15 +11,15 @@ from kg.document import Document
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
-from recommender.kernels.kernel import Change, Kept, LearnedKernel, relation_parts
+from recommender.kernels.kernel import LearnedKernel, relation_parts
+from recommender.kernels.trained_graph import AsTrained, fit_name
 from recommender.linalg.local_ridge import nearness, regressions
-from recommender.linalg.moved_rows import changed_rows, lost_rows, moved, reaching, with_rows
+from recommender.linalg.moved_rows import with_rows
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping, times_rows, top_per_row
-from recommender.linalg.updated_product import Earlier, updated_product
 
 INTERACTIONS = "interactions"
-NEAR, SOLVED = "near", "solved"
+SOLVED, LINKS = "solved", "links"
 Values = NDArray[np.float64]
 
 
@@ -72,24 +72,17 @@ class Association(LearnedKernel):
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """Which items are near, and what was solved."""
-        return NEAR, SOLVED
+        """What was solved, and of how many links."""
+        return SOLVED, LINKS
 
     def matrix(self) -> csr_array:
         """B between the items of the two types."""
-        return self._cut(self._solved()[1])
-
-    def updated(self, before: "Association", change: Change, kept: Kept) -> csr_array | None:
-        """Only items to which something near has changed are solved again."""
-        if self.inputs.open is None or before.inputs.open is None:
-            return None
-        solved = self.inputs.once(self.name, lambda: self._solved_again(before, change))
-        return csr_array(self._cut(solved[1]) * kept.scale)
+        return self._cut(self._solved())
 
     def _cut(self, solved: csr_array) -> csr_array:
         """The part of the two types: clipped, by popularity, pruned."""
         slices, config = self._interactions().catalogue.slices, self._config
-        counts = 1.0 + self._interactions().counts
+        counts = 1.0 + self.inputs.as_trained.items(self._interactions())
         heads, tails = slices[self.anchor_type], slices[self.item_type]
         part = csr_array(csr_array(solved[tails])[:, heads])
         found = csr_array((np.maximum(part.data, 0.0), part.indices, part.indptr), shape=part.shape)
@@ -97,89 +90,94 @@ class Association(LearnedKernel):
         found.eliminate_zeros()
         return top_per_row(times_rows(found, counts[heads] ** -config.anchors), self.inputs.top)
 
-    def _solved(self) -> tuple[csr_array, csr_array]:
-        """Which items are near, and b_j of each, on the axis of the catalogue; read where it is on disk."""
-        return self.inputs.once(self.name, lambda: self._open() or self._kept(*self._solved_anew()))
+    def _solved(self) -> csr_array:
+        """b_j of each item on the axis of the catalogue: of what was trained as it was learned, unless the item has
+        grown or shrunk by more than half since; of what is new, of what is near it now."""
 
-    def _solved_anew(self) -> tuple[csr_array, csr_array]:
+        def _solved() -> csr_array:
+            since = self._solved_since()
+            return self._solved_anew() if since is None else since
+
+        return self.inputs.once(self.name, _solved)
+
+    def _solved_anew(self) -> csr_array:
         features = self._features()
         near = nearest(features, list(self._interactions().catalogue.slices.values()), self._config.neighbours)
-        return near, regressions(features, near, self._config.ridge, np.arange(features.shape[0]))
+        solved = regressions(features, near, self._config.ridge, np.arange(features.shape[0]))
+        if self.inputs.keep is not None:
+            self.inputs.keep(self, SOLVED, solved)
+            self.inputs.keep(self, LINKS, csr_array(self._linked()[:, None]))
+        return solved
 
-    def _solved_again(self, before: "Association", change: Change) -> tuple[csr_array, csr_array]:
-        known, top = before._open(), self._config.neighbours
-        if known is None:
-            return self._kept(*self._solved_anew())
-        catalogue, features = self._interactions().catalogue, self._features()
-        items, columns = change.joined(catalogue.types), change.joined(_feature_types(change.now))
-        then = moved(before._features(), items, columns, features.shape)
-        shape = (catalogue.size, catalogue.size)
-        near_then, solved_then = (moved(one, items, items, shape) for one in known)
-        lost, near = lost_rows(known[0], items, items, catalogue.size), []
-        for part in catalogue.slices.values():
-            earlier = Earlier(nearness(then, part), _within(near_then, part), lost)
-            near.append(updated_product(nearness(features, part), top, earlier, closed=True))
-        found = _together(near, catalogue.size)
-        changed = changed_rows(features, then)
-        again = changed_rows(found, near_then) | changed | reaching(found, changed)
-        rows = np.flatnonzero(again)
-        parts = regressions(features, found, self._config.ridge, rows)
-        return self._kept(found, with_rows(solved_then, rows, parts))
+    def _solved_since(self) -> csr_array | None:
+        trained, catalogue = self.inputs.as_trained, self._interactions().catalogue
+        kept = trained.fitted(fit_name(self.name, SOLVED), catalogue.types, catalogue.types)
+        if kept is None:
+            return None
+        rows = np.flatnonzero(trained.renewed(fit_name(self.name, LINKS), catalogue.types, self._linked()))
+        if not len(rows):
+            return kept
+        features, parts = self._features(), list(catalogue.slices.values())
+        near = nearest(features, parts, self._config.neighbours, rows)
+        return with_rows(kept, rows, regressions(features, near, self._config.ridge, rows))
+
+    def _linked(self) -> Values:
+        """How many people used each item, and how many attributes it has: shape (catalogue.size,)."""
+        snapshot, catalogue = self.inputs.snapshot, self._interactions().catalogue
+        found = self._interactions().counts.copy()
+        for step in attribute_steps_of(snapshot):
+            found[catalogue.slices[snapshot.schema.ends(step)[0]]] += snapshot.link_counts(step)
+        return found
 
     def _features(self) -> csr_array:
-        return self.inputs.once(
-            f"{self.name}.features", lambda: features_of(self.inputs.snapshot, self._interactions(), self._config)
-        )
-
-    def _open(self) -> tuple[csr_array, csr_array] | None:
-        found = [self.inputs.open(self, name) for name in (NEAR, SOLVED)] if self.inputs.open else [None]
-        near, solved = found[0], found[-1]
-        return None if near is None or solved is None else (near, solved)
-
-    def _kept(self, near: csr_array, solved: csr_array) -> tuple[csr_array, csr_array]:
-        if self.inputs.keep is not None:
-            self.inputs.keep(self, NEAR, near)
-            self.inputs.keep(self, SOLVED, solved)
-        return near, solved
+        terms = terms_of(self.inputs.as_trained, self._interactions(), self._config.means)
+        return weighed(terms, self._config)
 
     @property
     def _config(self) -> AssociationConfig:
         return self.inputs.config(self.name, AssociationConfig)
 
 
-def nearest(features: csr_array, parts: Sequence[slice], neighbours: int) -> csr_array:
+def nearest(
+    features: csr_array, parts: Sequence[slice], neighbours: int, items: NDArray[np.integer] | None = None
+) -> csr_array:
     """The items of each part that are nearest to each item, itself left out: shape (items, items), sorted.
 
     :param parts: where the items of each type are.
+    :param items: those that are asked for; the rows of the others are empty; all where absent.
     """
-    found = [kernel_product(nearness(features, part), neighbours, closed=True) for part in parts]
-    return _together(found, features.shape[0])
-
-
-def features_of(snapshot: Snapshot, interactions: Interactions, config: AssociationConfig) -> csr_array:
-    """F: shape (items of the catalogue, users and the tails of each attribute step), float64, sorted."""
-    return weighed(terms_of(snapshot, interactions, config.means), config)
+    size, found = features.shape[0], csr_array((features.shape[0],) * 2)
+    for part in parts:
+        near = kernel_product(nearness(features, part), neighbours, closed=True, rows=items)
+        found = found + (near if items is None else with_rows(csr_array((size, size)), items, near))
+    found = csr_array(found)
+    found.sort_indices()
+    return found
 
 
 def weighed(terms: Mapping[str, csr_array], config: AssociationConfig) -> csr_array:
-    """The features of all terms beside each other, by what each counts."""
+    """F: the features of all terms beside each other, by what each counts: shape (items of the catalogue, users and
+    the tails of each attribute step), float64, sorted."""
     found = csr_array(hstack([one * np.sqrt(config.weights.get(name, 1.0)) for name, one in terms.items()]))
     found.eliminate_zeros()
     found.sort_indices()
     return found
 
 
-def terms_of(snapshot: Snapshot, interactions: Interactions, means: Mapping[str, float]) -> dict[str, csr_array]:
+def terms_of(trained: AsTrained, interactions: Interactions, means: Mapping[str, float]) -> dict[str, csr_array]:
     """The features of each term before they are weighed, √c · D_u^-¼ Xᵀ and A_r D_t^-¼ / √√d_r by the name of the
     step: shape (items of the catalogue, users or tails).
 
     :param means: c and √d_r where they are not those of the graph.
     """
-    means, size = {**association_means(snapshot, interactions), **means}, interactions.catalogue.size
-    found = {INTERACTIONS: csr_array((_damped(interactions) * np.sqrt(means[INTERACTIONS])).T)}
+    snapshot, size = trained.snapshot, interactions.catalogue.size
+    if not {INTERACTIONS, *attribute_steps_of(snapshot)} <= means.keys():
+        means = {**association_means(snapshot, interactions), **means}
+    used = times_rows(interactions.matrix, damping(trained.people(interactions), 0.25))
+    found = {INTERACTIONS: csr_array((used * np.sqrt(means[INTERACTIONS])).T)}
     for step in attribute_steps_of(snapshot):
         matrix, part = snapshot.adjacency(step), interactions.catalogue.slices[snapshot.schema.ends(step)[0]]
-        degrees = np.diff(snapshot.adjacency(inverse_of(step)).indptr).astype(np.float64)
+        degrees = trained.links(inverse_of(step))
         factors = np.where(degrees >= 2, damping(degrees, 0.25), 0.0) / np.sqrt(means[step])
         indptr = np.zeros(size + 1, dtype=np.int64)
         indptr[part.start : part.stop + 1] = matrix.indptr
@@ -213,23 +211,3 @@ def attribute_steps_of(snapshot: Snapshot) -> list[str]:
 def _damped(interactions: Interactions) -> csr_array:
     """D_u^-¼ X: shape (users, items)."""
     return times_rows(interactions.matrix, damping(np.diff(interactions.matrix.indptr).astype(np.float64), 0.25))
-
-
-def _together(parts: Sequence[csr_array], items: int) -> csr_array:
-    """The sum of matrices that have entries in different columns."""
-    found = csr_array(sum(parts, csr_array((items, items))))
-    found.sort_indices()
-    return found
-
-
-def _within(matrix: csr_array, part: slice) -> csr_array:
-    """The entries in the columns of a part."""
-    data = np.where((matrix.indices >= part.start) & (matrix.indices < part.stop), matrix.data, 0.0)
-    found = csr_array((data, matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
-    found.eliminate_zeros()
-    return found
-
-
-def _feature_types(snapshot: Snapshot) -> list[str]:
-    """The types of the columns of F, in their order."""
-    return [*snapshot.schema.user_types, *(snapshot.schema.ends(step)[1] for step in attribute_steps_of(snapshot))]

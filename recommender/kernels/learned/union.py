@@ -11,8 +11,9 @@ from scipy.sparse import csc_array, csr_array, diags_array, hstack, vstack
 from kg.document import Document
 from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.change import Change
 from recommender.kernels.item_column import ItemColumn, ItemDegree
-from recommender.kernels.kernel import Change, Idxs, Kept, LearnedKernel, Values, relation_parts
+from recommender.kernels.kernel import Idxs, Kept, LearnedKernel, Values, relation_parts
 from recommender.linalg.moved_rows import moved, touched_rows
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows
@@ -109,19 +110,27 @@ class Union(LearnedKernel):
 
         :param people: whether what people did counts too, or attributes alone.
         """
-        snapshot, left, right = self.inputs.snapshot, list[csr_array](), list[csr_array]()
+        snapshot, links, left, right = self.inputs.snapshot, self._links, list[csr_array](), list[csr_array]()
         anchors, items = (np.zeros(snapshot.vocabulary.count(end)) for end in (self.anchor_type, self.item_type))
         for there, back in self._pairs(people=people):
             one, other = self._weight(there), self._weight(back)
-            first, second = _half(snapshot, there), _half(snapshot, back)
-            left.append(first * np.sqrt(one * other))
-            right.append(csr_array(second.T))
-            anchors += one * np.diff(first.indptr)
-            items += other * np.diff(second.indptr)
+            left.append(self._half(there) * np.sqrt(one * other))
+            right.append(csr_array(self._half(back).T))
+            anchors += one * links(there)
+            items += other * links(back)
         if not left:
             return None
         start, end = diags_array(damping(anchors, START)), diags_array(damping(items, END))
         return [(csr_array(start @ hstack(left, format="csr")),), (csr_array(vstack(right, format="csr") @ end),)]
+
+    def _half(self, step: str) -> csr_array:
+        """A D_t^-¼ of a step."""
+        damped = diags_array(damping(self._links(inverse_of(step)), 0.25))
+        return csr_array(binary(self.inputs.snapshot.adjacency(step)) @ damped)
+
+    def _links(self, step: str) -> Values:
+        """How many links each node has that a step starts from."""
+        return self.inputs.as_trained.links(step)
 
     def _weight(self, step: str) -> float:
         found = self._config.weights.get(step)
@@ -156,20 +165,21 @@ class Union(LearnedKernel):
         for there, back in union_pairs(snapshot.schema, self.anchor_type, self.item_type):
             one, other = self._weight(there), self._weight(back)
             links = binary(csr_array(snapshot.adjacency(there)[anchors]))
-            own += one * np.diff(links.indptr)
-            degrees = _degrees(snapshot, back)
+            own += one * self._links(there)[anchors]
+            degrees = self._links(inverse_of(back))
             known = np.where(degrees > 0, damping(degrees, 0.25), 1.0)
-            before = damping(_degrees(snapshot, there), 0.25) * np.sqrt(one * other)
+            before = damping(self._links(inverse_of(there)), 0.25) * np.sqrt(one * other)
             grown = np.divide(degrees + 1, degrees, out=np.ones(len(degrees)), where=degrees > 0)
+            idx, counted = snapshot.neighbours(back, item)[0], self._links(back)[item]
             if back in steps:
+                degree += other * (counted - len(idx))
                 ways[back] = ways.get(back, 0) + times_columns(links, before * known)
                 more = grown ** -(0.5 if same else 0.25)
                 added[back] = added.get(back, 0) + times_columns(links, before * known * more)
                 weights[back] = weights.get(back, 0.0) + other
             else:
-                idx = snapshot.neighbours(back, item)[0]
                 fixed += np.asarray(times_columns(links, before * known)[:, idx].sum(axis=1)).ravel()
-                degree += other * len(idx)
+                degree += other * counted
         start = damping(own, START) * (1.0 if not same else anchors != item)
         return ItemColumn(
             {step: csc_array(times_rows(matrix, start)) for step, matrix in ways.items()},
@@ -198,18 +208,6 @@ def union_weight(snapshot: Snapshot, step: str) -> float:
     matrix = snapshot.adjacency(step)
     mean = matrix.nnz / max(np.count_nonzero(np.diff(matrix.indptr)), 1)
     return float(ATTRIBUTES / np.sqrt(max(mean, 1.0)))
-
-
-def _half(snapshot: Snapshot, step: str) -> csr_array:
-    """A D_t^-¼ of a step."""
-    matrix = snapshot.adjacency(step)
-    degrees: NDArray[np.float64] = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float64)
-    return csr_array(binary(matrix) @ diags_array(damping(degrees, 0.25)))
-
-
-def _degrees(snapshot: Snapshot, step: str) -> Values:
-    """How many links each node has that a step leads to."""
-    return np.asarray(np.diff(snapshot.adjacency(inverse_of(step)).indptr), dtype=np.float64)
 
 
 def _work(factors: list[Factor]) -> float:

@@ -10,11 +10,12 @@ from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
-from recommender.kernels.learned.association import Association, AssociationConfig, features_of, nearest
+from recommender.kernels.learned.association import Association, AssociationConfig, nearest, terms_of, weighed
 from recommender.kernels.learned.latent_map import LatentMap
 from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
+from recommender.kernels.trained_graph import AsTrained
 from recommender.learning.association_learning import SmallSystems, Trial
 from recommender.learning.model import Model
 from recommender.linalg.local_ridge import regressions
@@ -109,7 +110,7 @@ def test_with_all_items_near_it_is_the_whole_regression(tmp_path: Path) -> None:
     triples["contains"] = [(p, f"i{n % 6}") for n, p in enumerate(entities["Product"])]
     snapshot = snapshot_of(tmp_path, entities, triples)
     config = AssociationConfig(weights={"contains": 2.0}, ridge=5.0)
-    features = features_of(snapshot, Interactions(snapshot), config).toarray()
+    features = weighed(terms_of(AsTrained(snapshot), Interactions(snapshot), {}), config).toarray()
     inverse = np.linalg.inv(features @ features.T + 5 * np.eye(28))
     expected = np.maximum(-inverse / np.diag(inverse), 0.0)
     kernels = Kernels(snapshot, KernelConfig(association=config), tmp_path / "kernels")
