@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -27,10 +28,8 @@ from kg.mapping.mapping import RdfSource
 from kg.mapping.source import Source
 from kg.money import read_rates
 from kg.notices import Notices
-from kg.ontology.plan import make_plan
 from kg.privacy.person_ids import People, SourcePeople
 from kg.progress import Progress, no_progress
-from kg.rdf.loading import RdfLoading
 from kg.readers.joining import open_joined
 from kg.schema import Schema
 from kg.staging.progress import StageProgress
@@ -41,6 +40,9 @@ from kg.stores.store import Store
 from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.similarity import similar_triples
 from kg.validation.row_checker import CellMeaning, RowChecker
+
+if TYPE_CHECKING:
+    from kg.rdf.loading import RdfLoading
 
 
 def load(
@@ -147,6 +149,9 @@ class _Load:
         if self._replacement.covers(source):
             raise UsageError(f"{file.place}: mode replace does not go with RDF; delete with another source, or merge")
         if self._rdf is None:
+            from kg.ontology.plan import make_plan
+            from kg.rdf.loading import RdfLoading  # rdflib takes .3 s to import, and tables need none of it
+
             plan = make_plan(source.vocabulary, self._schema)
             self._rdf = RdfLoading(plan, self._staging, self._people, self.notices)
         self._rdf.read(file, number, self._progress)

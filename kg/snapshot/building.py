@@ -12,21 +12,22 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
 
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.errors import SnapshotError
+from kg.file_link import link_file
 from kg.file_lock import FileLock
 from kg.index_type import compressed, index_type
 from kg.k_anonymity import K_ANONYMITY
 from kg.progress import Progress, no_progress
 from kg.schema import Schema
-from kg.snapshot.external_sort import RECORD, Parts, Records, write_directions
-from kg.snapshot.npy_writer import pieces
 from kg.snapshot.partner_sums import Beside, PlacedSums
 from kg.snapshot.snapshot import FORMAT, NO_TIME, PARTNERS, Manifest, Snapshot, part_of
 from kg.snapshot.string_array import StringArray
+from kg.snapshot.writing.earlier_parts import EarlierParts
+from kg.snapshot.writing.external_sort import RECORD, Parts, Records, by_head, in_order, write_directions
+from kg.snapshot.writing.npy_writer import pieces
 from kg.stores.store import Store
 
 IN_MEMORY = 16_000_000
@@ -40,11 +41,13 @@ def take_snapshot(
     progress: Progress = no_progress,
     k: int = K_ANONYMITY,
     beside: Beside | None = None,
+    earlier: EarlierParts | None = None,
 ) -> Snapshot:
     """Write the content of ``store`` as ``parent/<hash>`` and make it the current one.
 
     :param k: of the snapshot that is opened; what partners tell of fewer people is left out.
     :param beside: what else decides it.
+    :param earlier: what of it there is already; all is read from the store where absent.
     :raises SnapshotError: where the store was written to meanwhile, or a triple has an end that is no entity.
     """
     parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +58,8 @@ def take_snapshot(
             shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir()
     try:
-        manifest = _Builder(store, schema, building, progress, beside or Beside(), k).build()
+        builder = _Builder(store, schema, building, progress, beside or Beside(), k)
+        manifest = builder.build(earlier)
         folder = parent / manifest.hash[:16]
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
@@ -97,11 +101,13 @@ class _Builder:
         self.ids: dict[str, pl.Series] = {}
         self.done, self.total = 0, len(schema.entity) + len(schema.relation)
 
-    def build(self) -> Manifest:
+    def build(self, earlier: EarlierParts | None = None) -> Manifest:
         """Write all arrays; the manifest holds their hash.
 
+        :param earlier: what there is already and is linked.
         :raises SnapshotError: where somebody else wrote meanwhile.
         """
+        self.earlier = None if earlier is None else earlier.still(self.store)
         revision, fingerprint = self.store.revision() or "", self.store.fingerprint()
         canonical = self.schema.canonical()
         self.digest.update(json.dumps(canonical, sort_keys=True).encode())
@@ -128,6 +134,9 @@ class _Builder:
         return manifest
 
     def _entities(self, name: str) -> int:
+        if self.earlier is not None and part_of("entity", name) in self.earlier.unwritten:
+            self.ids[name] = self.earlier.ids(name)
+            return self._linked(self.earlier, part_of("entity", name), self.ids[name].len())
         frame = self.store.read_entities(name).sort("id")
         if self.forgotten is not None and (gone := self.forgotten(name, frame["id"])).any():
             self.gone[name] = frame["id"].filter(gone)
@@ -145,6 +154,9 @@ class _Builder:
         return frame.height
 
     def _triples(self, name: str) -> int:
+        if self.earlier is not None and part_of("relation", name) in self.earlier.unwritten:
+            count = self.earlier.snapshot.manifest.triples[name]
+            return self._linked(self.earlier, part_of("relation", name), count)
         relation = self.schema.relation[name]
         shape = (self.ids[relation.head].len(), self.ids[relation.tail].len())
         pieces, rows = list[Records](), 0
@@ -165,6 +177,15 @@ class _Builder:
         self._end_part(part_of("relation", name))
         self._tell(name, count)
         return count
+
+    def _linked(self, earlier: EarlierParts, part: str, rows: int) -> int:
+        """A part that is as it was: a second name for its files."""
+        for name, array in earlier.arrays(part):
+            self._feed(np.ascontiguousarray(array))
+            link_file(earlier.snapshot.folder / f"{name}.npy", self.folder / f"{name}.npy")
+        self._end_part(part)
+        self._tell(part.partition(".")[2], rows)
+        return rows
 
     def _kept(self, name: str) -> Iterator[Records]:
         """The triples of a relation, piece by piece, without those of people who were forgotten or are flagged.
@@ -197,7 +218,7 @@ class _Builder:
             raise SnapshotError(f"{self.store.url}: {dangling} {name} triples have an end that is no entity")
 
     def _written_at_once(self, name: str, shape: tuple[int, int], records: Records) -> int:
-        forward, records = _by_head(records, shape)
+        forward, records = by_head(records, shape)
         weights, times = records["weight"], records["time"]
         for direction, matrix in (("forward", forward), ("inverse", forward.tocsc())):
             ordered = weights[matrix.data]
@@ -222,7 +243,7 @@ class _Builder:
 
     def _written_in_parts(self, name: str, parts: Parts) -> int:
         """The same arrays, and the same hash, of more triples than memory is used for."""
-        directions, count = write_directions(parts, self.folder, name, _in_order), 0
+        directions, count = write_directions(parts, self.folder, name, in_order), 0
         for direction, found in directions.items():
             indptr = np.concatenate([[0], np.cumsum(found.counts)])
             count = int(indptr[-1])
@@ -266,28 +287,6 @@ class _Builder:
         contiguous = np.ascontiguousarray(array)
         self._feed(contiguous)
         np.save(self.folder / f"{name}.npy", contiguous, allow_pickle=False)
-
-
-def _by_head(records: Records, shape: tuple[int, int]) -> tuple[csr_array, Records]:
-    """Positions of the triples as a matrix, sorted by head and tail, and the records that they are positions in.
-
-    Counting is several times as fast as sorting. Where a store holds a pair several times, one triple of it is kept:
-    the latest, then the one of the largest weight, as when loading.
-    """
-    ends = records["row"].astype(np.int32), records["column"].astype(np.int32)
-    positions = coo_array((np.arange(len(records), dtype=index_type(len(records))), ends), shape=shape).tocsc()
-    if positions.nnz == len(records):
-        return positions.tocsr(), records
-    ordered = records[np.lexsort((-records["weight"], ~records["time"], *reversed(ends)))]
-    pairs = ordered[["row", "column"]]
-    return _by_head(ordered[np.append(True, pairs[1:] != pairs[:-1])], shape)
-
-
-def _in_order(records: Records, shape: tuple[int, int]) -> Records:
-    """Records sorted by head and tail, each pair once."""
-    positions, records = _by_head(records, shape)
-    ordered: Records = records[positions.data]
-    return ordered
 
 
 def string_array(series: pl.Series) -> StringArray:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from kg.file_link import link_file
 from kg.workspace.lock import workspace_lock
 from kg.workspace.permissions import private_files
 
@@ -121,14 +122,6 @@ class Generations:
 def _number(folder: Path) -> int:
     number = folder.name.partition("-")[0]
     return int(number) if folder.parent.name == FOLDER and number.isdigit() else 0
-
-
-def link_file(source: Path | str, target: Path | str) -> None:
-    """A second name for a file that is never written again; a copy where the disk knows no such names."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def link_files(source: Path, target: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from kg.snapshot.writing.earlier_parts import EarlierParts
     from kg.stores.store import Store
 
 CONFIGURATION = "whyrec.toml"
@@ -148,12 +149,14 @@ class Workspace:
         anew: bool = False,
         prepare: Callable[[Self], None] | None = None,
         keep: Sequence[str] = (MODEL,),
+        earlier: EarlierParts | None = None,
     ) -> tuple[Snapshot, bool]:
         """The snapshot of what the store holds now, and whether it had to be taken: then in a generation of its own.
 
         :param anew: read all of the store, whatever revision and fingerprint say.
         :param prepare: makes what else the generation is to hold before it is the current one; the store is closed.
         :param keep: what the next generation takes over from this one.
+        :param earlier: what of the snapshot there is already.
         :raises SnapshotError: where the store is empty, or between two states.
         """
         from kg.snapshot.building import take_snapshot  # polars and Arrow, which answering does not need
@@ -178,7 +181,9 @@ class Workspace:
             draft = self.at(folder)
             flagged = read_flagged(self.folder) if self.settings.anomalies.leave_out else {}
             beside = Beside(forgotten, flagged, read_partners(self.folder))
-            taken = take_snapshot(store, self.schema, draft.snapshots, progress, self.settings.privacy.k, beside)
+            taken = take_snapshot(
+                store, self.schema, draft.snapshots, progress, self.settings.privacy.k, beside, earlier
+            )
             taken.check()
             if prepare is not None:
                 store.close()

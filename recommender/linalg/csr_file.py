@@ -10,9 +10,9 @@ from scipy.sparse import csr_array
 
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
+from kg.file_link import link_file
 from kg.index_type import compressed
 from kg.mapped_array import map_array
-from kg.workspace.generations import link_file
 from kg.workspace.permissions import private_files
 
 PARTS = ("data", "indices", "indptr", "scale")

@@ -184,3 +184,15 @@ def test_the_forgotten_are_in_no_generation(shop: Path, tmp_path: Path) -> None:
     )  # the current one, and none before the first
     holding = [path for path in shop.rglob("*") if path.is_file() and b"newcomer-1" in path.read_bytes()]
     assert holding == []
+
+
+def test_a_purchase_leaves_the_files_of_what_it_does_not_touch(shop: Path, tmp_path: Path) -> None:
+    """Arrays of ingredients are the same files in the next generation."""
+    (tmp_path / "purchased.csv").write_text("head,tail\nu39,p19\nu38,p19\nu37,p18\n")
+    engine = whyrec.open(shop)
+    before = Workspace(shop).held().snapshot()
+    engine.load([tmp_path / "purchased.csv"])
+    after = Workspace(shop).held().snapshot()
+    assert before.hash != after.hash
+    name = "contains.forward.indices.npy"
+    assert (before.folder / name).samefile(after.folder / name)

@@ -18,6 +18,7 @@ from recommender.serving.recommender import Recommender
 from whyrec.options import rules_of
 
 if TYPE_CHECKING:
+    from kg.snapshot.writing.earlier_parts import EarlierParts
     from recommender.marketing.crowd import Crowd
     from recommender.rules.rule_set import Rules
     from recommender.search.find import Finder
@@ -161,16 +162,19 @@ def current_snapshot(workspace: Workspace, progress: Progress) -> tuple[Workspac
 
 
 @private_files()
-def refreshed(workspace: Workspace, progress: Progress, anew: bool = False) -> tuple[Snapshot, bool]:
+def refreshed(
+    workspace: Workspace, progress: Progress, anew: bool = False, earlier: "EarlierParts | None" = None
+) -> tuple[Snapshot, bool]:
     """The snapshot of what the store holds now, and whether it had to be taken.
 
     :param anew: read all of the store, whatever its fingerprint says.
+    :param earlier: what of the snapshot there is already; all is read where absent.
     :raises SnapshotError: where the store is empty, or between two states.
     """
     before = workspace.held()
     store = workspace.open_store(read_only=True)
     try:
-        return workspace.refresh(store, progress, anew, partial(_prepare, before, progress))
+        return workspace.refresh(store, progress, anew, partial(_prepare, before, progress), earlier=earlier)
     finally:
         store.close()
 

@@ -21,6 +21,10 @@ from kg.ontology.rdf_mapping import absolute_base
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
 from kg.progress import WAITING, Progress
+from kg.snapshot.snapshot import Snapshot, part_of
+from kg.snapshot.writing.earlier_parts import EarlierParts
+from kg.staging.report import LoadReport as Report
+from kg.stores.url import is_neo4j
 from kg.workspace.permissions import private_files
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
@@ -106,19 +110,46 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
     with nullcontext() if asked.dry_run else workspace.lock(_waiting(progress)):
         if people.pseudonyms and not asked.dry_run:
             remember_pseudonyms(workspace.folder, people.pseudonyms)
+        before = None if asked.dry_run else _current(workspace)
         report = load(workspace.open_store, workspace.schema, sources, folder, options, progress)
-        snapshot = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress)
+        earlier = None if before is None else _earlier(before, report)
+        snapshot = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
     return LoadReport.model_validate({**report.to_json(), "snapshot": snapshot})
 
 
-def _snapshot(workspace: Workspace, progress: Progress) -> str | None:
+def _current(workspace: Workspace) -> Snapshot | None:
+    """The snapshot, where it shows what the store holds; none of a server, to which others may write meanwhile."""
+    if is_neo4j(workspace.settings.store):
+        return None
+    store = workspace.open_store(read_only=True)
+    try:
+        held = workspace.held()
+        return held.snapshot() if held.is_current(store.revision(), store.fingerprint()) else None
+    finally:
+        store.close()
+
+
+def _earlier(snapshot: Snapshot, report: Report) -> EarlierParts | None:
+    """What of a snapshot a load wrote nothing of; ``None`` where it deleted anything, with which other things go."""
+    if any(counts["deleted"] for told in (report.entities, report.triples) for counts in told.values()):
+        return None
+    entities, triples = (
+        {name for name, counts in told.items() if counts["created"] or counts["updated"]}
+        for told in (report.entities, report.triples)
+    )
+    unwritten = {part_of("entity", name) for name in snapshot.schema.entity if name not in entities}
+    unwritten |= {part_of("relation", name) for name in snapshot.schema.relation if name not in triples}
+    return EarlierParts(snapshot, frozenset(unwritten))
+
+
+def _snapshot(workspace: Workspace, progress: Progress, earlier: EarlierParts | None) -> str | None:
     """The hash of the snapshot of what the store holds now; ``None`` where it holds nothing."""
     store = workspace.open_store(read_only=True)
     try:
         empty = store.revision() is None
     finally:
         store.close()
-    return None if empty else refreshed(workspace, progress)[0].hash
+    return None if empty else refreshed(workspace, progress, earlier=earlier)[0].hash
 
 
 def _waiting(progress: Progress) -> Callable[[str], None]:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from kg.errors import SnapshotError
 from kg.schema import parse_schema
-from kg.snapshot import building, external_sort
+from kg.snapshot import building
 from kg.snapshot.building import take_snapshot
 from kg.snapshot.partner_sums import Beside
+from kg.snapshot.writing import external_sort
 from kg.stores.store import TRIPLE_DTYPES
 
 SCHEMA = parse_schema(

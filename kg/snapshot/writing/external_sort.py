@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
 from kg.index_type import index_type
-from kg.snapshot.npy_writer import NpyWriter
+from kg.snapshot.writing.npy_writer import NpyWriter
 
 PARTS = 128
 PART_ROWS = 16_000_000
@@ -88,6 +88,28 @@ def write_directions(parts: Parts, target: Path, name: str, sort: Sort) -> dict[
 
     forward = _write(parts, target, f"{name}.forward", sort, backwards)
     return {"forward": forward, "inverse": _write(inverse, target, f"{name}.inverse", by_row)}
+
+
+def by_head(records: Records, shape: tuple[int, int]) -> tuple[csr_array, Records]:
+    """Positions of the triples as a matrix, sorted by head and tail, and the records that they are positions in.
+
+    Counting is several times as fast as sorting. Where a store holds a pair several times, one triple of it is kept:
+    the latest, then the one of the largest weight, as when loading.
+    """
+    ends = records["row"].astype(np.int32), records["column"].astype(np.int32)
+    positions = coo_array((np.arange(len(records), dtype=index_type(len(records))), ends), shape=shape).tocsc()
+    if positions.nnz == len(records):
+        return positions.tocsr(), records
+    ordered = records[np.lexsort((-records["weight"], ~records["time"], *reversed(ends)))]
+    pairs = ordered[["row", "column"]]
+    return by_head(ordered[np.append(True, pairs[1:] != pairs[:-1])], shape)
+
+
+def in_order(records: Records, shape: tuple[int, int]) -> Records:
+    """Records sorted by head and tail, each pair once."""
+    positions, records = by_head(records, shape)
+    ordered: Records = records[positions.data]
+    return ordered
 
 
 def by_row(records: Records, shape: tuple[int, int]) -> Records:
