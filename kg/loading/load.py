@@ -177,6 +177,7 @@ class _Load:
                 check_damage(file)
             progress.advance(batch.rows, reader.position - position)
             position = reader.position
+        self._replacement.one_per_row -= checker.several  # cells may hold lists where the mapping says nothing of them
         file.check()
         tell_left_out(file, self.notices)
         progress.finish()

@@ -79,6 +79,13 @@ def rows_above(lines: Iterable[tuple[int, str, Sequence[str]]], width: int) -> l
     return rows
 
 
+def repeated_header(line: int, span: int, names: Sequence[str]) -> Reject:
+    """The header among the rows, as files have it that were put together."""
+    return Reject(
+        line, span, "", shortened(",".join(names)), "the header once more", "leave it out; files were put together"
+    )
+
+
 def _refuse_duplicates(found: Sequence[str], place: str) -> None:
     seen: dict[str, int] = {}
     for number, name in enumerate(found, 1):
@@ -104,4 +111,4 @@ def _missing(missing: Sequence[str], found: Sequence[str], place: str) -> str:
 
 
 def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip(BLANKS)).casefold()
+    return unicodedata.normalize("NFC", " ".join(name.strip(BLANKS).split())).casefold()

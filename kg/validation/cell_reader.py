@@ -19,6 +19,7 @@ from kg.values.timestamp import parse_timestamps
 TOO_LONG = f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index"
 _ROUNDED = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}$"
 _TOTALS = ("Total", "TOTAL", "total", "Totals", "Grand Total", "Sum", "Summe", "Gesamt", "合计", "总计", "小计")
+_QUOTES, _CLOSING = "'“„‘«`", "”’»"
 _LOST = "export the column as text: a spreadsheet has rounded the number, and different ids became one"
 
 
@@ -55,6 +56,10 @@ class CellReader:
             self._notices.add(
                 self._place, f"the last id in {column!r} is {ids[-1]!r}: a line of totals? where leaves it out"
             )
+        if ids.len() and (ids[0] or "")[:1] in _QUOTES:
+            opened = ids.str.slice(0, 1).is_in(list(_QUOTES)) & ids.str.slice(-1).is_in([*_QUOTES, *_CLOSING])
+            sentence = f"{{n}} ids in {column!r} stand in quotation marks of another kind, {ids[0]}, and were kept so"
+            self._notices.add(self._place, sentence, int(opened.sum()))
         rounded = int(ids.filter((ids >= "0") & (ids < ":")).str.contains(_ROUNDED).sum())
         sentence = f"{{n}} ids in {column!r} look like numbers that a spreadsheet rounded, 4.00638E+12; {_LOST}"
         self._notices.add(self._place, sentence, rounded)

@@ -83,6 +83,8 @@ class RowChecker:
         self._place, self._notices, self._meaning = place, notices, meaning
         self._people = people.of(source, place, notices)
         self._filter = source.row_filter(self._schema)
+        self.several: set[str] = set()
+        """Relations of links of which some row named several tails."""
         self._of_people = [n for n, made in self._schema.relation.items() if made.interaction or made.negative]
         self.wanted = source.used_columns(self._filter.columns if self._filter else ())
 
@@ -183,6 +185,8 @@ class RowChecker:
         """What the tails of a link become: entities, triples, and the levels above them."""
         tail_type = self._schema.relation[link.relation].tail
         heads = ids.gather(kept.get_column("row")).alias("head")
+        if link.split is None and link.normalise != "inci" and kept.get_column("row").is_duplicated().any():
+            self.several.add(link.relation)
         tables = [(f"tail.{tail_type}", _mentions(kept)), (f"triple.{link.relation}", _plain_triples(heads, kept))]
         if link.levels is not None and link.parent is not None:
             levels = levels_of(kept.get_column("tail"), link.levels)

@@ -25,15 +25,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.values.brackets import groups
-from kg.values.ingredient_name import canonical_ingredient
+from kg.values.ingredient_name import canonical_ingredient, names_apart
 from kg.values.markup import without_markup
 
 _FULL_WIDTH = str.maketrans("，；：（）［］【】％／＋－。＊、､｡•●∙▪◦|\n\r", ",;:()[][]%/+-.*,,.,,,,,,,,")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _LEAD_IN = re.compile(
-    r"(?:\b(?:(?:full|active|inactive|other)\s+)?(?:ingredient|ingrédient|ingrediënt|ingrediente)[a-z]*(?:\s+list)?|\binci|\bzutaten|全?成[分份])"
+    r"(?:\b(?:(?:full|active|inactive|other)\s+)?(?:ingredient|ingrédient|ingrediënt|ingrediente)[a-z]*(?:\s+list)?|\binci|\bzutaten"
+    r"|(?<!微量)(?:非?活性|全|主要|其[他它])?成[分份])"
     r"\s*(?:\((?:inci|[^()]{0,20})\)|/\s*\w+)?\s*:\s*",
     re.IGNORECASE,
 )
+_OTHERS = re.compile(r"inactive|other|非活性|其", re.IGNORECASE)
+"""Headings of a second part: a list before them is the first."""
 _FOOTNOTE = re.compile(
     r"[.)\]*†]\s+[*†]+\s*[^\W\d].*$|(?<=\s)[*†]+\s*(?:organic|certified|from|ingredient|bio|natural).*$"
     r"|(?:(?<=[\w)\]])\s+|\.\s*)[*†]+\s*[^\W\d][^,]*$",
@@ -54,8 +58,13 @@ _TRACES = re.compile(
 """``Contains 2% or less of:``, ``Less than 1%:``: what stands before the ingredients of which there is little."""
 _JOINED = re.compile(r"\s*\(\s*(?:and|&)\s*\)\s*", re.IGNORECASE)
 _FINAL_AND = re.compile(r",\s+and\s+(?=\w)|(?<=,)([^,;()]*?)\s+and\s+(?=[^,;()]+$)", re.IGNORECASE)
+_REST = re.compile(r"[,;.]?\s*其[他它]微量成[分份]\s*:?\s*|[,;.]\s*(?:also\s+)?contains?\s*:\s*", re.IGNORECASE)
+"""Headings of what else is in it, which Chinese law wants for traces."""
+_CONTAINING = re.compile(r"^\s*(?:also\s+)?(?:contains|containing)\s*:?\s+(?=[^\W\d])", re.IGNORECASE)
+_DASHED = re.compile(r"\s[-–—]\s")
 _FORMULA_HINTS = ("f.i.l", "f. i. l", "fil ", "fil:", "fil#", "iln")
 _FORMULA = re.compile(
+    r"[(\[]\s*(?:F\.\s?I\.\s?L\.?|FIL|ILN)\b[^()\[\]]*\d[^()\[\]]*[)\]]|"
     r"[(\[]?\s*\b(?:F\.\s?I\.\s?L\.?|FIL|ILN)\s*(?:#|:|n°|code)?\s*[A-Z]?\s?\d{4,}(?:\s?[/-]\s?\d+)*\s*[)\]]?",
     re.IGNORECASE,
 )
@@ -101,14 +110,20 @@ def parse_ingredients(text: str) -> Ingredients:
     if "<" in text or "&" in text:
         text = without_markup(text, ", ")
     text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH)
-    text = " ".join(text.split())
+    text = " ".join((text if text.isascii() else _INVISIBLE.sub("", text)).split())
+    if ":" in text or "微量" in text:
+        text = _REST.sub(", ", text)
+    if not _SEPARATOR.search(text) and len(dashed := _DASHED.split(text)) > 2:
+        text = ", ".join(dashed)
     if _NO_LIST.fullmatch(text):
         return Ingredients((), (), False)
     lead_in = _LEAD_IN.search(text) if ":" in text else None
-    prose = bool(lead_in and text[: lead_in.start()].strip(" .,;:*-"))
+    before = text[: lead_in.start()].strip(" .,;:*-") if lead_in else ""
+    prose = bool(before)
     if lead_in:
+        listed = before if _OTHERS.match(lead_in[0]) and _SEPARATOR.search(before) else ""
         text, more = _LEAD_IN.subn(", ", text[lead_in.end() :])
-        prose = prose or more > 0
+        text, prose = f"{listed}, {text}" if listed else text, prose or more > 0
     text = _without_notes(_without_phrases(text))
     certain, possible = _parts(_colour_index(text))
     without_headings = _HEADING.sub(" , ", certain) if ":" in certain else certain
@@ -172,9 +187,11 @@ def _names(text: str) -> tuple[tuple[str, str], ...]:
         text = _PERCENT.sub(" ", _NEXT_NAME.sub("%, ", text))
     for piece in _pieces(_SPACED_LOCANTS.sub(r"\1\2,\3-", text)):
         for part in _parts_of(piece):
-            pair = canonical_ingredient(part)
-            if pair is not None:
-                found.setdefault(*pair)
+            part = _CONTAINING.sub("", part) if "ontain" in part.lower() else part
+            for name in names_apart(part):
+                pair = canonical_ingredient(name)
+                if pair is not None:
+                    found.setdefault(*pair)
     return tuple(found.items())
 
 

@@ -37,11 +37,21 @@ _SOURCES: dict[str, str] = {other: name for name, others in _TABLES["sources"].i
 _COLOURS: dict[str, int] = _TABLES["colours"]
 _SPELLINGS: dict[str, str] = _TABLES["spellings"]
 _OWN_NAMES = frozenset(_TABLES["substances"]["own_names"])
+_KNOWN = frozenset(_NAMES) | frozenset(_NAMES.values()) | _OWN_NAMES
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_TOUCHING = re.compile(rf"[/+&\\{_CJK}]")
+_BETWEEN = (
+    re.compile(r"\s*[/+&\\]\s*"),
+    re.compile(rf"[\s/+&]+(?=.*[{_CJK}])|(?<=[{_CJK}])[\s/+&]+"),
+    re.compile(rf"[\s/+&]+|(?<=[{_CJK}])(?=[A-Za-z])|(?<=[A-Za-z])(?=[{_CJK}])"),
+)
+"""Where names may touch that nothing else parts: slashes and plus signs; blanks, and a change of script, in Chinese."""
 
 _SAME = str.maketrans("‐‑‒–—−’‘ʼ´`[]", "------'''''()")
 _MARKS = re.compile(r"[*†‡¹²³®™�]+")
 _PERCENT = re.compile(r"\(?(?<![\w,.-])[<>≤≥~]?\s*\d+(?:[.,]\d+)?\s*%(?:\s*w/w)?\)?")
-_ENDS = " ,;:.-+"
+_QUOTES = '"“”„«»'
+_ENDS = f"{_QUOTES} ,;:.-+"
 _ORGANIC = re.compile(r"^(?:CERTIFIED )?ORGANIC (?=\w)")
 _BEFORE_NUMBER = re.compile(r" ?- (?=\d)| -(?=\d)")
 _COLOUR_INDEX = re.compile(r"\bC\.? ?I\.? ?(?:NO\.? ?)?(\d{5}(?::\d)?)(?![\w:])")
@@ -66,9 +76,28 @@ _COLOUR_WORDS = 12
 def canonical_ingredient(text: str) -> tuple[str, str] | None:
     """(id, label) of one ingredient, not cut at commas; ``None`` where nothing is left of it."""
     label = " ".join(_MARKS.sub("", _PERCENT.sub(" ", unicodedata.normalize("NFC", text))).split())
-    label = _unwrapped(label.replace("[", "(").replace("]", ")").strip(" ,;:.-+")).strip(" ,;:.")
+    label = _unwrapped(label.replace("[", "(").replace("]", ")").strip(f"{_QUOTES} ,;:.-+")).strip(f"{_QUOTES} ,;:.")
     name = canonical_name(label)
     return (name, label) if name and any(c.isalpha() for c in name) else None
+
+
+def names_apart(text: str) -> tuple[str, ...]:
+    """The names in a text that one of ``/ + &``, or in Chinese a blank or nothing, stands between: ``水 甘油 香精``.
+
+    Only where each of them is known: ``Leaf/Stem`` and ``FD & C`` stay what they are.
+    """
+    return _apart(text) if _TOUCHING.search(text) else (text,)
+
+
+@lru_cache(maxsize=CACHED)
+def _apart(text: str) -> tuple[str, ...]:
+    if len(text) > LONGEST or canonical_name(text) in _KNOWN:
+        return (text,)
+    for mark in _BETWEEN[:1] if text.isascii() else _BETWEEN:
+        parts = [part for part in mark.split(text) if part]
+        if len(parts) > 1 and all(canonical_name(part) in _KNOWN for part in parts):
+            return tuple(parts)
+    return (text,)
 
 
 def canonical_name(label: str) -> str:

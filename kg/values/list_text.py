@@ -1,4 +1,5 @@
-"""Lists written as text: ``["a", "b"]`` of JSON, ``['a', 'b']`` of Python and NumPy, ``{a,"b c"}`` of PostgreSQL."""
+"""Lists written as text: ``["a", "b"]`` of JSON, ``['a', 'b']``, ``('a', 'b')`` of Python and NumPy, ``{a,"b c"}`` of
+PostgreSQL."""
 
 import ast
 import csv
@@ -8,7 +9,8 @@ import re
 import polars as pl
 
 LONGEST = 1_000_000
-_LIKE_LIST = r"^\[.*\]$|^\{[^:{]*\}$"
+_LIKE_LIST = r"""(?s)^\[.*\]$|^\{[^:{]*\}$|^\(\s*['"].*\)$|^(?:array|frozenset|set)\([\[{(].*\)$"""
+_CALL = re.compile(r"(?:array|frozenset|set)\((.*?)(?:,\s*dtype=[^)]*)?\)", re.DOTALL)
 _NUMPY = re.compile(r"""\[\s*(?:'[^']*'|"[^"]*")(?:\s+(?:'[^']*'|"[^"]*"))+\s*\]""", re.DOTALL)
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 
@@ -30,8 +32,10 @@ def parse_list(text: str) -> list[str | None] | None:
     """The elements, or ``None`` where the text is no list of plain values."""
     if len(text) > LONGEST:
         return None
+    if call := _CALL.fullmatch(text):
+        text = call[1].strip()
     if text.startswith("{"):
-        return _postgres(text)
+        return _postgres(text) if "'" not in text else parse_list(f"[{text[1:-1]}]")
     if _NUMPY.fullmatch(text):
         return [one or other for one, other in _QUOTED.findall(text)]
     for read in (json.loads, ast.literal_eval):
@@ -39,7 +43,7 @@ def parse_list(text: str) -> list[str | None] | None:
             found = read(text)
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             continue
-        if isinstance(found, list) and all(isinstance(item, str | int | float | bool | None) for item in found):
+        if isinstance(found, list | tuple) and all(isinstance(item, str | int | float | bool | None) for item in found):
             return [_written(item) for item in found]
         return None
     return None

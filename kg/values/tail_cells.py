@@ -7,12 +7,59 @@ import polars as pl
 
 from kg.mapping.link import Link, Normalisation
 from kg.notices import Notices
-from kg.values.cells import casefolded, id_cells, identifiers, map_unique, trimmed
+from kg.values.cells import casefolded, id_cells, identifiers, map_unique, masked, trimmed
 from kg.values.ingredient_list import Ingredients, cuts_at, parse_ingredients
 from kg.values.ingredient_name import canonical_ingredient
 from kg.values.list_text import list_texts
 
 _TRUTHS = ("0", "1", "true", "false", "yes", "no", "0.0", "1.0")
+_NOTHINGS = (
+    "n/a",
+    "n.a.",
+    "n.a",
+    "na",
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    "?",
+    "??",
+    "???",
+    ".",
+    "none",
+    "nil",
+    "null",
+    "nan",
+    "unknown",
+    "unspecified",
+    "undefined",
+    "not available",
+    "not applicable",
+    "not specified",
+    "not set",
+    "no brand",
+    "tbd",
+    "#n/a",
+    "无",
+    "無",
+    "暂无",
+    "暫無",
+    "未知",
+    "不详",
+    "없음",
+    "なし",
+    "不明",
+    "(none)",
+    "(blank)",
+    "(null)",
+    "(empty)",
+    "(not set)",
+    "[]",
+    "{}",
+    "\\n",
+)
+"""What people write where there is nothing, folded."""
 _ESCAPED = "\x1f"
 """Stands for an escaped separator while a cell is split."""
 
@@ -39,7 +86,7 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
             single = _split(single, link.split, link.tail, place, notices)
         texts = single.get_column("text")
         found = _named(single.get_column("row"), _ids(texts, link, nulls, place, notices), link)
-        _tell_truths(found.get_column("tail"), link, place, notices)
+        _tell_names(found.get_column("tail"), link, place, notices)
     if cells.listed is not None:
         listed = pl.DataFrame([rows, cells.listed.alias("text")]).drop_nulls("text")
         items = listed.filter(pl.col("text").list.len() > 0).explode("text")
@@ -52,7 +99,9 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
             found = pl.concat([found, _ingredient_lists(joined, link, place, notices)])
         else:
             text = _ids(items.get_column("text"), link, nulls, place, notices)
-            found = pl.concat([found, _named(items.get_column("row"), text, link)])
+            named = _named(items.get_column("row"), text, link)
+            _tell_names(named.get_column("tail"), link, place, notices)
+            found = pl.concat([found, named])
     return found.unique(["row", "tail"], keep="first", maintain_order=True)
 
 
@@ -133,8 +182,10 @@ def _split(single: pl.DataFrame, separator: str, column: str, place: str, notice
 def _named(rows: pl.Series, texts: pl.Series, link: Link) -> pl.DataFrame:
     """One tail per text; the text is the label where normalising changed more than its Unicode form."""
     if link.levels is not None:
-        gap = rf"\s*{re.escape(link.levels.strip())}\s*"
+        mark = re.escape(link.levels.strip())
+        gap = rf"\s*{mark}(?:\s*{mark})*\s*"  # a level without a name is none
         texts = texts.str.replace_all(gap, f" {link.levels.strip()} ").str.strip_chars(f" {link.levels.strip()}")
+        texts = masked(texts, (texts == "").fill_null(False))
     ids = normalised_ids(texts, link.normalise)
     label = pl.when(pl.col("tail") != pl.col("label")).then(pl.col("label"))
     frame = pl.DataFrame([rows, ids.alias("tail"), identifiers(texts).alias("label")]).drop_nulls("tail")
@@ -145,8 +196,8 @@ def _named(rows: pl.Series, texts: pl.Series, link: Link) -> pl.DataFrame:
     return frame
 
 
-def _tell_truths(tails: pl.Series, link: Link, place: str, notices: Notices) -> None:
-    """A column that holds nothing but 0 and 1 names nothing."""
+def _tell_names(tails: pl.Series, link: Link, place: str, notices: Notices) -> None:
+    """A column that holds nothing but 0 and 1 names nothing, nor does ``n/a``."""
     if tails.len() and tails.str.to_lowercase().is_in(list(_TRUTHS)).all():
         notices.add(
             place,
@@ -154,6 +205,12 @@ def _tell_truths(tails: pl.Series, link: Link, place: str, notices: Notices) -> 
             "columns of 0 and 1 tell tail_is_column = true",
             tails.len(),
         )
+    nothing = tails.filter(tails.str.to_lowercase().is_in(list(_NOTHINGS)))
+    for word in nothing.unique().sort():
+        sentence = (
+            f"{{n}} cells of {link.tail!r} say {word!r}, which was taken for an id; if it means that there is none"
+        )
+        notices.add(place, f"{sentence}, list it in null (mapping)", int((nothing == word).sum()))
 
 
 def _ingredient_lists(single: pl.DataFrame, link: Link, place: str, notices: Notices) -> pl.DataFrame:

@@ -9,6 +9,7 @@ Two ways lead to the same rows: blocks in which each line is a faultless record 
 (``plain_block``); all others go through the ``csv`` module record by record (``records``).
 """
 
+import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,12 +22,13 @@ import polars as pl
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
-from kg.readers.batch import Batch, Reject, reject_frame, shortened, text_batch, without_columns
-from kg.readers.columns import find_columns, header_row, rows_above
+from kg.readers.batch import Batch, Reject, reject_frame, text_batch, without_columns
+from kg.readers.columns import find_columns, header_row, repeated_header, rows_above
 from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
 from kg.readers.progress import MeasuredReader
+from kg.values.cells import BLANKS
 from kg.values.formula import may_be_escaped, unescaped_formulas
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')
@@ -94,7 +96,7 @@ class DelimitedReader(MeasuredReader):
                 header = replace(header, above=())
             if may_be_escaped(data):
                 batch = replace(batch, frame=unescaped_formulas(batch.frame))
-            if header.raw and header.raw in data:
+            if header.raw and _may_repeat(header, data, batch):
                 batch = _without_headers(batch, header)
             if batch.rows:
                 yield without_columns(batch, (name for name, at in header.positions.items() if at is None))
@@ -201,16 +203,26 @@ class DelimitedReader(MeasuredReader):
         return _batch(parser.records, header.positions), b"".join(raw[used:]), block.first_line + used
 
 
+def _may_repeat(header: Header, data: bytes, batch: Batch) -> bool:
+    """Whether the header may be among the rows: as it is, after a byte order mark, or quoted otherwise."""
+    if header.raw in data or codecs.BOM_UTF8 in data:
+        return True
+    name, at = next(((name, at) for name, at in header.positions.items() if at is not None), ("", 0))
+    return bool(name and (batch.frame.get_column(name) == header.names[at]).any())
+
+
 def _without_headers(batch: Batch, header: Header) -> Batch:
     """Files that were put together have the header of each among the rows."""
-    named = [(pl.col(name) == header.names[at]) for name, at in header.positions.items() if at is not None]
+    named = [
+        pl.col(name).str.strip_chars(f'{BLANKS}"') == header.names[at].strip(BLANKS)
+        for name, at in header.positions.items()
+        if at is not None
+    ]
     again = batch.frame.select(pl.all_horizontal(named).fill_null(False)).to_series()
     if not again.any():
         return batch
-    reason, hint = "the header once more", "leave it out; files were put together"
     lines, spans = batch.lines.filter(again), batch.spans.filter(again)
-    shown = shortened(",".join(header.names))
-    rows = [Reject(line, span, "", shown, reason, hint) for line, span in zip(lines, spans, strict=True)]
+    rows = [repeated_header(line, span, header.names) for line, span in zip(lines, spans, strict=True)]
     return replace(batch.only(~again), rejects=pl.concat([batch.rejects, reject_frame(rows)]))
 
 

@@ -45,7 +45,7 @@ def polars_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
 
 
 def validate(column: pa.Array | pa.ChunkedArray) -> None:
-    """Look at all of a column but what its times and days count, which no damage but a habit of databases is.
+    """Look at all of a column but what its times, days and largest numbers count: no damage, a habit of databases.
 
     :raises pyarrow.ArrowException: for damaged data.
     """
@@ -112,7 +112,7 @@ def _of_scalars(column: pa.Array) -> pa.Array:
         return times_as_text(pl.Series(column.view(_counting(kind))), kind.unit).to_arrow()
     if pa.types.is_run_end_encoded(kind):
         return plain(pc.run_end_decode(column))
-    if pa.types.is_decimal256(kind) or (pa.types.is_decimal(kind) and kind.scale < 0):
+    if _as_text(kind):
         return column.cast(pa.string())
     if pa.types.is_date64(kind):
         days = np.floor_divide(column.view(pa.int64()).fill_null(0).to_numpy(), _DAY)
@@ -121,6 +121,14 @@ def _of_scalars(column: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(kind):
         return _of_instants(column)
     return column
+
+
+def _as_text(kind: pa.DataType) -> bool:
+    """Whether a number is told as text: polars has no such type, or it is a whole one of 39 digits, which DuckDB calls
+    one of 38."""
+    if not pa.types.is_decimal(kind):
+        return False
+    return bool(pa.types.is_decimal256(kind) or kind.scale < 0 or (kind.precision, kind.scale) == (38, 0))
 
 
 def _of_instants(column: pa.Array) -> pa.Array:
@@ -144,6 +152,8 @@ def _counting(kind: pa.DataType) -> pa.DataType:
         return pa.int32()
     if pa.types.is_time64(kind) or pa.types.is_date64(kind):
         return pa.int64()
+    if pa.types.is_decimal128(kind) and (kind.precision, kind.scale) == (38, 0):
+        return pa.binary(16)
     if pa.types.is_struct(kind):
         return pa.struct([kind.field(i).with_type(_counting(kind.field(i).type)) for i in range(kind.num_fields)])
     if pa.types.is_list(kind):

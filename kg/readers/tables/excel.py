@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import python_calamine
 from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
@@ -20,7 +21,8 @@ from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, Fault, fault_frame, reject_frame, text_batch
-from kg.readers.columns import find_columns, header_row, rows_above
+from kg.readers.columns import find_columns, header_row, repeated_header, rows_above
+from kg.readers.tables.calendar import times_as_text
 
 ROWS = 20_000
 ROWS_ABOVE = 30
@@ -113,10 +115,12 @@ class ExcelReader:
             batch = self._batch([], [], positions)
             yield replace(batch, rejects=reject_frame(above))
         for start in range(at + 1, len(self._rows), ROWS):
-            part = self._rows[start : start + ROWS]
-            lines = [start + i + 1 for i, row in enumerate(part) if any(cell != "" for cell in row)]
-            if lines:
-                yield self._batch([self._rows[line - 1] for line in lines], lines, positions)
+            part = list(enumerate(self._rows[start : start + ROWS], start + 1))
+            again = [line for line, row in part if row == self._rows[at]]
+            lines = [line for line, row in part if any(cell != "" for cell in row) and row != self._rows[at]]
+            if lines or again:
+                batch = self._batch([self._rows[line - 1] for line in lines], lines, positions)
+                yield replace(batch, rejects=reject_frame([repeated_header(line, 1, names) for line in again]))
         self.position = self.size
 
     def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
@@ -185,6 +189,9 @@ def _text(cell: Any) -> str | None:
     if isinstance(cell, datetime):
         midnight = cell.time() == time() and cell.tzinfo is None
         return cell.date().isoformat() if midnight else cell.isoformat()
+    if isinstance(cell, timedelta):
+        micros = cell // timedelta(microseconds=1)
+        return str(times_as_text(pl.Series([micros], dtype=pl.Int64), "us")[0])
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 

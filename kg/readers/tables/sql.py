@@ -59,7 +59,13 @@ class SqlReader:
             if used is None:
                 used = self._batches.find(dtypes_of(table.schema))
             if table.num_rows:
-                yield self._batches.batch(polars_frame(table.select(used)), first)
+                try:
+                    frame = polars_frame(table.select(used))
+                except pa.ArrowException as problem:
+                    raise ReadError(
+                        f"{self._place}: the answer cannot be read after row {first - 1}: {problem}"
+                    ) from None
+                yield self._batches.batch(frame, first)
                 first += table.num_rows
         self.position = self.size
 
@@ -141,10 +147,15 @@ def _of_any_type(cells: Sequence[Any]) -> pa.Array:
     there = [cell for cell in cells if cell is not None]
     if all(isinstance(cell, float) for cell in there) and there:
         return pa.array(cells, type=pa.float64())
-    texts = [cell if cell is None or isinstance(cell, bytes) else str(cell) for cell in cells]
+    texts = [cell if cell is None or isinstance(cell, bytes) else _written(cell) for cell in cells]
     if any(isinstance(cell, bytes) for cell in there):
         return pa.array([cell.encode() if isinstance(cell, str) else cell for cell in texts], type=pa.large_binary())
     return pa.array(texts, type=pa.large_string())
+
+
+def _written(cell: Any) -> str:
+    """A cell as text; 3.0 among whole numbers or texts is 3, which SQLite itself makes of it in such a column."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53 else str(cell)
 
 
 def _text_or_bytes(raw: bytes) -> str | bytes:

@@ -145,3 +145,47 @@ def test_a_link_that_names_its_separator_tears_no_name_apart(separator: str, tex
     link = Link(relation="contains", tail="ingredients", split=separator, normalise="inci")
     tails = tails_of(Cells(pl.Series("ingredients", [text]), None), link, (), "shop.csv", Notices())
     assert tails.get_column("tail").to_list() == ["AQUA", "1,2-HEXANEDIOL", "PARFUM", "LIMONENE", "LINALOOL"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "水、甘油、（日用）香精",
+        "水/甘油/香精",
+        "水 甘油 香精",
+        "水AQUA、甘油GLYCERIN、香精PARFUM",
+        "AQUA水, GLYCERIN甘油, PARFUM香精",
+        "水、甘油、其他微量成分：香精",
+        "水、甘油 其它微量成份：香精",
+        "活性成分：水，甘油；非活性成分：香精",
+        "Water, Glycerin, Fragrance (F.I.L. D12/3)",
+        "Water\\Aqua\\Eau, Glycerin, Fragrance\\Parfum",
+        "Aqua - Glycerin - Parfum",
+        "Water, Glycerin & Fragrance",
+        "Water, Glycerin + Fragrance Oil",
+        'Water, Glycerin, "Parfum Blend"',
+        "Water, Glycerin, Frag\u00adrance",
+        "Water, Glycerin, \u200bFragrance\u200b",
+        "Water, Glycerin, Also contains: Fragrance",
+        "Water, Glycerin. Inactive Ingredients: Fragrance",
+        "Wasser, Glycerin, Duftstoffe",
+        "Вода, Glycerin, Парфюм",
+    ],
+)
+def test_no_way_of_writing_hides_perfume_or_loses_its_neighbours(text: str) -> None:
+    assert {name for name, _ in parse_ingredients(text).certain} == {"AQUA", "GLYCERIN", "PARFUM"}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Fragrance (Parfum, contains Limonene)", {"PARFUM", "LIMONENE"}),
+        ("Water, Fragrance(Parfum)/Citral", {"AQUA", "PARFUM", "CITRAL"}),
+        ("Camellia Sinensis Leaf & Flower Extract", {"CAMELLIA SINENSIS LEAF & FLOWER EXTRACT"}),
+        ("PEG/PPG-18/18 Dimethicone, Leaf/Stem Extract", {"PEG/PPG-18/18 DIMETHICONE", "LEAF/STEM EXTRACT"}),
+        ("FD & C Red No. 40, Fragrance-Free Base", {"CI 16035", "FRAGRANCE-FREE BASE"}),
+        ("Peg - 8, Talc", {"PEG-8", "TALC"}),
+    ],
+)
+def test_only_names_that_are_known_come_apart(text: str, names: set[str]) -> None:
+    assert {name for name, _ in parse_ingredients(text).certain} == names
