@@ -67,7 +67,8 @@ def _filled(crowd: Crowd, missing: Sequence[Missing], folder: Path, asked: tuple
     for one in missing:
         world = AddedTriples(world, one.relation, one.heads, one.tails)
     about = " + ".join(one.relation for one in missing)
-    scorer = Scorer(world, Kernels(world, old.kernels.config, folder / about), old.blend, old.vectors)
+    kernels = Kernels(world, old.kernels.config, folder / about, old.kernels.graph)
+    scorer = Scorer(world, kernels, old.blend, old.vectors)
     ranked = Crowd(Recommender(replace(crowd.recommender.model, scorer=scorer)), crowd.rules.asked)
     triples = sum(len(one.heads) for one in missing)
     return _repair("data", about, before, _ratio(ranked, group, inside), triples=triples)

@@ -128,6 +128,18 @@ class AsTrained:
             return carries(self.snapshot, step)
         return self._moved(f"{step}.carries", [self.snapshot.schema.ends(step)[1]], 1.0) > 0
 
+    def drift(self) -> dict[str, float]:
+        """Relation → by how much the numbers of links of its heads, or of its tails, differ from those of the training,
+        as a part of these; nothing without a training."""
+        found = dict[str, float]()
+        for name in self.snapshot.schema.relation if self.graph is not None else ():
+            parts = list[float]()
+            for step in (name, inverse_of(name)):
+                now, then = self.snapshot.link_counts(step), self._moved(f"{step}.links", self._heads(step), 0.0)
+                parts.append(float(np.abs(now - then).sum() / max(then.sum(), 1.0)))
+            found[name] = max(parts)
+        return found
+
     def renewed(self, name: str, entity_types: Sequence[str], now: Values) -> NDArray[np.bool_]:
         """Which entities are new, or have grown or shrunk by more than half by a number that a learned kernel kept:
         shape (entities,), bool."""

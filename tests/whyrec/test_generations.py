@@ -196,3 +196,19 @@ def test_a_purchase_leaves_the_files_of_what_it_does_not_touch(shop: Path, tmp_p
     assert before.hash != after.hash
     name = "contains.forward.indices.npy"
     assert (before.folder / name).samefile(after.folder / name)
+
+
+def test_status_tells_how_far_the_graph_went_from_the_trained_one(shop: Path, tmp_path: Path) -> None:
+    """200 purchases: 5 more are told by nobody, 40 more are a fifth."""
+    engine = whyrec.open(shop)
+    engine.train(embeddings=False)
+    told = "20% of purchased came or went since the model was trained"
+    assert not any("came or went" in one for one in engine.status().notices)
+    draw = random.Random(1)
+    for number, rows in enumerate((5, 35)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        pairs = [f"more-{number}-{n},p{draw.randrange(20):02}" for n in range(rows)]
+        (folder / "purchased.csv").write_text("\n".join(["head,tail", *pairs]))
+        engine.load([folder / "purchased.csv"])
+        assert any(one.startswith(told) for one in engine.status().notices) == (number == 1)

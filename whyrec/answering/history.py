@@ -19,9 +19,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from kg.errors import SnapshotError, UsageError
+from kg.file_link import link_file
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
-from kg.workspace.generations import link_file
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.learning.carry_over import FOLDED

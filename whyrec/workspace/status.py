@@ -12,11 +12,15 @@ from kg.workspace.flagged import read_flagged
 from kg.workspace.permissions import open_to_others, private_files
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.steps import example_anchor
+from recommender.kernels.trained_graph import AsTrained
 from recommender.learning.carry_over import seen_vocabulary
-from recommender.learning.model import PILOT, VECTORS, ModelManifest, read_manifest
+from recommender.learning.model import PILOT, VECTORS, ModelManifest, read_manifest, trained_graph
 from whyrec.privacy.offers import offers, partners
 from whyrec.privacy.retention import retention_status
 from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusReport, StoreStatus
+
+DRIFT = 0.1
+"""Part of a relation that may come or go after a training without being told."""
 
 
 @private_files()
@@ -41,6 +45,7 @@ def status(workspace: Workspace) -> StatusReport:
             *_readers(workspace),
             *_flagged(workspace),
             *_unfinished(workspace),
+            *(_drift(workspace, manifest) if manifest and model and model.carried_over else []),
             *(manifest.left_out if manifest else []),
         ],
     )
@@ -106,6 +111,19 @@ def _readers(workspace: Workspace) -> list[str]:
     return [
         f"other users of this computer may read {len(found):,} files and folders of this workspace, which holds "
         f"personal data: `chmod -R go-rwx {workspace.folder}` shuts them out"
+    ]
+
+
+def _drift(workspace: Workspace, manifest: ModelManifest) -> list[str]:
+    """How far the graph has gone from the one that the model was trained on."""
+    snapshot = workspace.snapshot()
+    graph = trained_graph(workspace.model, manifest, snapshot)
+    shares = AsTrained(snapshot, graph).drift()
+    return [
+        f"{share:.0%} of {name} came or went since the model was trained: degrees count as they were until one has "
+        "grown or shrunk by more than half, and what was learned of the items stays; `whyrec train` learns it anew"
+        for name, share in shares.items()
+        if share >= DRIFT
     ]
 
 
