@@ -13,6 +13,8 @@ from recommender.scoring.ranking import top_n
 
 CHUNK = 32
 """Entries of a row whose maximum stands for them when a bound is sought."""
+FEW = 5_000
+"""Entries of a single row that are looked through whole instead: sooner done."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,9 @@ def _lower_bounds(
     ends = np.cumsum(chunks)
     if not len(totals):
         return np.full(rows, -np.inf)
+    if rows == 1 and len(totals) <= FEW:
+        most = int(wanted[0])
+        return np.partition(totals, -most)[-most:][:1] if 0 < most <= len(totals) else np.full(1, -np.inf)
     of_row = np.repeat(np.arange(rows), chunks)
     within = np.arange(ends[-1]) - np.repeat(ends - chunks, chunks)
     maxima = np.full((rows, int(chunks.max())), -np.inf)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array, vstack
+from scipy.sparse import csr_array, vstack
 
 from embeddings.vectors.vectors import Vectors
 from kg.snapshot.snapshot import Snapshot
@@ -105,11 +105,10 @@ class Scorer:
         return isinstance(self.kernels, KAnonymousKernels)
 
     def _score(self, profiles: Sequence[Profile]) -> Scores:
-        anchors = self.anchor_rows(profiles)
         if len(profiles) == 1:
-            paths = self._path_row(anchors)[None]
+            paths = self._path_row(self._anchors_of(profiles[0]))[None]
         else:
-            paths = self.path_scores(anchors, len(profiles)).toarray()
+            paths = self.path_scores(self.anchor_rows(profiles), len(profiles)).toarray()
         popularity = np.broadcast_to(self.popularity, paths.shape)
         if not self.embeds:
             return Scores(paths + popularity, paths, np.broadcast_to(np.zeros(1), paths.shape), popularity)
@@ -159,9 +158,7 @@ class Scorer:
         """
         shape = (users, self.catalogue.size)
         if users == 1:
-            row = self._path_row(anchors)
-            reached = np.flatnonzero(row).astype(np.int32)
-            return csr_array((row[reached], reached, np.array([0, len(reached)], dtype=np.int32)), shape=shape)
+            return self._reached({start: Anchors(one.indices, one.data) for start, one in anchors.items()})
         parts = []
         for merged in self.merged:
             if merged.start in anchors and anchors[merged.start].nnz:
@@ -172,23 +169,38 @@ class Scorer:
                 parts.append(found)
         return _sum(parts) if parts else csr_array(shape)
 
-    def _path_row(self, anchors: Mapping[str, csr_array]) -> NDArray[np.float64]:
+    def paths_of(self, profiles: Sequence[Profile]) -> csr_array:
+        """What paths contribute to the scores of some people; see :meth:`path_scores`."""
+        if len(profiles) == 1:
+            return self._reached(self._anchors_of(profiles[0]))
+        return self.path_scores(self.anchor_rows(profiles), len(profiles))
+
+    def _anchors_of(self, profile: Profile) -> dict[str, Anchors]:
+        """The anchors of a profile that metapaths start with: those of :meth:`anchor_rows`, without matrices."""
+        ends = self.snapshot.schema.ends
+        return {step: one for step, one in profile.anchors.items() if ends(step)[0] == profile.user_type}
+
+    def _reached(self, anchors: Mapping[str, Anchors]) -> csr_array:
+        row = self._path_row(anchors)
+        reached = np.flatnonzero(row).astype(np.int32)
+        indptr = np.array([0, len(reached)], dtype=np.int32)
+        return csr_array((row[reached], reached, indptr), shape=(1, self.catalogue.size))
+
+    def _path_row(self, anchors: Mapping[str, Anchors]) -> NDArray[np.float64]:
         """The same for one user and every item: shape (catalogue.size,).
 
         A sparse product takes time in proportion to the catalogue, several times over; this adds the rows of her
-        anchors up, in the same order.
+        anchors up, in the same order and so to the same bits.
         """
         paths = np.zeros(self.catalogue.size)
         for merged in self.merged:
-            if merged.start in anchors and anchors[merged.start].nnz:
-                mine, kernel = anchors[merged.start], merged.matrix
-                starts, ends = kernel.indptr[mine.indices], kernel.indptr[mine.indices + 1]
-                indptr = np.concatenate([[0], np.cumsum(ends - starts)]).astype(np.int32)
-                edges = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], ends - starts)
-                columns = csc_array(
-                    (kernel.data[edges], kernel.indices[edges], indptr), shape=(kernel.shape[1], mine.nnz)
-                )
-                paths[self.catalogue.slices[merged.item_type]] += columns @ mine.data
+            mine, kernel = anchors.get(merged.start), merged.matrix
+            if mine is not None and len(mine.idx):
+                ends = [(kernel.indptr[row], kernel.indptr[row + 1]) for row in mine.idx.tolist()]
+                weights = [kernel.data[start:end] * one for (start, end), one in zip(ends, mine.weight, strict=True)]
+                items = np.concatenate([kernel.indices[start:end] for start, end in ends])
+                found = np.bincount(items, np.concatenate(weights), kernel.shape[1])
+                paths[self.catalogue.slices[merged.item_type]] += found
         return paths
 
     def similarity(self, profile: Profile) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ def ranked_lists(scorer: Scorer, profiles: Sequence[Profile], candidates: Candid
             return rank_dense(total, scores.paths, allowed, count)
 
         return _formed(dense, csr_array(scores.paths), candidates, form)
-    paths = scorer.path_scores(scorer.anchor_rows(profiles), len(profiles))
+    paths = scorer.paths_of(profiles)
     return _formed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, form)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Decided(ShopQuestions):
     _house: tuple[object, Rules] | None = None
     """The rules for everybody, and the model and the decisions that they were made for."""
 
-    @property
+    @cached_property
     def decisions(self) -> DecisionLog:
         """The log of what was decided."""
         return DecisionLog(self.workspace.folder)

@@ -57,6 +57,7 @@ class DecisionLog:
 
     def __init__(self, workspace: Path) -> None:
         self.path = workspace / "service" / NAME
+        self._name = str(self.path)  # asked for at each answer: a Path would be put together each time
 
     def all(self) -> tuple[Decision, ...]:
         """All decisions, the first first."""
@@ -68,7 +69,7 @@ class DecisionLog:
         """What is another one whenever something was decided: size and time of the file; ``None`` where there is
         none."""
         try:
-            state = self.path.stat()
+            state = os.stat(self._name)
         except FileNotFoundError:
             return None
         return state.st_size, state.st_mtime_ns
