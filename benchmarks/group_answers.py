@@ -28,7 +28,8 @@ from recommender.results.responsibility.trade_offs import TradeOffs
 from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Request
 from whyrec.privacy.card import CardSection, groups_told
-from whyrec.workspace.responsibility.certify import CertifyReport, Wanted, report, trial
+from whyrec.workspace.responsibility.certify import CertifyReport, report, trial
+from whyrec.workspace.responsibility.certify_text import Wanted
 from whyrec.workspace.responsibility.flagging import _told
 from whyrec.workspace.responsibility.objectives import _solved
 

@@ -34,3 +34,12 @@ def loosest(losses: NDArray[np.float64], alpha: float, delta: float) -> int | No
             break
         chosen = number
     return chosen
+
+
+def lowest_alpha(mean: float, people: int, delta: float) -> float:
+    """The lowest alpha, of the multiples of .01 below 1, under which a filter passes; 1 where none does.
+
+    :param mean: of the losses of some people under it, in [0, 1].
+    """
+    found = (step / 100 for step in range(1, 100) if p_value(mean, people, step / 100) <= delta)
+    return next(found, 1.0)

@@ -1,14 +1,18 @@
 """Certified lists: what too many reject leaves all lists, and answers say what holds."""
 
 import random
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import whyrec
 from kg.errors import UsageError
+from recommender.evaluation.risk_control import loosest, lowest_alpha
 from tests.whyrec.test_generations import SCHEMA
 from whyrec import Engine
+from whyrec.workspace.responsibility.certify_text import Told, Wanted, certify_text
 
 BAD = {f"p{n:02}" for n in range(5)}
 
@@ -27,8 +31,61 @@ def shop(tmp_path: Path) -> Engine:
     return engine
 
 
+def loaded(folder: Path, rows: list[tuple[int, int, float]]) -> Engine:
+    """People, products and weights, as a shop."""
+    folder.mkdir()
+    (folder / "tiny.toml").write_text(SCHEMA)
+    lines = ["head,tail,weight", *(f"u{n:03},p{t:02},{weight}" for n, t, weight in rows)]
+    (folder / "purchased.csv").write_text("\n".join(lines))
+    (folder / "Product.csv").write_text("\n".join(["id", *(f"p{n:02}" for n in range(20))]))
+    engine = whyrec.create(folder / "shop", schema=str(folder / "tiny.toml"))
+    engine.load([folder / "Product.csv", folder / "purchased.csv"])
+    return engine
+
+
+@pytest.mark.parametrize("few", [0, 1, 3, 4])
+def test_few_who_rejected_something_are_told_like_nobody(tmp_path: Path, few: int) -> None:
+    """Three people, or none, weighted something so low: whoever asks learns the same."""
+    some = [(n, t, 5 - t % 2) for n in range(60) for t in range(6)]
+    low = [(n, 7, 1.0) for n in range(few)]
+    with pytest.raises(UsageError, match=r"fewer than 5 people .*; 5 people weighted something 4 or less") as problem:
+        loaded(tmp_path / "x", [*some, *low]).certify(0.05, below=2, dry_run=True)
+    assert "nobody" not in str(problem.value)
+
+
+def test_enough_who_rejected_something_but_few_of_those_tested_are_told_apart(tmp_path: Path) -> None:
+    """Five people did; half of what was weighted is held out, so fewer than five of them are tested."""
+    some = [(n, t, 5 - t % 2) for n in range(60) for t in range(6)]
+    low = [(n, 7, 1.0) for n in range(5)]
+    with pytest.raises(UsageError, match="5 people weighted something so low, but of what is held out"):
+        loaded(tmp_path / "x", [*some, *low]).certify(0.05, below=2, dry_run=True)
+
+
+@pytest.mark.parametrize(
+    ("share", "chosen", "told"),
+    [
+        (0.22, None, "22.00% of the lists of 230 people .* more than the 5.00% asked for; --alpha 30% would hold"),
+        (0.04, None, "so few people do not show .* at most 5.00% of everybody’s"),
+        (0.0, 0, "less than 0.25% among 230 people"),
+    ],
+)
+def test_why_nothing_is_certified_is_told_as_it_is(share: float, chosen: int | None, told: str) -> None:
+    """22 % is not near to 5 %; 4 % is below it, and not surely."""
+    lowest = 0.3 if share > 0.1 else 0.08
+    text = certify_text(Wanted(0.05, 2, 0.05), Told([share], 0.005, chosen, lowest), 3, 230, "en")
+    assert re.search(told, text), text
+
+
+@pytest.mark.parametrize("people", [40, 400])
+def test_the_lowest_alpha_is_the_first_that_holds(people: int) -> None:
+    losses = np.zeros((people, 2))
+    losses[: people // 20] = 1.0
+    lowest = lowest_alpha(float(losses[:, 0].mean()), people, 0.05)
+    assert loosest(losses, lowest, 0.05) is not None and loosest(losses, lowest - 0.01, 0.05) is None
+
+
 def test_a_bound_is_tested_kept_and_told(shop: Engine) -> None:
-    with pytest.raises(UsageError, match="nobody weighted anything so low"):
+    with pytest.raises(UsageError, match=r"fewer than 5 people weighted .*; 5 people weighted something 1 or less"):
         shop.certify(0.2, below=0.5)
     with pytest.raises(UsageError, match="between 0 and 1"):
         shop.certify(1.0)

@@ -1,7 +1,6 @@
 """Certified lists: which items to filter so that few of a list are unwanted, tested on ratings that are held out."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,14 +9,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.errors import UsageError
-from kg.k_anonymity import shown_count, told_step, told_sum
+from kg.k_anonymity import shown_count, told_count, told_step, told_sum
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from kg.workspace.generations import KERNELS, NAMES, SNAPSHOT, link_files
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
-from recommender.evaluation.risk_control import loosest
+from recommender.evaluation.risk_control import loosest, lowest_alpha
 from recommender.kernels.path_kernels import Kernels
 from recommender.learning.certificate import Certificate, save_certificate
 from recommender.marketing.crowd import BLOCK, FIRST, Crowd
@@ -25,6 +24,7 @@ from recommender.results.document import Result
 from recommender.rules.rule_set import Rules
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
+from whyrec.workspace.responsibility.certify_text import Told, Wanted, certify_text
 
 HELD_OUT = 0.5
 DEEP = 50
@@ -32,15 +32,6 @@ PRIOR = 5.0
 """Ratings that an item counts as having beside its own, as good as the average."""
 FILTERS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 1.0)
 """Parts of the rated items that a filter keeps, those that fewest reject; the strictest first."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked: see :class:`recommender.learning.certificate.Certificate`."""
-
-    alpha: float
-    below: float
-    delta: float
 
 
 class CertifyReport(Result):
@@ -53,6 +44,10 @@ class CertifyReport(Result):
     people: int | str
     risk_without: float
     risk: float | None
+    step: float
+    """Both risks are told to the nearest multiple of this."""
+    lowest_alpha: float
+    """The lowest alpha, of steps of .01, that would be certified on the same lists."""
     filtered: int
     written: bool
     text: str
@@ -76,31 +71,34 @@ def certify(
     progress: Progress,
     *,
     keep: bool = True,
+    lang: str = "en",
 ) -> CertifyReport:
     """Test the filters on people of whom half of what they rated was held out, and use the loosest that holds.
 
     :param keep: let lists follow from now on, in a generation of their own.
-    :raises UsageError: for numbers out of their range, or where nobody rejected anything.
+    :raises UsageError: for numbers out of their range, or where fewer than k people rejected anything.
     """
     if not (0 < wanted.alpha < 1 and 0 < wanted.delta < 1):
         raise UsageError(f"`alpha` {wanted.alpha}, `delta` {wanted.delta}: expected numbers between 0 and 1")
     progress("Certifying", 0, None, "")
     with private_files(), tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".certifying-") as folder:
         tried = trial(recommender, rules, wanted.below, Path(folder))
-    chosen, told = loosest(tried.losses, wanted.alpha, wanted.delta), report(recommender, tried, wanted)
+    chosen, told = loosest(tried.losses, wanted.alpha, wanted.delta), report(recommender, tried, wanted, lang)
     if keep:
         filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
         _keep(workspace, None if chosen is None else _certificate(wanted, told, filtered))
     return told.model_copy(update={"written": keep})
 
 
-def report(recommender: Recommender, tried: Trial, wanted: Wanted) -> CertifyReport:
+def report(recommender: Recommender, tried: Trial, wanted: Wanted, lang: str = "en") -> CertifyReport:
     """What a trial comes to; nothing is written."""
     chosen = loosest(tried.losses, wanted.alpha, wanted.delta)
     snapshot, people = recommender.snapshot, shown_count(len(tried.losses), recommender.snapshot.k)
-    step = told_step(float(tried.losses.max()) / len(tried.losses), snapshot.k)
+    step = told_step(max(float(tried.losses.max()), 1 / FIRST) / len(tried.losses), snapshot.k)
     means = [told_sum(float(one), step) for one in tried.losses.mean(axis=0)]
     filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
+    counted = told_count(len(tried.losses), snapshot.k) or snapshot.k
+    lowest = lowest_alpha(min(means[0] + step / 2, 1.0), counted, wanted.delta)  # of what is told, so it tells no more
     return CertifyReport(
         certified=chosen is not None,
         alpha=wanted.alpha,
@@ -109,9 +107,11 @@ def report(recommender: Recommender, tried: Trial, wanted: Wanted) -> CertifyRep
         people=people,
         risk_without=means[-1],
         risk=None if chosen is None else means[chosen],
+        step=step,
+        lowest_alpha=lowest,
         filtered=len(filtered),
         written=False,
-        text=_text(wanted, means, chosen, len(filtered), people),
+        text=certify_text(wanted, Told(means, step, chosen, lowest), len(filtered), people, lang),
     )
 
 
@@ -148,8 +148,7 @@ def trial(recommender: Recommender, rules: Rules, below: float, folder: Path, se
     bad = _held(whole, crowd, masks, below)
     rejected, bounds = _rejected(half, crowd, below)
     people = np.flatnonzero(np.diff(_held(whole, crowd, masks).indptr) > 0)
-    if not bad.nnz:
-        raise UsageError(f"`below` {below:g}: nobody weighted anything so low, so nothing is known to be unwanted")
+    _check_enough(whole, crowd, bad, below)
     losses = np.zeros((len(crowd.sample), len(bounds)))
     for start in range(0, len(crowd.sample), BLOCK):
         users = crowd.sample[start : start + BLOCK]
@@ -161,6 +160,28 @@ def trial(recommender: Recommender, rules: Rules, below: float, folder: Path, se
                 shown = listed[rejected[listed] <= bound][:FIRST]
                 losses[start + row, number] = np.isin(shown, mine).sum() / FIRST
     return Trial(losses[people], rejected, bounds)
+
+
+def _check_enough(snapshot: Snapshot, crowd: Crowd, bad: csr_array, below: float) -> None:
+    """Refuse a bound that would rest on what fewer than k people said, and say which people are missing."""
+    tested, k = int(np.count_nonzero(np.diff(bad.indptr))), crowd.k
+    if crowd.told_count(tested):
+        return
+    lowest = np.full(crowd.size, np.inf)
+    for one in _ratings(snapshot, crowd):
+        np.minimum.at(lowest, np.repeat(np.arange(crowd.size), np.diff(one.matrix.indptr)), one.values)
+    low, said = int((lowest <= below).sum()), np.sort(lowest[np.isfinite(lowest)])
+    few = f"fewer than {k} people" if k > 1 else "nobody"
+    if crowd.told_count(low):
+        raise UsageError(
+            f"`below` {below:g}: {crowd.shown(low):,} people weighted something so low, but of what is held out for "
+            f"the test {few} did, too few to say anything of; a higher `below`, or more ratings, would do"
+        )
+    other = f"; {k} people weighted something {said[k - 1]:g} or less" if len(said) >= k else ""
+    raise UsageError(
+        f"`below` {below:g}: {few} weighted anything so low, or rejected it, so nothing may be said of what is "
+        f"unwanted{other}"
+    )
 
 
 @dataclass(frozen=True)
@@ -233,17 +254,3 @@ def _keep(workspace: Workspace, certificate: Certificate | None) -> None:
         if workspace.model.is_dir():
             link_files(workspace.model, draft.model)
         save_certificate(draft.model, certificate)
-
-
-def _text(wanted: Wanted, means: Sequence[float], chosen: int | None, filtered: int, people: int | str) -> str:
-    if chosen is None:
-        return (
-            f"Not certified: even the strictest filter leaves {means[0]:.2%} of lists "
-            f"unwanted, too near to {wanted.alpha:.2%} for {people} people; "
-            "ask for a larger alpha, or more ratings are needed."
-        )
-    return (
-        f"At most {wanted.alpha:.2%} of a list of {FIRST} is what people weight {wanted.below:g} or less, as far as "
-        f"they say, with {1 - wanted.delta:.0%} confidence: {means[chosen]:.2%} among {people} "
-        f"people tested ({means[-1]:.2%} without a filter); {filtered:,} items are filtered."
-    )

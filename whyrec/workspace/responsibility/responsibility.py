@@ -143,6 +143,7 @@ class Responsibility(Reporting):
         below: float = 2.0,
         delta: float = 0.05,
         dry_run: bool = False,
+        lang: str = "en",
         progress: Progress | None = None,
     ) -> "CertifyReport":
         """Filter items so that at most a part of each list is unwanted, tested on ratings that are held out.
@@ -151,13 +152,14 @@ class Responsibility(Reporting):
         :param below: what a person weighted (rated) at most so much is unwanted.
         :param delta: how often the bound may be wrong, in (0, 1).
         :param dry_run: only say what it would take.
-        :raises UsageError: for numbers out of their range, or where nobody rejected anything.
+        :raises UsageError: for numbers out of their range, or where fewer than k people rejected anything.
         """
-        from whyrec.workspace.responsibility.certify import Wanted, certify
+        from whyrec.workspace.responsibility.certify import certify
+        from whyrec.workspace.responsibility.certify_text import Wanted
 
         wanted, told = Wanted(alpha, below, delta), progress or self._progress
         rules = self._rules(None, {})
-        report = certify(self.workspace, self.recommender, rules, wanted, told, keep=not dry_run)
+        report = certify(self.workspace, self.recommender, rules, wanted, told, keep=not dry_run, lang=lang)
         if not dry_run:
             self._renew()
         return report
