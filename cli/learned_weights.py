@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cli.output import Output
-from recommender.results.learning import DomainReport
+from recommender.results.learning import ToldDomain
 from recommender.scoring.blend import Blend
 
 SCORERS_SHOWN = 12
@@ -15,7 +15,7 @@ AUDIENCES = {
 """Whose verdict it is."""
 
 
-def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
+def show_domain(output: Output, learned: Blend, report: ToldDomain) -> None:
     """The weights of one domain, and what each adds on validation."""
     verdict = "learned weights kept" if report.kept else "default weights kept: learned ones are not surely better"
     if report.only_popularity:
@@ -27,26 +27,37 @@ def show_domain(output: Output, learned: Blend, report: DomainReport) -> None:
     if report.prior:
         verdict += f"; paths without evidence ({report.prior}) weigh what their ends are worth within their domains"
     if tried := report.embedding:
-        verdict += f"; embedding {tried.gain:+.4f} for {tried.people:,} people (p = {tried.p:.3f}): "
+        verdict += f"; embedding {_figure(tried.gain, '+.4f')} for {_people(tried.people)} (p = {_figure(tried.p)}): "
         verdict += "has a say" if tried.kept else "weighs nothing"
     figures = (
-        f"NDCG@10 in the rankings of {report.held_back:,} people held back, default → learned weights: "
-        f"{report.before:.4f} → {report.after:.4f} (p = {report.p:.3f}, person by person)"
+        f"NDCG@10 in the rankings of {_people(report.held_back)} held back, default → learned weights: "
+        f"{_figure(report.before, '.4f')} → {_figure(report.after, '.4f')} (p = {_figure(report.p)}, person by person)"
     )
     blend = learned.for_audience(report.domain, report.audience)
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
     weights["popularity"] = blend.popularity.get(report.domain, 0.0)
     names = shown_scorers(report.adds)
-    rows = [(name, f"{weights[name]:.4f}", f"{report.adds[name]:+.4f}") for name in names]
+    rows = [(name, f"{weights[name]:.4f}", _figure(report.adds[name], "+.4f")) for name in names]
     whom = report.domain + AUDIENCES[report.audience]
-    counted = f"{report.users:,} validation rankings (one per held-out item) of {report.people:,} people"
+    rankings = "validation rankings" if isinstance(report.users, str) else f"{report.users:,} validation rankings"
+    counted = f"{rankings} (one per held-out item) of {_people(report.people)}"
     title = f"{whom}, {counted}: {verdict}. {figures}"
     output.table(title, ("scorer", "weight", "adds"), rows, right="weight adds")
     if len(report.adds) > len(names):
         output.line(f"… and {len(report.adds) - len(names)} more; --json has them all")
 
 
-def shown_scorers(adds: Mapping[str, float]) -> list[str]:
+def _people(number: int | str) -> str:
+    """How many people, in words where they are few."""
+    return f"fewer than {number[1:]} people" if isinstance(number, str) else f"{number:,} people"
+
+
+def _figure(value: float | None, form: str = ".3f") -> str:
+    """A figure, or a dash for one that would rest on fewer than k people."""
+    return "–" if value is None else format(value, form)
+
+
+def shown_scorers(adds: Mapping[str, float | None]) -> list[str]:
     """The scorers that add most on validation, and the embedding, however little it adds."""
-    names = sorted(adds, key=lambda name: -adds[name])
+    names = sorted(adds, key=lambda name: -(adds[name] or 0.0))
     return [name for position, name in enumerate(names) if position < SCORERS_SHOWN or name == "embedding"]

@@ -37,7 +37,7 @@ def show_overview(output: Output, found: Overview, lang: str) -> None:
         _traffic(output, way, lang)
     for title, trends in ((texts["new_title"], found.new), (texts["trending_title"], found.trending)):
         if trends:
-            told = texts["trend"].format(title=title, days=found.days, until=found.until)
+            told = texts["trend"].format(title=title, days=found.days, until=found.until, k=k)
             columns = [shared["id"], *(texts[name] for name in ("what", "people", "before", "growth"))]
             output.table(told, (*columns, shared["interval"]), map(_trend, trends), right=columns[2:])
     if found.stale:

@@ -31,6 +31,10 @@ def _count(count: int | str) -> str:
     return count if isinstance(count, str) else f"{count:,}"
 
 
+def _age(days: float | None) -> str:
+    return "" if days is None else f"oldest {days:.1f} days, "
+
+
 def _show(output: Output, report: StatusReport) -> None:
     store, snapshot, model = report.store, report.snapshot, report.model
     rows = [("entity", name, _count(count)) for name, count in store.entities.items()]
@@ -63,8 +67,8 @@ def _show_kept(output: Output, report: StatusReport) -> None:
     kept, budget = report.retention, report.privacy_budget
     if kept is not None and kept.days is not None:
         told = [
-            f"{name} {one.kept:,}"
-            + (f" (oldest {one.oldest_days:.1f} days, {one.overdue:,} overdue)" if one.kept else "")
+            f"{name} {_count(one.kept)}"
+            + (f" ({_age(one.oldest_days)}{_count(one.overdue)} overdue)" if one.kept else "")
             for name, one in (("rejects", kept.rejects), ("events", kept.events), ("answers", kept.answers))
         ]
         output.line(f"Kept {kept.days} days: {', '.join(told)}")

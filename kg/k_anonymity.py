@@ -44,6 +44,12 @@ def shown_count(people: int, k: int) -> int | str:
     return f"<{k}" if told is None else told
 
 
+def floored_count(people: int, k: int) -> int | str:
+    """A number of people, or of what they did, for whoever holds the data: exact, but for fewer than k, who are
+    ``"<5"``; nobody at all is 0."""
+    return f"<{k}" if 0 < people < k else people
+
+
 def step_middle(told: int, k: int) -> float:
     """The middle of the numbers that a told one stands for: what shares and ratios are made of.
 

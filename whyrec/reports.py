@@ -4,7 +4,7 @@ from pydantic import Field
 
 from recommender.profiles.weights import Recency
 from recommender.results.document import ModelInfo, Result
-from recommender.results.learning import Crossing, DomainReport
+from recommender.results.learning import Crossing, ToldDomain
 from recommender.scoring.blend import Blend
 
 Counts = dict[str, dict[str, int]]
@@ -60,7 +60,7 @@ class TrainReport(Result):
     blend: Blend
     recency: dict[str, Recency] = Field(default_factory=dict)
     """Interaction → how much later ones count more than earlier ones, where that was learned."""
-    learning: list[DomainReport]
+    learning: list[ToldDomain]
     """What learning the blend did for each domain."""
     crossing: list[Crossing] = Field(default_factory=list)
     """For each pair of domains, whom paths reach in the other one."""
@@ -176,11 +176,12 @@ class ModelStatus(Result):
 class KeptData(Result):
     """One kind of data with people in it."""
 
-    kept: int
-    """Loads with rejected rows; events; answers."""
+    kept: int | str
+    """Loads with rejected rows; events; answers. Of the latter two ``"<5"`` for fewer than k."""
     oldest_days: float | None
-    """Age of the oldest; ``None`` where nothing is kept."""
-    overdue: int
+    """Age of the oldest load with rejected rows; ``None`` where there is none, and of events and answers: when one
+    person did something is not told."""
+    overdue: int | str
     """How many are older than they may be: none, after a load."""
 
 

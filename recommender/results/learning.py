@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from kg.k_anonymity import floored_count
+
 Audience = Literal["warm", "crossing", "told"]
 """Whose weights: people who used something of a domain, who used only other domains, who used nothing at all and have
 only said something of themselves."""
@@ -58,6 +60,51 @@ class DomainReport(BaseModel, frozen=True):
     """What the pilot said of the embedding; ``None`` where there was none."""
     adds: dict[str, float] = Field(default_factory=dict)
     """Feature → fall of NDCG@10 on those users when its weight becomes 0."""
+
+
+class ToldEmbedding(BaseModel, frozen=True):
+    """The same for whoever trains: nothing of fewer than k people."""
+
+    people: int | str
+    gain: float | None
+    p: float | None
+    kept: bool
+
+
+class ToldDomain(BaseModel, frozen=True):
+    """What learning did for one domain, for whoever trains: numbers of people exact from k on, ``"<5"`` below; figures
+    ``None`` where they rest on fewer than k people. The fields are those of :class:`DomainReport`."""
+
+    domain: str
+    cold: bool
+    audience: Audience
+    users: int | str
+    people: int | str
+    held_back: int | str
+    before: float | None
+    after: float | None
+    p: float | None
+    kept: bool
+    popularity: float | None
+    only_popularity: bool
+    beside_popularity: float
+    prior: int
+    embedding: ToldEmbedding | None
+    adds: dict[str, float | None]
+
+    @classmethod
+    def of(cls, report: DomainReport, k: int) -> "ToldDomain":
+        """A report as it may be told."""
+        told, few = report.model_dump(), 0 < report.held_back < k
+        for name in ("people", "held_back"):
+            told[name] = floored_count(told[name], k)
+        told["users"] = told["people"] if isinstance(told["people"], str) else report.users
+        if few:
+            told |= dict.fromkeys(("before", "after", "p", "popularity"))
+            told["adds"] = dict.fromkeys(report.adds)
+        if (pilot := told["embedding"]) is not None and 0 < pilot["people"] < k:
+            told["embedding"] = {**pilot, "people": floored_count(pilot["people"], k), "gain": None, "p": None}
+        return cls(**told)
 
 
 class Crossing(BaseModel, frozen=True):

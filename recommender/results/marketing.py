@@ -204,7 +204,7 @@ class Gaps(Result):
     days: int
     """Length of the window over which demand grows."""
     until: str | None
-    """Its last day, that of the newest interaction; ``None`` where nothing is dated."""
+    """Its last day, the end of the newest period that k people share; ``None`` where there is none."""
     k: int
     explained: str
     """What its numbers count, in words."""

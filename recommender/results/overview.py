@@ -115,9 +115,9 @@ class Overview(Result):
     domains: list[DomainOverview]
     traffic: list[Traffic]
     days: int
-    """Length of the window, which ends with the newest interaction."""
+    """Length of the window, which ends with the newest week, or longer period, that at least k people share."""
     until: str | None
-    """Day of it; ``None`` where nothing is dated."""
+    """Last day of it; ``None`` where no period is shared by k people."""
     new: list[Trend]
     trending: list[Trend]
     stale: list[Stale]

@@ -30,7 +30,8 @@ def test_what_is_old_goes_and_status_proves_it(tmp_path: Path) -> None:
     later = now + timedelta(days=31)
     assert retain(workspace, later) == 4  # two loads, the event that was taken over, the answer
     told = retention_status(workspace, later)
-    assert (told.rejects.kept, told.events.kept, told.events.overdue, told.answers.kept) == (0, 1, 1, 0)
+    assert (told.rejects.kept, told.events.kept, told.events.overdue, told.answers.kept) == (0, "<5", "<5", 0)
+    assert told.events.oldest_days is None  # when one person did something
 
 
 def test_without_days_nothing_goes(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class ShopQuestions(Answering):
     def overview(self, *, days: int = 90, lang: str = "en") -> "Overview":
         """One page about the shop: coverage, reasons, traffic between domains, new and trending, what is out of date.
 
-        :param days: the window of what is new and trending, up to the newest interaction.
+        :param days: the window of what is new and trending, up to the newest week that k people share.
         :raises UsageError: for a window of less than a day.
         """
         from recommender.marketing.overview.overview import overview  # named like the question

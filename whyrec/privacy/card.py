@@ -7,8 +7,12 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kg.k_anonymity import shown_count
 from kg.privacy.seal_key import LOG_KEY
+from kg.privacy.shared_times import SharedSpan, shared_span
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
@@ -19,7 +23,7 @@ from recommender.learning.objectives_file import read_objectives
 from recommender.results.document import Result
 from recommender.results.responsibility.audit import Audit
 from whyrec.reports import StatusReport
-from whyrec.workspace.status import status
+from whyrec.workspace.status import status, stepped_counts
 
 Rows = Iterator[tuple[str, str]]
 
@@ -55,7 +59,7 @@ def card(workspace: Workspace, snapshot: Snapshot, audit: Audit, evaluation: Eva
     found = status(workspace)
     sections = {
         "What it is": _identity(workspace, snapshot),
-        "Data": _data(snapshot, found),
+        "Data": _data(snapshot),
         "What scores rest on": _model(workspace),
         "How good lists are": _figures(evaluation),
         "For whom, and for what": groups_told(audit),
@@ -74,19 +78,33 @@ def _identity(workspace: Workspace, snapshot: Snapshot) -> Rows:
     yield "model", sha256(path.read_bytes()).hexdigest() if path.is_file() else "none trained; default weights"
 
 
-def _data(snapshot: Snapshot, found: StatusReport) -> Rows:
+def _data(snapshot: Snapshot) -> Rows:
     schema = snapshot.schema
     domains = {one: schema.entity[one].domain for one in schema.item_types}
-    for name, count in found.store.entities.items():
+    for name, count in stepped_counts(snapshot).items():
         told = f"{count:,}" if isinstance(count, int) else count
-        yield name, f"{told}, {domains[name]}" if name in domains else told
-    for name, count in found.store.triples.items():
-        yield f"{schema.relation[name].head} {name} {schema.relation[name].tail}", f"{count}"
-    times = [snapshot.timestamps(name) for name in schema.interactions]
-    dated = [one[one != NO_TIME] for one in times]
-    if ends := [moment for one in dated if len(one) for moment in (one.min(), one.max())]:
-        first, last = (datetime.fromtimestamp(int(one) / 1000, UTC).date() for one in (min(ends), max(ends)))
-        yield "interactions dated", f"{first} to {last}"
+        if name in schema.entity:
+            yield name, f"{told}, {domains[name]}" if name in domains else told
+        else:
+            yield f"{schema.relation[name].head} {name} {schema.relation[name].tail}", told
+    span = _span(snapshot)
+    if span is not None:
+        told = f"{span.first} to {span.last}, by weeks (or longer) that at least {snapshot.k} people share"
+        yield "interactions dated", told
+
+
+def _span(snapshot: Snapshot) -> SharedSpan | None:
+    """From when to when people did something, as it may be told."""
+    people, times, start = list[NDArray[np.int64]](), list[NDArray[np.int64]](), 0
+    for user_type in snapshot.schema.user_types:
+        for name in snapshot.schema.interactions:
+            if snapshot.schema.relation[name].head == user_type:
+                moments, matrix = snapshot.timestamps(name), snapshot.adjacency(name)
+                who = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) + start
+                people.append(who[moments != NO_TIME])
+                times.append(moments[moments != NO_TIME])
+        start += snapshot.vocabulary.count(user_type)
+    return shared_span(np.concatenate(people), np.concatenate(times), snapshot.k) if people else None
 
 
 def _model(workspace: Workspace) -> Rows:
@@ -113,8 +131,9 @@ def _model(workspace: Workspace) -> Rows:
         )
     for one in manifest.learning:
         people = f"; {shown_count(one.people, workspace.settings.privacy.k)} people" if one.people else ""
-        verdict = "learned weights" if one.kept else "default weights"
-        told = f"{verdict}: NDCG@10 {one.before:.3f} by default, {one.after:.3f} learned (p = {one.p:.3f}{people})"
+        told = "learned weights" if one.kept else "default weights"
+        if one.held_back >= workspace.settings.privacy.k:  # figures of fewer would be theirs
+            told += f": NDCG@10 {one.before:.2f} by default, {one.after:.2f} learned (p = {one.p:.2f}{people})"
         yield f"{one.domain}, {one.audience}", told
 
 
@@ -182,8 +201,9 @@ def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
     days = settings.retention.days
     yield "rejected rows, events and answers are kept", "until deleted" if days is None else f"{days} days"
     if found.retention is not None:
-        parts = (found.retention.rejects, found.retention.events, found.retention.answers)
-        yield "kept longer than that", f"{sum(one.overdue for one in parts):,}"
+        parts = {"rejected rows": found.retention.rejects, "events": found.retention.events}
+        overdue = [name for name, one in (*parts.items(), ("answers", found.retention.answers)) if one.overdue]
+        yield "kept longer than that", ", ".join(overdue) or "none"
     private = settings.privacy
     noise = "Laplace" if private.delta == 0 else f"Gaussian, δ {private.delta:g}"
     told = f"{private.epsilon:g}, {noise} noise, at most {private.contributions} things a person"

@@ -3,6 +3,7 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+from kg.k_anonymity import floored_count
 from kg.privacy.retention import drop_old_rejects, rejects_by_age
 from kg.workspace.workspace import Workspace
 from whyrec.answering.history import drop_periods
@@ -37,11 +38,21 @@ def retention_status(workspace: Workspace, now: datetime | None = None) -> Reten
     if folder.is_dir():
         with closing(EventLog(folder)) as log:
             events, answers = ([(moment.timestamp() - at / 1000) / 86400 for at in ages] for ages in log.ages())
+    k = workspace.settings.privacy.k
+    oldest = round(max(rejects), 2) if rejects else None
     return RetentionStatus(
-        days=days, rejects=_kept(rejects, days), events=_kept(events, days), answers=_kept(answers, days)
+        days=days,
+        rejects=KeptData(kept=len(rejects), oldest_days=oldest, overdue=_overdue(rejects, days)),
+        events=_kept(events, days, k),
+        answers=_kept(answers, days, k),
     )
 
 
-def _kept(ages: list[float], days: int | None) -> KeptData:
-    overdue = 0 if days is None else sum(age > days for age in ages)
-    return KeptData(kept=len(ages), oldest_days=round(max(ages), 2) if ages else None, overdue=overdue)
+def _kept(ages: list[float], days: int | None, k: int) -> KeptData:
+    """Of what people did, or were answered: no age, which would be one person's."""
+    overdue = floored_count(_overdue(ages, days), k)
+    return KeptData(kept=floored_count(len(ages), k), oldest_days=None, overdue=overdue)
+
+
+def _overdue(ages: list[float], days: int | None) -> int:
+    return 0 if days is None else sum(age > days for age in ages)

@@ -2,11 +2,14 @@
 
 import shlex
 
+import numpy as np
+
 from embeddings.vectors.config import CHECKPOINT
 from embeddings.vectors.unfinished import unfinished_epoch
 from kg.errors import SnapshotError
-from kg.k_anonymity import shown_count
+from kg.k_anonymity import floored_count, shown_count, told_step, told_sum
 from kg.privacy.differential_privacy import PrivacyLedger
+from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.flagged import read_flagged
 from kg.workspace.permissions import open_to_others, private_files
@@ -64,11 +67,40 @@ def _store(workspace: Workspace) -> tuple[StoreStatus, str | None, str]:
 
 
 def told_counts(workspace: Workspace, counts: dict[str, int]) -> dict[str, int | str]:
-    """Counts of types or relations; of people, and of what they did, not where they are few."""
-    schema, k = workspace.schema, workspace.settings.privacy.k
+    """Counts of types or relations for whoever holds the workspace and its files: exact, but for people, and what they
+    did, where they are few. What others see is :func:`stepped_counts`."""
+    k, people = workspace.settings.privacy.k, _of_people(workspace.schema)
+    return {name: floored_count(n, k) if name in people else n for name, n in counts.items()}
+
+
+def stepped_counts(snapshot: Snapshot) -> dict[str, int | str]:
+    """Name of each type and relation → how many, as everybody may see it, day after day.
+
+    People go in steps of k; what they did in steps of what the k who did most of it did together, so that the numbers
+    of two days, one person apart, are mostly the same and never say how much she did.
+    """
+    k, people, found = snapshot.k, _of_people(snapshot.schema), dict[str, int | str]()
+    for name, count in snapshot.manifest.entities.items():
+        found[name] = shown_count(count, k) if name in people else count
+    for name, count in snapshot.manifest.triples.items():
+        found[name] = _stepped(snapshot, name, count) if name in people else count
+    return found
+
+
+def _stepped(snapshot: Snapshot, relation: str, count: int) -> int | str:
+    """A number of triples that have people at an end or at both."""
+    ends, k = zip((relation, inverse_of(relation)), snapshot.schema.ends(relation), strict=True), snapshot.k
+    degrees = [snapshot.link_counts(step) for step, end in ends if snapshot.schema.entity[end].sensitive]
+    if min(np.count_nonzero(one) for one in degrees) < k and k > 1:
+        return shown_count(0, k)
+    step = told_step(float(max(one.max() for one in degrees)), k)
+    return int(told_sum(count, step)) or shown_count(0, k)
+
+
+def _of_people(schema: Schema) -> set[str]:
+    """Sensitive types, and relations with one at an end."""
     ends = {name: (name,) for name in schema.entity} | {name: schema.ends(name) for name in schema.relation}
-    people = {name for name, types in ends.items() if any(schema.entity[one].sensitive for one in types)}
-    return {name: shown_count(n, k) if name in people and 0 < n < k else n for name, n in counts.items()}
+    return {name for name, types in ends.items() if any(schema.entity[one].sensitive for one in types)}
 
 
 def _snapshot(workspace: Workspace, revision: str | None, fingerprint: str) -> SnapshotStatus | None:

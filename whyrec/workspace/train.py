@@ -31,6 +31,7 @@ from recommender.learning.model import (
     save_manifest,
 )
 from recommender.results.document import ModelInfo
+from recommender.results.learning import ToldDomain
 from recommender.splitting.validation import Kind
 from recommender.texts.languages import language
 from whyrec.answering.opening import build_kernels, refreshed
@@ -95,7 +96,7 @@ class Training:
             triples=sum(snapshot.manifest.triples.values()),
             blend=manifest.blend,
             recency=manifest.recency,
-            learning=manifest.learning,
+            learning=[ToldDomain.of(one, snapshot.k) for one in manifest.learning],
             crossing=manifest.crossing,
             notices=self.notices,
         )

@@ -1,7 +1,6 @@
 """Trends: what more people turn to than before, and what is new, by the data's own clock."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.k_anonymity import step_middle
+from kg.privacy.shared_times import DAY, SharedSpan, shared_span
 from kg.snapshot.snapshot import NO_TIME
 from recommender.catalogue.attributes import attribute_links, attribute_types
 from recommender.catalogue.catalogue import Catalogue
@@ -18,7 +18,6 @@ from recommender.marketing.crowd import Crowd
 from recommender.marketing.segments import part_of, ratio_spread
 from recommender.results.overview import Trend
 
-DAY = 86_400_000
 NAMED = 8
 Entity = tuple[str, int]
 
@@ -44,7 +43,10 @@ class _Group:
 
 
 class Trends:
-    """What changed within a window that ends with the newest interaction, and the one of its length before it.
+    """What changed within a window, and the one of its length before it.
+
+    It ends with the newest week that k people share: when the last of them did something is nobody's business, and what
+    few did after it, or dated into the future, moves no window.
 
     :param days: length of the window, 1 or more.
     """
@@ -54,14 +56,13 @@ class Trends:
 
     @property
     def until(self) -> str | None:
-        """The day of the newest interaction."""
-        time = self._done.time
-        return datetime.fromtimestamp(time.max() / 1000, UTC).date().isoformat() if len(time) else None
+        """The last day of the newest period that k people share; ``None`` where there is none."""
+        return self._span.last.isoformat() if self._span else None
 
     def new(self) -> list[Trend]:
         """Items that fewer than k people used before the window, and at least k in it; most people first."""
         items, position = self._catalogue.size, self._done.position
-        before = self._catalogue.used - np.bincount(position[self._now], minlength=items)
+        before = self._catalogue.used - np.bincount(position[self._done.time >= self._start], minlength=items)
         fresh = before < self.crowd.k
         domains = self.crowd.snapshot.schema.domains
         found = [one for domain in domains for one in self._trends(self._items(domain), fresh)]
@@ -99,9 +100,11 @@ class Trends:
         return told, earlier, part_of(told, active[0], k), part_of(earlier, active[1], k)
 
     def idle(self, domain: str) -> int | None:
-        """Days from the newest interaction with a domain to the newest of all; ``None`` where one has no date."""
+        """Days from the end of the newest period of a domain that k people share to that of all; ``None`` where either
+        has none."""
         inside = self._catalogue.of_domain(domain)[self._done.position]
-        return int((self._done.time.max() - self._done.time[inside].max()) // DAY) if inside.any() else None
+        own = shared_span(self._done.person[inside], self._done.time[inside], self.crowd.k)
+        return (self._span.last - own.last).days if own and self._span else None
 
     def unused(self, domain: str) -> int:
         """Items of a domain that fewer than k people used in the window."""
@@ -177,17 +180,25 @@ class Trends:
             return _Done(*(np.empty(0, dtype=np.int64) for _ in range(3)))
         return _Done(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
+    @cached_property
+    def _span(self) -> SharedSpan | None:
+        return shared_span(self._done.person, self._done.time, self.crowd.k)
+
+    @property
+    def _end(self) -> int:
+        return self._span.end if self._span else 0
+
     @property
     def _start(self) -> int:
-        return int(self._done.time.max(initial=0)) - self.days * DAY
+        return self._end - self.days * DAY
 
     @cached_property
     def _now(self) -> NDArray[np.bool_]:
-        return self._done.time > self._start
+        return (self._done.time >= self._start) & (self._done.time < self._end)
 
     @cached_property
     def _before(self) -> NDArray[np.bool_]:
-        return (self._done.time > self._start - self.days * DAY) & ~self._now
+        return (self._done.time >= self._start - self.days * DAY) & (self._done.time < self._start)
 
 
 def _number(people: int | str) -> int:

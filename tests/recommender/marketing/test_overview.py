@@ -1,5 +1,6 @@
 """The overview: what lists show, what they rest on, where people are led, known by construction."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,50 @@ def test_an_overview_says_what_is_shown_and_what_only_popularity_made(crowds: di
     assert {one.kind for one in cosmetics.reasons} == {"shared", "popularity"}
     assert sum(one.share or 0 for one in cosmetics.reasons) <= 1
     assert [(one.entity.id, one.people, one.before) for one in found.new] == [("toner0", 5, "<5")]
-    assert found.until == "1970-07-20"
+    assert found.until == "1970-07-26"  # the Sunday of that week: twenty took the course on its Monday
     assert {"cosmetics", "courses"} == {one.part for one in found.stale}
+
+
+LONELY = """name = "lonely"
+[entity.User]
+sensitive = true
+[entity.Product]
+domain = "cosmetics"
+[entity.Course]
+domain = "courses"
+[relation.purchased]
+head = "User"
+tail = "Product"
+interaction = true
+[relation.enrolled]
+head = "User"
+tail = "Course"
+interaction = true
+"""
+
+
+@pytest.mark.parametrize("day", [330, 365, 40_000])
+@pytest.mark.parametrize("relation", ["purchased", "enrolled"])
+def test_no_day_of_one_person_is_told_nor_moves_a_window(tmp_path: Path, relation: str, day: int) -> None:
+    """Eight people bought on day 300 and took a course on day 150; what one more did later, or dated into the future,
+    changes no time, no window and no sentence."""
+    people = [f"u{n}" for n in range(8)]
+    entities: Entities = {"User": [*people, "late"], "Product": ["cream"], "Course": ["oats"]}
+    triples: Triples = {
+        "purchased": [(one, "cream", 1.0, 300 * DAY) for one in people],
+        "enrolled": [(one, "oats", 1.0, 150 * DAY) for one in people],
+    }
+    told = []
+    for name in ("without", "with"):
+        snapshot = snapshot_of(tmp_path / name, entities, triples, tomllib.loads(LONELY))
+        found = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / name / "kernels"))
+        crowds = {domain: Crowd(found, Rules(domain=domain)) for domain in ("courses", "cosmetics")}
+        answer = overview(crowds, 30, [])
+        told.append((answer.until, answer.new, answer.trending, [one.text for one in answer.stale]))
+        item = "cream" if relation == "purchased" else "oats"
+        triples = {**triples, relation: [*triples[relation], ("late", item, 1.0, day * DAY)]}
+    assert told[0] == told[1] and told[0][0] == "1970-11-01"
+    assert any("in no week of the last 154 days" in text for text in told[0][3])
 
 
 def test_people_are_led_to_what_both_domains_have(crowds: dict[str, Crowd]) -> None:
@@ -109,4 +152,4 @@ def test_growth_is_of_those_active_and_never_of_fewer_than_k(crowds: dict[str, C
     told = {crowd.snapshot.vocabulary.id("Ingredient", idx): value for idx, value in enumerate(found)}
     assert found[crowd.snapshot.vocabulary.idx("Ingredient", "ACID")] == pytest.approx((7 / 27) / (5 / 7))
     assert told["OAT"] == pytest.approx((22 / 27) / (5 / 7))  # nobody before: as if five, and the most active
-    assert Trends(crowd, 1, "en").growth("Ingredient") == [None, pytest.approx((22 / 22) / (5 / 7))]
+    assert Trends(crowd, 7, "en").growth("Ingredient") == [None, pytest.approx((22 / 22) / (5 / 7))]

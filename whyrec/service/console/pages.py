@@ -12,7 +12,7 @@ from whyrec.service.console.facts import kinds, link, phrases, told_facts
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import shop_of, to_login
 from whyrec.service.limits import MOST_DAYS, MOST_TEXT
-from whyrec.workspace.status import told_counts
+from whyrec.workspace.status import stepped_counts
 
 router = APIRouter(include_in_schema=False)
 QUICK = 5_000
@@ -31,19 +31,17 @@ def overview(
     if shop is None:
         return to_login(request)
     snapshot = shop.refreshed().snapshot
-    workspace = shop.engine.workspace
-    counts = told_counts(workspace, snapshot.manifest.entities)
-    triples = told_counts(workspace, snapshot.manifest.triples)
+    counted = stepped_counts(snapshot)
     model, lang = shop.engine.recommender.model.info, language(request)
     quick = sum(snapshot.manifest.entities.values()) <= QUICK
     found = shop.engine.overview(days=days, lang=lang) if quick or all_of_it else None
     return page(
         request,
         "overview.html",
-        counts=counts,
+        counts={name: counted[name] for name in snapshot.manifest.entities},
         kinds=kinds(snapshot.schema, lang),
         phrases=phrases(snapshot.schema, lang),
-        triples=triples,
+        triples={name: counted[name] for name in snapshot.manifest.triples},
         model=model,
         pending=shop.pending(),
         shop=shop.name,

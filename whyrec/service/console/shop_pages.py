@@ -9,10 +9,12 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from kg.errors import WhyrecError
+from kg.k_anonymity import shown_count
 from recommender.texts.languages import language as texts_of
 from recommender.texts.paths import spoken_domain, spoken_path
 from whyrec.online_evaluation.attribution import NO_SCENARIO, UNTOLD, AttributedGroup
 from whyrec.online_evaluation.live import Live
+from whyrec.reports import StatusReport
 from whyrec.service.console.facts import link, phrases
 from whyrec.service.console.pictures import trade_off_svg
 from whyrec.service.console.rendering import language, page, texts
@@ -163,6 +165,7 @@ def system(request: Request) -> Response:
     return page(
         request,
         "system.html",
+        kept=_kept(status, engine.snapshot.k) if status else {},
         status=status,
         problem=problem,
         model=engine.recommender.model.info,
@@ -172,3 +175,13 @@ def system(request: Request) -> Response:
         looks=shop.events.answers.looks(most=LOOKS) if may(request, shop, "looks") else None,
         decisions=engine.decisions.all()[-50:][::-1],
     )
+
+
+def _kept(status: StatusReport, k: int) -> dict[str, int | str]:
+    """How much is kept of what; events and answers, which come one by one, in steps of k."""
+    if status.retention is None:
+        return {}
+    told = {"rejects": status.retention.rejects.kept}
+    for name, one in (("events", status.retention.events), ("answers", status.retention.answers)):
+        told[name] = one.kept if isinstance(one.kept, str) else shown_count(one.kept, k)
+    return told
