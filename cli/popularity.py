@@ -59,5 +59,7 @@ def _show(output: Output, found: Popularity) -> None:
         one = found.private
         output.line(
             f"Private: ε {one.epsilon:g}, δ {one.delta:g}, at most {one.contributions} things a person; each number is "
-            f"off by about {one.noise:.1f}. Spent today: {one.spent_today:g} of {one.per_day:g}."
+            f"off by about {one.noise:.1f}, and what that alone could make is told as less than it. Whoever knows all "
+            f"else guesses right whether a person is counted at most {one.guess:.0%} of the time. Spent today: "
+            f"{one.spent_today:g} of {one.per_day:g}."
         )

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from cli.output import Output
 from kg.errors import UsageError
-from recommender.results.responsibility.private import PrivateAnswer, PrivateTable
+from recommender.results.responsibility.private import PrivateAnswer, PrivateCount, PrivateTable
 from recommender.texts.languages import language
 
 LISTED = 15
 """Rows of a table that are shown; documents and files have them all."""
-COLUMNS = ("table", "id", "type", "label", "how", "people", "low", "high", "lift", "supply")
+COLUMNS = ("table", "id", "type", "label", "how", "people", "low", "high", "lift", "lift_low", "lift_high", "supply")
 
 
 def asked_private(private: bool, epsilon: float | None, out: Path | None = None) -> bool:
@@ -53,18 +53,22 @@ def write_rows(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object
         raise UsageError(f"--out {out}: cannot be written: {problem.strerror or problem}") from None
 
 
+def _lift(one: PrivateCount) -> str:
+    return "–" if one.lift is None else f"{one.lift:.1f} ({one.lift_low:.1f}–{one.lift_high:.1f})"
+
+
 def _show(output: Output, table: PrivateTable, lang: str) -> None:
     words = language(lang)
     texts, shared = words.section("private"), words.section("marketing")
     noise = f"{table.noise:.1f}"
-    seen = [one for one in table.counts if one.low > 0]
+    seen = [one for one in table.counts if isinstance(one.people, int)]
     if not seen:
         output.line(texts["none"].format(title=table.title, noise=noise))
         return
     columns = [(shared["people"], [f"{one.people:,}" for one in seen])]
     columns.append((texts["range"], [f"{one.low:,}–{one.high:,}" for one in seen]))
     if any(one.lift is not None for one in seen):
-        columns.append((texts["lift"], ["–" if one.lift is None else f"{one.lift:.1f}" for one in seen]))
+        columns.append((texts["lift"], [_lift(one) for one in seen]))
     if any(one.supply is not None for one in seen):
         columns.append((texts["supply"], [f"{one.supply:,}" for one in seen]))
     numbers = [head for head, _ in columns]

@@ -165,6 +165,59 @@ def noise_bound(settings: PrivacySettings, epsilon: float, size: int) -> float:
     return scale * (math.log(size / RISK) if settings.delta == 0 else NormalDist().inv_cdf(1 - RISK / 2 / size))
 
 
+def sum_bound(settings: PrivacySettings, epsilon: float, size: int) -> float:
+    """What the noise of the sum of some counts stays under, 19 times of 20; Laplace: Chan, Shi, Song (2011), lemma 2.8.
+
+    :param size: number of counts, 1 or more.
+    """
+    scale = noise_scale(settings, epsilon)
+    if settings.delta == 0:
+        return scale * max(math.sqrt(size), math.sqrt(2 * math.log(2 / RISK))) * math.sqrt(8 * math.log(2 / RISK))
+    return scale * math.sqrt(size) * NormalDist().inv_cdf(1 - RISK / 2)
+
+
+@dataclass(frozen=True)
+class ToldCounts:
+    """Counts as they leave: what noise alone could have made is told as less than that, whatever came out; no further
+    cost, and less for whoever looks for one person.
+
+    ``stands``: which stand out from the noise; ``people``: the noisy numbers of these, 0 of others; ``low``, ``high``:
+    what the noise leaves open, never below 0 nor above what is possible. All of shape (n,).
+    """
+
+    stands: NDArray[np.bool_]
+    people: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, noisy: NDArray[np.int64], bound: float, most: float = math.inf) -> "ToldCounts":
+        """Counts with noise, as they leave.
+
+        :param bound: what the noise stays under.
+        :param most: more than so many there cannot be, by what was told already.
+        """
+        stands = noisy > bound
+        high = np.minimum(np.where(stands, noisy + math.floor(bound), math.ceil(2 * bound)), most).astype(np.int64)
+        low = np.where(stands, np.minimum(noisy - math.floor(bound), high), 0)
+        return cls(stands, np.where(stands, np.minimum(noisy, high), 0), low, high)
+
+    def shown(self, position: int) -> int | str:
+        """One of them as a person reads it: ``"<45"`` where it does not stand out."""
+        return int(self.people[position]) if self.stands[position] else f"<{max(int(self.high[position]), 1)}"
+
+    def order(self) -> list[int]:
+        """Positions, most people first; those that do not stand out as they are, so that nothing of them is told."""
+        return np.lexsort((np.arange(len(self.people)), -self.people)).tolist()  # type: ignore[no-any-return]
+
+
+def guess_bound(epsilon: float, delta: float) -> float:
+    """How often, at most, whoever knows everything else is right about whether a person is counted, where a coin is
+    right half of the time: (e^ε + δ) / (e^ε + 1) (Kairouz, Oh, Viswanath 2015); for δ = 0 the area under the curve
+    (AUC) of any attack is at most the same."""
+    return (1 + delta * math.exp(-epsilon)) / (1 + math.exp(-epsilon))
+
+
 def _mechanism(contributions: int, epsilon: float, delta: float) -> Callable[[list[int]], list[int]]:
     dp = _opendp()
     domain = dp.vector_domain(dp.atom_domain(T="i64"))

@@ -7,7 +7,7 @@ from pydantic import Field
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count
-from kg.privacy.differential_privacy import Payment, private_counts
+from kg.privacy.differential_privacy import Payment, ToldCounts, noise_bound, private_counts
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
 from recommender.linalg.sparse_matrix import binary
@@ -64,7 +64,8 @@ def popularity(
     else:
         told = paid(private, f"popularity by {by or 'item'}{f' in {domain}' if domain else ''}")
         noisy = private_counts((people, keys), len(entities), private.settings, private.epsilon)
-        counts = [max(0, int(one)) for one in noisy]
+        leaves = ToldCounts.of(noisy, noise_bound(private.settings, private.epsilon, len(noisy)))
+        counts = [leaves.shown(position) for position in range(len(noisy))]
     order = np.lexsort((np.arange(len(entities)), -np.array([one if isinstance(one, int) else 0 for one in counts])))
     return Popularity(
         by=by,

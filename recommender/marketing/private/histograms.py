@@ -20,6 +20,7 @@ from recommender.linalg.sparse_matrix import binary
 from recommender.marketing.audience import Subject, about_of, maker_step, users_of
 from recommender.marketing.crowd import Crowd, Mask
 from recommender.results.marketing import About
+from recommender.texts.languages import language
 
 MOST_DOMAINS = 4
 """Domains up to which people are counted by which of them they use together."""
@@ -63,21 +64,24 @@ def of_item(crowd: Crowd, subject: Subject, lang: str) -> list[Histogram]:
 
 
 def of_overview(crowd: Crowd, lang: str) -> list[Histogram]:
-    """Who uses which domains, one of them alone or several together, and who uses each item."""
+    """Who uses which domains, only one of them or several together, and who uses each item; of many domains who uses
+    each of them at all."""
     schema, catalogue, used = crowd.snapshot.schema, crowd.recommender.catalogue, _used(crowd)
     domains = schema.domains
     any_of = np.column_stack([np.asarray(used[:, catalogue.of_domain(one)].sum(axis=1)) > 0 for one in domains])
-    labels = [crowd.domain(one, lang) for one in domains]
+    labels, only = [crowd.domain(one, lang) for one in domains], language(lang).section("private")["only"]
     if len(domains) <= MOST_DOMAINS:
         sets = [some for size in range(1, len(domains) + 1) for some in combinations(range(len(domains)), size)]
         codes, most = [sum(1 << one for one in some) for some in sets], 1
         matrix = (any_of @ (1 << np.arange(len(domains))))[:, None] == np.array(codes)
     else:
         sets, most, matrix = [(one,) for one in range(len(domains))], len(domains), any_of
-    keys = [
-        (None, About(id="+".join(domains[i] for i in some), type="domain", label=" + ".join(labels[i] for i in some)))
-        for some in sets
-    ]
+    told = [" + ".join(labels[i] for i in some) for some in sets]
+    if most == 1:  # a person counts for the one set of domains that is hers
+        proper = [len(some) < len(domains) for some in sets]
+        told = [only.format(domains=label) if one else label for one, label in zip(proper, told, strict=True)]
+    ids = ["+".join(domains[i] for i in some) for some in sets]
+    keys = [(None, About(id=one, type="domain", label=label)) for one, label in zip(ids, told, strict=True)]
     items = [(None, about_of(crowd, catalogue.item(one), lang)) for one in range(catalogue.size)]
     return [Histogram("domains", csr_array(matrix.astype(float)), keys, most=most), Histogram("items", used, items)]
 

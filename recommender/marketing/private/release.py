@@ -1,12 +1,17 @@
 """Release: histograms with noise, paid from the budget of the day before they are made."""
 
-import numpy as np
-from numpy.typing import NDArray
+import math
+from collections.abc import Sequence
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.privacy.differential_privacy import Payment, noise_bound, noise_scale, private_counts
-from kg.workspace.settings import PrivacySettings
+from kg.privacy.differential_privacy import (
+    Payment,
+    ToldCounts,
+    guess_bound,
+    noise_bound,
+    noise_scale,
+)
 from recommender.marketing.audience import Subject
 from recommender.marketing.crowd import Crowd
 from recommender.marketing.private.histograms import (
@@ -17,6 +22,7 @@ from recommender.marketing.private.histograms import (
     of_item,
     of_overview,
 )
+from recommender.marketing.private.noisy import Lift, Noisy
 from recommender.results.responsibility.private import PrivateAnswer, PrivateCount, PrivateRelease, PrivateTable
 from recommender.texts.languages import language
 
@@ -38,7 +44,8 @@ def private_answer(
     about, texts = subject.about if subject else None, language(lang).section("private")
     told = paid(payment, " ".join([question, *([about.id] if about else []), *([domain] if domain else [])]))
     parts = payment.parts([one.most for one in histograms])
-    tables = [_table(crowd, one, part, lang) for one, part in zip(histograms, parts, strict=True)]
+    noisy = [Noisy.of(one, *part) for one, part in zip(histograms, parts, strict=True)]
+    tables = _tables(crowd, noisy, lang)
     return PrivateAnswer(
         question=question,
         about=about,
@@ -48,7 +55,7 @@ def private_answer(
         left_out=texts[f"left_out_{question}"],
         text=texts["text"].format(
             **{"epsilon": f"{told.epsilon:g}", "delta": f"{told.delta:g}", "tables": len(tables)},
-            **{"spent": f"{told.spent_today:g}", "per_day": f"{told.per_day:g}"},
+            **{"spent": f"{told.spent_today:g}", "per_day": f"{told.per_day:g}", "guess": f"{100 * told.guess:.0f}"},
         ),
     )
 
@@ -65,6 +72,7 @@ def paid(payment: Payment, what: str) -> PrivateRelease:
         delta=settings.delta,
         contributions=settings.contributions,
         noise=noise_scale(settings, epsilon),
+        guess=guess_bound(epsilon, settings.delta),
         spent_today=payment.ledger.spent()[0],
         per_day=settings.epsilon_per_day,
     )
@@ -94,47 +102,46 @@ def _histograms(crowd: Crowd, asked: tuple[str, Subject | None, str | None], lan
     return (of_item if question == "item" else of_audience)(crowd, subject, lang)
 
 
-def _table(crowd: Crowd, histogram: Histogram, paid_with: tuple[PrivacySettings, float], lang: str) -> PrivateTable:
-    """One histogram with noise; where it is of a group, those outside are counted too, and each person in one of both,
-    so that everybody costs nothing more."""
-    (settings, epsilon), size = paid_with, len(histogram.keys)
-    found = histogram.matrix.tocoo()
-    people, keys = found.coords[0].astype(np.int64), found.coords[1].astype(np.int64)
-    group = histogram.group
-    if group is not None:
-        keys = keys + size * ~group[people]
-    noisy = private_counts((people, keys), size if group is None else 2 * size, settings, epsilon)
-    bound, inside = noise_bound(settings, epsilon, len(noisy)), noisy[:size]
-    lifts = [None] * size if group is None else _lifts(inside, inside + noisy[size:], bound)
-    words = language(lang)
+def _tables(crowd: Crowd, noisy: Sequence[Noisy], lang: str) -> list[PrivateTable]:
+    """The tables as they leave; the intervals of all of them hold together.
+
+    What a table is of, its size or the domains that people use, is told first: nothing of it has more people.
+    """
+    most, tables = math.inf, list[PrivateTable]()
+    for one in noisy:
+        bound = noise_bound(one.settings, one.epsilon, len(one.counts) * len(noisy))
+        bounded = one.histogram.group is not None or one.histogram.name == "items"
+        told = ToldCounts.of(one.inside, bound, most if bounded else math.inf)
+        if one.histogram.name in ("uses", "domains"):
+            most = float(told.high.sum())
+        tables.append(_table(crowd, one, told, one.lifts(told, bound), lang))
+    return tables
+
+
+def _table(crowd: Crowd, noisy: Noisy, told: ToldCounts, lifts: Sequence[Lift], lang: str) -> PrivateTable:
+    words, histogram = language(lang), noisy.histogram
     counts = []
-    for position in np.lexsort((np.arange(size), -inside)).tolist():
-        (step, about), number = histogram.keys[position], int(inside[position])
+    for position in told.order():
+        step, about = histogram.keys[position]
+        lift, low, high = lifts[position] or (None, None, None)
         counts.append(
             PrivateCount(
                 **about.model_dump(),
                 how=step and words.bare(crowd.snapshot.schema.phrase(step, lang)),
-                people=max(number, 0),
-                low=max(int(np.ceil(number - bound)), 0),
-                high=max(int(number + bound), 0),
-                lift=lifts[position],
+                people=told.shown(position),
+                low=int(told.low[position]),
+                high=int(told.high[position]),
+                lift=lift,
+                lift_low=low,
+                lift_high=high,
                 supply=int(histogram.supply[position]) if histogram.supply else None,
             )
         )
     return PrivateTable(
         name=histogram.name,
         title=words.section("private")[histogram.name],
-        epsilon=epsilon,
-        contributions=settings.contributions,
-        noise=noise_scale(settings, epsilon),
+        epsilon=noisy.epsilon,
+        contributions=noisy.settings.contributions,
+        noise=noise_scale(noisy.settings, noisy.epsilon),
         counts=counts,
     )
-
-
-def _lifts(inside: NDArray[np.int64], everybody: NDArray[np.int64], bound: float) -> list[float | None]:
-    """How much larger a part of what counts in a group each key is than of what counts for everybody, from numbers
-    with noise alone: no further cost."""
-    sums = max(int(np.maximum(inside, 0).sum()), 1), max(int(np.maximum(everybody, 0).sum()), 1)
-    told = (inside > bound) & (everybody > 2 * bound)
-    ratios = (np.maximum(inside, 0) / sums[0]) / np.maximum(everybody / sums[1], 1e-12)
-    return [float(round(ratio, 2)) if one else None for ratio, one in zip(ratios, told, strict=True)]

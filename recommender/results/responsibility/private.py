@@ -13,6 +13,8 @@ class PrivateRelease(Result):
     """Most things that one person counts for."""
     noise: float
     """Typical size of the noise on each number; 0 where each table says its own."""
+    guess: float
+    """How often, at most, anybody who knows all else guesses right whether a person is counted; .5 is a coin."""
     spent_today: float
     """ε of all releases of today, this one included."""
     per_day: float
@@ -20,20 +22,24 @@ class PrivateRelease(Result):
 
 
 class PrivateCount(Result):
-    """How many people have something, with noise; ``low``, ``high``: what the noise leaves open,
-    for all counts of the table together at 95 %."""
+    """How many people have something, with noise; ``low``, ``high``: what the noise leaves open, for all counts of the
+    answer together at 95 %, never more than are possible."""
 
     id: str
     type: str
     label: str
     how: str | None
     """What joins people to it, in words."""
-    people: int
+    people: int | str
+    """``"<45"`` where the noise alone could have made it."""
     low: int
     high: int
     lift: float | None
     """How much larger a part of what the group counts for it is than of what everybody counts for; ``None`` where noise
     could make it, or there is no group."""
+    lift_low: float | None
+    lift_high: float | None
+    """What the noise leaves open of that, at 95 % as well."""
     supply: int | None
     """Items that have it: no number of people, and exact."""
 

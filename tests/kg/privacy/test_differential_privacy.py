@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import LimitError, UsageError, WorkspaceError
-from kg.privacy.differential_privacy import PrivacyLedger, capped, noise_scale, private_counts
+from kg.privacy.differential_privacy import (
+    PrivacyLedger,
+    ToldCounts,
+    capped,
+    guess_bound,
+    noise_scale,
+    private_counts,
+    sum_bound,
+)
 from kg.workspace.settings import PrivacySettings
 
 
@@ -51,3 +59,28 @@ def test_the_budget_of_a_day_is_kept_and_shown(tmp_path: Path) -> None:
 def test_an_epsilon_that_protects_nobody_is_refused(epsilon: float) -> None:
     with pytest.raises(UsageError, match="above 0"):
         private_counts((np.zeros(1, dtype=int), np.zeros(1, dtype=int)), 1, PrivacySettings(), epsilon)
+
+
+@pytest.mark.parametrize("delta", [0.0, 1e-6])
+@pytest.mark.parametrize("size", [1, 12, 900])
+def test_the_sum_of_noise_stays_under_its_bound(delta: float, size: int) -> None:
+    settings = PrivacySettings(contributions=1, delta=delta)
+    empty = np.empty(0, dtype=np.int64)
+    sums = [private_counts((empty, empty), size, settings, 1.0).sum() for _ in range(200)]
+    assert np.mean(np.abs(sums) > sum_bound(settings, 1.0, size)) <= 0.06
+
+
+@given(st.lists(st.integers(-80, 300), min_size=1, max_size=30), st.integers(1, 60), st.integers(0, 200))
+def test_what_does_not_stand_out_is_told_alike(numbers: list[int], bound: int, most: int) -> None:
+    noisy = np.array(numbers, dtype=np.int64)
+    told = ToldCounts.of(noisy, bound, most)
+    assert (told.low >= 0).all() and (told.low <= told.high).all() and (told.high <= most).all()
+    assert (told.stands == (noisy > bound)).all() and (told.people[~told.stands] == 0).all()
+    assert len({told.shown(n) for n in range(len(numbers)) if not told.stands[n]}) <= 1
+    rest = [n for n in told.order() if not told.people[n]]
+    assert rest == sorted(rest)
+
+
+def test_guesses_are_bounded_as_the_literature_has_it() -> None:
+    assert guess_bound(0.5, 0) == pytest.approx(0.6225, abs=1e-4)
+    assert guess_bound(2, 0) == pytest.approx(0.8808, abs=1e-4) and guess_bound(1e-9, 0) == pytest.approx(0.5)

@@ -1,5 +1,6 @@
 """Private answers: with next to no noise they are the exact numbers, and nobody counts for more than the cap."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,9 @@ def answer(
 
 
 def counts(found: PrivateAnswer, table: str) -> dict[str, int]:
-    return {one.id: one.people for each in found.tables if each.name == table for one in each.counts}
+    """Of next to no noise: what does not stand out is nobody."""
+    told = [one for each in found.tables if each.name == table for one in each.counts]
+    return {one.id: one.people if isinstance(one.people, int) else 0 for one in told}
 
 
 def test_without_noise_the_numbers_are_those_of_the_people(crowd: Crowd, tmp_path: Path) -> None:
@@ -59,7 +62,7 @@ def test_without_noise_the_numbers_are_those_of_the_people(crowd: Crowd, tmp_pat
 def test_nobody_counts_for_more_than_the_cap_in_any_table(crowd: Crowd, tmp_path: Path, question: str) -> None:
     about = None if question in ("gaps", "overview") else ("Product", "cream0")
     found = answer(crowd, tmp_path, question, about, cap=1)
-    assert all(sum(one.people for one in table.counts) <= crowd.size for table in found.tables)
+    assert all(sum(counts(found, table.name).values()) <= crowd.size for table in found.tables)
     assert sum(one.epsilon for one in found.tables) == pytest.approx(found.private.epsilon)
 
 
@@ -86,3 +89,57 @@ def test_what_stands_out_from_the_noise_is_there(crowd: Crowd, tmp_path: Path) -
         if one.id in ("tax", "law", "courses", "cosmetics")
     ]
     assert np.mean(false) <= 0.05
+
+
+def test_what_noise_alone_could_have_made_is_told_alike_whatever_came_out(crowd: Crowd, tmp_path: Path) -> None:
+    """Nothing of thirty people stands out at ε = .01: the answer says so, and not what came out."""
+    settings = PrivacySettings(contributions=1, epsilon_per_day=1e9)
+    payment = Payment(PrivacyLedger(tmp_path, settings), settings, 0.01)
+    told = [private_answer(crowd, ("overview", None, None), payment).tables for _ in range(12)]
+    for first, other in pairwise(told):
+        for table, again in zip(first, other, strict=True):
+            kept = {one.id: one for one in again.counts if isinstance(one.people, str)}
+            for one in table.counts:
+                if isinstance(one.people, str) and one.id in kept:
+                    assert (one.low, one.lift, one.people) == (0, None, f"<{one.high}")
+                    assert table.name != "domains" or kept[one.id] == one
+    assert {type(one.people) for tables in told for one in tables[1].counts} == {str}
+
+
+@pytest.mark.parametrize("epsilon", [0.3, 2.0, 50.0])
+def test_no_number_is_larger_than_what_it_is_of_and_every_ratio_has_an_interval(
+    crowd: Crowd, tmp_path: Path, epsilon: float
+) -> None:
+    settings = PrivacySettings(contributions=1, epsilon_per_day=1e9)
+    payment = Payment(PrivacyLedger(tmp_path, settings), settings, epsilon)
+    subject = subject_of(crowd, ("Concern", crowd.snapshot.vocabulary.idx("Concern", "dryness")))
+    for _ in range(20):
+        tables = private_answer(crowd, ("audience", subject, None), payment).tables
+        most = tables[0].counts[0].high
+        for one in (one for table in tables for one in table.counts):
+            assert 0 <= one.low <= one.high <= most and (isinstance(one.people, str) or one.people <= most)
+            assert one.lift is None or (one.lift_low or 0) <= one.lift <= (one.lift_high or 0)
+            assert (one.lift is None) == (one.lift_low is None) == (one.lift_high is None)
+
+
+def test_the_interval_of_a_ratio_holds_the_ratio(crowd: Crowd, tmp_path: Path) -> None:
+    """Half of sixty people have a dry skin and all of them oat creams: twice as often as everybody."""
+    settings = PrivacySettings(contributions=1, epsilon_per_day=1e9)
+    true = answer(crowd, tmp_path, "audience", ("Product", "cream0"))
+    exact = {(table.name, one.id): one.lift for table in true.tables for one in table.counts if one.lift is not None}
+    subject, missed, seen = subject_of(crowd, ("Product", crowd.snapshot.vocabulary.idx("Product", "cream0"))), 0, 0
+    for _ in range(30):
+        payment = Payment(PrivacyLedger(tmp_path, settings), settings, 8.0)
+        found = private_answer(crowd, ("audience", subject, None), payment)
+        for table in found.tables:
+            for one in table.counts:
+                ratio = exact.get((table.name, one.id))
+                if one.lift is not None and ratio is not None and table.name == "attribute":
+                    seen += 1
+                    missed += not (one.lift_low or 0) - 0.01 <= ratio <= (one.lift_high or 0) + 0.01
+    assert seen >= 30 and missed <= seen * 0.05
+
+
+def test_domains_are_told_apart_from_their_sums(crowd: Crowd, tmp_path: Path) -> None:
+    [domains] = [one for one in answer(crowd, tmp_path, "overview").tables if one.name == "domains"]
+    assert {one.label for one in domains.counts} == {"only courses", "only cosmetics", "cosmetics + courses"}
