@@ -86,7 +86,9 @@ class GroupAnswers:
         users = [("User", idx) for idx in range(len(self.shop.ids["User"]))]
         ndcg = np.random.default_rng(0).random(len(users))
         crowds = {one: self.crowds[one] for one in DOMAINS}
-        return audit(crowds, UserQuality(users, ndcg, self.shop.snapshot))
+        return audit(
+            crowds, UserQuality(users, ndcg, self.shop.snapshot, np.round(ndcg), np.ones(len(users), dtype=np.int64))
+        )
 
     def card(self) -> BaseModel:
         """What a card says of groups: a section of it."""

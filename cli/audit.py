@@ -47,4 +47,5 @@ def audit(
         from recommender.pages.audit_page import audit_page  # only pages pay for it
 
         write_page(html, audit_page(found, lang), engine.workspace)
+    output.notices(found.notices)
     show_answer(output, found, html, partial(show_audit, lang=lang))

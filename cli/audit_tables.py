@@ -1,5 +1,6 @@
 """Tables of ``whyrec audit`` on a terminal."""
 
+from cli.audit_parity import show_parity
 from cli.audit_repairs import show_repairs
 from cli.output import Output
 from recommender.results.responsibility.audit import Audit, DomainAudit
@@ -28,6 +29,9 @@ def show_audit(output: Output, found: Audit, lang: str) -> None:
         heads = (texts["by"], texts["group"], texts["tested"], "NDCG@10", shared["interval"], texts["difference"], "q")
         output.table(texts["quality"] + texts["worst_order"], heads, rows, right=(heads[2], heads[3], heads[5]))
         output.line(texts["explained"].format(least=found.least, compared=found.users_compared))
+    measured = [*found.parity, *(parity for one in found.domains for parity in one.parity)]
+    if measured:
+        show_parity(output, measured, lang)
     if found.k > 1:
         output.line(texts["steps"].format(k=found.k))
 

@@ -1,16 +1,18 @@
 """The audit of a shop: who and what gets how much of its lists, and how good they are for whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.errors import UsageError
 from kg.k_anonymity import readable_step, told_sum
 from recommender.audit.bubble import bubble
 from recommender.audit.exposure import Exposure, exposure
 from recommender.audit.group_quality import UserQuality, group_quality
 from recommender.audit.item_groups import Side, head, sides
+from recommender.audit.parity import parity_of_items, parity_of_people
 from recommender.audit.score_gap import score_gap
 from recommender.evaluation.metrics import gini
 from recommender.evaluation.significance import false_discovery
@@ -22,6 +24,7 @@ from recommender.results.responsibility.audit import (
     Cause,
     DomainAudit,
     ItemGroup,
+    Parity,
     Repair,
     UserGroup,
 )
@@ -45,9 +48,30 @@ def audit(
     crowd = next(iter(crowds.values()))
     compared = (_Compared(one, domain, lang) for domain, one in crowds.items())
     domains = [one.audit(repair) for one in compared if one.people >= one.crowd.k]
-    groups = [] if quality is None else group_quality(quality, lang)
+    users, people, notices = [], list[Parity](), list[str]()
+    if quality is not None:
+        users = _user_groups(crowd, quality, lang)
+        people, notices = _parity(lambda: parity_of_people(quality, lang))
+    return Audit(
+        people=crowd.shown(crowd.size),
+        of=crowd.looked,
+        sampled=crowd.sampled,
+        domains=domains,
+        users=None if quality is None else users,
+        users_compared=sum(one.q is not None for one in users),
+        least=LEAST,
+        parity=people,
+        notices=notices,
+        k=crowd.k,
+        text=_text(crowd, domains, None if quality is None else users, lang),
+    )
+
+
+def _user_groups(crowd: Crowd, quality: UserQuality, lang: str) -> list[UserGroup]:
+    """Groups of people by how good their lists are, the worst first."""
+    groups = group_quality(quality, lang)
     rates = _rates([one.p if one.people >= LEAST else None for one in groups])
-    users = [
+    found = [
         UserGroup(
             side=one.side,
             side_text=one.text,
@@ -61,17 +85,15 @@ def audit(
         )
         for one, rate in zip(groups, rates, strict=True)
     ]
-    return Audit(
-        people=crowd.shown(crowd.size),
-        of=crowd.looked,
-        sampled=crowd.sampled,
-        domains=domains,
-        users=None if quality is None else sorted(users, key=lambda one: one.difference),
-        users_compared=sum(rate is not None for rate in rates),
-        least=LEAST,
-        k=crowd.k,
-        text=_text(crowd, domains, None if quality is None else users, lang),
-    )
+    return sorted(found, key=lambda one: one.difference)
+
+
+def _parity(measured: Callable[[], list[Parity]]) -> tuple[list[Parity], list[str]]:
+    """Parity where fairlearn is there; what to install where it is not."""
+    try:
+        return measured(), []
+    except UsageError as problem:
+        return [], [str(problem)]
 
 
 def _rates(chances: Sequence[float | None]) -> list[float | None]:
@@ -126,6 +148,7 @@ class _Compared:
             causes=_largest(causes),
             bubble=bubble(crowd, self.domain),
             repairs=[] if worst is None or repair is None else self._repairs(self.groups[worst], repair),
+            parity=_parity(lambda: parity_of_items(crowd, self.inside, [(one, x.told) for one, x in self.sides]))[0],
         )
 
     def _group(self, side: Side, found: Exposure, number: int, rate: float | None) -> ItemGroup:

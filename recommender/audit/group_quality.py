@@ -21,11 +21,14 @@ Group = tuple[str, str, str, NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class UserQuality:
-    """``users``: people who were tested; ``ndcg``: shape (users,), in [0, 1]; ``train``: what was known of them."""
+    """``users``: people who were tested; ``ndcg``, ``recall``: at ten, shape (users,), in [0, 1]; ``wanted``: how many
+    things of each were held out; ``train``: what was known of them."""
 
     users: list[User]
     ndcg: Values
     train: Snapshot
+    recall: Values
+    wanted: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,7 @@ def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifferenc
     """
     k = quality.train.k
     found = []
-    groups = *_attributes(quality, lang), *_properties(quality), *_activity(quality, lang)
-    for side, text, label, mask in groups:
+    for side, text, label, mask in groups_of_people(quality, lang):
         if k <= mask.sum() <= len(mask) - k:
             mine, others = quality.ndcg[mask], quality.ndcg[~mask]
             told = interval(mine)
@@ -61,6 +63,11 @@ def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifferenc
             gap = float(mine.mean() - others.mean())
             found.append(GroupDifference(side, text, label, int(mask.sum()), told.mean, told.low, told.high, gap, p))
     return found
+
+
+def groups_of_people(quality: UserQuality, lang: str) -> list[Group]:
+    """All groups of those tested, the empty ones too."""
+    return [*_attributes(quality, lang), *_properties(quality), *_activity(quality, lang)]
 
 
 def _attributes(quality: UserQuality, lang: str) -> list[Group]:

@@ -21,6 +21,7 @@ def audit_page(found: Audit, lang: str = "en") -> str:
         kinds=dict(line.split("=", 1) for line in texts["kinds"].split("|")),
         title=texts["title"],
         found=found,
+        parity=[*found.parity, *(parity for one in found.domains for parity in one.parity)],
         percent=told.percent,
         number=lambda value: told.number(value) if isinstance(value, int) else value,
         picture=_picture,

@@ -37,6 +37,7 @@ MAY: dict[str, frozenset[Role]] = {
     "find": STAFF,
     "ask": STAFF,
     "groups": STAFF,
+    "private": frozenset({Role.ADMIN, Role.ANALYST}),
     "predict": frozenset({Role.ADMIN, Role.ANALYST}),
     "person": frozenset({Role.ADMIN, Role.ANALYST}),
     "answers": STAFF,
@@ -52,7 +53,8 @@ MAY: dict[str, frozenset[Role]] = {
     "tokens": frozenset({Role.ADMIN}),
     "reload": frozenset({Role.ADMIN}),
 }
-"""Action → the roles that may; a service key answers and takes events, and searches nobody."""
+"""Action → the roles that may; a service key answers and takes events, and searches nobody; numbers with noise, which
+may leave the house, spend the budget of the day, so who merely looks at the shop does not make them."""
 
 
 @dataclass(frozen=True)

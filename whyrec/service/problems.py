@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 import traceback
 from typing import Any
 
@@ -11,13 +12,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kg.document import reason_of
-from kg.errors import ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError, WorkspaceError
+from kg.errors import LimitError, ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError, WorkspaceError
 
 log = logging.getLogger("whyrec.service")
 MEDIA = "application/problem+json"
 STATUS: tuple[tuple[type[WhyrecError], int], ...] = (
     (UnknownEntityError, 404),
     (UsageError, 422),
+    (LimitError, 429),
     (SnapshotError, 503),
     (ModelError, 503),
     (WorkspaceError, 503),
@@ -37,13 +39,16 @@ TITLES = {
 FIELD = re.compile(r"`(\w+)`")
 
 
-def problem(status: int, detail: str, **more: Any) -> JSONResponse:
+def problem(status: int, detail: str, *, retry_after: int | None = None, **more: Any) -> JSONResponse:
     """A problem document.
 
+    :param retry_after: seconds until the same may be asked again, where that is known.
     :param more: further members, such as ``field`` or ``errors``.
     """
     document = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail, **more}
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "1"} if status in (429, 503) else {}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     return JSONResponse(document, status, media_type=MEDIA, headers=headers)
 
 
@@ -53,7 +58,9 @@ async def of_whyrec(request: Request, error: Exception) -> Any:
     if page := request.app.state.page(request, status, str(error)):
         return page
     field = FIELD.search(str(error))
-    return problem(status, str(error), **({"field": field[1]} if field else {}))
+    tomorrow = 86_400 - int(time.time()) % 86_400  # when the budget of the day (UTC) is whole again
+    retry_after = tomorrow if isinstance(error, LimitError) else None
+    return problem(status, str(error), retry_after=retry_after, **({"field": field[1]} if field else {}))
 
 
 async def of_validation(_: Request, error: Exception) -> JSONResponse:

@@ -1,6 +1,7 @@
 """Tools about groups of people and about the shop: whom something is for, what leads to it, what is missing."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from whyrec.engine import Engine
 from whyrec.service.tool_answers import LARGEST, Lang, Named, ToolAnswer
@@ -72,4 +73,26 @@ def _overview(engine: Engine) -> Callable[..., ToolAnswer]:
     return overview
 
 
-SHOP_TOOLS = (_audience, _bridge, _gaps, _item, _overview)
+def _private(engine: Engine) -> Callable[..., ToolAnswer]:
+    def private(
+        question: Literal["audience", "bridge", "gaps", "item", "overview"],
+        entity: str | None = None,
+        domain: str | None = None,
+        epsilon: float | None = None,
+        lang: Lang = "en",
+    ) -> ToolAnswer:
+        """One of the shop's questions in numbers with noise (differential privacy), which may leave the house. A call
+        spends of the budget of the day, which all who ask share: ask once. It is refused where that does not reach."""
+        found = engine.private(question, entity, domain=domain, epsilon=epsilon, lang=lang)
+        items = [
+            Named(id=one.id, type=one.type, label=one.label, text=f"{table.title}: {one.people} ({one.low}–{one.high})")
+            for table in found.tables
+            for one in table.counts
+            if isinstance(one.people, int)
+        ]
+        return ToolAnswer(text=f"{found.text} {found.left_out}", items=items)
+
+    return private
+
+
+SHOP_TOOLS = (_audience, _bridge, _gaps, _item, _overview, _private)

@@ -95,6 +95,34 @@ class Bubble(Result):
         return self.low > 0 or self.high < 0
 
 
+class Parity(Result):
+    """How far apart the groups of one side are: of ``people``, whose lists have a hit; of ``items``, which are shown.
+
+    Rates of people go in steps of what k of the smallest group are.
+    """
+
+    of: str
+    side: str
+    side_text: str
+    groups: int
+    compared: int
+    """People tested, in steps of k, or items; those in one of the groups alone."""
+    lowest: str
+    lowest_rate: float
+    highest: str
+    highest_rate: float
+    difference: float
+    """Demographic parity: 0 where all groups are chosen alike."""
+    ratio: float | None
+    """The lowest rate by the highest; .8 is the four-fifths rule."""
+    opportunity: float | None
+    """Difference of the shares of what was used that is listed; ``None`` where a group used nothing."""
+    odds: float | None
+    """The larger of that and the same of what was not used; ``None`` where either is of nothing."""
+    q: float
+    """False discovery rate over the table: how often groups drawn by lot are as far apart."""
+
+
 class DomainAudit(Result):
     """One domain: bias towards what is popular, and its groups, those furthest from their merit first."""
 
@@ -123,6 +151,7 @@ class DomainAudit(Result):
     """``None`` where fewer than ``LEAST`` people used enough of it, or nothing is dated."""
     repairs: list[Repair] = Field(default_factory=list)
     """Where asked for: the smallest that closes the gap first."""
+    parity: list[Parity] = Field(default_factory=list)
 
 
 class UserGroup(Result):
@@ -163,5 +192,8 @@ class Audit(Result):
     """Groups of people that were compared, and corrected for."""
     least: int
     """People of a group from which it is compared."""
+    parity: list[Parity] = Field(default_factory=list)
+    """Of people, by side."""
+    notices: list[str] = Field(default_factory=list)
     k: int
     text: str

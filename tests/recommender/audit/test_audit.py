@@ -126,7 +126,7 @@ def _ids(crowd: Crowd) -> list[str]:
 def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) -> None:
     users = [("User", idx) for idx in range(30)]
     ndcg = np.array([1.0 if idx < 10 else 0.0 for idx in range(30)])
-    groups = group_quality(UserQuality(users, ndcg, crowd.snapshot))
+    groups = group_quality(UserQuality(users, ndcg, crowd.snapshot, ndcg, np.ones(30, dtype=np.int64)))
     (group,) = (one for one in groups if one.side == "has_concern")  # two said the other concern
     assert (group.label, group.people, group.mean, group.difference) == ("dryness", 10, 1.0, 1.0)
     assert group.p == pytest.approx(2 / 1001)
@@ -135,7 +135,8 @@ def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) 
 def test_items_are_compared_alike_whether_people_are_and_few_are_never_sure(crowd: Crowd) -> None:
     """``card --no-figures`` and ``audit`` say the same of items; of ten people tested nothing is sure."""
     users = [("User", idx) for idx in range(30)]
-    quality = UserQuality(users, np.array([1.0 if idx < 10 else 0.0 for idx in range(30)]), crowd.snapshot)
+    ndcg = np.array([1.0 if idx < 10 else 0.0 for idx in range(30)])
+    quality = UserQuality(users, ndcg, crowd.snapshot, ndcg, np.ones(30, dtype=np.int64))
     alone, both = audit({"cosmetics": crowd}, None), audit({"cosmetics": crowd}, quality)
     assert alone.domains == both.domains and both.users is not None
     dryness = next(one for one in both.users if one.label == "dryness")

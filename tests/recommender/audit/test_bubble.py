@@ -56,7 +56,9 @@ def test_people_are_compared_by_their_properties(tmp_path: Path, age: bool) -> N
         tmp_path, {"User": rows, "Product": ["p"], "Course": ["c"]}, {"purchased": [("u00", "p")]}, schema
     )
     ndcg = np.array([float(n % 2) for n in range(40)])
-    found = group_quality(UserQuality([("User", n) for n in range(40)], ndcg, snapshot))
+    found = group_quality(
+        UserQuality([("User", n) for n in range(40)], ndcg, snapshot, ndcg, np.ones(40, dtype=np.int64))
+    )
     told = {one.label: (one.people, one.mean) for one in found if one.side == ("age" if age else "language")}
     if age:
         assert list(told) == ["< 30", "30–40", "40–50", "≥ 50"] and sum(people for people, _ in told.values()) == 40

@@ -40,7 +40,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_every_tool_is_listed_with_what_it_takes(answers: dict[str, Any]) -> None:
     listed = answers["listed"]
     people = {"find", "ask", "recommend", "why", "why_not", "what_if", "similar", "compare", "difference"}
-    expected = people | {"audience", "bridge", "gaps", "item", "overview"}
+    expected = people | {"audience", "bridge", "gaps", "item", "overview", "private"}
     assert set(listed) == expected
     assert all(tool.description and tool.input_schema["properties"] for tool in listed.values())
 

@@ -32,6 +32,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/api/v1/compare"): ("what-if", USER | {"first": "p0001", "second": "p0002"}),
     ("GET", "/api/v1/difference"): ("what-if", USER | {"since": "2026-01-01"}),
     ("GET", "/api/v1/overview"): ("groups", {}),
+    ("POST", "/api/v1/private"): ("private", {}),  # without a question: 422 to whoever may
     ("GET", "/api/v1/attribution"): ("traffic", {}),
     ("GET", "/api/v1/drift"): ("traffic", {}),
     ("GET", "/api/v1/experiment"): ("traffic", {}),

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from recommender.audit.popularity import Popularity
 from recommender.results.difference import ListDifference
 from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
 from recommender.results.overview import Overview
+from recommender.results.responsibility.private import PrivateAnswer
 from whyrec.service.limits import MOST_DAYS, MOST_ITEMS, MOST_TEXT
 from whyrec.service.rest.answers import Asking, may
-from whyrec.service.rest.questions import OrderQuestion
+from whyrec.service.rest.questions import OrderQuestion, PrivateQuestion
 
 router = APIRouter(prefix="/api/v1", tags=["groups"])
 Lang = Annotated[Literal["en", "zh"], Query()]
@@ -77,6 +79,18 @@ def difference(
 ) -> Any:
     """Why somebody's list is another than it was."""
     return _json(asking[0].refreshed().difference(user, since, n=n, domain=domain, lang=lang))
+
+
+@router.post("/private", response_model=PrivateAnswer | Popularity)
+def private(asking: Annotated[Asking, may("private")], asked: PrivateQuestion) -> Any:
+    """One of the shop's questions in numbers with noise, which may leave the house; spends the budget of the day, which
+    all who ask share, and is refused with 429 where that does not reach."""
+    engine = asking[0].refreshed()
+    if asked.question == "popularity":
+        by = asked.entity
+        return _json(engine.popularity(by=by, domain=asked.domain, private=True, epsilon=asked.epsilon))
+    told: dict[str, Any] = {"domain": asked.domain, "epsilon": asked.epsilon, "lang": asked.lang}
+    return _json(engine.private(asked.question, asked.entity, **told))
 
 
 def _json(document: Any) -> Response:

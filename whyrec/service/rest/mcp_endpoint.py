@@ -29,6 +29,7 @@ ACTIONS = {
     "what_if": "what-if",
     "compare": "what-if",
     "difference": "what-if",
+    "private": "private",
 }
 """Tool → what a role needs for it; all others are about groups."""
 OF_PEOPLE = frozenset({"why_not", "what_if", "compare", "difference"})

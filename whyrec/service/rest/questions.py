@@ -167,6 +167,17 @@ class WordsQuestion(BaseModel):
     lang: Literal["en", "zh"] | None = None
 
 
+class PrivateQuestion(Question):
+    """``private``: a question in numbers with noise."""
+
+    question: Literal["audience", "bridge", "gaps", "item", "overview", "popularity"]
+    entity: Text | None = Field(
+        default=None, description="What it is about: id or name; of popularity a relation of items, such as made_by."
+    )
+    domain: Text | None = None
+    epsilon: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="The workspace's where absent.")
+
+
 class TripleQuestion(BaseModel):
     """``predict``: the likeliest missing triples."""
 

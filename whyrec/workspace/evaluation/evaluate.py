@@ -185,7 +185,8 @@ class WorkspaceEvaluation:
         inside, test = task_of(split, self.asked.domain, self._left_out)
         with self._learned(split) as scorer:
             ranked = rank_users(split.train, test, scorer_of_users(scorer), (inside, self.asked.k), self.progress)
-        return UserQuality(list(test), metrics_of(ranked, test).ndcg, split.train)
+        found, wanted = metrics_of(ranked, test), np.array([len(one) for one in test.values()], dtype=np.int64)
+        return UserQuality(list(test), found.ndcg, split.train, found.recall, wanted)
 
     @contextmanager
     def _learned(self, split: Split) -> Iterator[Scorer]:
