@@ -78,7 +78,16 @@ def main(
     seeds: Annotated[int, typer.Option(help="How many graphs.")] = 3,
 ) -> None:
     """Measure and print."""
-    headings = ("popularity", "trained", "its weights known", "tastes known", "÷ popularity", "÷ weights", "÷ tastes")
+    headings = (
+        "popularity",
+        "trained",
+        "filled up",
+        "its weights known",
+        "tastes known",
+        "÷ popularity",
+        "÷ weights",
+        "÷ tastes",
+    )
     table = Table("seed", "to", "people", *headings, "distinct lists", "p", title="NDCG@10 × 100", title_justify="left")
     for seed in range(seeds):
         work = folder / str(seed)
@@ -158,7 +167,8 @@ def _planted(
 def _measured(planted: Planted, scorer: Scorer, domain: str) -> list[str]:
     popularity = scorer.catalogue.popularity
     models: dict[str, ScoreUsers] = {
-        "trained": scorer_of_users(scorer),
+        "trained": scorer_of_users(scorer, domain=domain),
+        "filled": scorer_of_users(scorer),
         "popularity": lambda users: np.tile(popularity, (len(users), 1)),
         "tastes": lambda users: np.stack([planted.oracle[user] for user in users]),
     }
@@ -174,7 +184,7 @@ def _measured(planted: Planted, scorer: Scorer, domain: str) -> list[str]:
     inside = scorer.catalogue.of_domain(domain)
     scores = models["trained"](list(test))
     lists = {tuple(np.argsort(-np.where(inside, row, -np.inf), kind="stable")[:10]) for row in scores}
-    figures = (f"{100 * ndcg[name]:.2f}" for name in ("popularity", "trained", "weights", "tastes"))
+    figures = (f"{100 * ndcg[name]:.2f}" for name in ("popularity", "trained", "filled", "weights", "tastes"))
     p = next(one.p for one in result.comparisons if one.second == "popularity")
     return [
         str(len(test)),

@@ -56,7 +56,8 @@ def main(
         fitting = folder / f"fitting-{domain}"
         shutil.rmtree(fitting, ignore_errors=True)
         fitted = fit_blend(split.train, fitting, 0, None, kind="random")
-        models = {"whyrec": scorer_of_users(fitted.scorer(split.train, fitting / "final", None))}
+        scorer = fitted.scorer(split.train, fitting / "final", None)
+        models = {"whyrec": scorer_of_users(scorer, domain=domain), "whyrec, filled up": scorer_of_users(scorer)}
         models |= _peers(split.train, domain)
         result = evaluate(split, models, 10, domain, left_out=left_out)
         _show(domain, result.model_dump(), fitted.blend.model_dump())

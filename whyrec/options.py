@@ -37,6 +37,8 @@ class RuleOptions(TypedDict, total=False):
     """What becomes of items of which a rule cannot tell: ``drop`` or ``keep``."""
     mix: Mapping[str, float] | Sequence[str]
     """Domain → part of a list over all domains, in [0, 1], for users who used nothing of it."""
+    fill: bool
+    """Of a domain that somebody used nothing of, also what nothing leads to, if popular."""
     boost: Sequence[str]
     """Expressions over properties and triples, ``30% price < 20``: raise the score of such items by a part of it."""
     bury: Sequence[str]

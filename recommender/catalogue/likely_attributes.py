@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from kg.schema import Schema
@@ -17,12 +18,11 @@ LIFT = 2.0
 """How much more often than elsewhere the items of a kind have an attribute."""
 SHARPNESS = 4
 """p of the norm over the kinds of an item: nearly the largest."""
-Sureness = tuple[float, int]
-"""Least part of a kind that has an attribute, and least number of its items."""
-SURE: Sureness = (0.2, 2)
-"""Of what is told of an item that somebody used."""
-LIKELY: Sureness = (0.02, 1)
-"""Of what is offered for it."""
+BELIEVED = 0.5
+"""Least part of those named that have the attribute indeed: more likely than not."""
+LEAST_RIGHT = 2
+"""Items that have it and would be named without their own link, below which nobody else is."""
+Values = NDArray[np.float64]
 
 
 def linked_attributes(snapshot: Snapshot, step: str) -> csr_array:
@@ -32,36 +32,69 @@ def linked_attributes(snapshot: Snapshot, step: str) -> csr_array:
     return found
 
 
-def likely_attributes(snapshot: Snapshot, step: str, other: str, least: Sureness) -> csr_array:
+def likely_attributes(snapshot: Snapshot, step: str, other: str) -> csr_array:
     """One step of label propagation (Zhu & Ghahramani, 2002) from the items that have an attribute to the others of
     their kind, of the same category, brand, ingredient …::
 
-        P[c, t] = n_ct / (n_c + κ)   where P and n_ct are at least ``least`` and n_ct / n_c ≥ 2 n_t / n
-        R[i, t] = ‖P[c, t] over the kinds c of i‖₄,   0 where i has t itself
+        P[c, t] = n_ct / (n_c + κ)   where n_ct / n_c ≥ 2 n_t / n
+        R[i, t] = ‖P[c, t] over the kinds c of i‖₄,   0 where i has t itself, or below θ_t
 
-    n_c: items of kind c; n_ct: those with attribute t. No person is behind it.
+    n_c: items of kind c; n_ct: those with attribute t. How much has to speak for an attribute is learned: every item
+    that has t is asked as if its own link were not there, and θ_t is the least value at which at least half of all
+    items from there on are such. A kind is believed as far as it finds again what is known. No person is behind it.
 
     :param step: from items to attributes.
     :param other: the type of the items of the other domain that have the same attributes; what those have is no kind.
     :returns: R, shape (items, attributes), in [0, 1].
     """
     links = linked_attributes(snapshot, step)
-    everywhere = np.bincount(links.indices, minlength=links.shape[1]) / max(links.shape[0], 1)
+    having = np.bincount(links.indices, minlength=links.shape[1])
     found: Any = csr_array(links.shape)
+    again: Any = csr_array(links.shape)
     for kind in kinds(snapshot.schema, snapshot.schema.ends(step)[0], other):
         members = binary(snapshot.adjacency(kind))
         sizes = np.bincount(members.indices, minlength=members.shape[1])
         counts = csr_array(csr_array(members.T) @ links)
-        size = np.repeat(sizes, np.diff(counts.indptr))
-        part = counts.data / (size + DOUBT)
-        often = counts.data >= LIFT * everywhere[counts.indices] * size
-        told = np.where(often & (part >= least[0]) & (counts.data >= least[1]), part, 0.0)
-        found = found + members @ csr_array((told**SHARPNESS, counts.indices, counts.indptr), shape=counts.shape)
+        size = np.repeat(sizes, np.diff(counts.indptr)).astype(np.float64)
+        found = found + members @ _part(counts, size, (having, links.shape[0]), own=0)
+        again = again + (members @ _part(counts, size, (having, links.shape[0]), own=1)).multiply(links)
     found = csr_array(found - found.multiply(links))
-    found.data = np.clip(found.data, 0.0, None) ** (1 / SHARPNESS)
-    np.minimum(found.data, 1.0, out=found.data)
+    for one in (found, again := csr_array(again)):
+        one.data = np.minimum(np.clip(one.data, 0.0, None) ** (1 / SHARPNESS), 1.0)
+    least = _believed(found, again)
+    found.data[found.data < least[found.indices]] = 0.0
     found.eliminate_zeros()
     return found
+
+
+def _part(counts: csr_array, size: Values, everywhere: tuple[NDArray[np.int64], int], *, own: int) -> csr_array:
+    """P⁴ of each kind, where so many items are left out that have the attribute themselves.
+
+    :param everywhere: how many items have each attribute, and how many there are.
+    """
+    having, of = counts.data - own, size - own
+    chance = (everywhere[0][counts.indices] - own) / max(everywhere[1] - own, 1)
+    told = np.where(having >= LIFT * chance * of, having / (of + DOUBT), 0.0)
+    return csr_array((told**SHARPNESS, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _believed(found: csr_array, again: csr_array) -> Values:
+    """θ of each attribute, infinite where no value is right often enough: shape (attributes,).
+
+    :param found: R of items that do not have it.
+    :param again: R of those that do, without their own link.
+    """
+    least = np.full(found.shape[1], np.inf)
+    others, known = found.tocsc(), again.tocsc()
+    for attribute in np.flatnonzero(np.diff(known.indptr) >= LEAST_RIGHT).tolist():
+        right = np.sort(known.data[known.indptr[attribute] : known.indptr[attribute + 1]])
+        wrong = np.sort(others.data[others.indptr[attribute] : others.indptr[attribute + 1]])
+        rights = len(right) - np.arange(len(right))
+        wrongs = len(wrong) - np.searchsorted(wrong, right)
+        enough = (right > 0) & (rights >= LEAST_RIGHT) & (rights >= BELIEVED * (rights + wrongs))
+        if enough.any():
+            least[attribute] = right[np.argmax(enough)]
+    return least
 
 
 def kinds(schema: Schema, item_type: str, other: str) -> list[str]:

@@ -11,6 +11,7 @@ from recommender.results.learning import FIRST, Crossing
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.anchor_shares import ProfileMetapath, ProfilePaths
 from recommender.scoring.cold_start import ColdStart, cold_in
+from recommender.scoring.mixed_ranking import linked_slots
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 
@@ -45,14 +46,20 @@ def _crossing(cold_start: ColdStart, pair: tuple[str, str], people: list[tuple[s
     asked = people[::step][:MOST_PEOPLE]
     rules, inside = RuleSet(scorer.snapshot, scorer.catalogue, Rules(domain=target)), scorer.catalogue.of_domain(target)
     lists, reasons, behind = Counter[tuple[int, ...]](), Counter[str](), Counter[str]()
+    own_lists, grounds = set[tuple[int, ...]](), set[frozenset[tuple[str, int]]]()
     reached = personal = first = items = told = 0
     for user_type, idx in asked:
         profile = profile_of(scorer.snapshot, user_type, idx)
         own = cold_start.of(profile)
         scores = own.score([profile])
-        positions = top_n(scores.total[0], rules.candidates(profile).allowed, N)
+        slots, allowed = linked_slots(own, target, cold_start.unused(profile), N), rules.candidates(profile).allowed
+        fits = allowed if slots is None else allowed & slots.open_to(scores.paths[0] > 0)
+        positions = top_n(scores.total[0], fits, N)
         carried = scores.paths[0, positions] > 0
-        reached += bool((scores.paths[0, inside] > 0).any())
+        if (scores.paths[0, inside] > 0).any():
+            reached += 1
+            own_lists.add(tuple(positions.tolist()))
+            grounds.add(_leading(own, profile, target))
         personal += bool(carried.any())
         first += bool(carried[:FIRST].any())
         items, told = items + len(positions), told + int(carried.sum())
@@ -74,9 +81,20 @@ def _crossing(cold_start: ColdStart, pair: tuple[str, str], people: list[tuple[s
         personal=told_of(personal) / told_of(len(asked)),
         first=told_of(first) / max(told_of(reached), 1),
         distinct=told_of(len(lists)) or len(lists),
+        own=min(told_of(len(own_lists)) / max(told_of(len(grounds)), 1), 1.0),
         with_reason=told_of(told) / max(told_of(items), 1),
         reasons={name: told_of(number) for name, number in reasons.most_common() if behind[name] >= k},
     )
+
+
+def _leading(scorer: Scorer, profile: Profile, target: str) -> frozenset[tuple[str, int]]:
+    """The anchors of somebody from which anything leads to a domain."""
+    entity, found = scorer.snapshot.schema.entity, list[tuple[str, int]]()
+    for merged in scorer.merged:
+        if entity[merged.item_type].domain == target and merged.start in profile.anchors:
+            idx, indptr = profile.anchors[merged.start].idx, merged.matrix.indptr
+            found += [(merged.start, one) for one in idx[indptr[idx + 1] > indptr[idx]].tolist()]
+    return frozenset(found)
 
 
 def _strongest(scorer: Scorer, profile: Profile, positions: NDArray[np.int64]) -> list[str]:

@@ -18,25 +18,25 @@ from recommender.evaluation.leakage import check_leaks, telling_relations
 from recommender.evaluation.metrics import (
     HeldOutRanks,
     RankingMetrics,
+    above_and_tied,
     coverage,
     expected_metrics,
     gini,
     intra_list_distance,
     novelty,
+    rank_in_list,
 )
 from recommender.evaluation.report import Comparison, Evaluation
 from recommender.evaluation.significance import false_discovery, interval, paired_difference
 from recommender.profiles.profile import Profile, profile_of
 from recommender.scoring.block_ranking import RankedBlock, rank_dense
 from recommender.scoring.cold_start import ColdStart
-from recommender.scoring.mixed_ranking import mixed_slots, rank_mixed
+from recommender.scoring.mixed_ranking import linked_slots, mixed_slots, rank_mixed
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 
 BLOCK = 256
-FEW = 16
-"""Test items of a user up to which each is compared with all items, which is faster than to sort them."""
 Test = Mapping[User, NDArray[np.int64]]
 
 
@@ -55,14 +55,22 @@ class ServedLists:
     """A blend as a scorer of users, and the lists it serves, with places for domains that they used nothing of.
 
     :param mix: ``domain=share`` texts; without any all domains compete by score.
+    :param domain: of the lists; what is not in those of somebody who used nothing of it scores −∞.
     """
 
-    def __init__(self, scorer: Scorer, mix: Sequence[str] = ()) -> None:
-        self.scorer, self.mix, self._scorers = scorer, tuple(mix), ColdStart(scorer)
+    def __init__(self, scorer: Scorer, mix: Sequence[str] = (), domain: str | None = None) -> None:
+        self.scorer, self.mix, self.domain, self._scorers = scorer, tuple(mix), domain, ColdStart(scorer)
 
     def __call__(self, users: Sequence[User]) -> NDArray[np.float64]:
         """Scores: shape (users, catalogue.size)."""
-        return self._scorers.totals(self._profiles(users))
+        profiles = self._profiles(users)
+        totals, paths = self._scorers.scores(profiles)
+        for row, profile in enumerate(profiles if self.domain else ()):
+            unused = self._scorers.unused(profile)
+            slots = linked_slots(self._scorers.scorer_of(unused), self.domain, unused, 1)
+            if slots is not None:
+                totals[row, ~slots.open_to(paths[row] > 0)] = -np.inf
+        return totals
 
     def lists(self, users: Sequence[User], allowed: NDArray[np.bool_], k: int) -> list[NDArray[np.int64]]:
         """The k best allowed items of each user, as they are served."""
@@ -85,9 +93,9 @@ def _ranked(
     return rank_dense(totals, paths, allowed, n)
 
 
-def scorer_of_users(scorer: Scorer, mix: Sequence[str] = ()) -> ServedLists:
+def scorer_of_users(scorer: Scorer, mix: Sequence[str] = (), domain: str | None = None) -> ServedLists:
     """A blend as a scorer of users; see :class:`ServedLists`."""
-    return ServedLists(scorer, mix)
+    return ServedLists(scorer, mix, domain)
 
 
 @dataclass(frozen=True)
@@ -215,34 +223,14 @@ def rank_users(
             items[start + row, : len(best)] = best
             if served is None:
                 values = scores[row][may]
-                ranks.append(_held_out(values, scores[row][test[user]]))
+                ranks.append(above_and_tied(values, scores[row][test[user]]))
                 cut[start + row] = len(best) == k and np.count_nonzero(values >= scores[row][best[-1]]) > k
             else:
-                ranks.append(_listed(best, test[user], k))
+                ranks.append(rank_in_list(best, test[user], k))
         progress(stage, start + len(block), len(users))
     number = np.repeat(np.arange(len(users)), [len(above) for above, _ in ranks])
     above, tied = (np.concatenate([one[side] for one in ranks] or [np.empty(0, dtype=np.int64)]) for side in (0, 1))
     return RankedUsers(items, HeldOutRanks(number, above, tied), cut)
-
-
-def _held_out(values: NDArray[np.float64], scores: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many of all values are more than each score, and how many the same."""
-    if len(scores) <= FEW:
-        counts = [(np.count_nonzero(values > one), np.count_nonzero(values == one)) for one in scores]
-        above, tied = np.array(counts, dtype=np.int64).T
-        return above, tied
-    ordered = np.sort(values)
-    right = np.searchsorted(ordered, scores, side="right")
-    return len(values) - right, right - np.searchsorted(ordered, scores, side="left")
-
-
-def _listed(
-    best: NDArray[np.int64], held_out: NDArray[np.int64], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The same for a list that follows more than scores: an item that is not in it is behind it."""
-    position = {item: number for number, item in enumerate(best.tolist())}
-    above = np.array([position.get(item, k) for item in held_out.tolist()], dtype=np.int64)
-    return above, np.ones(len(above), dtype=np.int64)
 
 
 def metrics_of(ranked: RankedUsers, test: Test) -> RankingMetrics:

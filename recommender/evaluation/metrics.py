@@ -16,6 +16,10 @@ from scipy.sparse import csr_array
 Array = NDArray[np.float64]
 
 
+FEW = 16
+"""Held-out items of a user up to which each is compared with all items, which is faster than to sort them."""
+
+
 @dataclass(frozen=True)
 class RankingMetrics:
     """Values per user, each of shape (users,), float64, in [0, 1]."""
@@ -141,3 +145,25 @@ def intra_list_distance(lists: NDArray[np.int64], attributes: csr_array) -> Arra
     pairs = counts * (counts - 1.0)
     alike = np.divide(summed - members @ lengths, pairs, out=np.full(len(lists), np.nan), where=pairs > 0)
     return np.asarray(1.0 - np.clip(alike, 0.0, 1.0))
+
+
+def above_and_tied(
+    values: NDArray[np.float64], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many of all values, shape (items,), are more than each score, and how many the same: each (scores,)."""
+    if len(scores) <= FEW:
+        counts = [(np.count_nonzero(values > one), np.count_nonzero(values == one)) for one in scores]
+        above, tied = np.array(counts, dtype=np.int64).T
+        return above, tied
+    ordered = np.sort(values)
+    right = np.searchsorted(ordered, scores, side="right")
+    return len(values) - right, right - np.searchsorted(ordered, scores, side="left")
+
+
+def rank_in_list(
+    best: NDArray[np.int64], held_out: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The same for a list of k that follows more than scores: an item that is not in it is behind it."""
+    position = {item: number for number, item in enumerate(best.tolist())}
+    above = np.array([position.get(item, k) for item in held_out.tolist()], dtype=np.int64)
+    return above, np.ones(len(above), dtype=np.int64)

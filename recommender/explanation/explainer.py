@@ -162,7 +162,7 @@ class Explainer:
             metapath=str(metapath.path),
             nearest=nearest,
             other_paths=OtherPaths(count=len(others), share=sum(one.share for one in others)) if others else None,
-            text=self._sentence(self._told(kernel, metapath, named) or self.phrasing.together(), share),
+            text=self._sentence(self._told(kernel, metapath, named, position) or self.phrasing.together(), share),
         )
 
     def _anchors_of(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> LearnedAnchors:
@@ -176,13 +176,15 @@ class Explainer:
         found = [a.idx for s, a in self.profile.anchors.items() if self.snapshot.schema.ends(s)[1] == item_type]
         return self._asks is not None and any(bool((idx == item).any()) for idx in found)
 
-    def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, named: list[LearnedAnchor]) -> str:
+    def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, named: list[LearnedAnchor], position: int) -> str:
         """A learned kernel in words, by its largest anchors; empty where none may be named."""
         if not named:
             return ""
         shown = named[:ANCHORS_SHOWN]
         anchors, people = [(kernel.anchor_type, one.idx) for one in shown], [one.people or 0 for one in shown]
-        return kernel.sentence(self.phrasing, NamedAnchors(metapath.path.start, anchors, people))
+        about = kernel.about(shown[0].idx, self.scorer.catalogue.item(position)[1])
+        about = about if about and self.forbidden.names(*about) else None
+        return kernel.sentence(self.phrasing, NamedAnchors(metapath.path.start, anchors, people, about))
 
     def _sentence(self, text: str, share: float) -> str:
         """A text as a sentence, which says so where it speaks against the item."""

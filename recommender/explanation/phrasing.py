@@ -67,7 +67,9 @@ class Phrasing:
         names = self.language.listed([self.label(entity_type, idx) for entity_type, idx in named.anchors])
         partners = self.language.listed([self.language.quoted(one) for one in self.snapshot.manifest.partners])
         told = {"phrase": self.phrase(named.step, first=True), "anchors": names, "n": people, "partners": partners}
-        return self.texts[text].format(**told)
+        if named.about is None:
+            return self.texts[text].format(**told)
+        return self.texts[f"{text}_about"].format(**told, about=self.label(*named.about))
 
     def popularity(self, domain: str) -> str:
         """The popularity part without its full stop."""

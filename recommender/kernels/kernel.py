@@ -3,7 +3,7 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -32,11 +32,17 @@ Shared = TypeVar("Shared")
 @dataclass(frozen=True)
 class NamedAnchors:
     """What a sentence about a learned kernel names: the step from the user to the anchors, the anchors (type, index),
-    at least one, largest share first, and of each how many people are behind it, none where that is not counted."""
+    at least one, largest share first, of each how many people are behind it, none where that is not counted, and the
+    entity (type, index) over which the first leads to the item, where there is one that may be named."""
 
     step: str
     anchors: Sequence[tuple[str, int]]
     people: Sequence[int] = ()
+    about: tuple[str, int] | None = None
+
+    def first(self) -> "NamedAnchors":
+        """The first of the anchors alone."""
+        return replace(self, anchors=self.anchors[:1])
 
 
 class Phrases(Protocol):
@@ -218,6 +224,10 @@ class LearnedKernel(Kernel):
         heads, tails = self._places()
         return self._interactions().any(anchors.astype(np.int64) + heads, item + tails)
 
+    def about(self, anchor: int, item: int) -> tuple[str, int] | None:
+        """The entity, type and index, over which most of an entry runs; ``None`` where it runs over none."""
+        return None
+
     def _interactions(self) -> Interactions:
         return self.inputs.once("interactions", lambda: Interactions(self.inputs.snapshot))
 
@@ -236,4 +246,4 @@ class CountedKernel(LearnedKernel):
 
     def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The first of the anchors, with the number of people."""
-        return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]), named.people[0])
+        return phrases.learned(self.text, named.first(), named.people[0])

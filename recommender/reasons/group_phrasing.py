@@ -175,7 +175,9 @@ class GroupPhrasing(ThemePhrasing):
         if source.text != TOGETHER and source.kernel is not None:
             counts = self.evidence.learned.counts(position, source)
             people = [] if counts is None else [counts[anchor] for anchor in ordered[:NAMED]]
-            return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities[:NAMED], people))
+            about = source.kernel.about(ordered[0], self.evidence.scorer.catalogue.item(position)[1])
+            about = about if about and self.evidence.forbidden.names(*about) else None
+            return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities[:NAMED], people, about))
         may = self.evidence.learned.nameable(position, group.strands)
         names = [self.phrasing.label(*one) for one in entities if one[1] in may][:NAMED]
         key = "learned_unnamed" if not names else "learned_one" if len(shares) == len(names) else "learned"

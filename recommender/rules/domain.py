@@ -27,6 +27,11 @@ class DomainOptions(RuleOptions):
         json_schema_extra={"metavar": "D=SHARE", "adds": True},
     )
     """``domain=share`` texts, the last of a domain counts; without any, all domains compete by score."""
+    fill: bool = Field(
+        default=False,
+        description="With a domain the person used nothing of: also what has to do with nothing used, if popular.",
+    )
+    """Else such a list holds what paths lead to, and what they lead others to who used the same domains."""
 
 
 class Domain(Rule):

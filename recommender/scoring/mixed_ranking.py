@@ -13,6 +13,7 @@ from recommender.catalogue.variants import Variants
 from recommender.rules.domain import mix_of
 from recommender.scoring.block_ranking import RankedBlock
 from recommender.scoring.ranking import rank_of, top_n
+from recommender.scoring.scorer import Scorer
 
 Places = NDArray[np.int64]
 ScoredList = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -25,13 +26,16 @@ class MixedSlots:
     """Where items of unused domains stand in a list.
 
     ``n``: its length; ``used``: mask of the items of the used domains; ``inside``: unused domain → mask of its items;
-    ``quota``: unused domain → at most how many slots.
+    ``quota``: unused domain → at most how many slots. In a list of one unused domain no slots are dealt: ``used`` is
+    what the used domains lead to, whoever asks, and ``led`` what may stand there beside, where a path of hers leads to
+    it.
     """
 
     n: int
     used: NDArray[np.bool_]
     inside: Mapping[str, NDArray[np.bool_]]
     quota: Mapping[str, int]
+    led: NDArray[np.bool_] | None = None
 
     @cached_property
     def total(self) -> int:
@@ -46,6 +50,13 @@ class MixedSlots:
         used[chosen] = True
         inside = {name: mask & ~used for name, mask in self.inside.items()}
         return replace(self, used=used, inside=inside)
+
+    def open_to(self, reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The items that may stand where no slot of an unused domain is.
+
+        :param reached: those that a path leads to, shape (…, catalogue.size).
+        """
+        return self.used if self.led is None else self.used | (self.led & reached)
 
     def rivals(self, position: int) -> tuple[NDArray[np.bool_], int]:
         """The items that one competes with for a place, and for how many."""
@@ -82,6 +93,23 @@ def mixed_slots(
     return MixedSlots(n, used, {one: catalogue.of_domain(one) for one in quota}, quota)
 
 
+def linked_slots(scorer: Scorer, domain: str | None, unused: frozenset[str], n: int) -> MixedSlots | None:
+    """The list of one domain for somebody who used nothing of it, but something of others: of what these lead to for
+    anybody. ``None`` for other lists, where nothing leads there, and where closeness in the embedding has a say.
+
+    What is popular among people who use something else altogether is no better than nothing.
+    """
+    domains, catalogue = scorer.snapshot.schema.domains, scorer.catalogue
+    if domain is None or domain not in unused or len(unused) == len(domains) or scorer.blend.embedding.get(domain):
+        return None
+    starts = [
+        one for other in domains if other not in unused for one in scorer.snapshot.schema.interactions_with(other)
+    ]
+    inside = catalogue.of_domain(domain)
+    linked = scorer.led_to(tuple(starts)) & inside
+    return MixedSlots(n, linked, {}, {}, led=inside) if linked.any() else None
+
+
 def rank_mixed(
     rank: Callable[[NDArray[np.bool_], Places, int], RankedBlock],
     paths: csr_array,
@@ -98,10 +126,12 @@ def rank_mixed(
     allowed, own = candidates
     if slots is None:
         return rank(allowed, own, n)
-    base, reached = rank(allowed & slots.used, own, n), np.zeros_like(allowed)
+    reached = np.zeros_like(allowed)
     rows = np.repeat(np.arange(len(allowed)), np.diff(paths.indptr))
     reached[rows[paths.data > 0], paths.indices[paths.data > 0]] = True
     reached &= allowed
+    against = np.bincount(rows[paths.data <= 0], minlength=len(allowed))
+    base = rank(allowed & slots.open_to(reached), own + against, n)
     others = [rank(reached & slots.inside[name], own, quota) for name, quota in slots.quota.items() if quota]
     return _mixed(base, others, slots) if others else base
 
@@ -127,7 +157,8 @@ def mixed_rank(
         allowed = variants.best(total, fits)
     if slots is None:
         return rank_of(total, allowed, position)
-    base, reached = allowed & slots.used, allowed & (paths > 0)
+    reached = allowed & (paths > 0)
+    base = allowed & slots.open_to(reached)
     found = {name: _first(total, reached & mask, slots.quota[name]) for name, mask in slots.inside.items()}
     for name, mask in slots.inside.items():
         if mask[position]:

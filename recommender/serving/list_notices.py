@@ -1,6 +1,7 @@
 """Notices of a list: what of it is not personal, and what stands in it because a shop asks for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kg.schema import Schema
 from recommender.results.recommendation import RankedItem
@@ -12,27 +13,39 @@ from recommender.texts.paths import spoken_domain
 NOT_PERSONAL = Notice.of("not_personal")
 
 
-def unlinked(
-    items: Sequence[RankedItem], domain: str | None, unused: frozenset[str], schema: Schema, lang: str
-) -> list[Notice]:
-    """What is said of a list of somebody of whom something is known, where nothing known leads to all of it, or to any.
+@dataclass(frozen=True)
+class AskedList:
+    """What list was asked for: its ``domain``, ``None`` where it is of all; how many items; the domains that she used
+    ``unused`` nothing of, of all those of the schema; and whether it holds only what is ``linked`` to the others."""
 
-    :param domain: of the list, ``None`` where it is of all.
-    :param unused: the domains that she used nothing of, of all those of the schema.
-    """
-    if not items or all(item.personal for item in items):
-        return []
-    if not any(item.personal for item in items) and domain in unused:
-        used = [spoken_domain(schema, one, lang) for one in schema.domains if one not in unused]
-        spoken = spoken_domain(schema, str(domain), lang)
-        if not used:
-            return [Notice.of("unlinked_told", domain=spoken)]
-        return [Notice.of("unlinked", used=" + ".join(used), domain=spoken)]
+    domain: str | None
+    n: int
+    unused: frozenset[str]
+    linked: bool = False
+
+
+def unlinked(items: Sequence[RankedItem], asked: AskedList, schema: Schema, lang: str) -> list[Notice]:
+    """What is said of a list of somebody of whom something is known, where nothing known leads to all of it, or to any,
+    or to so few that it is shorter."""
+    domain, crossing = asked.domain, asked.linked and asked.domain in asked.unused
+    used = " + ".join(spoken_domain(schema, one, lang) for one in schema.domains if one not in asked.unused)
+    spoken = spoken_domain(schema, domain, lang) if domain is not None else ""
+    found, short = list[Notice](), crossing and len(items) < asked.n
     others = [item.rank for item in items if not item.personal]
-    how = "popular" if any(item.shares.popularity > 0 for item in items if not item.personal) else "filled"
-    if others == list(range(others[0], len(items) + 1)):
-        return [Notice.of(f"{how}_from", place=others[0])]
-    return [Notice.of(f"{how}_at", places=", ".join(map(str, others)))]
+    if items and len(others) == len(items) and domain in asked.unused:
+        key = "unlinked_told" if not used else "unlinked_related" if crossing else "unlinked"
+        found.append(Notice.of(key, domain=spoken) if not used else Notice.of(key, used=used, domain=spoken))
+    elif others:
+        how = "popular" if any(item.shares.popularity > 0 for item in items if not item.personal) else "filled"
+        related = {"used": used} if crossing and how == "popular" else {}
+        how += "_related" if related else ""
+        if others == list(range(others[0], len(items) + 1)):
+            found.append(Notice.of(f"{how}_from", place=others[0], **related))
+        else:
+            found.append(Notice.of(f"{how}_at", places=", ".join(map(str, others)), **related))
+    if short:
+        found.append(Notice.of("nothing_else_linked", used=used, domain=spoken))
+    return found
 
 
 def quota_notice(quotas: Sequence[Quota], ranked: RankedBlock, usual: RankedBlock) -> Notice:

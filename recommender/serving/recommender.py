@@ -28,10 +28,10 @@ from recommender.results.recommendation import RankedItem, Recommendation
 from recommender.rules.rule_set import Rules, RuleSet
 from recommender.scoring.block_ranking import RankedBlock, interleaved
 from recommender.scoring.cold_start import ColdStart
-from recommender.scoring.mixed_ranking import MixedSlots, mixed_rank, mixed_slots
+from recommender.scoring.mixed_ranking import MixedSlots, linked_slots, mixed_rank, mixed_slots
 from recommender.scoring.ranking import rank_of
 from recommender.scoring.scorer import Scorer
-from recommender.serving.list_notices import NOT_PERSONAL, quota_notice, unlinked
+from recommender.serving.list_notices import NOT_PERSONAL, AskedList, quota_notice, unlinked
 from recommender.serving.ranked_lists import ListForm, ranked_lists, ranked_users
 
 TOLERANCE = 1e-9
@@ -100,8 +100,10 @@ class Recommender:
         personal = any(step in profile.anchors for step in self.scorer.starts)
         notices = [NOT_PERSONAL]
         if personal:
-            unused = self.cold_start.unused(profile)
-            notices = unlinked(items, request.rules.domain, unused, self.snapshot.schema, request.lang)
+            whose = AskedList(
+                request.rules.domain, request.n, self.cold_start.unused(profile), linked=slots is not None
+            )
+            notices = unlinked(items, whose, self.snapshot.schema, request.lang)
         if form.quotas:
             usual = ranked_lists(scorer, [profile], own, replace(form, quotas=()))
             notices.append(quota_notice(form.quotas, ranked, usual))
@@ -231,20 +233,26 @@ class Recommender:
         groups = self.cold_start.groups(user_type, users)
         parts = []
         for unused, rows in groups:
-            slots = mixed_slots(self.catalogue, (rules.asked.domain, rules.asked.mix), unused, n)
-            slots = slots and slots.with_used(rules.soft.pinned)
+            slots = self._slots(rules, unused, n)
             scorer = self.cold_start.scorer_of(unused)
             form = self._form(rules, n, slots)
             parts.append(ranked_users(scorer, (user_type, users[rows]), (allowed[rows], own[rows]), form))
         return parts[0] if len(parts) == 1 else interleaved(parts, [rows for _, rows in groups])
 
     def slots(self, rules: Rules, profile: Profile, n: int) -> MixedSlots | None:
-        """The places of domains she used nothing of in her list of n; ``None`` where all domains compete.
+        """The places of domains she used nothing of in her list of n, or what a list of one of them holds; ``None``
+        where all items compete.
 
         :raises UsageError: for a mix that does not fit the domains.
         """
-        found = mixed_slots(self.catalogue, (rules.domain, rules.mix), self.cold_start.unused(profile), n)
-        return found and found.with_used(self.rule_set(rules).soft.pinned)
+        return self._slots(self.rule_set(rules), self.cold_start.unused(profile), n)
+
+    def _slots(self, rules: RuleSet, unused: frozenset[str], n: int) -> MixedSlots | None:
+        asked = rules.asked
+        found = mixed_slots(self.catalogue, (asked.domain, asked.mix), unused, n)
+        if found is None and not asked.fill:
+            found = linked_slots(self.cold_start.scorer_of(unused), asked.domain, unused, n)
+        return found and found.with_used(rules.soft.pinned)
 
     def _form(self, rules: RuleSet, n: int, slots: MixedSlots | None) -> ListForm:
         return ListForm(n, slots, self.catalogue.variants, rules.soft, rules.soft.quotas)

@@ -1,5 +1,6 @@
 """Bridge kernel: what the people of an item also use in its domain, and what of another has the same attributes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.likely_attributes import LIKELY, kinds, likely_attributes, linked_attributes, shared_steps
+from recommender.catalogue.attribute_lift import DOUBT, LEAST
+from recommender.catalogue.likely_attributes import kinds, likely_attributes, linked_attributes, shared_steps
 from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping
@@ -15,7 +17,7 @@ from recommender.linalg.sparse_matrix import binary, damping
 BELIEF = 5.0
 """κ: pairs that are added to what is seen and to what is expected, so that a few do not say much."""
 LIFT = 2.0
-"""τ: how much more often than expected they have to be."""
+"""τ: how much more often than expected it has to be where partners tell sums only."""
 MIDDLE, END = 0.25, 0.2
 LIKES = 0.25
 """What counts that the kind of an item makes likely, beside what it has."""
@@ -24,22 +26,29 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Inferred:
-    """What the people of items also use, by an attribute: ``people``, O, and ``strength``, 1 − 1 / L, both of shape
-    (items, attributes), only where it is told: k people at least, L ≥ τ, and no link of the item itself."""
+    """What the people of items also use, by an attribute they have no link to; all of shape (items, attributes).
+
+    ``strength``: 1 − 1 / L where k people at least do, surely more than by chance; ``leaning``: the same where L > 1,
+    of items of which anything is sure or linked: what speaks at all says the rest of what it knows, by how much;
+    ``people``: O of these.
+    """
 
     people: csr_array
     strength: csr_array
+    leaning: csr_array
 
 
 class BridgeKernel(CountedKernel):
     """From an item without a link to what another domain shares, by what the people who used it also use::
 
         L[a, t] = (O + κ) / (E + κ),   O = people who used a and another item with attribute t
-        E = p_t · Σ_{people of a} (n − 1),   K = (1 − 1/L) [L ≥ τ, O ≥ k] · D_t^-¼ · (A + R/4)ᵀ · D_i^-0.2
+        E = p_t · Σ_{people of a} (n − 1),   K = (1 − 1/L)⁺ [O ≥ k] · D_t^-¼ · (A + R/4)ᵀ · D_i^-0.2
 
     n: items that somebody used; p_t: part of all interactions that are with items of t; A, R: what items have, and what
     their kind makes likely (:func:`recommender.catalogue.likely_attributes.likely_attributes`). Weaker than a link, and
-    nothing where it is one; attributes that people do not come back to lead nowhere here either.
+    nothing where it is one; attributes that people do not come back to lead nowhere here either. An item speaks where
+    it has a link or is surely a third above chance with any attribute, as attributes have to be within their domain;
+    then all that its people lean to counts, by how much.
     """
 
     name, symbol, text = "bridge", "⇢", "bridge"
@@ -62,18 +71,17 @@ class BridgeKernel(CountedKernel):
 
     @property
     def decided_by(self) -> str:
-        """How many people there have to be."""
-        return str(self.inputs.snapshot.k)
+        """How many people there have to be, and how surely more than by chance."""
+        return f"{self.inputs.snapshot.k} {LEAST:g} {DOUBT:g} links"
 
     def matrix(self) -> csr_array:
         """K, summed over what both share, pruned."""
         snapshot, found = self.inputs.snapshot, list[csr_array]()
         shape = (snapshot.vocabulary.count(self.anchor_type), snapshot.vocabulary.count(self.item_type))
         for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
-            left = self._inferred(there).strength
+            left = self._inferred(there).leaning
             if left.nnz:
-                onward = _onward(self._about(back))
-                found.append(kernel_product([(left,), (onward,)], self.inputs.top, closed=False))
+                found.append(kernel_product([(left,), (self._ahead(back),)], self.inputs.top, closed=False))
         return csr_array(sum(found, csr_array(shape)))
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
@@ -86,12 +94,23 @@ class BridgeKernel(CountedKernel):
                 counts = np.maximum(counts, rows.max(axis=1).astype(np.int64))
         return counts
 
+    def about(self, anchor: int, item: int) -> tuple[str, int] | None:
+        """The attribute over which most of an entry runs."""
+        snapshot = self.inputs.snapshot
+        return over_most(
+            (self._inferred(there).leaning[[anchor]], self._ahead(back)[:, [item]].T, snapshot.schema.ends(there)[1])
+            for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type)
+        )
+
+    def _ahead(self, step: str) -> csr_array:
+        return self.inputs.once(f"onward {self.anchor_type} {step}", lambda: _onward(self._about(step)))
+
     def _about(self, step: str) -> csr_array:
         """A + R/4 of a step from items."""
         snapshot, other = self.inputs.snapshot, self.anchor_type
 
         def _summed() -> csr_array:
-            likely = likely_attributes(snapshot, step, other, LIKELY)
+            likely = likely_attributes(snapshot, step, other)
             return csr_array(linked_attributes(snapshot, step) + likely * LIKES)
 
         return self.inputs.once(f"about {other} {step}", _summed)
@@ -120,9 +139,12 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
     together.eliminate_zeros()
     rows = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
     expected = chances[rows] * used[together.indices] / max(everything, 1.0)
-    strong = strength(together.data, expected) * (together.data >= snapshot.k)
+    above = np.maximum(_lifted(together.data, expected), 0.0) * (together.data >= snapshot.k)
+    sure = (above > 0) & surely_more(together.data, expected)
+    speaks = (np.diff(links.indptr) > 0) | (np.bincount(rows[sure], minlength=links.shape[0]) > 0)
+    leaning = np.where(speaks[rows], above, 0.0)
     kept = []
-    for data in (np.where(strong > 0, together.data, 0.0), strong):
+    for data in (np.where(leaning > 0, together.data, 0.0), np.where(sure, above, 0.0), leaning):
         kept.append(csr_array((data, together.indices, together.indptr), shape=together.shape, copy=True))
         kept[-1].eliminate_zeros()
     return Inferred(*kept)
@@ -130,8 +152,18 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
 
 def strength(seen: Values, expected: Values) -> Values:
     """1 − 1 / L where L = (seen + κ) / (expected + κ) ≥ τ, else 0: the same shape, in [0, 1)."""
-    lift = (seen + BELIEF) / (expected + BELIEF)
-    return np.where(lift >= LIFT, 1 - 1 / lift, 0.0)
+    found = _lifted(seen, expected)
+    return np.where(found >= 1 - 1 / LIFT, found, 0.0)
+
+
+def surely_more(seen: Values, expected: Values) -> NDArray[np.bool_]:
+    """Whether a count is a third above chance even at its lower bound of 95 %: the same shape."""
+    return np.asarray(seen - DOUBT * np.sqrt(seen + 1) >= LEAST * expected)
+
+
+def _lifted(seen: Values, expected: Values) -> Values:
+    """1 − 1 / L, below 0 where there are fewer than expected."""
+    return 1 - (expected + BELIEF) / (seen + BELIEF)
 
 
 def _onward(about: csr_array) -> csr_array:
@@ -139,3 +171,16 @@ def _onward(about: csr_array) -> csr_array:
     degrees, scale = (np.asarray(about.sum(axis=axis), dtype=np.float64).ravel() for axis in (0, 1))
     before = damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE)
     return csr_array(diags_array(before) @ about.T @ diags_array(damping(scale, END)))
+
+
+def over_most(halves: Iterable[tuple[csr_array, csr_array, str]]) -> tuple[str, int] | None:
+    """The entity, type and index, with the largest product; ``None`` where there is none.
+
+    :param halves: what an anchor has, and what an item has, each of shape (1, entities), and the type of these.
+    """
+    best, most = None, 0.0
+    for left, right, entity_type in halves:
+        both = csr_array(csr_array(left).multiply(csr_array(right)))
+        if both.nnz and both.max() > most:
+            most, best = float(both.max()), (entity_type, int(both.indices[np.argmax(both.data)]))
+    return best

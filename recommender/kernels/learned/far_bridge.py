@@ -6,20 +6,21 @@ from scipy.sparse import csr_array, diags_array
 
 from recommender.catalogue.likely_attributes import linked_attributes, shared_steps
 from recommender.kernels.kernel import Idxs
-from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel
+from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel, over_most
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping
 
 
 class FarBridge(BridgeKernel):
-    """From an item over what both domains share, a link or what its people also use, to items of the other domain whose
-    people also use what has the same there::
+    """From an item over what both domains share to items of the other domain whose people also use what has the same
+    there::
 
-        K = (A + S_a) · D_t^-¼ · S_iᵀ
+        K = A · D_t^-¼ · S_iᵀ
 
-    A: links of the anchors; S: what the people of an item also use, 1 − 1 / L, as of :class:`BridgeKernel`; D_t: how
-    many items S_i gives the attribute. Few items of a catalogue may be about what another is about; these lead on to
-    what is used together with them.
+    A: links of the anchors; S: what the people of an item also use, 1 − 1 / L, as far as it is sure, as of
+    :class:`BridgeKernel`; D_t: how many items S_i gives the attribute. Few items of a catalogue may be about what
+    another is about; these lead on to what is used together with them. From what is only inferred of an anchor no such
+    way leads on: two guesses in a row are none.
     """
 
     name, symbol, text = "far_bridge", "⇠", "far_bridge"
@@ -32,26 +33,28 @@ class FarBridge(BridgeKernel):
             right = self._inferred(back).strength
             spread = np.bincount(right.indices, minlength=right.shape[1]).astype(np.float64)
             if right.nnz:
-                left = csr_array(self._left(there) @ diags_array(damping(spread, MIDDLE)))
+                left = csr_array(self._links(there) @ diags_array(damping(spread, MIDDLE)))
                 left.eliminate_zeros()
                 found.append(kernel_product([(left,), (csr_array(right.T),)], self.inputs.top, closed=False))
         return csr_array(sum(found, csr_array(shape)))
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
-        """How many people used the item and what has an attribute of the anchor: of the attribute with the most; where
-        that is only inferred of the anchor, no more than are behind this."""
+        """How many people used the item and what has an attribute of the anchor: of the attribute with the most."""
         snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
         for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
-            behind = self._inferred(back).people[[item]].toarray()[0]
-            linked = csr_array(self._links(there)[anchors]).toarray()
-            also = csr_array(self._inferred(there).people[anchors]).toarray()
-            known = np.where(linked > 0, behind, np.minimum(also, behind))
-            counts = np.maximum(counts, known.max(axis=1, initial=0).astype(np.int64))
+            found = self._inferred(back)
+            behind = (found.people[[item]].toarray() * (found.strength[[item]].toarray() > 0))[0]
+            linked = csr_array(self._links(there)[anchors]).toarray() > 0
+            counts = np.maximum(counts, np.where(linked, behind, 0).max(axis=1, initial=0).astype(np.int64))
         return counts
+
+    def about(self, anchor: int, item: int) -> tuple[str, int] | None:
+        """The attribute over which most of an entry runs, widespread ones alike."""
+        snapshot = self.inputs.snapshot
+        return over_most(
+            (self._links(there)[[anchor]], self._inferred(back).strength[[item]], snapshot.schema.ends(there)[1])
+            for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type)
+        )
 
     def _links(self, step: str) -> csr_array:
         return self.inputs.once(f"linked {step}", lambda: linked_attributes(self.inputs.snapshot, step))
-
-    def _left(self, step: str) -> csr_array:
-        """A + S_a: attributes of the anchors, 1 where there is a link that may lead into another domain."""
-        return csr_array(self._links(step) + self._inferred(step).strength)

@@ -6,8 +6,7 @@ from scipy.sparse import csr_array, diags_array
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
 from recommender.catalogue.likely_attributes import (
-    LIKELY,
-    SURE,
+    BELIEVED,
     further_steps,
     kinds,
     likely_attributes,
@@ -15,7 +14,7 @@ from recommender.catalogue.likely_attributes import (
     shared_steps,
 )
 from recommender.kernels.kernel import LearnedKernel, NamedAnchors, Phrases, relation_parts
-from recommender.kernels.learned.bridge import END, MIDDLE, BridgeKernel
+from recommender.kernels.learned.bridge import END, MIDDLE, BridgeKernel, over_most
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_rows, top_per_row
 
@@ -29,8 +28,8 @@ class Propagation(LearnedKernel):
         K = [A_a  R_a  B_a/4] · D_t^-¼ · [A_i  R_i]ᵀ · D_i^-0.2   without A_a · A_iᵀ and B_a · A_iᵀ, which are paths
 
     A: links to attributes that both domains share; R: likely ones
-    (:func:`recommender.catalogue.likely_attributes.likely_attributes`), of anchors only where it is sure; B: links of
-    links. Few items of a catalogue name what they have to do with; their kinds tell it of the others, less surely.
+    (:func:`recommender.catalogue.likely_attributes.likely_attributes`); B: links of links. Few items of a catalogue
+    name what they have to do with; their kinds tell it of the others, as far as they find again what is named.
     """
 
     name, symbol, text, from_people = "propagation", "⇝", "propagation", False
@@ -43,6 +42,11 @@ class Propagation(LearnedKernel):
         return known and BridgeKernel.exists(snapshot, anchor_type, item_type)
 
     @property
+    def decided_by(self) -> str:
+        """How surely kinds have to tell."""
+        return f"{BELIEVED:g}"
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """The attributes of both types, and what people use: attributes that they do not come back to lead nowhere."""
         schema, ends = self.inputs.snapshot.schema, (self.anchor_type, self.item_type)
@@ -53,24 +57,45 @@ class Propagation(LearnedKernel):
 
     def matrix(self) -> csr_array:
         """K, summed over what both share, pruned."""
-        snapshot, ends = self.inputs.snapshot, (self.anchor_type, self.item_type)
-        found = csr_array(tuple(snapshot.vocabulary.count(end) for end in ends))
-        for there, back in shared_steps(snapshot.schema, *ends):
-            links, likely = linked_attributes(snapshot, there), likely_attributes(snapshot, there, ends[1], SURE)
-            own, likes = linked_attributes(snapshot, back), likely_attributes(snapshot, back, ends[0], LIKELY)
-            both = csr_array(own + likes)
-            degrees, scale = (np.asarray(both.sum(axis=axis), dtype=np.float64).ravel() for axis in (0, 1))
-            middle = diags_array(damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE))
-            for left, right in ((links, likes), (likely, both), (self._further(there), likes)):
+        count = self.inputs.snapshot.vocabulary.count
+        found = csr_array((count(self.anchor_type), count(self.item_type)))
+        for _, pairs in self.inputs.once(f"halves {self.key}", self._halves):
+            for left, right in pairs:
                 if left.nnz and right.nnz:
-                    onward = csr_array(times_rows(right, damping(scale, END)).T)
-                    factors = [(csr_array(left @ middle),), (onward,)]
+                    factors = [(left,), (csr_array(right.T),)]
                     found = csr_array(found + kernel_product(factors, self.inputs.top, closed=False))
         return top_per_row(found, self.inputs.top)
 
+    def _halves(self) -> list[tuple[str, list[tuple[csr_array, csr_array]]]]:
+        """For each type of attribute that both share, what anchors have, by how widespread it is, and items."""
+        snapshot, ends = self.inputs.snapshot, (self.anchor_type, self.item_type)
+        halves = []
+        for there, back in shared_steps(snapshot.schema, *ends):
+            links, likely = linked_attributes(snapshot, there), likely_attributes(snapshot, there, ends[1])
+            own, likes = linked_attributes(snapshot, back), likely_attributes(snapshot, back, ends[0])
+            both = csr_array(own + likes)
+            degrees, scale = (np.asarray(both.sum(axis=axis), dtype=np.float64).ravel() for axis in (0, 1))
+            middle = diags_array(damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE))
+            end = damping(scale, END)
+            pairs = [
+                (csr_array(left @ middle), times_rows(right, end))
+                for left, right in ((links, likes), (likely, both), (self._further(there), likes))
+            ]
+            halves.append((snapshot.schema.ends(there)[1], pairs))
+        return halves
+
     def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The first of the anchors."""
-        return phrases.learned(self.text, NamedAnchors(named.step, named.anchors[:1]))
+        return phrases.learned(self.text, named.first())
+
+    def about(self, anchor: int, item: int) -> tuple[str, int] | None:
+        """The attribute over which most of an entry runs."""
+        found = [
+            (csr_array(left[[anchor]]), csr_array(right[[item]]), end)
+            for end, pairs in self.inputs.once(f"halves {self.key}", self._halves)
+            for left, right in pairs
+        ]
+        return over_most(found)
 
     def _further(self, step: str) -> csr_array:
         """B/4: what is linked to the attributes of an anchor, of the type that a step leads to."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.catalogue.attribute_lift import attribute_lift, carries
+from recommender.counterfactual.why_not import why_not
 from recommender.evaluation.crossing import crossings
 from recommender.kernels.path_instances import paths_between
 from recommender.kernels.path_kernels import KernelConfig, Kernels
@@ -76,33 +77,75 @@ def test_whom_paths_reach_is_counted(recommender: Recommender) -> None:
     assert (there.source, there.target, back.source) == ("cosmetics", "courses", "courses")
     assert there.people == there.asked == BROAD and there.reached == 0
     assert back.people == 15 and back.reached == back.personal == pytest.approx(RARE / 15)
-    assert back.first == 1.0 and back.distinct == 2 and back.reasons == {CROSSING: RARE * 4}
-    assert back.with_reason == pytest.approx(RARE * 4 / 150)
+    assert back.first == 1.0 and back.distinct == 1 and back.reasons == {CROSSING: RARE * 4}
+    assert back.with_reason == pytest.approx(RARE * 4 / (15 * 4)), "lists hold the four roses, and nothing else"
+    assert back.own == 1.0 and there.own == 0.0
     assert "6" not in back.text.split("people")[0]
 
 
 def test_what_is_told_of_a_crossing_goes_in_steps_of_k(recommender: Recommender) -> None:
     _, back = crossings(recommender.scorer, k=5)
     assert back.reached == back.personal == pytest.approx(5 / 15) and back.first == 1.0  # six of 15
-    assert back.reasons == {CROSSING: 20} and back.with_reason == pytest.approx(20 / 150)
+    assert back.reasons == {CROSSING: 20} and back.with_reason == pytest.approx(20 / 60)
     _, few = crossings(recommender.scorer, k=7)
     assert few.people == 14 and few.reached == few.first == 0 and not few.reasons
     assert [one.source for one in crossings(recommender.scorer, k=16)] == ["cosmetics"]
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "nothing links your courses to cosmetics yet"), ("zh", "courses")])
-def test_whom_nothing_links_is_told_so(recommender: Recommender, lang: str, words: str) -> None:
-    unlinked = recommender.recommend(Request("l14", rules=Rules(domain="cosmetics"), lang=lang))
-    assert unlinked.personal and [words in notice for notice in unlinked.notices] == [True]
+@pytest.mark.parametrize(
+    ("lang", "unlinked", "short"),
+    [
+        ("en", "popular among the cosmetics that have to do with courses", "no more cosmetics have to do with courses"),
+        ("zh", "courses", "列表较短"),
+    ],
+)
+def test_whom_nothing_links_gets_what_others_are_led_to_and_is_told_so(
+    recommender: Recommender, lang: str, unlinked: str, short: str
+) -> None:
+    """Whose course is about nothing gets the roses, by popularity, and none of the eight other products."""
+    found = recommender.recommend(Request("l14", rules=Rules(domain="cosmetics"), lang=lang))
+    assert {row.id for row in found.items} == {"r0", "r1", "r2", "r3"}
+    assert not any(row.personal for row in found.items) and found.personal
+    assert [words in notice for words, notice in zip((unlinked, short), found.notices, strict=True)] == [True, True]
     for asked in (Request("l14"), Request("b00")):
         assert all(row.personal for row in recommender.recommend(asked).items) != bool(
             recommender.recommend(asked).notices
         )
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "from number 5 on"), ("zh", "从第 5 项起")])
-def test_where_the_personal_part_of_a_list_ends_is_told(recommender: Recommender, lang: str, words: str) -> None:
+def test_who_asks_for_more_gets_it_filled_up_with_what_is_popular(recommender: Recommender) -> None:
+    filled = Rules(domain="cosmetics", fill=True)
+    found = recommender.recommend(Request("l14", rules=filled))
+    assert len(found.items) == 10 and "this is what is popular" in found.notices[0] and len(found.notices) == 1
+    reached = recommender.recommend(Request("l00", rules=filled))
+    assert [row.personal for row in reached.items] == [True] * 4 + [False] * 6
+    assert ["from number 5 on" in notice for notice in reached.notices] == [True]
+    assert all(row.personal == (row.shares.paths > 0) for row in reached.items)
+
+
+def test_a_list_of_a_domain_that_one_uses_holds_all_of_it(recommender: Recommender) -> None:
+    found = recommender.recommend(Request("b00", rules=Rules(domain="cosmetics")))
+    assert len(found.items) == 10 and {row.id[0] for row in found.items} == {"o", "r"}
+
+
+def test_what_is_in_no_list_is_told_alike_alone_and_in_a_block(recommender: Recommender) -> None:
+    """Lists of many are those of one by one; what is not in them has no rank, and why not says that nothing leads."""
+    asked = Rules(domain="cosmetics")
+    users = np.array([recommender.snapshot.vocabulary.idx("User", f"l{n:02}") for n in range(15)])
+    block = recommender.rank_block("User", users, recommender.rule_set(asked), 10)
+    for row, number in enumerate(range(15)):
+        alone = recommender.recommend(Request(f"l{number:02}", rules=asked)).items
+        mine = block.positions[block.indptr[row] : block.indptr[row + 1]].tolist()
+        assert [recommender.item(one).id for one in mine] == [one.id for one in alone]
+    for rank, item in enumerate(alone, start=1):
+        assert recommender.why(Request("l14", rules=asked), item.id).rank == rank
+    assert recommender.why(Request("l14", rules=asked), "o0").rank is None
+    asked_why = why_not(recommender, Request("l14", rules=asked), "o0")
+    assert asked_why.rank is None and [reason.kind for reason in asked_why.reasons] == ["no_path"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "no more cosmetics"), ("zh", "列表较短")])
+def test_a_list_that_ends_with_what_is_linked_says_so(recommender: Recommender, lang: str, words: str) -> None:
     found = recommender.recommend(Request("l00", rules=Rules(domain="cosmetics"), lang=lang))
-    assert [row.personal for row in found.items] == [True] * 4 + [False] * 6
+    assert [row.personal for row in found.items] == [True] * 4
     assert [words in notice for notice in found.notices] == [True]
-    assert all(row.personal == (row.shares.paths > 0) for row in found.items)

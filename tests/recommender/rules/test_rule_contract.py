@@ -38,7 +38,7 @@ def _one(rules: RuleSet, rule: type[Rule]) -> Rule:
 
 def test_what_is_asked_of_rules_is_read_by_the_suite() -> None:
     soft = {"boost", "bury", "pin", "quota"}
-    assert set(Rules.model_fields) - set(ASKED) == {"unknown", "age", "mix", "rates"} | soft
+    assert set(Rules.model_fields) - set(ASKED) == {"unknown", "age", "mix", "rates", "fill"} | soft
     names = list(chain.from_iterable(rule.names for rule in RULES))
     assert len(names) == len(set(names))
 

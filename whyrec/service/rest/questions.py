@@ -56,6 +56,7 @@ class RuledQuestion(Question):
     min_price: float | Text | None = None
     in_stock: bool = False
     language: Texts = []
+    fill: bool = Field(default=False, description="With a domain they used nothing of: also what nothing leads to.")
 
     def rules(self) -> dict[str, Any]:
         """The rules that say something, by the engine's names."""

@@ -184,7 +184,8 @@ class WorkspaceEvaluation:
         split = self._split()
         inside, test = task_of(split, self.asked.domain, self._left_out)
         with self._learned(split) as scorer:
-            ranked = rank_users(split.train, test, scorer_of_users(scorer), (inside, self.asked.k), self.progress)
+            model = scorer_of_users(scorer, domain=self.asked.domain)
+            ranked = rank_users(split.train, test, model, (inside, self.asked.k), self.progress)
         found, wanted = metrics_of(ranked, test), np.array([len(one) for one in test.values()], dtype=np.int64)
         return UserQuality(list(test), found.ndcg, split.train, found.recall, wanted)
 
@@ -206,7 +207,7 @@ class WorkspaceEvaluation:
         with self._learned(split) as scorer:
             tuned = self._tuned(split) if asked.tuning else {}
             mix = rules_of(self.workspace, {}).mix if asked.domain is None else ()
-            models: dict[str, ScoreUsers] = {"whyrec": scorer_of_users(scorer, mix)}
+            models: dict[str, ScoreUsers] = {"whyrec": scorer_of_users(scorer, mix, asked.domain)}
             if mix and len(split.train.schema.domains) > 1:  # what places for domains that people did not use cost
                 none = [f"{domain}=0" for domain in split.train.schema.domains]
                 models["whyrec, used domains only"] = scorer_of_users(scorer, none)
