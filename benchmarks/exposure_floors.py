@@ -7,14 +7,17 @@ Of a workspace that is there, ``--test`` names what was held out of it, as ``ama
 ``files/test.csv``: columns user_id and item_id. Of Sephora: ratings of 4 or more, people with five or more of them; a
 fifth of each person's is held out (seed 0), the rest is loaded (default weights, or learned ones with --train).
 
-Floors of 100 % of each brand's share of use are solved on half of the people and used on the lists of the other half;
-with ``--same`` for everybody, as ``whyrec objectives`` does. NDCG@10 × 100 is of what was held out, which no price has
-seen; the gap is half the sum over brands of |share of exposure − share of use|, 0 where exposure is merit. CP-Fair-like
-(Naghiaei et al., 2022): each person's 100 best items anew by relevance, brought to [0, 1], plus λ for items of brands
-that get less than their merit in the lists before.
+Floors of 100 % of each brand's share of use are solved on four fifths of the people and used on the lists of the
+others, each fifth in turn, so that nobody's list is ranked by prices that it had a part in; with ``--same`` for
+everybody, as ``whyrec objectives`` does. NDCG@10 × 100 is of what was held out, which no price has seen; the gap is
+half the sum over brands of |share of exposure − share of use|, 0 where exposure is merit. CP-Fair-like (Naghiaei et
+al., 2022): each person's 100 best items anew by relevance, brought to [0, 1], plus λ for items of brands that get less
+than their merit in the lists before.
 """
 
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +39,7 @@ from recommender.reranking.exposure_prices import Pool, solve
 from recommender.rules.rule_set import Rules
 from recommender.rules.soft.floors import read_floors
 
+FOLDS = 5
 STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 LAMBDAS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 WORTH = 1 / np.log2(np.arange(2, FIRST + 2))
@@ -65,20 +69,48 @@ def main(
     groups = csr_array(np.column_stack([one.items.astype(np.float64) for one in floors]))
     uses = np.asarray(crowd.used.sum(axis=0)).ravel()
     merit = np.asarray(groups.T @ uses) / uses.sum()
-    solving = (np.random.default_rng(0).random(len(positions)) < 0.5) | same
-    measuring = ~solving | same
-    pools = [Pool(positions[part], totals[part], FIRST, groups) for part in (solving, measuring)]
-    truth = [one for one, mine in zip(relevant(crowd, held_out), measuring, strict=True) if mine]
-    prices = solve(pools[0], merit, most_loss=1.0).prices
+    whole, truth = Pool(positions, totals, FIRST, groups), relevant(crowd, held_out)
+    fold = np.random.default_rng(0).permutation(len(positions)) % FOLDS
+    parts = [(fold >= 0, fold >= 0)] if same else [(fold != one, fold == one) for one in range(FOLDS)]
+    solved = [(Solved.on(part(whole, solving), merit), measuring) for solving, measuring in parts]
     rows = []
     for strength in STRENGTHS:
-        listed = pools[1].lists(strength * prices)[0]
-        rows.append((f"floors, {strength:.0%} of the prices", *measured(pools[1], listed, truth, merit)))
-    short = groups @ (pools[0].exposure(pools[0].lists(0 * prices)[0]) < merit)
+        listed = lists(whole, solved, lambda pool, one, strength=strength: pool.lists(strength * one.prices)[0])
+        rows.append((f"floors, {strength:.0%} of the prices", *measured(whole, listed, truth, merit)))
     for weight in LAMBDAS:
-        listed = cp_fair(pools[1], short, weight)
-        rows.append((f"CP-Fair-like, λ {weight:g}", *measured(pools[1], listed, truth, merit)))
-    show(rows, measuring.sum())
+        listed = lists(whole, solved, lambda pool, one, weight=weight: cp_fair(pool, one.short, weight))
+        rows.append((f"CP-Fair-like, λ {weight:g}", *measured(whole, listed, truth, merit)))
+    show(rows, len(positions))
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What was learned of some people: prices of groups, shape (groups,), and which items' groups get less than their
+    merit, shape (items,)."""
+
+    prices: Values
+    short: NDArray[np.bool_]
+
+    @classmethod
+    def on(cls, pool: Pool, merit: Values) -> "Solved":
+        """Of the people of a pool."""
+        prices = solve(pool, merit, most_loss=1.0).prices
+        return cls(prices, pool.groups @ (pool.exposure(pool.lists(0 * prices)[0]) < merit))
+
+
+def part(pool: Pool, people: NDArray[np.bool_]) -> Pool:
+    """Some of the people."""
+    return Pool(pool.positions[people], pool.totals[people], pool.n, pool.groups)
+
+
+def lists(
+    whole: Pool, solved: list[tuple[Solved, NDArray[np.bool_]]], ranked: Callable[[Pool, Solved], NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """Everybody's lists, each by what was learned of others (or, with ``--same``, of all)."""
+    found = np.full((len(whole.positions), whole.n), -1, dtype=np.int64)
+    for one, people in solved:
+        found[people] = ranked(part(whole, people), one)
+    return found
 
 
 def made(folder: Path, data: Path, train: bool) -> pl.DataFrame:
