@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from benchmarks.attacked_shop import ITEMS, Shop
 from kg.quality.anomalies import anomalies
+from kg.snapshot.snapshot import Snapshot
 from recommender.audit.audit import audit
 from recommender.audit.group_quality import UserQuality
 from recommender.audit.item_groups import sides
@@ -32,6 +33,7 @@ from whyrec.workspace.responsibility.certify import CertifyReport, report, trial
 from whyrec.workspace.responsibility.certify_text import Wanted
 from whyrec.workspace.responsibility.flagging import _told
 from whyrec.workspace.responsibility.objectives import _solved
+from whyrec.workspace.status import stepped_counts
 
 PEOPLE = {"people", "count", "before", "lists", "people_reached", "demand", "said", "users", "pairs", "there", "back",
           "excluded", "of", "accounts", "flagged", "signals", "isolated"}  # fmt: skip
@@ -61,6 +63,7 @@ class GroupAnswers:
             "objectives": self.objectives,
             "certify": self.certify,
             "anomalies": lambda: _told(shop.snapshot, "User", anomalies(shop.snapshot, "User")),
+            "status": lambda: _Counted.of(shop.snapshot),
             "trade-offs": lambda: trade_offs(self.crowds[(domain := self.domain())], domain, self.floors(), "en"),
         }
 
@@ -126,6 +129,26 @@ class GroupAnswers:
         """Any entity of some types."""
         name = str(self.rng.choice(types))
         return name, int(self.rng.integers(len(self.shop.ids[name])))
+
+
+class _Row(BaseModel):
+    """A number of people, or of what they did; ``label``: of whom, or what."""
+
+    label: str
+    people: int | str
+
+
+class _Counted(BaseModel):
+    """The numbers that card and console tell of people and of what they did."""
+
+    rows: list[_Row]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "_Counted":
+        """Of a snapshot."""
+        schema, told = snapshot.schema, stepped_counts(snapshot)
+        ends = {name: (name,) for name in schema.entity} | {name: schema.ends(name) for name in schema.relation}
+        return cls(rows=[_Row(label=name, people=n) for name, n in told.items() if "User" in ends[name]])
 
 
 def numbers(document: Any, name: str = "") -> Iterator[int]:

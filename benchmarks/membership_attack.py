@@ -4,9 +4,11 @@
 
 Each world holds a random half of the people. The attacker knows a target's whole history and the released numbers of
 many worlds with and without her, and guesses: the area under the curve of her best number, mean over targets; .5 is a
-coin. Released: exact counts of items, counts as they are told (k, in steps), private counts, numbers of people in
-reasons (``why``), the items of ``overview --private`` as the product answers it, scores of lists for anchors that are
-only told; model files are not released, and are attacked to say what they would give away.
+coin. Released: exact counts of items, counts as they are told (k, in steps), private counts as they leave (what noise
+alone could have made is told as less than that), numbers of people in reasons (``why``), the items of ``overview
+--private`` as the product answers it, scores of lists for anchors that are only told. Not released, and attacked to say
+what they would give away: the noisy numbers themselves, and model files. Beside the private ones stands what no attack
+on any data can be above, by ε alone; the noise of Laplace or Gauss that keeps ε is attacked with less.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.k_anonymity import told_count
-from kg.privacy.differential_privacy import Payment, PrivacyLedger, private_counts
+from kg.privacy.differential_privacy import Payment, PrivacyLedger, ToldCounts, guess_bound, noise_bound, private_counts
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from kg.workspace.settings import PrivacySettings
@@ -60,7 +62,10 @@ def released(world: Snapshot, relation: str, folder: Path) -> dict[str, Values]:
     for epsilon, delta, cap in PRIVATE:
         settings = PrivacySettings(delta=delta, contributions=cap)
         noisy = private_counts((people, items), used.shape[1], settings, epsilon)
-        found[f"private, ε {epsilon:g}, δ {delta:g}, cap {cap}"] = noisy.astype(np.float64)
+        told = ToldCounts.of(noisy, noise_bound(settings, epsilon, used.shape[1]))
+        bound = f"ε {epsilon:g}, δ {delta:g}, cap {cap} (at most {guess_bound(epsilon, delta):.3f})"
+        found[f"private as it leaves, {bound}"] = told.people.astype(np.float64)
+        found[f"noisy (not released), {bound}"] = noisy.astype(np.float64)
     for settings in (PrivacySettings(epsilon_per_day=9.0), PrivacySettings(delta=1e-6, contributions=1)):
         name = f"overview --private --epsilon 2, δ {settings.delta:g}, cap {settings.contributions}"
         found[name] = overview(world, relation, settings, folder)
@@ -75,10 +80,25 @@ def overview(world: Snapshot, relation: str, settings: PrivacySettings, folder: 
     crowd = Crowd(Recommender(open_model(folder / "model", world, folder / "kernels")), Rules())
     payment = Payment(PrivacyLedger(Path(tempfile.mkdtemp(dir=folder)), settings), settings, 2.0)
     [items] = [one for one in private_answer(crowd, ("overview", None, None), payment).tables if one.name == "items"]
-    told = {(one.type, one.id): one.people for one in items.counts}
+    told = {(one.type, one.id): one.people if isinstance(one.people, int) else 0 for one in items.counts}
     tail = world.schema.ends(relation)[1]
     ids = world.vocabulary.ids(tail)
     return np.array([told[tail, ids[idx]] for idx in range(world.vocabulary.count(tail))], dtype=np.float64)
+
+
+def knows_everybody_else(epsilon: float, cap: int, things: int, draws: int = 20_000) -> float:
+    """Area under the curve of whoever knows the data of everybody but her, by the likelihood of the Laplace noise of so
+    many counts of hers that stand out: what ε alone holds back."""
+    rng, scale = np.random.default_rng(0), cap / epsilon
+
+    def likelihood(noisy: Values) -> Values:
+        """How much likelier with her than without, as a logarithm."""
+        return np.asarray((np.abs(noisy) - np.abs(noisy - 1)).sum(axis=1) / scale)
+
+    noise = rng.laplace(0, scale, (2, draws, things))
+    inside, outside = likelihood(noise[0] + 1), np.sort(likelihood(noise[1]))
+    below = [np.searchsorted(outside, inside, side=side).mean() for side in ("left", "right")]
+    return float(np.mean(below) / draws)
 
 
 def area(inside: Values, outside: Values) -> float:
@@ -110,11 +130,14 @@ def main() -> None:
             row = numbers.setdefault(name, [])
             row.append([_evidence(values, history.indices[slice(*history.indptr[u : u + 2])]) for u in targets])
     member = np.array(members)
+    for epsilon in (0.5, 1.0, 2.0):
+        strict = knows_everybody_else(epsilon, 5, 5)
+        print(f"who knows everybody else, ε {epsilon:g}, five things that stand out{'':<19} AUC {strict:.3f}")
     print(f"{len(targets)} targets, {told.worlds} worlds, {relation}")
     for name, rows in numbers.items():
         table = np.array(rows)
         areas = [area(table[member[:, u], t], table[~member[:, u], t]) for t, u in enumerate(targets)]
-        print(f"{name:<48} AUC {np.mean(areas):.3f} ± {1.96 * np.std(areas) / np.sqrt(len(areas)):.3f}")
+        print(f"{name:<66} AUC {np.mean(areas):.3f} ± {1.96 * np.std(areas) / np.sqrt(len(areas)):.3f}")
 
 
 def _evidence(values: Values, used: NDArray[np.integer]) -> float:

@@ -28,8 +28,8 @@ class PrivacySettings(Document):
     """Fewest people that anything that leaves may rest on; see :mod:`kg.k_anonymity`."""
     epsilon: float = Field(default=0.5, gt=0, allow_inf_nan=False)
     """ε of one private release, where nothing else is asked for; see :mod:`kg.privacy.differential_privacy`. At 0.5
-    whoever knows all that a person used guesses whether she is counted a little better than a coin does
-    (``benchmarks/membership_attack.py``: an area under the curve of .53)."""
+    whoever knows everybody else's data guesses whether a person is counted a little better than a coin does
+    (``benchmarks/membership_attack.py``: an area under the curve of .56, and of .50 for whoever does not)."""
     delta: float = Field(default=0.0, ge=0, lt=0.01)
     """δ of one private release: 0 for Laplace noise."""
     epsilon_per_day: float = Field(default=4.0, gt=0, allow_inf_nan=False)
