@@ -12,6 +12,11 @@ Half of the people, by lot (seed 0), are in the sums; the other half is not, and
   part of the people any number differs, and how many at most. k bounds groups, not somebody who knows a whole company
   but one person: noise would (ε), and pairs of items do not survive it.
 
+- *adding first*: would it do to add both companies' sums, masked, and to open what is at least k jointly? A quarter of
+  the people is the reader's. She takes her own part from each sum: told is for how many pairs she then has an exact
+  number of the other's people between 1 and k − 1, and, were sums opened in steps of k, for how many she knows that
+  somebody, and fewer than k, used both. Of what `federate offer` sends, none.
+
 Without k (k = 1) the same attacks show what the bound is worth. The example is made where no workspace is named.
 """
 
@@ -77,6 +82,30 @@ def main(
             f"{differs.max():,} of {len(found.used) + found.pairs.shape[1]:,}",
         )
     Console(width=160).print(table)
+    _show_adding(everybody.matrix, lot < len(lot) // 4)
+
+
+def _show_adding(matrix: csr_array, mine: NDArray[np.bool_]) -> None:
+    """What opening joint sums would tell the reader of the other company's people."""
+    both = [_shared(csr_array(matrix[who])) for who in (mine, ~mine)]
+    table = Table(title="Joint sums opened from k on", title_justify="left")
+    for column in ("k", "pairs opened", "pairs that the other would send", "tell exactly 1 … k − 1", "in steps of k"):
+        table.add_column(column, justify="right")
+    for k in BOUNDS[1:]:
+        own, other = both
+        opened = own + other >= k
+        few = opened & (other > 0) & (other < k)
+        at_least_one = few & ((own + other) // k * k > own)
+        row = (opened.sum(), (other >= k).sum(), few.sum(), at_least_one.sum())
+        table.add_row(str(k), *(f"{int(one) // 2:,}" for one in row))
+    Console(width=160).print(table)
+
+
+def _shared(matrix: csr_array) -> NDArray[np.int64]:
+    """How many people used two items both: shape (items, items), nobody on the diagonal."""
+    found = np.asarray((matrix.T @ matrix).todense(), dtype=np.int64)
+    np.fill_diagonal(found, 0)
+    return found
 
 
 def _without(snapshot: Snapshot, rows: NDArray[np.int64]) -> Snapshot:

@@ -2,7 +2,9 @@
 
 What people used together is a sum over people: kernels of both companies come from the sum of the two. Between two,
 masks would hide nothing – whoever takes her own part from the sum has the other's –, so what protects people is that no
-number is of fewer than k of them, that all are rounded down to steps, and that nobody is matched with anybody.
+number is of fewer than k of them, that all are rounded down to steps, and that nobody is matched with anybody. For the
+same reason sums are bounded by k before they are added and not after: of a joint number of five, four of whom are her
+own, the reader would know one person of the other's (``benchmarks/federation_attack.py`` counts such pairs).
 """
 
 from dataclasses import dataclass
