@@ -1,7 +1,6 @@
 """Bridge kernel: what the people of an item also use in its domain, and what of another has the same attributes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +8,12 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import DOUBT, LEAST
+from recommender.catalogue.inferred_attributes import Inferred, inferred, lifted, makers
 from recommender.catalogue.likely_attributes import kinds, likely_attributes, linked_attributes, shared_steps
 from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
 from recommender.linalg.pruned_product import kernel_product
-from recommender.linalg.sparse_matrix import binary, damping
+from recommender.linalg.sparse_matrix import damping
 
-BELIEF = 5.0
-"""κ: pairs that are added to what is seen and to what is expected, so that a few do not say much."""
 LIFT = 2.0
 """τ: how much more often than expected it has to be where partners tell sums only."""
 MIDDLE, END = 0.25, 0.2
@@ -24,31 +22,16 @@ LIKES = 0.25
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Inferred:
-    """What the people of items also use, by an attribute they have no link to; all of shape (items, attributes).
-
-    ``strength``: 1 − 1 / L where k people at least do, surely more than by chance; ``leaning``: the same where L > 1,
-    of items of which anything is sure or linked: what speaks at all says the rest of what it knows, by how much;
-    ``people``: O of these.
-    """
-
-    people: csr_array
-    strength: csr_array
-    leaning: csr_array
-
-
 class BridgeKernel(CountedKernel):
-    """From an item without a link to what another domain shares, by what the people who used it also use::
+    """From an item to what another domain shares, by what the people who used it also use::
 
-        L[a, t] = (O + κ) / (E + κ),   O = people who used a and another item with attribute t
-        E = p_t · Σ_{people of a} (n − 1),   K = (1 − 1/L)⁺ [O ≥ k] · D_t^-¼ · (A + R/4)ᵀ · D_i^-0.2
+        K = (1 − 1/L)⁺ [O ≥ k] · D_t^-¼ · (A + R/4)ᵀ · D_i^-0.2
 
-    n: items that somebody used; p_t: part of all interactions that are with items of t; A, R: what items have, and what
-    their kind makes likely (:func:`recommender.catalogue.likely_attributes.likely_attributes`). Weaker than a link, and
-    nothing where it is one; attributes that people do not come back to lead nowhere here either. An item speaks where
-    it has a link or is surely a third above chance with any attribute, as attributes have to be within their domain;
-    then all that its people lean to counts, by how much.
+    L, O: how much more often than by chance the people of the anchor used another item with attribute t, and how many
+    (:func:`recommender.catalogue.inferred_attributes.inferred`); A, R: what items have, and what their kind makes
+    likely (:func:`recommender.catalogue.likely_attributes.likely_attributes`). Weaker than a link, and nothing where it
+    is one; attributes that people do not come back to lead nowhere here either. An item speaks where it has a link or
+    any attribute is sure; then all that its people lean to counts, by how much.
     """
 
     name, symbol, text = "bridge", "⇢", "bridge"
@@ -67,12 +50,14 @@ class BridgeKernel(CountedKernel):
         schema = self.inputs.snapshot.schema
         shared = [step for pair in shared_steps(schema, self.anchor_type, self.item_type) for step in pair]
         pairs = ((self.anchor_type, self.item_type), (self.item_type, self.anchor_type))
-        return relation_parts((*schema.interactions, *shared, *(one for pair in pairs for one in kinds(schema, *pair))))
+        snapshot = self.inputs.snapshot
+        steps = [one for pair in pairs for one in (*kinds(schema, *pair), *makers(snapshot, pair[0]))]
+        return relation_parts((*schema.interactions, *shared, *steps))
 
     @property
     def decided_by(self) -> str:
         """How many people there have to be, and how surely more than by chance."""
-        return f"{self.inputs.snapshot.k} {LEAST:g} {DOUBT:g} links"
+        return f"{self.inputs.snapshot.k} {LEAST:g} {DOUBT:g} makers"
 
     def matrix(self) -> csr_array:
         """K, summed over what both share, pruned."""
@@ -119,51 +104,10 @@ class BridgeKernel(CountedKernel):
         return self.inputs.once(f"inferred {step}", lambda: inferred(self.inputs.snapshot, step))
 
 
-def inferred(snapshot: Snapshot, step: str) -> Inferred:
-    """What the people of the items that a step starts from also use, by the attributes it leads to."""
-    item_type = snapshot.schema.ends(step)[0]
-    links = linked_attributes(snapshot, step)
-    together, chances = csr_array(links.shape), np.zeros(links.shape[0])
-    used, everything = np.zeros(links.shape[1]), 0.0
-    for name in snapshot.schema.interactions:
-        if snapshot.schema.relation[name].tail != item_type:
-            continue
-        matrix = binary(snapshot.adjacency(name))
-        counts = csr_array(matrix @ links)
-        used += np.asarray(counts.sum(axis=0)).ravel()
-        everything += float(matrix.nnz)
-        lengths = np.diff(matrix.indptr).astype(np.float64)
-        chances += np.asarray(matrix.T @ np.maximum(lengths - 1, 0.0))
-        together = csr_array(together + matrix.T @ counts.sign())
-    together = csr_array(together - together.multiply(links))  # a link of its own says it better
-    together.eliminate_zeros()
-    rows = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
-    expected = chances[rows] * used[together.indices] / max(everything, 1.0)
-    above = np.maximum(_lifted(together.data, expected), 0.0) * (together.data >= snapshot.k)
-    sure = (above > 0) & surely_more(together.data, expected)
-    speaks = (np.diff(links.indptr) > 0) | (np.bincount(rows[sure], minlength=links.shape[0]) > 0)
-    leaning = np.where(speaks[rows], above, 0.0)
-    kept = []
-    for data in (np.where(leaning > 0, together.data, 0.0), np.where(sure, above, 0.0), leaning):
-        kept.append(csr_array((data, together.indices, together.indptr), shape=together.shape, copy=True))
-        kept[-1].eliminate_zeros()
-    return Inferred(*kept)
-
-
 def strength(seen: Values, expected: Values) -> Values:
     """1 − 1 / L where L = (seen + κ) / (expected + κ) ≥ τ, else 0: the same shape, in [0, 1)."""
-    found = _lifted(seen, expected)
+    found = lifted(seen, expected)
     return np.where(found >= 1 - 1 / LIFT, found, 0.0)
-
-
-def surely_more(seen: Values, expected: Values) -> NDArray[np.bool_]:
-    """Whether a count is a third above chance even at its lower bound of 95 %: the same shape."""
-    return np.asarray(seen - DOUBT * np.sqrt(seen + 1) >= LEAST * expected)
-
-
-def _lifted(seen: Values, expected: Values) -> Values:
-    """1 − 1 / L, below 0 where there are fewer than expected."""
-    return 1 - (expected + BELIEF) / (seen + BELIEF)
 
 
 def _onward(about: csr_array) -> csr_array:

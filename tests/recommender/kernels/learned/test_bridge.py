@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.inferred_attributes import BELIEF, inferred, makers, surely_more
 from recommender.kernels.kernel import KernelInputs
-from recommender.kernels.learned.bridge import BELIEF, BridgeKernel, inferred, surely_more
+from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.learned.far_bridge import FarBridge
 from recommender.kernels.registry import scored_paths
 from recommender.learning.priors.crossing_prior import RelationWorth, crossing_prior
-from tests.graphs import snapshot_of
+from tests.graphs import SCHEMA, snapshot_of
 
 COMING, FEW, OTHERS = 12, 4, 60
 
@@ -68,11 +69,57 @@ def test_what_an_item_only_leans_to_counts_where_anything_is_sure(tmp_path: Path
     }
     found = inferred(snapshot_of(tmp_path, entities, triples), "teaches")
     calm, dull = courses.index("calm"), courses.index("dull")
-    mint = 1 - (18 * 15 / 51 + BELIEF) / (6 + BELIEF)
-    rose = 1 - (18 * 12 / 51 + BELIEF) / (12 + BELIEF)
+    chance = 18 * 12 / 48  # of those who took two; three took one only
+    mint, rose = (1 - (chance + BELIEF) / (seen + BELIEF) for seen in (6, 12))
     np.testing.assert_allclose(found.strength.toarray()[[calm, dull]], [[0, rose], [0, 0]])
     np.testing.assert_allclose(found.leaning.toarray()[[calm, dull]], [[mint, rose], [0, 0]])
     assert found.people.toarray()[[calm, dull]].tolist() == [[6, 12], [0, 0]]
+
+
+def test_who_uses_much_uses_everything_together_and_that_says_nothing(tmp_path: Path) -> None:
+    """Ten people took all twenty courses, sixty one of the first ten each: the ten alone bring what is rarely taken
+    together with the rest, as often as their number makes it."""
+    courses = [f"c{n:02}" for n in range(20)]
+    taken = [(f"all{n}", course) for n in range(10) for course in courses]
+    taken += [(f"one{n}", courses[n % 10]) for n in range(60)] + [
+        (f"two{n}", one) for n in range(8) for one in courses[:2]
+    ]
+    triples = {"enrolled": taken, "teaches": [("c19", "Rosa")], "contains": [("oil", "Rosa")]}
+    users = sorted({user for user, _ in taken})
+    entities = {"User": users, "Course": courses, "Product": ["oil"], "Ingredient": ["Rosa"]}
+    assert inferred(snapshot_of(tmp_path, entities, triples), "teaches").people.nnz == 0
+
+
+@pytest.mark.parametrize(("second", "lifted"), [("Clean", 0), ("Other", 12)])
+def test_who_comes_back_to_a_brand_does_not_come_back_to_what_it_is_about(
+    tmp_path: Path, second: str, lifted: int
+) -> None:
+    """Twelve people bought a lotion and a soap: of one brand, or of another one."""
+    schema = {
+        **SCHEMA,
+        "entity": {**SCHEMA["entity"], "Brand": {}},
+        "relation": {**SCHEMA["relation"], "made_by": {"head": "Product", "tail": "Brand"}},
+    }
+    bought = [(f"a{n}", item) for n in range(12) for item in ("lotion", "soap")]
+    bought += [(f"b{n}", item) for n in range(60) for item in ("gel", "mist")]
+    brands = {"lotion": "Clean", "soap": second, "gel": "Other", "mist": "Clean"}
+    triples = {
+        "purchased": bought,
+        "made_by": sorted(brands.items()),
+        "contains": [("soap", "Rosa")],
+        "teaches": [("rose", "Rosa")],
+    }
+    entities = {
+        "User": sorted({user for user, _ in bought}),
+        "Product": sorted(brands),
+        "Course": ["rose"],
+        "Ingredient": ["Rosa"],
+        "Brand": ["Clean", "Other"],
+    }
+    snapshot = snapshot_of(tmp_path, entities, triples, schema)
+    assert makers(snapshot, "Product") == ["made_by"]
+    found = inferred(snapshot, "contains").people.toarray()[:, 0]
+    assert found[snapshot.vocabulary.idx("Product", "lotion")] == lifted and np.count_nonzero(found) == bool(lifted)
 
 
 def test_the_kernel_leads_on_to_items_with_the_attribute(snapshot: Snapshot) -> None:
