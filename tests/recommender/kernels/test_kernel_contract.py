@@ -33,12 +33,13 @@ DAY = 86_400_000
 
 def _shop(folder: Path) -> Snapshot:
     """Two dozen people, each of whom used three products in a row and one course, a day apart; texts, attributes. Ten
-    more took two courses about one ingredient with one about nothing, many others a single course. A last product,
-    which nobody bought, contains nothing, but is of a kind with some that do."""
+    more took two courses about one ingredient with one about nothing, many others a single course or as many about
+    something else. A last product, which nobody bought, contains nothing, but is of a kind with some that do."""
     bought = [(f"u{n}", f"p{(n + k) % PRODUCTS}", 1.0 + k, DAY * (n + k)) for n in range(PEOPLE) for k in range(3)]
     taken = [(f"u{n}", f"c{n % COURSES}", 1.0, DAY * (n + 3)) for n in range(PEOPLE)]
     taken += [(f"v{n}", course, 1.0, DAY) for n in range(10) for course in ("c1", "c4", "plain")]
     taken += [(f"w{n}", "c0", 1.0, DAY) for n in range(300)]
+    taken += [(f"w{n}", course, 1.0, DAY) for n in range(60) for course in ("c2", "c3")]
     taken += [("u0", "plain", 1.0, 5 * DAY)]
     words = ["rose oil", "rose mask", "clay mask", "clay soap"]
     products = [(f"p{n}", f"Product {n}", words[n % 4]) for n in range(PRODUCTS + 1)]
