@@ -40,6 +40,7 @@ class Group:
     anchor: tuple[str, int] | None = None
     soft: SoftShare | None = None
     """The soft rule that a group of the kind ``rule`` stands for."""
+    _key: tuple[object, ...] | None = None
 
     @property
     def concrete(self) -> bool:
@@ -49,12 +50,10 @@ class Group:
     @property
     def key(self) -> tuple[object, ...]:
         """What is said by it: two groups of a list with the same key say the same."""
-        return (
-            self.kind,
-            self.anchor,
-            self.soft and self.soft.about,
-            *(strand.source.own for strand in self.strands[:1]),
-        )
+        if self._key is None:  # asked for again and again
+            first = (strand.source.own for strand in self.strands[:1])
+            self._key = self.kind, self.anchor, self.soft and self.soft.about, *first
+        return self._key
 
 
 @dataclass(slots=True)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from recommender.scoring.ranking import top_n
 
@@ -15,6 +14,46 @@ CHUNK = 32
 """Entries of a row whose maximum stands for them when a bound is sought."""
 FEW = 5_000
 """Entries of a single row that are looked through whole instead: sooner done."""
+
+
+class PathRows(Protocol):
+    """What paths contribute, users × catalogue, as a ``csr_array`` has it."""
+
+    @property
+    def data(self) -> NDArray[np.float64]:
+        """The contributions."""
+
+    @property
+    def indices(self) -> NDArray[np.integer]:
+        """The positions of their items."""
+
+    @property
+    def indptr(self) -> NDArray[np.integer]:
+        """Where those of each user begin and end."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Users and items."""
+
+
+@dataclass(frozen=True)
+class OneRow:
+    """What paths contribute for one user: to make a matrix of it takes SciPy longer than to rank it."""
+
+    data: NDArray[np.float64]
+    indices: NDArray[np.integer]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, dense: NDArray[np.float64]) -> Self:
+        """From a number for each item, shape (catalogue.size,)."""
+        reached = dense.nonzero()[0]
+        return cls(dense[reached], reached, (1, len(dense)))
+
+    @property
+    def indptr(self) -> NDArray[np.int64]:
+        """All of it is hers."""
+        return np.array([0, len(self.data)])
 
 
 @dataclass(frozen=True)
@@ -71,7 +110,7 @@ class _Entries:
 
 
 def rank_sparse(
-    paths: csr_array, popular: Popular, allowed: NDArray[np.bool_], own: NDArray[np.int64], n: int
+    paths: PathRows, popular: Popular, allowed: NDArray[np.bool_], own: NDArray[np.int64], n: int
 ) -> RankedBlock:
     """The n best allowed items of each user by ``paths + popular.values``, ties by position.
 
@@ -82,7 +121,7 @@ def rank_sparse(
     :param own: shape (users,): at most how many items each user may not have that others may.
     """
     totals = paths.data + popular.values[paths.indices] if popular.counts else paths.data
-    everybody = np.asarray(allowed.any(axis=0))
+    everybody = np.asarray(allowed[0] if len(allowed) == 1 else allowed.any(axis=0))
     if not everybody.all():
         totals = np.where(everybody[paths.indices], totals, -np.inf)
     bounds = _lower_bounds(totals, paths.indptr, n + own)
@@ -123,7 +162,7 @@ def rank_dense(
 
 
 def _lower_bounds(
-    totals: NDArray[np.float64], indptr: NDArray[np.int32], wanted: NDArray[np.int64]
+    totals: NDArray[np.float64], indptr: NDArray[np.integer], wanted: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """For each row a bound that at least ``wanted`` entries reach, −inf where there is none: shape (rows,).
 
@@ -131,6 +170,10 @@ def _lower_bounds(
     """
     counts = np.diff(indptr)
     rows = len(counts)
+    if rows == 1:
+        k = int(wanted[0])
+        enough = 0 < k <= len(totals)
+        return np.partition(totals, len(totals) - k)[-k][None] if enough else np.full(1, -np.inf)
     size = int(np.clip(len(totals) // max(1, 3 * int(wanted.sum())), 1, CHUNK))
     chunks = -(-counts // size)
     ends = np.cumsum(chunks)

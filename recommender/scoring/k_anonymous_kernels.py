@@ -14,9 +14,10 @@ from scipy.sparse import csc_array, csr_array, vstack
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.change import Change
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.item_column import ItemColumn
-from recommender.kernels.kernel import Change, Idxs, LearnedKernel, Tail, relation_parts
+from recommender.kernels.kernel import Idxs, LearnedKernel, Tail, relation_parts
 from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import Kernels, digest
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr

@@ -6,12 +6,11 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.variants import Variants
 from recommender.rules.domain import mix_of
-from recommender.scoring.block_ranking import RankedBlock
+from recommender.scoring.block_ranking import PathRows, RankedBlock
 from recommender.scoring.ranking import rank_of, top_n
 from recommender.scoring.scorer import Scorer
 
@@ -112,7 +111,7 @@ def linked_slots(scorer: Scorer, domain: str | None, unused: frozenset[str], n: 
 
 def rank_mixed(
     rank: Callable[[NDArray[np.bool_], Places, int], RankedBlock],
-    paths: csr_array,
+    paths: PathRows,
     candidates: Candidates,
     n: int,
     slots: MixedSlots | None,

@@ -16,7 +16,7 @@ from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import Kernels
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.blend import Blend
-from recommender.scoring.block_ranking import Popular
+from recommender.scoring.block_ranking import OneRow, PathRows, Popular
 from recommender.scoring.k_anonymous_kernels import KAnonymousKernels, known_by_enough
 from recommender.scoring.merged_kernel import merged_kernels
 
@@ -170,11 +170,12 @@ class Scorer:
                 parts.append(found)
         return _sum(parts) if parts else csr_array(shape)
 
-    def paths_of(self, profiles: Sequence[Profile]) -> csr_array:
+    def paths_of(self, profiles: Sequence[Profile]) -> PathRows:
         """What paths contribute to the scores of some people; see :meth:`path_scores`."""
         if len(profiles) == 1:
-            return self._reached(self._anchors_of(profiles[0]))
-        return self.path_scores(self.anchor_rows(profiles), len(profiles))
+            return OneRow.of(self._path_row(self._anchors_of(profiles[0])))
+        found: PathRows = self.path_scores(self.anchor_rows(profiles), len(profiles))
+        return found
 
     def _anchors_of(self, profile: Profile) -> dict[str, Anchors]:
         """The anchors of a profile that metapaths start with: those of :meth:`anchor_rows`, without matrices."""

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from recommender.catalogue.variants import Variants
 from recommender.profiles.profile import Profile, anchors_of, profile_of
 from recommender.rules.soft.soft_rules import Quota, SoftRules
-from recommender.scoring.block_ranking import RankedBlock, rank_dense, rank_sparse
+from recommender.scoring.block_ranking import PathRows, RankedBlock, rank_dense, rank_sparse
 from recommender.scoring.list_quota import with_quotas
 from recommender.scoring.mixed_ranking import Candidates, MixedSlots, rank_mixed
 from recommender.scoring.scorer import Scorer
@@ -58,7 +58,7 @@ def ranked_users(
     return _formed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, form)
 
 
-def _formed(rank: Rank, paths: csr_array, candidates: Candidates, form: ListForm) -> RankedBlock:
+def _formed(rank: Rank, paths: PathRows, candidates: Candidates, form: ListForm) -> RankedBlock:
     merged, (allowed, own) = merging(rank, form.variants), candidates
     ranked = rank_mixed(merged, paths, candidates, form.n, form.slots)
     if not form.quotas:
