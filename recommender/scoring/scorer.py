@@ -14,6 +14,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import Kernels
+from recommender.linalg.sparse_matrix import few_rows_product
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.blend import Blend
 from recommender.scoring.block_ranking import OneRow, PathRows, Popular
@@ -163,7 +164,7 @@ class Scorer:
         parts = []
         for merged in self.merged:
             if merged.start in anchors and anchors[merged.start].nnz:
-                found = csr_array(anchors[merged.start] @ merged.matrix)
+                found = few_rows_product(anchors[merged.start], merged.matrix)
                 if found.shape != shape:
                     indices = found.indices + found.indices.dtype.type(self.catalogue.slices[merged.item_type].start)
                     found = csr_array((found.data, indices, found.indptr), shape=shape)

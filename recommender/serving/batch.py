@@ -25,6 +25,8 @@ PART = 2048
 """Users whose lists are kept together: a row group of the file, and what a kill may cost."""
 CELLS = 8_000_000
 """Users × items that are looked at together."""
+TOGETHER = 256
+"""Users of a block at most: what more of them reach leaves the cache of the processor."""
 LISTS = pa.schema([("user", pa.int32()), ("position", pa.int32()), ("score", pa.float64())])
 """A part: place of the user in the part, position of the item; no id, so that nobody has to be forgotten in it."""
 COLUMNS = pa.schema([("user_id", pa.string()), ("rank", pa.int32()), ("item_id", pa.string()), ("score", pa.float64())])
@@ -134,7 +136,7 @@ class ListMaker:
 
     def __init__(self, recommender: Recommender, rules: RuleSet, batch: Batch) -> None:
         self.recommender, self.rules, self.batch = recommender, rules, batch
-        self.block = max(16, min(PART, CELLS // max(recommender.catalogue.size, 1)))
+        self.block = max(16, min(TOGETHER, CELLS // max(recommender.catalogue.size, 1)))
         self.parts = -(-len(batch.users) // PART)
         vocabulary = recommender.snapshot.vocabulary
         self.items = pa.array(
