@@ -2,14 +2,14 @@
 
     python benchmarks/serve_kills.py WORKSPACE [--kills 30]
 
-The workspace is copied. Some senders post events without a pause, and repeat what was not acknowledged under the same
-id; the service and its workers are killed (SIGKILL) after an arbitrary time and started again. At the end every
-acknowledged event has to be in the log once, and ``load --events`` has to take each over once.
+The workspace is copied; where it is encrypted (``init --encrypt``, its key in the environment), so is the log. Some
+senders post events without a pause, and repeat what was not acknowledged under the same id; the service and its workers
+are killed (SIGKILL) after an arbitrary time and started again. At the end every acknowledged event has to be in the log
+once, and ``load --events`` has to take each over once.
 """
 
 import random
 import shutil
-import sqlite3
 import tempfile
 import threading
 import time
@@ -24,6 +24,8 @@ from rich.console import Console
 from served import free_port, kill, start
 
 import whyrec
+from kg.privacy.log_key import log_keys
+from whyrec.events.database import connect
 from whyrec.service.access import Tokens
 
 CONSOLE = Console(width=120)
@@ -70,6 +72,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="A loaded workspace of the bundled example.")],
     kills: Annotated[int, typer.Option()] = 30,
     seed: Annotated[int, typer.Option()] = 0,
+    workers: Annotated[int, typer.Option()] = 2,
 ) -> None:
     """Run and print."""
     draw = random.Random(seed)
@@ -79,20 +82,20 @@ def main(
         engine, port, token = whyrec.open(home), free_port(), Tokens(home)._admin
         people, items = list(engine.snapshot.vocabulary.ids("User")), list(engine.snapshot.vocabulary.ids("Product"))
         senders = [Sender(number, port, token, people, items) for number in range(SENDERS)]
-        process = start(home, port, 1)
+        process = start(home, port, workers)
         for one in senders:
             one.start()
         for number in range(kills):
             time.sleep(draw.uniform(0.2, 2.0))
             kill(process)
-            process = start(home, port, 1)
+            process = start(home, port, workers)
             CONSOLE.print(f"kill {number + 1}: {sum(len(one.acknowledged) for one in senders):,} acknowledged so far")
         for one in senders:
             one.ended.set()
             one.join()
         kill(process)
         acknowledged = [key for one in senders for key in one.acknowledged]
-        with closing(sqlite3.connect(home / "service" / "events.db")) as log:
+        with closing(connect(home / "service" / "events.db", log_keys(home))) as log:
             held = Counter(key for (key,) in log.execute("SELECT key FROM event"))
         before = engine.snapshot.manifest.triples["purchased"]
         report = engine.load_events()

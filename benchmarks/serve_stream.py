@@ -10,7 +10,6 @@ that workers take another generation over. At the end the log has to hold as man
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from rich.console import Console
 from served import processor_seconds, served
 
 import whyrec
+from kg.privacy.log_key import log_keys
+from whyrec.events.database import connect
 
 CONSOLE = Console(width=120)
 EVENTS = """\
@@ -73,7 +74,7 @@ def main(
                 _swap(home, (ends.head, relation), (f"swapped{number}", items[0]))
             told = [one.communicate()[0] for one in (posts, asks)]
             spent = processor_seconds(group) - before
-        with closing(sqlite3.connect(home / "service" / "events.db")) as log:
+        with closing(connect(home / "service" / "events.db", log_keys(home))) as log:
             held = log.execute("SELECT count(*) FROM event").fetchone()[0]
     for name, out in zip(("events", "lists"), told, strict=True):
         rate, count = re.search(r"Requests/sec:\s+([\d.]+)", out), re.search(r"(\d+) requests in", out)

@@ -21,24 +21,28 @@ DEFECT = (
 )
 
 
-def fail(problem: BaseException, debug: bool = False) -> int:
-    """Say what went wrong, with the traceback if asked for, and return the exit code."""
+def fail(problem: BaseException, debug: bool = False, lang: str = "") -> int:
+    """Say what went wrong, with the traceback if asked for and in a language if there is one, and return the exit
+    code."""
     if debug:
         _write("".join(traceback.format_exception(problem)))
     if isinstance(problem, BrokenPipeError) and reader_is_gone():
         return FAILED  # as ``… | head -1`` does: nobody is there to be told
-    _write(f"{message(problem)}\n")
+    _write(f"{message(problem, lang)}\n")
     if isinstance(problem, KeyboardInterrupt):
         return INTERRUPTED
     return getattr(problem, "exit_code", FAILED) if isinstance(problem, WhyrecError) or _is_usage(problem) else FAILED
 
 
-def message(problem: BaseException) -> str:
+def message(problem: BaseException, lang: str = "") -> str:
     """The one message. The text of an error nobody foresaw is left out: it may hold the id of a person."""
     if isinstance(problem, KeyboardInterrupt):
         return "Interrupted. What was finished is kept; run the command again."
     if isinstance(problem, WhyrecError):
-        return f"Error: {flagged(str(problem))}"
+        from recommender.texts.messages import translated  # most commands end without
+
+        said = translated(str(problem), lang)
+        return f"{'Error: ' if said == str(problem) else '错误：'}{flagged(said)}"
     if _is_usage(problem):
         return _usage(problem)
     if isinstance(problem, MemoryError):

@@ -1,6 +1,8 @@
 """Fields as options: the library names what it takes by field, `max_price`, and the command line by option."""
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 OPTIONS = {
     "input_name": "--as",
@@ -23,6 +25,12 @@ def flagged(text: str) -> str:
     `max_price` becomes --max-price, `resume=True` becomes --resume, and `split=last` becomes --split last.
     """
     return FIELD.sub(_option, text)
+
+
+def asked_language(words: Sequence[str]) -> str:
+    """What ``--lang`` says, which a command that ends before its time may not have read yet."""
+    told = [two for one, two in pairwise(words) if one == "--lang"]
+    return [*told, *(one.removeprefix("--lang=") for one in words if one.startswith("--lang=")), ""][0]
 
 
 def _option(found: re.Match[str]) -> str:

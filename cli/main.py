@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from cli.commands import COMMANDS, LazyCommands
 from cli.encoding import as_typed
 from cli.failures import FAILED, fail
+from cli.fields import asked_language
 from cli.help import laid_out, plain
 from cli.options import DebugOption, Session, VersionOption, WorkspaceOption
 from cli.streams import discard_output, open_streams
@@ -24,7 +25,7 @@ class Commands(TyperGroup):
         super().__init__(**attributes)
         laid_out(self)
         self.commands = LazyCommands()
-        self._debug = False
+        self._debug, self._lang = False, ""
 
     def main(
         self,
@@ -41,7 +42,8 @@ class Commands(TyperGroup):
         :returns: the exit code, if ``standalone_mode`` is false.
         :raises SystemExit: with the exit code, otherwise.
         """
-        self._debug = "--debug" in (sys.argv if args is None else args)
+        words = sys.argv if args is None else args
+        self._debug, self._lang = "--debug" in words, asked_language(words)
         open_streams()
         try:
             done = super().main(args, prog_name, complete_var, False, windows_expand_args, **options)
@@ -49,7 +51,7 @@ class Commands(TyperGroup):
         except SystemExit as leaving:  # rich's and typer's answer to a closed pipe
             code = leaving.code if isinstance(leaving.code, int) else FAILED
         except BaseException as problem:
-            code = fail(problem, self._debug)
+            code = fail(problem, self._debug, self._lang)
         code = self._flushed(code)
         if standalone_mode:
             sys.exit(code)
@@ -60,7 +62,7 @@ class Commands(TyperGroup):
         try:
             sys.stdout.flush()
         except (OSError, ValueError) as problem:
-            code = code or fail(problem, self._debug)
+            code = code or fail(problem, self._debug, self._lang)
             discard_output()
         return code
 
@@ -72,7 +74,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except (EOFError, KeyboardInterrupt, BrokenPipeError) as problem:  # typer has its own opinion of these
-            raise typer.Exit(fail(problem, self._debug)) from None
+            raise typer.Exit(fail(problem, self._debug, self._lang)) from None
 
 
 __all__ = ["COMMANDS", "app", "run"]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from kg.schema import Schema
 from kg.workspace.outputs import PAGE_PERSON
 from recommender.pages.characters import clean
-from recommender.pages.path_picture import graph_picture, tree_picture
+from recommender.pages.path_picture import graph_picture, spoken_nodes, tree_picture
 from recommender.pages.svg import COLOURS, graph_svg, tree_svg
 from recommender.pages.template import template
 from recommender.results.account import Account, Part, Path
@@ -92,7 +92,7 @@ class _Page:
         ]
 
     def _pictures(self) -> list[Markup]:
-        paths = drawn_paths(self.account)
+        paths = spoken_nodes(drawn_paths(self.account), self.schema, self.lang)
         if not paths:
             return []
         title = self.texts["picture_of"].format(user=self.user, item=self.account.item.label)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from kg.schema import Schema
 from recommender.pages.wrapping import wrap
 from recommender.results.account import Node, Path
+from recommender.texts.paths import spoken_kind
 
 GRAPH_WIDTH, TREE_WIDTH = 1080.0, 360.0
 FONT, SMALL = 14.0, 12.0
@@ -58,6 +60,21 @@ class Picture:
         """Draw a step, or make it stronger where it is there."""
         key = (head.name, tail.name, part)
         self.lines.setdefault(key, Line(*key)).share += share
+
+
+def spoken_nodes(paths: Sequence[tuple[int, Path]], schema: Schema, lang: str) -> list[tuple[int, Path]]:
+    """The same paths, the types of their nodes as a person reads them.
+
+    :param paths: each with the number of its part.
+    """
+    kinds = {name: spoken_kind(schema, name, lang) for name in schema.entity}
+
+    def spoken(path: Path) -> Path:
+        """One path."""
+        nodes = [one.model_copy(update={"type": kinds.get(one.type, one.type)}) for one in path.nodes]
+        return path.model_copy(update={"nodes": nodes})
+
+    return [(number, spoken(path)) for number, path in paths]
 
 
 def graph_picture(paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence[str]]) -> Picture:

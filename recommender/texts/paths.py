@@ -36,6 +36,19 @@ def spoken_type(schema: Schema, name: str, lang: str = "en") -> str:
     return language(lang).section("paths")["somebody"] if schema.entity[name].sensitive else language(lang).kind(name)
 
 
+def spoken_kind(schema: Schema, name: str, lang: str = "en") -> str:
+    """A type as a person reads it where single ones are named or counted: a user is no "somebody" there."""
+    words = schema.entity[name].words.get(lang)
+    if not words and schema.entity[name].sensitive and lang != "en":
+        return language(lang).section("paths")["person"]
+    return words[0] if words else language(lang).kind(name)
+
+
+def spoken_domains(schema: Schema, lang: str = "en") -> dict[str, str]:
+    """Each domain as a person reads it."""
+    return {one: spoken_domain(schema, one, lang) for one in schema.domains}
+
+
 def spoken_domain(schema: Schema, domain: str, lang: str = "en") -> str:
     """A domain as a person reads it: its name in English, elsewhere what its items are called there."""
     types = [name for name in schema.item_types if schema.entity[name].domain == domain]

@@ -209,22 +209,18 @@ class ShopQuestions(Answering):
     def _out_of_date(self, lang: str) -> "list[Stale]":
         """What of snapshot and model does not fit the store any more, or each other."""
         from recommender.results.overview import Stale  # seldom asked for
+        from recommender.texts.languages import language
 
-        recommender, workspace, chinese = self.recommender, self.workspace, lang == "zh"
-        found = []
+        recommender, workspace = self.recommender, self.workspace
+        texts, found = language(lang).section("overview"), []
         try:
             with closing(workspace.open_store(read_only=True)) as store:
                 current = workspace.is_current(store.revision(), store.fingerprint())
         except StoreError:
-            text = "存储现在打不开，不知快照是否最新" if chinese else "the store cannot be opened now; it may know more"
-            found.append(Stale(part="store", text=text))
+            found.append(Stale(part=texts["part_store"], text=texts["store_closed"]))
             current = True
         if not current:
-            text = "存储在快照之后有改动" if chinese else "the store was written to since the snapshot was taken"
-            found.append(Stale(part="snapshot", text=text))
-        if not recommender.model.info.trained:
-            text = "尚未训练：权重为默认值" if chinese else "nothing is trained: weights are the default ones"
-            found.append(Stale(part="model", text=text))
-        elif recommender.model.notices_in(lang):
-            found += [Stale(part="model", text=one) for one in recommender.model.notices_in(lang)]
-        return found
+            found.append(Stale(part=texts["part_snapshot"], text=texts["store_ahead"]))
+        untrained = [] if recommender.model.info.trained else [texts["not_trained"]]
+        told = untrained or recommender.model.notices_in(lang)
+        return found + [Stale(part=texts["part_model"], text=one) for one in told]

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from kg.document import reason_of
 from kg.errors import LimitError, ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError, WorkspaceError
+from recommender.texts.messages import translated
 
 log = logging.getLogger("whyrec.service")
 MEDIA = "application/problem+json"
@@ -60,15 +61,17 @@ async def of_whyrec(request: Request, error: Exception) -> Any:
     field = FIELD.search(str(error))
     tomorrow = 86_400 - int(time.time()) % 86_400  # when the budget of the day (UTC) is whole again
     retry_after = tomorrow if isinstance(error, LimitError) else None
-    return problem(status, str(error), retry_after=retry_after, **({"field": field[1]} if field else {}))
+    return problem(status, _told(request, str(error)), retry_after=retry_after, **({"field": field[1]} if field else {}))
 
 
-async def of_validation(_: Request, error: Exception) -> JSONResponse:
+async def of_validation(request: Request, error: Exception) -> Any:
     """Values that are none: each with its field and what is expected; what came is not repeated."""
     assert isinstance(error, RequestValidationError)
     errors = [{"field": ".".join(map(str, one["loc"][1:])), "reason": reason_of(one)} for one in error.errors()]
     detail = "; ".join(f"{one['field']}: {one['reason']}" for one in errors)
-    return problem(422, detail, errors=errors)
+    if page := request.app.state.page(request, 422, detail):
+        return page
+    return problem(422, _told(request, detail), errors=errors)
 
 
 async def of_http(request: Request, error: Exception) -> Any:
@@ -76,7 +79,12 @@ async def of_http(request: Request, error: Exception) -> Any:
     assert isinstance(error, HTTPException)
     if page := request.app.state.page(request, error.status_code, str(error.detail)):
         return page
-    return problem(error.status_code, str(error.detail))
+    return problem(error.status_code, _told(request, str(error.detail)))
+
+
+def _told(request: Request, message: str) -> str:
+    """A message in the language that was asked for."""
+    return translated(message, request.query_params.get("lang", ""))
 
 
 async def of_anything(_: Request, error: Exception) -> JSONResponse:

@@ -12,7 +12,7 @@ from kg.schema import Schema
 from recommender.profiles.profile import find_anchor
 from recommender.results.search import AskedItem
 from recommender.texts.languages import language
-from recommender.texts.paths import spoken_type
+from recommender.texts.paths import spoken_kind, spoken_type
 from whyrec.service.shop import Shop
 
 
@@ -95,7 +95,7 @@ def kinds(schema: Schema, lang: str) -> dict[str, str]:
     """Each type as a person reads it."""
     told = {name: spoken_type(schema, name, lang) for name in schema.entity}
     for name in schema.user_types:  # not "somebody": here they are counted
-        told[name] = (schema.entity[name].words.get(lang) or [language(lang).kind(name)])[0]
+        told[name] = spoken_kind(schema, name, lang)
     return told
 
 

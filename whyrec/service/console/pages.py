@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from recommender.pages.overview_page import overview_body
 from recommender.texts.languages import language as texts_of
-from recommender.texts.paths import spoken_domain
+from recommender.texts.paths import spoken_domains
 from whyrec.service.console.facts import facts as facts_of
 from whyrec.service.console.facts import kinds, link, phrases, told_facts
 from whyrec.service.console.rendering import language, page
@@ -86,7 +86,7 @@ def item(request: Request, item: Text) -> Response:
     near = shop.refreshed().similar(item, 5, lang=lang)
     facts = facts_of(shop, near.item.type, near.item.id, lang)
     schema = shop.engine.snapshot.schema
-    names = {one: spoken_domain(schema, one, lang) for one in schema.domains}
+    names = spoken_domains(schema, lang)
     kind = kinds(schema, lang)[near.item.type]
     return page(request, "item.html", near=near, rows=near.items, facts=facts, names=names, kind=kind)
 

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from kg.schema import Schema
 from recommender.pages.page_style import STYLE
-from recommender.pages.path_picture import graph_picture, tree_picture
+from recommender.pages.path_picture import graph_picture, spoken_nodes, tree_picture
 from recommender.pages.svg import chart_line, chart_text, graph_svg, tree_svg
 from recommender.results.account import Account
 from recommender.results.responsibility.trade_offs import TradeOff, TradeOffPoint
@@ -18,6 +18,7 @@ def account_svg(account: Account, schema: Schema, lang: str) -> str:
     if not paths:
         return ""
     captions = [["", *(schema.phrase(step, lang).removeprefix("的") for step in path.relations)] for _, path in paths]
+    paths = spoken_nodes(paths, schema, lang)
     pictures = [
         graph_svg(graph_picture(paths, captions), account.item.label),
         tree_svg(tree_picture(paths, captions), account.item.label),

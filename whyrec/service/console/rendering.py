@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from recommender.texts.messages import translated
 from whyrec.service.console.tables import table_csv, with_links
 
 router = APIRouter(include_in_schema=False)
@@ -67,6 +68,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["moment"] = lambda at: f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}"
+    environment.filters["told"] = translated
     return environment
 
 
@@ -108,6 +110,6 @@ def error_page(request: Request, status: int, message: str) -> Response | None:
     """A message for a person whose browser asked for one of the pages; ``None`` for anybody else."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return None
-    answer = page(request, "error.html", status=status, message=message)
+    answer = page(request, "error.html", status=status, message=translated(message, language(request)))
     answer.status_code = status
     return answer

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from kg.errors import WhyrecError
 from kg.k_anonymity import shown_count
 from recommender.texts.languages import language as texts_of
-from recommender.texts.paths import spoken_domain, spoken_path
+from recommender.texts.paths import spoken_domains, spoken_path
 from whyrec.online_evaluation.attribution import NO_SCENARIO, UNTOLD, AttributedGroup
 from whyrec.online_evaluation.live import Live
 from whyrec.reports import StatusReport
@@ -42,8 +42,7 @@ def brand(request: Request, entity: Text = "", domain: Text = "") -> Response:
         "brand.html",
         entity=wanted,
         found=engine.audience(wanted, lang=lang) if wanted else None,
-        domains=schema.domains,
-        names={one: spoken_domain(schema, one, lang) for one in schema.domains},
+        domains=spoken_domains(schema, lang),
         domain=domain,
         told=told,
         links={(one.type, one.id): link(schema, one.type, one.id) for one in told.bridges} if told else {},
@@ -57,14 +56,12 @@ def gaps(request: Request, domain: Text = "") -> Response:
     if shop is None:
         return to_login(request)
     engine, lang = shop.refreshed(), language(request)
-    schema = engine.snapshot.schema
-    domains = schema.domains
-    chosen = domain if domain in domains else domains[0]
+    domains = spoken_domains(engine.snapshot.schema, lang)
+    chosen = domain if domain in domains else next(iter(domains))
     return page(
         request,
         "gaps.html",
         domains=domains,
-        names={one: spoken_domain(schema, one, lang) for one in domains},
         domain=chosen,
         found=engine.gaps(chosen, lang=lang),
     )
@@ -83,8 +80,7 @@ def trade_offs(request: Request, domain: Text = "") -> Response:
     return page(
         request,
         "trade_offs.html",
-        domains=schema.domains,
-        names={one: spoken_domain(schema, one, lang) for one in schema.domains},
+        domains=spoken_domains(schema, lang),
         domain=chosen,
         found=found,
         words=words,
@@ -114,6 +110,7 @@ def traffic(request: Request, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 
         return to_login(request)
     engine, lang = shop.refreshed(), language(request)
     live, schema, words = Live(engine), engine.snapshot.schema, texts(lang)
+    domains = spoken_domains(schema, lang)
 
     def told(group: AttributedGroup) -> str:
         """What a row is about, as a person reads it."""
@@ -121,8 +118,8 @@ def traffic(request: Request, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 
             return words["none" if group.name == NO_SCENARIO else "untold"]
         if group.by == "metapath":
             return spoken_path(schema, group.name, lang)
-        if group.by == "domain" and group.name in schema.domains:
-            return spoken_domain(schema, group.name, lang)
+        if group.by == "domain":
+            return domains.get(group.name, group.name)
         return words.get(f"ground_{group.name}", group.name) if group.by == "reason" else group.name
 
     found = {"found": live.attribution(days), "drift": live.drift(), "experiment": live.experiment()}

@@ -1,0 +1,51 @@
+"""Messages of the program in other languages: found by their English, whole or part by part.
+
+What raises an error, or rejects a row, says so in English; whoever tells it to a person asks here. A part that nobody
+has translated stays as it is.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+BETWEEN = "; "
+_OR = re.compile(r"(?<=\w) or (?=\w)")
+
+
+def translated(message: str, lang: str) -> str:
+    """A message in a language.
+
+    :param message: in English, as an error or a reject has it.
+    :param lang: code of the language.
+    """
+    templates = _templates(lang)
+    if not templates or not message:
+        return message
+    whole = _found(message, templates)
+    if whole is not None:
+        return whole
+    return "；".join(_found(part, templates) or part for part in message.split(BETWEEN))
+
+
+def _found(message: str, templates: "tuple[tuple[re.Pattern[str], str], ...]") -> str | None:
+    for pattern, told in templates:
+        if (found := pattern.fullmatch(message)) is not None:
+            return told.format(*(_OR.sub(" 或 ", one) for one in found.groups()))
+    return None
+
+
+@cache
+def _templates(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Patterns and what they become, those that say most first; none of English."""
+    file = files("recommender.texts") / f"messages_{lang}.toml"
+    if not file.is_file():
+        return ()
+    told = tomllib.loads(file.read_text(encoding="utf-8"))
+    return tuple((_pattern(one), told[one]) for one in sorted(told, key=lambda one: -len(one.replace("{}", ""))))
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """A value is anything but the end of a part, unless the template itself has several."""
+    value = "(.+?)" if BETWEEN in template else "((?:(?!; ).)+?)"
+    return re.compile(value.join(map(re.escape, template.split("{}"))), re.DOTALL)
