@@ -38,6 +38,9 @@ def connect(path: Path, keys: Sequence[str], *, one_thread: bool = False) -> sql
         base.execute(f"PRAGMA key = \"x'{key}'\"")
         try:
             base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except _cipher().OperationalError:  # another process has it locked: that says nothing of the key
+            base.close()
+            raise
         except _cipher().DatabaseError:
             base.close()
             continue

@@ -61,7 +61,9 @@ async def of_whyrec(request: Request, error: Exception) -> Any:
     field = FIELD.search(str(error))
     tomorrow = 86_400 - int(time.time()) % 86_400  # when the budget of the day (UTC) is whole again
     retry_after = tomorrow if isinstance(error, LimitError) else None
-    return problem(status, _told(request, str(error)), retry_after=retry_after, **({"field": field[1]} if field else {}))
+    return problem(
+        status, _told(request, str(error)), retry_after=retry_after, **({"field": field[1]} if field else {})
+    )
 
 
 async def of_validation(request: Request, error: Exception) -> Any:

@@ -43,7 +43,22 @@ COMMANDS = (
     ("similar", "zzz"),
 )
 SLOW = "/why-not"  # another process: its frame is that of the others
-NAMES = {"whyrec", "English", "CSV", "UTC", "TransE", "ISO", "JSON", "NUL", "GBP", "SPF", "python", "toml", "token"}
+NAMES = {
+    "whyrec",
+    "English",
+    "CSV",
+    "NDCG",
+    "UTC",
+    "TransE",
+    "ISO",
+    "JSON",
+    "NUL",
+    "GBP",
+    "SPF",
+    "python",
+    "toml",
+    "token",
+}
 NAMES |= {
     "relation",
     "Type",
