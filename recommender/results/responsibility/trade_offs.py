@@ -5,10 +5,12 @@ from recommender.results.document import Result
 
 class TradeOffPoint(Result):
     """One setting: ``strength`` of what is done for the aim; ``kept``: part of the lists' summed scores that is left;
-    ``value``: what the aim is measured by; ``efficient``: no other setting of the curve is better in both."""
+    ``ndcg``: of what was held out, in steps of what k people make, ``None`` where nothing was; ``value``: what the aim
+    is measured by; ``efficient``: no other setting of the curve is better in both, by NDCG where it is there."""
 
     strength: float
     kept: float
+    ndcg: float | None
     value: float
     efficient: bool
 
@@ -37,4 +39,6 @@ class TradeOffs(Result):
     curves: list[TradeOff]
     missing: list[str]
     """Aims that there is nothing to measure by, and what would be needed."""
+    tested: int | str | None
+    """Of whom something was held out; ``None`` where nothing was."""
     text: str

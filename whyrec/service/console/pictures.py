@@ -27,20 +27,22 @@ def account_svg(account: Account, schema: Schema, lang: str) -> str:
     return f"<style>{STYLE}</style>{drawn}"
 
 
-def trade_off_svg(curve: TradeOff, kept: str) -> str:
+def trade_off_svg(curve: TradeOff, kept: str, ndcg: str) -> str:
     """A curve of accuracy against an aim: a dot a setting, filled where no other is better in both.
 
-    :param kept: what the axis of accuracy is called.
+    :param kept: what the axis of accuracy is called; ``ndcg``: where it was measured.
     """
-    values, left = [one.value for one in curve.points], [one.kept for one in curve.points]
+    measured = all(one.ndcg is not None for one in curve.points)
+    values, left = [one.value for one in curve.points], [_accuracy(one) for one in curve.points]
+    whole = max(left) if measured else 1.0
     bottom, right = HEIGHT - BOTTOM, WIDTH - EDGE
     low, high = min(values), max(max(values), min(values) + 1e-9)
-    least = min(min(left), 1 - 1e-3)
+    least = min(min(left), whole - 1e-3)
 
     def place(point: TradeOffPoint) -> tuple[float, float]:
         """Where a setting is drawn."""
         x = SIDE + (point.value - low) / (high - low) * (right - SIDE)
-        return x, bottom - (point.kept - least) / (1 - least) * (bottom - EDGE)
+        return x, bottom - (_accuracy(point) - least) / (whole - least) * (bottom - EDGE)
 
     box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "curves", "role": "img", "aria-label": curve.title}
     svg = Element("svg", box)
@@ -48,14 +50,23 @@ def trade_off_svg(curve: TradeOff, kept: str) -> str:
         part = tick / TICKS
         x, y = SIDE + part * (right - SIDE), bottom - part * (bottom - EDGE)
         SubElement(svg, "path", {"class": "axis", "d": f"M{SIDE} {y:.1f}H{right}"})
-        chart_text(svg, "tick", (SIDE - 8, y + 4), f"{least + part * (1 - least):.1%}", "end")
+        told = least + part * (whole - least)
+        chart_text(svg, "tick", (SIDE - 8, y + 4), f"{told:.3f}" if measured else f"{told:.1%}", "end")
         chart_text(svg, "tick", (x, bottom + 18), f"{low + part * (high - low):.3g}", "middle")
     chart_text(svg, "title", ((SIDE + right) / 2, HEIGHT - 6), curve.measure, "middle")
-    chart_text(svg, "title", (SIDE, EDGE - 6), kept, "start")
+    chart_text(svg, "title", (SIDE, EDGE - 6), ndcg if measured else kept, "start")
     chart_line(svg, "mean c0", [place(one) for one in curve.points], curve.title)
     for one in curve.points:
         x, y = place(one)
         css = "chosen c0" if one.efficient else "best c0"
         dot = SubElement(svg, "circle", {"class": css, "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "5"})
-        SubElement(dot, "title").text = f"{curve.lever} {one.strength:g}: {one.value:.3g}, {one.kept:.1%}"
+        SubElement(dot, "title").text = f"{curve.lever} {one.strength:g}: {one.value:.3g}, {_told(one)}"
     return tostring(svg, encoding="unicode", method="html")
+
+
+def _accuracy(point: TradeOffPoint) -> float:
+    return point.kept if point.ndcg is None else point.ndcg
+
+
+def _told(point: TradeOffPoint) -> str:
+    return f"{point.kept:.1%}" if point.ndcg is None else f"{point.ndcg:.3f}"

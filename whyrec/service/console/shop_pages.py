@@ -68,7 +68,7 @@ def gaps(request: Request, domain: Text = "") -> Response:
 
 
 @router.get("/trade-offs")
-def trade_offs(request: Request, domain: Text = "") -> Response:
+def trade_offs(request: Request, domain: Text = "", held_out: bool = False) -> Response:
     """What lists give up for exposure by merit, variety or margin."""
     shop = shop_of(request, "groups")
     if shop is None:
@@ -76,7 +76,7 @@ def trade_offs(request: Request, domain: Text = "") -> Response:
     engine, lang = shop.refreshed(), language(request)
     schema = engine.snapshot.schema
     chosen = domain if domain in schema.domains else schema.domains[0]
-    found, words = engine.trade_offs(chosen, lang=lang), texts_of(lang).section("trade_offs")
+    found, words = engine.trade_offs(chosen, held_out=held_out, lang=lang), texts_of(lang).section("trade_offs")
     return page(
         request,
         "trade_offs.html",
@@ -84,7 +84,7 @@ def trade_offs(request: Request, domain: Text = "") -> Response:
         domain=chosen,
         found=found,
         words=words,
-        pictures=[Markup(trade_off_svg(one, words["kept"])) for one in found.curves],
+        pictures=[Markup(trade_off_svg(one, words["kept"], words["ndcg"])) for one in found.curves],
     )
 
 

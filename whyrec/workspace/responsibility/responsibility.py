@@ -102,25 +102,37 @@ class Responsibility(Reporting):
             self._renew()
         return found
 
-    def trade_offs(self, domain: str | None = None, *, lang: str = "en") -> "TradeOffs":
+    def trade_offs(self, domain: str | None = None, *, held_out: bool = False, lang: str = "en") -> "TradeOffs":
         """What lists give up, by their own scores, for exposure by merit, variety or margin: a curve for each.
 
         :param domain: the first of the schema where absent.
+        :param held_out: measure accuracy as NDCG on what each person used last, held out from kernels that are made
+            anew, which takes as long as that.
         :raises UsageError: for an unknown domain.
         """
+        import tempfile
         from dataclasses import replace
 
+        from kg.workspace.permissions import private_files
         from recommender.audit.trade_offs import trade_offs  # named like the question
         from recommender.marketing.crowd import Crowd
         from recommender.serving.recommender import Recommender
+        from whyrec.workspace.responsibility.held_out import NOTHING, without_the_last
 
         domains = self.snapshot.schema.domains
         if domain is not None and domain not in domains:
             raise UsageError(f"`domain` {domain!r}: known: {', '.join(domains)}")
         chosen = domain or domains[0]
-        plain = Recommender(replace(self.recommender.model, objectives=()))
-        crowd = Crowd(plain, self._rules(chosen, {}), most=MOST_ARRANGED)
-        return trade_offs(crowd, chosen, self.workspace.settings.objectives.floors, lang)
+        plain, floors = replace(self.recommender.model, objectives=()), self.workspace.settings.objectives.floors
+        rules = self._rules(chosen, {})
+        if not held_out:
+            return trade_offs(Crowd(Recommender(plain), rules, most=MOST_ARRANGED), chosen, floors, lang)
+        with private_files(), tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".held-out-") as folder:
+            tested, wanted = without_the_last(plain, Path(folder))
+            crowd = Crowd(tested, rules, most=MOST_ARRANGED)
+            inside = tested.catalogue.of_domain(chosen)
+            mine = [wanted.get((crowd.user_type, int(one)), NOTHING) for one in crowd.sample]
+            return trade_offs(crowd, chosen, floors, lang, [one[inside[one]] for one in mine])
 
     def anomalies(self, *, progress: Progress | None = None) -> "AnomalyReport":
         """Flag accounts that do not look like people: bots, bursts, duplicates, rating fraud, shilling.
