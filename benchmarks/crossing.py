@@ -104,7 +104,7 @@ def _show_reach(found: dict[str, dict[str, tuple[int, int, int, int]]]) -> None:
 
 
 def _show_crossing(found: list[dict[str, Any]]) -> None:
-    columns = ("asked", "reached", "personal", "first", "distinct", "with_reason")
+    columns = ("asked", "reached", "personal", "first", "distinct", "own", "with_reason")
     table = Table("pair", *columns, "reasons", title="after training, lists of the other domain")
     for one in found:
         cells = (f"{one[name]:.1%}" if isinstance(one[name], float) else f"{one[name]:,}" for name in columns)
