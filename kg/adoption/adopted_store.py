@@ -72,6 +72,14 @@ class AdoptedStore:
         ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
         return ordered.unique(["head", "tail"], keep="first", maintain_order=True)
 
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
+        """All entities of a type, in one piece."""
+        yield self.read_entities(entity_type)
+
+    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, in one piece."""
+        yield self.read_triples(relation)
+
     def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """All triples of a relation, their ends as positions in ``heads`` and ``tails``, in one piece."""
         yield positions_of(self.read_triples(relation), heads, tails)

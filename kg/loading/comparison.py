@@ -1,15 +1,19 @@
 """What the files of a load say, compared with what the store has."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from kg.cycles import describe_cycles
-from kg.loading.difference import Difference, entity_difference, together, triple_difference
+from kg.loading.changes import Change
+from kg.loading.difference import Difference, entity_difference, triple_difference
 from kg.loading.replacement import Replacement
 from kg.notices import Notices
 from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, triple_contradictions
+from kg.staging.partition import Partition, buckets_of
 from kg.staging.resolution import Graph
 
 _KEYS = ["head", "tail"]
@@ -47,60 +51,67 @@ class Comparison:
         self.vanished: dict[str, int] = {}
         """Entity type or relation → how many are deleted because they vanished from the files."""
 
-    def entities(self, name: str) -> Difference:
-        """The difference of an entity type."""
-        merged, stored = self._graph.entities(name), self._graph.stored(name)
-        self.stored[name] = stored.height
+    def entities(self, name: str) -> Change:
+        """What changes in an entity type."""
         sentence = "{n} ids about which rows contradict each other; the largest value was taken"
-        self._contradict(name, sentence, merged.contradictions)
-        difference = entity_difference(self._schema, name, merged.frame, stored)
+        change = Change(self._graph.staging, name, self._count_only)
+        for partition in self._graph.entity_partitions(name):
+            merged, stored = self._graph.entities(name, partition), self._graph.stored(name, partition)
+            self._contradict(name, sentence, merged.contradictions)
+            difference = entity_difference(self._schema, name, merged.frame, stored)
+            if name in self._replacement.entities:
+                difference = difference.deleting(stored.join(merged.frame, on="id", how="anti"))
+            change.add(replace(difference, created=_side_by_side(difference.created)))
+        self.stored[name] = self._graph.count_stored(name)
         if name in self._replacement.entities:
-            difference = difference.deleting(stored.join(merged.frame, on="id", how="anti"))
-            self.vanished[name] = difference.deleted.height
-        return difference.counted() if self._count_only else difference
+            self.vanished[name] = change.deleted.height
+        return change
 
-    def triples(self, name: str, found: Sequence[pl.DataFrame], gone: Mapping[str, pl.DataFrame]) -> Difference:
-        """The difference of a relation.
+    def triples(self, name: str, found: Sequence[pl.DataFrame], gone: Mapping[str, pl.DataFrame]) -> Change:
+        """What changes in a relation.
 
         :param found: what :meth:`kg.staging.resolution.Graph.triples` takes besides the staged triples.
         :param gone: entity type → ``id`` of the entities to delete; their triples go with them.
         """
-        stored = self._graph.stored_triples(name)
-        self.stored[name] = stored.height
+        self.stored[name] = self._graph.count_stored(name)
         if self._replacement.is_by_rows(name):
             self.by_rows.add(name)
-        parts, pairs, second = [], [], []
-        known = None if name in self._replacement.relations() else stored
-        contradictions = [pl.DataFrame(schema=DTYPES)]
+        change, pairs, seconds = Change(self._graph.staging, name, self._count_only), [], _SecondTails()
+        sentence = "{n} triples about whose weight rows of the same time contradict each other; the largest was taken"
         self.vanished[name] = 0
         for partition in self._graph.partitions(name, found):
-            new, repeated = self._graph.triples(
-                name, partition, found, known if known is None else partition.select(known)
-            )
+            stored = self._graph.stored_triples(name, partition)
+            known = None if name in self._replacement.relations() else stored
+            new, repeated = self._graph.triples(name, partition, found, known)
             self.duplicates[name] = self.duplicates.get(name, 0) + repeated
             rows = self._graph.rows(name, partition) if repeated and not self._adds_up(name) else pl.DataFrame()
             if rows.width:
-                contradictions.append(triple_contradictions(name, rows))
-            if name in self._replacement.one_per_row:
-                several = new.height and new.group_by("head").len().filter(pl.col("len") > 1).height
-                sentence = f"{{n}} {self._schema.relation[name].head} have several {name}, of which each row names one"
-                self._notices.add(name, f'{sentence}; all are kept; rows = "add" says that this is meant', several)
-            difference = self._part(name, new, partition.select(stored), gone)
-            second.append(self._second_tails(name, difference, partition.select(stored)))
-            parts.append(difference.counted() if self._count_only else difference)
+                self._contradict(name, sentence, triple_contradictions(name, rows))
+            self._report_several(name, new)
+            difference = self._part(name, partition, new, stored, gone)
+            change.add(difference)
+            if name in self._replacement.single:
+                seconds.add(difference, stored)
             if self._may_be_hierarchy(name):
-                pairs.append(new.select(_KEYS))
-        sentence = "{n} triples about whose weight rows of the same time contradict each other; the largest was taken"
-        self._contradict(name, sentence, pl.concat(contradictions))
-        difference = together(parts)
-        self._report_second_tails(name, pl.concat(second), stored)
-        if pairs:
-            self._report_cycles(name, pl.concat(pairs), stored, difference.deleted)
-        return difference
+                kept = stored.join(difference.deleted, on=_KEYS, how="anti") if difference.deleted.height else stored
+                pairs += [new.select(_KEYS), kept.select(_KEYS)]
+        self._graph.let_go(name)
+        self._report_second_tails(name, seconds)
+        if pairs and any(frame.height for frame in pairs[::2]):
+            self._report_cycles(name, pl.concat(pairs))
+        return change
 
-    def _part(self, name: str, new: pl.DataFrame, stored: pl.DataFrame, gone: Mapping[str, pl.DataFrame]) -> Difference:
+    def _part(
+        self,
+        name: str,
+        partition: Partition,
+        new: pl.DataFrame,
+        stored: pl.DataFrame,
+        gone: Mapping[str, pl.DataFrame],
+    ) -> Difference:
         """The difference of one partition of a relation."""
-        ends, vanished = self._schema.relation[name], self._replacement.vanished(name, stored, new)
+        ends = self._schema.relation[name]
+        vanished = self._replacement.vanished(name, stored, new, self._graph, partition)
         if not self._replacement.is_by_rows(name):
             self.vanished[name] += vanished.height
         deleted = [vanished.select(_KEYS)]
@@ -114,17 +125,18 @@ class Comparison:
         """Whether rows about the same pair are added up, so that none contradicts another."""
         return name in self._graph.netted or self._schema.relation[name].repeat
 
-    def _second_tails(self, name: str, difference: Difference, stored: pl.DataFrame) -> pl.DataFrame:
-        """The triples to create whose heads keep another tail: ``head``, ``tail``, ``other``."""
-        if name not in self._replacement.single:
-            return pl.DataFrame(schema={"head": pl.String, "tail": pl.String, "other": pl.String})
-        old = stored.join(difference.deleted, on=_KEYS, how="anti").select("head", other="tail")
-        return difference.created.join(old, on="head").select("head", "tail", "other")
+    def _report_several(self, name: str, new: pl.DataFrame) -> None:
+        """Tell of heads with several tails of a relation of which each row names one."""
+        if name in self._replacement.one_per_row:
+            several = new.height and new.group_by("head").len().filter(pl.col("len") > 1).height
+            sentence = f"{{n}} {self._schema.relation[name].head} have several {name}, of which each row names one"
+            self._notices.add(name, f'{sentence}; all are kept; rows = "add" says that this is meant', several)
 
-    def _report_second_tails(self, name: str, both: pl.DataFrame, stored: pl.DataFrame) -> None:
+    def _report_second_tails(self, name: str, seconds: "_SecondTails") -> None:
         """Tell of heads that had one tail and get another: mostly an update that was meant to replace it."""
-        if both.is_empty() or stored.get_column("head").n_unique() < stored.height:
-            return  # several are usual here
+        if not seconds.found or seconds.usual:
+            return
+        both = pl.concat(seconds.found)
         ends, sentence = self._schema.relation[name], "{n} TYPE had one NAME and now have several"
         text = sentence.replace("TYPE", ends.head).replace("NAME", name)
         if not self._schema.entity[ends.head].sensitive and not self._schema.entity[ends.tail].sensitive:
@@ -149,10 +161,31 @@ class Comparison:
         ends = self._schema.relation[relation]
         return ends.head == ends.tail and relation not in self._mutual and not self._schema.entity[ends.head].sensitive
 
-    def _report_cycles(self, relation: str, new: pl.DataFrame, stored: pl.DataFrame, deleted: pl.DataFrame) -> None:
-        if new.is_empty():
-            return
-        kept = stored.join(deleted, on=_KEYS, how="anti") if deleted.height else stored
-        sentence = describe_cycles(pl.concat([kept.select(_KEYS), new.select(_KEYS)]))
+    def _report_cycles(self, relation: str, pairs: pl.DataFrame) -> None:
+        sentence = describe_cycles(pairs)
         if sentence is not None:
             self._notices.add(relation, sentence)
+
+
+class _SecondTails:
+    """The triples to create whose heads keep another tail."""
+
+    def __init__(self) -> None:
+        self.found: list[pl.DataFrame] = []
+        """``head``, ``tail``, ``other``."""
+        self.usual = False
+        """Whether the store has several tails of some head, so that a second one is nothing to tell of."""
+
+    def add(self, difference: Difference, stored: pl.DataFrame) -> None:
+        """Look at one partition, which has all tails of its heads."""
+        self.usual = self.usual or stored.get_column("head").n_unique() < stored.height
+        old = stored.join(difference.deleted, on=_KEYS, how="anti").select("head", other="tail")
+        both = difference.created.join(old, on="head").select("head", "tail", "other")
+        if both.height and not self.usual:
+            self.found.append(both)
+
+
+def _side_by_side(entities: pl.DataFrame) -> pl.DataFrame:
+    """Entities in the order of their buckets, in which the triples that start from them are written, too: a store that
+    numbers entities as they come then finds the heads of a batch of triples side by side."""
+    return entities[np.argsort(buckets_of(entities.get_column("id")), kind="stable")]

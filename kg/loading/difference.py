@@ -4,8 +4,7 @@ What no row says, and the weight or timestamp that a triple does not say, is lef
 compared with null equal to null.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -27,43 +26,11 @@ class Difference:
     """Only the keys: ``id``, or ``head`` and ``tail``."""
     changed: tuple[str, ...]
     """The columns of ``updated`` of which some value differs."""
-    let_go: Mapping[str, int] = field(default_factory=dict)
-    """``created`` and ``updated``: rows that were counted and not kept."""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """``created``, ``updated``, ``unchanged``, ``deleted`` as numbers."""
-        return {
-            "created": self.created.height + self.let_go.get("created", 0),
-            "updated": self.updated.height + self.let_go.get("updated", 0),
-            "unchanged": self.unchanged,
-            "deleted": self.deleted.height,
-        }
-
-    def counted(self) -> "Difference":
-        """The same without the rows to create and to update, for a dry run."""
-        numbers = {name: self.counts[name] for name in ("created", "updated")}
-        return replace(self, created=self.created.clear(), updated=self.updated.clear(), let_go=numbers)
 
     def deleting(self, gone: pl.DataFrame) -> "Difference":
         """The same, and besides the rows with the keys of ``gone`` to delete."""
         keys = self.deleted.columns
         return replace(self, deleted=gone.select(keys))
-
-
-def together(parts: Sequence[Difference]) -> Difference:
-    """The difference of all partitions of a relation; there is at least one."""
-    if len(parts) == 1:
-        return parts[0]
-    changed = {name for part in parts for name in part.changed}
-    return Difference(
-        created=pl.concat([part.created for part in parts]),
-        updated=pl.concat([part.updated for part in parts]),
-        unchanged=sum(part.unchanged for part in parts),
-        deleted=pl.concat([part.deleted for part in parts]),
-        changed=tuple(name for name in parts[0].created.columns if name in changed),
-        let_go={name: sum(part.let_go.get(name, 0) for part in parts) for name in ("created", "updated")},
-    )
 
 
 def entity_difference(schema: Schema, entity_type: str, new: pl.DataFrame, stored: pl.DataFrame) -> Difference:

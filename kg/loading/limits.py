@@ -1,9 +1,9 @@
 """Limits that a load keeps by itself: damaged files, and deletions that look like half an export."""
 
 from kg.errors import LimitError
+from kg.loading.changes import Changes
 from kg.loading.comparison import Comparison
 from kg.loading.delete_limit import DeleteLimit
-from kg.loading.writing import Changes
 from kg.staging.report import FileReport, LoadReport
 
 MOST_REJECTS = 1_000_000

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from kg.errors import UsageError
+from kg.loading.changes import Changes
 from kg.loading.column_drift import remember_columns, tell_column_drift
 from kg.loading.comparison import Comparison
 from kg.loading.delete_limit import DeleteLimit
@@ -22,7 +23,7 @@ from kg.loading.limits import check_damage, check_deletes
 from kg.loading.options import LoadOptions, StoreOpener
 from kg.loading.outcome import ReportFolder, check_limits, tell_left_out, write_bad_rows, write_contradicted
 from kg.loading.replacement import Replacement
-from kg.loading.writing import Changes, load_key, write_changes
+from kg.loading.writing import load_key, write_changes
 from kg.mapping.file_pattern import files_of
 from kg.mapping.mapping import RdfSource
 from kg.mapping.source import Source
@@ -139,7 +140,7 @@ class _Load:
         if relation is None or not source.creates_people or source.create_ends is not None or not relation.interaction:
             return source
         told = any(other.entity == relation.tail or isinstance(other, RdfSource) for other in sources)
-        if told or not self._graph.stored(relation.tail).is_empty():
+        if told or self._graph.count_stored(relation.tail):
             return source
         sentence = f"no {relation.tail} is known yet, so those that the rows name were created; load their file too"
         self.notices.add(source.relation or "", sentence)
@@ -217,17 +218,17 @@ class _Load:
         mutual = {similar.relation for source in self._sources for similar in source.similar}
         comparison = Comparison(self._graph, self._schema, self._replacement, mutual, self.notices, report.dry_run)
         entities = {name: comparison.entities(name) for name in self._graph.entity_types()}
-        gone = {name: difference.deleted for name, difference in entities.items() if difference.deleted.height}
+        gone = {name: change.deleted.whole() for name, change in entities.items() if change.deleted.height}
         self._replacement.cover(self._graph, report.files)
         spoken = {*self._relations("known", "triple", "text"), *self._replacement.relations()}
         triples = {}
         for name, ends in self._schema.relation.items():
             if name in spoken or ends.head in gone or ends.tail in gone:
-                difference = comparison.triples(name, self._found[name], gone)
-                if name in spoken or difference.deleted.height:
-                    triples[name] = difference
-        report.entities = {name: difference.counts for name, difference in entities.items()}
-        report.triples = {name: difference.counts for name, difference in triples.items()}
+                change = comparison.triples(name, self._found[name], gone)
+                if name in spoken or change.deleted.height:
+                    triples[name] = change
+        report.entities = {name: change.counts for name, change in entities.items()}
+        report.triples = {name: change.counts for name, change in triples.items()}
         report.contradictions = comparison.contradicted
         report.duplicates = {name: count for name, count in comparison.duplicates.items() if count}
         report.notices = self.notices.render()

@@ -15,6 +15,7 @@ from kg.errors import LimitError
 from kg.mapping.file_format import format_of_name
 from kg.mapping.source import Mode, Source
 from kg.schema import Schema
+from kg.staging.partition import Partition
 from kg.staging.report import FileReport, LoadReport
 from kg.staging.resolution import Graph
 
@@ -35,7 +36,8 @@ class Replacement:
         self.entities = frozenset(source.entity for source in self._sources if source.entity is not None)
         """Types of which only what the load speaks of stays."""
         self._whole = {source.relation for source in self._sources if source.relation is not None}
-        self._heads: dict[str, list[pl.Series]] = {}
+        self._heads: dict[str, list[tuple[str, int]]] = {}
+        """Relation → entity type and number of the sources of whose rows it is covered."""
         self._links = [number for number, source in enumerate(sources) if source.rows == "replace-links"]
         self._of_links = [sources[number] for number in self._links]
         self._by_rows: set[str] = set()
@@ -48,15 +50,13 @@ class Replacement:
         """Learn from the rows what sources cover whose relations only their rows tell."""
         for number, source in zip(self._numbers, self._sources, strict=True):
             if source.entity is not None:
-                heads = graph.heads(source.entity, number)
                 for relation in _started(source):
-                    self._heads.setdefault(relation, []).append(heads)
+                    self._heads.setdefault(relation, []).append((source.entity, number))
         for number, source in zip(self._links, self._of_links, strict=True):
-            heads = graph.heads(source.entity or "", number)
             for relation in _started(source):
                 if relation not in self._heads:
                     self._by_rows.add(relation)
-                self._heads.setdefault(relation, []).append(heads)
+                self._heads.setdefault(relation, []).append((source.entity or "", number))
         named = {n for n, file in enumerate(files) if file.source.relation_column and self.covers(file.source)}
         for relation in self._schema.relation if named else ():
             if not named.isdisjoint(graph.files(relation)):
@@ -77,13 +77,16 @@ class Replacement:
         """Relations that are covered, wholly or in part."""
         return self._whole | set(self._heads)
 
-    def vanished(self, relation: str, stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-        """The stored triples that are covered and that the load does not speak of."""
+    def vanished(
+        self, relation: str, stored: pl.DataFrame, new: pl.DataFrame, graph: Graph, partition: Partition
+    ) -> pl.DataFrame:
+        """The stored triples of a partition that are covered and that the load does not speak of."""
         if relation not in self.relations():
             return stored.clear()
         gone = stored.join(new, on=["head", "tail"], how="anti")
         if relation not in self._whole:
-            gone = gone.filter(pl.col("head").is_in(pl.concat(self._heads[relation]).implode()))
+            heads = pl.concat([graph.heads(*origin, partition) for origin in self._heads[relation]])
+            gone = gone.filter(pl.col("head").is_in(heads.implode()))
         return gone
 
     def check(self, report: LoadReport, deleted: Mapping[str, int], max_rejects: int | None, empty: bool) -> None:

@@ -7,33 +7,18 @@ triple finds its ends. A mark says from the first write to the last that the sto
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
 
 from kg.errors import StoreConflictError, StoreError
-from kg.loading.difference import Difference
+from kg.loading.changes import Changes, RowsAside
 from kg.progress import Progress
 from kg.staging.progress import StageProgress
 from kg.stores.revision import UNFINISHED, unfinished_key
-from kg.stores.store import Store, chunks
+from kg.stores.store import PIECE_ROWS, Store, chunks
 
 WRITING = "Writing"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What a load changes in a store."""
-
-    entities: dict[str, Difference]
-    triples: dict[str, Difference]
-
-    @property
-    def rows(self) -> dict[str, int]:
-        """Entity type or relation → rows to create, update and delete."""
-        differences = {**self.entities, **self.triples}
-        return {name: d.created.height + d.updated.height + d.deleted.height for name, d in differences.items()}
 
 
 def load_key(files: Sequence[str]) -> str:
@@ -74,20 +59,22 @@ class _Writer:
     def __init__(self, store: Store, wanted: dict[str, int], progress: StageProgress) -> None:
         self._store, self._wanted, self._progress = store, wanted, progress
         self._done = dict.fromkeys(wanted, 0)
+        self._at_once = max(store.batch_rows, PIECE_ROWS)
+        """Rows that are read and put in order together."""
 
     def write(self, changes: Changes) -> None:
         """Delete triples, then entities; create and update entities, then triples: no end is ever missing."""
         store = self._store
-        for name, difference in changes.triples.items():
-            self._in_batches(store.delete_triples, name, difference.deleted)
-        for name, difference in changes.entities.items():
-            self._in_batches(store.delete_entities, name, difference.deleted)
-        for name, difference in changes.entities.items():
-            self._create_entities(name, difference.created)
-            self._update_entities(name, difference.updated, difference.changed)
-        for name, difference in changes.triples.items():
-            self._in_batches(store.create_triples, name, difference.created)
-            self._in_batches(store.update_triples, name, difference.updated)
+        for name, change in changes.triples.items():
+            self._write(store.delete_triples, name, change.deleted)
+        for name, change in changes.entities.items():
+            self._write(store.delete_entities, name, change.deleted)
+        for name, change in changes.entities.items():
+            self._create_entities(name, change.created)
+            self._write(partial(store.update_entities, changed=change.changed), name, change.updated)
+        for name, change in changes.triples.items():
+            self._write(store.create_triples, name, change.created)
+            self._write(store.update_triples, name, change.updated)
 
     def safe(self) -> str:
         """What is in the store for certain, for the message of an error."""
@@ -99,25 +86,27 @@ class _Writer:
         parts = [f"all changes of {', '.join(complete)}"] if complete else []
         return f"Safe in the store: {'; '.join(parts + partial)}. The same command goes on from there."
 
+    def _write(self, write: Callable[[str, pl.DataFrame], None], name: str, rows: RowsAside) -> None:
+        for frame in rows.frames(self._at_once):
+            self._in_batches(write, name, frame)
+
     def _in_batches(self, write: Callable[[str, pl.DataFrame], None], name: str, frame: pl.DataFrame) -> None:
         for part in chunks(self._arranged(frame), self._store.batch_rows):
             write(name, part)
             self._count(name, part.height)
 
-    def _update_entities(self, name: str, frame: pl.DataFrame, changed: Sequence[str]) -> None:
-        self._in_batches(partial(self._store.update_entities, changed=changed), name, frame)
-
-    def _create_entities(self, name: str, frame: pl.DataFrame) -> None:
-        rest = self._arranged(frame)
-        while rest.height:
-            part = rest.head(self._store.batch_rows)
-            try:
-                self._store.create_entities(name, part)
-            except StoreConflictError:
-                rest = self._give_way(name, rest)
-            else:
-                self._count(name, part.height)
-                rest = rest.slice(part.height)
+    def _create_entities(self, name: str, rows: RowsAside) -> None:
+        for frame in rows.frames(self._at_once):
+            rest = self._arranged(frame)
+            while rest.height:
+                part = rest.head(self._store.batch_rows)
+                try:
+                    self._store.create_entities(name, part)
+                except StoreConflictError:
+                    rest = self._give_way(name, rest)
+                else:
+                    self._count(name, part.height)
+                    rest = rest.slice(part.height)
 
     def _give_way(self, name: str, rest: pl.DataFrame) -> pl.DataFrame:
         """Another load was quicker, or an answer was lost: lay our values over what is there; the rows still to do.
@@ -135,7 +124,8 @@ class _Writer:
         differs = {c: pl.col(c).is_not_null() & pl.col(c).ne_missing(pl.col(f"{c} stored")) for c in columns}
         different = there.filter(pl.any_horizontal(differs.values()))
         changed = [c for c in columns if different.select(differs[c].any()).item()]
-        self._update_entities(name, different.select("id", *wanted), changed)
+        update = partial(self._store.update_entities, changed=changed)
+        self._in_batches(update, name, different.select("id", *wanted))
         self._count(name, there.height - different.height)
         return rest.join(there, on="id", how="anti", maintain_order="left")
 

@@ -1,50 +1,72 @@
-"""Hash partitioning: triples in parts that fit into memory, told apart by their heads, so that equal pairs meet."""
+"""Hash partitioning: rows in parts that fit into memory, told apart by a key, so that equal keys meet.
+
+The key is the id of an entity or the head of a triple, so an entity and the triples that start from it are in the same
+bucket. Partitions are runs of buckets, looked at in their order: entities that are written bucket by bucket lie side by
+side in a store, and so do the heads of the triples of one partition.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-BUCKETS = 16
-"""Parts in which triples lie on disk; a partition is one or several of them."""
+BUCKETS = 64
+"""Parts in which rows lie on disk; a partition is one or several of them."""
 ROWS = 700_000
-"""Triples that are looked at together, as long as ``BUCKETS`` partitions are enough for that."""
-BUCKET = (pl.col("head").hash() % BUCKETS).cast(pl.UInt8)
+"""Rows that are looked at together, as long as ``BUCKETS`` partitions are enough for that."""
+
+
+def buckets_of(keys: pl.Series) -> NDArray[np.uint8]:
+    """The bucket of each key, 0 to ``BUCKETS`` - 1; shape (n,)."""
+    found: NDArray[np.uint8] = (keys.hash() % BUCKETS).cast(pl.UInt8).to_numpy()
+    return found
 
 
 @dataclass(frozen=True)
 class Partition:
-    """One of several parts of all triples."""
+    """One of several parts of all rows."""
 
     number: int = 0
     of: int = 1
 
     @property
-    def buckets(self) -> frozenset[int]:
+    def buckets(self) -> range:
         """The buckets that belong to it."""
-        return frozenset(range(self.number, BUCKETS, self.of))
+        return range(self.number * BUCKETS // self.of, (self.number + 1) * BUCKETS // self.of)
 
-    def select(self, triples: pl.DataFrame) -> pl.DataFrame:
-        """Those of the triples that belong to it; ``head`` is one of their columns."""
-        return triples if self.of == 1 else triples.filter(BUCKET % self.of == self.number)
+    def holds(self, buckets: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which of some buckets belong to it; shape as given."""
+        return (buckets >= self.buckets.start) & (buckets < self.buckets.stop)
+
+    def select(self, rows: pl.DataFrame, key: str = "head") -> pl.DataFrame:
+        """Those of the rows that belong to it.
+
+        :param key: the column by which they are told apart.
+        """
+        return rows if self.of == 1 else rows.filter(self.holds(buckets_of(rows.get_column(key))))
 
 
 WHOLE = Partition()
 
 
 def partitions_of(rows: int) -> list[Partition]:
-    """The partitions for so many triples; every triple is in one of them."""
+    """The partitions for so many rows; every row is in one of them."""
     of = min(BUCKETS, max(1, -(-rows // ROWS)))
     return [Partition(number, of) for number in range(of)]
 
 
-def by_bucket(frames: Sequence[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame]]:
-    """The triples of each bucket that is not empty, one after the other, so that only one of them is copied."""
-    buckets = [frame.select(BUCKET).to_series() for frame in frames]
-    for number in range(BUCKETS):
-        part = pl.concat([frame.filter(bucket == number) for frame, bucket in zip(frames, buckets, strict=True)])
-        if part.height:
-            yield number, part
+def by_bucket(frames: Sequence[pl.DataFrame], key: str = "head") -> Iterator[tuple[int, pl.DataFrame]]:
+    """The rows of each bucket that is not empty, in the order of the buckets and in that in which they came."""
+    whole = pl.concat(frames)
+    buckets = buckets_of(whole.get_column(key))
+    ordered = whole[np.argsort(buckets, kind="stable")]
+    start = 0
+    for number, count in enumerate(np.bincount(buckets, minlength=BUCKETS).tolist()):
+        if count:
+            yield number, ordered.slice(start, count)
+        start += count
 
 
 def together(frames: Sequence[pl.DataFrame]) -> Iterator[tuple[None, pl.DataFrame]]:

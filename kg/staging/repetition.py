@@ -1,4 +1,4 @@
-"""How often somebody did the same again: rows about the same pair of a relation with ``repeat`` add up."""
+"""Rows about the same pair that add up: how often somebody did the same again, and what returns leave of it."""
 
 import polars as pl
 
@@ -26,3 +26,11 @@ def repeated(rows: pl.DataFrame, stored: pl.DataFrame | None) -> pl.DataFrame:
     both = whole.join(known, on=_PAIR, how="left").join(more, on=_PAIR, how="left")
     total = pl.max_horizontal("weight", pl.col("had") + pl.col("more").fill_null(0.0))
     return both.select(*_PAIR, total.alias("weight"), pl.max_horizontal("timestamp", "until").alias("timestamp"))
+
+
+def net(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row per pair with the sum of its weights, where that is above 0, and the time of its latest purchase."""
+    weight = pl.col("weight").fill_null(1.0)
+    latest = pl.col("timestamp").filter(weight > 0).max()
+    found = frame.group_by("head", "tail", maintain_order=True).agg(weight.sum().alias("weight"), latest)
+    return found.filter(pl.col("weight") > 0)

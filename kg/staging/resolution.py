@@ -6,22 +6,22 @@ weight, unless they add up. Relation rows whose head or tail is nowhere, neither
 rejected.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
 from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, ORIGIN, entity_contradictions
-from kg.staging.partition import WHOLE, Partition, partitions_of
-from kg.staging.repetition import repeated
-from kg.staging.tables import PARTITIONED, Staging
+from kg.staging.partition import WHOLE, Partition, buckets_of, partitions_of
+from kg.staging.repetition import net, repeated
+from kg.staging.tables import Staging
+from kg.staging.unknown_ends import unknown_ends
 from kg.stores.batches import all_differ
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
-from kg.values.cells import half_width
 
-_NUMBER = r"^[0-9]+$"
 TAIL_LABEL = "tail label"
 """Column for the label that a link's cell gives: used only where no entity row says a label."""
 
@@ -47,12 +47,12 @@ class Entities:
 class StoredGraph(Protocol):
     """The part of a :class:`~kg.stores.store.Store` that is read."""
 
-    def read_entities(self, entity_type: str) -> pl.DataFrame:
-        """All entities of a type."""
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
+        """All entities of a type, some at a time."""
         ...
 
-    def read_triples(self, relation: str) -> pl.DataFrame:
-        """All triples of a relation."""
+    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, some at a time."""
         ...
 
 
@@ -62,17 +62,17 @@ class NothingStored:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
-    def read_entities(self, entity_type: str) -> pl.DataFrame:
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """No entity."""
-        return pl.DataFrame(schema=entity_dtypes(self._schema, entity_type))
+        yield pl.DataFrame(schema=entity_dtypes(self._schema, entity_type))
 
-    def read_triples(self, relation: str) -> pl.DataFrame:
+    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
         """No triple."""
-        return pl.DataFrame(schema=TRIPLE_DTYPES)
+        yield pl.DataFrame(schema=TRIPLE_DTYPES)
 
 
 class Graph:
-    """What staging and store hold together; frames of the store are read once.
+    """What staging and store hold together, a partition at a time; what the store holds is staged when first asked for.
 
     Of the types in ``replaced`` only what the load speaks of will stay, so what else the store has is not known.
     """
@@ -80,54 +80,91 @@ class Graph:
     def __init__(
         self, staging: Staging, schema: Schema, store: StoredGraph, replaced: Collection[str] = frozenset()
     ) -> None:
-        self._staging, self._schema, self._store, self._replaced = staging, schema, store, replaced
+        self.staging, self._schema, self._store, self._replaced = staging, schema, store, replaced
         self.netted: set[str] = set()
         """Relations whose rows about the same pair add up; what comes to nothing is no triple."""
-        self._entities: dict[str, Entities] = {}
-        self._stored: dict[str, pl.DataFrame] = {}
 
     def entity_types(self) -> list[str]:
         """The types that the load speaks of, in the order of the schema."""
-        spoken = {name.split(".")[1] for kind in ("entity", "tail") for name in self._staging.names(kind)}
+        spoken = {name.split(".")[1] for kind in ("entity", "tail") for name in self.staging.names(kind)}
         spoken |= set(self._replaced)
         return [name for name in self._schema.entity if name in spoken]
 
-    def entities(self, entity_type: str) -> Entities:
+    def entity_partitions(self, entity_type: str) -> list[Partition]:
+        """The parts in which the entities of a type are looked at."""
+        names = [*self._entity_names(entity_type), f"tail.{entity_type}", self._stage_entities(entity_type)]
+        return partitions_of(sum(map(self.staging.rows, names)))
+
+    def entities(self, entity_type: str, partition: Partition = WHOLE) -> Entities:
         """What the load says about a type."""
-        if entity_type not in self._entities:
-            self._entities[entity_type] = self._merged(entity_type)
-        return self._entities[entity_type]
+        dtypes = entity_dtypes(self._schema, entity_type)
+        columns = [name for name in dtypes if name != "id"]
+        frames = [pl.DataFrame(schema={**dtypes, **{said(name): pl.Boolean() for name in columns}})]
+        for table in self._entity_tables(entity_type, partition):
+            frame = table.drop(ORIGIN).collect()
+            told = [c for c in columns if c in frame.columns and said(c) not in frame.columns]
+            frames.append(frame.with_columns(pl.col(c).is_not_null().alias(said(c)) for c in told))
+        merged, differing = _one_per_id(pl.concat(frames, how="diagonal"), columns)
+        contradictions = self._contradictions(entity_type, differing, columns, partition)
+        tails = self._tail_labels(entity_type, partition)
+        if tails.is_empty():
+            frame = merged.with_columns(pl.lit(None, dtype=pl.String).alias(TAIL_LABEL))
+        else:
+            frame = merged.join(tails, on="id", how="full", coalesce=True)
+        return Entities(frame.with_columns(pl.col(said(c)).fill_null(False) for c in columns), contradictions)
 
-    def stored(self, entity_type: str) -> pl.DataFrame:
+    def stored(self, entity_type: str, partition: Partition = WHOLE) -> pl.DataFrame:
         """What the store has of a type."""
-        if entity_type not in self._stored:
-            self._stored[entity_type] = self._store.read_entities(entity_type)
-        return self._stored[entity_type]
+        return self._collected(self._stage_entities(entity_type), partition)
 
-    def stored_triples(self, relation: str) -> pl.DataFrame:
+    def count_stored(self, name: str) -> int:
+        """How many entities of a type, or triples of a relation, the store has."""
+        stage = self._stage_triples if name in self._schema.relation else self._stage_entities
+        return self.staging.rows(stage(name))
+
+    def stored_triples(self, relation: str, partition: Partition = WHOLE) -> pl.DataFrame:
         """What the store has of a relation."""
-        return self._store.read_triples(relation)
+        return self._collected(self._stage_triples(relation), partition)
 
-    def ids(self, entity_type: str) -> pl.Series:
+    def ids(self, entity_type: str, partition: Partition = WHOLE) -> pl.Series:
         """The ids of a type in load and store; some may be there twice."""
-        if entity_type in self._replaced:
-            return self.entities(entity_type).frame.get_column("id")
-        return pl.concat([self.entities(entity_type).frame.get_column("id"), self.stored(entity_type).get_column("id")])
+        names = [*self._entity_names(entity_type), f"tail.{entity_type}"]
+        if entity_type not in self._replaced:
+            names.append(self._stage_entities(entity_type))
+        tables = [table for table in (self.staging.scan(name, partition) for name in names) if table is not None]
+        ids = [table.select("id").collect().to_series() for table in tables]
+        return pl.concat([pl.Series("id", [], dtype=pl.String), *ids])
+
+    def known(self, entity_type: str, ids: pl.Series) -> pl.Series:
+        """Which of some ids are those of a type in load and store: Boolean, null where an id is."""
+        partitions = self.entity_partitions(entity_type)
+        if len(partitions) == 1:
+            return ids.is_in(self.ids(entity_type).implode())
+        buckets, found = buckets_of(ids), np.zeros(ids.len(), dtype=bool)
+        for partition in partitions:
+            places = np.flatnonzero(partition.holds(buckets))
+            if len(places):
+                there = ids.gather(places).is_in(self.ids(entity_type, partition).implode())
+                found[places] = there.fill_null(False).to_numpy()
+        return pl.select(pl.when(ids.is_not_null()).then(pl.Series(found))).to_series()
 
     def labels(self, entity_type: str) -> pl.DataFrame:
         """``id`` (unique) and ``label`` (null: the id is the label) of a type, as they will be after the load."""
-        new = self.entities(entity_type).frame
-        old = self.stored(entity_type).select("id", pl.col("label").alias("stored"))
-        both = new.join(old, on="id", how="left" if entity_type in self._replaced else "full", coalesce=True)
-        kept = pl.when(pl.col(said("label")).fill_null(False)).then("label").otherwise("stored")
-        return both.select("id", pl.coalesce(kept, TAIL_LABEL).alias("label"))
+        found = []
+        for partition in self.entity_partitions(entity_type):
+            new = self.entities(entity_type, partition).frame
+            old = self.stored(entity_type, partition).select("id", pl.col("label").alias("stored"))
+            both = new.join(old, on="id", how="left" if entity_type in self._replaced else "full", coalesce=True)
+            kept = pl.when(pl.col(said("label")).fill_null(False)).then("label").otherwise("stored")
+            found.append(both.select("id", pl.coalesce(kept, TAIL_LABEL).alias("label")))
+        return pl.concat(found)
 
     def partitions(self, relation: str, more: Sequence[pl.DataFrame] = ()) -> list[Partition]:
         """The parts in which the triples of a relation are looked at.
 
         :param more: as for :meth:`triples`.
         """
-        staged = sum(self._staging.rows(f"{kind}.{relation}") for kind in PARTITIONED)
+        staged = sum(self.staging.rows(f"{kind}.{relation}") for kind in ("row", "known", "triple", "before"))
         return partitions_of(staged + sum(frame.height for frame in more))
 
     def settle_rows(self, relation: str) -> Iterator[pl.DataFrame]:
@@ -140,13 +177,17 @@ class Graph:
         for partition in partitions:
             frame = self._collected(f"row.{relation}", partition)
             if partition == partitions[-1]:
-                self._staging.remove(f"row.{relation}")
+                self.staging.remove(f"row.{relation}")
             for end, entity_type in (("head", ends.head), ("tail", ends.tail)):
-                known = frame.get_column(end).is_in(self.ids(entity_type).implode())
+                named = frame.get_column(end)
+                if end == "head":  # these are in the same partition of the entities
+                    known = named.is_in(self.ids(entity_type, partition).implode())
+                else:
+                    known = self.known(entity_type, named)
                 if not known.all():
-                    yield self._dangling(frame.filter(~known), end, entity_type)
+                    yield unknown_ends(frame.filter(~known), end, entity_type, self._schema, self.known)
                     frame = frame.filter(known)
-            self._staging.add([(f"known.{relation}", frame)])
+            self.staging.add([(f"known.{relation}", frame)])
 
     def rows(self, relation: str, partition: Partition = WHOLE) -> pl.DataFrame:
         """The relation rows that :meth:`settle_rows` has staged: ``TRIPLE_DTYPES``, ``file``, ``line``, ``lines``."""
@@ -154,7 +195,7 @@ class Graph:
 
     def files(self, relation: str) -> set[int]:
         """The numbers of the files that these rows come from."""
-        table = self._staging.scan(f"known.{relation}")
+        table = self.staging.scan(f"known.{relation}")
         return set() if table is None else set(table.select("file").unique().collect().to_series())
 
     def triples(
@@ -172,7 +213,7 @@ class Graph:
             [pl.DataFrame(schema=TRIPLE_DTYPES), *(frame.select(list(TRIPLE_DTYPES)) for frame in frames)]
         )
         if relation in self.netted:
-            found = _net(whole)
+            found = net(whole)
         elif self._schema.relation[relation].repeat:
             found = repeated(whole, stored)
         else:
@@ -181,76 +222,59 @@ class Graph:
 
     def _collected(self, name: str, partition: Partition) -> pl.DataFrame:
         """A staged table, without columns where there is none."""
-        table = self._staging.scan(name, partition)
+        table = self.staging.scan(name, partition)
         return pl.DataFrame() if table is None else table.collect()
 
-    def _dangling(self, frame: pl.DataFrame, end: str, entity_type: str) -> pl.DataFrame:
-        """Rejects for rows of which one end is not known as ``entity_type``."""
-        ids = frame.get_column(end)
-        reason = pl.lit(f"unknown {entity_type}")
-        hint = pl.lit("load it too, correct the id, or say create_ends = true in the mapping")
-        if frame.height:
-            whole = ids.str.strip_suffix(".0")
-            stripped = (whole != ids) & whole.is_in(self.ids(entity_type).implode())
-            hint = pl.when(stripped).then(pl.lit("the id without '.0' is known; export ids as text")).otherwise(hint)
-            narrow = half_width(ids)
-            wide = (narrow != ids) & narrow.is_in(self.ids(entity_type).implode())
-            hint = pl.when(wide).then(pl.lit("the id without full-width characters is known")).otherwise(hint)
-            for other in self._schema.entity:
-                if other != entity_type:
-                    elsewhere = ids.is_in(self.ids(other).implode())
-                    text = pl.lit(f"this id is a {other}, no {entity_type}")
-                    elsewhere &= ~ids.str.contains(_NUMBER)  # numbers are ids of many types by chance
-                    reason = pl.when(elsewhere).then(text).otherwise(reason)
-        return frame.select(
-            "file",
-            "line",
-            "lines",
-            pl.lit(end).alias("field"),
-            pl.col(end).alias("value"),
-            reason.alias("reason"),
-            hint.alias("hint"),
-        )
+    def let_go(self, relation: str) -> None:
+        """Remove what is staged of a relation, once it has been compared."""
+        for kind in ("known", "triple", "before"):
+            self.staging.remove(f"{kind}.{relation}")
 
-    def _merged(self, entity_type: str) -> Entities:
-        dtypes = entity_dtypes(self._schema, entity_type)
-        columns = [name for name in dtypes if name != "id"]
-        frames = [pl.DataFrame(schema={**dtypes, **{said(name): pl.Boolean() for name in columns}})]
-        for table in self._entity_tables(entity_type):
-            frame = table.drop(ORIGIN).collect()
-            told = [c for c in columns if c in frame.columns and said(c) not in frame.columns]
-            frames.append(frame.with_columns(pl.col(c).is_not_null().alias(said(c)) for c in told))
-        merged, differing = _one_per_id(pl.concat(frames, how="diagonal"), columns)
-        contradictions = self._contradictions(entity_type, differing, columns)
-        tails = self._tail_labels(entity_type)
-        if tails.is_empty():
-            frame = merged.with_columns(pl.lit(None, dtype=pl.String).alias(TAIL_LABEL))
-        else:
-            frame = merged.join(tails, on="id", how="full", coalesce=True)
-        return Entities(frame.with_columns(pl.col(said(c)).fill_null(False) for c in columns), contradictions)
-
-    def heads(self, entity_type: str, source: int) -> pl.Series:
+    def heads(self, entity_type: str, source: int, partition: Partition = WHOLE) -> pl.Series:
         """The ids of the rows of one source; some may be there twice."""
-        table = self._staging.scan(f"entity.{entity_type}.{source}")
+        table = self.staging.scan(f"entity.{entity_type}.{source}", partition)
         if table is None:
             return pl.Series("id", [], dtype=pl.String)
         return table.select("id").collect().to_series()
 
-    def _entity_tables(self, entity_type: str) -> list[pl.LazyFrame]:
-        names = [name for name in self._staging.names("entity") if name.split(".")[1] == entity_type]
-        return [table for table in map(self._staging.scan, names) if table is not None]
+    def _stage_entities(self, entity_type: str) -> str:
+        """The table of what the store has of a type."""
+        dtypes = entity_dtypes(self._schema, entity_type)
+        return self._stage(f"stored.{entity_type}", dtypes, self._store.entity_pieces(entity_type))
 
-    def _contradictions(self, entity_type: str, differing: pl.Series, columns: list[str]) -> pl.DataFrame:
+    def _stage_triples(self, relation: str) -> str:
+        """The table of what the store has of a relation."""
+        return self._stage(f"before.{relation}", TRIPLE_DTYPES, self._store.triple_pieces(relation))
+
+    def _stage(self, name: str, dtypes: Mapping[str, pl.DataType], pieces: Iterator[pl.DataFrame]) -> str:
+        """The table, filled where it is not there yet."""
+        if name not in self.staging:
+            self.staging.add([(name, pl.DataFrame(schema=dtypes))])
+            for piece in pieces:
+                self.staging.add([(name, piece)])
+        return name
+
+    def _entity_names(self, entity_type: str) -> list[str]:
+        return [name for name in self.staging.names("entity") if name.split(".")[1] == entity_type]
+
+    def _entity_tables(self, entity_type: str, partition: Partition) -> list[pl.LazyFrame]:
+        tables = (self.staging.scan(name, partition) for name in self._entity_names(entity_type))
+        return [table for table in tables if table is not None]
+
+    def _contradictions(
+        self, entity_type: str, differing: pl.Series, columns: list[str], partition: Partition
+    ) -> pl.DataFrame:
         """The rows about ``differing`` ids that say another value than the one taken."""
         if differing.is_empty():
             return pl.DataFrame(schema=DTYPES)
-        tables = [table.filter(pl.col("id").is_in(differing.implode())) for table in self._entity_tables(entity_type)]
+        wanted = pl.col("id").is_in(differing.implode())
+        tables = [table.filter(wanted) for table in self._entity_tables(entity_type, partition)]
         rows = pl.concat([table.collect() for table in tables], how="diagonal")
         return entity_contradictions(entity_type, rows, columns)
 
-    def _tail_labels(self, entity_type: str) -> pl.DataFrame:
+    def _tail_labels(self, entity_type: str, partition: Partition) -> pl.DataFrame:
         """``id`` and the label most often written for it; of equally frequent ones the smallest."""
-        table = self._staging.scan(f"tail.{entity_type}")
+        table = self.staging.scan(f"tail.{entity_type}", partition)
         if table is None:
             return pl.DataFrame(schema={"id": pl.String, TAIL_LABEL: pl.String})
         counts = table.group_by("id", "label").agg(pl.col("count").sum()).collect()
@@ -271,14 +295,6 @@ def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, 
     merged = groups.agg(*values, differs.alias("differs"))
     differing = merged.filter("differs").get_column("id")
     return pl.concat([frame.filter(~twice), merged.select(frame.columns)]), differing
-
-
-def _net(frame: pl.DataFrame) -> pl.DataFrame:
-    """One row per pair with the sum of its weights, where that is above 0, and the time of its latest purchase."""
-    weight = pl.col("weight").fill_null(1.0)
-    latest = pl.col("timestamp").filter(weight > 0).max()
-    found = frame.group_by("head", "tail", maintain_order=True).agg(weight.sum().alias("weight"), latest)
-    return found.filter(pl.col("weight") > 0)
 
 
 def _one_per_pair(frame: pl.DataFrame) -> pl.DataFrame:

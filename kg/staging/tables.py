@@ -5,7 +5,7 @@ A small load stays in memory; what is more goes to disk, so that memory stays fl
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +16,13 @@ import polars as pl
 from kg.file_lock import FileLock
 from kg.staging.partition import WHOLE, Partition, by_bucket, together
 
-IN_MEMORY = 80 << 20
+IN_MEMORY = 160 << 20
 """Bytes of rows that wait in memory before they are written to disk together."""
-PARTITIONED = ("row", "known", "triple")
-"""Kinds of tables that are partitioned by their column ``head``."""
+KEYS = {
+    **dict.fromkeys(("row", "known", "triple", "before"), "head"),
+    **dict.fromkeys(("entity", "tail", "stored"), "id"),
+}
+"""Kinds of tables that are partitioned, and the column by which they are."""
 _PREFIX, _LOCK = "load-", ".lock"
 
 
@@ -49,7 +52,11 @@ class Staging:
 
     def names(self, kind: str) -> list[str]:
         """The tables of which the first part of the name is ``kind``, sorted."""
-        return sorted(name for name in {*self._files, *self._waiting} if name.split(".", 1)[0] == kind)
+        return sorted(name for name in {*self._files, *self._waiting} if _kind(name) == kind)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a table is there, were it empty."""
+        return name in self._waiting or name in self._files
 
     def rows(self, name: str) -> int:
         """How many rows a table has."""
@@ -58,15 +65,21 @@ class Staging:
     def scan(self, name: str, partition: Partition = WHOLE) -> pl.LazyFrame | None:
         """A table, or ``None`` where nothing was added under that name.
 
-        :param partition: which part of it, for tables of kinds in ``PARTITIONED``.
+        :param partition: which part of it, for tables of kinds in ``KEYS``.
         """
         files, waiting = self._files.get(name, []), self._waiting.get(name, [])
         if not files and not waiting:
             return None
         paths = [path for path, bucket in files if bucket is None or bucket in partition.buckets]
         written = [pl.scan_parquet(paths, glob=False)] if paths else []
-        frames = written + [partition.select(frame).lazy() for frame in waiting]
+        frames = written + [partition.select(frame, KEYS.get(_kind(name), "")).lazy() for frame in waiting]
         return pl.concat(frames) if frames else pl.scan_parquet(files[0][0], glob=False).clear()
+
+    def frames(self, name: str) -> Iterator[pl.DataFrame]:
+        """All rows of a table, about as many at a time as wait in memory."""
+        for path, _ in self._files.get(name, ()):
+            yield pl.read_parquet(path, glob=False)
+        yield from self._waiting.get(name, ())
 
     def remove(self, name: str) -> None:
         """Forget a table."""
@@ -77,8 +90,8 @@ class Staging:
 
     def _write(self) -> None:
         for name, frames in self._waiting.items():
-            partitioned = name.split(".", 1)[0] in PARTITIONED
-            for bucket, part in by_bucket(frames) if partitioned else together(frames):
+            key = KEYS.get(_kind(name))
+            for bucket, part in by_bucket(frames, key) if key else together(frames):
                 files = self._files.setdefault(name, [])
                 files.append((self._folder / f"{name}-{len(files)}.parquet", bucket))
                 part.write_parquet(files[-1][0], compression="lz4", statistics=False)
@@ -92,6 +105,10 @@ class Staging:
     ) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._lock.release()
+
+
+def _kind(name: str) -> str:
+    return name.split(".", 1)[0]
 
 
 def _new_folder(folder: Path) -> tuple[Path, FileLock]:

@@ -28,6 +28,14 @@ class EmptyStore:
         """No triples."""
         return pl.DataFrame(schema=TRIPLE_DTYPES)
 
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
+        """All entities of a type, in one piece."""
+        yield self.read_entities(entity_type)
+
+    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, in one piece."""
+        yield self.read_triples(relation)
+
     def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """No triples."""
         yield positions_of(self.read_triples(relation), heads, tails)

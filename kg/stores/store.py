@@ -73,6 +73,14 @@ class Store(Protocol):
         """All triples of a relation, in no particular order."""
         ...
 
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
+        """All entities of a type like :meth:`read_entities`, about ``PIECE_ROWS`` at a time."""
+        ...
+
+    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
+        """All triples of a relation like :meth:`read_triples`, about ``PIECE_ROWS`` at a time."""
+        ...
+
     def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """All triples of a relation like :meth:`read_triples`, but with numbers for ends, which is faster, and in
         pieces of about ``PIECE_ROWS``, so that memory need not hold them all.

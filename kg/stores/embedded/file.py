@@ -17,7 +17,8 @@ import ladybug
 from kg.errors import StoreError, StoreLockedError, StoreUnavailableError
 
 BUFFER_POOL_VARIABLE = "WHYREC_BUFFER_POOL_MB"
-BUFFER_POOL_MB = 1024
+BUFFER_POOL_MB = 640
+"""Of a large load a third of its memory: beyond this a COPY is hardly faster."""
 ROWS_PER_MEGABYTE = 4_000
 """Rows that one COPY may have per megabyte of buffer pool. Each COPY writes again what the ones before it wrote: many
 small ones take several times as long as one."""

@@ -18,9 +18,9 @@ from kg.stores.batches import (
 )
 from kg.stores.embedded.batch_writing import BatchWriter
 from kg.stores.embedded.file import StoreFile
+from kg.stores.embedded.piece_reading import PieceReader
 from kg.stores.embedded.tables import (
     Tables,
-    by_number,
     check_tables,
     create_tables,
     read_tables,
@@ -28,7 +28,7 @@ from kg.stores.embedded.tables import (
     schema_of,
 )
 from kg.stores.queries import statement
-from kg.stores.store import PIECE_ROWS, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
+from kg.stores.store import TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
 
 
 class EmbeddedStore:
@@ -47,6 +47,7 @@ class EmbeddedStore:
         self.batch_rows = file.batch_rows
         self._file = file
         self._writer = BatchWriter(file)
+        self._reader = PieceReader(file, tables, schema)
         self._tables = tables
         self._schema = schema
 
@@ -74,50 +75,39 @@ class EmbeddedStore:
 
         :raises StoreError: unknown type.
         """
-        check_entity_type(self._schema, entity_type)
-        dtypes = entity_dtypes(self._schema, entity_type)
-        columns = self._tables.columns.get(entity_type)
-        if columns is None:
-            return pl.DataFrame(schema=dtypes)
-        properties = [name for name in self._schema.entity[entity_type].properties if name in columns]
-        with self._file.session() as session:
-            found = result_rows(
-                session, statement("embedded", "read_entities", properties=properties, type=entity_type)
-            )
-        lacking = [pl.lit(None).alias(name) for name in dtypes if name not in found.columns]
-        return found.with_columns(lacking).select(list(dtypes)).cast(pl.Schema(dtypes))
+        pieces = self.entity_pieces(entity_type)
+        return pl.concat([pl.DataFrame(schema=entity_dtypes(self._schema, entity_type)), *pieces])
 
     def read_triples(self, relation: str) -> pl.DataFrame:
         """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
 
         :raises StoreError: unknown relation.
         """
-        query, ends = self._about("read_triples", relation), self._schema.relation[relation]
-        if relation not in self._tables.ends:
-            return pl.DataFrame(schema=TRIPLE_DTYPES)
-        with self._file.session() as session:
-            found = result_rows(session, query)
-            for end, name in (("head", ends.head), ("tail", ends.tail)):
-                found = found.with_columns(by_number(session, name).gather(found[end]).alias(end))
-        return found.cast(pl.Schema(TRIPLE_DTYPES))
+        return pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *self.triple_pieces(relation)])
+
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
+        """All entities of a type, those of some of the engine's numbers at a time.
+
+        :raises StoreError: unknown type.
+        """
+        check_entity_type(self._schema, entity_type)
+        return self._reader.entities(entity_type)
+
+    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, those of some heads at a time.
+
+        :raises StoreError: unknown relation.
+        """
+        relation_of(self._schema, relation)
+        return self._reader.triples(relation)
 
     def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """All triples of a relation, their ends as positions in ``heads`` and ``tails``: those of some heads at a time.
 
         :raises StoreError: unknown relation.
         """
-        query, ends = self._about("read_triples_between", relation), self._schema.relation[relation]
-        if relation not in self._tables.ends:
-            return
-        with self._file.session() as session:
-            count = result_rows(session, self._about("count_triples", relation)).item()
-            first, second = by_number(session, ends.head, heads), by_number(session, ends.tail, tails)
-        width = max(first.len() // max(count // PIECE_ROWS, 1), 1)
-        for start in range(0, first.len(), width):
-            with self._file.session() as session:
-                found = result_rows(session, query, {"first": start, "last": start + width})
-            found = found.with_columns(head=first.gather(found["head"]), tail=second.gather(found["tail"]))
-            yield found.cast(pl.Schema(TRIPLE_DTYPES | dict.fromkeys(("head", "tail"), pl.UInt32())))
+        relation_of(self._schema, relation)
+        return self._reader.positions(relation, heads, tails)
 
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Add entities.
@@ -270,6 +260,7 @@ class EmbeddedStore:
             new.close()
         self._file = self._file.replaced_by(copy)
         self._writer = BatchWriter(self._file)
+        self._reader = PieceReader(self._file, self._tables, self._schema)
 
     def close(self) -> None:
         """Bring the file up to date and let go of it; closing twice is fine."""

@@ -9,6 +9,7 @@ from kg.errors import StoreError
 from kg.schema import Schema, parse_schema
 from kg.stores.embedded.file import StoreFile
 from kg.stores.queries import statement
+from kg.stores.store import PIECE_ROWS
 
 KINDS = {"str": "STRING", "float": "DOUBLE", "int": "INT64", "bool": "BOOL"}
 """Property type of the schema → column type of the engine."""
@@ -58,19 +59,28 @@ def result_rows(session: ladybug.Connection, query: str, parameters: dict[str, o
     return pl.DataFrame(last.get_as_arrow())
 
 
+def count_numbers(session: ladybug.Connection, entity_type: str) -> int:
+    """One more than the highest number that the engine has given to an entity of a type."""
+    last = result_rows(session, statement("embedded", "last_number", type=entity_type)).item()
+    return 0 if last is None else int(last) + 1
+
+
 def by_number(session: ladybug.Connection, entity_type: str, ids: pl.Series | None = None) -> pl.Series:
     """Something of each entity of a type, at the place that is the engine's number of it; null at other places.
 
     :param ids: different ids; the result then has the position of each entity in them, else its id.
     """
-    found = result_rows(session, statement("embedded", "read_numbers", type=entity_type))
-    if ids is not None:
-        positions = ids.alias("id").to_frame().with_row_index("position")
-        found = found.join(positions, on="id", how="left")
-    count = int(found["number"].to_numpy().max(initial=-1)) + 1
-    numbers = pl.int_range(count, eager=True).alias("number").to_frame()
-    placed = numbers.join(found, on="number", how="left", maintain_order="left")
-    return placed["id" if ids is None else "position"]
+    query, end = statement("embedded", "read_numbers_between", type=entity_type), count_numbers(session, entity_type)
+    positions = None if ids is None else ids.alias("id").to_frame().with_row_index("position")
+    placed = [pl.Series("id", [], dtype=pl.String if positions is None else pl.UInt32)]
+    for first in range(0, end, PIECE_ROWS):
+        last = min(first + PIECE_ROWS, end)
+        found = result_rows(session, query, {"first": first, "last": last})
+        if positions is not None:
+            found = found.join(positions, on="id", how="left").select("number", id="position")
+        numbers = pl.int_range(first, last, eager=True).alias("number").to_frame()
+        placed.append(numbers.join(found, on="number", how="left", maintain_order="left")["id"])
+    return pl.concat(placed)
 
 
 def check_tables(tables: Tables, schema: Schema, origin: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import polars as pl
 
+from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import (
     check_entity_type,
@@ -83,21 +84,54 @@ class Neo4jStore:
         query = self._about("read_triples", relation)
         return self._read_columns(query, TRIPLE_DTYPES, relation)
 
-    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
-        """All triples of a relation, their ends as positions in ``heads`` and ``tails``: a page of heads at a time.
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
+        """All entities of a type, of many a page at a time.
+
+        :raises StoreError: as :meth:`read_entities`.
+        """
+        check_entity_type(self._schema, entity_type)
+        dtypes = entity_dtypes(self._schema, entity_type)
+        properties = list(self._schema.entity[entity_type].properties)
+        query = statement("neo4j", "read_entities_page", properties=properties, type=entity_type)
+        count = self._value(statement("neo4j", "count_entities", type=entity_type))
+        if count <= PIECE_ROWS:
+            yield self.read_entities(entity_type)
+            return
+        page = {"from": "", "skip": 0, "count": PIECE_ROWS}
+        while (found := self._read_columns(query, dtypes, entity_type, **page)).height:
+            page |= {"from": found["id"][-1], "skip": 1}
+            count -= found.height
+            yield found
+        if count > 0:
+            raise StoreError(f"store {self.url}: {entity_type}: {count:,} entities have no id that is text; mend them")
+
+    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, of many a page of heads at a time.
 
         :raises StoreError: as :meth:`read_triples`.
         """
-        query = self._about("read_triples_page", relation)
-        pieces = self._value(self._about("count_triples", relation)) // PIECE_ROWS + 1
-        page = {"from": "", "skip": 0, "count": heads.len() // pieces + 1}
+        query, ends = self._about("read_triples_page", relation), self._schema.relation[relation]
+        count = self._value(self._about("count_triples", relation))
+        if count <= PIECE_ROWS:
+            yield self.read_triples(relation)
+            return
+        heads = self._value(statement("neo4j", "count_entities", type=ends.head))
+        page = {"from": "", "skip": 0, "count": heads // (count // PIECE_ROWS + 1) + 1}
         while (found := self._connection.read(query, **page))[-1][-1] is not None:  # a record without heads at the end
             columns = {
                 name: [value for record in found for value in record[at]] for at, name in enumerate(TRIPLE_DTYPES)
             }
             page |= {"from": found[-1][-1], "skip": 1}
             del found
-            yield positions_of(stored_frame(columns, TRIPLE_DTYPES, relation), heads, tails)
+            yield stored_frame(columns, TRIPLE_DTYPES, relation)
+
+    def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
+        """All triples of a relation, their ends as positions in ``heads`` and ``tails``.
+
+        :raises StoreError: as :meth:`read_triples`.
+        """
+        for piece in self.triple_pieces(relation):
+            yield positions_of(piece, heads, tails)
 
     def create_entities(self, entity_type: str, frame: pl.DataFrame) -> None:
         """Add entities.
@@ -223,10 +257,12 @@ class Neo4jStore:
             ]
         )
 
-    def _read_columns(self, query: str, dtypes: Mapping[str, pl.DataType], origin: str) -> pl.DataFrame:
+    def _read_columns(
+        self, query: str, dtypes: Mapping[str, pl.DataType], origin: str, **parameters: Any
+    ) -> pl.DataFrame:
         """The rows of a query whose records hold a list per column, each for many rows."""
         columns: dict[str, list[Any]] = {name: [] for name in dtypes}
-        for record in self._connection.read(query):
+        for record in self._connection.read(query, **parameters):
             for column, values in zip(columns.values(), record, strict=True):
                 column += values
         return stored_frame(columns, dtypes, origin)

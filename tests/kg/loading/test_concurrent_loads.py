@@ -1,13 +1,11 @@
 """Several loads into one Neo4j database at the same time, and a connection that is lost in the middle of one."""
 
 import random
-import socket
 import threading
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,6 +20,7 @@ from kg.stores.neo4j import connection
 from kg.stores.opening import open_store
 from kg.stores.store import Store
 from tests.kg.files import graph
+from tests.kg.loading.broken_connections import CommitLoser, Proxy
 from tests.kg.loading.test_load import MADE_BY, PRODUCTS, PURCHASED, SCHEMA, USERS
 
 STOCK = '[[source]]\nfile = "products.csv"\nentity = "Product"\nid = "id"\nproperties = { stock = "stock" }\n'
@@ -120,73 +119,6 @@ def test_writers_that_meet_at_a_few_hubs_lose_no_triple(empty_neo4j_url: str, tm
     assert [row[:2] for row in graph(tmp_path, SCHEMA, empty_neo4j_url)["purchased"]] == sorted(ends)
 
 
-class Proxy:
-    """A TCP proxy in front of the server, whose connections can be cut."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._target = (parts.hostname or "localhost", parts.port or 7687)
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"bolt://127.0.0.1:{self._server.getsockname()[1]}"
-        self._pairs: list[socket.socket] = []
-        self.accepted = 0
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def cut(self, *, for_good: bool) -> None:
-        """Break all connections; ``for_good``: take no new ones."""
-        if for_good:
-            with suppress(OSError):
-                self._server.shutdown(socket.SHUT_RDWR)
-            self._server.close()
-        for each in self._pairs:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._server.accept()
-                self.accepted += 1
-                server = socket.create_connection(self._target)
-                self._pairs += [client, server]
-                for source, sink in ((client, server), (server, client)):
-                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
-
-    def _passes(self, data: bytes, to_server: bool) -> bool:
-        """Whether the connection goes on; what is on its way to the server arrives in any case."""
-        return True
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError):
-            to_server = sink.getpeername()[1] == self._target[1]
-            while data := source.recv(65536):
-                if not self._passes(data, to_server):
-                    break
-                sink.sendall(data)
-        for each in (source, sink):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-
-class CommitLoser(Proxy):
-    """Lets chosen COMMITs reach the server, and cuts the connection before their answers reach the client."""
-
-    COMMIT = b"\x00\x02\xb0\x12\x00\x00"
-
-    def __init__(self, url: str, lost: Collection[int]) -> None:
-        self._lost, self.commits, self._swallow = lost, 0, False
-        super().__init__(url)
-
-    def _passes(self, data: bytes, to_server: bool) -> bool:
-        if to_server and self.COMMIT in data:
-            self.commits += 1
-            self._swallow = self.commits in self._lost
-        elif not to_server and self._swallow:
-            self._swallow = False
-            return False
-        return True
-
-
 @contextmanager
 def proxy(url: str, lost: Collection[int] = ()) -> Iterator[Proxy]:
     """A proxy, all of whose sockets are closed at the end."""
@@ -194,9 +126,7 @@ def proxy(url: str, lost: Collection[int] = ()) -> Iterator[Proxy]:
     try:
         yield opened
     finally:
-        opened.cut(for_good=True)
-        for each in opened._pairs:
-            each.close()
+        opened.close()
 
 
 class Cutter:

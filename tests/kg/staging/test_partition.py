@@ -30,7 +30,7 @@ def test_every_triple_is_in_one_partition_and_in_the_bucket_of_it(heads: list[st
 
 def test_partitions_grow_in_number_before_they_grow_in_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kg.staging.partition.ROWS", 10)
-    assert [len(partitions_of(rows)) for rows in (0, 10, 11, 160, 1000)] == [1, 1, 2, 16, 16]
+    assert [len(partitions_of(rows)) for rows in (0, 10, 11, 160, 1000)] == [1, 1, 2, 16, BUCKETS]
 
 
 def test_a_load_in_partitions_on_disk_equals_a_load_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,11 +33,11 @@ ROWS = {**TRIPLE_DTYPES, "file": pl.Int64, "line": pl.Int64, "lines": pl.Int64}
 class Stored(NothingStored):
     """A store with one product."""
 
-    def read_entities(self, entity_type: str) -> pl.DataFrame:
+    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         row = {"id": "old", "label": "Old", "price": 3.0}
         columns = entity_dtypes(SCHEMA, entity_type)
         rows = [{name: row.get(name) for name in columns}] if entity_type == "Product" else []
-        return pl.DataFrame(rows, schema=columns)
+        yield pl.DataFrame(rows, schema=columns)
 
 
 @pytest.fixture
@@ -95,6 +95,17 @@ def test_rows_of_one_entity_are_merged_and_what_they_say_twice_is_told(staging: 
     ]
     found = merged.contradictions.select("id", "field", "kept", "other", "line").rows()
     assert found == [("b", "price", "1.5", "1.0", 2)]
+
+
+def test_ids_are_known_whichever_partition_they_are_in(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.staging.partition.ROWS", 3)
+    monkeypatch.setattr("kg.staging.tables.IN_MEMORY", 0)
+    staging.add([("entity.Product.0", _products(*((f"p{n}", None, 1.0) for n in range(30))))])
+    graph = Graph(staging, SCHEMA, Stored(SCHEMA))
+    assert len(graph.entity_partitions("Product")) > 5 and graph.count_stored("Product") == 1
+    asked = pl.Series([*(f"p{n}" for n in range(40)), "old", None], dtype=pl.String)
+    assert graph.known("Product", asked).to_list() == [True] * 30 + [False] * 10 + [True, None]
+    assert not graph.known("Brand", asked.drop_nulls()).any()
 
 
 @pytest.mark.parametrize("replaced", [False, True])

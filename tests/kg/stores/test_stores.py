@@ -10,7 +10,8 @@ from polars.testing import assert_frame_equal
 
 from kg.errors import StoreError
 from kg.schema import parse_schema
-from kg.stores.embedded import store as embedded_store
+from kg.stores.embedded import piece_reading
+from kg.stores.embedded import tables as embedded_tables
 from kg.stores.embedded.store import EmbeddedStore
 from kg.stores.neo4j import store as neo4j_store
 from kg.stores.neo4j.store import Neo4jStore
@@ -112,8 +113,8 @@ def test_ends_are_read_as_positions_in_given_ids(store):
     assert not sum(piece.height for piece in store.read_positions("return", pl.Series(["o1"]), pl.Series(["o1"])))
 
 
-def test_positions_come_in_pieces_each_triple_once(store, monkeypatch):
-    for module in (embedded_store, neo4j_store):
+def test_what_is_read_in_pieces_comes_once_and_is_what_is_read_at_once(store, monkeypatch):
+    for module in (piece_reading, embedded_tables, neo4j_store):
         monkeypatch.setattr(module, "PIECE_ROWS", 4)
     ids = pl.Series(sorted(NASTY))
     store.create_entities("User", users(*NASTY))
@@ -124,6 +125,13 @@ def test_positions_come_in_pieces_each_triple_once(store, monkeypatch):
     assert len([piece for piece in pieces if piece.height]) > 3
     found = [(ids[head], ids[tail], weight, time) for head, tail, weight, time in pl.concat(pieces).rows()]
     assert sorted(found) == sorted(written)
+    named = list(store.triple_pieces("match"))
+    assert len(named) > 3 and sorted(pl.concat(named).rows()) == sorted(written)
+    store.delete_entities("Order", orders(*NASTY[3:9]))
+    found = list(store.entity_pieces("Order"))
+    assert len(found) > 3 and sorted(pl.concat(found)["id"]) == sorted({*NASTY} - {*NASTY[3:9]})
+    assert_same(store.read_entities("Order"), pl.concat(found))
+    assert not sum(piece.height for piece in store.triple_pieces("return"))
 
 
 ROW = st.fixed_dictionaries({"id": TEXT, **{name: st.none() | value for name, value in VALUES.items()}})
