@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+PART = 32
+"""Items whose highest score stands for them: the n-th largest of those is no more than the n-th largest of all."""
+
 
 def top_n(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
     """Positions of the n best allowed items, best first; equal scores by position.
@@ -14,10 +17,22 @@ def top_n(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> ND
     positions = np.flatnonzero(allowed)
     if len(positions) > n > 0:
         values = scores[positions]
+        if (bound := _least(values, n)) > -np.inf:
+            positions = positions[near := values >= bound]
+            values = values[near]
         threshold = np.partition(values, len(values) - n)[len(values) - n]
         positions = positions[values >= threshold]
     order = np.lexsort((positions, -scores[positions]))
     return positions[order][:n]
+
+
+def _least(values: NDArray[np.float64], n: int) -> float:
+    """What at least n of the values reach, for little work; −inf where they are too few to be worth it."""
+    parts = len(values) // PART
+    if parts <= 2 * n:
+        return -np.inf
+    highest = values[: parts * PART].reshape(parts, PART).max(axis=1)
+    return float(np.partition(highest, parts - n)[parts - n])
 
 
 def rank_of(scores: NDArray[np.float64], allowed: NDArray[np.bool_], position: int) -> int | None:
