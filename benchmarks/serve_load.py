@@ -24,7 +24,7 @@ import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
-from served import served
+from served import processor_seconds, served
 
 import whyrec
 
@@ -59,7 +59,7 @@ def main(
         sys.exit("wrk is not there: apt-get install wrk")
     engine = whyrec.open(folder)
     users = [one for kind in engine.snapshot.schema.user_types for one in engine.snapshot.vocabulary.ids(kind)][:people]
-    table = Table("reasons", "requests/s", "p50 ms", "p99 ms", "errors", title=f"{folder}, {workers} workers")
+    table = Table("reasons", "requests/s", "p50 ms", "p99 ms", "errors", "CPU ms", title=f"{folder}, {workers} workers")
     with ExitStack() as open_, tempfile.TemporaryDirectory() as scratch:
         url, headers, pid = open_.enter_context(served(folder, workers))
         if before is not None:
@@ -70,11 +70,10 @@ def main(
             for (reasons, new), name in WAYS.items():
                 if not new and number == 0:
                     _wrk(url, headers, users, (reasons, new, connections, seconds))  # asked for once before
-                figures = _wrk(url, headers, users, (reasons, new, connections, seconds))
-                table.add_row(f"{name} ({number + 1})", *figures)
-                if before is not None and new:
-                    figures = _wrk(*earlier[:2], users, (reasons, False, connections, seconds))
-                    table.add_row(f"{reasons}, {before.name} ({number + 1})", *figures)
+                how = reasons, new, connections, seconds
+                table.add_row(f"{name} ({number + 1})", *_measured((url, headers, pid), users, how))
+                if before is not None:
+                    table.add_row(f"{name}, {before.name} ({number + 1})", *_measured(earlier, users, how))
         over, inside = _one_by_one(url, headers, engine, users[:200])
         private = _private_memory(pid)
     CONSOLE.print(table)
@@ -83,6 +82,17 @@ def main(
     CONSOLE.print(
         f"load of the machine: {', '.join(f'{one:.1f}' for one in os.getloadavg())} on {os.cpu_count()} cores"
     )
+
+
+def _measured(
+    service: tuple[str, dict[str, str], int], users: list[str], how: tuple[str, bool, int, int]
+) -> tuple[str, ...]:
+    """What :func:`_wrk` says, and the processor time of the service for each request."""
+    url, headers, group = service
+    before = processor_seconds(group)
+    figures = _wrk(url, headers, users, how)
+    count = float(figures[0].replace(",", "")) * how[3]
+    return *figures, f"{1e3 * (processor_seconds(group) - before) / count:.2f}"
 
 
 def _wrk(

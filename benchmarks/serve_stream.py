@@ -78,7 +78,7 @@ def main(
             held = log.execute("SELECT count(*) FROM event").fetchone()[0]
     for name, out in zip(("events", "lists"), told, strict=True):
         rate, count = re.search(r"Requests/sec:\s+([\d.]+)", out), re.search(r"(\d+) requests in", out)
-        p50, p99 = (re.search(rf"{one}%\s+(\S+)", out) for one in (50, 99))
+        p50, p99 = (re.search(rf"^\s+{one}%\s+(\S+)", out, re.MULTILINE) for one in (50, 99))
         wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", out), re.search(r"Socket errors: (.*)", out)
         assert rate and count and p50 and p99
         errors = ", ".join(one[0] for one in wrong if one) or "0 errors"
