@@ -98,6 +98,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
             raise _refused(text, f"at character {at + 1}: {rest[:20]!r}: {what}")
         found.append((match.lastgroup, match[match.lastgroup]))
         at = match.end()
+        if text[at - 1 : at + 1] in ("--", "/*") and match.lastgroup == "operator":
+            raise _refused(text, f"at character {at}: {text[at - 1 : at + 1]}: comments are not understood")
     return found
 
 

@@ -1,6 +1,7 @@
 """``whyrec forget``: nothing of the person is left but in the files that somebody else owns, and no load undoes it."""
 
 import gzip
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -215,8 +216,12 @@ def test_rows_that_are_no_lines_are_taken_out_too(document: Document, whyrec: Wh
         assert document("-w", numbered, "load", path)["rejected"] == 2
     assert whyrec("-w", numbered, "recommend", "--all", "--out", numbered / "all.xlsx").exit_code == 0
     (numbered / "copy.csv.gz").write_bytes(gzip.compress(b"who\n1\n"))
+    (numbered / "copy.tsv").write_text("who\n1\n")
     erased = document("-w", numbered, "forget", "User:1")
-    assert (erased["found"], erased["undecided"]) == ([], []) and any("copy.csv.gz" in n for n in erased["notices"])
+    assert (erased["found"], erased["undecided"]) == ([], [])
+    (unclear,) = (notice for notice in erased["notices"] if "hold '1', of this person or of something else" in notice)
+    assert {"copy.csv.gz", "copy.tsv", "made/purchased.json"} <= set(re.findall(r"[\w./]+", unclear))
+    assert "products.csv" not in unclear
     listed = Source(file="all.xlsx", relation="purchased", head="user_id", tail="item_id")
     assert "1" not in {cells[0] for _, _, cells in read(numbered / "all.xlsx", listed)[0]}
     for path in made.iterdir():

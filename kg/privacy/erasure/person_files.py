@@ -36,29 +36,33 @@ def names_person(path: Path, person: Person) -> bool:
     return any(re.search(ends + re.escape(key.encode()) + ends, data) for key in keys)
 
 
-def files_naming(workspace: Workspace, person: Person, raw: str | None) -> set[Path]:
-    """The source files of the mapping of which a column of people names the person.
+def files_naming(workspace: Workspace, person: Person, raw: str | None) -> tuple[set[Path], set[Path]]:
+    """The source files of the mapping of which a column of people names the person, and all that it could read.
 
     :param raw: her id as the files have it, where the workspace holds pseudonyms.
     """
-    found = set[Path]()
+    naming, known = set[Path](), set[Path]()
     if not workspace.mapping.exists():
-        return found
+        return naming, known
     for source in read_mapping(workspace.mapping, workspace.schema):
         if isinstance(source, Source) and not isinstance(source, RdfSource):
-            found |= {path.resolve() for path in _files_of(workspace, source, person, raw or person.id)}
-    return found
+            found, read = _files_of(workspace, source, person, raw or person.id)
+            naming |= {path.resolve() for path in found}
+            known |= {path.resolve() for path in read}
+    return naming, known
 
 
-def _files_of(workspace: Workspace, source: Source, person: Person, entity_id: str) -> list[Path]:
+def _files_of(workspace: Workspace, source: Source, person: Person, entity_id: str) -> tuple[list[Path], list[Path]]:
     columns = person_columns(People(workspace.schema), source, source.file)
     try:
-        files = source.files(workspace.mapping.parent, allow_outside=True) if columns else []
+        files = source.files(workspace.mapping.parent, allow_outside=True)
         found = [path for path in files if columns and _names(path, source, list(columns.columns), entity_id)]
         database = source.database.file if source.database is not None else None
-        return [database] if found and database is not None else found
+        if database is not None:
+            return [database] if found else [], [database]
+        return found, files
     except KGError:  # what cannot be read is told by the load
-        return []
+        return [], []
 
 
 def _names(path: Path, source: Source, columns: list[str], entity_id: str) -> bool:

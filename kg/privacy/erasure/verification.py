@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kg.errors import ReadError
+from kg.mapping.file_format import COMPRESSIONS, SUFFIXES
 from kg.privacy.erasure.identification import Identified
 from kg.privacy.erasure.person_files import files_naming
 from kg.privacy.erasure.report import Erasure
@@ -12,7 +13,8 @@ from kg.stores.url import is_neo4j
 from kg.workspace.generations import SNAPSHOT
 from kg.workspace.workspace import Workspace
 
-_PACKED = (".zip", ".gz", ".zst", ".bz2", ".xz", ".xlsx", ".ods")
+_TABLES = (*COMPRESSIONS, *SUFFIXES, ".txt", ".dat")
+"""Files that may be copies of what was loaded or exported."""
 
 
 class Verification:
@@ -20,7 +22,7 @@ class Verification:
 
     def __init__(self, workspace: Workspace, files: WorkspaceFiles, whom: Identified, erasure: Erasure) -> None:
         self._workspace, self._files, self._whom, self._erasure = workspace, files, whom, erasure
-        self._packed: list[str] = []
+        self._unclear: list[str] = []
 
     def run(self) -> None:
         """Search everything, and note in the report what was found."""
@@ -29,7 +31,7 @@ class Verification:
         self._search_store(types)
         written = {path.resolve() for path in (*self._files.rewritable(), *self._files.removable())}
         raw, person = self._whom.raw, self._whom.person
-        sources = files_naming(self._workspace, person, raw)
+        sources, known = files_naming(self._workspace, person, raw)
         for path in self._files.all():
             erasure.searched_files += 1
             own = self._files.is_own(path) or path.resolve() in written
@@ -39,7 +41,8 @@ class Verification:
                 else:
                     words = [traces, *([Traces(raw)] if raw is not None else [])] if person.unmistakable else []
                     hit = path.resolve() in sources or any(one.in_file(path) for one in words)
-                    self._look_into(path, hit)
+                    if not hit and path.resolve() not in known:
+                        self._look_into(path)
             except ReadError as problem:
                 erasure.notices.append(f"could not be searched: {problem}")
                 continue
@@ -49,10 +52,10 @@ class Verification:
             erasure.notices.append(f"{self._files.shown(folder)}: a linked folder of somebody else's, not searched")
         self._notice()
 
-    def _look_into(self, path: Path, hit: bool) -> None:
-        """Note a packed file that holds the id as a word, of which nobody can tell what it stands for there."""
-        if not hit and path.suffix.lower() in _PACKED and Traces(self._whom.id).in_file(path):
-            self._packed.append(self._files.shown(path))
+    def _look_into(self, path: Path) -> None:
+        """Note a file of data that holds the id as a word, of which nobody can tell what it stands for there."""
+        if path.suffix.lower() in _TABLES and Traces(self._whom.id).in_file(path):
+            self._unclear.append(self._files.shown(path))
 
     def _search_store(self, types: list[str]) -> None:
         store = self._workspace.open_store(read_only=True)
@@ -89,10 +92,10 @@ class Verification:
                 f"{', '.join(erasure.source_files)}; they were not touched. A load of them leaves this person out, but "
                 "only you can take the rows out of the files"
             )
-        if self._packed:
+        if self._unclear:
             erasure.notices.append(
-                f"{len(self._packed)} packed files that are not whyrec's hold {self._whom.id!r}, of this person or of "
-                f"something else: {', '.join(self._packed)}; look into them"
+                f"{len(self._unclear)} files that are not whyrec's hold {self._whom.id!r}, of this person or of "
+                f"something else: {', '.join(self._unclear)}; look into them"
             )
         if erasure.undecided:
             erasure.notices.append(
