@@ -4,6 +4,7 @@ from rich.tree import Tree
 
 from cli.output import Output
 from cli.terminal import styled
+from kg.counting import by_number
 from kg.schema import Schema
 from recommender.results.account import Account, OtherPaths, Part
 from recommender.texts.languages import language
@@ -60,7 +61,7 @@ def _add(tree: Tree, part: Part, score: float) -> None:
     count = others.count + sum(path.people or 1 for path in paths[len(told) :])
     if count:
         share = others.share + sum(path.share for path in paths[len(told) :])
-        branch.add(styled(f"{share:+.6f}  {count:,} other paths"))
+        branch.add(styled(f"{share:+.6f}  {by_number(f'{count:,} other [path|paths]')}"))
     for near in (part.nearest or [])[:ANCHORS_SHOWN]:
         cosine = "" if near.cosine is None else f", cosine {near.cosine:.3f}"
         branch.add(styled(f"{near.share:+.6f}  {near.label} ({near.type}){cosine}"))

@@ -1,6 +1,7 @@
 """What was tried to close a gap that an audit found."""
 
 from cli.output import Output
+from kg.counting import by_number
 from recommender.results.responsibility.audit import DomainAudit, Repair
 
 
@@ -17,4 +18,5 @@ def show_repairs(output: Output, one: DomainAudit) -> None:
 def _tried(one: Repair) -> str:
     if one.kind == "rules":
         return "no rules of the shop"
-    return f"scores + {one.percent:g}%" if one.kind == "weight" else f"{one.triples:,} missing triples of {one.about}"
+    missing = by_number(f"{one.triples:,} missing [triple|triples]")
+    return f"scores + {one.percent:g}%" if one.kind == "weight" else f"{missing} of {one.about}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cli.output import Output
+from kg.counting import by_number
 from recommender.evaluation.duplicates import Duplicates
 from recommender.evaluation.report import Evaluation, RatingErrors
 from recommender.reasons.reasons import CHOICES
@@ -23,8 +24,9 @@ def show_duplicates(output: Output, found: Duplicates) -> None:
     if not found.groups:
         output.line("Probable duplicates: none.")
         return
+    groups = by_number(f"{found.groups:,} [group|groups] of {found.items:,} [item|items]")
     output.line(
-        f"Probable duplicates: {found.groups:,} groups of {found.items:,} items with {found.interactions:.1%} of all "
+        f"Probable duplicates: {groups} with {found.interactions:.1%} of all "
         f"interactions ({found.by_audience:,} of one audience, {found.by_label:,} of one label, "
         f"{found.across_domains:,} across domains).",
         style="yellow",
@@ -44,7 +46,7 @@ def show_metrics(output: Output, result: Evaluation) -> None:
         for name, m in result.models.items()
     ]
     output.notices(result.notes)
-    title = f"{result.users:,} users, lists of {result.k}, split {result.split}"
+    title = f"{by_number(f'{result.users:,} [user|users]')}, lists of {result.k}, split {result.split}"
     output.table(title, ("model", *SHOWN), rows, right=" ".join(SHOWN))
     beyond = [
         [name, *(f"{m[s]['mean'] if isinstance(m[s], dict) else m[s]:.3f}" if s in m else "–" for s in BEYOND)]
@@ -69,8 +71,9 @@ def show_ratings(output: Output, found: Sequence[RatingErrors]) -> None:
 
 def show_explanations(output: Output, report: ExplanationReport) -> None:
     """Print the report."""
+    whose = by_number(f"{report.items:,} [item|items] for {report.users:,} [user|users]")
     output.line(
-        f"Explanations of {report.items:,} items for {report.users:,} users: {_percent(report.with_path)} have a path, "
+        f"Explanations of {whose}: {_percent(report.with_path)} have a path, "
         f"{_percent(report.existing)} of {report.paths:,} paths are in the graph."
     )
     for count, drop in report.necessity.items():

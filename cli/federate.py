@@ -64,7 +64,8 @@ def offer_command(
     if output.document(report):
         return
     pairs = report.pairs_of_items + report.pairs_with_attributes
-    output.line(texts["offered"].format(pairs=f"{pairs:,}", k=report.k, file=report.file or "–"))
+    told = texts["offered" if report.file else "offered_dry"]
+    output.line(told.format(pairs=f"{pairs:,}", k=report.k, file=report.file))
     _show(output, texts, report.learns, report.fingerprint)
     output.line(report.next)
 

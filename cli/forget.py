@@ -7,6 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
+from kg.counting import by_number
 from whyrec.reports import ForgetReport
 
 app = typer.Typer(add_completion=False)
@@ -41,7 +42,8 @@ def forget_command(
 def _show(output: Output, report: ForgetReport) -> None:
     deleted = report.deleted
     total = sum(deleted.triples.values())
-    output.line(f"Forgotten: {deleted.entities:,} entities with {total:,} triples were deleted from the store.")
+    gone = f"{deleted.entities:,} [entity|entities] with {total:,} [triple|triples], deleted from the store."
+    output.line(by_number(f"Forgotten: {gone}"))
     if deleted.triples:
         output.table("Triples", ("relation", "deleted"), deleted.triples.items(), right="deleted")
     for path in report.files_rewritten:
@@ -49,9 +51,12 @@ def _show(output: Output, report: ForgetReport) -> None:
     for path in report.files_removed:
         output.line(f"Removed, since it named the person: {path}")
     if report.found:
-        output.line(f"Still there after {report.searched_files:,} files were searched:", style="red")
+        output.line(
+            by_number(f"Still there after {report.searched_files:,} [file was|files were] searched:"), style="red"
+        )
         for place in report.found:
             output.line(f"  {place}")
         output.line("Run the command again; if that does not help, correct the data that holds the id and load it.")
     else:
-        output.line(f"The id is in none of whyrec's files ({report.searched_files:,} files were searched).")
+        searched = by_number(f"{report.searched_files:,} [file was|files were] searched")
+        output.line(f"The id is in none of whyrec's files ({searched}).")

@@ -8,6 +8,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, ForceOption, JsonOption, QuietOption
 from cli.output import Output
+from kg.counting import by_number
 
 
 def export_command(
@@ -32,5 +33,6 @@ def export_command(
         written = engine.export(file, around=around, depth=depth, people=not without_people, force=force)
     output.notices(written.notices)
     if not output.document(written):
-        counts = f"{sum(written.entities.values()):,} entities and {sum(written.triples.values()):,} triples"
+        entities, triples = sum(written.entities.values()), sum(written.triples.values())
+        counts = by_number(f"{entities:,} [entity|entities] and {triples:,} [triple|triples]")
         output.line(f"{counts}: {written.file}")

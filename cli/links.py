@@ -8,6 +8,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from cli.terminal import command
+from kg.counting import by_number
 from whyrec.reports import ProposedLink
 
 app = typer.Typer(add_completion=False)
@@ -46,7 +47,8 @@ def links(
         (f"{one.confidence:.2f}", _yes(one), one.head_label, one.relation, one.tail_label, one.because)
         for one in found.links[:SHOWN]
     ]
-    title = f"{found.proposed:,} links proposed, {found.accepted:,} of them accepted from {found.threshold:g} on"
+    proposed = by_number(f"{found.proposed:,} [link|links]")
+    title = f"{proposed} proposed, {found.accepted:,} of them accepted from {found.threshold:g} on"
     headings = ("confidence", "accept", "from", "relation", "to", "because it is like")
     output.table(title, headings, rows, right="confidence")
     file = ("--out", out) if out else ()

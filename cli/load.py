@@ -11,6 +11,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, PseudonymiseOption, QuietOption
 from cli.output import Output
 from cli.terminal import command
+from kg.counting import by_number
 from whyrec.reports import LoadReport
 from whyrec.workspace.status import first_question
 
@@ -76,14 +77,19 @@ def show_load(
     cells = [[name, *(f"{counts[kind]:,}" for kind in COUNTS)] for name, counts in changes.items()]
     output.table("Would change" if report.dry_run else "Store", ("what", *COUNTS), cells, right=" ".join(COUNTS))
     if report.rejected:
-        output.line(f"{report.rejected:,} rows were rejected: {report.rejects_file}", style="yellow")
+        output.line(
+            by_number(f"{report.rejected:,} [row was|rows were] rejected: ") + str(report.rejects_file), style="yellow"
+        )
     if report.left_out:
-        output.line(f"{report.left_out:,} cells were left out: {report.left_out_file}", style="yellow")
+        output.line(
+            by_number(f"{report.left_out:,} [cell was|cells were] left out: ") + str(report.left_out_file),
+            style="yellow",
+        )
     if report.contradictions:
-        text = f"{report.contradictions:,} entities and triples are contradicted: {report.contradictions_file}"
-        output.line(text, style="yellow")
+        about = by_number(f"{report.contradictions:,} [entity or triple is|entities and triples are] contradicted")
+        output.line(f"{about}: {report.contradictions_file}", style="yellow")
     total, loaded = sum(file.rows for file in report.files), sum(file.loaded for file in report.files)
-    said = f"{loaded:,} rows" if loaded == total else f"{loaded:,} of {total:,} rows"
+    said = by_number(f"{loaded:,} [row|rows]" if loaded == total else f"{loaded:,} of {total:,} [row|rows]")
     speed = f"{said} in {report.seconds:.1f} s ({total / max(report.seconds, 1e-9):,.0f} rows/s)"
     if report.dry_run:
         output.line(f"Dry run: nothing was written; {speed}.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cli.output import Output
+from kg.counting import by_number
 from kg.privacy.access_request import Held
 from recommender.serving.inferences import Inferences
 from whyrec.privacy.access_request import PersonReport
@@ -21,9 +22,13 @@ def show_held(output: Output, report: PersonReport) -> None:
         (one.relation, one.label or f"a {one.type}", one.id or "", f"{one.weight:g}", one.timestamp or "")
         for one in held.triples
     ]
-    output.table(f"Held in the graph: {len(rows):,} triples", ("relation", "to", "id", "weight", "time"), rows)
+    output.table(
+        by_number(f"Held in the graph: {len(rows):,} [triple|triples]"),
+        ("relation", "to", "id", "weight", "time"),
+        rows,
+    )
     for file in held.rows:
-        output.line(f"{file.file}: {len(file.rows):,} rows")
+        output.line(f"{file.file}: {by_number(f'{len(file.rows):,} [row|rows]')}")
     for path in held.files:
         output.line(f"Named in {path}")
     _show_service(output, report)
@@ -38,7 +43,8 @@ def _show_service(output: Output, report: PersonReport) -> None:
     if given:
         output.table(f"Answers that are kept: {len(given):,}", ("time", "kind", "told", "id"), given)
     if report.looks:
-        output.line(f"The staff looked at her {len(report.looks):,} times since {report.looks[-1].at}")
+        looks = by_number(f"The staff looked at her {len(report.looks):,} [time|times]")
+        output.line(f"{looks} since {report.looks[-1].at}")
     for decision in report.decisions:
         output.line(f"Named in decision {decision['number']} of the staff: {decision['content']}")
     listed = [(one.rank, one.item, f"{one.score:.4f}", one.reason or "", one.at or "") for one in report.published]
@@ -54,8 +60,9 @@ def _show_copies(output: Output, report: PersonReport) -> None:
         )
     for copy in report.copies:
         learned = " and ".join(what for what, there in (("weights", copy.model), ("a vector", copy.vectors)) if there)
+        triples = by_number(f"{copy.triples:,} [triple|triples]")
         output.line(
-            f"{copy.folder}: {f'in force since {copy.since}, ' if copy.since else ''}{copy.triples:,} triples, "
+            f"{copy.folder}: {f'in force since {copy.since}, ' if copy.since else ''}{triples}, "
             f"{len(copy.no_longer):,} of which the graph has no longer; learned with her: {learned or 'nothing'}"
         )
         for one in copy.no_longer:

@@ -8,6 +8,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from embeddings.link_prediction.prediction import Prediction
+from kg.counting import by_number
 from recommender.serving.missing_triples import PILOT_ONLY, UNCALIBRATED
 
 app = typer.Typer(add_completion=False)
@@ -43,7 +44,8 @@ def predict_command(
 
 def _show(output: Output, found: Prediction) -> None:
     missing = f"{found.label} {found.relation} ?" if found.side == "tail" else f"? {found.relation} {found.label}"
-    title = f"{missing}  ({found.model}; {found.in_graph} triples in the graph already)"
+    there = by_number(f"{found.in_graph} [triple|triples] in the graph already")
+    title = f"{missing}  ({found.model}; {there})"
     rows = [
         (one.rank, one.id, one.label, "–" if one.probability is None else f"{one.probability:.3f}", f"{one.score:.4f}")
         for one in found.candidates

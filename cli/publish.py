@@ -8,6 +8,7 @@ from cli.arrangement import LengthOption
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from kg.counting import by_number
 
 app = typer.Typer(add_completion=False)
 
@@ -36,4 +37,5 @@ def publish(
         report = engine.publish(to, out, n=n, domain=domain, lang=lang)
     output.notices(report.notices)
     if not output.document(report):
-        output.line(f"{report.rows:,} rows for {report.users:,} users: {report.place}")
+        counts = by_number(f"{report.rows:,} [row|rows] for {report.users:,} [user|users]")
+        output.line(f"{counts}: {report.place}")

@@ -7,6 +7,7 @@ import typer
 
 from cli.engine import engine_of
 from cli.output import Output
+from kg.counting import by_number
 from kg.errors import UsageError
 
 
@@ -24,7 +25,8 @@ def write_all(ctx: typer.Context, output: Output, files: tuple[str | None, str |
         result = engine.write_lists(out, chosen, **asked)
     output.notices(result.notices)
     if not output.document(result):
-        output.line(f"{result.rows:,} rows for {result.users:,} users: {result.out}")
+        counts = by_number(f"{result.rows:,} [row|rows] for {result.users:,} [user|users]")
+        output.line(f"{counts}: {result.out}")
 
 
 def read_lines(path: Path) -> list[str]:

@@ -6,6 +6,7 @@ from cli.crossing import show_crossing
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
+from kg.counting import by_number
 from whyrec.reports import StatusReport
 
 app = typer.Typer(add_completion=False)
@@ -56,10 +57,12 @@ def _show(output: Output, report: StatusReport) -> None:
 def _show_partners(output: Output, report: StatusReport) -> None:
     """Whose sums count, and to whom sums went."""
     for one in report.partners:
-        output.line(f"Partner:  {one.name}, sums over {one.people} people of {one.at}: {one.used:,} pairs count")
+        used = by_number(f"{one.used:,} [pair counts|pairs count]")
+        output.line(f"Partner:  {one.name}, sums over {one.people} people of {one.at}: {used}")
     if report.offers:
         last = report.offers[-1]
-        output.line(f"Offers:   {len(report.offers):,} sent; the last to {last.to}, {last.pairs:,} pairs, on {last.at}")
+        pairs = by_number(f"{last.pairs:,} [pair|pairs]")
+        output.line(f"Offers:   {len(report.offers):,} sent; the last to {last.to}, {pairs}, on {last.at}")
 
 
 def _show_kept(output: Output, report: StatusReport) -> None:
@@ -71,7 +74,7 @@ def _show_kept(output: Output, report: StatusReport) -> None:
             + (f" ({_age(one.oldest_days)}{_count(one.overdue)} overdue)" if one.kept else "")
             for name, one in (("rejects", kept.rejects), ("events", kept.events), ("answers", kept.answers))
         ]
-        output.line(f"Kept {kept.days} days: {', '.join(told)}")
+        output.line(f"{by_number(f'Kept {kept.days} [day|days]')}: {', '.join(told)}")
     if budget is not None:
         output.line(
             f"Private releases: ε {budget.epsilon:g} of {budget.epsilon_per_day:g} spent today, "

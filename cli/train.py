@@ -10,6 +10,7 @@ from cli.learned_weights import show_domain
 from cli.options import DebugOption, EngineOption, JsonOption, MasterOption, QuietOption
 from cli.output import Output
 from embeddings.vectors.models import MODELS
+from kg.counting import by_number
 from whyrec.reports import TrainReport
 
 app = typer.Typer(add_completion=False)
@@ -90,10 +91,10 @@ def train(
 
 def _show(output: Output, report: TrainReport) -> None:
     state = "was up to date already" if report.up_to_date else "is ready"
-    output.line(
-        f"Model {report.model.name} {state}: {report.entities:,} entities, {report.relations} relations, "
-        f"{report.triples:,} triples; snapshot {report.model.snapshot[:12]}, {report.kernels_made} kernels made."
-    )
+    graph = f"{report.entities:,} [entity|entities], {report.relations} [relation|relations]"
+    graph = by_number(f"{graph}, {report.triples:,} [triple|triples]")
+    made = by_number(f"{report.kernels_made} [kernel|kernels] made")
+    output.line(f"Model {report.model.name} {state}: {graph}; snapshot {report.model.snapshot[:12]}, {made}.")
     for name, recency in report.recency.items():
         output.line(f"{name}: the later counts more ({recency}).")
     for domain in report.learning:

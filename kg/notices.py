@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from kg.counting import by_place
+
 
 class Notices:
-    """Sentences with a count: ``add("users.csv", "{n} cells of column 'user_id' were trimmed", 3)``."""
+    """Sentences with a count: ``add("users.csv", "{n} [cell|cells] of 'user_id' [was|were] trimmed", 3)``."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], int] = {}
@@ -12,7 +14,10 @@ class Notices:
         """File → the columns or keys that it has."""
 
     def add(self, place: str, sentence: str, count: int = 1) -> None:
-        """Count ``sentence`` for ``place``; ``{n}`` in it becomes the total. A count of 0 adds nothing."""
+        """Count ``sentence`` for ``place``; a count of 0 adds nothing.
+
+        ``{n}`` in it becomes the total, and ``[is|are]`` what fits to it.
+        """
         if count:
             self._counts[place, sentence] = self._counts.get((place, sentence), 0) + count
 
@@ -22,4 +27,6 @@ class Notices:
 
     def render(self) -> list[str]:
         """All sentences, in the order in which they came up."""
-        return [f"{place}: {text.replace('{n}', f'{n:,}')}" for (place, text), n in self._counts.items()]
+        return [
+            f"{place}: {by_place(text, {'n': n}).replace('{n}', f'{n:,}')}" for (place, text), n in self._counts.items()
+        ]

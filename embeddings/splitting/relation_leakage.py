@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from scipy.sparse import csr_array
 
 from embeddings.splitting.triple_split import Indices, TripleSplit
+from kg.counting import by_number
 
 OVERLAP, LIFT, FEWEST, LISTED = 0.8, 2.0, 5, 10
 """Part of a relation's triples that another one must repeat, how many times as large as by chance that must be, how
@@ -46,9 +47,12 @@ class Leakage(BaseModel, frozen=True):
         first = sorted(self.leaks, key=lambda leak: -leak.test)[:LISTED]
         texts = [_sentence(leak) for leak in first]
         if len(self.leaks) > LISTED:
-            texts.append(f"{len(self.leaks) - LISTED:,} more relations tell of others like that")
+            texts.append(
+                by_number(f"{len(self.leaks) - LISTED:,} more [relation tells|relations tell] of others like that")
+            )
         if self.removed:
-            return [*texts, f"{self.removed:,} training triples that give away held-out ones are left out"]
+            removed = "training [triple that gives|triples that give] away held-out ones [is|are] left out"
+            return [*texts, by_number(f"{self.removed:,} {removed}")]
         if self.told:
             texts.append(
                 f"{self.told:,} of {self.tested:,} tested triples ({self.told / self.tested:.0%}) can be read off a "

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from embeddings.splitting.config import TripleSplitConfig
 from embeddings.splitting.triple_data import TEST, TRAIN, VALIDATION, TripleData
 from embeddings.vectors.triples import TripleSet
+from kg.counting import by_number
 from kg.errors import UsageError
 from kg.snapshot.snapshot import NO_TIME
 
@@ -71,7 +72,8 @@ def validation_only(data: TripleData, split: TripleSplitConfig) -> TripleSplit:
     free = movable(rows, split.seed) if len(rows) else np.empty(0, dtype=np.int64)
     validation = np.sort(free[held[free]][: int(split.validation * held.sum())])
     if len(validation) == 0:
-        raise UsageError(f"split: no validation part can be held out of {len(rows):,} triples; use more data")
+        triples = by_number(f"{len(rows):,} [triple|triples]")
+        raise UsageError(f"split: no validation part can be held out of {triples}; use more data")
     train, nothing = data.graph.with_rows(np.delete(rows, validation, axis=0)), rows[:0]
     described = {"kind": "validation", "seed": split.seed, "train": len(train.rows), "validation": len(validation)}
     return TripleSplit(train, rows[validation], nothing, rows, nothing[:, 0], nothing, described)

@@ -12,6 +12,7 @@ from embeddings.training.network import Network
 from embeddings.training.typed_negatives import TypedNegatives, bounds_of
 from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.triples import TripleSet
+from kg.counting import by_number
 from kg.errors import TrainingError
 
 BATCH_NORMALISATION = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
@@ -35,9 +36,10 @@ class StockTraining:
         (triples, self.factory), self.folder, self.epochs = graph, folder, 0
         self.batch_size = min(batch_size, self.factory.num_triples)
         if self.batch_size == 1 and any(isinstance(part, BATCH_NORMALISATION) for part in network.modules()):
+            got = by_number(f"{self.factory.num_triples:,} [triple|triples]")
             raise TrainingError(
-                f"{config.model} normalises batches and needs at least two triples in each (got "
-                f"{self.factory.num_triples:,} triples, batches of 1); use more triples, or another model"
+                f"{config.model} normalises batches and needs at least two triples in each (got {got}, batches of 1); "
+                "use more triples, or another model"
             )
         sampler: dict[str, Any] = {"negative_sampler": "basic"}
         arguments: dict[str, Any] = {"num_negs_per_pos": config.negatives_used}

@@ -16,6 +16,7 @@ from embeddings.link_prediction.held_out import HeldOut
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.triples import TripleSet, relations_without
 from embeddings.vectors.vectors import Until, Vectors, VectorsManifest, unit_rows
+from kg.counting import by_number
 from kg.errors import TrainingError
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
@@ -104,9 +105,10 @@ class _Training:
         self.relations = relations_without(snapshot.schema, config.exclude)
         triples = TripleSet.of(snapshot, self.relations)
         if len(triples.rows) == 0 or triples.entities < 2:
+            found = f"{triples.entities} [entity|entities], {len(triples.rows)} [triple|triples]"
+            found = by_number(f"{found} in {len(self.relations)} [relation|relations]")
             raise TrainingError(
-                f"nothing to train on: {triples.entities} entities, {len(triples.rows)} triples in "
-                f"{len(self.relations)} relations; load a graph first (`whyrec load`), or exclude fewer relations"
+                f"nothing to train on: {found}; load a graph first (`whyrec load`), or exclude fewer relations"
             )
         self.parts, self.environment = HeldOut.of(triples, config), _environment(device)
         if config.loop == "stock":
@@ -129,7 +131,8 @@ class _Training:
         checkpoint.check(self.snapshot.hash, self.config)
         header = checkpoint.header
         if changed := checkpoint.changed(self.environment):
-            self.notice(f"the first {header.epoch} epochs ran elsewhere ({changed}): last bits may differ")
+            epochs = by_number(f"{header.epoch} [epoch|epochs]")
+            self.notice(f"the first {epochs} ran elsewhere ({changed}): last bits may differ")
         put_parameters(self.epochs.network, checkpoint.model)
         self.epochs.loop.restore(checkpoint.optimizer)
         self.epochs.best = checkpoint.best

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kg.adoption.adoption import AdoptedRelation, AdoptedType, Adoption, quoted
+from kg.counting import by_number
 from kg.errors import StoreError
 from kg.schema import NAME, RESERVED_PROPERTIES
 from kg.stores.store import PUBLISHED
@@ -164,7 +165,8 @@ class _Graph:
                 self._leave_out(f"{label} without {candidate}", nodes - there, "a node without its key has no id")
                 return str(candidate)
             if candidate in guarded:
-                self.unsure.append(f"{label}.{candidate} has an index, but {there - different:,} nodes share a value")
+                nodes_share = by_number(f"{there - different:,} [node shares|nodes share]")
+                self.unsure.append(f"{label}.{candidate} has an index, but {nodes_share} a value")
         return None
 
     def find_relations(self) -> None:

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
+from kg.counting import by_number
 from kg.errors import UsageError
 from kg.schema import Schema
 from kg.snapshot.entity_table import property_values, shown_labels
@@ -95,7 +96,10 @@ def write_graphml(snapshot: Snapshot, path: Path) -> list[str]:
     nx.write_graphml(graph, path, edge_id_from_attribute="edge_id")
     if not changed:
         return []
-    return [f"{changed:,} texts had characters that XML does not have; they became {REPLACEMENT} (.json keeps them)"]
+    told = (
+        f"{changed:,} [text|texts] had characters that XML does not have; they became {REPLACEMENT} (.json keeps them)"
+    )
+    return [by_number(told)]
 
 
 def _nodes(snapshot: Snapshot, entity_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -150,8 +154,9 @@ def _refuse_ids(snapshot: Snapshot) -> None:
         bad = [one for one in snapshot.vocabulary.ids(entity_type) if _NO_XML.search(one)]
         if bad:
             which = "" if entity.sensitive else f", such as {bad[0]!r},"
+            ids = by_number(f"{len(bad):,} [id|ids]")
             raise UsageError(
-                f"{len(bad):,} ids of {entity_type}{which} have characters that GraphML cannot hold; export to .json, "
+                f"{ids} of {entity_type}{which} with characters that GraphML cannot hold; export to .json, "
                 "which holds all, or mend the ids"
             )
 

@@ -53,7 +53,7 @@ class Comparison:
 
     def entities(self, name: str) -> Change:
         """What changes in an entity type."""
-        sentence = "{n} ids about which rows contradict each other; the largest value was taken"
+        sentence = "{n} [id|ids] about which rows contradict each other; the largest value was taken"
         change = Change(self._graph.staging, name, self._count_only)
         for partition in self._graph.entity_partitions(name):
             merged, stored = self._graph.entities(name, partition), self._graph.stored(name, partition)
@@ -77,7 +77,9 @@ class Comparison:
         if self._replacement.is_by_rows(name):
             self.by_rows.add(name)
         change, pairs, seconds = Change(self._graph.staging, name, self._count_only), [], _SecondTails()
-        sentence = "{n} triples about whose weight rows of the same time contradict each other; the largest was taken"
+        sentence = (
+            "{n} [triple|triples] about whose weight rows of the same time contradict each other; the largest was taken"
+        )
         self.vanished[name] = 0
         for partition in self._graph.partitions(name, found):
             stored = self._graph.stored_triples(name, partition)
@@ -129,7 +131,9 @@ class Comparison:
         """Tell of heads with several tails of a relation of which each row names one."""
         if name in self._replacement.one_per_row:
             several = new.height and new.group_by("head").len().filter(pl.col("len") > 1).height
-            sentence = f"{{n}} {self._schema.relation[name].head} have several {name}, of which each row names one"
+            sentence = (
+                f"{{n}} {self._schema.relation[name].head} [has|have] several {name}, of which each row names one"
+            )
             self._notices.add(name, f'{sentence}; all are kept; rows = "add" says that this is meant', several)
 
     def _report_second_tails(self, name: str, seconds: "_SecondTails") -> None:
@@ -137,7 +141,7 @@ class Comparison:
         if not seconds.found or seconds.usual:
             return
         both = pl.concat(seconds.found)
-        ends, sentence = self._schema.relation[name], "{n} TYPE had one NAME and now have several"
+        ends, sentence = self._schema.relation[name], "{n} TYPE had one NAME and now [has|have] several"
         text = sentence.replace("TYPE", ends.head).replace("NAME", name)
         if not self._schema.entity[ends.head].sensitive and not self._schema.entity[ends.tail].sensitive:
             first = both.sort("head").row(0, named=True)

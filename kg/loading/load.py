@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import UsageError
 from kg.loading.changes import Changes
 from kg.loading.column_drift import remember_columns, tell_column_drift
@@ -263,8 +264,10 @@ def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOpti
         )
     if store.repeated:
         report.notices.append(
-            f"{store.repeated:,} writes were repeated, since the server did not confirm them; what was kept the first "
-            "time is there once"
+            by_number(
+                f"{store.repeated:,} [write was|writes were] repeated, since the server did not confirm [it|them]; "
+                "what was kept the first time is there once"
+            )
         )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import LimitError
 from kg.notices import Notices
 from kg.privacy.person_ids import People
@@ -36,7 +37,8 @@ def tell_left_out(file: FileReport, notices: Notices) -> None:
     """Tell the cells that could not be read, by column and reason, with the line of the first."""
     cells = file.left_out.sort("line", maintain_order=True)
     for (column, reason), found in cells.group_by("field", "reason", maintain_order=True):
-        sentence = f"{{n}} cells of {column!r} could not be read and were left out, the rows loaded without them"
+        sentence = f"{{n}} [cell|cells] of {column!r} could not be read and [was|were] left out"
+        sentence += ", the [row|rows] loaded without [it|them]"
         notices.add(file.place, f"{sentence}; line {found.item(0, 'line')}: {reason}", found.height)
 
 
@@ -65,8 +67,12 @@ def check_limits(report: LoadReport, max_rejects: int | None) -> None:
     """
     where = f"nothing was written; see {report.rejects_file or report.left_out_file}"
     if max_rejects is not None and report.rejected + report.left_out > max_rejects:
-        cells = f" and {report.left_out:,} cells could not be read" if report.left_out else ""
-        raise LimitError(f"{report.rejected:,} rows were rejected{cells}, {max_rejects:,} are allowed; {where}")
+        cells = f" and {report.left_out:,} [cell|cells] could not be read" if report.left_out else ""
+        raise LimitError(
+            by_number(
+                f"{report.rejected:,} [row was|rows were] rejected{cells}, {max_rejects:,} [is|are] allowed; {where}"
+            )
+        )
     for file in report.files:
         cell = file.unread_column()
         if cell is not None:
@@ -76,8 +82,8 @@ def check_limits(report: LoadReport, max_rejects: int | None) -> None:
             )
         if file.rejected and not file.loaded:
             first = file.rejects.sort("line").row(0, named=True)
+            none = by_number(f"none of its {file.rows:,} [row|rows]")
             place = first["field"] if first["line"] is None else f"line {first['line']}"
             raise LimitError(
-                f"{file.place}: none of its {file.rows:,} rows could be loaded; {place}: {first['reason']}; "
-                f"{first['hint']}; {where}"
+                f"{file.place}: {none} could be loaded; {place}: {first['reason']}; {first['hint']}; {where}"
             )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import LimitError
 from kg.mapping.file_format import format_of_name
 from kg.mapping.source import Mode, Source
@@ -100,10 +101,11 @@ class Replacement:
         for file in report.files:
             lost = {name: deleted[name] for name in fed_by(file.source, self._schema) if deleted.get(name)}
             if lost and file.rejected and max_rejects is None:
+                bad = by_number(f"{file.rejected:,} [row was|rows were] rejected, and because [it is|they are] missing")
                 raise LimitError(
-                    f"{file.place}: {file.rejected:,} rows were rejected, and because they are missing mode replace "
-                    f"might delete too much ({_listed(lost)}); nothing was written; see {report.rejects_file}; mend "
-                    f"the rows, or allow so many with `max_rejects={report.rejected}`"
+                    f"{file.place}: {bad} mode replace might delete too much ({_listed(lost)}); nothing "
+                    f"was written; see {report.rejects_file}; mend the rows, or allow so many with "
+                    f"`max_rejects={report.rejected}`"
                 )
             if lost and not file.loaded and not empty and self.covers(file.source):
                 raise LimitError(

@@ -79,7 +79,7 @@ class RowFilter:
                 why[start] = _first_line(problem)
                 failures += 1
                 if failures > MOST_FAILURES:
-                    text = f"where {self.where!r}: it cannot be worked out for {failures:,} rows: {why[start]}"
+                    text = f"where {self.where!r}: it cannot be worked out for rows ({failures:,}): {why[start]}"
                     raise MappingError(f"{text}; try_cast has no value there") from None
         return pl.Series("keep", keep), pl.Series("reason", why.tolist(), dtype=pl.String)
 

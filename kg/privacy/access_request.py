@@ -151,7 +151,7 @@ def _in_files(workspace: Workspace, person: Person, raw: str | None) -> tuple[li
     """Rows of files that whyrec keeps by rows, and other files that name the person."""
     files, rows, others = WorkspaceFiles(workspace), list[HeldRows](), list[str]()
     kept = {path.resolve() for path in files.rewritable()}
-    sources = None if person.unmistakable else files_naming(workspace, person, raw)
+    sources = None if person.unmistakable else files_naming(workspace, person, raw)[0]
     for path in files.all():
         try:
             if path.resolve() in kept:

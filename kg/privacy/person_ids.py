@@ -105,7 +105,7 @@ class SourcePeople:
             dtype=pl.Boolean,
         )
         count = int(gone.sum()) + int(lines.sum())
-        self._notices.add(self._place, "{n} rows about people who were forgotten were left out", count)
+        self._notices.add(self._place, "{n} [row|rows] about people who were forgotten [was|were] left out", count)
         kept = batch.only(~gone)
         return replace(kept, rejects=batch.rejects.filter(~lines)), count
 
@@ -132,7 +132,9 @@ class SourcePeople:
         if not self._people.suppression or entity_type not in person_types(self._people.schema):
             return found
         gone = self._people.suppression.among(entity_type, found.get_column("tail"))
-        self._notices.add(self._place, "{n} mentions of people who were forgotten were left out", int(gone.sum()))
+        self._notices.add(
+            self._place, "{n} [mention|mentions] of people who were forgotten [was|were] left out", int(gone.sum())
+        )
         return found.filter(~gone)
 
     def hides_labels(self, entity_type: str) -> bool:
@@ -161,7 +163,8 @@ class SourcePeople:
         """
         if not self._hashed or not rejects.height:
             return rejects
-        sentence = "{n} bad rows are not kept as they came, and their values are masked, since they hold ids of people"
+        sentence = "{n} bad [row is|rows are] not kept as [it|they] came, and [its|their] values are masked"
+        sentence += ", since [it holds|they hold] ids of people"
         self._notices.add(self._place, sentence, rejects.height)
         pattern = pl.col("value").str.replace_all(r"\p{L}", "x").str.replace_all(r"\p{N}", "#")
         value = pattern

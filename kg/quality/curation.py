@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from kg.counting import by_number
 from kg.cycles import LARGEST_CYCLE
 from kg.k_anonymity import told_count
 from kg.quality.census import Census, Mask
@@ -126,8 +127,9 @@ def _same_label(census: Census, name: str) -> Iterator[Finding]:
     found, of = census.duplicates[name], census.snapshot.vocabulary.count(name)
     if found.worst and isinstance(found.entities, int):  # never of people
         worst = found.worst[0]
+        groups = by_number(f"{found.groups:,} [label|labels]")
         text = (
-            f"{_share(found.entities, of, name)} are called like another ({found.groups:,} labels; the worst: "
+            f"{_share(found.entities, of, name)} are called like another ({groups}; the worst: "
             f"“{worst.label}”, {worst.count:,} times: {', '.join(worst.ids)})"
         )
         show = shlex.quote(f"{name}:{worst.ids[0]}")
@@ -151,9 +153,10 @@ def _cycles(census: Census, name: str) -> Iterator[Finding]:
         return  # large cycles: no hierarchy, such as also_viewed, where they are right
     of = len(census.degrees[name])
     listed = "; ".join(" – ".join(one) for one in found.examples)
-    text = (
-        f"{name} runs in circles: {found.groups:,} cycles, {found.loops:,} entities linked to themselves, e.g. {listed}"
+    circles = (
+        f"{found.groups:,} [cycle|cycles], {found.loops:,} [entity linked to itself|entities linked to themselves]"
     )
+    text = f"{name} runs in circles: {by_number(circles)}, e.g. {listed}"
     advice = "take one triple of each cycle out of the source; a hierarchy has none"
     yield _finding("cycle", name, (found.entities, of), text, advice)
 
@@ -163,7 +166,8 @@ def _empty(census: Census) -> Iterator[Finding]:
     names += [name for name in census.schema.relation if not census.degrees[name].any()]
     of = len(census.schema.entity) + len(census.schema.relation)
     if names:
-        text = f"{len(names):,} of {of:,} types and relations are empty: {', '.join(names)}"
+        empty = by_number(f"of {of:,} types and relations {len(names):,} [is|are] empty")
+        text = f"{empty}: {', '.join(names)}"
         yield _finding(
             "empty", "schema", (len(names), of), text, "map a source to them, or take them out of schema.toml"
         )

@@ -84,5 +84,7 @@ class Emission:
 
     def _forgotten(self, entity_type: str, ids: pl.Series) -> pl.Series:
         gone = self._people.suppression.among(entity_type, ids)
-        self.notices.add(entity_type, "{n} mentions of people who were forgotten were left out", int(gone.sum()))
+        self.notices.add(
+            entity_type, "{n} [mention|mentions] of people who were forgotten [was|were] left out", int(gone.sum())
+        )
         return gone

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import MappingError
 from kg.mapping.mapping import RdfSource
 from kg.notices import Notices
@@ -104,8 +105,9 @@ class RdfLoading:
         """Refuse what means nothing without a mapping."""
         untold = [file for file in files if isinstance(file.source, RdfSource) and not file.source.told and file.rows]
         if untold and not any(file.loaded or file.rejected for file in untold):
+            none = by_number(f"none of its {untold[0].rows:,} [statement|statements]")
             raise MappingError(
-                f"{untold[0].place}: none of its {untold[0].rows:,} statements means anything for the schema "
+                f"{untold[0].place}: {none} means anything for the schema "
                 f"{self._schema.name!r}; write an [rdf] table into the mapping that says which class is which entity "
                 "type and which property what; without one, exports of whyrec are understood, and the terms of "
                 f"schema.org for the schema {', '.join(BUNDLED)}"
@@ -264,7 +266,7 @@ class RdfLoading:
         file.filtered += counts.total()
         top = ", ".join(f"{what} ({count:,})" for what, count in sorted(counts.items(), key=_by_count)[:_SHOWN])
         more = f" and {len(counts) - _SHOWN:,} more" if len(counts) > _SHOWN else ""
-        sentence = f"{{n}} statements have no place in the graph: {top}{more}"
+        sentence = f"{{n}} [statement has|statements have] no place in the graph: {top}{more}"
         self._notices.add(file.place, sentence, counts.total())
 
 

@@ -20,7 +20,7 @@ STATEMENT_DTYPES: dict[str, pl.DataType] = {
 object, as :mod:`kg.ontology.terms` numbers them."""
 
 
-NAMED_GRAPHS = "{n} statements are in named graphs, which are taken as one"
+NAMED_GRAPHS = "{n} [statement is|statements are] in named graphs, which are taken as one"
 
 
 def refuse_braces(iri: str, place: str) -> None:

@@ -104,14 +104,16 @@ class Values:
             pl.lit(True).alias(said(name)),
             (pl.col("value").min() != pl.col("value").max()).alias("differs"),
         )
-        sentence = f"{{n}} ids about whose {name} statements contradict each other; the largest value was taken"
+        sentence = f"{{n}} [id|ids] about whose {name} statements contradict each other; the largest value was taken"
         self._emission.notices.add(entity_type, sentence, int(values.get_column("differs").sum()))
         return pl.concat([empty, values.drop("differs")])
 
     def _chosen(self, entity_type: str, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         """The texts in the language that is most welcome for each entity."""
         best = frame.filter(pl.col("rank") == pl.col("rank").min().over("id")).with_columns(pl.col("o").alias("value"))
-        sentence = f"{{n}} texts for {name} were left out, since there are some in a language that is preferred"
+        sentence = (
+            f"{{n}} [text|texts] for {name} [was|were] left out, since there are some in a language that is preferred"
+        )
         self._emission.notices.add(entity_type, sentence, frame.height - best.height)
         if name != "label":
             return best

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import ReadError
 from kg.mapping.file_pattern import files_of
 from kg.mapping.join import Join
@@ -54,7 +55,7 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
     frames = []
     for path in files_of(join.file, *around):
         for batch in open_reader(path, path.name, asked, names, notices).batches():
-            notices.add(path.name, "{n} rows that cannot be read are not looked up", batch.rejects.height)
+            notices.add(path.name, "{n} [row|rows] that cannot be read [is|are] not looked up", batch.rejects.height)
             if batch.lists:
                 raise ReadError(f"{path.name}: lists cannot be looked up ({', '.join(batch.lists)})")
             key = id_cells(batch.frame.get_column(join.there), source.id_nulls).alias(_KEY)
@@ -64,9 +65,10 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
     twice = table.filter(pl.col(_KEY).is_duplicated())
     if twice.height:
         count = twice.get_column(_KEY).n_unique()
+        keys = by_number(f"{count:,} [key stands|keys stand]")
         raise ReadError(
-            f"{join.file}: {count:,} keys in {join.there!r} stand in several rows that differ; a lookup needs one row "
-            "per key: turn it round, so that this file is the source, or make its rows unique"
+            f"{join.file}: {keys} in {join.there!r} in several rows that differ; a lookup needs one row per key: turn "
+            "it round, so that this file is the source, or make its rows unique"
         )
     return table
 
@@ -108,7 +110,7 @@ class _JoinedReader:
                 keyed = frame.drop([n for n in join.names if n in frame.columns]).with_columns(key)
                 found = keyed.join(table.with_columns(found=True), on=_KEY, how="left", maintain_order="left")
                 lost = int((found.get_column("found").is_null() & key.is_not_null()).sum())
-                sentence = f"{{n}} rows found nothing in {join.file} by {join.here!r}"
+                sentence = f"{{n}} [row|rows] found nothing in {join.file} by {join.here!r}"
                 self._notices.add(self._place, sentence, lost)
                 frame = found.drop(_KEY, "found")
             yield replace(batch, frame=frame.select(self._wanted), tidy=False)

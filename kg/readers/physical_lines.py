@@ -34,9 +34,9 @@ MARKS = (
 
 
 _DAMAGE = {
-    "\ufffd".encode(): "{n} characters were lost before this file was written (U+FFFD); export it again",
-    "Ã©".encode(): "{n} times Ã© stands for é: the text was encoded twice; export it again",
-    "â€™".encode(): "{n} times â€™ stands for an apostrophe: the text was encoded twice; export it again",
+    "\ufffd".encode(): "{n} [character|characters] got lost before this file was written (U+FFFD); export it again",
+    "Ã©".encode(): "{n} [time|times] Ã© stands for é: the text was encoded twice; export it again",
+    "â€™".encode(): "{n} [time|times] â€™ stands for an apostrophe: the text was encoded twice; export it again",
 }
 """What damaged text has in UTF-8, and what is said of it."""
 

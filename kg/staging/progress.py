@@ -2,6 +2,7 @@
 
 import time
 
+from kg.counting import by_number
 from kg.progress import Progress
 
 
@@ -32,4 +33,9 @@ class StageProgress:
     def _tell(self, what: str) -> None:
         seconds = time.monotonic() - self._start
         speed = f", {self._rows / seconds:,.0f} rows/s" if seconds else ""
-        self._progress(self._stage, self._done, self._total, f"{what}{': ' * bool(what)}{self._rows:,} rows{speed}")
+        self._progress(
+            self._stage,
+            self._done,
+            self._total,
+            f"{what}{': ' * bool(what)}{by_number(f'{self._rows:,} [row|rows]')}{speed}",
+        )

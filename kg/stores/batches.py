@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from kg.counting import by_number
 from kg.document import nearest
 from kg.errors import StoreError
 from kg.schema import Relation, Schema
@@ -39,7 +40,8 @@ def triple_batch(schema: Schema, relation: str, frame: pl.DataFrame) -> pl.DataF
     relation_of(schema, relation)
     batch = _conform(frame, TRIPLE_DTYPES, relation)
     if batch["weight"].null_count():
-        raise StoreError(f"{relation}: {batch['weight'].null_count()} triples have no weight; 1.0 is the usual one")
+        count = by_number(f"{batch['weight'].null_count()} [triple has|triples have]")
+        raise StoreError(f"{relation}: {count} no weight; 1.0 is the usual one")
     return _unique(batch, ["head", "tail"], relation)
 
 
@@ -134,10 +136,11 @@ def all_differ(hashes: pl.Series) -> bool:
 def _unique(batch: pl.DataFrame, keys: list[str], origin: str) -> pl.DataFrame:
     for key in keys:
         if batch[key].null_count():
-            raise StoreError(f"{origin}.{key}: {batch[key].null_count()} rows have none")
+            raise StoreError(by_number(f"{origin}.{key}: {batch[key].null_count()} [row has|rows have] none"))
     if all_differ(batch.select(keys).hash_rows()):  # equal rows have equal hashes; a third of the time
         return batch
     repeated = batch.height - batch.select(keys).n_unique()
     if repeated:
-        raise StoreError(f"{origin}: {repeated} rows repeat the {' and '.join(keys)} of another row of the batch")
+        rows = by_number(f"{repeated} [row repeats|rows repeat]")
+        raise StoreError(f"{origin}: {rows} the {' and '.join(keys)} of another row of the batch")
     return batch

@@ -58,10 +58,12 @@ class CellReader:
             )
         if ids.len() and (ids[0] or "")[:1] in _QUOTES:
             opened = ids.str.slice(0, 1).is_in(list(_QUOTES)) & ids.str.slice(-1).is_in([*_QUOTES, *_CLOSING])
-            sentence = f"{{n}} ids in {column!r} stand in quotation marks of another kind, {ids[0]}, and were kept so"
+            sentence = f"{{n}} [id stands|ids stand] in quotation marks of another kind in {column!r}"
+            sentence += f", {(ids[0] or '')[:1]}, and [was|were] kept so"
             self._notices.add(self._place, sentence, int(opened.sum()))
         rounded = int(ids.filter((ids >= "0") & (ids < ":")).str.contains(_ROUNDED).sum())
-        sentence = f"{{n}} ids in {column!r} look like numbers that a spreadsheet rounded, 4.00638E+12; {_LOST}"
+        sentence = f"{{n}} [id|ids] in {column!r} [looks like a number|look like numbers] that a spreadsheet rounded"
+        sentence += f", 4.00638E+12; {_LOST}"
         self._notices.add(self._place, sentence, rounded)
         return ids
 
@@ -142,12 +144,16 @@ class CellReader:
         plain = trimmed(came, self._source.id_nulls)
         whole = int((plain != cells).fill_null(False).sum()) if not self._source.html else 0
         changed = int((came != identifiers(plain)).fill_null(False).sum())
-        self._notices.add(self._place, f"{{n}} cells of {column!r} were trimmed or put into Unicode form NFC", changed)
-        sentence = (
-            f"{{n}} ids in {column!r} hold characters that nobody sees, such as a zero-width space; they were kept"
+        self._notices.add(
+            self._place, f"{{n}} [cell|cells] of {column!r} [was|were] trimmed or put into Unicode form NFC", changed
         )
+        sentence = f"{{n}} [id|ids] in {column!r} [holds|hold] characters that nobody sees"
+        sentence += ", such as a zero-width space; [it was|they were] kept"
         self._notices.add(self._place, sentence, invisible(plain))
-        sentence = f"{{n}} ids in {column!r} hold full-width letters or digits, １ in place of 1; they were kept"
-        self._notices.add(self._place, f"{sentence}, so write them alike in all files", full_width(plain))
+        sentence = f"{{n}} [id|ids] in {column!r} [holds|hold] full-width letters or digits"
+        sentence += ", １ in place of 1; [it was|they were] kept"
+        self._notices.add(self._place, f"{sentence}, so write ids alike in all files", full_width(plain))
         if column not in self._source.values:
-            self._notices.add(self._place, f"{{n}} ids in {column!r} were read without '.0': 101.0 is 101", whole)
+            self._notices.add(
+                self._place, f"{{n}} [id|ids] in {column!r} [was|were] read without '.0': 101.0 is 101", whole
+            )

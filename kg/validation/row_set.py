@@ -148,7 +148,8 @@ class RowSet:
         if self._source.html:
             texts = plain_text(texts)
         elif not self._batch.tidy and column not in self._source.ingredient_columns:
-            sentence = f"{{n}} cells of {column!r} hold HTML, such as &amp; or <p>; html = true (mapping) takes it out"
+            sentence = f"{{n}} [cell|cells] of {column!r} [holds|hold] HTML, such as &amp; or <p>"
+            sentence += "; html = true (mapping) takes it out"
             self._notices.add(self._place, sentence, markup_cells(texts))
         words = self._source.values.get(column)
         if not words:
@@ -162,7 +163,8 @@ class RowSet:
         blanked = texts.filter(found.is_null() & (texts.str.len_bytes() > 0).fill_null(False))
         words = [word for word in blanked.str.strip_chars().unique().sort() if word]
         for word in words:
-            sentence = f'{{n}} cells of {column!r} spell "no value" ({word}); null in the mapping says what does'
+            sentence = f'{{n}} [cell|cells] of {column!r} [spells|spell] "no value" ({word})'
+            sentence += "; null in the mapping says what does"
             self._notices.add(self._place, sentence, int((blanked.str.strip_chars() == word).sum()))
 
 

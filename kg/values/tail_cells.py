@@ -91,7 +91,9 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
         listed = pl.DataFrame([rows, cells.listed.alias("text")]).drop_nulls("text")
         items = listed.filter(pl.col("text").list.len() > 0).explode("text")
         empty = items.get_column("text").is_null().sum()
-        notices.add(place, f"{{n}} missing elements in lists of {link.tail!r} were left out", int(empty))
+        notices.add(
+            place, f"{{n}} missing [element|elements] in lists of {link.tail!r} [was|were] left out", int(empty)
+        )
         text = trimmed(items.get_column("text"), nulls)
         if link.normalise == "inci":  # as one list: what a pack may contain goes on from one element to the next
             kept = pl.DataFrame([items.get_column("row"), text.alias("text")]).drop_nulls("text")
@@ -115,7 +117,7 @@ def _ids(texts: pl.Series, link: Link, nulls: tuple[str, ...], place: str, notic
         and ids.drop_nulls().len()
         and not ids.drop_nulls()[0].endswith(".0")
     ):
-        sentence = f"{{n}} ids in {link.tail!r} were read without '.0': 101.0 is 101"
+        sentence = f"{{n}} [id|ids] in {link.tail!r} [was|were] read without '.0': 101.0 is 101"
         notices.add(place, sentence, ids.drop_nulls().len())
     return ids
 
@@ -156,7 +158,9 @@ def _with_written_lists(cells: Cells, link: Link, place: str, notices: Notices) 
         return cells
     mask, lists = written
     notices.add(
-        place, f"{{n}} cells of {link.tail!r} hold lists written as text, which were read as lists", int(mask.sum())
+        place,
+        f"{{n}} [cell|cells] of {link.tail!r} [holds a list|hold lists] written as text, read as [such|lists]",
+        int(mask.sum()),
     )
     frame = pl.DataFrame({"single": cells.single, "mask": mask, "written": lists})
     if cells.listed is not None:
@@ -172,7 +176,8 @@ def _split(single: pl.DataFrame, separator: str, column: str, place: str, notice
     text = pl.col("text")
     escaped = single.get_column("text").str.contains(f"\\{separator}", literal=True)
     if escaped.any():
-        sentence = f"{{n}} cells of {column!r} hold an escaped separator, \\{separator}, read as part of the name"
+        sentence = f"{{n}} [cell|cells] of {column!r} [holds|hold] an escaped separator"
+        sentence += f", \\{separator}, read as part of the name"
         notices.add(place, sentence, int(escaped.sum()))
         text = text.str.replace_all(f"\\{separator}", _ESCAPED, literal=True)
     parts = single.with_columns(text.str.split(separator)).explode("text")
@@ -201,16 +206,18 @@ def _tell_names(tails: pl.Series, link: Link, place: str, notices: Notices) -> N
     if tails.len() and tails.str.to_lowercase().is_in(list(_TRUTHS)).all():
         notices.add(
             place,
-            f"{{n}} cells of {link.tail!r} hold only truth values such as {tails[0]}, which were taken for ids; for "
-            "columns of 0 and 1 tell tail_is_column = true",
+            f"{{n}} [cell|cells] of {link.tail!r} [holds|hold] only truth values such as {tails[0]}, taken for ids; "
+            "for columns of 0 and 1 tell tail_is_column = true",
             tails.len(),
         )
     nothing = tails.filter(tails.str.to_lowercase().is_in(list(_NOTHINGS)))
     for word in nothing.unique().sort():
-        sentence = (
-            f"{{n}} cells of {link.tail!r} say {word!r}, which was taken for an id; if it means that there is none"
+        sentence = f"{{n}} [cell|cells] of {link.tail!r} [says|say] {word!r}, which was taken for an id"
+        notices.add(
+            place,
+            f"{sentence}; if it means that there is none, list it in null (mapping)",
+            int((nothing == word).sum()),
         )
-        notices.add(place, f"{sentence}, list it in null (mapping)", int((nothing == word).sum()))
 
 
 def _ingredient_lists(single: pl.DataFrame, link: Link, place: str, notices: Notices) -> pl.DataFrame:
@@ -223,11 +230,11 @@ def _ingredient_lists(single: pl.DataFrame, link: Link, place: str, notices: Not
         ),
         on="text",
     )
-    notices.add(place, f"free text in {{n}} cells of {link.tail!r}", int(flagged.get_column("prose").sum()))
+    notices.add(place, f"free text in {{n}} [cell|cells] of {link.tail!r}", int(flagged.get_column("prose").sum()))
     left_out = link.possible_weight is None
-    fate = "were left out" if left_out else f"got the weight {link.possible_weight}"
+    fate = "[was|were] left out" if left_out else f"got the weight {link.possible_weight}"
     possible = int(flagged.get_column("possible").sum())
-    notices.add(place, f'{{n}} names after "may contain" in {link.tail!r} {fate}', possible)
+    notices.add(place, f'{{n}} [name|names] after "may contain" in {link.tail!r} {fate}', possible)
     pairs = {
         "text": texts,
         "tail": [[name for name, _ in _pairs(p, left_out)] for p in parsed],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
+from kg.counting import by_number
 from kg.errors import ModelError
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
@@ -78,7 +79,7 @@ def _in_triples(split: Split) -> list[str]:
     texts = []
     for name in split.train.schema.interactions:
         if left := _overlap(split.train, name, tested):
-            texts.append(f"{left:,} tested pairs are still in relation {name}")
+            texts.append(by_number(f"{left:,} tested [pair is|pairs are] still in relation") + f" {name}")
     return texts
 
 

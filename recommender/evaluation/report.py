@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from kg.counting import by_number
 from recommender.evaluation.duplicates import Duplicates
 from recommender.results.explanation_quality import ExplanationReport
 from recommender.results.learning import Crossing
@@ -76,5 +77,6 @@ class Evaluation(BaseModel, frozen=True):
             f"NDCG, {one.first} − {one.second}: {one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}], p = {one.p:.3f}"
             for one in self.comparisons
         )
-        title = f"{self.users:,} users, lists of {self.k}, split {self.split.get('kind', 'of a file')}"
+        users = by_number(f"{self.users:,} [user|users]")
+        title = f"{users}, lists of {self.k}, split {self.split.get('kind', 'of a file')}"
         return table(title, ("model", *TABLED), rows, [*self.notices, *self.notes, *better])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from kg.counting import by_number
 from kg.document import Document
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 
@@ -32,9 +33,11 @@ class Recency(Document):
         return self.model_copy(update={"trend_days": None})
 
     def __str__(self) -> str:
-        days = [] if self.half_life_days is None else [f"half after {self.half_life_days:g} days"]
+        days = [] if self.half_life_days is None else [by_number(f"half after {self.half_life_days:g} [day|days]")]
         place = [f"place^-{self.place_exponent:g}"] if self.place_exponent else []
-        trend = [] if self.trend_days is None else [f"what is popular half after {self.trend_days:g} days"]
+        trend = (
+            [] if self.trend_days is None else [by_number(f"what is popular half after {self.trend_days:g} [day|days]")]
+        )
         return ", ".join([*place, *days, *trend]) or "all alike"
 
 

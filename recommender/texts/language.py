@@ -12,6 +12,8 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any, ClassVar
 
+from kg.counting import by_place
+
 Section = Mapping[str, str]
 THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 
@@ -29,6 +31,21 @@ class Notice:
         return cls(key, tuple((name, str(value)) for name, value in values.items()))
 
 
+class Text(str):
+    """A text with places: ``{n} [item is|items are]`` says what fits to the number in the place before it."""
+
+    def format(self, *args: object, **values: object) -> str:
+        """The text with its places filled."""
+        return str.format(by_place(self, values), *args, **values)
+
+
+def _numbered(node: Any) -> Any:
+    """Texts, and all in tables of them, as :class:`Text`."""
+    if isinstance(node, dict):
+        return {name: _numbered(one) for name, one in node.items()}
+    return Text(node) if isinstance(node, str) and "|" in node and "[" in node else node
+
+
 class Language:
     """One language; a subclass holds the grammar that is its own.
 
@@ -44,7 +61,8 @@ class Language:
     @cached_property
     def texts(self) -> Mapping[str, Any]:
         """All texts, by section."""
-        return tomllib.loads((files(__package__) / f"{self.code}.toml").read_text(encoding="utf-8"))
+        found = tomllib.loads((files(__package__) / f"{self.code}.toml").read_text(encoding="utf-8"))
+        return {name: _numbered(section) for name, section in found.items()}
 
     def section(self, name: str) -> Section:
         """The texts of one section, with places in braces."""

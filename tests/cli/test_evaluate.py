@@ -33,7 +33,7 @@ def test_weights_are_learned_anew_without_what_is_tested_on(document: Document, 
     (tmp_path / "pairs.jsonl").write_text('{"head": "u0001", "tail": "p0001"}\n{"head": "u0001", "tail": "none"}\n')
     listed = whyrec("-w", folder, "evaluate", "--no-tuning", "--test", tmp_path / "pairs.jsonl")
     assert listed.exit_code == 0 and "anew" not in listed.stderr
-    assert "1 pairs name an id that is not in the graph" in listed.stderr
+    assert "1 pair names an id that is not in the graph" in listed.stderr
 
 
 def test_duplicates_are_listed_before_any_figure_and_left_out_on_request(

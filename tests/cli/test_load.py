@@ -59,8 +59,8 @@ def test_contradictions_are_said_on_the_terminal(folder: Path, whyrec: Whyrec) -
     (folder / "Brand.csv").write_text("id,label\nb1,One\nb1,Eins\n")
     loaded = whyrec("-w", folder / "w", "load", folder / "Brand.csv")
     assert loaded.exit_code == 0
-    assert "1 entities and triples are contradicted" in loaded.stdout and "contradictions.csv" in loaded.stdout
-    assert "1 ids about which rows contradict each other" in loaded.stderr
+    assert "1 entity or triple is contradicted" in loaded.stdout and "contradictions.csv" in loaded.stdout
+    assert "1 id about which rows contradict each other" in loaded.stderr
 
 
 def test_no_rows_into_an_empty_store_end_well(whyrec: Whyrec, document: Any, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_every_count_of_groups_can_be_made_private_and_pairs_are_refused(
         assert len(rows) == sum(len(table["counts"]) for table in found["tables"]) > 10
     assert document("-w", example, "status")["privacy_budget"]["epsilon"] == 2.5
     shown = whyrec("-w", example, "overview", "--private", "--lang", "zh")
-    assert "噪声" in shown.stdout and "列表" in shown.stdout
+    assert "噪声" in shown.stdout and "列表" in shown.stdout and "仅产品" in shown.stdout
     pairs = whyrec("-w", example, "popularity", "--by", "pairs", "--private")
     assert pairs.exit_code == 2 and "14 at ε = 8" in pairs.stderr
     over = whyrec("-w", example, "gaps", "--private", "--epsilon", "2")

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kg.counting import by_number
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.workspace.outputs import remember_output
@@ -93,7 +94,7 @@ class Lists(Decided):
         if result.restarted:
             notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
         if result.resumed:
-            notices.append(f"went on after {result.resumed:,} users of an unfinished run")
+            notices.append(by_number(f"went on after {result.resumed:,} [user|users] of an unfinished run"))
         return ListsReport(
             out=str(out), users=len(batch.users), **vars(result), model=recommender.model.info, notices=notices
         )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.counting import by_number
 from kg.k_anonymity import shown_count
 from kg.privacy.seal_key import LOG_KEY
 from kg.privacy.shared_times import SharedSpan, shared_span
@@ -127,7 +128,7 @@ def _model(workspace: Workspace) -> Rows:
         yield (
             "certified",
             f"at most {certificate.alpha:.1%} of a list is rated {certificate.below:g} or less, with confidence "
-            f"{1 - certificate.delta:.0%}; {len(certificate.filtered):,} items are filtered",
+            f"{1 - certificate.delta:.0%}; {by_number(f'{len(certificate.filtered):,} [item is|items are] filtered')}",
         )
     for one in manifest.learning:
         people = f"; {shown_count(one.people, workspace.settings.privacy.k)} people" if one.people else ""

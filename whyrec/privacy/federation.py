@@ -139,7 +139,7 @@ def accept(
     texts = language(lang).section("federation")
     if not partner.known:
         raise UsageError(
-            f"{file}: not one of the {len(sums.ids):,} ids of {sums.name} is in your graph, such as {sums.ids[:1]}; "
+            f"{file}: not one of the ids of {sums.name} ({len(sums.ids):,}) is in your graph, such as {sums.ids[:1]}; "
             "agree on shared ids of items, brands or ingredients (INCI), and load them"
         )
     target = partner_file(workspace.folder, sums.name)

@@ -6,6 +6,7 @@ import numpy as np
 
 from embeddings.vectors.config import CHECKPOINT
 from embeddings.vectors.unfinished import unfinished_epoch
+from kg.counting import by_number
 from kg.errors import SnapshotError
 from kg.k_anonymity import floored_count, shown_count, told_step, told_sum
 from kg.privacy.differential_privacy import PrivacyLedger
@@ -140,8 +141,9 @@ def _readers(workspace: Workspace) -> list[str]:
     found = open_to_others(workspace.folder)
     if not found:
         return []
+    files = by_number(f"{len(found):,} [file or folder|files and folders]")
     return [
-        f"other users of this computer may read {len(found):,} files and folders of this workspace, which holds "
+        f"other users of this computer may read {files} of this workspace, which holds "
         f"personal data: `chmod -R go-rwx {workspace.folder}` shuts them out"
     ]
 

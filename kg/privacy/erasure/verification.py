@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kg.counting import by_number
 from kg.errors import ReadError
 from kg.mapping.file_format import COMPRESSIONS, SUFFIXES
 from kg.privacy.erasure.identification import Identified
@@ -15,6 +16,8 @@ from kg.workspace.workspace import Workspace
 
 _TABLES = (*COMPRESSIONS, *SUFFIXES, ".txt", ".dat")
 """Files that may be copies of what was loaded or exported."""
+_FOREIGN = "[file that is not whyrec's holds|files that are not whyrec's hold]"
+_OWN = "[file of whyrec's holds|files of whyrec's hold]"
 
 
 class Verification:
@@ -88,18 +91,20 @@ class Verification:
         erasure = self._erasure
         if erasure.source_files:
             erasure.notices.append(
-                f"{len(erasure.source_files)} files that are not whyrec's hold the id still: "
+                f"{_files(len(erasure.source_files), _FOREIGN)} "
+                "the id still: "
                 f"{', '.join(erasure.source_files)}; they were not touched. A load of them leaves this person out, but "
                 "only you can take the rows out of the files"
             )
         if self._unclear:
             erasure.notices.append(
-                f"{len(self._unclear)} files that are not whyrec's hold {self._whom.id!r}, of this person or of "
+                f"{_files(len(self._unclear), _FOREIGN)} "
+                f"{self._whom.id!r}, of this person or of "
                 f"something else: {', '.join(self._unclear)}; look into them"
             )
         if erasure.undecided:
             erasure.notices.append(
-                f"{len(erasure.undecided)} files of whyrec's hold {self._whom.id!r} where nobody can tell whether it "
+                f"{_files(len(erasure.undecided), _OWN)} {self._whom.id!r} where nobody can tell whether it "
                 f"is this person, so nothing was taken out of them: {', '.join(erasure.undecided)}; look at them and "
                 "delete what is not needed any more"
             )
@@ -113,3 +118,7 @@ class Verification:
                 "the id is short, only digits, or the id of something else too, so it is met by chance: only columns "
                 "that hold people were looked at, and of the store and the snapshot the entries, not the bytes"
             )
+
+
+def _files(count: int, which: str) -> str:
+    return by_number(f"{count} {which}")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from kg.counting import by_number
 from kg.readers.batch import Reject, shortened
 
 csv.field_size_limit(2**31 - 1)
@@ -113,7 +114,9 @@ class RecordParser:
         elif len(cells) != self._dialect.width:
             few = len(cells) < self._dialect.width
             hint = "a cell is missing" if few else "put the cell that contains the delimiter in quotes"
-            self._reject(start, span, f"{len(cells)} fields, expected {self._dialect.width}", hint)
+            if not few and not cells[-1].strip():
+                hint = "it ends with a delimiter more than the header: name a last column, or take it away"
+            self._reject(start, span, by_number(f"{len(cells)} [field|fields], expected {self._dialect.width}"), hint)
         else:
             self.records.cells.append(cells)
             self.records.lines.append(self._first + start)

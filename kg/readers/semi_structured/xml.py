@@ -109,7 +109,8 @@ class XmlReader(MeasuredReader):
                 parser.Parse(b"", True)
                 yield from collector.taken()
                 for name, count in collector.passed.items():
-                    sentence = f"{{n}} elements <{name}> are no rows; element = … (mapping) tells which ones are"
+                    sentence = f"{{n}} [element|elements] <{name}> [is no row|are no rows]"
+                    sentence += "; element = … (mapping) tells which ones are"
                     self._notices.add(self._place, sentence, count)
             except xml.parsers.expat.ExpatError as problem:
                 why = xml.parsers.expat.ErrorString(problem.code)

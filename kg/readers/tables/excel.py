@@ -78,7 +78,8 @@ class ExcelReader:
                     with archive.open(member) as sheet:
                         pieces = iter(lambda: sheet.read(1 << 20), b"")
                         errors += sum(piece.count(b' t="e"') for piece in pieces)
-        sentence = "{n} cells of the workbook hold an error such as #DIV/0! in place of a value, and count as empty"
+        sentence = "{n} [cell|cells] of the workbook [holds|hold] an error such as #DIV/0! in place of a value"
+        sentence += ", and [counts|count] as empty"
         self._notices.add(self._place, sentence, errors)
 
     def _chosen(self, book: python_calamine.CalamineWorkbook, names: list[str]) -> list[list[Any]]:
@@ -165,7 +166,9 @@ class ExcelReader:
             columns[name] = [_text(cell) for cell in cells]
             if name in self._source.id_columns:
                 lost = sum(isinstance(cell, float) and abs(cell) >= _DIGITS for cell in cells)
-                sentence = f"{{n}} ids in {name!r} have more than 15 digits, which a spreadsheet does not keep"
+                sentence = (
+                    f"{{n}} [id|ids] in {name!r} [has|have] more than 15 digits, which a spreadsheet does not keep"
+                )
                 self._notices.add(self._place, f"{sentence}; format the column as text before you fill it in", lost)
             for row, text in enumerate(columns[name]):
                 if text is not None and "\0" in text:

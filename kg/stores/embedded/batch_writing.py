@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import StoreError
 from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.tables import result_rows
@@ -24,8 +25,8 @@ class BatchWriter:
                 told = str(result_rows(session, query, {"rows": part}).row(0)[0]).partition(" ")[0]
             if told != str(part.height):
                 raise StoreError(
-                    f"{self._file.path}: {origin}: the engine took {told} of {part.height} rows without an error; "
-                    "run the load again, which completes them"
+                    f"{self._file.path}: {origin}: the engine took {told} of {part.height:,} without an error; run the "
+                    "load again, which completes them"
                 )
 
     def delete(self, query: str, left: str, batch: pl.DataFrame, origin: str) -> None:
@@ -40,9 +41,7 @@ class BatchWriter:
                 found = result_rows(session, left, {"rows": part})
                 kept = found.item() if found.columns == ["count"] else found.height
                 if kept:
-                    raise StoreError(
-                        f"{self._file.path}: {origin}: {kept} of {part.height} rows to delete are still there"
-                    )
+                    raise StoreError(f"{self._file.path}: {origin}: of {part.height} to delete, still there: {kept}")
 
     def update(self, query: str, batch: pl.DataFrame, origin: str) -> None:
         """Overwrite rows; a batch in which one is not there is not kept.
@@ -53,5 +52,7 @@ class BatchWriter:
             with self._file.writing() as session:
                 updated = result_rows(session, query, {"rows": part}).item()
                 if updated != part.height:
-                    problem = f"{part.height - updated} of {part.height} rows to update are not there"
+                    problem = by_number(
+                        f"{part.height - updated} of {part.height} [row|rows] to update [is|are] not there"
+                    )
                     raise StoreError(f"{self._file.path}: {origin}: {problem}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import StoreError
 from kg.stores.neo4j.connection import Connection, Transaction, records, run
 from kg.stores.store import chunks
@@ -106,7 +107,7 @@ class BatchWriter:
             """One transaction: update a batch, and see that each row was there."""
             updated = records(transaction, query, rows=rows)[0][0]
             if updated < len(rows):
-                problem = f"{len(rows) - updated} of {len(rows)} rows to update are not there"
+                problem = by_number(f"{len(rows) - updated} of {len(rows)} [row|rows] to update [is|are] not there")
                 raise StoreError(f"store {self._connection.url}: {origin}: {problem}")
 
         self._write(work, batch)
@@ -118,7 +119,7 @@ class BatchWriter:
     def _written(self, origin: str, done: int, wanted: int) -> StoreError:
         """The server did something else than it was told; the transaction takes it back."""
         return StoreError(
-            f"store {self._connection.url}: {origin}: the server changed {done:,} of {wanted:,} rows without an "
+            f"store {self._connection.url}: {origin}: the server changed {done:,} of {wanted:,} without an "
             "error, so nothing of this batch was kept; run the load again, and look into the server's log"
         )
 

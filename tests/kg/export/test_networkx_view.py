@@ -173,7 +173,7 @@ def test_characters_that_xml_lacks_are_replaced_and_told(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("Product", "1 ids of Product, such as 'a\\\\x01b',"), ("User", "1 ids of User have")]
+    ("name", "told"), [("Product", "1 id of Product, such as 'a\\\\x01b',"), ("User", "1 id of User with")]
 )
 def test_an_id_that_xml_cannot_hold_is_refused_and_leaves_the_old_file(tmp_path: Path, name: str, told: str) -> None:
     row = ("a\x01b", None, *[None] * len(SCHEMA["entity"][name]["properties"]))

@@ -65,7 +65,7 @@ def test_a_folder_of_atomic_files_becomes_a_graph(tmp_path: Path) -> None:
         "shop.user": (2, 2, 0),
     }
     assert "shop.user: column 'age:float' is not used; known: user_id:token" in report.notices
-    assert "shop.item: 1 cells of 'Price:float' could not be read and were left out" in "\n".join(report.notices)
+    assert "shop.item: 1 cell of 'Price:float' could not be read and was left out" in "\n".join(report.notices)
     assert [(r["line"], r["value"], r["reason"]) for r in rejects(tmp_path)] == [
         ("4", "", "empty tail"),
         ("3", "made_bi", "unknown relation"),

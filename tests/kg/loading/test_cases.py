@@ -151,7 +151,7 @@ OUTCOMES = {
     "B054": Outcome(
         {"products.parquet": (4, 0)},
         graph=contents(("p1", "AQUA|1,2-HEXANEDIOL"), ("p3", "GLYCERIN")),
-        notice="1 missing elements in lists of 'ingredients'",
+        notice="1 missing element in lists of 'ingredients'",
     ),
     "B055": Outcome(
         {"products.parquet": (3, 0)},

@@ -73,7 +73,7 @@ def test_b128_levels_become_parents(tmp_path: Path) -> None:
 def test_b129_words_for_availability(tmp_path: Path) -> None:
     report = load_case("B129", tmp_path)
     assert [row[2:4] for row in graph(tmp_path, SCHEMA)["Product"]] == [(24.0, True), (1119.5, False), (12.0,)]
-    assert "1 cells of 'availability' could not be read and were left out" in told(report)
+    assert "1 cell of 'availability' could not be read and was left out" in told(report)
     mapping = (CASES / "B129" / "mapping.toml").read_text()
     mapping = mapping.replace("[[source.link]]", "values = { availability = { preorder = false } }\n[[source.link]]")
     files = {"feed.tsv": (CASES / "B129" / "feed.tsv").read_text()}
@@ -160,7 +160,7 @@ def test_b140_html_in_cells(tmp_path: Path) -> None:
         found["p2"]
     )
     assert not any(mark in name for names in found.values() for name in names for mark in "<>;")
-    assert "1 cells of 'brand' hold HTML" in told(report)
+    assert "1 cell of 'brand' holds HTML" in told(report)
     mapping = (CASES / "B140" / "mapping.toml").read_text().replace('id = "sku"', 'id = "sku"\nhtml = true')
     load_text(tmp_path / "told", SCHEMA, mapping, {"products.csv": (CASES / "B140" / "products.csv").read_text()})
     assert graph(tmp_path / "told", SCHEMA)["Brand"] == [("L'Or Nord",)]
@@ -217,7 +217,7 @@ def test_b158_double_colons(tmp_path: Path) -> None:
 def test_b148_a_delta_may_be_the_whole_truth_about_its_links(tmp_path: Path) -> None:
     load_case("B148", tmp_path, "day1.toml")
     report = load_case("B148", tmp_path, "day2.toml")
-    assert "1 Product had one made_by and now have several, such as 'p1': 'Nordlys' and 'Solfar'" in told(report)
+    assert "1 Product had one made_by and now has several, such as 'p1': 'Nordlys' and 'Solfar'" in told(report)
     assert 'rows = "replace-links"' in told(report) and report.contradictions == 1
     assert report.contradictions_file is not None
     assert ",made_by,p1,Solfar,tail,Solfar,Nordlys" in report.contradictions_file.read_text()
@@ -239,5 +239,5 @@ def test_rows_that_name_different_tails_and_rows_that_repeat_each_other_are_coun
     mapping = (CASES / "B148" / "day1.toml").read_text()
     rows = "sku,name,brand,price\np1,A,x,1\np1,A,y,1\np2,B,x,1\np2,B,x,1\n"
     report = load_text(tmp_path, SCHEMA, mapping, {"day1.csv": rows})
-    assert "1 Product have several made_by, of which each row names one" in told(report)
+    assert "1 Product has several made_by, of which each row names one" in told(report)
     assert report.duplicates == report.to_json()["duplicates"] == {"made_by": 1}

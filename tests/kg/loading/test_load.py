@@ -204,7 +204,7 @@ def test_rows_that_contradict_each_other_are_counted(tmp_path: Path) -> None:
     )
     assert graph(tmp_path, SCHEMA)["Product"] == [("p1", "A", 2.0), ("p2", "B", 1.0)]
     assert report.notices == [
-        "Product: 1 ids about which rows contradict each other; the largest value was taken; "
+        "Product: 1 id about which rows contradict each other; the largest value was taken; "
         "the others are in contradictions.csv"
     ]
 

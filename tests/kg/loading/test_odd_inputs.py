@@ -121,7 +121,7 @@ def test_lists_in_every_spelling_of_python_are_lists_and_no_second_thoughts(tmp_
     assert found["Ingredient"] == [("(Aqua)",), ("Aqua",), ("Talc",)]
     both = [(f"p{i}", name, 1.0) for i in range(1, 6) for name in ("Aqua", "Talc")]
     assert found["contains"] == [*both, ("p6", "(Aqua)", 1.0)]
-    assert report.notices == ["p.csv: 5 cells of 'ing' hold lists written as text, which were read as lists"]
+    assert report.notices == ["p.csv: 5 cells of 'ing' hold lists written as text, read as lists"]
 
 
 def test_words_for_nothing_that_become_things_are_told(tmp_path: Path) -> None:
@@ -129,14 +129,14 @@ def test_words_for_nothing_that_become_things_are_told(tmp_path: Path) -> None:
     report, found = loaded(tmp_path, linked("made_by", "brand"), text)
     assert [brand for brand, *_ in found["Brand"]] == ["--", "Nordlys", "Unknown", "n/a", "无"]
     for word in ("--", "n/a", "Unknown", "无"):
-        assert any(f"of 'brand' say {word!r}, which was taken for an id" in notice for notice in report.notices)
+        assert any(f"of 'brand' says {word!r}, which was taken for an id" in notice for notice in report.notices)
     assert not any("Nordlys" in notice for notice in report.notices)
 
 
 def test_ids_in_quotation_marks_that_are_none_to_csv_are_told(tmp_path: Path) -> None:
     report, found = loaded(tmp_path, PRICED, "id,name,price\n'p1','A',3\n'p2','B',4\n")
     assert [one for one, *_ in found["Product"]] == ["'p1'", "'p2'"]
-    assert "2 ids in 'id' stand in quotation marks of another kind, 'p1'" in report.notices[0]
+    assert "2 ids stand in quotation marks of another kind in 'id', '" in report.notices[0]
 
 
 def test_each_reason_for_which_cells_of_a_column_were_left_out_is_told(tmp_path: Path) -> None:

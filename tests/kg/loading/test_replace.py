@@ -167,9 +167,7 @@ def test_a_broken_export_deletes_nothing(tmp_path: Path) -> None:
     load_text(tmp_path, SCHEMA, everything, BEFORE)
     before = graph(tmp_path, SCHEMA)
     bad = {"products.csv": "id,name,price,brand\np1,A,1,b1\n,B,2,b2\n"}
-    with pytest.raises(
-        LimitError, match=r"products\.csv: 1 rows were rejected.*2 Product.*nothing was.*`max_rejects=1`"
-    ):
+    with pytest.raises(LimitError, match=r"products\.csv: 1 row was rejected.*2 Product.*nothing was.*`max_rejects=1`"):
         load_text(tmp_path, SCHEMA, PRODUCTS + MADE_BY, bad, mode="replace")
     empty = {"purchases.csv": "user,product\n"}
     with pytest.raises(

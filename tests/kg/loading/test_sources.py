@@ -131,9 +131,9 @@ def test_each_row_looks_something_up_and_none_is_lost(tmp_path: Path) -> None:
     report = load_text(tmp_path, SCHEMA, mapping, files)
     assert [(f.rows, f.loaded, f.rejected) for f in report.files] == [(4, 3, 1)]
     assert [row[:2] for row in graph(tmp_path, SCHEMA)["bought"]] == [("u1", "p1"), ("u1", "p2"), ("u2", "p1")]
-    assert "items.csv: 1 rows found nothing in orders.jsonl by 'order'" in report.notices
+    assert "items.csv: 1 row found nothing in orders.jsonl by 'order'" in report.notices
     files["orders.jsonl"] += '{"id": 1, "customer": "u9", "day": null}\n'
-    with pytest.raises(ReadError, match="1 keys in 'id' stand in several rows that differ"):
+    with pytest.raises(ReadError, match="1 key stands in 'id' in several rows that differ"):
         load_text(tmp_path, SCHEMA, mapping, files)
 
 
@@ -255,7 +255,7 @@ def test_na_is_an_id_and_blanked_values_are_told(tmp_path: Path) -> None:
     report = load_text(tmp_path, SCHEMA, mapping, {"p.csv": "id,name,tag\nNA,NA,x\nNULL,y,x\np,N,NA\n"})
     assert graph(tmp_path, SCHEMA)["Product"] == [("NA",), ("p", "N")]
     assert [r["line"] for r in rejects(tmp_path)] == ["3"]
-    assert "p.csv: 1 cells of 'name' spell \"no value\" (NA); null in the mapping says what does" in report.notices
+    assert "p.csv: 1 cell of 'name' spells \"no value\" (NA); null in the mapping says what does" in report.notices
 
 
 PRICES = '[[source]]\nfile = "p.csv"\nentity = "Product"\nid = "id"\ndecimal = "."\nproperties = { price = "price" }\n'

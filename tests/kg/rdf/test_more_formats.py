@@ -35,7 +35,7 @@ def test_one_bad_line_of_ntriples_is_one_reject(tmp_path: Path) -> None:
     assert found[3][:2] == ("6", "not UTF-8, as N-Triples must be")
     assert bad_rows(tmp_path)["p.nt"].splitlines()[0].decode() == lines[1]
     (tmp_path / "none.nt").write_text("no triple\n")
-    with pytest.raises(LimitError, match=r"none\.nt: none of its 1 rows could be loaded; line 1: not N-Triples"):
+    with pytest.raises(LimitError, match=r"none\.nt: none of its 1 row could be loaded; line 1: not N-Triples"):
         load_files(tmp_path, tmp_path / "none.nt")
 
 

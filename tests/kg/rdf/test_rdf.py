@@ -338,7 +338,7 @@ def test_another_schema_needs_a_mapping(tmp_path: Path) -> None:
 
 
 def test_a_file_of_which_nothing_is_good_breaks_the_limit(tmp_path: Path) -> None:
-    with pytest.raises(LimitError, match=f"none of its 1 rows could be loaded; {EX}price: not a number"):
+    with pytest.raises(LimitError, match=f"none of its 1 row could be loaded; {EX}price: not a number"):
         load_turtle(tmp_path, "ex:p1 ex:price 'much' .")
 
 

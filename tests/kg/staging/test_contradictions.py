@@ -69,7 +69,7 @@ def test_contradictions_lie_beside_the_rejects_and_name_nobody_in_a_notice(tmp_p
     report = load_text(tmp_path, SCHEMA, users, files)
     assert report.rejects_file is not None and report.contradictions_file is not None
     assert report.contradictions_file == report.rejects_file.with_name("contradictions.csv")
-    assert "User: 1 ids about which rows contradict each other" in report.notices[0]
+    assert "User: 1 id about which rows contradict each other" in report.notices[0]
     assert not any("alice" in notice for notice in report.notices)
     again = load_text(tmp_path, SCHEMA, users, files)
     assert changes(again) == {"User": (0, 0, 1)} and again.contradictions == 1

@@ -213,15 +213,15 @@ def test_frames_that_do_not_fit_are_refused(store):
     for wrong, message in [
         (orders("p").drop("price"), "no column price"),
         (orders("p").with_columns(group="price"), "Order.group: the column is Float64, not Int64"),
-        (orders("p", "p"), "1 rows repeat the id"),
-        (entities("Order", [{"label": "no id"}]), "Order.id: 1 rows have none"),
+        (orders("p", "p"), "1 row repeats the id"),
+        (entities("Order", [{"label": "no id"}]), "Order.id: 1 row has none"),
     ]:
         with pytest.raises(StoreError, match=message):
             store.create_entities("Order", wrong)
     for wrong, message in [
-        (triples(("o", "o", None, 1)), "1 triples have no weight"),
-        (triples(("o", None)), "return.tail: 1 rows have none"),
-        (triples(("o", "o"), ("o", "o")), "1 rows repeat the head and tail"),
+        (triples(("o", "o", None, 1)), "1 triple has no weight"),
+        (triples(("o", None)), "return.tail: 1 row has none"),
+        (triples(("o", "o"), ("o", "o")), "1 row repeats the head and tail"),
     ]:
         with pytest.raises(StoreError, match=message):
             store.create_triples("return", wrong)

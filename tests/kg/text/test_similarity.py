@@ -81,7 +81,7 @@ def test_what_may_be_contained_has_the_weight_of_the_mapping(tmp_path: Path) -> 
     files = {"p.csv": 'id,text\na,"Aqua, Talc. May contain: Mica, Talc"\nb,Mica\n'}
     report = load_text(tmp_path / "out", SCHEMA, SOURCE + link, files)
     assert graph(tmp_path / "out", SCHEMA)["contains"] == [("a", "AQUA", 1.0), ("a", "TALC", 1.0), ("b", "MICA", 1.0)]
-    assert report.notices == ["p.csv: 1 names after \"may contain\" in 'text' were left out"]
+    assert report.notices == ["p.csv: 1 name after \"may contain\" in 'text' was left out"]
     report = load_text(tmp_path / "in", SCHEMA, f"{SOURCE}{link}possible_weight = 0.25\n", files)
     assert graph(tmp_path / "in", SCHEMA)["contains"] == [
         ("a", "AQUA", 1.0),
@@ -89,4 +89,4 @@ def test_what_may_be_contained_has_the_weight_of_the_mapping(tmp_path: Path) -> 
         ("a", "TALC", 1.0),
         ("b", "MICA", 1.0),
     ]
-    assert report.notices == ["p.csv: 1 names after \"may contain\" in 'text' got the weight 0.25"]
+    assert report.notices == ["p.csv: 1 name after \"may contain\" in 'text' got the weight 0.25"]

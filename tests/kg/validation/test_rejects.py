@@ -14,9 +14,7 @@ from tests.kg.loading.test_load import PRODUCTS, PURCHASED, RATED, SCHEMA, USERS
 
 def test_limits_stop_before_the_first_write(tmp_path: Path) -> None:
     files = {"users.csv": "id\nu\n", "products.csv": "id,name,price\np,,\n,,2\n"}
-    with pytest.raises(
-        LimitError, match=r"1 rows were rejected, 0 are allowed; nothing was written; see .*rejects\.csv"
-    ):
+    with pytest.raises(LimitError, match=r"1 row was rejected, 0 are allowed; nothing was written; see .*rejects\.csv"):
         load_text(tmp_path, SCHEMA, USERS + PRODUCTS, files, max_rejects=0)
     assert (graph(tmp_path, SCHEMA), revision(tmp_path)) == ({}, None)
     assert len(rejects(tmp_path)) == 1
@@ -119,7 +117,7 @@ def test_no_id_of_a_person_is_in_notices(tmp_path: Path) -> None:
     files = {"users.csv": "id\n secret\nsecret\n", "products.csv": "id,name,price\np,,\n"}
     files["purchases.csv"] = "user,product\nsecret,p\nsecret,nothing\n"
     report = load_text(tmp_path, SCHEMA, USERS + PRODUCTS + PURCHASED, files)
-    assert report.notices == ["users.csv: 1 cells of 'id' were trimmed or put into Unicode form NFC"]
+    assert report.notices == ["users.csv: 1 cell of 'id' was trimmed or put into Unicode form NFC"]
     assert "secret" not in str(report.to_json())
 
 

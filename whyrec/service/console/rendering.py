@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from recommender.texts.language import Text
 from recommender.texts.messages import translated
 from whyrec.service.console.tables import table_csv, with_links
 
@@ -55,7 +56,7 @@ def language(request: Request) -> Lang:
 def texts(lang: str) -> dict[str, str]:
     """The words of the console in a language."""
     read = tomllib.loads((files("whyrec.service.console") / "texts" / f"{lang}.toml").read_text(encoding="utf-8"))
-    return {key: str(value) for key, value in read.items()}
+    return {key: Text(value) for key, value in read.items()}
 
 
 @cache

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from embeddings.vectors.config import TrainingConfig
 from embeddings.vectors.vectors import Until, Vectors
+from kg.counting import by_number
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
@@ -165,7 +166,8 @@ class WorkspaceEvaluation:
             chosen = file_split(whole, pairs)
             unseen = chosen.description["unseen"]
             if unseen:
-                self.notices.append(f"{unseen:,} pairs name an id that is not in the graph; they are not tested")
+                told = "[pair names|pairs name] an id that is not in the graph; [it is|they are] not tested"
+                self.notices.append(by_number(f"{unseen:,} {told}"))
         if not chosen.test:
             raise NobodyToTestError(
                 "no user has an interaction to hold out; try another `split`, or a larger `holdout`"

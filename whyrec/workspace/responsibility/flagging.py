@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kg.counting import by_number
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count, told_count
 from kg.progress import Progress
@@ -108,4 +109,5 @@ def _text(flagged: Count, file: str | None, leave_out: bool) -> str:
         if leave_out
         else "what they did counts; leave_out = true under [anomalies] in whyrec.toml leaves it out"
     )
-    return f"{flagged} accounts do not look like people, each with its signals in {file}; {done}."
+    accounts = by_number(f"{flagged} [account does|accounts do]")
+    return f"{accounts} not look like people, each with its signals in {file}; {done}."
