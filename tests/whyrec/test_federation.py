@@ -148,6 +148,7 @@ def test_the_commands_say_what_to_do_next(demo: Path, tmp_path: Path, monkeypatc
         dry.exit_code == 0
         and "nothing was written" in dry.stdout
         and "pairs of fewer are not in the file" in dry.stdout
+        and dry.stdout.splitlines()[0].endswith("of at least 5 people, none of them written")
     )
     (tmp_path / "x.age").write_bytes(b"age-encryption.org/v1\nrubbish")
     damaged = run.invoke(app, [*where, "accept", str(tmp_path / "x.age")])

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import (
@@ -103,7 +104,8 @@ class Neo4jStore:
             count -= found.height
             yield found
         if count > 0:
-            raise StoreError(f"store {self.url}: {entity_type}: {count:,} entities have no id that is text; mend them")
+            entities = by_number(f"{count:,} [entity has|entities have] no id that is text; mend [it|them]")
+            raise StoreError(f"store {self.url}: {entity_type}: {entities}")
 
     def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
         """All triples of a relation, of many a page of heads at a time.
