@@ -89,7 +89,10 @@ class ExplanationMetrics:
         request = Request(user, rules=self.rules, n=self.k)
         profile, rules = self.recommender.profile(request), self.recommender.rule_set(self.rules)
         scorer = self.recommender.cold_start.of(profile)
-        scores, allowed = scorer.score([profile]).total[0], rules.candidates(profile).allowed
+        scored, allowed = scorer.score([profile]), rules.candidates(profile).allowed
+        scores, slots = scored.total[0], self.recommender.slots(self.rules, profile, self.k)
+        if slots is not None and slots.led is not None:
+            allowed = allowed & slots.open_to(scored.paths[0] > 0)
         explainer = Explainer(scorer, profile, self.phrasing, rules.forbidden(profile), ALL)
         positions = top_n(scores, allowed, POOL * self.k).tolist()
         reasons = Reasons(scorer, profile, self.phrasing, rules.forbidden(profile))
