@@ -5,7 +5,7 @@ is one batch of small systems; scale and exponents by the regressions of the ker
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from recommender.kernels.learned.association import (
     weighed,
 )
 from recommender.kernels.trained_graph import AsTrained
-from recommender.learning.coordinate_ascent import sparse_ndcg
+from recommender.learning.coordinate_ascent import ndcg_of_unused, of_unused, sparse_ndcg
 from recommender.linalg.local_ridge import regressions
 from recommender.linalg.sparse_matrix import times_columns
 from recommender.splitting.interaction_splits import Split
@@ -73,6 +73,17 @@ class Trial:
         scores = times_columns(csr_array(used @ weights), (1.0 + self.counts) ** config.popularity)
         return float(sparse_ndcg(scores, self.used, self.truth).mean())
 
+    def by_exponents(self, weights: csr_array) -> NDArray[np.float64]:
+        """The score with each of ``ANCHORS``, a row, and each of ``BOOSTS``: the same numbers, made together."""
+        found = np.empty((len(ANCHORS), len(BOOSTS)))
+        for row, exponent in enumerate(ANCHORS):
+            used = times_columns(self.used, (1.0 + self.counts) ** -exponent)
+            left = of_unused(csr_array(used @ weights), self.used)
+            for column, boost in enumerate(BOOSTS):
+                raised = times_columns(left, (1.0 + self.counts) ** boost)
+                found[row, column] = float(ndcg_of_unused(raised, self.truth).mean())
+        return found
+
     def solved(self, config: AssociationConfig) -> csr_array:
         """B of the kernel without exponents: shape (items, items)."""
         features = weighed(self.terms, config)
@@ -86,13 +97,14 @@ class Trial:
 class SmallSystems:
     """The regressions of all items of a trial on the same near ones, whatever the terms count.
 
-    ``near``: shape (items, n), the items near each, −1 where there are fewer; ``left``, ``right``: term → G_NN, shape
-    (items, n, n), and G_Nj, shape (items, n), of this term alone.
+    ``near``: shape (items, n), the items near each, −1 where there are fewer; ``left``, ``right``: G_NN, shape (terms,
+    items, n, n), and G_Nj, shape (terms, items, n), of each term alone.
     """
 
+    terms: tuple[str, ...]
     near: NDArray[np.int64]
-    left: dict[str, Single] = field(default_factory=dict)
-    right: dict[str, Single] = field(default_factory=dict)
+    left: Single
+    right: Single
 
     @classmethod
     def of(cls, trial: Trial) -> "SmallSystems":
@@ -102,22 +114,23 @@ class SmallSystems:
         lengths = np.diff(rows.indptr)
         near = np.full((size, int(lengths.max(initial=1))), -1, dtype=np.int64)
         near[np.arange(near.shape[1]) < lengths[:, None]] = rows.indices
-        found, there = cls(near), near >= 0
-        for name, term in trial.terms.items():
+        there, width = near >= 0, near.shape[1]
+        left = np.empty((len(trial.terms), size, width, width), dtype=np.float32)
+        right = np.empty(left.shape[:3], dtype=np.float32)
+        for number, term in enumerate(trial.terms.values()):
             gram = _gram(term)
-            found.right[name] = np.where(there, gram[np.arange(size)[:, None], near], np.float32(0))
-            found.left[name] = gram[near[:, :, None], near[:, None, :]]
-            found.left[name] *= there[:, :, None] & there[:, None, :]
-        return found
+            right[number] = np.where(there, gram[np.arange(size)[:, None], near], np.float32(0))
+            left[number] = gram[near[:, :, None], near[:, None, :]]
+            left[number] *= there[:, :, None] & there[:, None, :]
+        return cls(tuple(trial.terms), near, left, right)
 
     def solved(self, config: AssociationConfig) -> csr_array:
         """B without exponents: shape (items, items)."""
         size, most = self.near.shape
-        counts = {name: 1.0 if name == INTERACTIONS else config.weights.get(name, 1.0) for name in self.left}
-        left, right = np.zeros((size, most, most), dtype=np.float32), np.zeros((size, most), dtype=np.float32)
-        for name, count in counts.items():
-            left += np.float32(count) * self.left[name]
-            right += np.float32(count) * self.right[name]
+        counts = [1.0 if name == INTERACTIONS else config.weights.get(name, 1.0) for name in self.terms]
+        left, right = (
+            np.einsum("t,t...->...", np.array(counts, dtype=np.float32), one) for one in (self.left, self.right)
+        )
         left[:, np.arange(most), np.arange(most)] += np.float32(config.ridge)
         found = np.maximum(np.linalg.solve(left, right[:, :, None])[:, :, 0], 0.0)
         there = self.near >= 0
@@ -200,13 +213,13 @@ def _calibrated(trials: Sequence[Trial], config: AssociationConfig) -> Associati
 
 
 def _exponents(trials: Sequence[Trial], config: AssociationConfig) -> tuple[AssociationConfig, float]:
-    """The configuration with the best of all pairs of exponents, and its NDCG@10."""
-    weights = [trial.solved(config) for trial in trials]
-    pairs = [{"anchors": one, "popularity": other} for one in ANCHORS for other in BOOSTS]
-    configs = [config.model_copy(update=pair) for pair in pairs]
-    found = [_score(trials, weights, one) for one in configs]
-    best = int(np.argmax(found))
-    return configs[best], found[best]
+    """The configuration with the best of all pairs of exponents, and its NDCG@10 over the users of all trials."""
+    people = [len(one.truth) for one in trials]
+    gains = [one.by_exponents(one.solved(config)) * count for one, count in zip(trials, people, strict=True)]
+    found = np.sum(gains, axis=0) / sum(people)
+    row, column = divmod(int(np.argmax(found)), len(BOOSTS))
+    pair = {"anchors": ANCHORS[row], "popularity": BOOSTS[column]}
+    return config.model_copy(update=pair), float(found[row, column])
 
 
 def _neighbours(config: AssociationConfig, name: str, factor: float) -> Iterator[AssociationConfig]:

@@ -44,7 +44,16 @@ def sparse_ndcg(scores: csr_array, used: csr_array, truth: NDArray[np.int64]) ->
     :param truth: shape (users,), the column of the right item.
     :returns: shape (users,), float64, in [0, 1].
     """
-    left = csr_array(scores - scores.multiply(binary(used)))
+    return ndcg_of_unused(of_unused(scores, used), truth)
+
+
+def of_unused(scores: csr_array, used: csr_array) -> csr_array:
+    """The scores of what each user has not used."""
+    return csr_array(scores - scores.multiply(binary(used)))
+
+
+def ndcg_of_unused(left: csr_array, truth: NDArray[np.int64]) -> Score:
+    """:func:`sparse_ndcg` of scores without those of what was used."""
     right = np.asarray(left[np.arange(len(truth)), truth]).ravel()
     rows = np.repeat(np.arange(len(right)), np.diff(left.indptr))
     ranks = np.bincount(rows[left.data >= right[rows]], minlength=len(right))

@@ -16,7 +16,7 @@ from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.registry import learned_paths
 from recommender.kernels.trained_graph import AsTrained
-from recommender.learning.association_learning import SmallSystems, Trial
+from recommender.learning.association_learning import ANCHORS, BOOSTS, SmallSystems, Trial
 from recommender.learning.model import Model
 from recommender.linalg.local_ridge import regressions
 from recommender.results.document import ModelInfo
@@ -88,6 +88,20 @@ def test_trials_of_weights_solve_the_regression_of_the_kernel() -> None:
     scores = weights.toarray()[:4] * (1 + np.arange(30.0)) ** 0.3 / (1 + np.arange(4.0)[:, None]) ** 0.2
     second = replace(trial, truth=np.argsort(-scores, axis=1)[:, 1])
     assert second.score(weights, config) == pytest.approx(1 / np.log2(3))
+
+
+def test_exponents_tried_together_are_those_tried_alone() -> None:
+    """30 items: the same NDCG for every pair of exponents, to the bit."""
+    random = np.random.default_rng(6)
+    terms = {"interactions": csr_array(random.random((30, 90)) * (random.random((30, 90)) < 0.5))}
+    used = csr_array((random.random((12, 30)) < 0.2).astype(np.float64))
+    trial = Trial(terms, [slice(0, 30)], used, random.integers(0, 30, 12), np.arange(30.0))
+    weights = trial.solved(AssociationConfig(ridge=2.0))
+    gains = trial.by_exponents(weights)
+    for row, anchors in enumerate(ANCHORS):
+        for column, boost in enumerate(BOOSTS):
+            assert gains[row, column] == trial.score(weights, AssociationConfig(anchors=anchors, popularity=boost))
+    assert len(np.unique(gains)) > 3
 
 
 def test_with_all_items_near_it_is_the_whole_regression(tmp_path: Path) -> None:
