@@ -201,9 +201,23 @@ def with_folded(kept: csr_array, ends: tuple[Folded, Folded], weights: Dense, to
 
     for start in range(0, max(kept.shape[0], 1), ROWS):
         rows = np.arange(start, min(start + ROWS, kept.shape[0]))
-        fresh = csr_array(block(rows, target.renewed))
+        stayed = times_columns(csr_array(kept[rows]), stays)
+        stayed.eliminate_zeros()
+        fresh = csr_array(_large(block(rows, target.renewed), stayed, top))
         fresh = csr_array((fresh.data, target.renewed[fresh.indices], fresh.indptr), shape=(len(rows), kept.shape[1]))
-        parts.append(top_per_row(csr_array(times_columns(csr_array(kept[rows]), stays) + fresh), top))
+        parts.append(top_per_row(csr_array(stayed + fresh), top))
     everything = np.arange(kept.shape[1])
     anew = top_of_dense(len(source.renewed), lambda part: block(source.renewed[part], everything), top)
     return with_rows(stacked(parts), source.renewed, anew)
+
+
+def _large(block: Dense, stayed: csr_array, top: int) -> Dense:
+    """A block without what is smaller than all that a full row has already."""
+    least, counts = np.zeros(stayed.shape[0]), np.diff(stayed.indptr)
+    full = counts >= top
+    if full.any():
+        of_row = np.repeat(np.arange(len(counts)), counts)
+        least[full] = np.inf
+        np.minimum.at(least, of_row, np.where(full[of_row], stayed.data, np.inf))
+        least[~full] = 0.0
+    return np.where(block >= least[:, None], block, 0.0)
