@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from kg.document import parsed_json
 from kg.errors import ReadError
 from kg.schema import Schema
 from kg.snapshot.snapshot import PARTNERS
+
+if TYPE_CHECKING:
+    import polars as pl  # whoever only reads sums needs none: a worker of the service, say
 
 FORMAT = 1
 MOST_BYTES = 4 << 30
@@ -149,7 +151,7 @@ class PlacedSums:
     used: NDArray[np.int64]
 
     @classmethod
-    def of(cls, partners: Iterable[PartnerSums], ids: Mapping[str, pl.Series], schema: Schema, k: int) -> Self:
+    def of(cls, partners: Iterable[PartnerSums], ids: "Mapping[str, pl.Series]", schema: Schema, k: int) -> Self:
         """Place the sums.
 
         :param ids: type → its ids, sorted.
@@ -167,7 +169,7 @@ class PlacedSums:
         return cls(pairs[0], pairs[1], pairs[2], used[0], used[2])
 
 
-Forgotten = Callable[[str, pl.Series], pl.Series]
+Forgotten = Callable[[str, "pl.Series"], "pl.Series"]
 
 
 @dataclass(frozen=True)

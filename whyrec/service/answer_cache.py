@@ -17,7 +17,7 @@ from fastapi import Request, Response
 if TYPE_CHECKING:
     from whyrec.service.shop import Shop
 
-MOST_BYTES = 32_000_000
+MOST_BYTES = 16_000_000
 """Compressed documents that one worker keeps of one workspace; those asked for longest ago go first."""
 OVERHEAD = 700
 """Bytes of an entry besides its document, about."""
