@@ -180,11 +180,8 @@ class Workspace:
         with self.generations.building(keep) as folder:
             draft = self.at(folder)
             flagged = read_flagged(self.folder) if self.settings.anomalies.leave_out else {}
-            beside = Beside(forgotten, flagged, read_partners(self.folder))
-            taken = take_snapshot(
-                store, self.schema, draft.snapshots, progress, self.settings.privacy.k, beside, earlier
-            )
-            taken.check()
+            beside, k = Beside(forgotten, flagged, read_partners(self.folder)), self.settings.privacy.k
+            take_snapshot(store, self.schema, draft.snapshots, progress, k, beside, earlier).check()
             if prepare is not None:
                 store.close()
                 prepare(draft)

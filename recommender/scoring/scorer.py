@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from embeddings.vectors.vectors import Vectors
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import Kernels
-from recommender.linalg.sparse_matrix import few_rows_product
+from recommender.linalg.sparse_matrix import few_rows_product, sum_of_rows
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.blend import Blend
 from recommender.scoring.block_ranking import OneRow, PathRows, Popular
@@ -169,7 +169,7 @@ class Scorer:
                     indices = found.indices + found.indices.dtype.type(self.catalogue.slices[merged.item_type].start)
                     found = csr_array((found.data, indices, found.indptr), shape=shape)
                 parts.append(found)
-        return _sum(parts) if parts else csr_array(shape)
+        return sum_of_rows(parts) if parts else csr_array(shape)
 
     def paths_of(self, profiles: Sequence[Profile]) -> PathRows:
         """What paths contribute to the scores of some people; see :meth:`path_scores`."""
@@ -296,14 +296,3 @@ def anchor_rows(profiles: Sequence[Profile], start: str, anchors: int, user_type
     indptr = np.cumsum([0, *(len(one.idx) for one in found)]).astype(np.int32)
     idx = np.concatenate([one.idx for one in found])
     return csr_array((np.concatenate([one.weight for one in found]), idx, indptr), shape=(len(found), anchors))
-
-
-def _sum(parts: Sequence[csr_array]) -> csr_array:
-    """The sum of sparse matrices of one shape, added in their order."""
-    if len(parts) == 1:
-        return parts[0]
-    users = parts[0].shape[0]
-    columns = np.arange(users)[:, None] + users * np.arange(len(parts))
-    indptr = np.arange(0, columns.size + 1, len(parts))
-    ones = csr_array((np.ones(columns.size), columns.ravel(), indptr), shape=(users, users * len(parts)))
-    return csr_array(ones @ vstack(parts, format="csr"))
