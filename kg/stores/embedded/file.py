@@ -15,13 +15,8 @@ from pathlib import Path
 import ladybug
 
 from kg.errors import StoreError, StoreLockedError, StoreUnavailableError
+from kg.stores.embedded.buffer_pool import BUFFER_POOL_VARIABLE, ROWS_PER_MEGABYTE, buffer_pool_bytes
 
-BUFFER_POOL_VARIABLE = "WHYREC_BUFFER_POOL_MB"
-BUFFER_POOL_MB = 640
-"""Of a large load a third of its memory: beyond this a COPY is hardly faster."""
-ROWS_PER_MEGABYTE = 4_000
-"""Rows that one COPY may have per megabyte of buffer pool. Each COPY writes again what the ones before it wrote: many
-small ones take several times as long as one."""
 MAX_THREADS = 4
 TORN_LOG = re.compile(r"the WAL file is corrupted|past the end of the file .*\.wal ")
 """What the engine says of a log whose last entry is cut off, as after a kill in the middle of a commit. The log is then
@@ -30,6 +25,9 @@ CUT_CHECKPOINT = re.compile(r"checkpoint recovery is pending")
 """What the engine says to a reader where a writer was killed while it brought the file up to date, or is at it now."""
 NO_ROOM = re.compile(r"[Mm]map|bad_alloc|Cannot allocate|buffer pool", re.IGNORECASE)
 """What the engine says where it gets no address space or memory."""
+NO_SPACE = re.compile(r"Cannot (read from|write to|truncate) file|No space left|File too large", re.IGNORECASE)
+"""What the engine says where its file cannot grow: it reads back what it could not write."""
+DISK_FULL = "the file cannot be written: the disk is full, or files may not be so large. Make room; what is in it stays"
 LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
 
 _written_here: set[Path] = set()
@@ -47,7 +45,7 @@ class StoreFile:
         """
         self.path = path
         self.read_only = read_only
-        self.batch_rows = (_buffer_pool_bytes() >> 20) * ROWS_PER_MEGABYTE
+        self.batch_rows = (buffer_pool_bytes() >> 20) * ROWS_PER_MEGABYTE
         """Rows that are written, and kept, together."""
         self._unchanged = True
         self._closed = False
@@ -73,7 +71,8 @@ class StoreFile:
         try:
             yield connection
         except (RuntimeError, ValueError) as problem:
-            raise StoreError(f"{self.path}: {_sentence(problem)}") from problem
+            full = not self.read_only and NO_SPACE.search(str(problem))
+            raise StoreError(f"{self.path}: {DISK_FULL if full else _sentence(problem)}") from problem
         finally:
             connection.close()
 
@@ -274,18 +273,11 @@ def _advice(path: Path) -> str:
 def _database(path: Path, read_only: bool, torn_log: bool = False) -> ladybug.Database:
     return ladybug.Database(
         path,
-        buffer_pool_size=_buffer_pool_bytes(),
+        buffer_pool_size=buffer_pool_bytes(),
         max_num_threads=min(MAX_THREADS, os.cpu_count() or 1),
         read_only=read_only,
         throw_on_wal_replay_failure=not torn_log,
     )
-
-
-def _buffer_pool_bytes() -> int:
-    told = os.environ.get(BUFFER_POOL_VARIABLE, str(BUFFER_POOL_MB))
-    if not told.isdecimal() or not 64 <= int(told) <= 1 << 20:
-        raise StoreError(f"{BUFFER_POOL_VARIABLE}={told!r}: a whole number of megabytes, from 64 on")
-    return int(told) << 20
 
 
 def _sentence(problem: BaseException) -> str:
@@ -296,5 +288,5 @@ def _sentence(problem: BaseException) -> str:
     if "Unable to find primary key" in text:
         return "a triple of this batch begins or ends in an entity that is not in the store"
     if "buffer pool is full" in text:
-        return f"out of memory; allow more with {BUFFER_POOL_VARIABLE}, now {_buffer_pool_bytes() >> 20}"
+        return f"out of memory; allow more with {BUFFER_POOL_VARIABLE}, now {buffer_pool_bytes() >> 20}"
     return text

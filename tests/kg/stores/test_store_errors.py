@@ -157,6 +157,7 @@ def test_a_full_disk_loses_nothing_that_was_reported(path):
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
     reported = len(done.stdout.splitlines())
     assert done.returncode == 7 and 0 < reported < 100, done.stderr
+    assert "the disk is full, or files may not be so large. Make room; what is in it stays" in done.stderr
     with closing(EmbeddedStore.open(path, SCHEMA)) as store:
         found = store.count_entities()["User"] - 2000
         assert found in (reported * 2000, (reported + 1) * 2000)
