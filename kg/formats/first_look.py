@@ -1,6 +1,7 @@
 """``init --from``: files → text of a schema and a mapping, by presets where a file is known, else guessed."""
 
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from kg.formats.guessing import guess
 from kg.formats.preset import Preset, mapping_text, merged_schema, recognised
 from kg.formats.sample import look_at
 from kg.formats.toml_text import toml_table
-from kg.mapping.file_format import FORMATS
+from kg.mapping.file_format import FORMATS, RDF_FORMATS, format_of_name
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,22 @@ def first_look(paths: list[Path], name: str) -> FirstLook:
     :raises MappingError: for a file of which nothing can be made.
     :raises ReadError: for one that cannot be read.
     """
+    rdf = [path for path in paths if format_of_name(path) in RDF_FORMATS]
+    if rdf:
+        return _of_statements(rdf, paths)
     samples = [look_at(path) for path in paths]
     names = {str(path): str(path.absolute()) for path in paths}
     found = {str(sample.path): recognised(list(sample.columns), sample.first_line) for sample in samples}
-    for sample in samples:
-        if not sample.columns and found[str(sample.path)] is None:
-            known = ", ".join(suffix for kind in FORMATS.values() if kind.reader for suffix in kind.suffixes)
-            raise MappingError(f"{sample.path}: nothing can be made of it: no columns; known: {known}, and presets")
-    guessed = guess([sample for sample in samples if found[str(sample.path)] is None], names)
+    strange = [sample.path for sample in samples if not sample.columns and found[str(sample.path)] is None]
+    if len(strange) == len(samples):
+        known = ", ".join(suffix for kind in FORMATS.values() if kind.reader for suffix in kind.suffixes)
+        raise MappingError(f"{strange[0]}: nothing can be made of it: no columns; known: {known}, and presets")
+    found = {path: preset for path, preset in found.items() if Path(path) not in strange}
+    guessed = guess([s for s in samples if s.path not in strange and found[str(s.path)] is None], names)
     by_preset = {preset.name: path for path, preset in found.items() if preset is not None}
     parts = [preset.schema for preset in found.values() if preset is not None]
     texts, unsure = list[str](), list(guessed.unsure) if guessed.sources else []
+    unsure += [f"{path}: left out, nothing can be made of it: no columns" for path in strange]
     for path, preset in found.items():
         if preset is not None:
             texts.append(_of_preset(preset, names, path, by_preset))
@@ -49,6 +55,20 @@ def first_look(paths: list[Path], name: str) -> FirstLook:
     texts += guessed.sources
     titles = {Path(path).name: preset.title for path, preset in found.items() if preset is not None}
     return FirstLook(_schema_text(name, schema), _mapping_text(texts, unsure), titles, tuple(unsure))
+
+
+def _of_statements(rdf: list[Path], paths: list[Path]) -> FirstLook:
+    """Files of RDF: they say themselves what things are, in the terms of schema.org and the shipped schema.
+
+    :raises MappingError: where tables are among the files.
+    """
+    tables = [path for path in paths if path not in rdf]
+    if tables:
+        raise MappingError(f"{tables[0]}: a table beside RDF ({rdf[0]}); look at the tables first, then load the RDF")
+    schema = (files("kg") / "example/schema.toml").read_text(encoding="utf-8")
+    texts = [toml_table("[[source]]", {"file": str(path.absolute())}) for path in rdf]
+    title = "RDF, read in the terms of schema.org"
+    return FirstLook(schema, _mapping_text(texts, []), {path.name: title for path in rdf}, ())
 
 
 def _of_preset(preset: Preset, names: dict[str, str], path: str, by_preset: dict[str, str]) -> str:

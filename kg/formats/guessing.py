@@ -18,12 +18,16 @@ _TIMES = "timestamp time date datetime createdat eventtime day unixreviewtime in
 _WEIGHTS = "rating stars score overall quantity qty count"
 _LABELS = "name title label displayname fullname"
 _PROSE = "description summary text body about details"
+_KEYS = ("", "id", "no", "nr", "number", "code", "key", "uuid", "hash", "email")
+"""What names of columns end in that hold who or what: ``Customer No``."""
 _VERBS = {
     "purchased": "purchase order orderitem transaction sale buy bought purchased invoice basket",
     "rated": "review rating rated",
     "enrolled_in": "enrolment enrollment enrolled registration",
     "viewed": "view click event session visit",
 }
+_TYPED = re.compile(r":(?:token|float)(?:_seq)?$")
+"""What RecBole writes behind the name of a column."""
 _NEVER = re.compile(r"url|image|img|link|photo|href|slug", re.IGNORECASE)
 
 
@@ -60,7 +64,7 @@ def _interactions(made: Guess, sample: Sample, file: str, types: dict[str, str])
     person, item = _ends(sample) or ("", "")
     tail = types.get(_fold(item)) or _pascal(re.sub(r"[ _-]?(?:id|number|code)$", "", item, flags=re.IGNORECASE))
     tail = {"Sku": "Product", "Asin": "Product", "Handle": "Product", "Stockcode": "Product"}.get(tail, tail or "Item")
-    stem = _fold(sample.stem)
+    stem = re.sub(r"[0-9]+$", "", _fold(sample.stem))
     relation = next(
         (verb for verb, words in _VERBS.items() if any(stem in (word, f"{word}s") for word in words.split())),
         "interacted_with",
@@ -73,6 +77,9 @@ def _interactions(made: Guess, sample: Sample, file: str, types: dict[str, str])
     table: dict[str, Any] = {"file": file, **_reading(sample), "relation": relation, "head": person, "tail": item}
     comments = {"head": "who", "tail": "what"}
     times = [column.name for column in sample.columns.values() if column.kind == "time"]
+    told = _named(sample, "label") if sample.path.suffix == ".inter" else None
+    if told is not None:
+        table["where"], comments["where"] = f'"{told}" > 0', "0 is what somebody was shown and did not take"
     found = {"weight": _named(sample, _WEIGHTS), "timestamp": _named(sample, _TIMES) or next(iter(times), None)}
     table |= {key: column for key, column in found.items() if column is not None}
     doubts = ((name, sample.columns[name].unsure) for name in found.values() if name is not None)
@@ -99,6 +106,9 @@ def _entities(made: Guess, sample: Sample, file: str) -> None:
     links: list[str] = []
     for column in sample.columns.values():
         if column.name in (key, label) or not column.filled:
+            continue
+        if column.names_people or (kind != "User" and _fold(column.name) in _who()):
+            made.unsure.append(f"{file}: {column.name!r} is not used: it names people, and no item beside them")
             continue
         found = _property(column)
         if found is not None:
@@ -129,7 +139,7 @@ def _property(column: Column) -> str | None:
 
 def _link(made: Guess, head: str, column: Column, file: str) -> str:
     is_list = "ingredient" in _fold(column.name)
-    bare = re.sub(r"[ _-]?(?:id|name)$", "", column.name, flags=re.IGNORECASE)
+    bare = re.sub(r"[ _-]?(?:id|name)$", "", _TYPED.sub("", column.name), flags=re.IGNORECASE)
     tail = "Ingredient" if is_list else _singular(_pascal(bare)) or "Value"
     tail = f"{tail}Value" if tail == head else tail
     relation = "contains" if is_list else f"has_{_singular(_snake(bare))}"
@@ -166,12 +176,15 @@ def _domains(made: Guess) -> None:
 
 
 def _reading(sample: Sample) -> dict[str, str]:
-    return {"delimiter": sample.delimiter} if sample.delimiter else {}
+    told = {"format": sample.format, "delimiter": sample.delimiter}
+    return {name: value for name, value in told.items() if value}
 
 
 def _ends(sample: Sample) -> tuple[str, str] | None:
     """The columns of a person and of an item."""
-    person, item = _named(sample, _PEOPLE, id_too=True), _named(sample, _ITEMS, id_too=True)
+    addresses = (column.name for column in sample.columns.values() if column.names_people)
+    person = _named(sample, _PEOPLE, id_too=True) or next(addresses, None)
+    item = _named(sample, _ITEMS, id_too=True)
     repeated = person is not None and sample.columns[person].kind in ("text", "number")
     return (person, item) if person and item and repeated else None
 
@@ -181,7 +194,8 @@ def _named(sample: Sample, words: str, *, id_too: bool = False, ending: bool = F
     for word in wanted:
         for name in sample.columns:
             folded = _fold(name)
-            if folded == word or (id_too and folded == f"{word}id") or (ending and folded.endswith(word)):
+            keys = [f"{word}{end}" for end in (_KEYS if id_too else ("",))]
+            if folded in keys or (ending and folded.endswith(word)):
                 return name
     return None
 
@@ -197,17 +211,24 @@ def _id_column(sample: Sample) -> str:
     return (unique or list(sample.columns))[0]
 
 
+def _who() -> set[str]:
+    """Names of columns that hold people, folded."""
+    return {f"{word}{end}" for word in _PEOPLE.split() for end in _KEYS}
+
+
 def _type_name(sample: Sample) -> str:
+    if sample.path.suffix in (".item", ".user"):
+        return sample.path.suffix[1:].capitalize()
     name = _singular(_pascal(re.sub(r"[0-9]+$", "", sample.stem)))
     return "User" if name.lower() in _PEOPLE.split() else name or "Item"
 
 
 def _fold(name: str) -> str:
-    return re.sub(r"[^0-9a-z]", "", name.lower())
+    return re.sub(r"[^0-9a-z]", "", _TYPED.sub("", name).lower())
 
 
 def _snake(name: str) -> str:
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", _TYPED.sub("", name))
     found = re.sub(r"[^0-9a-z]+", "_", words.lower()).strip("_")
     return found if found[:1].isalpha() else f"c_{found}"
 

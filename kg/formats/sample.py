@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from kg.errors import KGError
-from kg.mapping.file_format import format_of_name
+from kg.mapping.file_format import RDF_FORMATS, format_of_name
 from kg.mapping.source import DEFAULT_NULLS, Source
 from kg.notices import Notices
 from kg.readers.compression import ByteSource
@@ -21,6 +21,9 @@ _TRUTHS = ("true", "false", "yes", "no", "t", "f", "0", "1")
 _UNORDERED = r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}\b"
 _TIME = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{10}|[0-9]{13}|[0-9]{16})$"
 _SEPARATORS = ("|", ";", ",")
+_ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s.]{2,}$"
+ATOMIC = (".inter", ".item", ".user")
+"""RecBole's files of a table with ``name:type`` in its header."""
 LONG = 80
 """Characters on average from which on text is prose."""
 
@@ -37,6 +40,8 @@ class Column:
     separator: str | None = None
     """Of ``list``; ``None`` where the format has lists itself."""
     unsure: str = ""
+    names_people: bool = False
+    """Whether most cells are addresses of e-mail."""
 
 
 @dataclass
@@ -49,6 +54,8 @@ class Sample:
     first_line: str = ""
     delimiter: str | None = None
     """Where it is none that the name of the file tells."""
+    format: str | None = None
+    """Where the name of the file does not tell it."""
 
     @property
     def stem(self) -> str:
@@ -64,7 +71,9 @@ def look_at(path: Path) -> Sample:
     sample = Sample(path)
     sample.first_line = _first_line(path)
     kind = format_of_name(path)
-    if kind is None:
+    if kind is None and path.suffix.lower() in ATOMIC:
+        kind = sample.format = "tsv"
+    if kind is None or kind in RDF_FORMATS:
         return sample
     names = _names(path, kind, sample)
     plain = [name for name in names if name.strip()]
@@ -78,7 +87,9 @@ def look_at(path: Path) -> Sample:
     for name in plain:
         listed = batch.lists.get(name)
         cells = trimmed(batch.frame.get_column(name).head(ROWS), DEFAULT_NULLS).drop_nulls()
-        if listed is not None:
+        if name.endswith(":token_seq"):
+            sample.columns[name] = Column(name, "list", cells.len(), cells.n_unique(), " ")
+        elif listed is not None:
             items = listed.head(ROWS).drop_nulls().explode().drop_nulls()
             sample.columns[name] = Column(name, "list", items.len(), items.n_unique())
         else:
@@ -106,7 +117,9 @@ def _column(name: str, cells: pl.Series) -> Column:
     column = Column(name, "text", cells.len(), different)
     if cells.is_empty():
         return column
-    if cells.str.to_lowercase().is_in(list(_TRUTHS)).all() and different <= 2:
+    if int(cells.str.contains(_ADDRESS).sum()) > 0.8 * cells.len():
+        column.names_people = True
+    elif cells.str.to_lowercase().is_in(list(_TRUTHS)).all() and different <= 2:
         column.kind = "truth"
     elif cells.str.contains(_TIME).all():
         column.kind = "time"

@@ -27,7 +27,7 @@ class FileFormat:
 FORMATS: dict[Format, FileFormat] = {
     "csv": FileFormat((".csv",), "kg.readers.delimited_text.delimited:DelimitedReader"),
     "tsv": FileFormat((".tsv",), "kg.readers.delimited_text.delimited:DelimitedReader"),
-    "jsonl": FileFormat((".jsonl",), "kg.readers.semi_structured.json_lines:JsonLinesReader"),
+    "jsonl": FileFormat((".jsonl", ".log"), "kg.readers.semi_structured.json_lines:JsonLinesReader"),
     "ndjson": FileFormat((".ndjson",), "kg.readers.semi_structured.json_lines:JsonLinesReader"),
     "json": FileFormat((".json",), "kg.readers.semi_structured.json_array:JsonReader"),
     "parquet": FileFormat((".parquet",), "kg.readers.tables.parquet:ParquetReader"),
@@ -49,4 +49,6 @@ COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".zip")
 def format_of_name(path: Path) -> Format | None:
     """The format that the suffixes of a file name tell, those of compression aside."""
     suffixes = [s.lower() for s in path.suffixes if s.lower() not in COMPRESSIONS]
+    if suffixes and suffixes[-1].startswith(".log-"):  # a log that was put away: tracking.log-20240505.gz
+        return SUFFIXES[".log"]
     return SUFFIXES.get(suffixes[-1]) if suffixes else None

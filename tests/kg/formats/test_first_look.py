@@ -227,3 +227,49 @@ def test_files_of_unknown_make_are_guessed_and_doubts_said(tmp_path: Path) -> No
     assert 'dates = "day-first"' in "\n".join(first_look(written(tmp_path, days), "test").unsure)
     with pytest.raises(MappingError, match="nothing can be made of it"):
         first_look(written(tmp_path, {"notes.txt": "hello"}), "test")
+
+
+INTERACTIONS = "user_id:token\titem_id:token\tlabel:float\ttimestamp:float\n"
+
+
+def test_what_people_have_is_looked_at_and_what_is_strange_is_left_out(tmp_path: Path) -> None:
+    files = {
+        "shop.inter": f"{INTERACTIONS}u1\ti1\t1\t1704758400\nu1\ti2\t0\t1704758400\nu2\ti1\t1\t1704758400\n",
+        "shop.item": "item_id:token\titem_name:token_seq\tclass:token_seq\ni1\tOil\tdry oily\ni2\tBalm\tdry\n",
+        "shop.user": "user_id:token\tage:float\nu1\t30\nu2\t40\n",
+        "readme.txt": "hello",
+    }
+    found, there, report = loaded(tmp_path, files)
+    assert (report.rejected, [file.filtered for file in report.files]) == (0, [0, 0, 1])
+    assert [row[:2] for row in there["interacted_with"]] == [("u1", "i1"), ("u2", "i1")]
+    assert there["has_class"] == [("i1", "dry", 1.0), ("i1", "oily", 1.0), ("i2", "dry", 1.0)]
+    assert there["User"] == [("u1", None, 30.0), ("u2", None, 40.0)]
+    assert any("readme.txt: left out" in doubt for doubt in found.unsure)
+
+
+def test_people_are_known_by_their_addresses_and_by_names_such_as_customer_no(tmp_path: Path) -> None:
+    done = "Full name,Email address,Course\nA,a@example.org,Skin\nB,b@example.org,Skin\nA,a@example.org,Hair\n"
+    found, there, _ = loaded(tmp_path, {"completion.csv": done})
+    assert there["User"] == [("a@example.org",), ("b@example.org",)] and len(there["interacted_with"]) == 3
+    assert parse_schema(tomllib.loads(found.schema)).entity["User"].sensitive
+    folder = tmp_path / "sales"
+    folder.mkdir()
+    sold = {"products.csv": "SKU,Name\nK1,Oil\n", "sales 2024.csv": "Customer No,SKU\nC1,K1\nC2,K1\n"}
+    assert loaded(folder, sold)[1]["purchased"] == [("C1", "K1", 1.0), ("C2", "K1", 1.0)]
+    team = {"brands.csv": "id,name,contact\nb1,Nordlys,x@example.org\nb2,Solfar,y@example.org\n"}
+    alone = first_look(written(tmp_path, team), "test")
+    assert "contact" not in alone.schema and any("'contact' is not used: it names people" in d for d in alone.unsure)
+
+
+def test_pages_in_rdf_and_logs_are_known_by_their_names(tmp_path: Path) -> None:
+    page = {"@context": "https://schema.org/", "@type": "Product", "sku": "s1", "name": "Cream"}
+    page["brand"] = {"@type": "Brand", "name": "Nordlys"}
+    _, there, _ = loaded(tmp_path, {"page.jsonld": json.dumps(page)})
+    assert there["Product"][0][:2] == ("s1", "Cream") and there["made_by"] == [("s1", "Nordlys", 1.0)]
+    with pytest.raises(MappingError, match="a table beside RDF"):
+        first_look(written(tmp_path, {"page.jsonld": json.dumps(page), "p.csv": "id\n1\n"}), "test")
+    event = {"event_type": "edx.course.enrollment.activated", "username": "s", "time": "2024-05-05T10:00:00+00:00"}
+    event |= {"event": {"course_id": "c1", "user_id": 1}, "context": {"course_id": "c1", "user_id": 1}}
+    for name in ("tracking.log", "tracking.log-20240505-1714900000"):
+        known = first_look(written(tmp_path, {name: lines(event, event)}), "test").known
+        assert known == {name: "Open edX, tracking log"}
