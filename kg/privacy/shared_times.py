@@ -33,34 +33,40 @@ class SharedSpan:
 def shared_span(people: NDArray[np.integer], times: Times, k: int) -> SharedSpan | None:
     """From when to when at least k people did something; ``None`` where not even a year has so many.
 
-    A longer period is told only where it is newer (older) than any shorter one that k people share.
+    A longer period is told only where all of it is newer (older) than any shorter one that k people share.
 
     :param people: who did each thing, shape (n,).
     :param times: when, shape (n,), milliseconds since 1970 UTC.
     """
-    found = [period for number in (_weeks, _months, _years) for period in _shared(people, number(times), k)]
-    if not found:
-        return None
-    return SharedSpan(min(found, key=lambda one: one[1])[0], max(found, key=lambda one: one[0])[1])
+    oldest: Period | None = None
+    newest: Period | None = None
+    for number in (_weeks, _months, _years):
+        for old, new in _shared(people, number(times), k):
+            oldest = old if oldest is None or old[1] < oldest[0] else oldest
+            newest = new if newest is None or new[0] > newest[1] else newest
+    return None if oldest is None or newest is None else SharedSpan(oldest[0], newest[1])
 
 
+Period = tuple[date, date]
+"""First and last day."""
 Periods = tuple[Times, str]
 
 
-def _shared(people: NDArray[np.integer], periods: Periods, k: int) -> list[tuple[date, date]]:
-    """First and last day of the oldest and of the newest period with at least k people."""
+def _shared(people: NDArray[np.integer], periods: Periods, k: int) -> list[tuple[Period, Period]]:
+    """The oldest and the newest period with at least k people; none where none has."""
     numbers, unit = periods
-    pairs = np.unique(np.column_stack([numbers, people.astype(np.int64)]), axis=0) if len(people) else np.empty((0, 2))
-    periods_there, counts = np.unique(pairs[:, 0].astype(np.int64), return_counts=True)
-    enough = periods_there[counts >= k]
-    return [(_day(one, unit), _day(one + 1, unit) - timedelta(days=1)) for one in (enough[:1], enough[-1:]) if len(one)]
+    pairs = np.unique(np.column_stack([numbers, people.astype(np.int64)]), axis=0)
+    there, counts = np.unique(pairs[:, 0], return_counts=True)
+    enough = there[counts >= k].tolist()
+    ends = [(_day(one, unit), _day(one + 1, unit) - timedelta(days=1)) for one in (*enough[:1], *enough[-1:])]
+    return [(ends[0], ends[1])] if ends else []
 
 
-def _day(number: NDArray[np.int64], unit: str) -> date:
+def _day(number: int, unit: str) -> date:
     """The first day of a period."""
     if unit == "W":
-        return date(1970, 1, 1) + timedelta(days=int(number[0]) * 7 - MONDAY)
-    found: date = number.astype(f"datetime64[{unit}]").astype("datetime64[D]")[0].item()
+        return date(1970, 1, 1) + timedelta(days=number * 7 - MONDAY)
+    found: date = np.array(number).astype(f"datetime64[{unit}]").astype("datetime64[D]").item()
     return found
 
 

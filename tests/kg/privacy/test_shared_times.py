@@ -44,5 +44,11 @@ def test_weeks_begin_on_monday_before_1970_too() -> None:
     assert sunday is not None and sunday.end == -3 * 86_400_000
 
 
+def test_a_month_that_ends_or_begins_within_the_week_is_not_told_for_it() -> None:
+    """The last week of February 2024 goes to 3 March: neither month is wholly before or after it."""
+    for day in ("2024-02-29", "2024-03-01"):
+        assert span([(who, day) for who in range(5)]) == SharedSpan(date(2024, 2, 26), date(2024, 3, 3))
+
+
 def test_of_everybody_may_be_told_with_k_one() -> None:
     assert span([(0, "2024-02-29")], k=1) == SharedSpan(date(2024, 2, 26), date(2024, 3, 3))
