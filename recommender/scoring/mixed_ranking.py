@@ -105,8 +105,24 @@ def linked_slots(scorer: Scorer, domain: str | None, unused: frozenset[str], n: 
         one for other in domains if other not in unused for one in scorer.snapshot.schema.interactions_with(other)
     ]
     inside = catalogue.of_domain(domain)
-    linked = scorer.led_to(tuple(starts)) & inside
+    linked = _led_to(scorer, tuple(starts)) & inside
     return MixedSlots(n, linked, {}, {}, led=inside) if linked.any() else None
+
+
+def _led_to(scorer: Scorer, starts: tuple[str, ...]) -> NDArray[np.bool_]:
+    """What paths from some steps, such as interactions, lead to, whoever has them: shape (catalogue.size,), kept.
+
+    What only kernels say that are learned is not meant where any path is walked.
+    """
+    if ("led", starts) not in scorer.kept:
+        found = np.zeros(scorer.catalogue.size, dtype=bool)
+        weighed = [path for path in scorer.weighed if path.start in starts]
+        for path in [path for path in weighed if path.learned is None] or weighed:
+            kernel = scorer.kernels.kernel(path.tail)
+            found[scorer.item_slice(path)][kernel.indices[kernel.data > 0]] = True
+        scorer.kept["led", starts] = found
+    known: NDArray[np.bool_] = scorer.kept["led", starts]
+    return known
 
 
 def rank_mixed(

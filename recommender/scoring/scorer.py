@@ -56,9 +56,8 @@ class Scorer:
         self._units: dict[str, NDArray[np.float32]] = {}
         self._by_enough: dict[str, NDArray[np.bool_]] = {}
         self._rest: tuple[object, Scores] | None = None
-        self._led: dict[tuple[str, ...], NDArray[np.bool_]] = {}
         self.kept: dict[object, Any] = {}
-        """What whoever explains its scores made once for all who ask, by name."""
+        """What whoever explains its scores, or lists by them, made once for all who ask, by name."""
         self.metapaths = kernels.scored
         self.merged = merged_kernels(kernels, self.metapaths, blend)
         self.starts = tuple(dict.fromkeys(path.start for path in self.metapaths))
@@ -215,20 +214,6 @@ class Scorer:
         for step, found in anchors.items():
             query += found.weight @ self._unit(self.snapshot.schema.ends(step)[1])[found.idx].astype(np.float64)
         return np.asarray(self._items @ query)
-
-    def led_to(self, starts: tuple[str, ...]) -> NDArray[np.bool_]:
-        """What paths from some steps, such as interactions, lead to, whoever has them: shape (catalogue.size,), bool.
-
-        What only kernels say that are learned is not meant where any path is walked.
-        """
-        if starts not in self._led:
-            found = np.zeros(self.catalogue.size, dtype=bool)
-            weighed = [path for path in self.weighed if path.start in starts]
-            for path in [path for path in weighed if path.learned is None] or weighed:
-                kernel = self.kernels.kernel(path.tail)
-                found[self.item_slice(path)][kernel.indices[kernel.data > 0]] = True
-            self._led[starts] = found
-        return self._led[starts]
 
     @cached_property
     def weighed(self) -> tuple[Metapath, ...]:

@@ -90,11 +90,13 @@ def test_who_uses_much_uses_everything_together_and_that_says_nothing(tmp_path: 
     assert inferred(snapshot_of(tmp_path, entities, triples), "teaches").people.nnz == 0
 
 
-@pytest.mark.parametrize(("second", "lifted"), [("Clean", 0), ("Other", 12)])
+@pytest.mark.parametrize(
+    ("second", "others", "lifted"), [("Clean", "Other", 0), ("Other", "Other", 12), ("Clean", "Clean", 12)]
+)
 def test_who_comes_back_to_a_brand_does_not_come_back_to_what_it_is_about(
-    tmp_path: Path, second: str, lifted: int
+    tmp_path: Path, second: str, others: str, lifted: int
 ) -> None:
-    """Twelve people bought a lotion and a soap: of one brand, or of another one."""
+    """Twelve people bought a lotion and a soap: of one brand, or of another one, or of one that everything is of."""
     schema = {
         **SCHEMA,
         "entity": {**SCHEMA["entity"], "Brand": {}},
@@ -102,7 +104,7 @@ def test_who_comes_back_to_a_brand_does_not_come_back_to_what_it_is_about(
     }
     bought = [(f"a{n}", item) for n in range(12) for item in ("lotion", "soap")]
     bought += [(f"b{n}", item) for n in range(60) for item in ("gel", "mist")]
-    brands = {"lotion": "Clean", "soap": second, "gel": "Other", "mist": "Other"}
+    brands = {"lotion": "Clean", "soap": second, "gel": others, "mist": others}
     triples = {
         "purchased": bought,
         "made_by": sorted(brands.items()),
