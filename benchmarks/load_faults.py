@@ -69,7 +69,7 @@ def memory_up_to(megabytes: int, kind: int = resource.RLIMIT_DATA) -> Limit:
 
 
 LIMITS = [
-    Fault("disk full while staging, 1 MB", files_up_to(1)),
+    Fault("no file above 1 MB", files_up_to(1)),
     Fault("address space 2,000 MB", memory_up_to(2000, resource.RLIMIT_AS)),
     Fault("memory 250 MB", memory_up_to(250)),
 ]
