@@ -127,8 +127,9 @@ class Crossing(BaseModel, frozen=True):
     """Part of those reached that have such an item at rank 1 to 3."""
     distinct: int
     """How many different lists they get; exact below k, for one list for all is no secret."""
-    own: float = 0.0
-    """Different lists of those reached, as a part of the different things that lead there: at most 1."""
+    own: float | None = None
+    """Different lists of those reached, as a part of the different things that lead there, at most 1; ``None`` where
+    that was not counted, in older models."""
     with_reason: float
     """Part of all items of all lists that a path carries."""
     reasons: dict[str, int] = Field(default_factory=dict)
@@ -139,6 +140,7 @@ class Crossing(BaseModel, frozen=True):
         """In one line, but for the reasons."""
         reached = f"{self.reached:.0%} reached by a path, with a reason at rank 1–{FIRST} for {self.first:.0%} of them"
         lists = f"{self.personal:.0%} of the lists personal, {self.distinct:,} distinct"
-        lists += f", {self.own:.0%} of what leads there gives a list of its own"
+        if self.own is not None:
+            lists += f", {self.own:.0%} of what leads there gives a list of its own"
         items = f"{self.with_reason:.0%} of the items with a reason of their own"
         return f"{self.source} → {self.target}, {self.asked:,} of {self.people:,} people: {reached}; {lists}, {items}"

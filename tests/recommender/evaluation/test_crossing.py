@@ -80,6 +80,8 @@ def test_whom_paths_reach_is_counted(recommender: Recommender) -> None:
     assert back.first == 1.0 and back.distinct == 1 and back.reasons == {CROSSING: RARE * 4}
     assert back.with_reason == pytest.approx(RARE * 4 / (15 * 4)), "lists hold the four roses, and nothing else"
     assert back.own == 1.0 and there.own == 0.0
+    assert "list of its own" in back.text
+    assert "list of its own" not in back.model_copy(update={"own": None}).text, "a model of before does not know it"
     assert "6" not in back.text.split("people")[0]
 
 
