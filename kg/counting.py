@@ -16,6 +16,7 @@ def by_number(text: str) -> str:
     last = ""
 
     def chosen(found: re.Match[str]) -> str:
+        """The word that fits to the last number; a number as it is."""
         nonlocal last
         if found[1] is not None:
             last = found[1]
@@ -30,6 +31,7 @@ def by_place(template: str, values: Mapping[str, object]) -> str:
     last = ""
 
     def chosen(found: re.Match[str]) -> str:
+        """The word that fits to the last value; a place as it is."""
         nonlocal last
         if found[1] is not None:
             last = str(values.get(found[1], ""))

@@ -71,8 +71,7 @@ def predict(
         raise UsageError(f"unknown relation {relation!r}; {nearest(relation, trained)}")
     known_type, wanted = snapshot.schema.ends(step)
     idx, number = snapshot.vocabulary.idx(known_type, entity_id), trained.index(relation)
-    there, side = snapshot.neighbours(step, idx)[0], HEAD if step.startswith("~") else TAIL
-    triples = _untold(snapshot, step, idx, number)
+    side, triples = HEAD if step.startswith("~") else TAIL, _untold(snapshot, step, idx, number)
     score = (scorer or VectorScorer.of(vectors)).score(triples)
     best, card = np.lexsort((triples[:, 2 * side], -score))[:n], vectors.manifest.score_card
     probability = None if card is None else card.probability(score[best], number)
@@ -95,7 +94,7 @@ def predict(
         relation=relation,
         model=vectors.manifest.config.model,
         pilot=vectors.manifest.trained_on is not None,
-        in_graph=len(there),
+        in_graph=len(snapshot.neighbours(step, idx)[0]),
         candidates=found,
         score_card=card,
     )

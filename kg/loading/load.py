@@ -36,7 +36,8 @@ from kg.readers.joining import open_joined
 from kg.schema import Schema
 from kg.staging.progress import StageProgress
 from kg.staging.report import FileReport, LoadReport
-from kg.staging.resolution import Graph, NothingStored, StoredGraph
+from kg.staging.resolution import Graph
+from kg.staging.stored_graph import NothingStored, StoredGraph
 from kg.staging.tables import Staging
 from kg.stores.store import Store
 from kg.text.label_matching import LabelMatcher, text_triples

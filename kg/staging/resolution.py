@@ -8,7 +8,6 @@ rejected.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -17,6 +16,7 @@ from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, ORIGIN, entity_contradictions
 from kg.staging.partition import WHOLE, Partition, buckets_of, partitions_of
 from kg.staging.repetition import net, repeated
+from kg.staging.stored_graph import StoredGraph
 from kg.staging.tables import Staging
 from kg.staging.unknown_ends import unknown_ends
 from kg.stores.batches import all_differ
@@ -42,33 +42,6 @@ class Entities:
     """``id`` (unique); per label and property its value and, Boolean, whether it is ``said``; ``TAIL_LABEL``."""
     contradictions: pl.DataFrame
     """Rows that were passed over, since others contradict them; see :mod:`kg.staging.contradictions`."""
-
-
-class StoredGraph(Protocol):
-    """The part of a :class:`~kg.stores.store.Store` that is read."""
-
-    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
-        """All entities of a type, some at a time."""
-        ...
-
-    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
-        """All triples of a relation, some at a time."""
-        ...
-
-
-class NothingStored:
-    """Stands for a store that is not there yet."""
-
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-
-    def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
-        """No entity."""
-        yield pl.DataFrame(schema=entity_dtypes(self._schema, entity_type))
-
-    def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
-        """No triple."""
-        yield pl.DataFrame(schema=TRIPLE_DTYPES)
 
 
 class Graph:

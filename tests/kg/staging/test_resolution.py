@@ -9,7 +9,8 @@ import pytest
 
 from kg.schema import parse_schema
 from kg.staging.partition import WHOLE
-from kg.staging.resolution import TAIL_LABEL, Graph, NothingStored, said
+from kg.staging.resolution import TAIL_LABEL, Graph, said
+from kg.staging.stored_graph import NothingStored
 from kg.staging.tables import Staging
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 

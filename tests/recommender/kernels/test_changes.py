@@ -89,14 +89,14 @@ def test_any_change_leads_to_the_kernels_made_anew(
     graph = TrainedGraph(folder / "graph", then.hash, then.vocabulary)
     config = first.frozen(graph.folder)
     trained, at_once = (Kernels(then, config, folder / place, graph) for place in ("then/kernels", "at-once"))
-    _same(_files(trained, blend), _files(at_once, blend))
+    _assert_same(_files(trained, blend), _files(at_once, blend))
     after = Kernels(now, config, folder / "now" / "kernels", graph)
     after.earlier = Kernels(then, config, folder / "then" / "kernels", graph)
     found, anew = (_files(one, blend) for one in (after, Kernels(now, config, folder / "anew", graph)))
-    _same(found, anew)
+    _assert_same(found, anew)
 
 
-def _same(found: dict[str, tuple[np.ndarray, ...]], anew: dict[str, tuple[np.ndarray, ...]]) -> None:
+def _assert_same(found: dict[str, tuple[np.ndarray, ...]], anew: dict[str, tuple[np.ndarray, ...]]) -> None:
     assert found.keys() == anew.keys()
     for name, arrays in anew.items():
         for one, other in zip(found[name], arrays, strict=True):
