@@ -11,12 +11,12 @@ from markupsafe import Markup
 from kg.schema import Schema
 from kg.workspace.outputs import PAGE_PERSON
 from recommender.pages.characters import clean
-from recommender.pages.path_picture import graph_picture, spoken_nodes, tree_picture
+from recommender.pages.path_picture import graph_picture, tree_picture
 from recommender.pages.svg import COLOURS, graph_svg, tree_svg
 from recommender.pages.template import template
 from recommender.results.account import Account, Part, Path
 from recommender.texts.languages import language
-from recommender.texts.paths import spoken_domain, spoken_type
+from recommender.texts.paths import spoken_domain, spoken_kinds, spoken_type
 
 FRAME = "width: 100%; height: 720px; border: 0"
 KINDS = ("path", "association", "embedding", "popularity", "rule")
@@ -92,13 +92,14 @@ class _Page:
         ]
 
     def _pictures(self) -> list[Markup]:
-        paths = spoken_nodes(drawn_paths(self.account), self.schema, self.lang)
+        paths = drawn_paths(self.account)
         if not paths:
             return []
         title = self.texts["picture_of"].format(user=self.user, item=self.account.item.label)
         captions = [self._captions(path) for _, path in paths]
-        wide = graph_svg(graph_picture(paths, captions), title)
-        return [_svg(wide), _svg(tree_svg(tree_picture(paths, captions), title))]
+        kinds = spoken_kinds(self.schema, self.lang)
+        wide = graph_svg(graph_picture(paths, captions, kinds), title)
+        return [_svg(wide), _svg(tree_svg(tree_picture(paths, captions, kinds), title))]
 
     def _captions(self, path: Path) -> Sequence[str]:
         """What stands over each node of a path: how it is reached from the one before."""

@@ -1,13 +1,11 @@
 """Path picture: where the nodes of paths stand, as a graph from left to right, or as a tree for narrow screens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from kg.schema import Schema
 from recommender.pages.wrapping import wrap
 from recommender.results.account import Node, Path
-from recommender.texts.paths import spoken_kind
 
 GRAPH_WIDTH, TREE_WIDTH = 1080.0, 360.0
 FONT, SMALL = 14.0, 12.0
@@ -35,6 +33,8 @@ class Box:
     share: float = 0.0
     """Sum of the shares of the paths over it."""
     depth: int = 0
+    kind: str = ""
+    """Its type as a person reads it."""
 
 
 @dataclass
@@ -62,26 +62,14 @@ class Picture:
         self.lines.setdefault(key, Line(*key)).share += share
 
 
-def spoken_nodes(paths: Sequence[tuple[int, Path]], schema: Schema, lang: str) -> list[tuple[int, Path]]:
-    """The same paths, the types of their nodes as a person reads them.
-
-    :param paths: each with the number of its part.
-    """
-    kinds = {name: spoken_kind(schema, name, lang) for name in schema.entity}
-
-    def spoken(path: Path) -> Path:
-        """One path."""
-        nodes = [one.model_copy(update={"type": kinds.get(one.type, one.type)}) for one in path.nodes]
-        return path.model_copy(update={"nodes": nodes})
-
-    return [(number, spoken(path)) for number, path in paths]
-
-
-def graph_picture(paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence[str]]) -> Picture:
+def graph_picture(
+    paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence[str]], kinds: Mapping[str, str]
+) -> Picture:
     """The paths from left to right: the user, a column per step, the item. A node stands once in each column.
 
     :param paths: each with the number of its part.
     :param captions: what is written over each node of each path: how it is reached.
+    :param kinds: each type as a person reads it.
     """
     columns = max((len(path.nodes) for _, path in paths), default=2)
     picture = Picture(GRAPH_WIDTH)
@@ -92,17 +80,20 @@ def graph_picture(paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence
             last = position == len(path.nodes) - 1
             column = columns - 1 if last else position
             step = path.relations[position - 1] if position and not last else ""
-            caption = node.type if last else above[position]
+            caption = kinds[node.type] if last else above[position]
             boxes.append(_box(picture, (str(column), *_identity(path, position), step), node, caption, width))
             boxes[-1].x, boxes[-1].depth = column * (width + BETWEEN), column
             boxes[-1].share += path.share
+            boxes[-1].kind = kinds[node.type]
         for head, tail in pairwise(boxes):
             picture.add_line(head, tail, part, path.share)
     _stack(picture, columns)
     return picture
 
 
-def tree_picture(paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence[str]]) -> Picture:
+def tree_picture(
+    paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence[str]], kinds: Mapping[str, str]
+) -> Picture:
     """The paths from top to bottom, as a tree: paths that begin alike share their beginning."""
     picture = Picture(TREE_WIDTH)
     for (part, path), above in zip(paths, captions, strict=True):
@@ -117,6 +108,7 @@ def tree_picture(paths: Sequence[tuple[int, Path]], captions: Sequence[Sequence[
                 label = node.label if depth < len(path.nodes) - 1 else f"{node.label} ({path.share:+.4f})"
                 box = Box(f"t{len(picture.boxes)}", node, wrap(above[depth], ems * FONT / SMALL, 2), [], depth=depth)
                 box.label = wrap(label, ems / 1.08, MOST_LINES)
+                box.kind = kinds[node.type]
                 picture.boxes[key] = box
             box.share += path.share
             if parent is not None:

@@ -76,7 +76,7 @@ def _step(svg: Element, head: str, tail: str, part: int, share: float) -> Elemen
 def _node(svg: Element, box: Box) -> Element:
     attributes = {"class": "node", "data-node": box.name, "data-type": box.node.type, "data-label": box.node.label}
     group = SubElement(svg, "g", attributes | ({"data-id": box.node.id} if box.node.id else {}))
-    SubElement(group, "title").text = f"{box.node.label} ({box.node.type})"
+    SubElement(group, "title").text = f"{box.node.label} ({box.kind})"
     return group
 
 

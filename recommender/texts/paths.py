@@ -44,6 +44,11 @@ def spoken_kind(schema: Schema, name: str, lang: str = "en") -> str:
     return words[0] if words else language(lang).kind(name)
 
 
+def spoken_kinds(schema: Schema, lang: str = "en") -> dict[str, str]:
+    """Each type so."""
+    return {name: spoken_kind(schema, name, lang) for name in schema.entity}
+
+
 def spoken_domains(schema: Schema, lang: str = "en") -> dict[str, str]:
     """Each domain as a person reads it."""
     return {one: spoken_domain(schema, one, lang) for one in schema.domains}

@@ -4,10 +4,11 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from kg.schema import Schema
 from recommender.pages.page_style import STYLE
-from recommender.pages.path_picture import graph_picture, spoken_nodes, tree_picture
+from recommender.pages.path_picture import graph_picture, tree_picture
 from recommender.pages.svg import chart_line, chart_text, graph_svg, tree_svg
 from recommender.results.account import Account
 from recommender.results.responsibility.trade_offs import TradeOff, TradeOffPoint
+from recommender.texts.paths import spoken_kinds
 
 WIDTH, HEIGHT, SIDE, EDGE, BOTTOM, TICKS = 640, 320, 72, 28, 48, 4
 
@@ -18,10 +19,10 @@ def account_svg(account: Account, schema: Schema, lang: str) -> str:
     if not paths:
         return ""
     captions = [["", *(schema.phrase(step, lang).removeprefix("的") for step in path.relations)] for _, path in paths]
-    paths = spoken_nodes(paths, schema, lang)
+    kinds = spoken_kinds(schema, lang)
     pictures = [
-        graph_svg(graph_picture(paths, captions), account.item.label),
-        tree_svg(tree_picture(paths, captions), account.item.label),
+        graph_svg(graph_picture(paths, captions, kinds), account.item.label),
+        tree_svg(tree_picture(paths, captions, kinds), account.item.label),
     ]
     drawn = "".join(tostring(one, encoding="unicode", method="html") for one in pictures)
     return f"<style>{STYLE}</style>{drawn}"
