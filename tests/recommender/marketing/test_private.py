@@ -103,7 +103,8 @@ def test_what_noise_alone_could_have_made_is_told_alike_whatever_came_out(crowd:
                 if isinstance(one.people, str) and one.id in kept:
                     assert (one.low, one.lift, one.people) == (0, None, f"<{one.high}")
                     assert table.name != "domains" or kept[one.id] == one
-    assert {type(one.people) for tables in told for one in tables[1].counts} == {str}
+    loud = [any(isinstance(one.people, int) for one in tables[1].counts) for tables in told]
+    assert sum(loud) <= 5  # each with odds of one in twenty at most: more than five of twelve, one time in 100,000
 
 
 @pytest.mark.parametrize("epsilon", [0.3, 2.0, 50.0])
