@@ -4,12 +4,12 @@ Nothing is written to the graph. What is proposed is written into two files that
 cannot be used is told with a count and an example.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kg.adoption.adoption import AdoptedRelation, AdoptedType, Adoption, quoted
+from kg.adoption.roles import LABELS, TIMES, USERS, WEIGHTS, free_name, roles, widest_labels
 from kg.counting import by_number
 from kg.errors import StoreError
 from kg.schema import NAME, RESERVED_PROPERTIES
@@ -23,10 +23,6 @@ SAMPLE = 20_000
 EXAMPLE = 60
 """Characters of a value that is shown; never of people."""
 KINDS = {"String": "str", "Double": "float", "Float": "float", "Long": "int", "Integer": "int", "Boolean": "bool"}
-USERS = re.compile(r"user|customer|member|client|visitor|learner|student|buyer|shopper|account|reviewer", re.IGNORECASE)
-WEIGHTS = ("rating", "stars", "score", "weight", "quantity", "count")
-TIMES = re.compile(r"^(time(stamp)?|date|at|since|when|created_?at|.*_?(time|date|at))$", re.IGNORECASE)
-LABELS = ("title", "name", "label", "fullName", "displayName", "text")
 
 
 @dataclass(frozen=True)
@@ -93,20 +89,13 @@ class _Graph:
 
     def _labels(self) -> list[str]:
         """The labels that become types: those whose nodes do not all have a wider label too."""
-        every = sorted(
-            {label for labels, _ in self.sets for label in labels}, key=lambda name: (-self._size(name), name)
-        )
-        kept: list[str] = []
-        for label in every:
-            wider = [one for one in kept if all(one in labels for labels, _ in self.sets if label in labels)]
-            if wider:
-                self._leave_out(f"label {label}", self._size(label), f"each of its nodes is a {wider[0]} too")
-            else:
-                kept.append(label)
+        kept, narrower = widest_labels(self.sets)
+        for label, wider in narrower.items():
+            self._leave_out(f"label {label}", self._size(label), f"each of its nodes is a {wider} too")
         return kept
 
     def _adopt(self, label: str) -> None:
-        name, size = _name(label, self.types, str.capitalize), self._size(label)
+        name, size = free_name(label, self.types), self._size(label)
         try:
             properties = self._properties(label)
             key = self._key(label, properties)
@@ -189,7 +178,7 @@ class _Graph:
 
     def _adopt_relation(self, kind: str, ends: tuple[str, str], properties: Mapping[str, str], number: int) -> None:
         wanted = kind.lower() if not number else f"{kind}_{ends[0]}_{ends[1]}".lower()
-        name = _name(wanted, {**self.relations, **self.types}, lambda text: text)
+        name = free_name(wanted, {**self.relations, **self.types})
         weight = next(
             (p for w in WEIGHTS for p in properties if p.casefold() == w and properties[p] in ("int", "float")), None
         )
@@ -219,23 +208,12 @@ class _Graph:
 
     def proposal(self) -> Proposal:
         """Who the users are, what the items are, and all of it as files would say it."""
-        users = [name for name, adopted in self.types.items() if USERS.search(adopted.node)]
-        if not users:
-            rated = [self.ends[n][0] for n, r in self.relations.items() if r.weight or r.timestamp]
-            users = sorted(set(rated), key=lambda name: -rated.count(name))[:1]
-            self.unsure.append(f"nothing is called a user; taken for one: {', '.join(users) or 'nothing'}")
-        from_users = {name: ends for name, ends in self.ends.items() if ends[0] in users and ends[1] not in users}
-        told = {n for n in from_users if self.relations[n].weight or self.relations[n].timestamp}
-        largest = max(from_users, key=lambda name: self.counts[name], default=None)
-        interactions = told or ({largest} if largest else set())
-        items = {self.ends[name][1] for name in interactions}
-        if not interactions:
-            self.unsure.append("no relation leads from users to items; mark one with interaction = true in schema.toml")
-        for name in sorted(interactions):
-            self.unsure.append(f"{name} ({' → '.join(self.ends[name])}) is taken for what people do with items")
-        entity = {name: self._entity(name, users, items) for name in self.types}
+        told = {name for name, adopted in self.relations.items() if adopted.weight or adopted.timestamp}
+        found = roles({name: one.node for name, one in self.types.items()}, self.ends, told, self.counts)
+        self.unsure += found.unsure
+        entity = {name: self._entity(name, found.users, found.items) for name in self.types}
         relation = {
-            name: {"head": head, "tail": tail} | ({"interaction": True} if name in interactions else {})
+            name: {"head": head, "tail": tail} | ({"interaction": True} if name in found.interactions else {})
             for name, (head, tail) in self.ends.items()
         }
         schema = {"name": "adopted", "entity": entity, "relation": relation}
@@ -259,13 +237,3 @@ def _one_kind(found: set[str]) -> str:
     if found == {"int", "float"}:
         return "float"
     return found.pop() if len(found) == 1 else " or ".join(sorted(found))
-
-
-def _name(text: str, taken: Iterable[str], shape: Any) -> str:
-    """A name that a schema can hold, like the text, and not taken, whatever the case."""
-    clean = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
-    base = clean if NAME.fullmatch(clean) else f"x_{clean}" if clean else "x"
-    folded, name, number = {one.casefold() for one in taken}, base, 2
-    while name.casefold() in folded:
-        name, number = f"{base}_{number}", number + 1
-    return name

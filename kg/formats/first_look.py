@@ -7,6 +7,7 @@ from typing import Any
 
 from kg.errors import MappingError
 from kg.formats.guessing import guess
+from kg.formats.neo4j_first_look import AdminFile, admin_files, admin_guess
 from kg.formats.preset import Preset, mapping_text, merged_schema, recognised
 from kg.formats.sample import look_at
 from kg.formats.toml_text import toml_table
@@ -35,6 +36,9 @@ def first_look(paths: list[Path], name: str) -> FirstLook:
     rdf = [path for path in paths if format_of_name(path) in RDF_FORMATS]
     if rdf:
         return _of_statements(rdf, paths)
+    admin, taken = admin_files(paths)
+    if admin:
+        return _of_admin(admin, [path for path in paths if path not in taken], name)
     samples = [look_at(path) for path in paths]
     names = {str(path): str(path.absolute()) for path in paths}
     found = {str(sample.path): recognised(list(sample.columns), sample.first_line) for sample in samples}
@@ -69,6 +73,22 @@ def _of_statements(rdf: list[Path], paths: list[Path]) -> FirstLook:
     texts = [toml_table("[[source]]", {"file": str(path.absolute())}) for path in rdf]
     title = "RDF, read in the terms of schema.org"
     return FirstLook(schema, _mapping_text(texts, []), {path.name: title for path in rdf}, ())
+
+
+def _of_admin(found: list[AdminFile], others: list[Path], name: str) -> FirstLook:
+    """Files for ``neo4j-admin``: what they are is said by their headers, so nothing else is guessed beside them.
+
+    :raises MappingError: where other files are among them.
+    """
+    if others:
+        raise MappingError(
+            f"{others[0]}: no header of neo4j-admin, beside {found[0].path.name}, which has one; name the file of its "
+            f"header {others[0].name.split('.', 1)[0]}_header.csv and give it too, or look at these files apart"
+        )
+    guessed = admin_guess(found)
+    titles = {file.path.name: "neo4j-admin database import" for file in found}
+    schema = _schema_text(name, guessed.schema)
+    return FirstLook(schema, _mapping_text(guessed.sources, guessed.unsure), titles, tuple(guessed.unsure))
 
 
 def _of_preset(preset: Preset, names: dict[str, str], path: str, by_preset: dict[str, str]) -> str:

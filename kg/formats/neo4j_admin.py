@@ -65,6 +65,11 @@ def is_admin_header(header: Sequence[str]) -> bool:
     return "ID" in kinds or {"START_ID", "END_ID"} <= kinds
 
 
+def parsed_header(header: Sequence[str]) -> list[Column]:
+    """Name and kind of each column; the kind of an id has its ID space in brackets."""
+    return [_column(text) for text in header]
+
+
 def separate_headers(paths: Sequence[Path]) -> dict[Path, Path]:
     """File of rows → the file with its header, ``movies_header.csv`` for ``movies.csv`` and ``movies-part2.csv``."""
     found: dict[Path, Path] = {}
@@ -86,7 +91,7 @@ def admin_sources(path: Path, schema: Schema, header: Sequence[str] | None = Non
 
     :raises MappingError: for labels and types that the schema does not have, naming the nearest.
     """
-    columns = [_column(text) for text in (read_header(path) if header is None else header)]
+    columns = parsed_header(read_header(path) if header is None else header)
     if any(column.kind.startswith("ID") for column in columns):
         found = _nodes(path, columns, schema, header)
     else:

@@ -273,3 +273,68 @@ def test_pages_in_rdf_and_logs_are_known_by_their_names(tmp_path: Path) -> None:
     for name in ("tracking.log", "tracking.log-20240505-1714900000"):
         known = first_look(written(tmp_path, {name: lines(event, event)}), "test").known
         assert known == {name: "Open edX, tracking log"}
+
+
+NODES = {
+    "movies_header.csv": "movieId:ID,title,released:int,tags:string[],:LABEL\n",
+    "movies-part1.csv": "1,Heat,1995,crime;night,Movie;Film\n2,Solaris,1972,,Movie\n",
+    "movies-part2.csv": '3,"O\'Brien, the film",2001,night,Movie;Film\n',
+    "people_header.csv": "personId:ID,name,:LABEL\n",
+    "people.csv": "11,Ann,Person;User\n12,Bo,Person;User\n13,Cy,Person;Actor\n",
+    "rels_header.csv": ":START_ID,:END_ID,rating:float,since:long,note,:TYPE\n",
+    "rels.csv": "11,1,5,1700000000,x,RATED\n12,2,4,1700000000,,RATED\n12,3,3,,,RATED\n13,1,,,,ACTED_IN\n"
+    "11,12,,,,RATED\n",
+}
+
+
+def test_files_of_neo4j_admin_with_headers_of_their_own_become_schema_and_mapping(tmp_path: Path) -> None:
+    found, stored, report = loaded(tmp_path, NODES)
+    assert stored == {
+        "Movie": [("1", "Heat", 1995), ("2", "Solaris", 1972), ("3", "O'Brien, the film", 2001)],
+        "Person": [("11", "Ann"), ("12", "Bo"), ("13", "Cy")],
+        "Tags": [("crime",), ("night",)],
+        "has_tags": [("1", "crime", 1.0), ("1", "night", 1.0), ("3", "night", 1.0)],
+        "rated": [("11", "1", 5.0, 1700000000000), ("12", "2", 4.0, 1700000000000), ("12", "3", 3.0)],
+        "acted_in": [("13", "1", 1.0)],
+    }
+    schema = tomllib.loads(found.schema)
+    assert schema["entity"]["Movie"]["domain"] == "movies" and schema["entity"]["Person"]["sensitive"]
+    assert [name for name, relation in schema["relation"].items() if relation.get("interaction")] == ["rated"]
+    assert found.known == dict.fromkeys(
+        ("movies-part1.csv", "movies-part2.csv", "people.csv", "rels.csv"), "neo4j-admin database import"
+    )
+    told = "\n".join(found.unsure)
+    assert "1 of the first 4 rows lead between other types" in told and "note" in told
+    assert sum(file.rejected for file in report.files) == 1
+
+
+def test_a_type_between_several_pairs_of_id_spaces_is_several_relations(tmp_path: Path) -> None:
+    files = {
+        "Customer.csv": "id:ID(Customer),name\nc1,Ann\nc2,Bo\n",
+        "Book.csv": "id:ID(Book),name\n1,Emma\n",
+        "Game.csv": "id:ID(Game),name\n1,Go\n",
+        "a.csv": ":START_ID(Customer),:END_ID(Book),:TYPE,quantity:int\nc1,1,BOUGHT,2\n",
+        "b.csv": ":START_ID(Customer),:END_ID(Game),:TYPE,quantity:int\nc1,1,BOUGHT,1\nc2,1,BOUGHT,3\n",
+    }
+    found, stored, _ = loaded(tmp_path, files)
+    assert stored["bought"] == [("c1", "1", 2.0)]
+    assert stored["bought_2"] == [("c1", "1", 1.0), ("c2", "1", 3.0)]
+    assert any("BOUGHT is called bought_2" in doubt for doubt in found.unsure), found.unsure
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"m_header.csv": "id:ID,:LABEL\n"}, "a header of neo4j-admin without rows; give the files of its rows too"),
+        (
+            {"m_header.csv": "id:ID,:LABEL\n", "m.csv": "1,M\n", "films.csv": "2,M\n"},
+            "name the file of its header films_header.csv and give it too",
+        ),
+        ({"m.csv": "id:ID,:LABEL\n1,M\n", "r.csv": ":START_ID,:TYPE\n1,A\n"}, "no header of neo4j-admin"),
+    ],
+)
+def test_files_of_neo4j_admin_that_miss_one_another_are_told(
+    files: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(MappingError, match=message):
+        first_look(written(tmp_path, files), "test")
