@@ -42,6 +42,8 @@ from recommender.serving.similar_items import SimilarItems
 LEAST = 1e-9
 """From this on a score has changed."""
 
+UNLINKED = ("Popular in", "How popular", "Nothing known")
+"""What is said of items that nothing leads to."""
 WEIGHTS = {
     "why-not": 1,
     "graph stats": 1,
@@ -105,6 +107,8 @@ class Attack(GroupAttack):
             used = self.shop.users_of_item(item.id)
             if item.shares.popularity > 0 and 0 < len(used) < max(self.shop.k, 5):
                 self._hit(f"recommend: {item.id} is popular with {len(used)}")
+            if item.shares.paths == 0 and not item.reason.startswith(UNLINKED):
+                self._hit(f"recommend: {item.id} is said to be linked to {anchors}: {item.reason}")
         return {item.id: item.shares.paths for item in answer.items}
 
     def _recommend(self) -> None:

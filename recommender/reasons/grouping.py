@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recommender.reasons.candidates import MORE, Candidates
 from recommender.reasons.cells import SHARED, Pool, Sources, Strand
 from recommender.reasons.evidence.evidence import Evidence
@@ -53,6 +56,13 @@ class _Parting:
     told: list[Group] = field(default_factory=list)
     untold: list[Group] = field(default_factory=list)
     done: bool = False
+    rest: float = 0.0
+    """The share of what the person really has, through fewer than k people, where she asks with other anchors."""
+
+    @property
+    def untold_share(self) -> float:
+        """The share of what may not be told."""
+        return share_of(self.few.values()) + sum([one.share for one in self.untold]) + self.rest
 
 
 class Grouping:
@@ -60,10 +70,13 @@ class Grouping:
 
     :param evidence: knows what may be told.
     :param soft: what soft rules add to the score of an item.
+    :param rest: what the scores of all items rest on besides, see :meth:`Scorer.rest`: shape (catalogue.size,).
     """
 
-    def __init__(self, sources: Sources, evidence: Evidence, soft: SoftShares) -> None:
-        self.sources, self.evidence, self.soft = sources, evidence, soft
+    def __init__(
+        self, sources: Sources, evidence: Evidence, soft: SoftShares, rest: NDArray[np.float64] | None = None
+    ) -> None:
+        self.sources, self.evidence, self.soft, self._rest = sources, evidence, soft, rest
         self.popularity = sources.scorer.popularity
         self._partings: dict[int, _Parting] = {}
 
@@ -76,7 +89,7 @@ class Grouping:
         of rest, so that the shares sum to the score too."""
         parting = self._parting(position)
         self._tell(position, parting, LEADING)
-        untold = share_of(parting.few.values()) + sum([one.share for one in parting.untold])
+        untold = parting.untold_share
         ruled = [one.share for one in self.soft(position)]
         largest = max([untold, float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
         if parting.left.left > largest * MORE:  # others among the many may be larger than what was told so far
@@ -94,7 +107,7 @@ class Grouping:
             told, left = parting.told, parting.left
             if len(told) < most:
                 return None
-            untold = share_of(parting.few.values()) + sum([one.share for one in parting.untold])
+            untold = parting.untold_share
             largest = max([*ruled, *(one.share for one in told)])
             best = next((one.share for one in told if one.concrete), 0.0)
             if left.bound is not None and left.bound * MORE < NEAR_BEST * best:
@@ -116,6 +129,10 @@ class Grouping:
         told += [Group(RULE, one.share, soft=one) for one in self.soft(position)]
         rest = ((SMALLER, parting.left.strands), (UNTOLD, few), (AGAINST, parting.against))
         told += [group_of(kind, tuple(strands.values())) for kind, strands in rest if strands]
+        if parting.rest:
+            untold = next((one for one in told if one.kind == UNTOLD), Group(UNTOLD, 0.0))
+            told = [one for one in told if one is not untold]
+            told.append(Group(UNTOLD, untold.share + parting.rest, untold.strands))
         return sorted(told, key=lambda one: -one.share)
 
     def _parting(self, position: int) -> _Parting:
@@ -135,7 +152,8 @@ class Grouping:
                 if left := {idx: share for idx, share in one.anchors.items() if share > 0}:
                     pool[own] = Strand.of(one.source, left)
         made, tellable = partial(self._anchor, position), partial(self.evidence.tellable, position)
-        return _Parting(Candidates(layout, pool, made, tellable), few, against)
+        rest = 0.0 if self._rest is None else float(self._rest[position])
+        return _Parting(Candidates(layout, pool, made, tellable), few, against, rest=rest)
 
     def _tell(self, position: int, parting: _Parting, most: int) -> None:
         """Take groups out of what is left, up to so many, or until they tell enough."""

@@ -68,7 +68,8 @@ class Reason:
 
 
 class Reasons:
-    """The reasons for the items of one person.
+    """The reasons for the items of one person: what gives the scores, so of anchors that are only told, what at least
+    k people are behind.
 
     :param forbidden: what no path that is told runs through.
     :param reader: whom they are told.
@@ -84,7 +85,9 @@ class Reasons:
         reader: str = "customer",
         soft: SoftShares = no_soft_shares,
     ) -> None:
-        self.scorer, self.profile = scorer, profile
+        rest = scorer.rest(profile)
+        self._rest = None if rest is None else rest.total[0]
+        self.scorer, self.profile = scorer if profile.in_graph else scorer.anonymous, profile
         self._forbidden, self._soft, self._told = forbidden, soft, (phrasing, reader)
 
     @cached_property
@@ -100,7 +103,7 @@ class Reasons:
     @cached_property
     def grouping(self) -> Grouping:
         """Parts scores into groups."""
-        return Grouping(self.sources, self.evidence, self._soft)
+        return Grouping(self.sources, self.evidence, self._soft, self._rest)
 
     @cached_property
     def quality(self) -> PathQuality:

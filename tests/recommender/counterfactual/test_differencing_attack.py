@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from benchmarks.attacked_shop import Shop
+from benchmarks.attacked_shop import ANCHORS, Shop
 from benchmarks.differencing_attack import Attack, attack
+from recommender.serving.recommender import Request
 
 
 def test_nobody_is_found_by_differences_of_answers() -> None:
@@ -27,3 +29,28 @@ def test_what_one_event_changes_is_found_without_protection(tmp_path: Path) -> N
     for _ in range(6):
         one.event()
     assert one.found and all(text.startswith("one event: ") for text in one.found)
+
+
+def test_reasons_of_anchors_that_are_only_told_say_nothing_of_the_few_who_have_them(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, seed=7, k=5)
+    few = [
+        (step, one) for step, name in ANCHORS.items() for one in shop.ids[name] if len(shop.users_of((step, one))) < 5
+    ]
+    others = 0
+    for step, one in few:
+        request = Request(anchors=(f"{step}:{one}",), n=50)
+        for item in shop.recommender.recommend(request).items:
+            others += bool(shop.users_of((step, one)) & shop.users_of_item(item.id))
+            if item.shares.paths == 0:
+                assert item.reason.startswith(("Popular in", "How popular", "Nothing known")), (step, one, item)
+    assert len(few) > 5 and others > 5
+
+
+@pytest.mark.parametrize("user", [None, "user-03"])
+def test_groups_sum_to_the_score_of_anchors_that_are_only_told(user: str | None, tmp_path: Path) -> None:
+    shop = Shop(tmp_path, seed=7, k=5)
+    for step, name in ANCHORS.items():
+        for one in shop.ids[name]:
+            for item in (*shop.ids["Product"][:6], shop.ids["Course"][0]):
+                account = shop.recommender.why(Request(user, anchors=(f"{step}:{one}",)), item)
+                assert sum(group.share for group in account.groups) == pytest.approx(account.score, abs=1e-9)
