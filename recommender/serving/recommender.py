@@ -245,13 +245,14 @@ class Recommender:
 
         :raises UsageError: for a mix that does not fit the domains.
         """
-        return self._slots(self.rule_set(rules), self.cold_start.unused(profile), n)
+        return self._slots(self.rule_set(rules), self.cold_start.unused(profile), n, told=not profile.in_graph)
 
-    def _slots(self, rules: RuleSet, unused: frozenset[str], n: int) -> MixedSlots | None:
+    def _slots(self, rules: RuleSet, unused: frozenset[str], n: int, *, told: bool = False) -> MixedSlots | None:
         asked = rules.asked
         found = mixed_slots(self.catalogue, (asked.domain, asked.mix), unused, n)
         if found is None and not asked.fill:
-            found = linked_slots(self.cold_start.scorer_of(unused), asked.domain, unused, n)
+            scorer = self.cold_start.scorer_of(unused)
+            found = linked_slots(scorer.anonymous if told else scorer, asked.domain, unused, n)
         return found and found.with_used(rules.soft.pinned)
 
     def _form(self, rules: RuleSet, n: int, slots: MixedSlots | None) -> ListForm:

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.attacked_shop import ANCHORS, Shop
 from benchmarks.differencing_attack import Attack, attack
+from recommender.rules.rule_set import Rules
 from recommender.serving.recommender import Request
 
 
@@ -54,3 +55,21 @@ def test_groups_sum_to_the_score_of_anchors_that_are_only_told(user: str | None,
             for item in (*shop.ids["Product"][:6], shop.ids["Course"][0]):
                 account = shop.recommender.why(Request(user, anchors=(f"{step}:{one}",)), item)
                 assert sum(group.share for group in account.groups) == pytest.approx(account.score, abs=1e-9)
+
+
+def test_a_list_of_an_unused_domain_holds_nothing_that_only_a_few_people_link_to_it(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, seed=7, k=5)
+    rules = Rules(domain="cosmetics")
+    lists = [
+        shop.recommender.recommend(Request(anchors=(f"enrolled:{c}",), rules=rules, n=50)) for c in shop.ids["Course"]
+    ]
+    learners = {head for head, _ in shop.triples["enrolled"]}
+    few = 0
+    for product in shop.ids["Product"]:
+        if any(shop.alike(product, course) for course in shop.ids["Course"]):
+            continue
+        both = shop.users_of_item(product) & learners
+        if 0 < len(both) < 5:
+            few += 1
+            assert all(product not in {item.id for item in one.items} for one in lists), (product, both)
+    assert few and all(one.items for one in lists)
