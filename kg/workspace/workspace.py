@@ -13,6 +13,7 @@ from kg.progress import Progress, no_progress
 from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
 from kg.stores.revision import is_between_states
+from kg.stores.url import is_neo4j
 from kg.workspace.generations import KERNELS, MODEL, NAMES, PARTS, SNAPSHOT, Generations
 from kg.workspace.settings import Settings, read_settings
 
@@ -189,9 +190,13 @@ class Workspace:
         return self.snapshot(), True
 
     def unfinished_notices(self) -> list[str]:
-        """What to say beside answers while a load is under way, or after one was cut off; mostly nothing."""
+        """What to say beside answers while a load is under way, after one was cut off, or where the store is gone;
+        mostly nothing."""
         if not self.unfinished.exists():
-            return []
+            url = self.settings.store
+            if is_neo4j(url) or (self.folder / url).exists():
+                return []
+            return [f"{url}: the store is not there any more; this answers from what was last read from it"]
         running = self.running_load()
         if running is not None:
             return [f"a load is running ({running}); this answers from the graph before it"]

@@ -77,3 +77,13 @@ def test_readers_see_the_last_whole_graph_and_are_told(folder: Path, whyrec: Why
     assert whyrec("-w", folder, "train", "--no-embeddings").exit_code == 1
     document("-w", folder, "load")
     assert not asked()[1]
+
+
+def test_answers_of_a_store_that_is_gone_say_so(folder: Path, whyrec: Whyrec, document: Document) -> None:
+    document("-w", folder, "load")
+    before = whyrec("-w", folder, "recommend", "u1")
+    assert "not there any more" not in before.stderr
+    (folder / "graph.lbug").rename(folder / "elsewhere.lbug")
+    told = whyrec("-w", folder, "recommend", "u1")
+    assert told.stdout == before.stdout and told.exit_code == 0
+    assert "graph.lbug: the store is not there any more; this answers from what was last read" in told.stderr
