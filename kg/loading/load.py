@@ -28,6 +28,7 @@ from kg.loading.writing import load_key, write_changes
 from kg.mapping.file_pattern import files_of
 from kg.mapping.mapping import RdfSource
 from kg.mapping.source import Source
+from kg.mapping.standard_input import place_of
 from kg.money import read_rates
 from kg.notices import Notices
 from kg.privacy.person_ids import People, SourcePeople
@@ -125,7 +126,7 @@ class _Load:
         ]
         files: list[FileReport] = []
         for index, source, path in planned:
-            file = FileReport(path, _place(path, base), source)
+            file = FileReport(path, place_of(path, base), source)
             if isinstance(source, RdfSource):
                 self._read_rdf(file, source, len(files))
             else:
@@ -270,8 +271,3 @@ def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOpti
                 "what was kept the first time is there once"
             )
         )
-
-
-def _place(path: Path, base: Path) -> str:
-    path, base = path.absolute(), base.absolute()
-    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -23,3 +23,11 @@ def kept_input(name: str = "standard input") -> Path:
             shutil.copyfileobj(sys.stdin.buffer, out)
         _kept[name] = target
     return _kept[name]
+
+
+def place_of(path: Path, base: Path) -> str:
+    """What reports call a file: standard input by its name, what lies beneath ``base`` from there."""
+    path, base = path.absolute(), base.absolute()
+    if path in _kept.values():
+        return path.name
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -200,7 +200,9 @@ def test_addresses_only_where_the_settings_allow_them(tmp_path: Path, site: str)
 
 def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"user,item\nu1,p1\n,p2\n")))
-    load_text(tmp_path, SCHEMA, BOUGHT + 'file = "-"\nformat = "csv"\n', {})
+    report = load_text(tmp_path, SCHEMA, BOUGHT + 'file = "-"\nformat = "csv"\n', {})
+    assert report.files[0].place == "standard input"  # and not where it is kept meanwhile
+    assert {row["file"] for row in rejects(tmp_path)} == {"standard input"}
     assert [row[:2] for row in graph(tmp_path, SCHEMA)["bought"]] == [("u1", "p1")]
     assert list(bad_rows(tmp_path).values()) == [b"user,item\n,p2\n"]
 
