@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.fields import flagged
+from cli.io_problems import io_problem
 from cli.streams import reader_is_gone
 from kg.errors import WhyrecError
 
@@ -47,11 +48,8 @@ def message(problem: BaseException, lang: str = "") -> str:
         return _usage(problem)
     if isinstance(problem, MemoryError):
         return f"Error: there is not enough memory. {problem}".rstrip()
-    if isinstance(problem, OSError) and problem.strerror:
-        where = f"{problem.filename}: " if problem.filename else "cannot read or write: "
-        return (
-            f"Error: {where}{problem.strerror}. Once that is mended, run the command again; what was finished is kept."
-        )
+    if (wrong := io_problem(problem)) is not None:
+        return f"Error: {wrong}. Once that is mended, run the command again; what was finished is kept."
     if isinstance(problem, ImportError):
         return f"Error: {_missing(problem)}"
     return f"Error: {type(problem).__name__}{_place(problem)}. {DEFECT}"

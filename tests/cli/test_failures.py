@@ -9,6 +9,7 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, NoReturn
 
+import polars as pl
 import pytest
 import typer
 
@@ -49,6 +50,9 @@ def call(command: Callable[[], None], *arguments: str) -> int:
         (endless, 1, "RecursionError"),
         (raising(MemoryError("Unable to allocate 8.00 TiB")), 1, "not enough memory. Unable to allocate 8.00 TiB"),
         (raising(OSError(errno.ENOSPC, "No space left on device", "/disk/x")), 1, "/disk/x: No space left on device"),
+        (raising(pl.exceptions.ComputeError(f"{PERSON}: IO error: x (os error 27)")), 1, "write: File too large. Once"),
+        (raising(OSError(f"{PERSON} (os error 28)")), 1, "No space left on device. Once that is mended"),
+        (raising(OSError("500000 requested and 131072 written")), 1, "cannot write: the disk is full, or files"),
         (raising(PermissionError(errno.EACCES, "Permission denied")), 1, "Permission denied"),
         (raising(ModuleNotFoundError("No module named 'torch'", name="torch")), 1, "pip install 'whyrec[train]'"),
         (raising(ModuleNotFoundError("No module named 'neo4j'", name="neo4j")), 1, "pip install 'whyrec[neo4j]'"),
