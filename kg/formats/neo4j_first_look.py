@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.adoption.roles import LABELS, TIMES, WEIGHTS, free_name, roles, widest_labels
+from kg.counting import by_number
 from kg.errors import MappingError
 from kg.formats.guessing import Guess
 from kg.formats.neo4j_admin import ARRAY, is_admin_header, parsed_header, separate_headers
@@ -244,8 +245,8 @@ class _Look:
             return None
         others = sum(count for one, count in found.items() if one != pair and all(one))
         if others:
-            told = f"{others:,} of the first {found.total():,} rows lead between other types, and will be rejected"
-            self.made.unsure.append(f"{file.path}: {cell} ({' → '.join(pair)}): {told}")
+            told = f"of the first {found.total():,} [row|rows] {others:,} will be rejected: between other types"
+            self.made.unsure.append(f"{file.path}: {cell} ({' → '.join(pair)}): {by_number(told)}")
         taken = (*self.ends, *self.made.schema["entity"])
         same = next((one for one, ends in self.ends.items() if ends == pair and one.startswith(cell.lower())), None)
         name = same or free_name(cell.lower(), taken)

@@ -304,7 +304,7 @@ def test_files_of_neo4j_admin_with_headers_of_their_own_become_schema_and_mappin
         ("movies-part1.csv", "movies-part2.csv", "people.csv", "rels.csv"), "neo4j-admin database import"
     )
     told = "\n".join(found.unsure)
-    assert "1 of the first 4 rows lead between other types" in told and "note" in told
+    assert "of the first 4 rows 1 will be rejected: between other types" in told and "note" in told
     assert sum(file.rejected for file in report.files) == 1
 
 
