@@ -81,7 +81,8 @@ class Comparison:
             "{n} [triple|triples] about whose weight rows of the same time contradict each other; the largest was taken"
         )
         self.vanished[name] = 0
-        for partition in self._graph.partitions(name, found):
+        partitions = self._graph.partitions(name, found)
+        for partition in partitions:
             stored = self._graph.stored_triples(name, partition)
             known = None if name in self._replacement.relations() else stored
             new, repeated = self._graph.triples(name, partition, found, known)
@@ -91,13 +92,14 @@ class Comparison:
                 self._contradict(name, sentence, triple_contradictions(name, rows))
             self._report_several(name, new)
             difference = self._part(name, partition, new, stored, gone)
+            if partition == partitions[-1]:
+                self._graph.let_go(name)
             change.add(difference)
             if name in self._replacement.single:
                 seconds.add(difference, stored)
             if self._may_be_hierarchy(name):
                 kept = stored.join(difference.deleted, on=_KEYS, how="anti") if difference.deleted.height else stored
                 pairs += [new.select(_KEYS), kept.select(_KEYS)]
-        self._graph.let_go(name)
         self._report_second_tails(name, seconds)
         if pairs and any(frame.height for frame in pairs[::2]):
             self._report_cycles(name, pl.concat(pairs))

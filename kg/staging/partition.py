@@ -58,15 +58,12 @@ def partitions_of(rows: int) -> list[Partition]:
 
 
 def by_bucket(frames: Sequence[pl.DataFrame], key: str = "head") -> Iterator[tuple[int, pl.DataFrame]]:
-    """The rows of each bucket that is not empty, in the order of the buckets and in that in which they came."""
-    whole = pl.concat(frames)
-    buckets = buckets_of(whole.get_column(key))
-    ordered = whole[np.argsort(buckets, kind="stable")]
-    start = 0
-    for number, count in enumerate(np.bincount(buckets, minlength=BUCKETS).tolist()):
-        if count:
-            yield number, ordered.slice(start, count)
-        start += count
+    """The rows of each bucket that is not empty, one after the other, so that only one of them is copied."""
+    buckets = [pl.Series(buckets_of(frame.get_column(key))) for frame in frames]
+    for number in range(BUCKETS):
+        part = pl.concat([frame.filter(bucket == number) for frame, bucket in zip(frames, buckets, strict=True)])
+        if part.height:
+            yield number, part
 
 
 def together(frames: Sequence[pl.DataFrame]) -> Iterator[tuple[None, pl.DataFrame]]:

@@ -16,7 +16,7 @@ import polars as pl
 from kg.file_lock import FileLock
 from kg.staging.partition import WHOLE, Partition, by_bucket, together
 
-IN_MEMORY = 160 << 20
+IN_MEMORY = 120 << 20
 """Bytes of rows that wait in memory before they are written to disk together."""
 KEYS = {
     **dict.fromkeys(("row", "known", "triple", "before"), "head"),
