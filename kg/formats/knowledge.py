@@ -27,10 +27,10 @@ def knowledge_sources(layer: str, paths: Sequence[Path], schema: Schema) -> list
         raise MappingError(f"unknown knowledge {layer!r}; {nearest(layer, list(LAYERS))}")
     if not paths:
         raise MappingError(f"knowledge {layer!r}: give its files")
+    found = [_preset(layer, path) for path in paths]
+    _check_schema(found, schema)
     sources: list[Source] = []
-    for path in paths:
-        preset = _preset(layer, path)
-        _check_schema(preset, schema)
+    for path, preset in zip(paths, found, strict=True):
         text = mapping_text(preset, str(path.absolute()), {})
         mapping = parse(Mapping, tomllib.loads(text), str(path), MappingError)
         problems = [f"{path}: {problem}" for source in mapping.source for problem in problems_of(source, schema)]
@@ -51,9 +51,9 @@ def _preset(layer: str, path: Path) -> Preset:
     return preset
 
 
-def _check_schema(preset: Preset, schema: Schema) -> None:
-    """Refuse a schema in which the layer has no place, with the lines that make one."""
-    needed: dict[str, Any] = merged_schema([preset.schema])
+def _check_schema(found: Sequence[Preset], schema: Schema) -> None:
+    """Refuse a schema in which the files have no place, with all the lines that make one."""
+    needed: dict[str, Any] = merged_schema([preset.schema for preset in found])
     lines = [
         toml_table(f"[entity.{name}]", table)
         for name, table in needed["entity"].items()
@@ -65,6 +65,7 @@ def _check_schema(preset: Preset, schema: Schema) -> None:
         if name not in schema.relation
     ]
     if lines:
+        titles = "; ".join(dict.fromkeys(preset.title for preset in found))
         raise MappingError(
-            f"{preset.title}: the schema has no place for it; add these lines to schema.toml:\n\n" + "\n".join(lines)
+            f"{titles}: the schema has no place for it; add these lines to schema.toml:\n\n" + "\n".join(lines)
         )

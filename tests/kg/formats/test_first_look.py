@@ -195,6 +195,15 @@ def test_knowledge_needs_a_place_in_the_schema(name: str, tmp_path: Path) -> Non
         knowledge_sources("cosing", written(tmp_path, EXPORTS["movielens_movies"][0]), schema)
 
 
+def test_all_files_of_a_layer_are_told_their_place_at_once(tmp_path: Path) -> None:
+    files = written(tmp_path, {name: text for texts, _ in COSING.values() for name, text in texts.items()})
+    with pytest.raises(MappingError, match=r"Annex II:.*Annex III:") as refused:
+        knowledge_sources("cosing", files, parse_schema({"name": "shop", **SHOP}))
+    more = tomllib.loads(str(refused.value).split(":\n\n")[1])
+    assert set(more["relation"]) == {"has_function", "forbids", "restricts"}
+    assert knowledge_sources("cosing", files, parse_schema({"name": "shop", **merged_schema([SHOP, more])}))
+
+
 def test_every_preset_is_tried() -> None:
     assert {preset.name for preset in presets()} == set(EXPORTS)
 
