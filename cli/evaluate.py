@@ -6,7 +6,8 @@ import typer
 
 from cli.crossing import show_crossing
 from cli.engine import engine_of
-from cli.evaluation_tables import show_duplicates, show_explanations, show_metrics, show_ratings
+from cli.evaluation_tables import show_duplicates, show_metrics, show_ratings
+from cli.explanation_tables import show_explanations
 from cli.options import DebugOption, DomainOption, EngineOption, JsonOption, MasterOption, QuietOption
 from cli.output import Output
 from recommender.splitting.interaction_splits import SPLITS

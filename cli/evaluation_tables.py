@@ -6,8 +6,7 @@ from cli.output import Output
 from kg.counting import by_number
 from recommender.evaluation.duplicates import Duplicates
 from recommender.evaluation.report import Evaluation, RatingErrors
-from recommender.reasons.reasons import CHOICES
-from recommender.results.explanation_quality import ExplanationReport
+from recommender.splitting.told_split import sizes_text
 
 SHOWN = ("ndcg", "recall", "hit_rate", "precision", "mrr")
 BEYOND = ("coverage", "gini", "novelty", "intra_list_distance")
@@ -46,8 +45,10 @@ def show_metrics(output: Output, result: Evaluation) -> None:
         for name, m in result.models.items()
     ]
     output.notices(result.notes)
-    title = f"{by_number(f'{result.users:,} [user|users]')}, lists of {result.k}, split {result.split}"
+    title = f"{by_number(f'{result.users:,} [user|users]')}, lists of {result.k}; held out: {result.held_out}"
     output.table(title, ("model", *SHOWN), rows, right=" ".join(SHOWN))
+    if sizes := sizes_text(result.split):
+        output.line(f"Interactions: {sizes}.")
     beyond = [
         [name, *(f"{m[s]['mean'] if isinstance(m[s], dict) else m[s]:.3f}" if s in m else "–" for s in BEYOND)]
         for name, m in result.models.items()
@@ -67,37 +68,3 @@ def show_ratings(output: Output, found: Sequence[RatingErrors]) -> None:
     for one in found:
         told = "; ".join(f"{name} {one.rmse[name]:.3f}, {one.mae[name]:.3f}" for name in one.rmse)
         output.line(f"Predicted ratings of {one.ratings:,} held-out {one.relation}, RMSE and MAE: {told}")
-
-
-def show_explanations(output: Output, report: ExplanationReport) -> None:
-    """Print the report."""
-    whose = by_number(f"{report.items:,} [item|items] for {report.users:,} [user|users]")
-    output.line(
-        f"Explanations of {whose}: {_percent(report.with_path)} have a path, "
-        f"{_percent(report.existing)} of {report.paths:,} paths are in the graph."
-    )
-    for count, drop in report.necessity.items():
-        largest = "the largest path" if count == "1" else f"the {count} largest paths"
-        fall = f"an item falls by {drop['shown']:.2f} ranks, without {count} drawn at random by {drop['random']:.2f}"
-        output.line(f"Without {largest} {fall}.")
-    output.line(f"With what is shown and nothing else, {_percent(report.sufficiency)} of the lists stay.")
-    rows = [
-        (name, _number(found.lir), _number(found.sep), _number(found.etd))
-        for name in CHOICES
-        if (found := report.quality.get(name))
-    ]
-    if rows:
-        title = "Reasons by what they are chosen for (recommend --reasons)"
-        output.table(title, ("reasons", "recency LIR", "popularity SEP", "diversity ETD"), rows)
-    output.line(
-        f"Reasons: {report.steps:.1f} steps, {report.characters:.0f} characters; "
-        f"of {len(report.path_types)} kinds, most often {next(iter(report.path_types), 'none')}."
-    )
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

@@ -5,6 +5,7 @@ import numpy as np
 from cli.output import Output
 from recommender.leaderboard.export import COST_TITLES, cell, columns, cost_cells
 from recommender.leaderboard.standing import Standing
+from recommender.splitting.told_split import split_text
 
 
 def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
@@ -24,7 +25,7 @@ def show_standing(output: Output, one: Standing, notes: bool = True) -> None:
     parts = [f"{key} {_told(key, value)}" for key, value in one.split.items()]
     title = f"{one.experiment}: link prediction, {', '.join(parts)}" if parts else one.experiment
     if one.recommendation:
-        title += f"; recommendation, {', '.join(f'{key} {value}' for key, value in one.recommendation.items())}"
+        title += f"; recommendation, held out: {split_text(one.recommendation)}"
     output.table(title, heads, rows)
     output.line(
         f"Means over runs ± half the 95 % interval (Student's t over seeds or folds). Figures {one.digest}, data "
@@ -67,7 +68,9 @@ def _told(key: str, value: object) -> str:
     if key == "after" and isinstance(value, int):
         return str(np.datetime64(value, "ms").astype("datetime64[s]")).replace("T", " ")
     if isinstance(value, dict):
-        return " + ".join(f"{count:,} {name}" for name, count in value.items())
+        return " + ".join(
+            f"{count if isinstance(count, str) else format(count, ',')} {n}" for n, count in value.items()
+        )
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -52,7 +52,7 @@ class Duplicates(BaseModel, frozen=True):
     """Share of all interactions that are with an item of a group, in [0, 1]."""
     handling: Handling
     first: list[DuplicateGroup]
-    """The largest groups, at most ``LISTED``."""
+    """The largest groups, at most ``LISTED``; none that only an audience of fewer than k people holds together."""
 
 
 class DuplicateSearch:
@@ -82,7 +82,7 @@ class DuplicateSearch:
             across_domains=sum(len({item.domain for item in one.items}) > 1 for one in found),
             interactions=float(used[inside].sum() / max(used.sum(), 1)),
             handling=handling,
-            first=found[:LISTED],
+            first=[one for one, group in zip(found, self.groups, strict=True) if self._may_be_told(group)][:LISTED],
         )
 
     def becomes(self, handling: Handling) -> NDArray[np.int64]:
@@ -128,6 +128,11 @@ class DuplicateSearch:
                 item_type, idx = self.catalogue.item(int(target[position]))
                 found.append((user_id, f"{item_type}:{vocabulary.id(item_type, idx)}"))
         return found
+
+    def _may_be_told(self, group: tuple[int, ...]) -> bool:
+        """Whether a group says nothing of what fewer than k people used."""
+        least = int(np.asarray(self.matrix.sum(axis=0))[list(group)].min())
+        return self._held_by["audience"].isdisjoint(group) or least >= self.snapshot.k
 
     def _described(self, group: tuple[int, ...]) -> DuplicateGroup:
         by = [name for name, found in self._held_by.items() if found.intersection(group)]

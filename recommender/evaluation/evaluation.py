@@ -35,6 +35,7 @@ from recommender.scoring.mixed_ranking import linked_slots, mixed_slots, rank_mi
 from recommender.scoring.ranking import top_n
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
+from recommender.splitting.told_split import split_text, told_split
 
 BLOCK = 256
 Test = Mapping[User, NDArray[np.int64]]
@@ -103,7 +104,7 @@ class Measured:
     """What one split gave: the users that were tested on, in order, and each model's lists.
 
     ``inside``: shape (catalogue.size,), bool, what was ranked; ``used``: how many people used each item in training;
-    ``people``: how many there are.
+    ``people``: how many there are; ``k``: how many may be told of.
     """
 
     users: tuple[User, ...]
@@ -113,6 +114,7 @@ class Measured:
     people: int
     description: Mapping[str, Any]
     notes: Sequence[str]
+    k: int
 
 
 def evaluate(
@@ -142,14 +144,15 @@ def measured(
 ) -> Measured:
     """The lists of all models on one split, their length and the domain as asked; see :func:`evaluate`."""
     check_leaks(split)
-    k, domain = asked
+    n, domain = asked
     inside, test = task_of(split, domain, left_out)
-    task = (inside, k, item_attributes(split.train, Catalogue(split.train)))
+    task = (inside, n, item_attributes(split.train, Catalogue(split.train)))
     lists = {name: _lists(split.train, test, model, (name, *task), progress) for name, model in models.items()}
     interactions = Interactions(split.train)
     used = np.asarray(interactions.matrix.sum(axis=0)).astype(np.int64)
     notes = (*telling_relations(split), *_ties(lists))
-    return Measured(tuple(test), lists, inside, used, interactions.matrix.shape[0], split.description, notes)
+    people, k = interactions.matrix.shape[0], split.train.k
+    return Measured(tuple(test), lists, inside, used, people, split.description, notes, k)
 
 
 def report_of(found: Measured, k: int, domain: str | None) -> Evaluation:
@@ -159,7 +162,8 @@ def report_of(found: Measured, k: int, domain: str | None) -> Evaluation:
         k=k,
         users=len(found.users),
         domain=domain,
-        split=dict(found.description),
+        split=told_split(found.description, found.k),
+        held_out=split_text(found.description),
         notes=list(found.notes),
         models={name: _report(one, found.inside, found.used, found.people) for name, one in found.lists.items()},
         comparisons=_comparisons(first, found.lists),

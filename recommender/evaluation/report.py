@@ -47,8 +47,12 @@ class Evaluation(BaseModel, frozen=True):
 
     k: int
     users: int
+    """People tested on, at least k."""
     domain: str | None
     split: dict[str, Any]
+    """What was held out: kind, settings and numbers, ``"<5"`` for what fewer than k people did."""
+    held_out: str = ""
+    """The same in words."""
     duplicates: Duplicates | None = None
     """Probable duplicates among the items, and what became of them; to be read before any figure."""
     notes: list[str] = Field(default_factory=list)
@@ -78,5 +82,5 @@ class Evaluation(BaseModel, frozen=True):
             for one in self.comparisons
         )
         users = by_number(f"{self.users:,} [user|users]")
-        title = f"{users}, lists of {self.k}, split {self.split.get('kind', 'of a file')}"
+        title = f"{users}, lists of {self.k}; held out: {self.held_out}"
         return table(title, ("model", *TABLED), rows, [*self.notices, *self.notes, *better])

@@ -16,6 +16,7 @@ from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from recommender.evaluation.baselines.baselines import Baselines
 from recommender.experiments.link_prediction import LinkPredictionExperiment
+from recommender.experiments.people_tested import PeopleTested
 from recommender.experiments.recommendation import RecommendationExperiment, plan_recommendation
 from recommender.leaderboard.standing import Standing, standing
 from recommender.runs.file import ExperimentFile, read_experiment
@@ -120,9 +121,10 @@ class Experiment:
         """The link prediction part; opening it reads the data."""
         told = self.file.data
         data = TripleData.of_files(told, self.path.parent) if told.triples else None
-        return LinkPredictionExperiment(
-            self.file, data or TripleData.of_snapshot(self.snapshot, told.exclude), self.runs
-        )
+        if data is not None:
+            return LinkPredictionExperiment(self.file, data, self.runs)
+        graph = TripleData.of_snapshot(self.snapshot, told.exclude)
+        return LinkPredictionExperiment(self.file, graph, self.runs, PeopleTested.of(self.snapshot))
 
     @cached_property
     def recommendation(self) -> RecommendationExperiment:

@@ -1,6 +1,6 @@
 """Link prediction experiments: leakage first, then every planned run that is not finished yet."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embeddings.link_prediction.metrics import LinkPrediction, RankMetrics
 from embeddings.splitting.relation_leakage import Leakage, find_leakage
@@ -8,6 +8,7 @@ from embeddings.splitting.triple_data import TripleData
 from embeddings.splitting.triple_split import TripleSplit, split_triples
 from embeddings.vectors.config import TrainingConfig
 from kg.progress import Progress
+from recommender.experiments.people_tested import PeopleTested
 from recommender.experiments.search import Found, Trials
 from recommender.runs.environment import Measured, machine
 from recommender.runs.file import ExperimentFile
@@ -22,10 +23,13 @@ class LinkPredictionExperiment:
     """The link prediction runs of one experiment file.
 
     :param folder: where finished runs are kept.
+    :param people: who of the entities is a person; ``None`` where the data are files, of which nobody knows.
     """
 
-    def __init__(self, file: ExperimentFile, data: TripleData, folder: RunFolder) -> None:
-        self.file, self.data, self.folder = file, data, folder
+    def __init__(
+        self, file: ExperimentFile, data: TripleData, folder: RunFolder, people: PeopleTested | None = None
+    ) -> None:
+        self.file, self.data, self.folder, self._people = file, data, folder, people
         self._splits: dict[int | None, tuple[TripleSplit, Leakage]] = {}
 
     def split(self, fold: int | None) -> tuple[TripleSplit, Leakage]:
@@ -46,12 +50,14 @@ class LinkPredictionExperiment:
         """Search, train, rank, and keep the run.
 
         :raises TrainingError: where numbers are not finite.
+        :raises UsageError: where all that is tested is of fewer than k people.
         """
         from embeddings.training.link_prediction_run import run_link_prediction  # PyKEEN takes seconds to import
 
         assert planned.model is not None
         mark, file = planned.fingerprint, self.file
         split, leakage = self.split(planned.fold)
+        few = self._people.few(split, self.data.relations) if self._people else frozenset()
         settings = {**split_settings(file), "fold": planned.fold}
         trials = Trials(self.folder, settings, mark.data, file.seeds[0])
         chosen = trials.search(split, planned.model, file.search, progress)
@@ -68,7 +74,13 @@ class LinkPredictionExperiment:
         record = _record(planned, config, found, chosen, spent)
         notes = [*leakage.sentences(), *record.notes]
         test = f"{mark.data[:16]}-{split.digest}-{file.candidates}"
-        record = record.model_copy(update={"notes": notes, "split": split.description, "test": test})
+        if few:
+            notes.append(f"relations of too few people are not told apart: {', '.join(sorted(few))}")
+        update: dict[str, Any] = {"notes": notes, "split": split.description, "test": test}
+        if self._people:
+            update["split"] = self._people.told(split.description, few, self.data)
+            update["relations"] = {name: one for name, one in record.relations.items() if name not in few}
+        record = record.model_copy(update=update)
         self.folder.save(record, found.ranks.rank)
         return record
 

@@ -32,6 +32,7 @@ from recommender.runs.file import OTHER_ROWS, ExperimentFile, Recommendation
 from recommender.runs.plan import PlannedRun, fingerprint, model_settings
 from recommender.runs.record import Cost, RunFolder, RunRecord
 from recommender.splitting.interaction_splits import Split, split_by
+from recommender.splitting.told_split import NobodyToTestError, check_people, told_split
 from recommender.splitting.validation import validation_kind
 
 PATHS, POPULARITY, BASELINES = *OTHER_ROWS[:2], OTHER_ROWS[1:]
@@ -70,11 +71,13 @@ def plan_recommendation(file: ExperimentFile, data: str, tunable: Sequence[str])
 def split_of(snapshot: Snapshot, told: Recommendation) -> Split:
     """The split of the interactions that a file asks for.
 
-    :raises UsageError: where nobody can be tested on, or times are needed that are not there.
+    :raises UsageError: where nobody, or fewer than k people, can be tested on, or times are needed that are not there.
     """
     found = split_by(snapshot, told.split, told.holdout, told.seed, told.domain)
-    if not task_of(found, told.domain)[1]:
-        raise UsageError("recommendation: no user has an interaction to test on; try another split or a larger holdout")
+    try:
+        check_people(task_of(found, told.domain)[1], snapshot.k)
+    except NobodyToTestError as problem:
+        raise UsageError(f"recommendation: {problem}") from None
     return found
 
 
@@ -128,7 +131,7 @@ class RecommendationExperiment:
             seed=planned.seed,
             config=shown,
             metrics=figures,
-            split=self.split.description,
+            split=told_split(self.split.description, self.snapshot.k),
             test=f"{planned.fingerprint.data[:16]}-{self._digest}",
             notes=self.notes,
             trials=found.trials,

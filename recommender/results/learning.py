@@ -95,7 +95,7 @@ class ToldDomain(BaseModel, frozen=True):
     @classmethod
     def of(cls, report: DomainReport, k: int) -> "ToldDomain":
         """A report as it may be told."""
-        told, few = report.model_dump(), 0 < report.held_back < k
+        told, few = report.model_dump(), report.held_back < k
         for name in ("people", "held_back"):
             told[name] = floored_count(told[name], k)
         told["users"] = told["people"] if isinstance(told["people"], str) else report.users

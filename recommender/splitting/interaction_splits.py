@@ -13,6 +13,7 @@ from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
+from recommender.splitting.told_split import told_moment
 
 Masks = dict[str, NDArray[np.bool_]]
 SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
@@ -132,7 +133,9 @@ def temporal_split(snapshot: Snapshot, fraction: float) -> Split:
     times = {name: _times(snapshot, name) for name in snapshot.schema.interactions}
     cut = np.quantile(np.concatenate(list(times.values())), 1 - fraction, method="lower")
     masks = {name: found > cut for name, found in times.items()}
-    return hold_out(snapshot, masks, {"kind": "temporal", "holdout": fraction, "after": int(cut)})
+    people = np.concatenate([_people(snapshot, name) for name in times])
+    after = told_moment(people, np.concatenate(list(times.values())), int(cut), snapshot.k)
+    return hold_out(snapshot, masks, {"kind": "temporal", "holdout": fraction, "after": after})
 
 
 def cold_users_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
@@ -176,6 +179,11 @@ def cold_domain_split(snapshot: Snapshot, domain: str, fraction: float, seed: in
 
 def _rows(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
     return np.repeat(np.arange(snapshot.adjacency(name).shape[0]), np.diff(snapshot.adjacency(name).indptr))
+
+
+def _people(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
+    """Who did each thing, told apart over all types: shape (n,)."""
+    return _rows(snapshot, name) + snapshot.vocabulary.start(snapshot.schema.relation[name].head)
 
 
 def _times(snapshot: Snapshot, name: str) -> NDArray[np.int64]:

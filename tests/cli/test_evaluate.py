@@ -1,5 +1,6 @@
 """``evaluate`` on the example: the document, the baselines, honest weights, and messages."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ def test_weights_are_learned_anew_without_what_is_tested_on(document: Document, 
     document("-w", folder, "train", "--no-embeddings")
     held_out = whyrec("-w", folder, "evaluate", "--no-tuning")
     assert held_out.exit_code == 0 and "learned anew on the training part alone" in held_out.stderr
-    (tmp_path / "pairs.jsonl").write_text('{"head": "u0001", "tail": "p0001"}\n{"head": "u0001", "tail": "none"}\n')
+    pairs = [(f"u000{number}", f"p000{number}") for number in range(1, 6)] + [("u0001", "none")]
+    rows = [json.dumps({"head": head, "tail": tail}) for head, tail in pairs]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(rows))
     listed = whyrec("-w", folder, "evaluate", "--no-tuning", "--test", tmp_path / "pairs.jsonl")
     assert listed.exit_code == 0 and "anew" not in listed.stderr
     assert "1 pair names an id that is not in the graph" in listed.stderr
@@ -96,3 +99,21 @@ def test_wrong_usage_says_what_to_do(
 ) -> None:
     result = whyrec("-w", example, "evaluate", *arguments)
     assert result.exit_code == exit_code and message in result.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_figures_of_fewer_than_k_people_are_refused(
+    whyrec: Whyrec, example: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    (tmp_path / "one.csv").write_text("user_id,item_id\nu0001,p0001\nu0001,p0002\n")
+    result = whyrec("-w", example, "evaluate", "--no-tuning", "--test", tmp_path / "one.csv", *options)
+    assert result.exit_code == 2 and result.stdout == ""
+    assert "fewer than 5 people to test on" in result.stderr and "--holdout" in result.stderr
+
+
+def test_the_split_is_told_in_words(whyrec: Whyrec, example: Path, tmp_path: Path) -> None:
+    rows = [f"u{number:04},p{number:04}" for number in range(1, 7)]
+    (tmp_path / "six.csv").write_text("\n".join(["user_id,item_id", *rows]))
+    result = whyrec("-w", example, "evaluate", "--no-embeddings", "--no-tuning", "--test", tmp_path / "six.csv")
+    assert result.exit_code == 0 and "'kind'" not in result.stdout
+    assert "6 users, lists of 10; held out: 6 pairs of a file" in " ".join(result.stdout.split())

@@ -144,10 +144,9 @@ def _settings(values: Mapping[str, Any]) -> str:
 
 def _figures(evaluation: Evaluation | None) -> Rows:
     if evaluation is None:
-        yield "not measured", "it was not asked for, or nobody has an interaction to hold out"
+        yield "not measured", "it was not asked for, or too few people have an interaction to hold out"
         return
-    kind = {name: value for name, value in evaluation.split.items() if isinstance(value, str | float | int)}
-    yield "held out", _settings(kind)
+    yield "held out", evaluation.held_out
     for name, one in evaluation.models.items():
         ndcg = one["ndcg"]
         yield f"NDCG@{evaluation.k}, {name}", f"{ndcg['mean']:.3f} [{ndcg['low']:.3f}, {ndcg['high']:.3f}]"

@@ -58,7 +58,11 @@ def _uses(snapshot: Snapshot, item: str) -> set[str]:
     return {snapshot.vocabulary.id("User", user) for user in snapshot.neighbours(name, idx)[0].tolist()}
 
 
-def test_equal_audiences_and_equal_labels_are_found_across_domains(search: DuplicateSearch) -> None:
+def test_equal_audiences_and_equal_labels_are_found_across_domains(
+    search: DuplicateSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [group.by for group in search.report("keep").first] == [["label"]]  # an audience of four tells what they use
+    monkeypatch.setattr(search.snapshot, "k", 4)
     found = search.report("keep")
     assert [([item.id for item in group.items], group.by) for group in found.first] == [
         (["balm", "balm-again", "balm-course"], ["label"]),

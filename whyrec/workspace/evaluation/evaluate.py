@@ -50,6 +50,7 @@ from recommender.scoring.rating_prediction import held_out_ratings, learn_rating
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
+from recommender.splitting.told_split import check_people
 from recommender.splitting.validation import validation_kind
 from whyrec.options import rules_of
 from whyrec.workspace.evaluation.pair_file import read_pairs
@@ -58,10 +59,6 @@ HANDLINGS = ("keep", "drop", "merge")
 MOST_FOLDS = 100
 EXPLAINED_USERS = 100
 """Users whose lists are explained, drawn at random."""
-
-
-class NobodyToTestError(UsageError):
-    """Nobody has an interaction that could be held out."""
 
 
 class HowToEvaluate(TypedDict, total=False):
@@ -152,8 +149,10 @@ class WorkspaceEvaluation:
             raise UsageError(f"`folds` {folds}: expected 2 to {MOST_FOLDS}")
         whole = self._search.handled(self._handling)
         found = [fold_split(whole, fold, folds, asked.seed) for fold in range(folds)]
-        if not all(task_of(split, asked.domain)[1] for split in found):
+        tested = [task_of(split, asked.domain, self._left_out)[1] for split in found]
+        if not all(tested):
             raise UsageError(f"`folds` {folds}: a fold has nobody to test on; try fewer")
+        check_people({user: None for one in tested for user in one}, whole.k)
         return iter(found)
 
     def _split(self) -> Split:
@@ -168,10 +167,7 @@ class WorkspaceEvaluation:
             if unseen:
                 told = "[pair names|pairs name] an id that is not in the graph; [it is|they are] not tested"
                 self.notices.append(by_number(f"{unseen:,} {told}"))
-        if not chosen.test:
-            raise NobodyToTestError(
-                "no user has an interaction to hold out; try another `split`, or a larger `holdout`"
-            )
+        check_people(task_of(chosen, asked.domain, self._left_out)[1], whole.k)
         return chosen
 
     @cached_property

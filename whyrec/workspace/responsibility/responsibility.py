@@ -73,7 +73,8 @@ class Responsibility(Reporting):
         import tempfile
 
         from recommender.audit.audit import audit  # named like the question
-        from whyrec.workspace.evaluation.evaluate import Evaluating, NobodyToTestError, WorkspaceEvaluation
+        from recommender.splitting.told_split import NobodyToTestError
+        from whyrec.workspace.evaluation.evaluate import Evaluating, WorkspaceEvaluation
 
         schema, told = self.snapshot.schema, progress or self._progress
         domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
