@@ -1,23 +1,28 @@
 """The server: workers over the same mapped files, TLS where it is asked for, an end that finishes what is in flight."""
 
 import os
+import signal
+import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from kg.errors import UsageError
+from whyrec.service.supervisor import POSSIBLE, Supervisor
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 FOLDERS = "WHYREC_SERVE_WORKSPACES"
-"""How workers are told what they serve."""
+"""How workers that are spawned are told what they serve."""
 GRACE_SECONDS = 20
 SWITCH_SECONDS = 0.0005
 """After what time Python's lock goes to another thread of a worker that wants it: those that write events wait for it
@@ -47,6 +52,25 @@ class Address:
             raise UsageError(f"`port` {self.port}: expected 1 to 65535")
         return self
 
+    def bound(self) -> socket.socket:
+        """A socket at this address, which nobody can connect to yet.
+
+        :raises UsageError: where there can be none.
+        """
+        try:
+            family, kind, _, _, place = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0]
+            found = socket.socket(family, kind)
+            try:
+                if os.name == "posix":  # elsewhere two programs would share it
+                    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                found.bind(place)
+            except OSError:
+                found.close()
+                raise
+        except OSError as problem:
+            raise UsageError(f"nobody can listen at {self.host}, port {self.port}: {problem.strerror}") from None
+        return found
+
     @property
     def url(self) -> str:
         """The URL of the console."""
@@ -61,34 +85,64 @@ class Address:
             return self.host == "localhost"
 
 
-def worker_app() -> "FastAPI":
-    """The application of one worker."""
+def opened(folders: Sequence[Path]) -> "FastAPI":
+    """The application of one worker, ready to answer.
+
+    :raises WorkspaceError: where a folder is no workspace.
+    :raises SnapshotError: where nothing is loaded.
+    """
     from whyrec.service.app import create_app  # of use to workers alone
 
     sys.setswitchinterval(SWITCH_SECONDS)
-    return create_app([Path(one) for one in os.environ[FOLDERS].split(os.pathsep)])
+    app = create_app(folders)
+    for shop in app.state.shops:
+        shop.ready()
+    return app
+
+
+def worker_app() -> "FastAPI":
+    """The application of a worker that uvicorn spawned."""
+    return opened([Path(one) for one in os.environ[FOLDERS].split(os.pathsep)])
 
 
 def serve(folders: Sequence[Path], address: Address, workers: int = 1) -> None:
     """Serve until the process is told to end.
 
-    :raises UsageError: for an address that cannot be.
-    :raises WorkspaceError: where a folder is no workspace.
+    :raises UsageError: for an address that cannot be, or is taken.
+    :raises WorkspaceError: where a folder is no workspace, or nothing is loaded.
     """
-    address.checked()
-    os.environ[FOLDERS] = os.pathsep.join(str(folder.resolve()) for folder in folders)
+    folders = [folder.resolve() for folder in folders]
     with tempfile.TemporaryDirectory(prefix="whyrec-metrics-") as figures:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", figures)
-        uvicorn.run(
-            "whyrec.service.server:worker_app",
-            factory=True,
-            host=address.host,
-            port=address.port,
-            workers=workers,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            ssl_certfile=address.certificate,
-            ssl_keyfile=address.key,
-        )
+        if workers > 1 and not POSSIBLE:
+            os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
+            name = "whyrec.service.server:worker_app"
+            uvicorn.run(name, factory=True, host=address.host, port=address.port, workers=workers, **_options(address))
+            return
+        with address.checked().bound() as bound:
+
+            def start() -> Callable[[], None]:
+                config = uvicorn.Config(opened(folders), **_options(address))
+                try:
+                    config.load()
+                except OSError as problem:  # of TLS
+                    raise UsageError(f"`tls_cert`, `tls_key`: {problem}") from None
+                return partial(uvicorn.Server(config).run, [bound])
+
+            if workers > 1:
+                Supervisor(start, workers, GRACE_SECONDS + 5).run()
+            else:
+                signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn's own handler comes before it
+                with suppress(KeyboardInterrupt):
+                    start()()
+
+
+def _options(address: Address) -> dict[str, Any]:
+    return {
+        "log_level": "critical",
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "ssl_certfile": address.certificate,
+        "ssl_keyfile": address.key,
+    }

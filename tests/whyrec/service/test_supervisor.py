@@ -1,0 +1,114 @@
+"""The workers of the service: forked, replaced when they die or hang, ended with the program, and told when they cannot
+start.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from whyrec.service import supervisor
+
+pytestmark = pytest.mark.skipif(not supervisor.POSSIBLE, reason="workers are forked on Linux alone")
+SECONDS = 60.0
+PROGRAM = """
+import os, signal, sys, time
+from pathlib import Path
+from whyrec.service import supervisor
+supervisor.IMPORTED, supervisor.TICK_SECONDS, supervisor.HUNG_SECONDS = (), 0.1, 1.0
+here = Path(sys.argv[1])
+
+def finish(*_):
+    time.sleep(0.3)
+    (here / f"finished {os.getpid()}").touch()
+    os._exit(0)
+
+def start():
+    signal.signal(signal.SIGTERM, finish)
+    (here / f"{os.getpid()}").touch()
+    return lambda: time.sleep(600)
+
+supervisor.Supervisor(start, 2, grace=10).run()
+"""
+
+
+@contextmanager
+def supervised(here: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Two workers that note their start, and their end when they are told to."""
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(here)], start_new_session=True) as program:
+        try:
+            yield program
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+
+
+def started(here: Path, count: int) -> set[int]:
+    """The workers that have started so far, once there are so many."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        found = {int(one.name) for one in here.iterdir() if one.name.isdigit()}
+        if len(found) >= count:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError(f"{count} workers")
+
+
+def ended(process: int) -> bool:
+    """Whether a process is gone, in time."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        with suppress(OSError):
+            if (Path("/proc") / str(process) / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                time.sleep(0.05)
+                continue
+        return True
+    return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["dies", "hangs"])
+def test_a_worker_that_dies_or_hangs_is_replaced(tmp_path: Path, how: signal.Signals) -> None:
+    with supervised(tmp_path):
+        first = started(tmp_path, 2)
+        os.kill(min(first), how)
+        assert len(started(tmp_path, 3) - first) == 1 and ended(min(first))
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_workers_finish_before_the_program_ends(tmp_path: Path, how: signal.Signals) -> None:
+    with supervised(tmp_path) as program:
+        workers = started(tmp_path, 2)
+        program.send_signal(how)
+        assert program.wait(SECONDS) == 0
+        assert {one.name for one in tmp_path.glob("finished *")} == {f"finished {one}" for one in workers}
+
+
+def test_no_worker_outlives_a_program_that_is_killed(tmp_path: Path) -> None:
+    with supervised(tmp_path) as program:
+        workers = started(tmp_path, 2)
+        program.kill()
+        assert all(ended(one) for one in workers)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_cannot_be_served_is_told_and_the_program_ends(tmp_path: Path, workers: str) -> None:
+    empty = tmp_path / "empty"
+    subprocess.run([sys.executable, "-m", "cli", "init", str(empty), "--example", "--quiet"], check=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = [_served(empty, port + more, workers) for more in (0, 1)]
+    assert (found[0].returncode, found[1].returncode) == (2, 1)
+    assert f"nobody can listen at 127.0.0.1, port {port}" in found[0].stderr
+    assert found[1].stderr.startswith("Error: ") and "the store is empty" in found[1].stderr
+
+
+def _served(folder: Path, port: int, workers: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", workers]
+    return subprocess.run([*command, "--quiet"], capture_output=True, text=True, timeout=SECONDS, check=False)
