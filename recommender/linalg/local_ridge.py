@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from scipy.sparse._sparsetools import csr_matvecs
 
 from recommender.linalg.forked_workers import cores, dealt
 from recommender.linalg.pruned_product import Factor
@@ -16,6 +17,8 @@ HUB_SHARE, HUB_LEAST = 0.01, 100
 item in a hundred has would make everything near everything, and the Gram matrix dense."""
 ITEMS = 256
 """Items of a task."""
+CELLS = 1_000_000
+"""Numbers of a matrix that stands open, beyond which a Gram matrix is a product of two sparse ones."""
 Idxs = NDArray[np.integer]
 
 
@@ -49,8 +52,11 @@ class ItemBlock:
 
     def __call__(self, start: int) -> list[NDArray[np.float64]]:
         """The weights of each item."""
+        grams, near = Grams(self.features), self.near
         some = self.items[start : start + self.together].tolist()
-        return [_solved(self.features, self.near, self.ridge, item) for item in some]
+        return [
+            _solved(grams, near.indices[near.indptr[item] : near.indptr[item + 1]], self.ridge, item) for item in some
+        ]
 
 
 def regressions(features: csr_array, near: csr_array, ridge: float, items: Idxs) -> csr_array:
@@ -74,14 +80,56 @@ def _joined(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.concatenate([*parts, np.empty(0)])
 
 
-def _solved(features: csr_array, near: csr_array, ridge: float, item: int) -> NDArray[np.float64]:
+class Grams:
+    """Gram matrices of a few rows each: ``F_S F_Sᵀ``, with room that is used again.
+
+    :param features: F, shape (items, features), float64.
+    """
+
+    def __init__(self, features: csr_array) -> None:
+        self._features = features
+        self._place = np.empty(features.shape[1], dtype=features.indptr.dtype)
+        self._turned = np.zeros(0)
+
+    def of(self, rows: Idxs) -> NDArray[np.float64]:
+        """That of some rows, float64: shape (some, some).
+
+        Beside what SciPy's product of two sparse matrices finds, to the bit: one of them stands open, with a row for
+        each entry rather than for each feature, so that nothing is as long as the features are many.
+        """
+        features, size = self._features, len(rows)
+        starts = features.indptr[rows]
+        counts = features.indptr[rows + 1] - starts
+        indptr = np.zeros(size + 1, dtype=features.indptr.dtype)
+        np.cumsum(counts, out=indptr[1:])
+        entries = int(indptr[-1])
+        if entries * size > CELLS:
+            chosen = csr_array(features[rows])
+            return np.asarray(csr_array(chosen @ chosen.T).toarray())
+        within = np.arange(entries, dtype=indptr.dtype)
+        at = within + np.repeat(starts - indptr[:-1], counts)
+        columns, values = features.indices[at], features.data[at]
+        self._place[columns] = within
+        places = self._place[columns]
+        return self._times(indptr, places, values, places * size + np.repeat(np.arange(size), counts))
+
+    def _times(self, indptr: Idxs, places: Idxs, values: NDArray[np.float64], cells: Idxs) -> NDArray[np.float64]:
+        size, entries = len(indptr) - 1, len(places)
+        if len(self._turned) < entries * size:
+            self._turned = np.zeros(2 * entries * size)
+        self._turned[cells] = values
+        found = np.zeros((size, size))
+        csr_matvecs(size, entries, size, indptr, places, values, self._turned, found.ravel())
+        self._turned[cells] = 0.0
+        return found
+
+
+def _solved(grams: Grams, near: Idxs, ridge: float, item: int) -> NDArray[np.float64]:
     from scipy.linalg import lapack  # 0.1 s to import, which answering must not pay
 
-    neighbours = near.indices[near.indptr[item] : near.indptr[item + 1]]
-    if not len(neighbours):
+    if not len(near):
         return np.empty(0)
-    rows = csr_array(features[np.append(neighbours, item)])
-    gram = csr_array(rows @ rows.T).toarray()
+    gram = grams.of(np.append(near, item))
     left, right = gram[:-1, :-1], gram[:-1, -1]
     left[np.diag_indices_from(left)] += ridge
     _, found, failed = lapack.dposv(left, right, lower=1)
