@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from recommender.results.responsibility.objectives import DomainObjectives
+from recommender.texts.languages import language
+from recommender.texts.paths import spoken_domain
 
 app = typer.Typer(add_completion=False)
 
@@ -16,6 +18,7 @@ app = typer.Typer(add_completion=False)
 def objectives(
     ctx: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take.")] = False,
+    lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -26,24 +29,27 @@ def objectives(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        found = engine.objectives(dry_run=dry_run)
+        found = engine.objectives(dry_run=dry_run, lang=lang)
+        schema = engine.snapshot.schema
     if output.document(found):
         return
     output.line(found.text)
     for domain in found.domains:
-        _show(output, domain)
+        _show(output, domain, spoken_domain(schema, domain.domain, lang), lang)
 
 
-def _show(output: Output, domain: DomainObjectives) -> None:
+def _show(output: Output, domain: DomainObjectives, name: str, lang: str) -> None:
+    texts = language(lang).section("objectives")
     rows = [
-        (one.about, f"{one.target:.1%}", f"{one.before:.1%}", f"{one.after:.1%}", f"+{one.percent:g}%")
+        (one.text, f"{one.target:.1%}", f"{one.before:.1%}", f"{one.after:.1%}", f"+{one.percent:g}%")
         for one in sorted(domain.floors, key=lambda one: one.before - one.target)
         if one.percent > 0
     ]
-    columns = ("group", "floor", "before", "after", "raised")
-    output.table(f"{domain.domain}: groups that are raised", columns, rows, right="floor before after raised")
-    curve = [(f"{one.strength:.0%}", f"{one.loss:.2%}", f"{one.gap:.2%}") for one in domain.curve]
-    heads = ("of this", "score lost", "missing to floors")
-    output.table("What more or less of it would do", heads, curve)
     if domain.pooled:
-        output.line(f"{domain.pooled:,} groups that too few people used have no floor.")
+        output.line(texts["pooled"].format(domain=name, n=domain.pooled))
+    if not rows:
+        return
+    columns = [texts[one] for one in ("group", "floor", "before", "after", "by")]
+    output.table(texts["raised"].format(domain=name), columns, rows, right=" ".join(columns[1:]))
+    curve = [(f"{one.strength:.0%}", f"{one.loss:.2%}", f"{one.gap:.2%}") for one in domain.curve]
+    output.table(texts["curve"].format(domain=name), [texts[one] for one in ("strength", "loss", "gap")], curve)

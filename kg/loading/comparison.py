@@ -9,6 +9,7 @@ import polars as pl
 from kg.cycles import describe_cycles
 from kg.loading.changes import Change
 from kg.loading.difference import Difference, entity_difference, triple_difference
+from kg.loading.empty_cells import EmptyCells
 from kg.loading.replacement import Replacement
 from kg.notices import Notices
 from kg.schema import Schema
@@ -77,6 +78,7 @@ class Comparison:
         if self._replacement.is_by_rows(name):
             self.by_rows.add(name)
         change, pairs, seconds = Change(self._graph.staging, name, self._count_only), [], _SecondTails()
+        empty = EmptyCells(name, self._schema)
         sentence = (
             "{n} [triple|triples] about whose weight rows of the same time contradict each other; the largest was taken"
         )
@@ -91,6 +93,7 @@ class Comparison:
             if rows.width:
                 self._contradict(name, sentence, triple_contradictions(name, rows))
             self._report_several(name, new)
+            empty.add(*self._replacement.unspoken(name, stored, new, self._graph, partition))
             difference = self._part(name, partition, new, stored, gone)
             if partition == partitions[-1]:
                 self._graph.let_go(name)
@@ -101,6 +104,7 @@ class Comparison:
                 kept = stored.join(difference.deleted, on=_KEYS, how="anti") if difference.deleted.height else stored
                 pairs += [new.select(_KEYS), kept.select(_KEYS)]
         self._report_second_tails(name, seconds)
+        empty.tell(self._notices)
         if pairs and any(frame.height for frame in pairs[::2]):
             self._report_cycles(name, pl.concat(pairs))
         return change

@@ -7,6 +7,7 @@ something, and where a file is empty, since both mostly mean a broken export.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -27,6 +28,22 @@ def is_replaced(source: Source, option: Mode | None) -> bool:
     return "replace" in said and "merge" not in said
 
 
+@dataclass(frozen=True)
+class _Origin:
+    """A source whose rows are the whole truth about their links: its entity type, its number, and whether an empty cell
+    says that there are none."""
+
+    entity: str
+    number: int
+    erases: bool
+
+    def heads(self, graph: Graph, relation: str, partition: Partition) -> pl.Series:
+        """The ids of the rows that say something of a relation."""
+        if self.erases:
+            return graph.heads(self.entity, self.number, partition)
+        return graph.spoken(relation, self.number, partition)
+
+
 class Replacement:
     """What the sources of one load cover."""
 
@@ -41,7 +58,7 @@ class Replacement:
         """Relation → entity type and number of the sources of whose rows it is covered."""
         self._links = [number for number, source in enumerate(sources) if source.rows == "replace-links"]
         self._of_links = [sources[number] for number in self._links]
-        self._by_rows: set[str] = set()
+        self._by_rows: dict[str, list[_Origin]] = {}
         self.single = _told_once(sources)
         """Relations of links of which no source says whether a second tail is meant."""
         self.one_per_row = frozenset(_one_tail_per_row(sources) & self.single)
@@ -55,9 +72,8 @@ class Replacement:
                     self._heads.setdefault(relation, []).append((source.entity, number))
         for number, source in zip(self._links, self._of_links, strict=True):
             for relation in _started(source):
-                if relation not in self._heads:
-                    self._by_rows.add(relation)
-                self._heads.setdefault(relation, []).append((source.entity or "", number))
+                erases = source.null_erases or number in self._numbers
+                self._by_rows.setdefault(relation, []).append(_Origin(source.entity or "", number, erases))
         named = {n for n, file in enumerate(files) if file.source.relation_column and self.covers(file.source)}
         for relation in self._schema.relation if named else ():
             if not named.isdisjoint(graph.files(relation)):
@@ -72,11 +88,11 @@ class Replacement:
 
         Such rows delete what they are there for, however much that is.
         """
-        return relation in self._by_rows and relation not in self._whole
+        return relation in self._by_rows and relation not in self._heads and relation not in self._whole
 
     def relations(self) -> set[str]:
         """Relations that are covered, wholly or in part."""
-        return self._whole | set(self._heads)
+        return self._whole | set(self._heads) | set(self._by_rows)
 
     def vanished(
         self, relation: str, stored: pl.DataFrame, new: pl.DataFrame, graph: Graph, partition: Partition
@@ -86,9 +102,24 @@ class Replacement:
             return stored.clear()
         gone = stored.join(new, on=["head", "tail"], how="anti")
         if relation not in self._whole:
-            heads = pl.concat([graph.heads(*origin, partition) for origin in self._heads[relation]])
-            gone = gone.filter(pl.col("head").is_in(heads.implode()))
+            heads = [graph.heads(*origin, partition) for origin in self._heads.get(relation, ())]
+            heads += [one.heads(graph, relation, partition) for one in self._by_rows.get(relation, ())]
+            gone = gone.filter(pl.col("head").is_in(pl.concat(heads).implode()))
         return gone
+
+    def unspoken(
+        self, relation: str, stored: pl.DataFrame, new: pl.DataFrame, graph: Graph, partition: Partition
+    ) -> tuple[pl.Series, pl.Series]:
+        """The heads with stored triples of a relation of which the cells of rows of ``replace-links`` are empty: those
+        that keep them, and those that lose them, since their source says ``null_erases``."""
+        kept, erased = set[str](), set[str]()
+        heads = stored.get_column("head").unique() if relation in self._by_rows else pl.Series([], dtype=pl.String)
+        heads = heads.filter(~heads.is_in(new.get_column("head").implode())) if len(heads) else heads
+        for one in self._by_rows.get(relation, ()):
+            rows, said = graph.heads(one.entity, one.number, partition), graph.spoken(relation, one.number, partition)
+            mine = heads.filter(heads.is_in(rows.implode()) & ~heads.is_in(said.implode()))
+            (erased if one.erases else kept).update(mine)
+        return pl.Series(sorted(kept - erased), dtype=pl.String), pl.Series(sorted(erased), dtype=pl.String)
 
     def check(self, report: LoadReport, deleted: Mapping[str, int], max_rejects: int | None, empty: bool) -> None:
         """Refuse to delete on the word of a broken file.

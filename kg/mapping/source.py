@@ -89,9 +89,11 @@ class Source(Document):
     """``label``, properties, ``weight``, ``timestamp`` without which a row is rejected."""
     rows: Literal["add", "replace-links"] | None = None
     """``replace-links``: a row is the whole truth about the links of its entity, and other tails of the same relation
-    go; ``add``: they stay, and that is meant; absent: they stay, and a second tail where there was one is told."""
+    go; where its cell is empty it says nothing of them, unless ``null_erases`` is true; ``add``: they stay, and that is
+    meant; absent: they stay, and a second tail where there was one is told."""
     null_erases: bool = False
-    """Whether a cell without a value takes label or property away from the entity; else it says nothing."""
+    """Whether a cell without a value takes label or property, with ``replace-links`` links too, away from the entity;
+    else it says nothing."""
     create_ends: bool | None = None
     """Whether heads and tails that are not there are created; else their rows are rejected. Where absent, the heads of
     interactions are created if the schema says so (``create_head``), or the file needs no mapping."""

@@ -210,6 +210,11 @@ class Graph:
             return pl.Series("id", [], dtype=pl.String)
         return table.select("id").collect().to_series()
 
+    def spoken(self, relation: str, source: int, partition: Partition = WHOLE) -> pl.Series:
+        """Those of which a cell says something of a relation's tails; staged for ``rows = "replace-links"`` only."""
+        table = self.staging.scan(f"spoken.{relation}.{source}", partition)
+        return pl.Series("id", [], dtype=pl.String) if table is None else table.collect().to_series()
+
     def _stage_entities(self, entity_type: str) -> str:
         """The table of what the store has of a type."""
         dtypes = entity_dtypes(self._schema, entity_type)

@@ -20,7 +20,7 @@ IN_MEMORY = 120 << 20
 """Bytes of rows that wait in memory before they are written to disk together."""
 KEYS = {
     **dict.fromkeys(("row", "known", "triple", "before"), "head"),
-    **dict.fromkeys(("entity", "tail", "stored"), "id"),
+    **dict.fromkeys(("entity", "tail", "stored", "spoken"), "id"),
 }
 """Kinds of tables that are partitioned, and the column by which they are."""
 _PREFIX, _LOCK = "load-", ".lock"

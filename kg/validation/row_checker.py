@@ -29,6 +29,7 @@ from kg.stores.store import PROPERTY_DTYPES
 from kg.text.words import COLUMN_BREAK
 from kg.validation.cell_reader import TOO_LONG, CellReader
 from kg.validation.row_set import RowSet
+from kg.validation.spoken_links import spoken_tables
 from kg.values.cells import map_unique, too_long
 from kg.values.tail_cells import column_as_tail, levels_of, tails_of
 
@@ -161,6 +162,8 @@ class RowChecker:
         for name, text in texts:
             frame = pl.DataFrame([ids.alias("head"), text.alias("text")]).filter(good & text.is_not_null())
             tables.append((name, frame))
+        if source.rows == "replace-links":
+            tables += spoken_tables((source, self._index), rows, ids, (tails, dict(texts)))
         return tables
 
     def _money(self, entity_type: str, name: str) -> bool:

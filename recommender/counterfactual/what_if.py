@@ -100,7 +100,9 @@ class _Side:
     def parts(self, position: int) -> dict[str, Part]:
         """The parts of an item's score by metapath or kind."""
         parts = self.explainer.parts(position)
-        parts = with_soft_parts(parts, self.rules.soft.shares(self._unruled, position), self.language)
+        parts = with_soft_parts(
+            parts, self.rules.soft.shares(self._unruled, position), self.rules.ground.snapshot, self.language
+        )
         return {part.metapath or part.rule or part.kind: part for part in parts}
 
 

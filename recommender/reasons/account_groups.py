@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kg.k_anonymity import told_count
+from kg.snapshot.snapshot import Snapshot
 from recommender.explanation.phrasing import Phrasing
 from recommender.reasons.cells import LEARNED, PEOPLE
 from recommender.reasons.groups import Group
@@ -10,6 +11,7 @@ from recommender.reasons.reasons import Reasons
 from recommender.results.account import Part, ReasonGroup
 from recommender.results.document import Item
 from recommender.rules.soft.soft_rules import SoftShare
+from recommender.rules.soft.spoken import spoken_soft
 from recommender.texts.language import Language
 
 REASONS_TOLD = 3
@@ -21,14 +23,16 @@ def account_groups(reasons: Reasons, position: int, score: float) -> list[Reason
     return [_group(reasons, group, position, score) for group in reasons.groups(position)]
 
 
-def with_soft_parts(parts: Sequence[Part], soft: Sequence[SoftShare], language: Language) -> list[Part]:
+def with_soft_parts(
+    parts: Sequence[Part], soft: Sequence[SoftShare], snapshot: Snapshot, language: Language
+) -> list[Part]:
     """Parts of a score with those of soft rules, the largest share first."""
     ruled = [
         Part(
             kind="rule",
             share=one.share,
             rule=f"{one.kind} {one.about}",
-            text=language.soft_rule(one.kind, one.percent, one.about),
+            text=spoken_soft(snapshot, one, language),
         )
         for one in soft
     ]

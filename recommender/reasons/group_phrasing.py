@@ -15,6 +15,7 @@ from recommender.reasons.groups import (
 )
 from recommender.reasons.theme_phrasing import NAMED, ThemePhrasing
 from recommender.rules.soft.soft_rules import SoftShare
+from recommender.rules.soft.spoken import spoken_soft
 
 
 class GroupPhrasing(ThemePhrasing):
@@ -61,7 +62,7 @@ class GroupPhrasing(ThemePhrasing):
         """What a shop does with an item; whose rule it is and how much, to whom works there."""
         if self.reader == "customer":
             return self._say(soft.kind)
-        return self.language.unclosed(self.language.soft_rule(soft.kind, soft.percent, soft.about))
+        return self.language.unclosed(spoken_soft(self.snapshot, soft, self.language))
 
     def _rest(self, group: Group) -> str:
         forbidden = self.evidence.forbidden

@@ -166,7 +166,7 @@ class Recommender:
         forbidden = rules.forbidden(profile)
         reasons = Reasons(scorer, profile, phrasing, forbidden, request.reader, soft)
         parts = Explainer(scorer, profile, phrasing, forbidden, known=reasons.sources.known).parts(position)
-        parts = with_soft_parts(parts, soft(position), phrasing.language)
+        parts = with_soft_parts(parts, soft(position), self.snapshot, phrasing.language)
         score = float(total[position])
         gap = abs(score - sum(part.share for part in parts))
         if not gap <= TOLERANCE:

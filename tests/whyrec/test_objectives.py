@@ -41,3 +41,21 @@ def test_floors_are_solved_followed_and_told(loaded: Path, tmp_path: Path) -> No
     again = engine.objectives(dry_run=True)  # from the lists without them, not on top
     assert again.domains == solved.domains
     assert any("Lists follow" in one for one in engine.train(embeddings=False).notices)
+
+
+def test_objectives_speak_chinese_and_name_what_they_are_about(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    whyrec.create(folder, example=True).load()
+    with (folder / "whyrec.toml").open("a") as file:
+        file.write('[objectives]\nfloors = ["80% made_by", "15% new", "1% not new and price < 20"]\n')
+    engine = whyrec.open(folder)
+    told = engine.objectives(lang="zh")
+    assert "距曝光下限的缺口" in told.text and "列表从现在起" in told.text and "exposure" not in told.text
+    floors = {one.about: one.text for domain in told.domains for one in domain.floors}
+    assert floors["new"] == "新品" and floors["made_by:kindroot"] == "品牌：善根"
+    assert floors["not new and price < 20"] == "非新品且price < 20"
+    english = {one.about: one.text for domain in engine.objectives().domains for one in domain.floors}
+    assert english["made_by:kindroot"] == "brand: Kindroot" and english["new"] == "new items"
+    raised = "p0084"  # of a brand that is shown too seldom
+    texts = [part.text for part in engine.why("u0001", raised, lang="zh").parts if part.kind == "rule"]
+    assert any("「品牌：善根」" in text for text in texts) and not any("made_by" in text for text in texts)

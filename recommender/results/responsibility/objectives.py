@@ -7,6 +7,9 @@ class FloorReport(Result):
     """One group with a floor: shares of the exposure of its domain, discounted by 1 / log2(rank + 1)."""
 
     about: str
+    """As ``whyrec.toml`` would say it."""
+    text: str
+    """The same in words."""
     target: float
     before: float
     after: float

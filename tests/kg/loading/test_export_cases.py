@@ -9,7 +9,7 @@ from kg.errors import LimitError, MappingError, ReadError
 from kg.formats.by_file_name import sources_for_paths
 from kg.loading.delete_limit import DeleteLimit
 from kg.mapping.mapping import read_mapping
-from kg.schema import read_schema
+from kg.schema import parse_schema, read_schema
 from kg.staging.report import LoadReport
 from tests.kg.files import graph, load_sources, load_text, rejects
 
@@ -233,6 +233,45 @@ def test_b148_what_a_row_says_about_links_is_told_in_the_mapping(tmp_path: Path,
     assert tails(tmp_path, "made_by") == {"p1": brands, "p2": ["Solfar"]}
     assert "several" not in told(report) and report.triples["made_by"]["deleted"] == (rows == "replace-links")
     assert len(graph(tmp_path, SCHEMA)["Product"]) == 2
+
+
+@pytest.mark.parametrize("erases", [False, True])
+def test_an_empty_cell_deletes_links_only_where_the_source_says_so(tmp_path: Path, erases: bool) -> None:
+    load_case("B148", tmp_path, "day1.toml")
+    said = 'rows = "replace-links"\n' + ("null_erases = true\n" if erases else "")
+    mapping = (CASES / "B148" / "day2.toml").read_text().replace("[[source]]", f"[[source]]\n{said}")
+    first, *_ = (CASES / "B148" / "day2.csv").read_text().splitlines()
+    cells = {"sku": "p1", "name": "A", "brand": "", "price": "1"}
+    row = ",".join(cells.get(name, "") for name in first.split(","))
+    report = load_text(tmp_path, SCHEMA, mapping, {"day2.csv": f"{first}\n{row}\n"})
+    kept = {} if erases else {"p1": ["Nordlys"]}
+    assert tails(tmp_path, "made_by") == {**kept, "p2": ["Solfar"]}
+    assert report.triples["made_by"]["deleted"] == erases
+    word = "loses" if erases else "keeps"
+    assert f"1 Product with an empty cell {word} its made_by, such as 'p1'; null_erases = true" in told(report)
+
+
+def test_a_column_of_zeros_is_no_empty_cell(tmp_path: Path) -> None:
+    treats = {"treats": {"head": "Product", "tail": "Concern"}}
+    schema = parse_schema(
+        {"name": "shop", "entity": {"Product": {"domain": "cosmetics"}, "Concern": {}}, "relation": treats}
+    )
+    source = """
+[[source]]
+file = "products.csv"
+entity = "Product"
+id = "sku"
+rows = "replace-links"
+[[source.link]]
+relation = "treats"
+tail = "acne"
+tail_is_column = true
+"""
+    load_text(tmp_path, schema, source, {"products.csv": "sku,acne\np1,1\np2,1\n"})
+    report = load_text(tmp_path, schema, source, {"products.csv": "sku,acne\np1,0\np2,\n"})
+    assert [row[:2] for row in graph(tmp_path, schema)["treats"]] == [("p2", "acne")]
+    assert report.triples["treats"]["deleted"] == 1
+    assert "1 Product with an empty cell keeps its treats, such as 'p2'" in told(report)
 
 
 def test_rows_that_name_different_tails_and_rows_that_repeat_each_other_are_counted(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from recommender.reranking.exposure_prices import Pool, Prices, gap, solve
 from recommender.results.responsibility.objectives import CurvePoint, DomainObjectives, FloorReport, Objectives
 from recommender.rules.rule_set import Rules
 from recommender.rules.soft.floors import Floor, read_floors
+from recommender.rules.soft.spoken import spoken_about
 from recommender.serving.recommender import Recommender
+from whyrec.workspace.responsibility.objectives_text import objectives_text
 
 DIGITS = 3
 MOST_SOLVED = 30_000
@@ -27,7 +29,13 @@ MOST_SOLVED = 30_000
 
 
 def solve_objectives(
-    workspace: Workspace, recommender: Recommender, rules: Rules, progress: Progress, *, keep: bool = True
+    workspace: Workspace,
+    recommender: Recommender,
+    rules: Rules,
+    progress: Progress,
+    *,
+    keep: bool = True,
+    lang: str = "en",
 ) -> Objectives:
     """Solve the floors of ``[objectives]`` for everybody's lists, or a sample's, domain by domain.
 
@@ -46,20 +54,20 @@ def solve_objectives(
     for number, domain in enumerate(plain.snapshot.schema.domains):
         progress("Objectives", number, len(plain.snapshot.schema.domains), domain)
         crowd = Crowd(plain, rules.model_copy(update={"domain": domain}), most=MOST_SOLVED)
-        told = _solved(crowd, domain, asked.floors, asked.most_loss)
+        told = _solved(crowd, domain, (asked.floors, asked.most_loss), lang)
         if told is not None:
             found.append(told)
             raised += [f"{one.percent:.2f}% {one.about}" for one in told.floors if one.percent > 0]
     if keep:
         _keep(workspace, list(dict.fromkeys(raised)))
+    text = objectives_text(found, plain.snapshot.schema, keep, lang)
     count = sum(people.count(name) for name in plain.snapshot.schema.user_types)
-    return Objectives(
-        people=Crowd(plain, rules, most=1).shown(count), domains=found, written=keep, text=_text(found, keep)
-    )
+    return Objectives(people=Crowd(plain, rules, most=1).shown(count), domains=found, written=keep, text=text)
 
 
-def _solved(crowd: Crowd, domain: str, texts: Sequence[str], most_loss: float) -> DomainObjectives | None:
-    catalogue = crowd.recommender.catalogue
+def _solved(crowd: Crowd, domain: str, asked: tuple[Sequence[str], float], lang: str) -> DomainObjectives | None:
+    """:param asked: the floors, and the most that lists may give up for them."""
+    catalogue, (texts, most_loss) = crowd.recommender.catalogue, asked
     inside = catalogue.of_domain(domain)
     floors = [one for one in read_floors(crowd.rules.ground, texts) if (one.items & inside).any()]
     kept, targets = _targets(crowd, floors, inside)
@@ -68,7 +76,8 @@ def _solved(crowd: Crowd, domain: str, texts: Sequence[str], most_loss: float) -
     groups = csr_array(np.column_stack([(one.items & inside).astype(np.float64) for one in kept]))
     found = solve(Pool(*best_items(crowd), FIRST, groups), targets, most_loss)
     step = told_step(1 / max(len(crowd.sample), 1), crowd.k) if crowd.k > 1 else 0.0
-    return _report(domain, (kept, len(floors) - len(kept)), targets, found, step)
+    spoken = [spoken_about(crowd.snapshot, one.about, lang) for one in kept]
+    return _report(domain, (kept, spoken, len(floors) - len(kept)), targets, found, step)
 
 
 def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple[list[Floor], np.ndarray]:
@@ -88,22 +97,26 @@ def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple
 
 
 def _report(
-    domain: str, told: tuple[Sequence[Floor], int], targets: np.ndarray, found: Prices, step: float
+    domain: str, told: tuple[Sequence[Floor], Sequence[str], int], targets: np.ndarray, found: Prices, step: float
 ) -> DomainObjectives:
-    """:param told: the floors, and how many there were of too few people; ``step``: in which shares are told."""
-    floors, pooled = told
+    """
+    :param told: the floors, what they are about in words, and how many there were of too few people.
+    :param step: in which shares are told.
+    """
+    floors, spoken, pooled = told
     return DomainObjectives(
         domain=domain,
         floors=[
             FloorReport(
                 about=one.about,
+                text=text,
                 target=told_sum(float(target), step) if one.of_merit else one.part,
                 before=told_sum(float(before), step),
                 after=told_sum(float(after), step),
                 percent=round(100 * float(price), 2),
             )
-            for one, target, before, after, price in zip(
-                floors, targets, found.before, found.after, found.prices, strict=True
+            for one, text, target, before, after, price in zip(
+                floors, spoken, targets, found.before, found.after, found.prices, strict=True
             )
         ],
         pooled=pooled,
@@ -126,17 +139,6 @@ def _keep(workspace: Workspace, raised: Sequence[str]) -> None:
         if workspace.model.is_dir():
             link_files(workspace.model, draft.model)
         save_objectives(draft.model, raised)
-
-
-def _text(found: Sequence[DomainObjectives], keep: bool) -> str:
-    told = [
-        f"{one.domain}: what is missing to the floors goes from {one.gap_before:.1%} of all exposure to "
-        f"{one.gap_after:.1%}; lists give up {one.loss:.1%} of their scores"
-        for one in found
-    ]
-    if not told:
-        return "No domain has items of these floors."
-    return "; ".join(told) + (". Lists follow from now on." if keep else ". Nothing was changed.")
 
 
 def objectives_after_training(workspace: Workspace, recommender: Recommender, rules: Rules, progress: Progress) -> str:

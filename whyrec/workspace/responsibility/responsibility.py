@@ -89,7 +89,7 @@ class Responsibility(Reporting):
         with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".audit-") as folder:
             return audit(crowds, found, lang, Path(folder) if repair else None)
 
-    def objectives(self, *, dry_run: bool = False, progress: Progress | None = None) -> "Objectives":
+    def objectives(self, *, dry_run: bool = False, lang: str = "en", progress: Progress | None = None) -> "Objectives":
         """Solve the exposure floors of ``[objectives]``, so that everybody's lists together keep them from now on.
 
         :param dry_run: only say what it would take.
@@ -98,7 +98,8 @@ class Responsibility(Reporting):
         from whyrec.workspace.responsibility.objectives import solve_objectives  # asked for seldom
 
         told = progress or self._progress
-        found = solve_objectives(self.workspace, self.recommender, self._rules(None, {}), told, keep=not dry_run)
+        rules = self._rules(None, {})
+        found = solve_objectives(self.workspace, self.recommender, rules, told, keep=not dry_run, lang=lang)
         if not dry_run:
             self._renew()
         return found

@@ -1,0 +1,26 @@
+"""What floors take and win, in one text."""
+
+from collections.abc import Sequence
+
+from kg.schema import Schema
+from recommender.results.responsibility.objectives import DomainObjectives
+from recommender.texts.languages import language
+from recommender.texts.paths import spoken_domain
+
+
+def objectives_text(found: Sequence[DomainObjectives], schema: Schema, keep: bool, lang: str) -> str:
+    """A sentence for each domain, and whether lists follow.
+
+    :param keep: whether they do from now on.
+    """
+    texts = language(lang).section("objectives")
+    told = [
+        texts["domain"].format(
+            domain=spoken_domain(schema, one.domain, lang),
+            before=f"{one.gap_before:.1%}",
+            after=f"{one.gap_after:.1%}",
+            loss=f"{one.loss:.1%}",
+        )
+        for one in found
+    ]
+    return language(lang).sentences([*told, texts["kept" if keep else "tried"]]) if told else texts["nothing"]
