@@ -170,29 +170,36 @@ def _is_wide(encoding: str) -> bool:
 
 
 def copy_lines(
-    text: PhysicalLines, blocks: Iterable[Block], wanted: Iterator[int], target: Path, keeps: Callable[[str], bool]
+    text: PhysicalLines,
+    blocks: Iterable[Block],
+    wanted: Iterator[int],
+    target: Path,
+    keeps: Callable[[str], bool],
+    told: Callable[[int, bytes], bytes] = lambda _, raw: raw,
 ) -> None:
     """Write lines of a file, in the encoding of that file.
 
     :param wanted: their numbers, which ascend; a number given twice counts once.
     :param keeps: whether a line, decoded, may be written.
+    :param told: the number of a line, and it → what is written of it.
     """
     encoding = f"{text.encoding}-le" if text.encoding in ("utf-16", "utf-32") else text.encoding
     with target.open("wb") as out:
         if encoding.startswith(("utf-16", "utf-32")):
             out.write("\ufeff".encode(encoding))
-        for raw in _picked(blocks, wanted):
+        for number, picked in _picked(blocks, wanted):
+            raw = told(number, picked)
             line = raw if raw.endswith((b"\n", b"\r")) else raw + b"\n"
             if keeps(line.decode(text.codec, "replace")):
                 out.write(line if text.encoding == text.codec else line.decode(text.codec).encode(encoding))
 
 
-def _picked(blocks: Iterable[Block], wanted: Iterator[int]) -> Iterator[bytes]:
+def _picked(blocks: Iterable[Block], wanted: Iterator[int]) -> Iterator[tuple[int, bytes]]:
     number = next(wanted, None)
     for block in blocks:
         lines = block.data.splitlines(keepends=True)
         while number is not None and number < block.first_line + len(lines):
-            yield lines[number - block.first_line]
+            yield number, lines[number - block.first_line]
             done = number
             while number is not None and number <= done:
                 number = next(wanted, None)

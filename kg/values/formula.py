@@ -11,6 +11,8 @@ import re
 import polars as pl
 
 _RISKY = r"^'*[=+\-@\t\r]"
+RUN = tuple("=+-@\t\r")
+"""What a cell begins with that would be run."""
 _NUMBER = r"^[+\-]?(\d+\.?\d*|\.\d+)([eE][+\-]?\d+)?$"
 _ESCAPED = r"^'('*[=+\-@\t\r])"
 _TEXT_FORMULA = r'^="([^"]*)"$'
@@ -27,6 +29,16 @@ def escaped_formulas(frame: pl.DataFrame) -> pl.DataFrame:
         for name, dtype in frame.schema.items()
         if dtype == pl.String
     )
+
+
+def escaped_formula(cell: str) -> str:
+    """The same of one cell."""
+    return f"'{cell}" if re.match(_RISKY, cell) and not re.match(_NUMBER, cell) else cell
+
+
+def would_be_run(cell: str) -> bool:
+    """Whether a spreadsheet would run a cell that nobody has escaped; a formula that is nothing but a text is none."""
+    return cell[:1] in RUN and not (re.match(_NUMBER, cell) or re.match(_TEXT_FORMULA, cell))
 
 
 def may_be_escaped(data: bytes) -> bool:

@@ -24,6 +24,7 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, Reject, reject_frame, text_batch, without_columns
 from kg.readers.columns import find_columns, header_row, repeated_header, rows_above
+from kg.readers.delimited_text.escaped_rows import EscapedRows
 from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
@@ -106,13 +107,14 @@ class DelimitedReader(MeasuredReader):
         return list(self._header_of(next(self.text.blocks()).data).names)
 
     def copy_rows(self, target: Path, rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) -> None:
-        """Write the lines of rows, those of the header first."""
+        """Write the lines of rows, those of the header first; cells that a spreadsheet would run are escaped."""
         blocks = self.text.blocks()
         first = next(blocks)
         self._wanted = ()
         header = self._header_of(first.data).lines if self._source.columns is None else 0
         wanted = chain(range(1, header + 1), (line for at, n in rows for line in range(at, at + n)))
-        copy_lines(self.text, chain([first], blocks), wanted, target, keeps)
+        escaped = EscapedRows(self._delimiter, self.text.codec, rows)
+        copy_lines(self.text, chain([first], blocks), wanted, target, keeps, escaped)
 
     def _header_of(self, data: bytes) -> Header:
         """Read the header, or what stands for it, from the first lines of the file.

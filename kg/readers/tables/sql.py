@@ -18,6 +18,7 @@ from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.tables.arrow_types import dtypes_of, polars_frame
 from kg.readers.tables.typed_batch import TypedBatches, column_names
+from kg.values.formula import escaped_formula
 
 ROWS = 50_000
 _ALLOWED = {
@@ -81,7 +82,7 @@ class SqlReader:
                 for number, row in enumerate(zip(*columns, strict=True), first):
                     cells = ["" if cell is None else str(cell) for cell in row]
                     if number in wanted and keeps(" ".join(cells)):
-                        writer.writerow(cells)
+                        writer.writerow(map(escaped_formula, cells))
                 first += table.num_rows
 
     def _answer(self) -> Iterator[pa.RecordBatch]:
