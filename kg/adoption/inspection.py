@@ -111,13 +111,18 @@ class _Graph:
             if prop in (key, text):
                 continue
             if not NAME.fullmatch(prop) or prop.casefold() in RESERVED_PROPERTIES or kind not in KINDS.values():
-                self._leave_out(
-                    f"{label}.{prop}", size, f"a property of kind {kind}; a schema holds text, numbers and truth values"
-                )
+                carriers = self._carriers(f"(n:{quoted(label)})", prop)
+                reason = f"a property of kind {kind}; a schema holds text, numbers and truth values"
+                self._leave_out(f"{label}.{prop}", carriers, reason)
             else:
                 kept[prop] = kind
         self.types[name] = AdoptedType(node=label, key=key, label=text, properties={p: p for p in kept})
         self.kinds[name], self.counts[name] = kept, size
+
+    def _carriers(self, pattern: str, prop: str) -> int:
+        """How many nodes or relationships ``n`` of a pattern have a property."""
+        found = self._read(f"MATCH {pattern} WHERE n[$property] IS NOT NULL RETURN count(n)", property=prop)
+        return int(found[0][0])
 
     def _properties(self, label: str) -> dict[str, str]:
         """Property → kind of the schema, or the server's name of what is no kind of it."""
@@ -186,12 +191,11 @@ class _Graph:
         others = [p for p in properties if p not in (weight, time)]
         self.relations[name] = AdoptedRelation(relationship=kind, weight=weight, timestamp=time)
         self.ends[name] = ends
-        pattern = (
-            f"MATCH (:{quoted(self.types[ends[0]].node)})-[r:{quoted(kind)}]->(:{quoted(self.types[ends[1]].node)})"
-        )
-        self.counts[name] = self._read(f"{pattern} RETURN count(r)")[0][0]
+        pattern = f"(:{quoted(self.types[ends[0]].node)})-[n:{quoted(kind)}]->(:{quoted(self.types[ends[1]].node)})"
+        self.counts[name] = self._read(f"MATCH {pattern} RETURN count(n)")[0][0]
         for prop in others:
-            self._leave_out(f"{kind}.{prop}", self.counts[name], "a relation has a weight and a timestamp, no more")
+            carriers = self._carriers(pattern, prop)
+            self._leave_out(f"{kind}.{prop}", carriers, "a relation has a weight and a timestamp, no more")
 
     def _relation_properties(self, kind: str) -> dict[str, str]:
         sample = f"MATCH ()-[r:{quoted(kind)}]->() WITH r LIMIT {SAMPLE} UNWIND keys(r) AS key"

@@ -32,6 +32,8 @@ GRAPH = (
     "MERGE (x)-[r:ACTED_IN]->(m) SET r.role = 'R'",
     "MATCH (m:Movie) MATCH (x:Director {tmdbId: toString(toInteger(m.movieId) % 16 * 5 + 5)}) "
     "MERGE (x)-[:DIRECTED]->(m)",
+    "MATCH (m:Movie) WHERE toInteger(m.movieId) <= 7 SET m.awards = ['A']",
+    "MATCH (:Actor)-[r:ACTED_IN]->(m:Movie) WHERE toInteger(m.movieId) <= 7 SET r.note = 'N'",
     "CREATE (:Log {text: 'same'}), (:Log {text: 'same'}), ({nothing: 1})",
 )
 RATED = (
@@ -77,6 +79,7 @@ def test_a_graph_of_others_is_adopted_and_answered_from_without_touching_it(
     unused = {one["what"]: (one["count"], one["example"]) for one in found["unused"]}
     assert unused["label Actor"] == (40, "") and unused["Movie.released"] == (60, "1999-01-01")
     assert unused["label Log"][0] == 2 and unused["nodes without a label"][0] == 1 and unused["ACTED_IN.role"][0] > 0
+    assert (unused["Movie.awards"][0], unused["ACTED_IN.note"][0]) == (7, 7)  # those that carry it, not all of a type
     assert any(sentence.startswith("rated (User → Movie)") for sentence in found["unsure"])
     trained = document("-w", home, "train", "--no-embeddings")  # 2
     assert (trained["entities"], trained["triples"]) == (252, sum(found["triples"].values()))
