@@ -2,8 +2,9 @@
 
 Epoch seconds, milliseconds, microseconds and nanoseconds are told apart by size. Eight digits that are a calendar day,
 ``20240109``, are that day, since as an epoch they would lie in 1970; so are fourteen with the time, which would lie
-after 2600. Dates as people write them are read where they mean one day only: ``2024/1/9``, ``9 Jan 2024``,
-``Tue, 09 Jan 2024 10:00:00 GMT``. Whether ``01/02/2024`` is in January or February has to be told.
+after 2600. A leap second, ``23:59:60``, is the second after it, and ``24:00:00`` the day after at 00:00. Dates as
+people write them are read where they mean one day only: ``2024/1/9``, ``9 Jan 2024``, ``Tue, 09 Jan 2024 10:00:00
+GMT``. Whether ``01/02/2024`` is in January or February has to be told.
 """
 
 import re
@@ -28,6 +29,12 @@ _SHEET_DAYS = (32_874, 73_415)
 _DIGITS = 19
 _EPOCH = rf"^[+-]?[0-9]{{1,{_DIGITS}}}(\.[0-9]+)?$"
 _ISO = re.compile(r"^[0-9]{4}-?([0-9]{2}-?[0-9]{2}|W[0-9]{2}(-?[0-9])?)([T t][0-9]{2}.*)?$")
+_LEAP = re.compile(r"(?<=[0-9]:[0-9]{2}:)60(?![0-9:])|(?<=[Tt][0-9]{4})60(?![0-9:])")
+"""A second of 60, which only the minute before a midnight of UTC may have."""
+_MIDNIGHT = re.compile(
+    r"(?<=[Tt ])24(?=(?::00){1,2}(?:[.,]0+)?(?![0-9:.,]))|(?<=[Tt])24(?=(?:00){1,2}(?:[.,]0+)?(?![0-9:.,]))"
+)
+_SECOND, _DAY = 1_000, 86_400_000
 _ZONE = re.compile(r" ?(?:UTC|GMT|Z)$", re.IGNORECASE)
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _MONTH = r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -82,8 +89,10 @@ def _epoch(number: pl.Expr) -> pl.Expr:
     size, month, day = number.abs(), number // 100 % 100, number % 100
     looks_like_day = number.is_between(*_DAYS) & month.is_between(1, 12) & day.is_between(1, 31)
     date = pl.when(looks_like_day).then(number).cast(pl.String).str.to_date("%Y%m%d", strict=False)
-    moment = pl.when(number.is_between(*_MOMENTS)).then(number).cast(pl.String)
+    leap, midnight = (number % 1_000_000 == 235_960).cast(pl.Int64), (number % 1_000_000 == 240_000).cast(pl.Int64)
+    moment = pl.when(number.is_between(*_MOMENTS)).then(number - leap - midnight * 240_000).cast(pl.String)
     moment = moment.str.to_datetime("%Y%m%d%H%M%S", time_unit="ms", strict=False).cast(pl.Int64)
+    moment += leap * _SECOND + midnight * _DAY
     epoch = (
         pl.when(size < SECONDS_BELOW)
         .then(number * 1000)
@@ -117,6 +126,16 @@ def _from_text(cells: pl.Series, order: DateOrder | None) -> pl.Series:
 
 
 def _milliseconds(text: str, order: DateOrder | None) -> int | None:
+    leap, midnight = _LEAP.search(text), _MIDNIGHT.search(text)
+    if leap is None and midnight is None:
+        return _instant(text, order)
+    found = _instant(_MIDNIGHT.sub("00", _LEAP.sub("59", text)), order)
+    if found is None or (leap is not None and found // _SECOND % 86_400 != 86_399):
+        return None
+    return found + _SECOND * (leap is not None) + _DAY * (midnight is not None)
+
+
+def _instant(text: str, order: DateOrder | None) -> int | None:
     zoned = _ZONE.sub("+00:00", text) if " " in text or "T" in text.upper() else text
     try:
         moment = datetime.fromisoformat(zoned) if _ISO.match(zoned) else _written(text, order)
