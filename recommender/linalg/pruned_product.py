@@ -12,6 +12,8 @@ from recommender.linalg.sparse_matrix import stacked, top_per_row, without_own
 
 ROWS = 512
 """Rows of a block."""
+FEW = 10_000_000
+"""Multiplications, about, below which a product is made sooner than processes for it."""
 Factor = tuple[csr_array, ...]
 """A transition, or a transition and the one back: their product without the ways back to their start."""
 Idxs = NDArray[np.integer]
@@ -54,6 +56,18 @@ class Product:
             found = csr_array(found @ factor)
         return without_own(found, some, self.columns) if self.closed else found
 
+    def multiplications(self, some: Idxs) -> float:
+        """How many some rows take, about: the first matrices as they are, the later ones at their mean."""
+        chosen, *others = (*self.first, *self.rest)
+        if not others:
+            return 0.0
+        reached = np.bincount(csr_array(chosen[some]).indices, minlength=chosen.shape[1])
+        reach = total = float(reached @ np.diff(others[0].indptr))
+        for other in others[1:]:
+            reach *= other.nnz / max(other.shape[0], 1)
+            total += reach
+        return total
+
 
 @dataclass(frozen=True)
 class RowBlock:
@@ -76,12 +90,15 @@ def kernel_product(
     """The ``top`` largest entries of each row of the product of factors, whole; indices sorted.
 
     :param closed: whether rows and columns are the same entities, so that ways back to the start are left out.
-    :param workers: processes at work, one per core where absent; the result does not depend on it.
+    :param workers: processes at work; where absent one per core, for a small product none; the result is the same.
     :param rows: those that are wanted, in this order; all where absent.
     """
     wanted = np.arange(factors[0][0].shape[0]) if rows is None else rows
-    block = RowBlock(Product.of(factors, closed=closed), wanted, top, ROWS)
-    return stacked(list(dealt(block, range(0, max(len(wanted), 1), ROWS), workers or cores())))
+    product = Product.of(factors, closed=closed)
+    if workers is None:
+        workers = cores() if product.multiplications(wanted) > FEW else 1
+    block = RowBlock(product, wanted, top, ROWS)
+    return stacked(list(dealt(block, range(0, max(len(wanted), 1), ROWS), workers)))
 
 
 def _multiplied(factor: Factor) -> csr_array:
