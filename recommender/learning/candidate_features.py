@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from recommender.catalogue.interactions import User
 from recommender.kernels.metapaths import Metapath
+from recommender.learning.base_scores import BaseScores
 from recommender.profiles.profile import Profile, profile_of
 from recommender.results.learning import Audience
 from recommender.scoring.blend import Blend
 from recommender.scoring.cold_start import audience_mask
 from recommender.scoring.ranking import top_n
-from recommender.scoring.scorer import Scorer, anchor_rows
+from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import evenly, validation_marks
 
@@ -137,10 +138,11 @@ def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audi
     values = np.zeros((len(names), len(tasks), width), dtype=np.float32)
     truth, filled = np.zeros(len(tasks), dtype=np.int64), np.zeros((len(tasks), width), dtype=bool)
     size = max(16, CELLS // max(scorer.catalogue.size, 1))
+    pool = Pool.of(scorer, inside)
     for start in range(0, len(tasks), size):
         block = tasks[start : start + size]
         rows = slice(start, start + len(block))
-        _fill(scorer, metapaths, inside, block, (values[:, rows], truth[rows], filled[rows]))
+        _fill(scorer, metapaths, pool, block, (values[:, rows], truth[rows], filled[rows]))
     return CandidateFeatures(domain, audience, names, values, truth, filled, marks)
 
 
@@ -157,66 +159,56 @@ def validation_tasks(scorer: Scorer, split: Split, domain: str, audience: Audien
     return [(user, np.roll(found, -turn)) for user, found in tasks for turn in range(min(len(found), MOST_ITEMS))]
 
 
+@dataclass(frozen=True)
+class Pool:
+    """What candidates are chosen from. ``inside``: shape (catalogue.size,), bool; ``popular``: the positions of these,
+    the most popular first."""
+
+    inside: NDArray[np.bool_]
+    popular: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, scorer: Scorer, inside: NDArray[np.bool_]) -> "Pool":
+        """The pool of some items."""
+        return cls(inside, top_n(scorer.catalogue.popularity, inside, int(inside.sum())))
+
+    def most_popular(self, allowed: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+        """The first n of those allowed, all of them inside: what ``top_n`` finds, sorted once for everybody."""
+        first = self.popular[: n + len(self.popular) - np.count_nonzero(allowed)]
+        return first[allowed[first]][:n]
+
+
 def _fill(
     scorer: Scorer,
     metapaths: Sequence[Metapath],
-    inside: NDArray[np.bool_],
+    pool: Pool,
     block: Sequence[Task],
     out: tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]],
 ) -> None:
     """Write the features of a block of users into views of the arrays."""
     values, truth, filled = out
     profiles = [profile_of(scorer.snapshot, user_type, idx) for (user_type, idx), _ in block]
-    everything = Everything(scorer, profiles)
+    base = BaseScores(scorer, profiles)
     total = scorer.score(profiles).total
-    rankings = [total, np.broadcast_to(scorer.catalogue.popularity, total.shape)]
+    rankings = [total]
     if learned := [path for path in metapaths if path.learned]:
-        rankings.append(np.sum([everything.of(path) for path in learned], axis=0))
+        rankings.append(np.sum([base.of(path) for path in learned], axis=0))
     if scorer.vectors:
-        rankings.append(everything.similarity)
+        rankings.append(base.similarity)
     chosen = np.zeros((len(block), values.shape[2]), dtype=np.int64)
     for row, (profile, (_, held_out)) in enumerate(zip(profiles, block, strict=True)):
-        allowed = allowed_items(scorer, profile, inside, held_out)
+        allowed = allowed_items(scorer, profile, pool.inside, held_out)
         best = [top_n(ranking[row], allowed, CANDIDATES) for ranking in rankings]
+        best.append(pool.most_popular(allowed, CANDIDATES))
         found = np.unique(np.concatenate([*best, held_out[:1]]))
         chosen[row, : len(found)] = found
         filled[row, : len(found)] = True
         truth[row] = int(np.flatnonzero(found == held_out[0])[0])
     for position, path in enumerate(metapaths):
-        values[position] = np.take_along_axis(everything.of(path), chosen, axis=1)
+        values[position] = base.at(path, chosen)
     if scorer.vectors:
-        values[-2] = np.take_along_axis(everything.similarity, chosen, axis=1)
+        values[-2] = np.take_along_axis(base.similarity, chosen, axis=1)
     values[-1] = scorer.catalogue.popularity[chosen]
-
-
-class Everything:
-    """What single scorers say of all items for a block of profiles: arrays of shape (profiles, catalogue.size)."""
-
-    def __init__(self, scorer: Scorer, profiles: Sequence[Profile]) -> None:
-        self.scorer, self.profiles = scorer, profiles
-        self._learned: dict[str, NDArray[np.float64]] = {}
-
-    def of(self, path: Metapath) -> NDArray[np.float64]:
-        """What one kernel gives each profile: shape (profiles, items), float64; of a learned one it is kept."""
-        if path.learned is None:
-            return self._made(path)
-        if str(path) not in self._learned:
-            self._learned[str(path)] = self._made(path)
-        return self._learned[str(path)]
-
-    def _made(self, path: Metapath) -> NDArray[np.float64]:
-        dense = np.zeros((len(self.profiles), self.scorer.catalogue.size))
-        kernel = self.scorer.kernels.kernel(path.tail)
-        user_type = self.scorer.snapshot.schema.ends(path.start)[0]
-        rows = anchor_rows(self.profiles, path.start, kernel.shape[0], user_type)
-        if rows.nnz:
-            dense[:, self.scorer.item_slice(path)] = (rows @ kernel).toarray()
-        return dense
-
-    @cached_property
-    def similarity(self) -> NDArray[np.float64]:
-        """What the vectors give each profile: shape (profiles, items), float64."""
-        return np.stack([self.scorer.similarity(profile) for profile in self.profiles])
 
 
 def allowed_items(

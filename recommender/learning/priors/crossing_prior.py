@@ -19,7 +19,8 @@ from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.learned.far_bridge import FarBridge
 from recommender.kernels.learned.propagation import Propagation
 from recommender.kernels.metapaths import Metapath
-from recommender.learning.candidate_features import CELLS, Everything, Task, allowed_items, validation_tasks
+from recommender.learning.base_scores import BaseScores
+from recommender.learning.candidate_features import CELLS, Task, allowed_items, validation_tasks
 from recommender.learning.coordinate_ascent import gain_of
 from recommender.profiles.profile import Profile, anchors_of, profile_of
 from recommender.results.learning import Audience
@@ -195,10 +196,10 @@ def _each(
 
 def _weighed(scorer: Scorer, profiles: Sequence[Profile], weights: Mapping[str, float]) -> NDArray[np.float64]:
     """What paths give profiles, weighed: shape (profiles, catalogue.size)."""
-    everything, found = Everything(scorer, profiles), np.zeros((len(profiles), scorer.catalogue.size))
+    base, found = BaseScores(scorer, profiles), np.zeros((len(profiles), scorer.catalogue.size))
     for path in scorer.metapaths:
         if str(path) in weights:
-            found += weights[str(path)] * everything.of(path)
+            found += weights[str(path)] * base.of(path)
     return found
 
 
