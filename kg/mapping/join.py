@@ -10,7 +10,8 @@ from kg.document import Document
 class Join(Document):
     """A ``[[source.join]]`` table: each row of the source looks up one row of another file.
 
-    A row that finds none has no value there; no row is lost, and none is doubled.
+    A row that finds none has no value there; no row is lost, and none is doubled. Of several rows of one key, those
+    whose cells are all empty say nothing.
     """
 
     file: str = Field(min_length=1)
@@ -20,6 +21,8 @@ class Join(Document):
     """The key column of both, or ``{ column here = "column there" }`` where they differ."""
     columns: tuple[str, ...] = Field(min_length=1)
     """Columns of the other file that the source may name."""
+    optional: tuple[str, ...] = ()
+    """Those of them that the other file may lack; their cells are then missing."""
     prefix: str = ""
     """Stands before their names here, where both files have columns of one name."""
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)

@@ -98,9 +98,10 @@ class Source(Document):
     """Whether heads and tails that are not there are created; else their rows are rejected. Where absent, the heads of
     interactions are created if the schema says so (``create_head``), or the file needs no mapping."""
 
-    returns: Literal["net"] | None = None
-    """``net``: weights of the same pair are added up, so that what went back is no purchase; where absent, rows of
-    interactions with a weight of 0 or less are rejected."""
+    returns: Literal["net", "all"] | None = None
+    """``net``: weights of the same pair are added up, so that what went back is no purchase; ``all``: each row is a
+    return, whose weight (1 where it has none) is taken off; absent: weights of 0 or less are rejects of interactions.
+    """
 
     _database: Connection | None = PrivateAttr(default=None)
 

@@ -50,7 +50,7 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
         delimiter=join.delimiter,
         encoding=join.encoding,
         columns=join.header,
-    )
+    ).model_copy(update={"optional": join.optional})
     names = tuple(dict.fromkeys([join.there, *join.columns]))
     frames = []
     for path in files_of(join.file, *around):
@@ -59,9 +59,15 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
             if batch.lists:
                 raise ReadError(f"{path.name}: lists cannot be looked up ({', '.join(batch.lists)})")
             key = id_cells(batch.frame.get_column(join.there), source.id_nulls).alias(_KEY)
-            cells = [batch.frame.get_column(there).alias(here) for here, there in join.names.items()]
-            frames.append(pl.DataFrame([key, *cells]).drop_nulls(_KEY).unique())
-    table = pl.concat(frames).unique() if frames else pl.DataFrame(schema=dict.fromkeys([_KEY, *join.names], pl.String))
+            missing = pl.Series([None], dtype=pl.String).new_from_index(0, key.len())
+            cells = [batch.frame.get_column(n) if n in batch.frame.columns else missing for n in join.columns]
+            named = [cell.alias(here) for cell, here in zip(cells, join.names, strict=True)]
+            frames.append(pl.DataFrame([key, *named]).drop_nulls(_KEY).unique())
+    table = (
+        _telling(pl.concat(frames).unique(), list(join.names))
+        if frames
+        else pl.DataFrame(schema=dict.fromkeys([_KEY, *join.names], pl.String))
+    )
     twice = table.filter(pl.col(_KEY).is_duplicated())
     if twice.height:
         count = twice.get_column(_KEY).n_unique()
@@ -71,6 +77,13 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
             "it round, so that this file is the source, or make its rows unique"
         )
     return table
+
+
+def _telling(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The table without rows whose cells are all empty, where another row of the key says something: what is said of an
+    order stands in its first line only."""
+    blank = pl.all_horizontal(pl.col(names).cast(pl.String).fill_null("").str.strip_chars() == "")
+    return table.filter(~blank | blank.all().over(_KEY))
 
 
 class _JoinedReader:

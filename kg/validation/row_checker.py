@@ -241,6 +241,8 @@ class RowChecker:
         if source.weight is not None:
             weight = cells.weights(source.weight, of_people)
             self._require(cells.rows, "weight", source.weight, weight)
+        if source.returns == "all":
+            weight = -weight.abs().fill_null(1.0)
         if source.timestamp is not None:
             timestamp = cells.timestamps(source.timestamp)
             self._require(cells.rows, "timestamp", source.timestamp, timestamp)

@@ -43,6 +43,12 @@ FILES: dict[str, dict[str, str]] = {
         ),
         "products_export.csv": SHOPIFY,
     },
+    "woocommerce_orders": {
+        "orders.csv": table(
+            "Order Number,Order Status,Order Date,Email (Billing),SKU,Item Name,Quantity (- Refund)",
+            *(f"{n},Completed,{DAY} 10:00,{person},{item},Item {item},1" for n, (person, item) in enumerate(TAKEN)),
+        )
+    },
     "woocommerce_products": {
         "wc.csv": table(
             "ID,Type,SKU,Name,Published,Regular price,Categories,Tags",

@@ -66,6 +66,17 @@ EXPORTS: dict[str, tuple[dict[str, str], dict[str, list[tuple[Any, ...]]]]] = {
         },
         {"purchased": [("a@x.invalid", "calm-serum", 2.0), ("a@x.invalid", "day-veil", 1.0)]},
     ),
+    "woocommerce_orders": (
+        {
+            "orders.csv": "Order Number,Order Status,Order Date,Email (Billing),SKU,Item Name,Quantity (- Refund)\n"
+            "1,Completed,2024-01-09 10:00,a@x.invalid,BL-1,Balm,2\n"
+            "1,Completed,2024-01-09 10:00,a@x.invalid,BL-2,Oil,0\n"
+            "2,Refunded,2024-01-09 11:00,b@x.invalid,BL-1,Balm,1\n"
+            "3,Cancelled,2024-01-09 12:00,c@x.invalid,BL-1,Balm,1\n"
+            "4,wc-failed,2024-01-09 12:00,c@x.invalid,BL-2,Oil,1\n"
+        },
+        {"purchased": [("a@x.invalid", "BL-1", 2.0, 1704794400000)], "Product": [("BL-1", "Balm"), ("BL-2", "Oil")]},
+    ),
     "woocommerce_products": (
         {"wc.csv": (CASES / "B128" / "wc-product-export.csv").read_text()},
         {"in_category": [("BL-1", "Body Care > Balms"), ("BL-1", "Gifts")]},
@@ -347,3 +358,53 @@ def test_files_of_neo4j_admin_that_miss_one_another_are_told(
 ) -> None:
     with pytest.raises(MappingError, match=message):
         first_look(written(tmp_path, files), "test")
+
+
+def test_what_went_back_is_no_purchase(tmp_path: Path) -> None:
+    """Orders of Shopify as it exports them, several lines each, of which the first alone says what became of it."""
+    head = (
+        "Name,Email,Financial Status,Paid at,Fulfillment Status,Lineitem quantity,Lineitem sku,Created at,Cancelled at"
+    )
+    orders = [
+        *("#1,a@x.invalid,paid,x,fulfilled,2,CS-50,{day},", "#1,a@x.invalid,,,,1,DV-1,{day},"),
+        *("#2,b@x.invalid,refunded,x,,1,CS-50,{day},", "#2,b@x.invalid,,,,1,DV-1,{day},"),
+        *("#3,c@x.invalid,voided,,,1,CS-50,{day},", "#4,d@x.invalid,paid,x,,1,CS-50,{day},{day}"),
+        *("#4,d@x.invalid,,,,1,DV-1,{day},", "#5,b@x.invalid,partially_refunded,x,,1,DV-1,{day},"),
+    ]
+    text = "\n".join([head, *(line.format(day="2024-01-09 10:00:00 +0100") for line in orders)])
+    _, there, report = loaded(tmp_path, {"orders_export.csv": text, "products_export.csv": SHOPIFY})
+    kept = {row[:3] for row in there["purchased"]}
+    assert kept == {
+        ("a@x.invalid", "calm-serum", 2.0),
+        ("a@x.invalid", "day-veil", 1.0),
+        ("b@x.invalid", "day-veil", 1.0),
+    }
+    assert report.rejected == 0 and sum(file.filtered for file in report.files) == 5
+
+
+def test_refunds_of_event_logs_are_taken_off(tmp_path: Path) -> None:
+    def event(kind: str, *items: tuple[str, int | None]) -> dict[str, Any]:
+        listed = [{"item_id": item, "item_name": item} | ({"quantity": n} if n else {}) for item, n in items]
+        shared = {"event_timestamp": 1704796153123000, "user_pseudo_id": "1.2"}
+        return {"event_name": kind, **shared, "items": listed}
+
+    log = [
+        event("purchase", ("S1", 1), ("S2", 2)),
+        event("purchase", ("S3", None)),
+        event("refund", ("S1", 1), ("S2", 1)),
+    ]
+    (tmp_path / "ga4").mkdir()
+    (tmp_path / "segment").mkdir()
+    _, there, report = loaded(
+        tmp_path / "ga4", {"events.jsonl": lines(*log, event("refund", ("S3", None)), event("refund"))}
+    )
+    assert [row[:3] for row in there["purchased"]] == [("1.2", "S2", 1.0)] and report.rejected == 0
+
+    def call(kind: str, *products: str) -> dict[str, Any]:
+        named = [{"product_id": one, "name": one, "price": 9} for one in products]
+        told = {"type": "track", "event": kind, "userId": "u1", "timestamp": "2024-01-09T10:00:00.000Z"}
+        return {**told, "properties": {"order_id": "o1", "products": named}}
+
+    calls = [call("Order Completed", "p1", "p2", "p3"), call("Order Refunded", "p1"), call("Order Cancelled", "p3")]
+    _, there, report = loaded(tmp_path / "segment", {"track.json": json.dumps(calls)})
+    assert [row[:2] for row in there["purchased"]] == [("u1", "p2")] and report.rejected == 0
