@@ -43,7 +43,7 @@ from rich.table import Table
 import whyrec
 from kg.errors import KGError
 from kg.schema import Schema
-from kg.stores.embedded.file import checksum_path
+from kg.stores.embedded.checksum import checksum_path
 from kg.stores.opening import open_store
 from whyrec.workspace.adopt import adopt
 

@@ -1,6 +1,7 @@
 """A store over an adopted graph: everything is read as the adoption mapping says, and nothing is ever written."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ class AdoptedStore:
     batch_rows = 1
     sorted_writes = False
     repeated = 0
+    unsettled = 0
 
     def __init__(self, url: str, schema: Schema, adoption: Adoption) -> None:
         """Connect, with user, password and database from the environment.
@@ -38,6 +40,10 @@ class AdoptedStore:
         """
         self.url, self._schema, self._adoption = url, schema, adoption
         self._connection = Connection(url, read_only=True)
+
+    def deferring(self) -> AbstractContextManager[None]:
+        """Makes no difference."""
+        return nullcontext()
 
     def read_entities(self, entity_type: str) -> pl.DataFrame:
         """All entities of a type, keys as text."""

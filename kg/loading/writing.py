@@ -45,7 +45,8 @@ def write_changes(store: Store, changes: Changes, progress: Progress, key: str =
     try:
         own = f"{UNFINISHED}{key}-{uuid.uuid4()}"
         store.set_revision(own)
-        writer.write(changes)
+        with store.deferring():
+            writer.write(changes)
         others = others and store.revision() == own  # else the other one has ended meanwhile
         store.set_revision(f"{UNFINISHED}{cut_off}-{uuid.uuid4()}" if others else str(uuid.uuid4()))
     except StoreError as problem:
@@ -58,7 +59,8 @@ class _Writer:
 
     def __init__(self, store: Store, wanted: dict[str, int], progress: StageProgress) -> None:
         self._store, self._wanted, self._progress = store, wanted, progress
-        self._done = dict.fromkeys(wanted, 0)
+        self._done, self._lasting = dict.fromkeys(wanted, 0), dict.fromkeys(wanted, 0)
+        """Rows that the store took, and those of them that outlast a kill."""
         self._at_once = max(store.batch_rows, PIECE_ROWS)
         """Rows that are read and put in order together."""
 
@@ -78,7 +80,7 @@ class _Writer:
 
     def safe(self) -> str:
         """What is in the store for certain, for the message of an error."""
-        done = self._done
+        done = self._count_lasting()
         complete = [name for name, rows in self._wanted.items() if rows and done[name] == rows]
         partial = [f"{done[name]:,} of {rows:,} {name}" for name, rows in self._wanted.items() if 0 < done[name] < rows]
         if not complete and not partial:
@@ -136,4 +138,10 @@ class _Writer:
 
     def _count(self, name: str, rows: int) -> None:
         self._done[name] += rows
+        self._count_lasting()
         self._progress.advance(rows, rows, name)
+
+    def _count_lasting(self) -> dict[str, int]:
+        if not self._store.unsettled:
+            self._lasting = dict(self._done)
+        return self._lasting

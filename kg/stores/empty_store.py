@@ -1,6 +1,7 @@
 """A store that is not there yet, seen read-only: nothing in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import polars as pl
 
@@ -16,9 +17,14 @@ class EmptyStore:
     batch_rows = 1
     sorted_writes = False
     repeated = 0
+    unsettled = 0
 
     def __init__(self, url: str, schema: Schema) -> None:
         self.url, self._schema = url, schema
+
+    def deferring(self) -> AbstractContextManager[None]:
+        """Makes no difference."""
+        return nullcontext()
 
     def read_entities(self, entity_type: str) -> pl.DataFrame:
         """No entities."""

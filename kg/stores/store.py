@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import polars as pl
@@ -49,8 +50,9 @@ class Store(Protocol):
     Opened for reading only, what the store lacks is empty or null, and every writing method raises ``StoreError``.
 
     The writing methods take frames with those columns in any order, others are ignored. They work in batches: each is
-    kept whole or not at all. They raise ``StoreError`` for a frame that does not fit: a missing column, another dtype,
-    a null id, end or weight, the same id or (head, tail) twice.
+    kept whole or not at all. They raise ``StoreError``
+    for a frame that does not fit: a missing column, another dtype, a null id, end or weight, the same id or (head,
+    tail) twice.
     """
 
     url: str
@@ -63,6 +65,18 @@ class Store(Protocol):
     @property
     def repeated(self) -> int:
         """Writes whose end the store was not heard to confirm and that were repeated; a loader tells of them."""
+        ...
+
+    @property
+    def unsettled(self) -> int:
+        """Rows that were created inside of :meth:`deferring` and that a kill would take back."""
+        ...
+
+    def deferring(self) -> AbstractContextManager[None]:
+        """Inside, what is created need not outlast a kill before another kind of write, or the end.
+
+        That may be faster. Where a write fails, what was unsettled may be gone, and the store closed.
+        """
         ...
 
     def read_entities(self, entity_type: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import ladybug
 import pytest
 from neo4j import Driver
 
-from kg.stores.embedded.file import checksum_path
+from kg.stores.embedded.checksum import checksum_path
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]

@@ -21,7 +21,7 @@ class BatchWriter:
         :raises StoreError: where it took fewer.
         """
         for part in chunks(batch, self._file.batch_rows):
-            with self._file.writing_once() as session:
+            with self._file.copying(part.height) as session:
                 told = str(result_rows(session, query, {"rows": part}).row(0)[0]).partition(" ")[0]
             if told != str(part.height):
                 raise StoreError(

@@ -1,6 +1,7 @@
 """The embedded store: a graph in one file, no server. The engine is Ladybug, the maintained fork of Kùzu."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
@@ -69,6 +70,15 @@ class EmbeddedStore:
         except BaseException:
             file.close()
             raise
+
+    @property
+    def unsettled(self) -> int:
+        """Rows that were created and that a kill would take back."""
+        return self._file.unsettled
+
+    def deferring(self) -> AbstractContextManager[None]:
+        """Inside, what is created is settled later; where that fails, the store is closed, as when last settled."""
+        return self._file.deferring()
 
     def read_entities(self, entity_type: str) -> pl.DataFrame:
         """All entities of a type: columns and dtypes of ``entity_dtypes``.
@@ -250,10 +260,11 @@ class EmbeddedStore:
         copy.unlink(missing_ok=True)
         new = EmbeddedStore.open(copy, whole)
         try:
-            for name in whole.entity:
-                new.create_entities(name, old.read_entities(name))
-            for name in whole.relation:
-                new.create_triples(name, old.read_triples(name))
+            with new.deferring():
+                for name in whole.entity:
+                    new.create_entities(name, old.read_entities(name))
+                for name in whole.relation:
+                    new.create_triples(name, old.read_triples(name))
             if marks := old.marks(""):
                 new.add_marks(marks)
         finally:

@@ -1,6 +1,7 @@
 """The Neo4j store: typed labels and relations, ids unique per type, batches in managed transactions."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 import polars as pl
@@ -33,6 +34,7 @@ class Neo4jStore:
 
     batch_rows = BATCH_ROWS
     sorted_writes = True
+    unsettled = 0
 
     def __init__(self, connection: Connection, schema: Schema) -> None:
         """Use :meth:`connect`."""
@@ -65,6 +67,10 @@ class Neo4jStore:
             store.close()
             raise
         return store
+
+    def deferring(self) -> AbstractContextManager[None]:
+        """Makes no difference."""
+        return nullcontext()
 
     def read_entities(self, entity_type: str) -> pl.DataFrame:
         """All entities of a type: columns and dtypes of ``entity_dtypes``.

@@ -14,7 +14,7 @@ import pytest
 
 from kg.errors import StoreAuthenticationError, StoreError, StoreLockedError, StoreUnavailableError
 from kg.schema import parse_schema
-from kg.stores.embedded.file import checksum_path
+from kg.stores.embedded.checksum import checksum_path
 from kg.stores.embedded.store import EmbeddedStore
 from kg.stores.neo4j.store import Neo4jStore
 from kg.stores.opening import open_store
@@ -161,6 +161,58 @@ def test_a_full_disk_loses_nothing_that_was_reported(path):
     with closing(EmbeddedStore.open(path, SCHEMA)) as store:
         found = store.count_entities()["User"] - 2000
         assert found in (reported * 2000, (reported + 1) * 2000)
+
+
+@pytest.mark.parametrize(
+    ("then", "rows"),
+    [
+        ("", 0),
+        ("later.__exit__(None, None, None)", 2),
+        ("store.set_revision('done')", 2),
+        ("store.add_marks({'a': 'b'})", 2),
+        ("store.update_entities('User', users('old').with_columns(label=pl.lit('new')))", 2),
+        ("store.delete_entities('User', users('old'))", 1),
+        ("store.create_entities('Product', users('p'))", 0),
+    ],
+)
+def test_nothing_outlasts_a_kill_without_the_rows_that_were_created_before_it(tmp_path, then, rows):
+    """A COPY goes past the log: what is in the log must not be there without it."""
+    path = tmp_path / "graph.lbug"
+    program = (
+        "import os, signal, sys; from pathlib import Path; import polars as pl\n"
+        "from kg.schema import parse_schema; from kg.stores.embedded.store import EmbeddedStore\n"
+        "schema = parse_schema({'name': 't', 'entity': {'User': {}, 'Product': {}}})\n"
+        "def users(*ids): return pl.DataFrame({'id': ids, 'label': ids})\n"
+        "store = EmbeddedStore.open(Path(sys.argv[1]), schema)\n"
+        "later = store.deferring(); later.__enter__()\n"
+        "store.create_entities('User', users('old', 'new'))\n"
+        "assert store.unsettled == 2 and store.count_entities()['User'] == 2\n"
+        f"{then}\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    with closing(EmbeddedStore.open(path, SCHEMA)) as store:
+        assert (store.unsettled, store.count_entities()["User"]) == (0, rows)
+
+
+def test_a_copy_that_fails_gives_up_what_is_unsettled_and_leaves_the_rest_whole(path):
+    """The engine would forget where the others of the same type are, too."""
+    store = EmbeddedStore.open(path, SCHEMA)
+    with pytest.raises(StoreError, match="in the store already"), store.deferring():
+        store.create_entities("User", users("settled"))
+        store.set_revision("so far")
+        store.create_entities("User", users("given up"))
+        store.create_entities("Product", pl.DataFrame({"id": ["p"], "label": [None], "price": [1.0]}))
+        store.create_entities("User", users("new", "settled"))
+    assert store.unsettled
+    with pytest.raises(StoreError, match="the store is closed"):
+        store.revision()
+    store.close()
+    with closing(EmbeddedStore.open(path, SCHEMA)) as store:
+        assert (store.revision(), store.count_entities()) == ("so far", {"User": 2001, "Product": 0})
+        store.create_entities("User", users("given up", "new"))
+        assert {"settled", "given up", "new"} <= set(store.read_entities("User")["id"])
 
 
 def test_a_missing_file_is_not_made_by_a_reader(tmp_path):
