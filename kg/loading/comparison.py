@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from kg.cycles import describe_cycles
@@ -14,7 +13,7 @@ from kg.loading.replacement import Replacement
 from kg.notices import Notices
 from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, triple_contradictions
-from kg.staging.partition import Partition, buckets_of
+from kg.staging.partition import Partition, side_by_side
 from kg.staging.resolution import Graph
 
 _KEYS = ["head", "tail"]
@@ -62,7 +61,7 @@ class Comparison:
             difference = entity_difference(self._schema, name, merged.frame, stored)
             if name in self._replacement.entities:
                 difference = difference.deleting(stored.join(merged.frame, on="id", how="anti"))
-            change.add(replace(difference, created=_side_by_side(difference.created)))
+            change.add(self._arranged(difference))
         self.stored[name] = self._graph.count_stored(name)
         if name in self._replacement.entities:
             self.vanished[name] = change.deleted.height
@@ -97,7 +96,7 @@ class Comparison:
             difference = self._part(name, partition, new, stored, gone)
             if partition == partitions[-1]:
                 self._graph.let_go(name)
-            change.add(difference)
+            change.add(self._arranged(difference))
             if name in self._replacement.single:
                 seconds.add(difference, stored)
             if self._may_be_hierarchy(name):
@@ -108,6 +107,12 @@ class Comparison:
         if pairs and any(frame.height for frame in pairs[::2]):
             self._report_cycles(name, pl.concat(pairs))
         return change
+
+    def _arranged(self, difference: Difference) -> Difference:
+        """The same, with what is created in the order in which it is written best."""
+        if self._count_only or difference.created.is_empty():
+            return difference
+        return replace(difference, created=side_by_side(difference.created, difference.created.columns[0]))
 
     def _part(
         self,
@@ -193,9 +198,3 @@ class _SecondTails:
         both = difference.created.join(old, on="head").select("head", "tail", "other")
         if both.height and not self.usual:
             self.found.append(both)
-
-
-def _side_by_side(entities: pl.DataFrame) -> pl.DataFrame:
-    """Entities in the order of their buckets, in which the triples that start from them are written, too: a store that
-    numbers entities as they come then finds the heads of a batch of triples side by side."""
-    return entities[np.argsort(buckets_of(entities.get_column("id")), kind="stable")]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kg.mapping.mapping import read_mapping
 from kg.schema import read_schema
-from kg.staging.partition import BUCKETS, Partition, by_bucket, partitions_of
+from kg.staging.partition import BUCKETS, Partition, buckets_of, by_bucket, partitions_of, side_by_side
 from tests.kg.files import graph, load_sources
 
 EXAMPLE = Path(str(files("kg") / "example"))
@@ -26,6 +26,20 @@ def test_every_triple_is_in_one_partition_and_in_the_bucket_of_it(heads: list[st
     for partition, rows in zip(partitions, selected, strict=True):
         in_buckets = [kept[bucket] for bucket in partition.buckets if bucket in kept]
         assert sorted(row for frame in in_buckets for row in frame.rows()) == sorted(rows.rows())
+
+
+@pytest.mark.parametrize("of", [1, 5, BUCKETS])
+def test_triples_come_in_the_order_of_their_heads_partition_by_partition(of: int) -> None:
+    heads = [f"u{number * 7 % 100}" for number in range(300)]
+    triples = pl.DataFrame({"head": heads, "tail": range(300)})
+    entities = triples.select(pl.col("head").alias("id")).unique()
+    partitions = [Partition(number, of) for number in range(of)]
+    written = pl.concat([side_by_side(partition.select(triples), "head") for partition in partitions])
+    numbered = pl.concat([side_by_side(partition.select(entities, "id"), "id") for partition in partitions])
+    assert sorted(written.rows()) == sorted(triples.rows())
+    assert written.get_column("head").unique(maintain_order=True).to_list() == numbered.get_column("id").to_list()
+    buckets = list(buckets_of(numbered.get_column("id")))
+    assert buckets == sorted(buckets)
 
 
 def test_partitions_grow_in_number_before_they_grow_in_size(monkeypatch: pytest.MonkeyPatch) -> None:
