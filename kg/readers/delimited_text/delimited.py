@@ -27,7 +27,7 @@ from kg.readers.columns import find_columns, header_row, repeated_header, rows_a
 from kg.readers.delimited_text.escaped_rows import EscapedRows
 from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
-from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines
+from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines, line_feeds
 from kg.readers.progress import MeasuredReader
 from kg.values.cells import BLANKS
 from kg.values.formula import may_be_escaped, unescaped_formulas
@@ -207,7 +207,7 @@ class DelimitedReader(MeasuredReader):
 
 def _may_repeat(header: Header, data: bytes, batch: Batch) -> bool:
     """Whether the header may be among the rows: as it is, after a byte order mark, or quoted otherwise."""
-    if header.raw in data or codecs.BOM_UTF8 in data:
+    if header.raw in data or (not data.isascii() and codecs.BOM_UTF8 in data):
         return True
     name, at = next(((name, at) for name, at in header.positions.items() if at is not None), ("", 0))
     return bool(name and (batch.frame.get_column(name) == header.names[at]).any())
@@ -239,7 +239,7 @@ def _batch(records: Records, positions: Mapping[str, int | None]) -> Batch:
 def _of_few_lines(block: Block) -> Iterator[Block]:
     """The block in parts of a bounded number of lines: each line may become a row of Python objects."""
     line, data = block.first_line, block.data
-    while data.count(b"\n") > LINES_AT_ONCE:
+    while line_feeds(data) > LINES_AT_ONCE:
         end = _end_of_line(data, LINES_AT_ONCE)
         yield Block(line, data[:end], last=False)
         line, data = line + LINES_AT_ONCE, data[end:]
