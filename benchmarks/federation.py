@@ -1,15 +1,16 @@
 """Two companies that may not pool rows: how much of the pooled model each has from one encrypted file of the other.
 
     python benchmarks/federation.py FOLDER [--k 5]
-    WHYREC_DATA=… python benchmarks/federation.py FOLDER --pair --k 2 --weights even
+    WHYREC_DATA=… python benchmarks/federation.py FOLDER --data-set sport-cloth --k 2 --weights even
 
-The people of the example, or of Amazon Sport × Cloth (``--pair``), are split 1 : 3 among two companies with one
+The people of the example, of Amazon Sport × Cloth or of Amazon Beauty are split 1 : 3 among two companies with one
 catalogue; of each of the smaller one's people one item of a domain is held out (seed 0). Everything goes through the
 program: load, `federate offer`, `federate accept`, `train`. Ranked is the whole domain for the smaller company's
 people: alone, with the partner's sums, and pooled. The example is small, so each quarter is the smaller one in turn.
+Told is each for all held-out items, for those that at least k of the partner's people used, of which the file may tell,
+and for the others, of which no file may, whatever it sums.
 """
 
-import gzip
 import os
 import shutil
 from pathlib import Path
@@ -19,10 +20,12 @@ import numpy as np
 import polars as pl
 import pyrage
 import typer
+from federated_shops import Example, Files, Rows, beauty, sport_cloth
 from program import whyrec
 from rich.console import Console
 from rich.table import Table
 
+from kg.snapshot.partner_sums import PartnerSums
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.catalogue import Catalogue
@@ -35,18 +38,20 @@ from recommender.scoring.blend import PARTNERS, Blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 
-SCHEMA = Path(__file__).parent / "sport_cloth" / "schema.toml"
 QUARTERS = 4
 KEY = "WHYREC_FEDERATE_KEY"
 LEARNED, EVEN, TIES = "learned", "even", 0.02
-Rows = dict[str, pl.DataFrame]
-"""Interaction → its rows: person, item and the rest."""
+MODELS = ("alone", "federated", "pooled")
+EVERY = ("all", "k or more", "fewer")
+"""Which held-out items count: all, those that k of the partner's people used, the others."""
+Figures = dict[tuple[str, str], tuple[float, int]]
+"""Domain and which held-out items → NDCG and people."""
 
 
 def main(
     folder: Annotated[Path, typer.Argument(help="Where files and workspaces are made.")],
     data: Annotated[Path | None, typer.Option(envvar="WHYREC_DATA", help="The folder of data sets.")] = None,
-    pair: Annotated[bool, typer.Option("--pair", help="Amazon Sport × Cloth in place of the example.")] = False,
+    data_set: Annotated[str, typer.Option(help="example, sport-cloth or beauty.")] = "example",
     k: Annotated[int, typer.Option(min=1, help="Fewest people of a number that is sent.")] = 5,
     weights: Annotated[
         str, typer.Option(help="learned by `train`, default, or even: unions and partners at 1.")
@@ -55,79 +60,42 @@ def main(
     """Measure and print."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    shop = Pair(data / "disencdr_sport_cloth", folder) if pair and data else Example(folder)
-    found: dict[tuple[str, str], list[tuple[float, int]]] = {}
-    for quarter in range(1 if pair else QUARTERS):
+    shop = _shop(data_set, data, folder)
+    found: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
+    for quarter in range(QUARTERS if data_set == "example" else 1):
         for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k), weights).items():
-            for domain, figure in figures.items():
-                found.setdefault((domain, name), []).append(figure)
-    mean = {one: np.average([v for v, _ in some], weights=[n for _, n in some]) for one, some in found.items()}
+            for one, figure in figures.items():
+                found.setdefault((*one, name), []).append(figure)
+    mean = {one: 100 * np.average([v for v, _ in some], weights=[n for _, n in some]) for one, some in found.items()}
+    people = {one: sum(n for _, n in some) for one, some in found.items()}
+    _show(mean, people, k)
+
+
+def _show(mean: dict[tuple[str, str, str], float], people: dict[tuple[str, str, str], int], k: int) -> None:
     table = Table(title=f"NDCG@10 × 100 of the smaller company's people, k = {k}", title_justify="left")
-    for column in ("domain", "people", "alone", "federated", "pooled", "federated ÷ pooled"):
+    for column in ("domain", "used at the partner by", "people", *MODELS, "federated ÷ pooled", "of the gain"):
         table.add_column(column, justify="right")
-    for domain in dict.fromkeys(domain for domain, _ in found):
-        alone, federated, pooled = (100 * float(mean[domain, name]) for name in ("alone", "federated", "pooled"))
-        people = sum(n for _, n in found[domain, "alone"])
-        row = (f"{alone:.2f}", f"{federated:.2f}", f"{pooled:.2f}", f"{federated / pooled:.3f}")
-        table.add_row(domain, f"{people:,}", *row)
-    Console(width=120).print(table)
+    for domain, which in dict.fromkeys((domain, which) for domain, which, _ in mean):
+        alone, federated, pooled = (float(mean[domain, which, name]) for name in MODELS)
+        gain = f"{(federated - alone) / (pooled - alone):.0%}" if pooled > alone else "–"
+        row = (f"{one:.2f}" for one in (alone, federated, pooled))
+        number = people[domain, which, "alone"]
+        table.add_row(domain, which, f"{number:,}", *row, f"{federated / pooled:.3f}" if pooled else "–", gain)
+    Console(width=140).print(table)
 
 
-class Example:
-    """The bundled example, its people apart."""
-
-    def __init__(self, folder: Path) -> None:
-        self.source = folder / "source"
-        whyrec(None, "init", str(self.source), "--example")
-        purchases = pl.read_csv(self.source / "purchases.csv.zst", infer_schema=False)
-        enrolments = pl.read_parquet(self.source / "enrolments.parquet")
-        self.rows = {"purchased": purchases, "enrolled_in": enrolments}
-        self.people = ["user_id", "learner"]
-
-    def make(self, workspace: Path, rows: Rows, k: int) -> None:
-        """A workspace of some rows, loaded."""
-        whyrec(None, "init", str(workspace), "--example")
-        rows["purchased"].write_csv(workspace / "purchases.csv")
-        rows["enrolled_in"].write_parquet(workspace / "enrolments.parquet")
-        mapping = workspace / "mapping.toml"
-        text = mapping.read_text(encoding="utf-8").replace("purchases.csv.zst", "purchases.csv")
-        mapping.write_text(text, encoding="utf-8")
-        users = pl.concat([one[:, 0].cast(pl.String).alias("user_id") for one in rows.values()]).unique()
-        path = workspace / "users.csv"
-        pl.read_csv(path, infer_schema=False).join(users.to_frame(), on="user_id", how="semi").write_csv(path)
-        _set_k(workspace, k)
-        whyrec(workspace, "load")
+def _shop(data_set: str, data: Path | None, folder: Path) -> Example | Files:
+    if data_set == "example":
+        return Example(folder)
+    if data is None:
+        raise typer.BadParameter("WHYREC_DATA names no folder of data sets")
+    if data_set == "beauty":
+        return beauty(data / "amazon_beauty", folder / "files")
+    return sport_cloth(data / "disencdr_sport_cloth", folder / "files")
 
 
-class Pair:
-    """Amazon Sport × Cloth."""
-
-    def __init__(self, source: Path, folder: Path) -> None:
-        self.files, self.rows = folder / "files", Rows()
-        self.files.mkdir()
-        for domain in ("sport", "cloth"):
-            lines = [line for part in ("train", "test") for line in _lines(source / f"{domain}_{part}.txt.gz")]
-            pairs = sorted({(f"u{user}", f"{domain}{item}") for user, item, _ in map(str.split, lines)})
-            self.rows[f"bought_{domain}"] = pl.DataFrame(pairs, schema=["head", "tail"], orient="row")
-            items = self.rows[f"bought_{domain}"]["tail"].unique().sort()
-            items.alias("id").to_frame().write_csv(self.files / f"{domain.title()}.csv")
-
-    def make(self, workspace: Path, rows: Rows, k: int) -> None:
-        """A workspace of some rows, loaded."""
-        whyrec(None, "init", str(workspace), "--schema", str(SCHEMA))
-        _set_k(workspace, k)
-        people = pl.concat([one["head"] for one in rows.values()]).unique().sort()
-        people.alias("id").to_frame().write_csv(workspace / "User.csv")
-        for name, some in rows.items():
-            some.write_csv(workspace / f"{name}.csv")
-        files = [workspace / f"{name}.csv" for name in ("User", *rows)]
-        whyrec(workspace, "load", *map(str, (*self.files.glob("*.csv"), *files)))
-
-
-def _quarter(
-    shop: Example | Pair, folder: Path, split: tuple[int, int], weights: str
-) -> dict[str, dict[str, tuple[float, int]]]:
-    """NDCG and people by domain, for each of the three models.
+def _quarter(shop: Example | Files, folder: Path, split: tuple[int, int], weights: str) -> dict[str, Figures]:
+    """NDCG and people by domain and held-out items, for each of the models.
 
     :param split: which quarter is the smaller company, and k.
     """
@@ -139,20 +107,26 @@ def _quarter(
         theirs[name] = rows.filter(~own)
         mine[name], held[name] = _held_out(rows.filter(own))
     pooled = {name: pl.concat([mine[name], theirs[name]]) for name in mine}
-    for name, rows in (("alone", mine), ("federated", mine), ("partner", theirs), ("pooled", pooled)):
-        shop.make(folder / name, rows, k)
+    for name, whose in (("alone", mine), ("federated", mine), ("partner", theirs), ("pooled", pooled)):
+        shop.make(folder / name, whose, k)
+    told = _exchanged(folder)
+    found = dict[str, Figures]()
+    for name in MODELS:
+        if weights == LEARNED:
+            whyrec(folder / name, "train", "--no-embeddings")
+        found[name] = _measured(folder / name, held, told, even=weights == EVEN)
+    return found
+
+
+def _exchanged(folder: Path) -> frozenset[str]:
+    """One company's sums in the other's workspace; of which ids they tell."""
     secret = pyrage.x25519.Identity.generate()
     os.environ[KEY] = str(secret)
     offer = folder / "offer.age"
     made = whyrec(folder / "partner", "federate", "offer", "--to", str(secret.to_public()), "--out", str(offer))
-    Console().print(f"{made['pairs_of_items']:,} pairs of items, {made['bytes']:,} bytes")
+    Console().print(f"{made['pairs_of_items']:,} pairs of items, {made['pairs_with_attributes']:,} with attributes")
     whyrec(folder / "federated", "federate", "accept", str(offer))
-    found = {}
-    for name in ("alone", "federated", "pooled"):
-        if weights == LEARNED:
-            whyrec(folder / name, "train", "--no-embeddings")
-        found[name] = _measured(folder / name, held, even=weights == EVEN)
-    return found
+    return frozenset(PartnerSums.from_bytes(pyrage.decrypt(offer.read_bytes(), [secret]), "offer").ids)
 
 
 def _held_out(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -164,19 +138,22 @@ def _held_out(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return rows.join(pairs, on=rows.columns[:2], how="anti"), pairs
 
 
-def _measured(folder: Path, held: dict[str, pl.DataFrame], *, even: bool) -> dict[str, tuple[float, int]]:
+def _measured(folder: Path, held: dict[str, pl.DataFrame], told: frozenset[str], *, even: bool) -> Figures:
     workspace = Workspace(folder).held()
     snapshot = workspace.snapshot()
     if even:
         scorer = _even(snapshot, folder / "even")
     else:
         scorer = open_model(workspace.model, snapshot, workspace.kernels).scorer
-    found = {}
+    found = Figures()
     for name, pairs in held.items():
-        domain = snapshot.schema.entity[snapshot.schema.relation[name].tail].domain or ""
-        split = Split(snapshot, _test(snapshot, name, pairs), {"kind": "held out before loading"})
-        result = evaluate(split, {"whyrec": scorer_of_users(scorer)}, 10, domain).model_dump()
-        found[domain] = (result["models"]["whyrec"]["ndcg"]["mean"], result["users"])
+        tail = snapshot.schema.relation[name].tail
+        domain, known = snapshot.schema.entity[tail].domain or "", pl.Series(sorted(told))
+        inside = (pl.lit(f"{tail}:") + pairs[:, 1].cast(pl.String)).is_in(known.implode())
+        for which, some in zip(EVERY, (pairs, pairs.filter(inside), pairs.filter(~inside)), strict=True):
+            split = Split(snapshot, _test(snapshot, name, some), {"kind": "held out before loading"})
+            result = evaluate(split, {"whyrec": scorer_of_users(scorer)}, 10, domain).model_dump()
+            found[domain, which] = (result["models"]["whyrec"]["ndcg"]["mean"], result["users"])
     return found
 
 
@@ -184,8 +161,9 @@ def _even(snapshot: Snapshot, folder: Path) -> Scorer:
     """Unions and partners at 1, popularity breaks ties: what the kernels are worth before anything is learned."""
     kernels = Kernels(snapshot, KernelConfig(), folder)
     chosen = [path for path in kernels.scored if path.learned and path.learned.kernel in (Union.name, *PARTNERS)]
+    weights = {str(path): 1.0 for path in chosen}
     popularity = dict.fromkeys(snapshot.schema.domains, TIES)
-    return Scorer(snapshot, kernels, Blend(metapaths={str(path): 1.0 for path in chosen}, popularity=popularity), None)
+    return Scorer(snapshot, kernels, Blend(metapaths=weights, popularity=popularity), None)
 
 
 def _test(snapshot: Snapshot, name: str, pairs: pl.DataFrame) -> dict[User, np.ndarray]:
@@ -196,17 +174,6 @@ def _test(snapshot: Snapshot, name: str, pairs: pl.DataFrame) -> dict[User, np.n
         if user is not None and idx is not None:
             found[relation.head, user] = np.array([catalogue.position(relation.tail, idx)])
     return dict(sorted(found.items()))
-
-
-def _set_k(workspace: Path, k: int) -> None:
-    path = workspace / "whyrec.toml"
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(f"k = {k}\n" if line.startswith("k = ") else line for line in lines), encoding="utf-8")
-
-
-def _lines(path: Path) -> list[str]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return file.read().splitlines()
 
 
 if __name__ == "__main__":

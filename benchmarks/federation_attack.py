@@ -17,6 +17,11 @@ Half of the people, by lot (seed 0), are in the sums; the other half is not, and
   number of the other's people between 1 and k − 1, and, were sums opened in steps of k, for how many she knows that
   somebody, and fewer than k, used both. Of what `federate offer` sends, none.
 
+- *differences*: knows which items have which attribute, and takes what is told of pairs, or follows from their not
+  being told, from sums over attributes: the cheapest parts that cover a sum but for one that is not told, found
+  greedily. Where they are of fewer people than the sum, somebody used that one, and fewer than k did. Told is how many
+  sums give such a thing away, of some items by lot: were they told as they are, and as `federate offer` lowers them.
+
 Without k (k = 1) the same attacks show what the bound is worth. The example is made where no workspace is named.
 """
 
@@ -26,6 +31,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from difference_search import Differences
 from numpy.typing import NDArray
 from program import whyrec
 from rich.console import Console
@@ -36,12 +42,14 @@ from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import Interactions
-from recommender.catalogue.shared_use import SharedUse, shared_use
+from recommender.catalogue.shared_use.counting import SharedUse, capped, shared_use
 from recommender.splitting.interaction_splits import hold_out
 
 BOUNDS = (1, 2, 5, 10)
 LOOKED_AT = 40
 """People who are taken out one by one."""
+ITEMS = 60
+"""Items whose sums are subtracted."""
 
 
 def main(
@@ -82,7 +90,24 @@ def main(
             f"{differs.max():,} of {len(found.used) + found.pairs.shape[1]:,}",
         )
     Console(width=160).print(table)
+    _show_differences(sent)
     _show_adding(everybody.matrix, lot < len(lot) // 4)
+
+
+def _show_differences(sent: Snapshot) -> None:
+    """What subtracting sums from each other tells."""
+    catalogue, matrix = Catalogue(sent), capped(Interactions(sent).matrix)
+    table = Table(title="Differences of sums over attributes, items and pairs", title_justify="left")
+    for column in ("k", "items", "sums as they are", "tell of 1 … k − 1", "sums sent", "tell of 1 … k − 1"):
+        table.add_column(column, justify="right")
+    lot = np.random.default_rng(0).permutation(catalogue.size)[:ITEMS]
+    for k in BOUNDS[1:]:
+        differences = Differences.of(sent, matrix, k)
+        whole, told = differences.whole, differences.sent(shared_use(sent, k), catalogue)
+        asked = np.append(lot, catalogue.size)
+        row = [n for some in (whole, told) for n in (some[:, asked].nnz, differences.given_away(some, asked))]
+        table.add_row(*(f"{one:,}" for one in (k, len(lot), *row)))
+    Console(width=160).print(table)
 
 
 def _show_adding(matrix: csr_array, mine: NDArray[np.bool_]) -> None:

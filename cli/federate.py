@@ -23,6 +23,9 @@ def federate() -> None:
     Both companies: `federate key`, tell the public key; `federate offer`, send the file; `federate accept` the other's;
     `train`. What the partner's people used together is a kernel of its own then, told as such, with its share.
 
+    What k costs: of an item that fewer than k people used the file says nothing. Where most items have many people,
+    little is lost; of a long tail most is, and no sum brings it back. A smaller k tells of fewer people.
+
     Examples: whyrec federate key · whyrec federate offer --to age1… --out offer.age · whyrec federate accept their.age
     """
 

@@ -24,7 +24,7 @@ from kg.snapshot.snapshot import PARTNERS, Snapshot
 from kg.workspace.output_file import check_output, starts_with
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
-from recommender.catalogue.shared_use import SharedUse, shared_use
+from recommender.catalogue.shared_use.counting import MOST_ITEMS, SharedUse, shared_use
 from recommender.texts.languages import language
 from whyrec.answering.opening import refreshed
 from whyrec.privacy.offers import AcceptReport, OfferReport, offers, partner_of, remember_offer
@@ -112,7 +112,7 @@ def offer(workspace: Workspace, snapshot: Snapshot, asked: Offer) -> OfferReport
         attributes=len(found.things) - found.items,
         pairs_of_items=found.of_items,
         pairs_with_attributes=found.pairs.shape[1] - found.of_items,
-        learns=_learns(sums, found.items, found.of_items, asked.lang),
+        learns=_learns(sums, found.items, found.of_items, asked.lang, made_here=True),
         next=texts["next_offer"].format(file=asked.out) if sent else texts["next_dry"],
     )
 
@@ -189,8 +189,11 @@ def _items(workspace: Workspace, sums: PartnerSums) -> list[bool]:
     return [one.partition(":")[0] in workspace.schema.item_types for one in sums.ids]
 
 
-def _learns(sums: PartnerSums, items: int, of_items: int, lang: str) -> list[str]:
-    """What whoever reads the file learns."""
+def _learns(sums: PartnerSums, items: int, of_items: int, lang: str, *, made_here: bool = False) -> list[str]:
+    """What whoever reads the file learns.
+
+    :param made_here: whether it is known how the numbers were made.
+    """
     told = language(lang)
     texts, number = told.section("federation"), told.number
     words = {
@@ -201,10 +204,12 @@ def _learns(sums: PartnerSums, items: int, of_items: int, lang: str) -> list[str
         "attributes": number(len(sums.ids) - items),
         "pairs": number(of_items),
         "more": number(len(sums.people) - of_items),
+        "most": MOST_ITEMS,
     }
     keys = ["learns_people", "learns_items", "learns_pairs"]
     keys += ["learns_attributes"] if len(sums.ids) > items else []
-    return [texts[one].format(**words) for one in (*keys, "learns_steps", "learns_never", "learns_again")]
+    keys += ["learns_steps", *(["learns_bounds"] if made_here else []), "learns_never", "learns_again"]
+    return [texts[one].format(**words) for one in keys]
 
 
 def _reader(key: str) -> Any:
