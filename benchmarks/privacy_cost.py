@@ -4,7 +4,9 @@
 
 A fifth of everybody's interactions is held out (seed 0); the other four rank the items by how many people used them,
 counted with noise, as it leaves: what noise alone could have made is no number (``told``), and with all noisy numbers
-(``noisy``, never released) beside it. NDCG@10 × 100, mean and standard deviation over runs. Pairs of items used
+(``noisy``, never released) beside it. Items of one number, or none, come in an order by lot: what no number at all is
+worth stands first, since the order of the catalogue may know what is popular. NDCG@10 × 100, mean and standard
+deviation over runs. Pairs of items used
 together, the stuff of collaborative filtering, are counted in the same way: how many of those that 5 people used still
 stand out.
 """
@@ -36,9 +38,9 @@ def held_out(matrix: csr_array, rng: np.random.Generator) -> tuple[csr_array, cs
     return parts[0], parts[1]
 
 
-def ndcg(counts: NDArray[np.number], train: csr_array, test: csr_array) -> float:
-    """NDCG@10 × 100 of one order of the items for all, what each person used left out."""
-    order = np.lexsort((np.arange(len(counts)), -counts))
+def ndcg(counts: NDArray[np.number], train: csr_array, test: csr_array, lot: np.random.Generator) -> float:
+    """NDCG@10 × 100 of one order of the items for all, ties by lot, what each person used left out."""
+    order = np.lexsort((lot.permutation(len(counts)), -counts))
     gains, found = 1 / np.log2(np.arange(2, K + 2)), []
     for user in np.flatnonzero(np.diff(test.indptr)).tolist():
         used = set(train.indices[train.indptr[user] : train.indptr[user + 1]].tolist())
@@ -63,7 +65,12 @@ def main() -> None:
     both.setdiag(0)
     coordinates = both.tocoo()
     frequent = int(((coordinates.data >= 5) & (coordinates.coords[0] < coordinates.coords[1])).sum())
-    print(f"{train.shape[0]:,} people, {train.shape[1]:,} items, exact NDCG@{K} × 100: {ndcg(exact, train, test):.2f}")
+    lot, nothing = np.random.default_rng(1), np.zeros(train.shape[1])
+    without = [ndcg(nothing, train, test, lot) for _ in range(told.runs)]
+    print(
+        f"{train.shape[0]:,} people, {train.shape[1]:,} items; NDCG@{K} × 100 by exact numbers "
+        f"{ndcg(exact, train, test, lot):.2f}, by lot {np.mean(without):.2f} ± {np.std(without):.2f}"
+    )
     heads = f"{'ε':>5}{'noise':>8}{'off by':>9}{'told':>8}{'±':>7}{'items':>8}{'noisy':>8}{'±':>7}{'pairs told':>12}"
     print(f"{heads} of {frequent:,}")
     people, items = train.tocoo().coords
@@ -72,8 +79,11 @@ def main() -> None:
         runs = [private_counts((people, items), train.shape[1], settings, epsilon) for _ in range(told.runs)]
         bound = noise_bound(settings, epsilon, train.shape[1])
         leaves = [ToldCounts.of(counts, bound) for counts in runs]
-        told_ndcg = [ndcg(one.people, train, test) for one in leaves]
-        stand, scores = np.mean([one.stands.sum() for one in leaves]), [ndcg(counts, train, test) for counts in runs]
+        told_ndcg = [ndcg(one.people, train, test, lot) for one in leaves]
+        stand, scores = (
+            np.mean([one.stands.sum() for one in leaves]),
+            [ndcg(counts, train, test, lot) for counts in runs],
+        )
         off = float(np.mean([np.abs(counts - exact).mean() for counts in runs]))
         noise, pairs = noise_scale(settings, epsilon), _pairs(train, settings, epsilon)
         figures = (np.mean(told_ndcg), np.std(told_ndcg)), (np.mean(scores), np.std(scores))
