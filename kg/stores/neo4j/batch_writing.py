@@ -20,12 +20,13 @@ OTHERS = -1
 @dataclass(frozen=True)
 class TripleQueries:
     """The statements that add triples of a relation: ``lock`` keeps others from doing so until the transaction ends,
-    ``count`` tells how many there are, ``create`` adds, ``merge`` adds those that are not there, ``existing`` finds
-    those of the rows that are."""
+    ``count`` tells how many there are, ``create`` and ``create_by_head`` add, ``merge`` adds those that are not there,
+    ``existing`` finds those of the rows that are."""
 
     lock: str
     count: str
     create: str
+    create_by_head: str
     merge: str
     existing: str
 
@@ -60,23 +61,23 @@ class BatchWriter:
         """
         done: tuple[int, bool] = (0, False)
 
-        def work(rows: list[Any], transaction: Transaction) -> None:
+        def work(part: pl.DataFrame, transaction: Transaction) -> None:
             """One transaction: create a batch, and see that both ends of each triple were there."""
             nonlocal done
             run(transaction, queries.lock).consume()
             found = records(transaction, queries.count)[0][0]
             alone = found == self._written_here.get(origin, 0)
-            query = queries.create if alone else queries.merge
+            query, rows = _creation(queries, part, alone)
             created = run(transaction, query, rows=rows).consume().counters.relationships_created
-            if created < len(rows):
-                there = set(map(tuple, records(transaction, queries.existing, rows=rows)))
-                if len(there) < len(rows):
+            if created < part.height:
+                there = set(map(tuple, records(transaction, queries.existing, rows=rows_of(part))))
+                if len(there) < part.height:
                     problem = "a triple of this batch begins or ends in an entity that is not in the store"
                     raise StoreError(f"store {self._connection.url}: {origin}: {problem}")
             done = created, alone
 
         for part in chunks(batch, BATCH_ROWS):
-            self._connection.write(partial(work, rows_of(part)))
+            self._connection.write(partial(work, part))
             created, alone = done
             self._written_here[origin] = self._written_here.get(origin, 0) + created if alone else OTHERS
 
@@ -127,3 +128,16 @@ class BatchWriter:
 def rows_of(part: pl.DataFrame) -> list[Any]:
     """Rows as the statements take them: a list for each triple, a map for each entity."""
     return list(map(list, part.iter_rows())) if "head" in part.columns else part.to_dicts()
+
+
+def _creation(queries: TripleQueries, part: pl.DataFrame, alone: bool) -> tuple[str, list[Any]]:
+    """The statement that adds triples, and its rows.
+
+    :param alone: whether none of them can be there.
+    """
+    if not alone:
+        return queries.merge, rows_of(part)
+    if 2 * part.get_column("head").n_unique() > part.height:
+        return queries.create, rows_of(part)
+    by_head = part.group_by("head", maintain_order=True).agg("tail", "weight", "timestamp")
+    return queries.create_by_head, list(map(list, by_head.iter_rows()))

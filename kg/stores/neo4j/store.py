@@ -173,7 +173,8 @@ class Neo4jStore:
 
         :raises StoreError: a frame that does not fit, or an end that is not there.
         """
-        names = ("lock_writing", "count_relation", "create_triples", "merge_triples", "existing_triples")
+        creating = ("create_triples", "create_triples_by_head", "merge_triples")
+        names = ("lock_writing", "count_relation", *creating, "existing_triples")
         queries = TripleQueries(*(self._about(name, relation) for name in names))
         self._writer.create_triples(queries, triple_batch(self._schema, relation, frame), relation)
 

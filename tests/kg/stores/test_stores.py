@@ -181,6 +181,20 @@ def test_triples_come_back_as_they_were_written(store):
     assert store.count_triples() == {"match": 3, "return": 0}
 
 
+def test_many_triples_of_few_heads_come_back_as_they_were_written(store):
+    ids = [f"{each:03}" for each in range(100)]
+    store.create_entities("User", users("u", "v"))
+    store.create_entities("Order", orders(*ids))
+    rows = [("uv"[n % 3 > 1], each, n / 7, None if n % 5 else n) for n, each in enumerate(ids)]
+    with pytest.raises(StoreError, match="an entity that is not in the store"):
+        store.create_triples("match", triples(*rows, ("v", "nowhere", 1.0, 1)))
+    with pytest.raises(StoreError, match="an entity that is not in the store"):
+        store.create_triples("match", triples(*rows, ("nobody", "001", 1.0, 1)))
+    assert store.count_triples()["match"] == 0
+    store.create_triples("match", triples(*rows))
+    assert_same(store.read_triples("match"), triples(*rows))
+
+
 def test_updates_overwrite_what_they_name_and_nothing_else(store):
     store.create_entities("User", users("u"))
     store.create_entities("Order", orders("o", "p"))
