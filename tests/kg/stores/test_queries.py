@@ -13,7 +13,8 @@ SERVERS = {"publish_lists", "read_published_list", "withdraw_lists", "withdraw_e
     *("create_triples_by_head", "merge_triples", "lock_writing", "count_relation"),
 }
 """Statements of Neo4j alone: the embedded store belongs to one workspace, and nobody else reads lists there; it is read
-by its own numbers, which Neo4j gives again, where a server is read by pages of ids; and nobody writes beside us; and it takes columns."""
+by its own numbers, which Neo4j gives again, where a server is read by pages of ids; nobody writes beside us, and it
+takes columns."""
 NAMES = sorted({place.name.removesuffix(".cypher") for place in files("cypher").joinpath("neo4j").iterdir()} - SERVERS)
 
 
