@@ -18,6 +18,12 @@ from kg.values.timestamp import parse_timestamps
 
 TOO_LONG = f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index"
 _ROUNDED = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}$"
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DATED = rf"^(?:[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?|{_MONTH}-[0-9]{{2,4}}"
+_DATED += r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00:00.*)$"
+"""What a spreadsheet makes of ``MAR1``, ``3-1`` and ``2024-3-1``."""
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_DATED_BYTES = (5, 26)
 _TOTALS = ("Total", "TOTAL", "total", "Totals", "Grand Total", "Sum", "Summe", "Gesamt", "合计", "总计", "小计")
 _QUOTES, _CLOSING = "'“„‘«`", "”’»"
 _LOST = "export the column as text: a spreadsheet has rounded the number, and different ids became one"
@@ -65,7 +71,23 @@ class CellReader:
         sentence = f"{{n}} [id|ids] in {column!r} [looks like a number|look like numbers] that a spreadsheet rounded"
         sentence += f", 4.00638E+12; {_LOST}"
         self._notices.add(self._place, sentence, rounded)
+        self._tell_dates(column, ids)
         return ids
+
+    def _tell_dates(self, column: str, ids: pl.Series) -> None:
+        """Tell of dates among ids that are mostly none: a spreadsheet made them."""
+        may_be = ids.str.len_bytes().is_between(*_DATED_BYTES) & ids.str.contains("-", literal=True)
+        found = ids.filter(may_be)
+        days = found.filter(found.str.contains(_DAY))
+        dated = int(found.str.contains(_DATED).sum())
+        if not days.str.to_date("%Y-%m-%d", strict=False).has_nulls():  # else they are numbers with dashes
+            dated += days.len()
+        if 2 * dated < ids.len():
+            sentence = (
+                f"{{n}} [id|ids] in {column!r} [looks like a date|look like dates] that a spreadsheet made of ids"
+            )
+            sentence += ", 1-Mar; export the column as text, or format it as text before the ids are typed"
+            self._notices.add(self._place, sentence, dated)
 
     def new_ids(self, column: str) -> pl.Series:
         """The ids of rows of entities; rounded ones that come twice are faults, or two entities would become one."""

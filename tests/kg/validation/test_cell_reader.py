@@ -1,6 +1,10 @@
 """What a cell may hold: ids by length and by lost digits, weights, and cells that only good rows do without."""
 
+from datetime import datetime
 from pathlib import Path
+
+import pytest
+import xlsxwriter
 
 from tests.kg.files import load_text
 from tests.kg.loading.test_load import PRODUCTS, PURCHASED, SCHEMA, USERS
@@ -26,3 +30,33 @@ def test_the_bounds_of_cells(tmp_path: Path) -> None:
     assert rejects["purchases.csv"] == [(2, "weight not above 0"), (3, "weight not above 0")]
     (left_out,) = report.files[1].left_out.select("line", "value").rows()
     assert left_out == (5, "abc") and report.files[1].loaded == 5
+
+
+@pytest.mark.parametrize("dated", ["1-Mar", "Mar-01", "01-Mar-24", "2024-03-01 00:00:00", "2024-03-01"])
+def test_ids_that_a_spreadsheet_made_dates_of_are_told(tmp_path: Path, dated: str) -> None:
+    told = "in 'id' looks like a date that a spreadsheet made of ids, 1-Mar; export the column as text"
+    mixed = load_text(
+        tmp_path / "a", SCHEMA, PRODUCTS, {"products.csv": f"id,name,price\n{dated},A,1\nAB-2,B,1\nAB-3,C,1\n"}
+    )
+    assert sum(told in one and "1 id" in one for one in mixed.notices) == 1
+    days = f"id,name,price\n{dated},A,1\n{dated.replace('1', '2')},B,1\n"  # all of them: days may be what is meant
+    assert not any(
+        "dates" in one for one in load_text(tmp_path / "b", SCHEMA, PRODUCTS, {"products.csv": days}).notices
+    )
+
+
+def test_a_day_in_a_workbook_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    with xlsxwriter.Workbook(str(tmp_path / "in" / "products.xlsx")) as book:
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "d-mmm"})
+        for number, row in enumerate([("id", "name", "price"), ("AB-1", "A", 1), (None, "B", 1), ("AB-3", "C", 1)]):
+            sheet.write_row(number, 0, row)
+        sheet.write_datetime(2, 0, datetime(2024, 3, 1), day)
+    report = load_text(tmp_path, SCHEMA, PRODUCTS.replace(".csv", ".xlsx"), {})
+    assert any("1 id in 'id' looks like a date" in one for one in report.notices)
+
+
+def test_numbers_with_dashes_are_no_dates(tmp_path: Path) -> None:
+    products = "id,name,price\n2024-03-01,A,1\n2024-55-01,B,1\nAB-3,C,1\nAB-4,C,1\nAB-5,C,1\n"
+    report = load_text(tmp_path, SCHEMA, PRODUCTS, {"products.csv": products})
+    assert not any("date" in one for one in report.notices)
