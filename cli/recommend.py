@@ -1,6 +1,5 @@
 """``whyrec recommend``: ranked items with a reason each, for one user or for all."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,13 +8,9 @@ from cli import arrangement, options
 from cli.engine import engine_of
 from cli.output import Output
 from cli.recommend_all import write_all
+from cli.recommendation_table import show_recommendation
 from cli.rules import with_rules
-from cli.terminal import command
 from kg.errors import UsageError
-from kg.schema import Schema
-from recommender.results.recommendation import Recommendation
-from recommender.texts.languages import language
-from recommender.texts.paths import spoken_domain
 
 app = typer.Typer(add_completion=False)
 ARRANGED = {"diversity": 0.0, "max_per": (), "reasons": "varied", "path_quality": 0.0}
@@ -67,7 +62,7 @@ def recommend(
         result = engine.recommend(user, anchors=anchor or (), lang=lang, reader=reader, **asked, **arranged)
     output.notices(result.notices)
     if not output.document(result):
-        _show(output, result, (engine.snapshot.schema, lang), engine.workspace.folder)
+        show_recommendation(output, result, (engine.snapshot.schema, lang), engine.workspace.folder)
 
 
 def _check_all(arranged: dict[str, Any], whom: object) -> None:
@@ -75,27 +70,3 @@ def _check_all(arranged: dict[str, Any], whom: object) -> None:
         raise UsageError("--diversity, --max-per, --reasons and --path-quality arrange one list; leave out --all")
     if whom:
         raise UsageError("--all stands for every user; leave out USER and --anchor, or leave out --all")
-
-
-def _show(output: Output, result: Recommendation, spoken: tuple[Schema, str], folder: Path) -> None:
-    words = language(spoken[1])
-    texts = words.section("tables")
-    domains = {one: spoken_domain(spoken[0], one, spoken[1]) for one in spoken[0].domains}
-    named = words.with_variants
-    rows = [
-        (one.rank, one.id, named(one.label, one.variants), domains[one.domain], f"{one.score:.4f}", one.reason)
-        for one in result.items
-    ]
-    if rows:
-        columns = ("#", "id", *(texts[name] for name in ("item", "domain", "score", "reason")))
-        title = texts["title"].format(user=result.user.label or texts["somebody"])
-        output.table(title, columns, rows, right=f"# {texts['score']}")
-    else:
-        output.line(texts["nothing_left"])
-    if result.arrangement:
-        output.line(result.arrangement.text)
-    if result.excluded:
-        output.line(words.audit_line(result.excluded))
-    if result.items and result.user.id is not None:
-        why = command("-w", folder, "why", result.user.id, result.items[0].id)
-        output.line(texts["account"].format(command=why))
