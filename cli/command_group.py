@@ -11,6 +11,7 @@ from cli.commands import LazyCommands
 from cli.failures import FAILED, fail
 from cli.fields import asked_language
 from cli.help import laid_out
+from cli.memory import address_space_is_limited, short_of_memory
 from cli.streams import discard_output, open_streams
 
 
@@ -22,6 +23,8 @@ class Commands(TyperGroup):
         laid_out(self)
         self.commands = LazyCommands()
         self._debug, self._lang = False, ""
+        self.short_of_memory = False
+        """Whether the command failed for that, or may have."""
 
     def main(
         self,
@@ -48,6 +51,7 @@ class Commands(TyperGroup):
             code = leaving.code if isinstance(leaving.code, int) else FAILED
         except BaseException as problem:
             code = fail(problem, self._debug, self._lang)
+            self.short_of_memory = short_of_memory(problem) or address_space_is_limited()
         code = self._flushed(code)
         if standalone_mode:
             sys.exit(code)

@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.fields import flagged
 from cli.io_problems import io_problem
+from cli.memory import short_of_memory
 from cli.streams import reader_is_gone
 from kg.errors import WhyrecError
 
@@ -46,7 +47,7 @@ def message(problem: BaseException, lang: str = "") -> str:
         return f"{'Error: ' if said == str(problem) else '错误：'}{flagged(said)}"
     if _is_usage(problem):
         return _usage(problem)
-    if isinstance(problem, MemoryError):
+    if short_of_memory(problem):
         return f"Error: there is not enough memory. {problem}".rstrip()
     if (wrong := io_problem(problem)) is not None:
         return f"Error: {wrong}. Once that is mended, run the command again; what was finished is kept."

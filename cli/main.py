@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 import typer
 
@@ -10,6 +11,7 @@ from cli.command_group import Commands
 from cli.commands import COMMANDS
 from cli.encoding import as_typed
 from cli.help import plain
+from cli.memory import leave
 from cli.options import DebugOption, Session, VersionOption, WorkspaceOption
 
 __all__ = ["COMMANDS", "app", "run"]
@@ -34,4 +36,8 @@ def whyrec(
 def run() -> int:
     """The entry point of the installed program; returns the exit code."""
     arguments = None if os.name == "nt" else [as_typed(one) for one in sys.argv[1:]]  # Windows' hold patterns yet
-    return int(typer.main.get_command(app).main(arguments, "whyrec", standalone_mode=False))
+    program = cast("Commands", typer.main.get_command(app))
+    code = int(program.main(arguments, "whyrec", standalone_mode=False))
+    if code and program.short_of_memory:
+        leave(code)
+    return code

@@ -43,7 +43,7 @@ def call(command: Callable[[], None], *arguments: str) -> int:
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
-        (raising(KeyError(PERSON)), 1, "Error: KeyError in cli/main.py, line "),
+        (raising(KeyError(PERSON)), 1, "Error: KeyError in cli/command_group.py, line "),
         (raising(EOFError(PERSON)), 1, "a defect of whyrec"),
         (raising(UnicodeDecodeError("utf-8", PERSON.encode(), 0, 1, "bad")), 1, "UnicodeDecodeError"),
         (raising(AssertionError(PERSON)), 1, "--debug"),
@@ -56,6 +56,7 @@ def call(command: Callable[[], None], *arguments: str) -> int:
         (raising(PermissionError(errno.EACCES, "Permission denied")), 1, "Permission denied"),
         (raising(ModuleNotFoundError("No module named 'torch'", name="torch")), 1, "pip install 'whyrec[train]'"),
         (raising(ModuleNotFoundError("No module named 'neo4j'", name="neo4j")), 1, "pip install 'whyrec[neo4j]'"),
+        (raising(ImportError("x.so: failed to map segment from shared object")), 1, "there is not enough memory. x.so"),
         (raising(ImportError("libgomp.so.1: cannot open shared object file")), 1, "libgomp.so.1"),
         (raising(KeyboardInterrupt()), 130, "Interrupted. What was finished is kept"),
     ],
@@ -139,3 +140,22 @@ def test_no_stdout_at_all_is_no_failure(example: Path) -> None:
     shell = f'"{sys.executable}" -m cli -w "{example}" status >&-'
     done = subprocess.run(shell, shell=True, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+SHORT = """
+import atexit, os, signal, sys, typer
+from cli import main
+def status(): raise MemoryError("Unable to allocate 1 GiB")
+broken = typer.Typer(); broken.command()(status)
+program = typer.main.get_command(main.app); program.commands["status"] = typer.main.get_command(broken)
+typer.main.get_command = lambda _: program
+atexit.register(os.kill, os.getpid(), signal.SIGSEGV)
+sys.argv = ["whyrec", "status"]
+sys.exit(main.run())
+"""
+
+
+def test_what_libraries_do_at_their_end_does_not_change_the_exit_code() -> None:
+    """A library that had too little memory may crash when it is taken down."""
+    ended = subprocess.run([sys.executable, "-c", SHORT], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1 and ended.stderr == "Error: there is not enough memory. Unable to allocate 1 GiB\n"
