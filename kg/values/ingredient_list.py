@@ -23,9 +23,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kg.values.brackets import groups
-from kg.values.ingredient_name import canonical_ingredient, names_apart
+from kg.values.ingredient_name import CACHED, canonical_ingredient, names_apart
 from kg.values.markup import without_markup
 
 _FULL_WIDTH = str.maketrans("，；：（）［］【】％／＋－。＊、､｡•●∙▪◦|\n\r", ",;:()[][]%/+-.*,,.,,,,,,,,")
@@ -187,12 +188,16 @@ def _names(text: str) -> tuple[tuple[str, str], ...]:
         text = _PERCENT.sub(" ", _NEXT_NAME.sub("%, ", text))
     for piece in _pieces(_SPACED_LOCANTS.sub(r"\1\2,\3-", text)):
         for part in _parts_of(piece):
-            part = _CONTAINING.sub("", part) if "ontain" in part.lower() else part
-            for name in names_apart(part):
-                pair = canonical_ingredient(name)
-                if pair is not None:
-                    found.setdefault(*pair)
+            for pair in _named(part):
+                found.setdefault(*pair)
     return tuple(found.items())
+
+
+@lru_cache(maxsize=CACHED)
+def _named(part: str) -> tuple[tuple[str, str], ...]:
+    """(id, label) of the names in a part between separators; the same parts come again in list after list."""
+    part = _CONTAINING.sub("", part) if "ontain" in part.lower() else part
+    return tuple(pair for name in names_apart(part) if (pair := canonical_ingredient(name)) is not None)
 
 
 def _parts_of(piece: str) -> Iterator[str]:

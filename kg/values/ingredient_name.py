@@ -89,7 +89,6 @@ def names_apart(text: str) -> tuple[str, ...]:
     return _apart(text) if _TOUCHING.search(text) else (text,)
 
 
-@lru_cache(maxsize=CACHED)
 def _apart(text: str) -> tuple[str, ...]:
     if len(text) > LONGEST or canonical_name(text) in _KNOWN:
         return (text,)
