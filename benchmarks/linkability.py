@@ -8,6 +8,7 @@ singles out who knows 1, 2, 3 or 4 things of hers, picked by lot. Only leaving d
 """
 
 import argparse
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def main() -> None:
         tuple(matrix.indices[slice(*matrix.indptr[user : user + 2])].tolist()) for user in range(matrix.shape[0])
     ]
     active = [one for one in histories if one]
-    times = {one: active.count(one) for one in set(active)}
+    times = Counter(active)
     linked = sum(times[one] == 1 for one in active)
     print(f"{len(active):,} people with a history; linked between two copies: {linked / len(active):.1%}")
     for known in (1, 2, 3, 4):
