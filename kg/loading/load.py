@@ -48,6 +48,9 @@ from kg.validation.row_checker import CellMeaning, RowChecker
 if TYPE_CHECKING:
     from kg.rdf.loading import RdfLoading
 
+FEW = 10_000
+"""New triples of a relation that the report of a load still holds."""
+
 
 def load(
     open_store: StoreOpener,
@@ -264,6 +267,8 @@ def _write(store: Store, changes: Changes, report: LoadReport, options: LoadOpti
             "an earlier load of other files was cut off, and what it had begun is not finished by this one: run it "
             "again, or, if the graph is right as it is now, this one with `resume`"
         )
+    few = {name: one for name, one in changes.triples.items() if 0 < one.created.height <= FEW}
+    report.created = {name: one.created.whole() for name, one in few.items() if not one.updated.height}
     if store.repeated:
         report.notices.append(
             by_number(

@@ -161,7 +161,7 @@ class _Builder:
         shape = (self.ids[relation.head].len(), self.ids[relation.tail].len())
         pieces, rows = list[Records](), 0
         parts: Parts | None = None
-        for piece in self._kept(name):
+        for piece in self._grown(name) or self._kept(name):
             pieces.append(piece)
             rows += len(piece)
             if rows > IN_MEMORY and parts is None:
@@ -186,6 +186,13 @@ class _Builder:
         self._end_part(part)
         self._tell(part.partition(".")[2], rows)
         return rows
+
+    def _grown(self, name: str) -> list[Records]:
+        """The triples of a relation that only grew, from the snapshot before; none where that is not known."""
+        if self.earlier is None or self.earlier.snapshot.manifest.triples.get(name, 0) > IN_MEMORY:
+            return []
+        found = self.earlier.records(name, self.ids)
+        return [] if found is None else [found]
 
     def _kept(self, name: str) -> Iterator[Records]:
         """The triples of a relation, piece by piece, without those of people who were forgotten or are flagged.

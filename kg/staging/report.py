@@ -85,6 +85,8 @@ class LoadReport:
     """Entities and triples about which rows contradict each other."""
     contradictions_file: Path | None = None
     """Those rows that were passed over."""
+    created: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """Relation → the triples that were written to it, where they are few and all of them new."""
     duplicates: dict[str, int] = field(default_factory=dict)
     """Relation → rows that say a triple which another row says too."""
     unfinished: bool = False

@@ -19,6 +19,7 @@ from whyrec.options import rules_of
 
 if TYPE_CHECKING:
     from kg.snapshot.writing.earlier_parts import EarlierParts
+    from kg.stores.store import Store
     from recommender.marketing.crowd import Crowd
     from recommender.rules.rule_set import Rules
     from recommender.search.find import Finder
@@ -163,16 +164,21 @@ def current_snapshot(workspace: Workspace, progress: Progress) -> tuple[Workspac
 
 @private_files()
 def refreshed(
-    workspace: Workspace, progress: Progress, anew: bool = False, earlier: "EarlierParts | None" = None
+    workspace: Workspace,
+    progress: Progress,
+    anew: bool = False,
+    earlier: "EarlierParts | None" = None,
+    store: "Store | None" = None,
 ) -> tuple[Snapshot, bool]:
     """The snapshot of what the store holds now, and whether it had to be taken.
 
     :param anew: read all of the store, whatever its fingerprint says.
     :param earlier: what of the snapshot there is already; all is read where absent.
+    :param store: the open store, which is closed then; it is opened where absent.
     :raises SnapshotError: where the store is empty, or between two states.
     """
     before = workspace.held()
-    store = workspace.open_store(read_only=True)
+    store = store or workspace.open_store(read_only=True)
     try:
         return workspace.refresh(store, progress, anew, partial(_prepare, before, progress), earlier=earlier)
     finally:

@@ -24,6 +24,7 @@ from kg.progress import WAITING, Progress
 from kg.snapshot.snapshot import Snapshot, part_of
 from kg.snapshot.writing.earlier_parts import EarlierParts
 from kg.staging.report import LoadReport as Report
+from kg.stores.store import Store
 from kg.stores.url import is_neo4j
 from kg.workspace.permissions import private_files
 from kg.workspace.suppression import Suppression
@@ -90,8 +91,24 @@ class Loading:
 def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> LoadReport:
     """Load files into the store, and take the snapshot of what is there then."""
     sources, folder = _rdf_sources(workspace, asked) if asked.rdf else _sources(workspace, asked)
-    people = _people(workspace, asked.pseudonymise)
-    options = LoadOptions(
+    with nullcontext() if asked.dry_run else workspace.lock(_waiting(progress)):
+        store = workspace.open_store(read_only=asked.dry_run)
+        try:
+            people = _people(workspace, store, asked.pseudonymise)
+            if people.pseudonyms and not asked.dry_run:
+                remember_pseudonyms(workspace.folder, people.pseudonyms)
+            before = None if asked.dry_run else _current(workspace, store)
+            options = _options(workspace, asked, people)
+            report = load(lambda **_: store, workspace.schema, sources, folder, options, progress)
+        finally:
+            store.close()
+        earlier = None if before is None else _earlier(before, report)
+        snapshot = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
+    return LoadReport.model_validate({**report.to_json(), "snapshot": snapshot})
+
+
+def _options(workspace: Workspace, asked: Loading, people: People) -> LoadOptions:
+    return LoadOptions(
         workspace.rejects,
         workspace.staging,
         asked.dry_run,
@@ -107,30 +124,19 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
         columns=workspace.columns,
         people=people,
     )
-    with nullcontext() if asked.dry_run else workspace.lock(_waiting(progress)):
-        if people.pseudonyms and not asked.dry_run:
-            remember_pseudonyms(workspace.folder, people.pseudonyms)
-        before = None if asked.dry_run else _current(workspace)
-        report = load(workspace.open_store, workspace.schema, sources, folder, options, progress)
-        earlier = None if before is None else _earlier(before, report)
-        snapshot = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
-    return LoadReport.model_validate({**report.to_json(), "snapshot": snapshot})
 
 
-def _current(workspace: Workspace) -> Snapshot | None:
+def _current(workspace: Workspace, store: Store) -> Snapshot | None:
     """The snapshot, where it shows what the store holds; none of a server, to which others may write meanwhile."""
     if is_neo4j(workspace.settings.store):
         return None
-    store = workspace.open_store(read_only=True)
-    try:
-        held = workspace.held()
-        return held.snapshot() if held.is_current(store.revision(), store.fingerprint()) else None
-    finally:
-        store.close()
+    held = workspace.held()
+    return held.snapshot() if held.is_current(store.revision(), store.fingerprint()) else None
 
 
 def _earlier(snapshot: Snapshot, report: Report) -> EarlierParts | None:
-    """What of a snapshot a load wrote nothing of; ``None`` where it deleted anything, with which other things go."""
+    """What of a snapshot a load left alone, or only added to; ``None`` where it deleted anything: other things go with
+    that."""
     if any(counts["deleted"] for told in (report.entities, report.triples) for counts in told.values()):
         return None
     entities, triples = (
@@ -139,7 +145,7 @@ def _earlier(snapshot: Snapshot, report: Report) -> EarlierParts | None:
     )
     unwritten = {part_of("entity", name) for name in snapshot.schema.entity if name not in entities}
     unwritten |= {part_of("relation", name) for name in snapshot.schema.relation if name not in triples}
-    return EarlierParts(snapshot, frozenset(unwritten))
+    return EarlierParts(snapshot, frozenset(unwritten), report.created)
 
 
 def _snapshot(workspace: Workspace, progress: Progress, earlier: EarlierParts | None) -> str | None:
@@ -147,9 +153,9 @@ def _snapshot(workspace: Workspace, progress: Progress, earlier: EarlierParts | 
     store = workspace.open_store(read_only=True)
     try:
         empty = store.revision() is None
+        return None if empty else refreshed(workspace, progress, earlier=earlier, store=store)[0].hash
     finally:
         store.close()
-    return None if empty else refreshed(workspace, progress, earlier=earlier)[0].hash
 
 
 def _waiting(progress: Progress) -> Callable[[str], None]:
@@ -210,15 +216,11 @@ def _rdf(source: Source, base: str | None) -> Source:
     return source.model_copy(update={"vocabulary": vocabulary})
 
 
-def _people(workspace: Workspace, pseudonymise: bool) -> People:
+def _people(workspace: Workspace, store: Store, pseudonymise: bool) -> People:
     """What the load does with ids of people."""
     raw: list[str] = []
-    store = workspace.open_store(read_only=True)
-    try:
-        if pseudonymise and not is_pseudonymised(workspace.folder):
-            counts = store.count_entities()
-            raw = [name for name in sensitive_types(workspace.schema) if counts[name]]
-        suppression = Suppression.open(workspace.folder, store)
-    finally:
-        store.close()
+    if pseudonymise and not is_pseudonymised(workspace.folder):
+        counts = store.count_entities()
+        raw = [name for name in sensitive_types(workspace.schema) if counts[name]]
+    suppression = Suppression.open(workspace.folder, store)
     return People(workspace.schema, pseudonyms_for_load(workspace.folder, pseudonymise, raw), suppression)

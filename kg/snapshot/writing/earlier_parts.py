@@ -1,7 +1,7 @@
 """Earlier parts: what of a snapshot is still in the store, so that a load of one purchase need not read all of it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kg.mapped_array import map_array
-from kg.snapshot.snapshot import Snapshot, part_of
+from kg.snapshot.snapshot import NO_TIME, Snapshot, part_of
 from kg.snapshot.string_array import StringArray
+from kg.snapshot.writing.external_sort import RECORD, Records
+from kg.stores.batches import positions_of
 from kg.stores.store import Store
 
 STRING = ("blob", "offsets", "valid")
@@ -28,6 +30,8 @@ class EarlierParts:
 
     snapshot: Snapshot
     unwritten: frozenset[str]
+    created: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """Relation → all that the load wrote of it, new triples alone: columns of ``TRIPLE_DTYPES``."""
 
     def still(self, store: Store) -> "EarlierParts":
         """Those that can be taken over: as many as there were, of no people, and of a relation with the places of its
@@ -38,12 +42,52 @@ class EarlierParts:
             if not entity.sensitive and counts[name] == manifest.entities.get(name):
                 kept.add(part_of("entity", name))
         kept &= self.unwritten
-        counts = store.count_triples()
+        counts, grown = store.count_triples(), dict[str, pl.DataFrame]()
         for name in schema.relation:
-            ends = {part_of("entity", end) for end in schema.ends(name)}
-            if ends <= kept and counts[name] == manifest.triples.get(name):
+            ends, before = {part_of("entity", end) for end in schema.ends(name)}, manifest.triples.get(name, 0)
+            if ends <= kept and counts[name] == before:
                 kept.add(part_of("relation", name))
-        return EarlierParts(self.snapshot, self.unwritten & kept)
+            created, people = self.created.get(name), any(schema.entity[end].sensitive for end in schema.ends(name))
+            if created is not None and not people and counts[name] == before + created.height:
+                grown[name] = created
+        return EarlierParts(self.snapshot, self.unwritten & kept, grown)
+
+    def records(self, name: str, ids: Mapping[str, pl.Series]) -> Records | None:
+        """The triples of a relation that only grew; ``None`` for another one.
+
+        :param ids: entity type → the ids that it has now.
+        """
+        if name not in self.created or name not in self.snapshot.manifest.triples:
+            return None
+        head, tail = self.snapshot.schema.ends(name)
+        new = positions_of(self.created[name], ids[head], ids[tail])
+        rows, columns = self._move(head, ids), self._move(tail, ids)
+        if rows is None or columns is None or new["head"].null_count() or new["tail"].null_count():
+            return None
+        indptr, indices, weight, time = (
+            map_array(str(self.snapshot.folder / f"{name}.forward.{array}.npy"))
+            for array in ("indptr", "indices", "weight", "timestamp")
+        )
+        found = np.empty(len(indices) + new.height, dtype=RECORD)
+        parts = {
+            "row": (np.repeat(rows, np.diff(indptr)), new["head"]),
+            "column": (columns[indices], new["tail"]),
+            "weight": (weight, new["weight"] + 0.0),
+            "time": (time, new["timestamp"].fill_null(NO_TIME)),
+        }
+        for part, (before, since) in parts.items():
+            found[part][: len(indices)], found[part][len(indices) :] = before, since.to_numpy()
+        return found
+
+    def _move(self, entity_type: str, ids: Mapping[str, pl.Series]) -> NDArray[np.uint32] | None:
+        """For each entity of a type its place now; ``None`` where one is no more."""
+        before, now = self.ids(entity_type), ids[entity_type].alias("id")
+        if before.equals(now):
+            return np.arange(before.len(), dtype=np.uint32)
+        places = before.to_frame().join(
+            now.to_frame().with_row_index("place"), on="id", how="left", maintain_order="left"
+        )
+        return None if places["place"].null_count() else places["place"].to_numpy()
 
     def ids(self, name: str) -> pl.Series:
         """The ids of a type."""

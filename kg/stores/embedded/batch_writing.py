@@ -5,8 +5,12 @@ import polars as pl
 from kg.counting import by_number
 from kg.errors import StoreError
 from kg.stores.embedded.file import StoreFile
+from kg.stores.embedded.opening import NO_END
 from kg.stores.embedded.tables import result_rows
 from kg.stores.store import chunks
+
+FEW = 64
+"""Rows that are told to the engine as a list, which it looks up one by one."""
 
 
 class BatchWriter:
@@ -15,11 +19,14 @@ class BatchWriter:
     def __init__(self, file: StoreFile) -> None:
         self._file = file
 
-    def copy(self, query: str, batch: pl.DataFrame, origin: str) -> None:
+    def create(self, query: str, few: str, batch: pl.DataFrame, origin: str) -> None:
         """Add rows; the engine says how many it took.
 
+        :param few: the statement for a few rows.
         :raises StoreError: where it took fewer.
         """
+        if 0 < batch.height <= FEW:
+            return self._create_few(few, batch, origin)
         for part in chunks(batch, self._file.batch_rows):
             with self._file.copying(part.height) as session:
                 told = str(result_rows(session, query, {"rows": part}).row(0)[0]).partition(" ")[0]
@@ -28,6 +35,12 @@ class BatchWriter:
                     f"{self._file.path}: {origin}: the engine took {told} of {part.height:,} without an error; run the "
                     "load again, which completes them"
                 )
+        return None
+
+    def _create_few(self, query: str, batch: pl.DataFrame, origin: str) -> None:
+        with self._file.writing() as session:
+            if result_rows(session, query, {"rows": batch.to_dicts()}).item() != batch.height:
+                raise StoreError(f"{self._file.path}: {origin}: {NO_END}")
 
     def delete(self, query: str, left: str, batch: pl.DataFrame, origin: str) -> None:
         """Remove rows, and make sure that none is left before that is kept.

@@ -22,6 +22,7 @@ LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
 
 written_here: set[Path] = set()
 """Files this process has open for writing: the lock of the operating system only keeps other processes out."""
+NO_END = "a triple of this batch begins or ends in an entity that is not in the store"
 
 
 def check_before_opening(path: Path, read_only: bool) -> None:
@@ -145,7 +146,7 @@ def sentence(problem: BaseException) -> str:
     if "duplicated primary key" in text:
         return "an id of this batch is in the store already"
     if "Unable to find primary key" in text:
-        return "a triple of this batch begins or ends in an entity that is not in the store"
+        return NO_END
     if "buffer pool is full" in text:
         return f"out of memory; allow more with {BUFFER_POOL_VARIABLE}, now {buffer_pool_bytes() >> 20}"
     return text

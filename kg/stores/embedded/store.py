@@ -126,9 +126,11 @@ class EmbeddedStore:
         """
         batch = entity_batch(self._schema, entity_type, frame)
         properties = list(self._schema.entity[entity_type].properties)
-        self._writer.copy(
-            statement("embedded", "create_entities", properties=properties, type=entity_type), batch, entity_type
+        copy, few = (
+            statement("embedded", name, properties=properties, type=entity_type)
+            for name in ("create_entities", "create_few_entities")
         )
+        self._writer.create(copy, few, batch, entity_type)
 
     def update_entities(self, entity_type: str, frame: pl.DataFrame, changed: Sequence[str] | None = None) -> None:
         """Overwrite label and properties; nobody else writes, so ``changed`` makes no difference here.
@@ -155,7 +157,8 @@ class EmbeddedStore:
         :raises StoreError: a frame that does not fit, or an end that is not there.
         """
         batch = triple_batch(self._schema, relation, frame)
-        self._writer.copy(self._about("create_triples", relation), batch, relation)
+        copy, few = (self._about(name, relation) for name in ("create_triples", "create_few_triples"))
+        self._writer.create(copy, few, batch, relation)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.
