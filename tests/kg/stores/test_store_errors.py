@@ -14,6 +14,7 @@ import pytest
 
 from kg.errors import StoreAuthenticationError, StoreError, StoreLockedError, StoreUnavailableError
 from kg.schema import parse_schema
+from kg.stores.embedded import batch_writing
 from kg.stores.embedded.checksum import checksum_path
 from kg.stores.embedded.store import EmbeddedStore
 from kg.stores.neo4j.store import Neo4jStore
@@ -181,6 +182,7 @@ def test_nothing_outlasts_a_kill_without_the_rows_that_were_created_before_it(tm
     program = (
         "import os, signal, sys; from pathlib import Path; import polars as pl\n"
         "from kg.schema import parse_schema; from kg.stores.embedded.store import EmbeddedStore\n"
+        "from kg.stores.embedded import batch_writing; batch_writing.FEW = 0\n"
         "schema = parse_schema({'name': 't', 'entity': {'User': {}, 'Product': {}}})\n"
         "def users(*ids): return pl.DataFrame({'id': ids, 'label': ids})\n"
         "store = EmbeddedStore.open(Path(sys.argv[1]), schema)\n"
@@ -196,8 +198,21 @@ def test_nothing_outlasts_a_kill_without_the_rows_that_were_created_before_it(tm
         assert (store.unsettled, store.count_entities()["User"]) == (0, rows)
 
 
-def test_a_copy_that_fails_gives_up_what_is_unsettled_and_leaves_the_rest_whole(path):
+def test_a_few_rows_that_cannot_be_written_leave_those_before_them_and_the_store(path):
+    store = EmbeddedStore.open(path, SCHEMA)
+    with pytest.raises(StoreError, match="in the store already"), store.deferring():
+        store.create_entities("User", users("before"))
+        store.create_entities("User", users("new", "before"))
+    bought = pl.DataFrame([("before", "nobody", 1.0, None)], schema=TRIPLE_DTYPES, orient="row")
+    with pytest.raises(StoreError, match="an entity that is not in the store"):
+        store.create_triples("bought", bought)
+    assert store.count_entities()["User"] == 2001 and store.count_triples()["bought"] == 0
+    store.close()
+
+
+def test_a_copy_that_fails_gives_up_what_is_unsettled_and_leaves_the_rest_whole(path, monkeypatch):
     """The engine would forget where the others of the same type are, too."""
+    monkeypatch.setattr(batch_writing, "FEW", 0)
     store = EmbeddedStore.open(path, SCHEMA)
     with pytest.raises(StoreError, match="in the store already"), store.deferring():
         store.create_entities("User", users("settled"))

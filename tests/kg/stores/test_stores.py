@@ -10,8 +10,9 @@ from polars.testing import assert_frame_equal
 
 from kg.errors import StoreError
 from kg.schema import parse_schema
-from kg.stores.embedded import piece_reading
+from kg.stores.embedded import batch_writing, piece_reading
 from kg.stores.embedded import tables as embedded_tables
+from kg.stores.embedded.batch_writing import FEW
 from kg.stores.embedded.store import EmbeddedStore
 from kg.stores.neo4j import store as neo4j_store
 from kg.stores.neo4j.store import Neo4jStore
@@ -139,11 +140,13 @@ ROWS = st.lists(st.tuples(ROW, ROW), min_size=1, max_size=20, unique_by=lambda e
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=ROWS)
-def test_entities_come_back_as_they_were_written(store, rows):
+@given(rows=ROWS, few=st.sampled_from([0, FEW]))
+def test_entities_come_back_as_they_were_written(store, rows, few):
     store.delete_entities("Order", store.read_entities("Order"))
     frame = entities("Order", [before for before, _ in rows])
-    store.create_entities("Order", frame)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_writing, "FEW", few)
+        store.create_entities("Order", frame)
     assert_same(store.read_entities("Order"), frame)
     changed = entities("Order", [{**after, "id": before["id"]} for before, after in rows])
     store.update_entities("Order", changed)
