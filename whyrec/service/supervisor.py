@@ -48,6 +48,7 @@ class Supervisor:
         self._workers, self._beats = [0] * workers, mmap.mmap(-1, 8 * workers)
         self._looked = time.monotonic()
         self._alive, self._failure = os.pipe(), os.pipe()
+        os.set_blocking(self._failure[0], False)
 
     def run(self) -> None:
         """Serve.
@@ -89,8 +90,14 @@ class Supervisor:
             if ended:
                 self._workers[slot], some = 0, True
                 if os.waitstatus_to_exitcode(status) == NOT_STARTED:
-                    raise WorkspaceError(os.read(self._failure[0], select.PIPE_BUF).decode(errors="replace").strip())
+                    raise WorkspaceError(self._said())
         return some
+
+    def _said(self) -> str:
+        """What the first worker said that could not start; others may have said it, too, and it was read at once."""
+        with suppress(BlockingIOError):
+            return os.read(self._failure[0], select.PIPE_BUF).decode(errors="replace").partition("\n")[0]
+        return ""
 
     def _end_hung(self) -> None:
         now, earlier = time.monotonic(), self._looked
@@ -125,7 +132,7 @@ class Supervisor:
                 serve = self._start()
             except Exception as problem:
                 said = str(problem) if isinstance(problem, WhyrecError) else f"{type(problem).__name__}: {problem}"
-                os.write(self._failure[1], f"{said}\n".encode()[: select.PIPE_BUF])
+                os.write(self._failure[1], (said.replace("\n", " ") + "\n").encode()[: select.PIPE_BUF])
                 code = NOT_STARTED
             else:
                 serve()

@@ -17,7 +17,7 @@ import pytest
 from whyrec.service import supervisor
 
 pytestmark = pytest.mark.skipif(not supervisor.POSSIBLE, reason="workers are forked on Linux alone")
-SECONDS = 60.0
+SECONDS = 240.0
 PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
@@ -95,6 +95,24 @@ def test_no_worker_outlives_a_program_that_is_killed(tmp_path: Path) -> None:
         workers = started(tmp_path, 2)
         program.kill()
         assert all(ended(one) for one in workers)
+
+
+def test_workers_that_fail_together_end_the_program_once(tmp_path: Path) -> None:
+    """Both have said why before the first of them is buried."""
+    fails = """
+def start():
+    time.sleep(0.2)
+    raise WorkspaceError("no\\nsuch thing")
+"""
+    program = PROGRAM[: PROGRAM.index("def finish")] + "from kg.errors import WorkspaceError\n" + fails
+    program += "supervisor.AGAIN_SECONDS = 0.5\n"
+    program += "told = supervisor.signal.sigtimedwait\n"
+    program += "supervisor.signal.sigtimedwait = lambda *one: (time.sleep(1), told(*one))[1]\n"
+    program += "supervisor.Supervisor(start, 2, grace=10).run()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 1 and done.stderr.count("WorkspaceError: no such thing") == 1
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
