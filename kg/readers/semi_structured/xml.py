@@ -28,6 +28,8 @@ from kg.readers.semi_structured.nested_keys import names_in
 
 ROWS = 5_000
 _USUAL = ("item", "entry", "product", "offer", "row", "record")
+MOST_OF_A_ROW = 64 << 20
+"""Bytes of one row, or of one tag: a small packed file may become a huge one."""
 _DEEPEST = 50
 _ELEMENTS = 200
 _DECLARATION = 1_000
@@ -102,9 +104,17 @@ class XmlReader(MeasuredReader):
             parser.CharacterDataHandler = collector.text
             parser.EntityDeclHandler = collector.entity
             collector.line = lambda: parser.CurrentLineNumber
+            collector.at = lambda: parser.CurrentByteIndex
+            fed = 0
             try:
                 for piece in pieces:
                     parser.Parse(piece, False)
+                    fed += len(piece)
+                    if fed - (parser.CurrentByteIndex if collector.begun is None else collector.begun) > MOST_OF_A_ROW:
+                        raise ReadError(
+                            f"{self._place}: line {parser.CurrentLineNumber}: one element has more than "
+                            f"{MOST_OF_A_ROW >> 20:,} MiB; mend it, nothing was loaded"
+                        )
                     yield from collector.taken()
                 parser.Parse(b"", True)
                 yield from collector.taken()
@@ -112,6 +122,8 @@ class XmlReader(MeasuredReader):
                     sentence = f"{{n}} [element|elements] <{name}> [is no row|are no rows]"
                     sentence += "; element = … (mapping) tells which ones are"
                     self._notices.add(self._place, sentence, count)
+            except ReadError:
+                raise
             except xml.parsers.expat.ExpatError as problem:
                 why = xml.parsers.expat.ErrorString(problem.code)
                 where = f"{self._place}: line {problem.lineno}, column {problem.offset + 1}"
@@ -159,6 +171,9 @@ class _Collector:
         self.passed: Counter[str] = Counter()
         """Elements of other names that rows often have → how many there were."""
         self.line: Callable[[], int] = lambda: 0
+        self.at: Callable[[], int] = lambda: 0
+        self.begun: int | None = None
+        """The byte at which the row that is read began, ``None`` between rows."""
 
     def taken(self) -> list[tuple[int, dict[str, Any]]]:
         """The rows since the last call."""
@@ -173,7 +188,7 @@ class _Collector:
                 if usual:
                     self.passed[name] += 1
                 return
-            self._told, self._started = name, self.line()
+            self._told, self._started, self.begun = name, self.line(), self.at()
         if len(self._stack) >= _DEEPEST:
             raise ReadError(f"{self._place}: line {self.line()}: nested deeper than {_DEEPEST} elements")
         self._stack.append((name, {f"@{key}": value for key, value in attributes.items()}, []))
@@ -191,6 +206,7 @@ class _Collector:
         text = "".join(parts).strip()
         if not self._stack:
             self._found.append((self._started, document))
+            self.begun = None
             return
         value: Any = text or None
         if document:

@@ -1,6 +1,7 @@
 """Tables whose bytes are well formed and whose content Python has no value for."""
 
 import io
+import lzma
 import uuid
 from pathlib import Path
 
@@ -102,3 +103,16 @@ def test_a_date_that_no_calendar_has_costs_its_row(tmp_path: Path, kind: pa.Data
     pq.write_table(pa.table({"a": ["x", "y"], "t": times, "s": structs, "l": lists}), path)
     good, bad = read(path, Source(file=path.name, relation="r", head="a", tail=column))
     assert [cells[0] for _, _, cells in good] == ["y"] and bad == [(1, 1, "beyond the year 9999")]
+
+
+@pytest.mark.parametrize("start", ["<rows><row><id>", "<rows><", "<rows><row><a/>"])
+def test_an_element_without_end_is_let_go_of(tmp_path: Path, start: str) -> None:
+    """A small packed file may unpack to what no memory holds."""
+    path, filling = tmp_path / "p.xml.xz", b"<a/>" if start.endswith("/>") else b"aaaa"
+    with lzma.open(path, "wb", preset=0) as out:
+        out.write(start.encode())
+        for _ in range(80):
+            out.write(filling * (1 << 18))
+    reader = open_reader(path, path.name, Source(file="p.xml", entity="P", id="id"), ["id"], Notices())
+    with pytest.raises(ReadError, match=r"^p.xml.xz: line 1: one element has more than 64 MiB; mend it"):
+        list(reader.batches())
