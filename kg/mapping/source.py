@@ -271,7 +271,6 @@ class Source(Document):
 
         :param places: folders, and beginnings of addresses, that may be read too.
         :param kept: the folder in which fetched files are kept.
-
         :raises MappingError: where there is none, or one outside ``base`` that is not allowed.
         """
         if self.connection is not None:
@@ -295,8 +294,7 @@ class Source(Document):
 
         :raises MappingError: where the name says nothing.
         """
-        known = self.format or format_of_name(path)
-        if known is None:
-            allowed = ", ".join(SUFFIXES)
-            raise MappingError(f'{path.name}: unknown kind of file; known: {allowed}, or tell format = "csv"')
-        return known
+        if known := self.format or format_of_name(path):
+            return known
+        allowed = ", ".join(SUFFIXES)
+        raise MappingError(f'{path.name}: unknown kind of file; known: {allowed}, or tell format = "csv"')

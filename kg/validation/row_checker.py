@@ -232,10 +232,8 @@ class RowChecker:
         :param of_people: whether each row is what somebody did.
         """
         source, batch = self._source, cells.rows.batch
-        columns = [cells.identifiers(source.head or "", "head").alias("head")]
-        columns.append(cells.identifiers(source.tail or "", "tail").alias("tail"))
-        if source.renames:
-            columns = [ids.replace(source.renames) for ids in columns]
+        columns = [cells.identifiers(getattr(source, end) or "", end).alias(end) for end in ("head", "tail")]
+        columns = [ids.replace(source.renames) for ids in columns] if source.renames else columns
         missing = pl.Series([None]).new_from_index(0, batch.frame.height)
         weight, timestamp = missing.cast(pl.Float64), missing.cast(pl.Int64)
         if source.weight is not None:
@@ -265,11 +263,8 @@ class RowChecker:
         strange = names.is_not_null() & ~names.is_in(known).fill_null(False)
         hint = map_unique(names, lambda name: nearest(name, known) if known else "the schema has none")
         rows.fault(strange, column, "unknown relation", hint)
-        frame = (
-            self._ends(cells, names.is_in(self._of_people), file_index)
-            .with_columns(names.alias("relation"))
-            .filter(~rows.bad)
-        )
+        ends = self._ends(cells, names.is_in(self._of_people), file_index)
+        frame = ends.with_columns(names.alias("relation")).filter(~rows.bad)
         tables = []
         for relation in frame.get_column("relation").unique(maintain_order=True):
             tables += self._row_tables(frame.filter(pl.col("relation") == relation).drop("relation"), relation)
