@@ -31,6 +31,18 @@ def public_key(variable: str = KEY_VARIABLE) -> str:
     return str(identity(variable).to_public())
 
 
+def check_opens(public: str) -> None:
+    """Refuse to seal what the key at hand would not open again; where none is at hand, whoever seals need not open.
+
+    :raises UsageError: where the key in the environment is another one.
+    """
+    if _secret(KEY_VARIABLE) and public_key() != public:
+        raise UsageError(
+            f"{KEY_VARIABLE} is another key than [privacy] seal_to, {public}, and would not open what is sealed to it; "
+            "set the one that belongs to it, or change the key by `whyrec seal --rotate`; nothing was changed"
+        )
+
+
 def sealed_value(value: bytes, key: Any) -> bytes:
     """A value that only the secret key opens.
 

@@ -22,6 +22,7 @@ from kg.privacy.seal_key import (
     KEY_VARIABLE,
     LOG_KEY,
     OLD_KEY_VARIABLE,
+    check_opens,
     identity,
     opened_value,
     public_key,
@@ -47,12 +48,14 @@ _OWN_FILES = (
     FLAGGED,
     LOG_KEY,
 )
+NO_ARCHIVE = "what was sealed is no archive of whyrec's: {}"
 
 
 def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
     """Encrypt what whyrec keeps in a workspace, to the key of its configuration; returns what was sealed.
 
     :param copy: write a sealed copy to this file and leave the workspace as it is; in place where absent.
+    :raises UsageError: where the environment holds the key of something else: whoever seals could not unseal.
     :raises WorkspaceError: where the workspace has no key, is sealed already, or cannot be written.
     """
     public = workspace.settings.privacy.seal_to
@@ -61,6 +64,7 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
             f"{workspace.folder}: has no key to be sealed with; set {KEY_VARIABLE} and say `whyrec seal --rotate`, or "
             "make the workspace with `whyrec init --encrypt`"
         )
+    check_opens(public)
     with workspace_lock(workspace.folder), private_files():
         target = copy or workspace.folder / SEALED
         names = _own(workspace)
@@ -182,19 +186,22 @@ def _unpack(source: BinaryIO, folder: Path) -> None:
         with tarfile.open(fileobj=source, mode="r|") as archive:
             archive.extractall(folder, filter="data")
     except tarfile.TarError as problem:
-        raise WorkspaceError(f"what was sealed is no archive of whyrec's: {problem}") from None
+        raise WorkspaceError(NO_ARCHIVE.format(problem)) from None
 
 
 def _resealed(source: BinaryIO, out: BinaryIO, public: str) -> None:
     """An archive as it is, but for the key of the logs, which is sealed to another key."""
     key = recipient(public)
-    with tarfile.open(fileobj=source, mode="r|") as old, tarfile.open(fileobj=out, mode="w|") as new:
-        for member in old:
-            content = old.extractfile(member) if member.isfile() else None
-            if content is not None and member.name == LOG_KEY:
-                sealed = sealed_value(opened_value(content.read()), key)
-                member.size, content = len(sealed), io.BytesIO(sealed)
-            new.addfile(member, content)
+    try:
+        with tarfile.open(fileobj=source, mode="r|") as old, tarfile.open(fileobj=out, mode="w|") as new:
+            for member in old:
+                content = old.extractfile(member) if member.isfile() else None
+                if content is not None and member.name == LOG_KEY:
+                    sealed = sealed_value(opened_value(content.read()), key)
+                    member.size, content = len(sealed), io.BytesIO(sealed)
+                new.addfile(member, content)
+    except tarfile.TarError as problem:  # as when a wrong key lets nothing through
+        raise WorkspaceError(NO_ARCHIVE.format(problem)) from None
 
 
 def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:

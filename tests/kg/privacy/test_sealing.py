@@ -105,6 +105,26 @@ def test_keys_rotate(shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert before == {name: data for name, data in _contents(shop).items() if name != "whyrec.toml"}
 
 
+def test_a_wrong_old_key_changes_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal(Workspace(shop))
+    before = _contents(shop)
+    monkeypatch.setenv("WHYREC_SEAL_KEY_OLD", _key())
+    monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
+    with pytest.raises(UsageError, match=r"another one than sealed\.age was sealed with"):
+        rotate(Workspace(shop))
+    assert _contents(shop) == before
+
+
+def test_nothing_is_sealed_to_another_key_than_that_at_hand(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _contents(shop)
+    monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
+    with pytest.raises(UsageError, match=r"would not open what is sealed to it.*whyrec seal --rotate"):
+        seal(Workspace(shop))
+    assert _contents(shop) == before
+    monkeypatch.delenv("WHYREC_SEAL_KEY")
+    assert seal(Workspace(shop))  # the public key is enough for whoever only seals
+
+
 def test_a_cut_off_seal_goes_on(shop: Path) -> None:
     before = _contents(shop)
     seal(Workspace(shop))
