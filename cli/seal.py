@@ -9,10 +9,16 @@ from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
 from kg.errors import UsageError
 from kg.privacy.sealing import seal
-from kg.workspace.workspace import Workspace
+from kg.workspace.workspace import SEALED, Workspace
 from whyrec.privacy.seal_rotation import rotate_seal
 
 app = typer.Typer(add_completion=False)
+
+ROTATED_SEALED = "The workspace is sealed with the new key now; the old one opens older copies only."
+ROTATED = (
+    "What is sealed from now on is sealed with the new key; the old one opens older copies only. "
+    "Nothing is sealed now: next, whyrec -w {} seal"
+)
 
 
 @app.command("seal")
@@ -44,10 +50,10 @@ def seal_command(
         names = list[str]()
     else:
         names = seal(workspace, file)
-    target = str(file or workspace.folder / "sealed.age")
+    target = str(file or workspace.folder / SEALED)
     if output.document({"sealed": names, "file": target, "rotated": rotate_key}):
         return
     if rotate_key:
-        output.line("The workspace is sealed with the new key from now on; the old one opens older copies only.")
+        output.line(ROTATED_SEALED if (workspace.folder / SEALED).exists() else ROTATED.format(workspace.folder))
     else:
         output.line(f"Sealed {', '.join(names)}: {target}")

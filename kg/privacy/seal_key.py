@@ -12,8 +12,8 @@ from kg.errors import UsageError, WorkspaceError
 KEY_VARIABLE, OLD_KEY_VARIABLE = "WHYREC_SEAL_KEY", "WHYREC_SEAL_KEY_OLD"
 MISSING = "sealing needs the pyrage package: pip install 'whyrec[privacy]'"
 HOW = (
-    "make one with `age-keygen`, or `python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it "
-    "apart from the workspace"
+    "what is sealed already opens with its own key alone; for what is new make one with `age-keygen`, or "
+    "`python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it apart from the workspace"
 )
 LOG_KEY = "log-key.age"
 """File of a workspace with the key of its logs; see :mod:`kg.privacy.log_key`."""

@@ -1,0 +1,35 @@
+"""``whyrec seal`` and ``unseal``: what they say they did is what was done."""
+
+import os
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from tests.cli.conftest import Whyrec
+
+
+def test_a_new_key_seals_nothing_by_itself(whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "w"
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    assert whyrec("init", folder).exit_code == 0
+    told = whyrec("-w", folder, "seal", "--rotate")
+    assert told.exit_code == 0 and not (folder / "sealed.age").exists()
+    said = " ".join(told.stdout.split())
+    assert "is sealed with the new key now" not in said and "Nothing is sealed now" in said and "seal" in said
+    assert whyrec("-w", folder, "seal").exit_code == 0 and (folder / "sealed.age").is_file()
+    monkeypatch.setenv("WHYREC_SEAL_KEY_OLD", os.environ["WHYREC_SEAL_KEY"])
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    told = whyrec("-w", folder, "seal", "--rotate")
+    assert told.exit_code == 0 and "is sealed with the new key now" in " ".join(told.stdout.split())
+
+
+def test_whoever_lacks_the_key_is_not_told_to_make_another(
+    whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "w"
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    assert whyrec("init", folder, "--encrypt").exit_code == 0 and whyrec("-w", folder, "seal").exit_code == 0
+    monkeypatch.delenv("WHYREC_SEAL_KEY")
+    told = whyrec("-w", folder, "unseal")
+    assert told.exit_code == 2 and "what is sealed already opens with its own key alone" in told.stderr
