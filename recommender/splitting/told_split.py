@@ -24,17 +24,23 @@ class TooFewToTestError(NobodyToTestError):
     """So few people would be tested on that figures would tell what single ones do."""
 
 
-def check_people(tested: Mapping[User, object], k: int) -> None:
+def check_people(tested: Mapping[User, object], k: int, told: bool = False) -> None:
     """Refuse to measure on nobody, and on fewer than k people.
 
+    :param told: whether a file says what is tested, which no option makes more of.
     :raises NobodyToTestError: saying what to do.
     """
     if not tested:
-        raise NobodyToTestError("no user has an interaction to hold out; try another `split`, or a larger `holdout`")
+        raise NobodyToTestError(
+            "no pair of the file can be tested: name people and items that the graph holds"
+            if told
+            else "no user has an interaction to hold out; try another `split`, or a larger `holdout`"
+        )
     if len(tested) < k:
+        how = "a file with more of them" if told else "a larger `holdout`, another `split`"
         raise TooFewToTestError(
             f"fewer than {k} people to test on, and figures of so few would tell what single ones do ([privacy] "
-            "k): test on more people, for instance by a larger `holdout`, another `split`, or no `domain`"
+            f"k): test on more people, for instance by {how}, or no `domain`"
         )
 
 

@@ -108,7 +108,15 @@ def test_figures_of_fewer_than_k_people_are_refused(
     (tmp_path / "one.csv").write_text("user_id,item_id\nu0001,p0001\nu0001,p0002\n")
     result = whyrec("-w", example, "evaluate", "--no-tuning", "--test", tmp_path / "one.csv", *options)
     assert result.exit_code == 2 and result.stdout == ""
-    assert "fewer than 5 people to test on" in result.stderr and "--holdout" in result.stderr
+    assert "fewer than 5 people to test on" in result.stderr and "by a file with more of them" in result.stderr
+    assert "--holdout" not in result.stderr  # which changes nothing of what a file names
+
+
+def test_a_file_of_nobody_known_says_what_to_name(whyrec: Whyrec, example: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text("user_id,item_id\nu9999,p0001\n")
+    result = whyrec("-w", example, "evaluate", "--no-tuning", "--test", tmp_path / "none.csv")
+    assert result.exit_code == 2 and "name people and items that the graph holds" in result.stderr
+    assert "u9999" not in result.stderr and "--holdout" not in result.stderr
 
 
 def test_the_split_is_told_in_words(whyrec: Whyrec, example: Path, tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ class WorkspaceEvaluation:
             if unseen:
                 told = "[pair names|pairs name] an id that is not in the graph; [it is|they are] not tested"
                 self.notices.append(by_number(f"{unseen:,} {told}"))
-        check_people(task_of(chosen, asked.domain, self._left_out)[1], whole.k)
+        check_people(task_of(chosen, asked.domain, self._left_out)[1], whole.k, pairs is not None)
         return chosen
 
     @cached_property
