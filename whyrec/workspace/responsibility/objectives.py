@@ -47,7 +47,7 @@ def solve_objectives(
     if not asked.floors:
         raise UsageError(
             f"{workspace.folder / CONFIGURATION}: [objectives] names no floors; add for instance "
-            "floors = ['80% made_by', '15% new']"
+            'floors = ["80% made_by", "15% new"]'
         )
     plain = Recommender(replace(recommender.model, objectives=()))
     found, raised, people = list[DomainObjectives](), list[str](), plain.snapshot.vocabulary
