@@ -11,6 +11,7 @@ from cli.output import Output
 from cli.person_report import show_held, show_inferred
 from kg.errors import UsageError
 from kg.workspace.outputs import remember_output
+from recommender.texts.languages import language
 from whyrec.privacy.access_request import PersonReport
 
 app = typer.Typer(add_completion=False)
@@ -36,16 +37,16 @@ def export_person_command(
     if out is not None and out.suffix != ".json":
         raise UsageError(f"--out {out}: expected a name that ends in .json")
     with engine_of(ctx, output) as engine:
-        report = engine.export_person(user, lang=lang)
+        report, schema = engine.export_person(user, lang=lang), engine.workspace.schema
     if out is not None:
         _write(engine.workspace.folder, out, report)
     if output.document(report):
         return
-    show_held(output, report)
+    show_held(output, report, lang)
     if report.inferred is not None:
-        show_inferred(output, report.inferred)
+        show_inferred(output, report.inferred, schema, lang)
     if out is not None:
-        output.line(f"All of it: {out}")
+        output.line(language(lang).section("access")["written"].format(file=out))
 
 
 def _write(folder: Path, out: Path, report: PersonReport) -> None:

@@ -3,74 +3,75 @@
 from typing import Any
 
 from cli.output import Output
-from kg.counting import by_number
-from kg.privacy.access_request import Held
+from kg.privacy.access_request import HeldTriple
+from kg.schema import Schema
 from recommender.serving.inferences import Inferences
+from recommender.texts.language import Section
+from recommender.texts.languages import language
+from recommender.texts.paths import spoken_domain
 from whyrec.privacy.access_request import PersonReport
 
 LISTED = 5
 """Items of each list that are shown; the document has them all."""
 
 
-def show_held(output: Output, report: PersonReport) -> None:
+def show_held(output: Output, report: PersonReport, lang: str = "en") -> None:
     """Print what is held: in the graph, in files, by the service."""
-    held: Held = report.held
+    held, texts, number = report.held, language(lang).section("access"), language(lang).number
     output.line(f"{held.type} {held.id}", style="bold")
     for name, value in held.properties.items():
         output.line(f"  {name}: {value}")
     rows = [
-        (one.relation, one.label or f"a {one.type}", one.id or "", f"{one.weight:g}", one.timestamp or "")
-        for one in held.triples
+        (one.relation, _label(one, texts), one.id or "", f"{one.weight:g}", one.timestamp or "") for one in held.triples
     ]
-    output.table(
-        by_number(f"Held in the graph: {len(rows):,} [triple|triples]"),
-        ("relation", "to", "id", "weight", "time"),
-        rows,
-    )
+    columns = [texts[one] for one in ("relation", "to", "id", "weight", "time")]
+    output.table(texts["held"].format(n=number(len(rows))), columns, rows)
     for file in held.rows:
-        output.line(f"{file.file}: {by_number(f'{len(file.rows):,} [row|rows]')}")
+        output.line(texts["rows"].format(file=file.file, n=number(len(file.rows))))
     for path in held.files:
-        output.line(f"Named in {path}")
-    _show_service(output, report)
-    _show_copies(output, report)
+        output.line(texts["named_in"].format(file=path))
+    _show_service(output, report, lang)
+    _show_copies(output, report, lang)
 
 
-def _show_service(output: Output, report: PersonReport) -> None:
+def _label(one: HeldTriple, texts: Section) -> str:
+    return one.label or texts["somebody"].format(type=one.type)
+
+
+def _show_service(output: Output, report: PersonReport, lang: str) -> None:
+    texts, number = language(lang).section("access"), language(lang).number
+
+    def table(title: str, names: str, rows: list[tuple[Any, ...]]) -> None:
+        """A table where there is anything to tell."""
+        if rows:
+            output.table(title, [texts.get(one, one) for one in names.split()], rows)
+
     told = [(one.timestamp or "", one.relation, one.item, one.weight or "") for one in report.events]
-    if told:
-        output.table(f"Events of the service: {len(told):,}", ("time", "relation", "item", "weight"), told)
+    table(texts["events"].format(n=number(len(told))), "time relation item weight", told)
     given = [(one.at, one.kind, _summary(one.document), one.id) for one in report.answers]
-    if given:
-        output.table(f"Answers that are kept: {len(given):,}", ("time", "kind", "told", "id"), given)
+    table(texts["answers"].format(n=number(len(given))), "time kind told id", given)
     if report.looks:
-        looks = by_number(f"The staff looked at her {len(report.looks):,} [time|times]")
-        output.line(f"{looks} since {report.looks[-1].at}")
+        output.line(texts["looks"].format(n=number(len(report.looks)), at=report.looks[-1].at))
     for decision in report.decisions:
-        output.line(f"Named in decision {decision['number']} of the staff: {decision['content']}")
+        output.line(texts["decision"].format(number=decision["number"], content=decision["content"]))
     listed = [(one.rank, one.item, f"{one.score:.4f}", one.reason or "", one.at or "") for one in report.published]
-    if listed:
-        servers = " and ".join(dict.fromkeys(one.server for one in report.published))
-        output.table(f"Her list on {servers}", ("#", "item", "score", "why", "time"), listed)
+    servers = texts["and"].join(dict.fromkeys(one.server for one in report.published))
+    table(texts["published"].format(servers=servers), "# item score why time", listed)
 
 
-def _show_copies(output: Output, report: PersonReport) -> None:
+def _show_copies(output: Output, report: PersonReport, lang: str) -> None:
+    texts, number = language(lang).section("access"), language(lang).number
     for offer in report.offers:
-        output.line(
-            f"Sums, each over {offer.k} people or more, went to {offer.to} on {offer.at}: what she did before counts"
-        )
+        output.line(texts["offer"].format(k=offer.k, to=offer.to, at=offer.at))
     for copy in report.copies:
-        learned = " and ".join(what for what, there in (("weights", copy.model), ("a vector", copy.vectors)) if there)
-        triples = by_number(f"{copy.triples:,} [triple|triples]")
-        output.line(
-            f"{copy.folder}: {f'in force since {copy.since}, ' if copy.since else ''}{triples}, "
-            f"{len(copy.no_longer):,} of which the graph has no longer; learned with her: {learned or 'nothing'}"
-        )
+        learned = [texts[what] for what, there in (("weights", copy.model), ("vector", copy.vectors)) if there]
+        since = texts["since"].format(at=copy.since) if copy.since else ""
+        places = {"folder": copy.folder, "since": since, "n": number(copy.triples), "gone": number(len(copy.no_longer))}
+        output.line(texts["copy"].format(**places, learned=texts["and"].join(learned) or texts["nothing"]))
         for one in copy.no_longer:
-            output.line(
-                f"  {one.relation} {one.label or f'a {one.type}'} {one.id or ''} {one.timestamp or ''}".rstrip()
-            )
+            output.line(f"  {one.relation} {_label(one, texts)} {one.id or ''} {one.timestamp or ''}".rstrip())
     for path in report.unread:
-        output.line(f"{path}: of another schema; forgetting her removes it")
+        output.line(texts["unread"].format(file=path))
 
 
 def _summary(document: dict[str, Any]) -> str:
@@ -81,15 +82,19 @@ def _summary(document: dict[str, Any]) -> str:
     return str(document.get("text", ""))
 
 
-def show_inferred(output: Output, found: Inferences) -> None:
+def show_inferred(output: Output, found: Inferences, schema: Schema, lang: str = "en") -> None:
     """Print what is concluded."""
-    output.line(f"Concluded by model {found.model.name}, snapshot {found.model.snapshot[:12]}:", style="bold")
+    texts = language(lang).section("access")
+    output.line(texts["concluded"].format(model=found.model.name, snapshot=found.model.snapshot[:12]), style="bold")
     counts = [(one.step, one.label, one.id or "", f"{one.weight:.3f}") for one in found.profile]
-    output.table("What she is scored by", ("step", "to", "id", "weight"), counts, right="weight")
+    heads = [texts[one] for one in ("step", "to", "id", "weight")]
+    output.table(texts["profile"], heads, counts, right=heads[-1])
+    names, right = ["#", *(texts[one] for one in ("id", "item", "score", "why"))], f"# {texts['score']}"
     for domain, items in found.lists.items():
         listed = [(item.rank, item.id, item.label, f"{item.score:.4f}", item.reason) for item in items[:LISTED]]
-        output.table(f"Would be recommended in {domain}", ("#", "id", "item", "score", "why"), listed, right="# score")
+        output.table(texts["lists"].format(domain=spoken_domain(schema, domain, lang)), names, listed, right=right)
     if found.new_to:
-        output.line(f"Counts as new to: {', '.join(found.new_to)}")
+        new_to = [spoken_domain(schema, one, lang) for one in found.new_to]
+        output.line(texts["new_to"].format(domains=texts["and"].join(new_to)))
     if found.vector is not None:
-        output.line(f"The embedding puts this person at {len(found.vector)} numbers; the document has them.")
+        output.line(texts["embedded"].format(n=len(found.vector)))

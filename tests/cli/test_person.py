@@ -1,6 +1,7 @@
 """``export-person`` and ``popularity`` on the example: all that is held of one person; numbers that may leave."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ def test_an_access_request_is_answered_with_all_that_is_held(
     assert not any(f'"u{n:04d}"' in text for n in range(401) if n != 42)
     shown = whyrec("-w", example, "export-person", "User:u0042")
     assert shown.exit_code == 0 and "Held in the graph" in shown.stdout and "Would be recommended" in shown.stdout
+    chinese = whyrec("-w", example, "export-person", "u0042", "--lang", "zh").stdout
+    assert "图中保存的内容" in chinese and "将会推荐的课程" in chinese
+    assert not re.search("Held|Named|Concluded|Would be|learned with|weight", chinese)
     unknown = whyrec("-w", example, "export-person", "u004")
     assert unknown.exit_code == 1 and "ids of people are not suggested" in unknown.stderr
 
