@@ -14,25 +14,25 @@ def top_n(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> ND
     :param allowed: shape (items,), bool.
     :returns: shape (min(n, allowed.sum()),), int64.
     """
-    positions = np.flatnonzero(allowed)
+    positions = np.flatnonzero(_near_best(scores, allowed, n) if len(scores) > 2 * n * PART > 0 else allowed)
     if len(positions) > n > 0:
         values = scores[positions]
-        if (bound := _least(values, n)) > -np.inf:
-            positions = positions[near := values >= bound]
-            values = values[near]
         threshold = np.partition(values, len(values) - n)[len(values) - n]
         positions = positions[values >= threshold]
     order = np.lexsort((positions, -scores[positions]))
     return positions[order][:n]
 
 
-def _least(values: NDArray[np.float64], n: int) -> float:
-    """What at least n of the values reach, for little work; −inf where they are too few to be worth it."""
+def _near_best(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
+    """The allowed items without most of those that n others are better than: shape (items,), bool.
+
+    What is not allowed is written over rather than left out: numbers side by side are read several times as fast.
+    """
+    values = np.where(allowed, scores, -np.inf)
     parts = len(values) // PART
-    if parts <= 2 * n:
-        return -np.inf
     highest = values[: parts * PART].reshape(parts, PART).max(axis=1)
-    return float(np.partition(highest, parts - n)[parts - n])
+    bound = np.partition(highest, parts - n)[parts - n]
+    return np.asarray(values >= bound) if bound > -np.inf else allowed
 
 
 def rank_of(scores: NDArray[np.float64], allowed: NDArray[np.bool_], position: int) -> int | None:
