@@ -129,10 +129,11 @@ def _activity(quality: UserQuality, lang: str) -> list[Group]:
     count = np.diff(Interactions(quality.train).rows(quality.users).indptr)
     if not len(count):
         return []
-    low, high = np.quantile(count, [1 / 3, 2 / 3])
+    low, high = np.floor(np.quantile(count, [1 / 3, 2 / 3])).astype(int).tolist()  # as they are told
     text = language(lang).section("audit")["activity"]
-    thirds = (f"≤ {low:.0f}", count <= low), (f"{low:.0f} … {high:.0f}", (count > low) & (count <= high))
-    return [("activity", text, label, who) for label, who in (*thirds, (f"> {high:.0f}", count > high))]
+    middle = f"{low + 1}–{high}" if high > low + 1 else f"{high}"
+    thirds = (f"≤ {low}", count <= low), (middle, (count > low) & (count <= high)), (f"> {high}", count > high)
+    return [("activity", text, label, who) for label, who in thirds]
 
 
 def _p(mine: Values, others: Values, seed: int = 0) -> float:

@@ -9,9 +9,10 @@ import pytest
 
 from recommender.audit.audit import audit
 from recommender.audit.exposure import exposure
-from recommender.audit.group_quality import UserQuality, group_quality
+from recommender.audit.group_quality import UserQuality, group_quality, groups_of_people
 from recommender.audit.item_groups import sides
 from recommender.audit.score_gap import part_means, score_gap
+from recommender.catalogue.interactions import Interactions
 from recommender.learning.model import open_model
 from recommender.marketing.crowd import Crowd
 from recommender.pages.audit_page import audit_page
@@ -130,6 +131,26 @@ def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) 
     (group,) = (one for one in groups if one.side == "has_concern")  # two said the other concern
     assert (group.label, group.people, group.mean, group.difference) == ("dryness", 10, 1.0, 1.0)
     assert group.p == pytest.approx(2 / 1001)
+
+
+def test_bands_of_activity_say_whom_they_hold(tmp_path: Path) -> None:
+    """Three kinds of people, with 1, 4 and 5 purchases, so that the upper bound, 4.67, is no number of purchases."""
+    counts = [1] * 7 + [4] * 6 + [5] * 7
+    users, creams = [f"u{number}" for number in range(len(counts))], [f"cream{number}" for number in range(6)]
+    entities: Entities = {name: [] for name in ("Course", "Ingredient", "Concern")}
+    triples: Triples = {name: [] for name in WITH_CONCERNS["relation"]}
+    triples["purchased"] = [(u, cream) for u, n in zip(users, counts, strict=True) for cream in creams[:n]]
+    snapshot = snapshot_of(tmp_path, {"User": users, "Product": creams, **entities}, triples, WITH_CONCERNS)
+    people = [("User", idx) for idx in range(len(users))]
+    ndcg = np.ones(len(people))
+    found = groups_of_people(UserQuality(people, ndcg, snapshot, ndcg, np.ones(len(people), dtype=np.int64)), "en")
+    told = {label: np.flatnonzero(who) for side, _, label, who in found if side == "activity"}
+    used = np.diff(Interactions(snapshot).rows(people).indptr)
+    assert {label: sorted(set(used[who].tolist())) for label, who in told.items()} == {
+        "≤ 1": [1],
+        "2–4": [4],
+        "> 4": [5],
+    }
 
 
 def test_items_are_compared_alike_whether_people_are_and_few_are_never_sure(crowd: Crowd) -> None:
