@@ -83,17 +83,8 @@ def _make_current(parent: Path, folder: Path) -> None:
 class _Builder:
     """Writes the arrays of one snapshot and feeds the hash, both in the order of sorted names."""
 
-    def __init__(
-        self,
-        store: Store,
-        schema: Schema,
-        folder: Path,
-        progress: Progress,
-        beside: Beside,
-        k: int,
-    ) -> None:
-        self.store, self.schema, self.folder, self.progress = store, schema, folder, progress
-        self.k = k
+    def __init__(self, store: Store, schema: Schema, folder: Path, progress: Progress, beside: Beside, k: int) -> None:
+        self.store, self.schema, self.folder, self.progress, self.k = store, schema, folder, progress, k
         self.forgotten, self.flagged, self.partners = beside.forgotten, beside.flagged, beside.partners
         self.gone: dict[str, pl.Series] = {}
         self.digest, self.part = hashlib.blake2b(digest_size=32), hashlib.blake2b(digest_size=16)
