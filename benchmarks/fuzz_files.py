@@ -199,7 +199,7 @@ class Case:
         records: list[list[str]] = []
         try:
             while (record := next(reader, None)) is not None:
-                if record and (records or "".join(record).strip()):
+                if record and (records or "".join(record).strip(' "\t\v\f')):
                     records.append(record)
                     several = any("\n" in cell or "\r" in cell for cell in record)
                     if several and (
