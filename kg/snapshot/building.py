@@ -30,7 +30,7 @@ from kg.snapshot.writing.external_sort import RECORD, Parts, Records, by_head, i
 from kg.snapshot.writing.npy_writer import pieces
 from kg.stores.store import Store
 
-IN_MEMORY = 16_000_000
+IN_MEMORY = 8_000_000
 """Triples of a relation up to which all are sorted at once; of more, parts are sorted on disk."""
 
 
