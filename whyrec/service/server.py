@@ -122,7 +122,6 @@ def serve(folders: Sequence[Path], address: Address, workers: int = 1) -> None:
         with address.checked().bound() as bound:
 
             def start() -> Callable[[], None]:
-                """The loop of one worker, with everything open that it serves."""
                 """Open the workspaces; what serves them."""
                 config = uvicorn.Config(opened(folders), **_options(address))
                 try:
