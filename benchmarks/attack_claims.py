@@ -28,7 +28,7 @@ class Claims:
 
     def _claim(self, command: str, anchor: Anchor, item: str) -> None:
         """Somebody who has the anchor used the item."""
-        if self.shop.alike(anchor[1], item) or anchor[1] == item:
+        if anchor[1] == item or self.shop.alike(anchor[1], item) or self.shop.bridged(anchor, item):
             return
         self.claims[command] += 1
         both = self.shop.users_of(anchor) & self.shop.users_of_item(item)

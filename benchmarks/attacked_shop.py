@@ -86,6 +86,23 @@ class Shop:
         first, second = ({tail for head, tail in pairs if head == item} for item in (one, other))
         return bool(first & second)
 
+    def bridged(self, anchor: Anchor, item: str) -> bool:
+        """Whether enough of those who used something used another of its kind with an attribute of an item.
+
+        That may lead them to the item, and tells of nobody who used it: whoever did so is not asked.
+        """
+        if ANCHORS[anchor[0]] not in ITEMS:
+            return False
+        people, enough = self.users_of(anchor), max(self.k, 5)
+        about = [tail for head, tail in self.triples["contains"] | self.triples["teaches"] if head == item]
+        return any(len(people & self._users_of_others(anchor, one)) >= enough for one in about)
+
+    def _users_of_others(self, anchor: Anchor, attribute: str) -> set[str]:
+        """Who used another thing of an anchor's kind that has an attribute."""
+        pairs = self.triples["contains"] | self.triples["teaches"]
+        others = {head for head, tail in pairs if tail == attribute and head != anchor[1]}
+        return {user for user, one in self.triples[anchor[0]] if one in others}
+
     @staticmethod
     def _weight(relation: str, head: str, tail: str) -> float:
         """What people bought they rate, a fifth of it low; everything else weighs one."""

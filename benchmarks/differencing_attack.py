@@ -3,8 +3,8 @@
 The attacker may ask every command, as anybody outside the graph with any anchors, and as one user of it. She knows the
 catalogue and tries to learn what fewer than k of the other people did:
 
-* what an answer gains by one more anchor, and what a change is said to bring, where no attribute joins the two: then
-  somebody used both;
+* what an answer gains by one more anchor, and what a change is said to bring, where no attribute joins the two, neither
+  its own nor one that k of its people chose besides: then somebody used both;
 * numbers of people below k, and differences below k of the numbers of nested groups;
 * ids and labels of people in answers and in messages of errors;
 * what one event of one person changes: the same question asked of the shop with and without it, and every number and

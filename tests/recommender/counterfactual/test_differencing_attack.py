@@ -73,3 +73,16 @@ def test_a_list_of_an_unused_domain_holds_nothing_that_only_a_few_people_link_to
             few += 1
             assert all(product not in {item.id for item in one.items} for one in lists), (product, both)
     assert few and all(one.items for one in lists)
+
+
+def test_a_bridge_leads_on_only_from_what_enough_people_chose_besides(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, seed=5, k=5)
+    rules, led = Rules(domain="courses"), 0
+    for product in shop.ids["Product"]:
+        anchor = ("purchased", product)
+        for item in shop.recommender.recommend(Request(anchors=(f"purchased:{product}",), rules=rules, n=50)).items:
+            joined = len(shop.users_of(anchor) & shop.users_of_item(item.id)) >= 5 or shop.alike(product, item.id)
+            if item.shares.paths > 0 and not joined:
+                led += 1
+                assert shop.bridged(anchor, item.id), (product, item.id, item.reason)
+    assert led and not shop.bridged(("purchased", "product-13"), "course-04")
