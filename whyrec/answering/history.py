@@ -57,7 +57,7 @@ def periods(workspace: Workspace) -> list[tuple[Path, Period]]:
 
 def earlier_periods(workspace: Workspace) -> list[tuple[Path, Period]]:
     """The periods that are kept, without that of now."""
-    kept, present = periods(workspace), _present(workspace)
+    kept, present = periods(workspace), period_of_now(workspace)
     return kept[:-1] if kept and present is not None and kept[-1][1].like(present) else kept
 
 
@@ -68,7 +68,7 @@ def keep_period(workspace: Workspace) -> None:
     if most == 0:
         shutil.rmtree(workspace.history, ignore_errors=True)
         return
-    present = _present(workspace)
+    present = period_of_now(workspace)
     if present is not None and not (kept and kept[-1][1].like(present)):
         number = max((int(folder.name) for folder, _ in kept), default=0) + 1
         pending = workspace.history / f".{os.getpid()}"
@@ -136,7 +136,8 @@ def moment_of(period: Period) -> str:
     return _told(period.since)
 
 
-def _present(workspace: Workspace) -> Period | None:
+def period_of_now(workspace: Workspace) -> Period | None:
+    """What is in force; ``None`` before the first snapshot."""
     try:
         manifest = workspace.snapshot().manifest
     except SnapshotError:

@@ -21,7 +21,7 @@ from whyrec.service.console import decision_pages, pages, person_pages, renderin
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
 from whyrec.service.monitoring import exposition, of_request
 from whyrec.service.openid.keys import KeysFirst, check_apart
-from whyrec.service.rest import answers, decisions, groups, people, traffic
+from whyrec.service.rest import answers, decisions, groups, models, people, traffic
 from whyrec.service.rest.direct import DirectAnswers
 from whyrec.service.shop import Shop
 
@@ -91,7 +91,7 @@ class _Service(FastAPI):
 
 def _add_routes(app: FastAPI, shops: Sequence[Shop]) -> None:
     consoles = (pages, person_pages, shop_pages, decision_pages, rendering, session)
-    for part in (answers, groups, people, decisions, traffic, *consoles):
+    for part in (answers, groups, people, decisions, models, traffic, *consoles):
         app.include_router(part.router)
     if any(shop.openid is not None for shop in shops):
         from whyrec.service.console import openid_login  # authlib is an extra

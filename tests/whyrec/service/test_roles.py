@@ -42,6 +42,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/api/v1/users/{user}/looks"): ("looks", {}),
     ("DELETE", "/api/v1/users/{user}"): ("forget", {}),
     ("GET", "/api/v1/status"): ("status", {}),
+    ("GET", "/api/v1/models"): ("status", {}),
     ("POST", "/api/v1/tokens"): ("tokens", {}),
     ("DELETE", "/api/v1/tokens/{name}"): ("tokens", {}),
     ("POST", "/api/v1/reload"): ("reload", {}),

@@ -232,6 +232,15 @@ def test_events_are_taken_over_by_a_load_once_and_the_person_can_be_forgotten(fo
         assert client.get("/api/v1/recommend?user=erin@example.com", headers=headers).status_code == 404
 
 
+def test_models_are_named_by_what_difference_takes(client: TestClient, admin: dict[str, str], folder: Path) -> None:
+    found = get(client, admin, "models").json()
+    snapshot = whyrec.open(folder).recommender.model.info.snapshot
+    assert [one["present"] for one in found][:2] in ([True], [True, False]) and found[0]["snapshot"] == snapshot
+    for since in (snapshot[:12], found[0]["since"]):
+        items = get(client, admin, "difference", user="u0002", since=since).json()["items"]
+        assert items and all(one["rank_before"] == one["rank_after"] for one in items)
+
+
 def test_metrics_count_and_name_nobody(client: TestClient, admin: dict[str, str]) -> None:
     get(client, admin, "recommend", user="u0001")
     text = client.get("/metrics", headers=admin).text

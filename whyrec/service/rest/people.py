@@ -9,7 +9,7 @@ from kg.errors import UsageError
 from whyrec.events.log import Event
 from whyrec.service.access import Role
 from whyrec.service.limits import MOST_EVENTS
-from whyrec.service.monitoring import PENDING, of_events
+from whyrec.service.monitoring import of_events
 from whyrec.service.rest.answers import Asking, may
 
 router = APIRouter(prefix="/api/v1")
@@ -127,16 +127,6 @@ def forget(user: str, asking: Annotated[Asking, may("forget")]) -> Any:
     return {"events": gone, "graph": erased.model_dump(mode="json") if erased is not None else None}
 
 
-@router.get("/status", tags=["service"])
-def status(asking: Annotated[Asking, may("status")]) -> Any:
-    """Store, snapshot and model, what is stale, and events that wait for the next load."""
-    shop, _ = asking
-    pending = shop.pending()
-    PENDING.set(sum(count for count in pending.values() if isinstance(count, int)))
-    model = shop.refreshed().recommender.model.info
-    return {"workspace": shop.name, "model": model.model_dump(mode="json"), "events_pending": pending}
-
-
 @router.post("/tokens", status_code=201, tags=["service"])
 def make_token(told: NewToken, asking: Annotated[Asking, may("tokens")]) -> Any:
     """A token for somebody; it is shown this once."""
@@ -147,10 +137,3 @@ def make_token(told: NewToken, asking: Annotated[Asking, may("tokens")]) -> Any:
 def revoke_token(name: str, asking: Annotated[Asking, may("tokens")]) -> Any:
     """Take a token back."""
     return {"name": name, "revoked": asking[0].tokens.revoke(name)}
-
-
-@router.post("/reload", tags=["service"])
-def reload(asking: Annotated[Asking, may("reload")]) -> Any:
-    """Answer from the newest snapshot and model at once."""
-    asking[0].engine.reload()
-    return {"model": asking[0].engine.recommender.model.info.model_dump(mode="json")}
