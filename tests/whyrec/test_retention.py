@@ -7,7 +7,8 @@ from pathlib import Path
 from kg.workspace.creation import create_workspace
 from kg.workspace.workspace import Workspace
 from whyrec.events.answers import Answer
-from whyrec.events.log import Event, EventLog
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 from whyrec.privacy.retention import retain, retention_status
 
 

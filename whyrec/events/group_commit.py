@@ -12,7 +12,8 @@ from threading import Event as Signal
 from threading import Thread
 
 from whyrec.events.database import database_errors
-from whyrec.events.log import Event, EventLog
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 
 MOST = 1_000
 """Events of one transaction, but for those of one request."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kg.progress import Progress
 from kg.workspace.workspace import Workspace
-from whyrec.events.log import Event, EventLog
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 from whyrec.reports import LoadReport
 from whyrec.workspace.load import Loading, load_files
 

@@ -13,9 +13,8 @@ statement, as JSON.
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -23,39 +22,22 @@ from kg.privacy.log_key import log_keys
 from whyrec.events.answers import Answer, AnswerLog
 from whyrec.events.database import connect, database_errors, integrity_errors
 from whyrec.events.disk import Disk
+from whyrec.events.event_table import (
+    INSERT,
+    INSERT_ALL,
+    LASTS,
+    NEXT_EPOCH,
+    PENDING,
+    SCHEMA,
+    SELECT,
+    Event,
+    event_of,
+    row_of,
+)
 
 NAME = "events.db"
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS event (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, received INTEGER NOT NULL, user_type TEXT NOT NULL,
-    user TEXT NOT NULL, relation TEXT NOT NULL, item_type TEXT NOT NULL, item TEXT NOT NULL, weight REAL,
-    timestamp INTEGER, answer TEXT, loaded INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS event_of_user ON event (user, user_type);
-CREATE INDEX IF NOT EXISTS event_pending ON event (seq) WHERE loaded = 0;
-CREATE TABLE IF NOT EXISTS state (epoch INTEGER NOT NULL);
-INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT * FROM state);
-"""
-"""``epoch`` grows whenever events leave the log; else it only grows at its end."""
 EARLIER = "answer"
 """The table in which an earlier version kept answers."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """One thing that somebody did; ``key`` is the caller's id of it, so that a repeated request counts once.
-
-    ``timestamp``: milliseconds since 1970 UTC. ``answer``: id of the answer that it came from.
-    """
-
-    key: str
-    user_type: str
-    user: str
-    relation: str
-    item_type: str
-    item: str
-    weight: float | None = None
-    timestamp: int | None = None
-    answer: str | None = None
 
 
 class EventLog:
@@ -94,10 +76,10 @@ class EventLog:
         :raises sqlite3.Error: where they cannot be written, the disk is full say; some may be there all the same.
         :raises OSError: likewise.
         """
-        rows = [_row(one, int(time.time() * 1000)) for events in groups for one in events]
+        rows = [row_of(one, int(time.time() * 1000)) for events in groups for one in events]
         with self._lock:
             try:
-                self._writer.execute(_INSERT_ALL, (json.dumps(rows),))
+                self._writer.execute(INSERT_ALL, (json.dumps(rows),))
                 told = [(len(events), 0) for events in groups]
             except integrity_errors():  # some were there already
                 told = self._counted(groups)
@@ -110,7 +92,7 @@ class EventLog:
         with self._transaction():
             for events in groups:
                 before = self._writer.total_changes
-                self._writer.executemany(_INSERT, [_row(one, now) for one in events])
+                self._writer.executemany(INSERT, [row_of(one, now) for one in events])
                 new = self._writer.total_changes - before
                 told.append((new, len(events) - new))
         return told
@@ -143,7 +125,7 @@ class EventLog:
             return  # another does so just now
 
     def of(self, user: str, user_type: str) -> list[Event]:
-        """What somebody did that no load has taken over yet, the oldest first."""
+        """What somebody did that no load has taken over yet, and what lasts, the oldest first."""
         with self._reading:
             self._follow()
             return list(self._of_user.get((user, user_type), ()))
@@ -161,33 +143,43 @@ class EventLog:
             return [name for name in types if (user, name) in self._of_user]
 
     def pending(self) -> list[tuple[int, Event]]:
-        """All events that no load has taken over, with their numbers."""
+        """All events that the next load takes over, with their numbers."""
         with self._reading:
-            rows = self._reader.execute(f"{_SELECT} WHERE loaded = 0 ORDER BY seq")
-            return [(row[0], _event(row[1:])) for row in rows]
+            rows = self._reader.execute(f"{SELECT} WHERE {PENDING} ORDER BY seq")
+            return [(row[0], event_of(row[1:])) for row in rows]
 
     def taken_over(self, last: int) -> None:
-        """Events up to a number are in the store now."""
+        """Events up to a number are in the store now, but for those that last."""
         with self._lock, self._transaction():
-            self._writer.execute("UPDATE event SET loaded = 1 WHERE seq <= ? AND loaded = 0", (last,))
-            self._writer.execute(_NEXT_EPOCH)
+            self._writer.execute(f"UPDATE event SET loaded = 1 WHERE seq <= ? AND {PENDING}", (last,))
+            self._writer.execute(NEXT_EPOCH)
         self._disk.synchronise()
 
-    def forget_all(self) -> None:
-        """Erase all events and answers, from the file too."""
+    def forget_all(self, names: Mapping[tuple[str, str], str] | None = None) -> None:
+        """Erase all events and answers, from the file too, but for what lasts of those who have a new name.
+
+        :param names: type and name of somebody → the new name, which those keep who have it already.
+        """
+        renamed = {**(names or {}), **{(one[0], new): new for one, new in (names or {}).items()}}
         with self._lock:
             with self._transaction():
-                self._writer.execute("DELETE FROM event")
-                self._writer.execute(_NEXT_EPOCH)
+                lasting = self._writer.execute(f"SELECT seq, user_type, user FROM event WHERE {LASTS}").fetchall()
+                kept = [(renamed[name, user], seq) for seq, name, user in lasting if (name, user) in renamed]
+                self._writer.executemany("UPDATE event SET user = ? WHERE seq = ?", kept)
+                gone = "DELETE FROM event WHERE seq NOT IN (SELECT value FROM json_each(?))"
+                self._writer.execute(gone, (json.dumps([seq for _, seq in kept]),))
+                self._writer.execute(NEXT_EPOCH)
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.answers.forget_all()
 
     def drop_events(self, before: int) -> int:
-        """Forget events that came before a moment, in milliseconds since 1970, and that a load has taken over; says how
-        many."""
-        with self._lock:
-            return self._writer.execute("DELETE FROM event WHERE received < ? AND loaded = 1", (before,)).rowcount
+        """Forget events that came before a moment, in milliseconds since 1970, but those that a load has yet to take
+        over; says how many."""
+        with self._lock, self._transaction():
+            gone = self._writer.execute(f"DELETE FROM event WHERE received < ? AND NOT ({PENDING})", (before,)).rowcount
+            self._writer.execute(NEXT_EPOCH)
+            return gone
 
     def ages(self) -> tuple[list[int], list[int]]:
         """When each event, and each answer, came: milliseconds since 1970."""
@@ -208,7 +200,7 @@ class EventLog:
                 for name in types:
                     query = "DELETE FROM event WHERE user = ? AND user_type = ?"
                     gone += self._writer.execute(query, (user, name)).rowcount
-                self._writer.execute(_NEXT_EPOCH)
+                self._writer.execute(NEXT_EPOCH)
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -216,21 +208,22 @@ class EventLog:
 
     def about(self, user: str, user_type: str) -> tuple[list[Event], list[Answer]]:
         """All events of a person, taken over or not, and the answers about her that are kept, both the oldest first."""
-        query = f"{_SELECT} WHERE user = ? AND user_type = ? ORDER BY seq"
+        query = f"{SELECT} WHERE user = ? AND user_type = ? ORDER BY seq"
         with self._reading:
-            events = [_event(row[1:]) for row in self._reader.execute(query, (user, user_type))]
+            events = [event_of(row[1:]) for row in self._reader.execute(query, (user, user_type))]
         return events, self.answers.about(_asked_as(user, [user_type]))
 
     def since(self, at: int) -> list[tuple[int, Event]]:
         """All events from a moment on, taken over or not, the oldest first, with when they came: milliseconds."""
-        query = _SELECT.replace("SELECT seq", "SELECT received") + " WHERE received >= ? ORDER BY seq"
+        query = SELECT.replace("SELECT seq", "SELECT received") + " WHERE received >= ? ORDER BY seq"
         with self._reading:
-            return [(row[0], _event(row[1:])) for row in self._reader.execute(query, (at,))]
+            return [(row[0], event_of(row[1:])) for row in self._reader.execute(query, (at,))]
 
     def counts(self) -> dict[str, int]:
-        """Relation → number of events that no load has taken over."""
+        """Relation → number of events that the next load takes over."""
         with self._reading:
-            return dict(self._reader.execute("SELECT relation, count(*) FROM event WHERE loaded = 0 GROUP BY relation"))
+            query = f"SELECT relation, count(*) FROM event WHERE {PENDING} GROUP BY relation"
+            return dict(self._reader.execute(query))
 
     def close(self) -> None:
         """Close the files."""
@@ -249,9 +242,9 @@ class EventLog:
         if epoch != self._epoch:
             self._epoch, self._last = epoch, 0
             self._of_user, self._newest = {}, {}
-        query = f"{_SELECT} WHERE seq > ? AND loaded = 0 ORDER BY seq"
+        query = f"{SELECT} WHERE seq > ? AND (loaded = 0 OR {LASTS}) ORDER BY seq"
         for number, *row in self._reader.execute(query, (self._last,)).fetchall():
-            event = _event(row)
+            event = event_of(row)
             self._of_user.setdefault((event.user, event.user_type), []).append(event)
             self._newest[event.user] = self._last = number
 
@@ -272,23 +265,6 @@ class EventLog:
         return connection
 
 
-_COLUMNS = "key, received, user_type, user, relation, item_type, item, weight, timestamp, answer"
-_INSERT = f"INSERT INTO event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING"
-_FIELDS = ", ".join(f"value ->> {place}" for place in range(_COLUMNS.count(",") + 1))
-_INSERT_ALL = f"INSERT INTO event ({_COLUMNS}) SELECT {_FIELDS} FROM json_each(?) ORDER BY id"
-"""Rows as one JSON array; all or none."""
-_NEXT_EPOCH = "UPDATE state SET epoch = epoch + 1"
-_SELECT = "SELECT seq, key, user_type, user, relation, item_type, item, weight, timestamp, answer FROM event"
-
-
-def _row(e: Event, now: int) -> tuple[object, ...]:
-    return e.key, now, e.user_type, e.user, e.relation, e.item_type, e.item, e.weight, e.timestamp, e.answer
-
-
 def _asked_as(user: str, types: Sequence[str]) -> tuple[str, ...]:
     """How a person may have been asked about: by id, or with her type before it."""
     return user, *(f"{name}:{user}" for name in types)
-
-
-def _event(row: Sequence[object]) -> Event:
-    return Event(*row)  # type: ignore[arg-type]  # the columns of _SELECT are the fields

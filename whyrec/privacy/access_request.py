@@ -19,7 +19,8 @@ from recommender.serving.inferences import Inferences, inferences
 from recommender.serving.recommender import Recommender
 from whyrec.decisions.log import DecisionLog
 from whyrec.events.answers import Answer
-from whyrec.events.log import Event, EventLog
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 from whyrec.privacy.kept_copies import KeptCopy, kept_copies, known_in_copies
 from whyrec.privacy.offers import offers
 from whyrec.reports import MadeOffer

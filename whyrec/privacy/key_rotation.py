@@ -2,6 +2,7 @@
 
 import shutil
 import uuid
+from collections.abc import Mapping
 from contextlib import closing
 
 import polars as pl
@@ -65,7 +66,8 @@ def rotate_pseudonyms(workspace: Workspace) -> RotationReport:
             store.compact()
             store.set_revision(str(uuid.uuid4()))
             change_key(workspace.folder, new)
-            removed = _remove_files(workspace)
+            names = {(name, old.of(name, one)): new.of(name, one) for name, ids in raw.items() for one in ids}
+            removed = _remove_files(workspace, names)
         finally:
             store.close()
         snapshot, _ = refreshed(workspace, no_progress)
@@ -141,8 +143,11 @@ def _rename(workspace: Workspace, store: Store, renamed: dict[str, pl.DataFrame]
         store.delete_entities(name, table.select(pl.col("old").alias("id")))
 
 
-def _remove_files(workspace: Workspace) -> list[str]:
-    """What holds old pseudonyms: rejects, lists, pages and exports, answers of the service."""
+def _remove_files(workspace: Workspace, names: Mapping[tuple[str, str], str]) -> list[str]:
+    """What holds old pseudonyms: rejects, lists, pages and exports, answers of the service.
+
+    :param names: type and old pseudonym of somebody → the new one, under which goes on what somebody hid.
+    """
     files, removed = WorkspaceFiles(workspace), list[str]()
     for path in {*files.rewritable(), *files.removable()}:
         removed.append(files.shown(path))
@@ -152,5 +157,5 @@ def _remove_files(workspace: Workspace) -> list[str]:
     folder = workspace.folder / "service"
     if folder.is_dir():
         with closing(EventLog(folder)) as log:
-            log.forget_all()
+            log.forget_all(names)
     return sorted(removed)

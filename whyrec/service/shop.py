@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from kg.errors import UnknownEntityError, UsageError, WhyrecError
+from kg.errors import UnknownEntityError, WhyrecError
 from kg.k_anonymity import shown_count
 from recommender.results.document import Person
 from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
 from whyrec.events.answers import Answer, Look
 from whyrec.events.database import database_errors
+from whyrec.events.event_check import checked_event
+from whyrec.events.event_table import Event
 from whyrec.events.group_commit import GroupCommit
-from whyrec.events.log import Event, EventLog
+from whyrec.events.log import EventLog
+from whyrec.events.signals import LASTING
 from whyrec.service.access import STAFF, Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
 from whyrec.service.live.arms import Arms
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
     from whyrec.service.openid.provider import OpenIdProvider
     from whyrec.service.openid.sessions import Sessions
 
-SIGNALS = ("view", "click", "add", "hide")
-"""What people do that is no relation: kept for attribution; ``hide`` keeps the item off the person's lists."""
 BATCH_SECONDS = 0.1
 """How long answers are gathered before they are written."""
 LOOK_SECONDS = 1.0
@@ -106,13 +107,15 @@ class Shop:
         if known is None and not logged:
             raise UnknownEntityError(f"unknown {' or '.join(types)} {user!r}; people are known by their exact ids")
         anchors: dict[str, None] = {}
-        hidden = []
+        hidden: dict[str, None] = {}
         for event in self.events.of(user, known or logged[0]):
             there = snapshot.vocabulary.get(event.item_type, event.item) is not None
-            if there and event.relation in snapshot.schema.relation:
+            if there and event.relation == "show":
+                hidden.pop(f"{event.item_type}:{event.item}", None)
+            elif there and event.relation in LASTING:
+                hidden[f"{event.item_type}:{event.item}"] = None
+            elif there and event.relation in snapshot.schema.relation:
                 anchors[f"{event.relation}:{event.item}"] = None
-            elif there and event.relation == "hide":
-                hidden.append(f"{event.item_type}:{event.item}")
         return (user if known else None), tuple(anchors), tuple(hidden)
 
     def recommend(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Recommendation:
@@ -221,24 +224,8 @@ class Shop:
         return {name: shown_count(count, k) for name, count in self.events.counts().items()}
 
     def event(self, told: dict[str, Any]) -> Event:
-        """An event checked against the schema and the graph, as a load checks a row.
+        """An event checked against the schema and the graph.
 
         :raises UsageError: naming the field.
         """
-        snapshot = self.engine.snapshot
-        schema, relation = snapshot.schema, told["relation"]
-        if relation in SIGNALS:
-            user_types, item_types = schema.user_types, schema.item_types
-        elif relation in schema.relation and schema.relation[relation].head in schema.user_types:
-            user_types, item_types = (schema.relation[relation].head,), (schema.relation[relation].tail,)
-        else:
-            known = [name for name, one in schema.relation.items() if one.head in schema.user_types]
-            raise UsageError(f"`relation`: expected one of {', '.join((*known, *SIGNALS))}")
-        found = [name for name in item_types if snapshot.vocabulary.get(name, told["item"]) is not None]
-        if len(found) != 1:
-            what = "is of several types" if found else f"no {' or '.join(item_types)} has this id"
-            raise UsageError(f"`item`: {what}")
-        people = [name for name in user_types if snapshot.vocabulary.get(name, told["user"]) is not None]
-        user_type = (people or list(user_types))[0]
-        kept = (told.get("weight"), told.get("timestamp"), told.get("answer"))
-        return Event(told["id"], user_type, told["user"], relation, found[0], told["item"], *kept)
+        return checked_event(self.engine.snapshot, told)

@@ -13,13 +13,15 @@ import pytest
 
 from kg.errors import WorkspaceError
 from whyrec.events.answers import Answer
-from whyrec.events.log import Event, EventLog
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 
 WRITER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from whyrec.events.log import Event, EventLog
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 log = EventLog(Path(sys.argv[1]))
 for number in range(100_000):
     log.append([Event(f"e{number}", "User", "u1", "purchased", "Product", f"p{number}")])
@@ -49,6 +51,20 @@ def test_what_a_load_took_over_is_no_longer_told(tmp_path: Path) -> None:
     assert log.pending() == [second]
     assert log.of("u1", "User") == [event("b")]
     assert log.append([event("a")]) == (0, 1)  # known for good
+
+
+def test_what_somebody_hid_stays_hidden_after_a_load_and_under_a_new_name(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    hidden = replace(event("h"), relation="hide")
+    log.append([event("a"), hidden, replace(event("v"), relation="view"), replace(hidden, key="u", user="u2")])
+    assert log.counts() == {"purchased": 1, "view": 1} and [one.key for _, one in log.pending()] == ["a", "v"]
+    log.taken_over(4)
+    assert log.of("u1", "User") == [hidden] and log.pending() == []
+    for _ in range(2):  # cut off and done again
+        log.forget_all({("User", "u1"): "new"})
+        assert log.of("new", "User") == [replace(hidden, user="new")]
+    assert log.of("u1", "User") == log.of("u2", "User") == [] and log.drop_events(4_102_444_800_000) == 1
+    assert log.of("new", "User") == []
 
 
 def test_the_state_of_a_person_changes_with_her_events_alone(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from whyrec.events.answers import Answer
-from whyrec.events.log import Event, EventLog
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 from whyrec.online_evaluation.attribution import attribution
 from whyrec.online_evaluation.experiment import CANDIDATE, CONTROL, Experiment, report
 from whyrec.online_evaluation.traffic import DAY, traffic

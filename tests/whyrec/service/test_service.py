@@ -97,6 +97,9 @@ def test_what_somebody_did_a_moment_ago_is_in_the_next_answer(client: TestClient
     )
     again = get(client, admin, "recommend", **asked).json()
     assert hidden not in [one["id"] for one in again["items"]]
+    taken_back = {"id": "s3", "user": "u0003", "relation": "show", "item": hidden}
+    client.post("/api/v1/events", json={"events": [taken_back]}, headers=admin)
+    assert get(client, admin, "recommend", **asked).json()["items"] == after["items"]
 
 
 def test_a_new_person_is_known_by_what_she_does(client: TestClient, admin: dict[str, str]) -> None:
@@ -151,6 +154,19 @@ def test_errors_are_problem_details_that_name_the_field_and_no_person(
     if field is not None:
         assert told["errors"][0]["field"] == field
     assert not any(person in told["detail"] for person in PEOPLE if person not in str(parameters))
+
+
+def test_a_use_is_the_relation_of_the_type_of_its_item(client: TestClient, admin: dict[str, str]) -> None:
+    uses = [("purchase", "p0001", None), ("enrol", "c001", None), ("rate", "c002", 4.0), ("rate", "c003", None)]
+    sent = [
+        {"id": f"use-{n}", "user": "u0077", "relation": use, "item": item, "weight": weight}
+        for n, (use, item, weight) in enumerate(uses)
+    ]
+    answer = client.post("/api/v1/events", json={"events": sent}, headers=admin).json()
+    assert [(one["index"], one["field"]) for one in answer["rejected"]] == [(3, "weight")]
+    events = get(client, admin, "users/u0077").json()["events"]
+    told = [("purchased", "p0001"), ("enrolled_in", "c001"), ("enrolled_in", "c002")]
+    assert [(one["relation"], one["item"]) for one in events] == told
 
 
 def test_an_answer_can_be_shown_again_to_the_bit(client: TestClient, admin: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kg.errors import UsageError
-from whyrec.events.log import Event
+from whyrec.events.event_table import Event
 from whyrec.service.access import Role
 from whyrec.service.limits import MOST_EVENTS
 from whyrec.service.monitoring import of_events
