@@ -292,6 +292,19 @@ def test_pages_are_whole_in_both_languages_and_fetch_nothing_from_elsewhere(
     assert "script-src 'none'" in answer.headers["content-security-policy"]
 
 
+def test_the_page_of_a_score_names_the_rule_and_draws_few_paths(client: TestClient, admin: dict[str, str]) -> None:
+    used = get(client, admin, "users/u0002").json()["graph"]["enrolled_in"][0]
+    client.cookies.set("whyrec", admin["Authorization"].removeprefix("Bearer "))
+    told = {"en": "not recommended: already used", "zh": "未推荐：已经用过"}
+    for lang, sentence in told.items():
+        page = client.get(f"/why?user=u0002&item={used}&lang={lang}").text
+        assert sentence in page and "interacted" not in page
+    label = get(client, admin, "why", user="u0002", item="c009").json()["item"]["label"]
+    tree = client.get("/why?user=u0002&item=c009&lang=en").text.rpartition("<svg")[2].partition("</svg>")[0]
+    assert 0 < tree.count(label.split()[0]) <= 9  # seven paths, and the title twice
+    client.cookies.clear()
+
+
 def test_who_knows_neither_ids_nor_relations_asks_why_and_what_would_change_it(
     client: TestClient, admin: dict[str, str]
 ) -> None:

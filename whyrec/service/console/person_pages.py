@@ -73,6 +73,7 @@ def why(request: Request, item: Text, user: Text = "", anchor: Anchors = ()) -> 
         called=called(shop, who, lang, texts(lang)),
         account=account,
         groups=groups,
+        rule=texts_of(lang).audit(account.excluded or "–"),
         picture=account_svg(account, schema, lang),
         compares=compares,
         anchors=own if compares else [],

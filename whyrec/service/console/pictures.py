@@ -3,6 +3,7 @@
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from kg.schema import Schema
+from recommender.pages.account_page import drawn_paths
 from recommender.pages.page_style import STYLE
 from recommender.pages.path_picture import graph_picture, tree_picture
 from recommender.pages.svg import chart_line, chart_text, graph_svg, tree_svg
@@ -14,8 +15,8 @@ WIDTH, HEIGHT, SIDE, EDGE, BOTTOM, TICKS = 640, 320, 72, 28, 48, 4
 
 
 def account_svg(account: Account, schema: Schema, lang: str) -> str:
-    """The paths of an account as a picture, wide for a desk and narrow for a telephone; empty where there is none."""
-    paths = [(number, path) for number, part in enumerate(account.parts) for path in part.paths or ()]
+    """The largest paths of an account, wide for a desk and narrow for a telephone; empty where there is none."""
+    paths = drawn_paths(account)
     if not paths:
         return ""
     captions = [["", *(schema.phrase(step, lang).removeprefix("的") for step in path.relations)] for _, path in paths]
