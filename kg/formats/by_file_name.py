@@ -1,5 +1,6 @@
 """Files that need no mapping: ``Product.csv``, ``purchased.csv``, triples, RecBole's and neo4j-admin's files."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from kg.mapping.source import Source
 from kg.ontology.rdf_mapping import RdfMapping
 from kg.schema import Schema
 
+_PART = re.compile(r"[ _-]*(?:part)?(?:[ _-]*[0-9]+)+$", re.IGNORECASE)
+"""What follows the name in that of one file of several: ``purchased_2024-01``, ``purchased-part2``."""
 TRIPLE_COLUMNS = ("head", "relation", "tail")
 
 
@@ -32,10 +35,10 @@ def sources_for_paths(
     """The sources that files stand for by their names; a folder stands for the data files in it.
 
     ``TYPE.csv`` has the columns ``id``, optional ``label`` and the properties; ``RELATION.csv`` has ``head``, ``tail``,
-    optional ``weight`` and ``timestamp``. With ``triples`` a file of three columns without a header holds
-    ``head relation tail``, whatever its name, and creates the entities it names. RecBole's atomic files are known by
-    their suffixes, files for ``neo4j-admin database import`` by their headers. RDF files may have any name; ``rdf``
-    says what their statements become.
+    optional ``weight`` and ``timestamp``; the number of a part may follow, ``purchased_2024-01.csv``. With ``triples``
+    a file of three columns without a header holds ``head relation tail``, whatever its name, and creates the entities
+    it names. RecBole's atomic files are known by their suffixes, files for ``neo4j-admin database import`` by their
+    headers. RDF files may have any name; ``rdf`` says what their statements become.
 
     :raises MappingError: for a name that is neither, naming the nearest.
     """
@@ -81,7 +84,7 @@ def _source(path: Path, schema: Schema, triples: bool, rdf: RdfMapping | None) -
     if file_format in RDF_FORMATS:
         return rdf_source(Source(file=file, format=file_format), rdf, schema)
     name = path.name.split(".", 1)[0]
-    entity, relation = named(name, schema.entity), named(name, schema.relation)
+    entity, relation = (named(name, one) or named(_PART.sub("", name), one) for one in (schema.entity, schema.relation))
     if entity is not None:
         properties = {name: name for name in schema.entity[entity].properties}
         return ImplicitSource(file=file, entity=entity, id="id", label="label", properties=properties)

@@ -8,7 +8,7 @@ from typing import Any
 from kg.errors import MappingError
 from kg.formats.guessing import guess
 from kg.formats.neo4j_first_look import AdminFile, admin_files, admin_guess
-from kg.formats.preset import Preset, mapping_text, merged_schema, recognised
+from kg.formats.preset import mapping_text, merged_schema, recognised
 from kg.formats.sample import look_at
 from kg.formats.toml_text import toml_table
 from kg.mapping.file_format import FORMATS, RDF_FORMATS, format_of_name
@@ -48,13 +48,18 @@ def first_look(paths: list[Path], name: str) -> FirstLook:
         raise MappingError(f"{strange[0]}: nothing can be made of it: no columns; known: {known}, and presets")
     found = {path: preset for path, preset in found.items() if Path(path) not in strange}
     guessed = guess([s for s in samples if s.path not in strange and found[str(s.path)] is None], names)
-    by_preset = {preset.name: path for path, preset in found.items() if preset is not None}
+    by_preset = {preset.name: (preset, names[path]) for path, preset in found.items() if preset is not None}
+    kinds = {str(sample.path): sample.format for sample in samples}
     parts = [preset.schema for preset in found.values() if preset is not None]
     texts, unsure = list[str](), list(guessed.unsure) if guessed.sources else []
     unsure += [f"{path}: left out, nothing can be made of it: no columns" for path in strange]
     for path, preset in found.items():
         if preset is not None:
-            texts.append(_of_preset(preset, names, path, by_preset))
+            if preset.needs and preset.needs not in by_preset:
+                raise MappingError(
+                    f"{path}: {preset.title}; give the file of {preset.needs} with it, which it refers to"
+                )
+            texts.append(f"# {preset.title}\n{mapping_text(preset, names[path], kinds[path], by_preset)}")
     schema = merged_schema([*parts, *([guessed.schema] if guessed.sources else [])])
     texts += guessed.sources
     titles = {Path(path).name: preset.title for path, preset in found.items() if preset is not None}
@@ -89,13 +94,6 @@ def _of_admin(found: list[AdminFile], others: list[Path], name: str) -> FirstLoo
     titles = {file.path.name: "neo4j-admin database import" for file in found}
     schema = _schema_text(name, guessed.schema)
     return FirstLook(schema, _mapping_text(guessed.sources, guessed.unsure), titles, tuple(guessed.unsure))
-
-
-def _of_preset(preset: Preset, names: dict[str, str], path: str, by_preset: dict[str, str]) -> str:
-    others = {name: names[other] for name, other in by_preset.items()}
-    if preset.needs and preset.needs not in others:
-        raise MappingError(f"{path}: {preset.title}; give the file of {preset.needs} with it, which it refers to")
-    return f"# {preset.title}\n{mapping_text(preset, names[path], others)}"
 
 
 def _schema_text(name: str, schema: dict[str, Any]) -> str:

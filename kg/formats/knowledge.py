@@ -31,7 +31,7 @@ def knowledge_sources(layer: str, paths: Sequence[Path], schema: Schema) -> list
     _check_schema(found, schema)
     sources: list[Source] = []
     for path, preset in zip(paths, found, strict=True):
-        text = mapping_text(preset, str(path.absolute()), {})
+        text = mapping_text(preset, str(path.absolute()), None, {})
         mapping = parse(Mapping, tomllib.loads(text), str(path), MappingError)
         problems = [f"{path}: {problem}" for source in mapping.source for problem in problems_of(source, schema)]
         if problems:

@@ -6,10 +6,13 @@ needs, and what its rows become; ``{file}`` stands for the export, ``{other_pres
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+_FILE = 'file = "{file}"'
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,13 @@ class Preset:
     schema: dict[str, Any]
     mapping: str
     """Text of its sources."""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """Column as the mapping has it → how other editions of the export call it."""
+
+    def spelt(self, columns: Collection[str]) -> "Preset":
+        """The preset for a file with some columns: called as the file does."""
+        here = {name: other for name, other in self.spellings.items() if name not in columns and other in columns}
+        return replace(self, mapping=_respelt(self.mapping, here), spellings=here)
 
 
 @cache
@@ -45,6 +55,7 @@ def presets() -> tuple[Preset, ...]:
                     data.get("needs"),
                     data["schema"],
                     text[text.index("[[source]]") :],
+                    data.get("spellings", {}),
                 )
             )
     return tuple(found)
@@ -53,21 +64,35 @@ def presets() -> tuple[Preset, ...]:
 def recognised(columns: list[str], first_line: str) -> Preset | None:
     """The preset whose export a file is: of several that fit, the one that asks for most columns."""
     folded = {column.strip() for column in columns}
-    fitting = [one for one in presets() if one.columns and one.columns <= folded]
+    fitting = []
+    for one in presets():
+        same = {name for name, other in one.spellings.items() if other in folded}
+        if one.columns and one.columns <= folded | same:
+            fitting.append(one.spelt(folded))
     if fitting:
         return max(fitting, key=lambda one: len(one.columns))
     lines = [one for one in presets() if one.line and re.search(one.line, first_line)]
     return lines[0] if lines else None
 
 
-def mapping_text(preset: Preset, file: str, others: dict[str, str]) -> str:
+def mapping_text(preset: Preset, file: str, kind: str | None, others: Mapping[str, tuple[Preset, str]]) -> str:
     """The sources of a preset for one file.
 
-    :param others: name of a preset → a file of it.
+    :param kind: the format of the file, where its name does not tell it.
+    :param others: name of a preset → that preset as a file calls it, and the file.
     """
-    text = preset.mapping.replace("{file}", _escaped(file))
-    for name, other in others.items():
-        text = text.replace(f"{{{name}}}", _escaped(other))
+    text = preset.mapping if kind is None else preset.mapping.replace(_FILE, f'{_FILE}\nformat = "{kind}"')
+    text = text.replace("{file}", _escaped(file))
+    for name, (other, path) in others.items():
+        text = text.replace(f"{{{name}}}", _escaped(path))
+        if name == preset.needs:
+            text = _respelt(text, other.spellings)
+    return text
+
+
+def _respelt(text: str, spellings: Mapping[str, str]) -> str:
+    for name, other in spellings.items():
+        text = text.replace(f'"{name}"', f'"{other}"')
     return text
 
 

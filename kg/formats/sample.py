@@ -73,6 +73,8 @@ def look_at(path: Path) -> Sample:
     kind = format_of_name(path)
     if kind is None and path.suffix.lower() in ATOMIC:
         kind = sample.format = "tsv"
+    if kind is None:
+        kind = sample.format = _format_of_text(path, sample.first_line)
     if kind is None or kind in RDF_FORMATS:
         return sample
     names = _names(path, kind, sample)
@@ -95,6 +97,18 @@ def look_at(path: Path) -> Sample:
         else:
             sample.columns[name] = _column(name, cells)
     return sample
+
+
+def _format_of_text(path: Path, first_line: str) -> str | None:
+    """The format of a file whose name says nothing of it, by its first line: feeds are sent as ``.txt``, logs without
+    any suffix."""
+    if first_line.startswith("{") and first_line.rstrip().endswith("}"):
+        return "jsonl"
+    if first_line.startswith(("[{", "[ {")) or first_line.rstrip() == "[":
+        return "json"
+    if path.suffix.lower() == ".txt":
+        return next((kind for kind, mark in (("tsv", "\t"), ("csv", ","), ("csv", ";")) if mark in first_line), None)
+    return None
 
 
 def _names(path: Path, kind: str, sample: Sample) -> list[str]:

@@ -192,12 +192,18 @@ class _Load:
     def resolve(self, report: LoadReport) -> None:
         """Settle what depends on other rows: ends of relation rows, labels in text, likeness."""
         self._graph.netted |= {s.relation for s in self._sources if s.returns and s.relation}
-        for relation in self._relations("row"):
+        for relation in self._relations("row", "once"):
             for rejects in self._graph.settle_rows(relation):
                 for (number,), part in rejects.group_by("file", maintain_order=True):
                     file = report.files[int(str(number))]
                     people = self._people.of(file.source, file.place, self.notices)
                     _reject_late(file, part.drop("file"), people)
+        for number, count in self._graph.told_again.items():
+            file = report.files[number]
+            file.loaded, file.filtered = file.loaded - count, file.filtered + count
+            self.notices.add(
+                file.place, f"{{n}} [row tells|rows tell] again what {file.source.once!r} told before", count
+            )
         for name in self._staging.names("text"):
             self._find_labels(name)
         for name in self._staging.names("similar"):

@@ -22,7 +22,9 @@ class Join(Document):
     columns: tuple[str, ...] = Field(min_length=1)
     """Columns of the other file that the source may name."""
     optional: tuple[str, ...] = ()
-    """Those of them that the other file may lack; their cells are then missing."""
+    """Those of them that the other file may lack, or its key; their cells are then missing, or nothing is found."""
+    where: str | None = Field(default=None, min_length=1)
+    """Which rows of the other file are looked up in, as ``where`` of a source; that none is found is then no news."""
     prefix: str = ""
     """Stands before their names here, where both files have columns of one name."""
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)

@@ -25,7 +25,7 @@ ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N", "None", "NaT", "<NA>", "#N/
 DEFAULT_NULLS = (*ID_NULLS, "NA", "N/A")
 QUERY_SHOWN = 60
 _ENTITY_KEYS = tuple("id label properties normalise link text similar null_erases rows currency rates".split())
-_TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns")
+_TRIPLE_KEYS = ("head", "tail", "weight", "timestamp", "create_ends", "returns", "once")
 
 
 class Source(Document):
@@ -100,8 +100,9 @@ class Source(Document):
 
     returns: Literal["net", "all"] | None = None
     """``net``: weights of the same pair are added up, so that what went back is no purchase; ``all``: each row is a
-    return, whose weight (1 where it has none) is taken off; absent: weights of 0 or less are rejects of interactions.
-    """
+    return, whose weight (1 where absent) is taken off; absent: weights of 0 or less are rejects of interactions."""
+    once: str | None = None
+    """Column that names the order of a row: of the rows of one head and order those of the earliest time count."""
 
     _database: Connection | None = PrivateAttr(default=None)
 
@@ -124,10 +125,8 @@ class Source(Document):
     @classmethod
     def _texts(cls, value: dict[str, dict[str, str | bool]]) -> dict[str, dict[str, str | bool]]:
         spelt = {True: "true", False: "false"}
-        return {
-            column: {word.casefold(): spelt[m] if isinstance(m, bool) else m for word, m in words.items()}
-            for column, words in value.items()
-        }
+        folded = {column: {word.casefold(): m for word, m in words.items()} for column, words in value.items()}
+        return {c: {w: spelt[m] if isinstance(m, bool) else m for w, m in ws.items()} for c, ws in folded.items()}
 
     @field_validator("format")
     @classmethod
@@ -183,12 +182,13 @@ class Source(Document):
         for name in self.currency:
             if name not in self.properties:
                 raise ValueError(f"{self.file}: currency: {name!r} is not mapped here; {nearest(name, fields)}")
+        if self.once and not self.timestamp:
+            raise ValueError(f"{self.file}: once needs timestamp: what is told again is what is told later")
         keys = set() if self.where else set(self.key_columns)  # where no row passes, none needs an id
-        for name in sorted(set(self.optional) - (set(self.used_columns()) - keys)):
-            raise ValueError(
-                f"{self.file}: optional: no label, property or link reads {name!r}, nor, beside where, an id, head or "
-                "tail"
-            )
+        read = (set(self.used_columns()) - keys) | {join.here for join in self.join}
+        for name in sorted(name for name in set(self.optional) - read if name not in (self.where or "")):
+            told = f"no label, property or link reads {name!r}, nor, beside where, an id, head or tail"
+            raise ValueError(f"{self.file}: optional: {told}")
 
     @property
     def is_rdf(self) -> bool:
@@ -244,7 +244,7 @@ class Source(Document):
 
     def used_columns(self, filtered: tuple[str, ...] = ()) -> tuple[str, ...]:
         """All columns that are read, keys first; ``filtered`` are those of ``where``."""
-        others = [self.label, *self.properties.values(), self.weight, self.timestamp]
+        others = [self.label, *self.properties.values(), self.weight, self.timestamp, self.once]
         others += [link.tail for link in self.link] + [c for text in self.text for c in text.columns]
         others += [*self.currency.values(), *(column for similar in self.similar for column in similar.columns)]
         return tuple(dict.fromkeys([*self.key_columns, *(c for c in others if c is not None), *filtered]))

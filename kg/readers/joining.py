@@ -11,13 +11,26 @@ from kg.counting import by_number
 from kg.errors import ReadError
 from kg.mapping.file_pattern import files_of
 from kg.mapping.join import Join
+from kg.mapping.row_filter import RowFilter
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.opening import Reader, open_reader
-from kg.values.cells import id_cells
+from kg.values.cells import id_cells, trimmed
+from kg.values.number import parse_numbers, parse_truth_values
 
 _KEY = "key of the lookup"
+
+
+class _Lookup(Source):
+    """The other file: its rows unfold along the lists that its ``where`` looks into."""
+
+    unfolded: tuple[str, ...] = ()
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The key, and those lists."""
+        return (*super().key_columns, *self.unfolded)
 
 
 def open_joined(
@@ -42,7 +55,9 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
 
     :raises ReadError: where two rows with one key differ, so that none is the right one.
     """
-    asked = Source(
+    filtered = None if join.where is None else RowFilter(join.where, {})
+    read = () if filtered is None else filtered.columns
+    asked = _Lookup(
         file=join.file,
         format=join.format,
         entity="any",
@@ -50,19 +65,22 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
         delimiter=join.delimiter,
         encoding=join.encoding,
         columns=join.header,
-    ).model_copy(update={"optional": join.optional})
-    names = tuple(dict.fromkeys([join.there, *join.columns]))
+    ).model_copy(update={"optional": join.optional, "unfolded": tuple(name for name in read if "[]" in name)})
+    names = tuple(dict.fromkeys([join.there, *join.columns, *read]))
     frames = []
     for path in files_of(join.file, *around):
         for batch in open_reader(path, path.name, asked, names, notices).batches():
             notices.add(path.name, "{n} [row|rows] that cannot be read [is|are] not looked up", batch.rejects.height)
-            if batch.lists:
+            if any(name in batch.lists for name in (join.there, *join.columns)):
                 raise ReadError(f"{path.name}: lists cannot be looked up ({', '.join(batch.lists)})")
             key = id_cells(batch.frame.get_column(join.there), source.id_nulls).alias(_KEY)
             missing = pl.Series([None], dtype=pl.String).new_from_index(0, key.len())
             cells = [batch.frame.get_column(n) if n in batch.frame.columns else missing for n in join.columns]
             named = [cell.alias(here) for cell, here in zip(cells, join.names, strict=True)]
-            frames.append(pl.DataFrame([key, *named]).drop_nulls(_KEY).unique())
+            found = pl.DataFrame([key, *named])
+            if filtered is not None:
+                found = found.filter(_kept(filtered, batch.frame, source.null))
+            frames.append(found.drop_nulls(_KEY).unique())
     table = (
         _telling(pl.concat(frames).unique(), list(join.names))
         if frames
@@ -77,6 +95,19 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
             "it round, so that this file is the source, or make its rows unique"
         )
     return table
+
+
+def _kept(filtered: RowFilter, frame: pl.DataFrame, nulls: tuple[str, ...]) -> pl.Series:
+    """Which rows the ``where`` of a lookup is true for; a cell that cannot be read as what it needs is missing."""
+    columns = []
+    for name, kind in filtered.kinds.items():
+        cells = trimmed(frame.get_column(name), nulls)
+        if kind == "number":
+            cells = parse_numbers(cells, None, semicolons=False).values
+        elif kind == "truth":
+            cells = parse_truth_values(cells).values
+        columns.append(cells.alias(name))
+    return filtered.keeps(pl.DataFrame(columns))[0]
 
 
 def _telling(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -124,7 +155,7 @@ class _JoinedReader:
                 found = keyed.join(table.with_columns(found=True), on=_KEY, how="left", maintain_order="left")
                 lost = int((found.get_column("found").is_null() & key.is_not_null()).sum())
                 sentence = f"{{n}} [row|rows] found nothing in {join.file} by {join.here!r}"
-                self._notices.add(self._place, sentence, lost)
+                self._notices.add(self._place, sentence, lost if join.where is None else 0)
                 frame = found.drop(_KEY, "found")
             yield replace(batch, frame=frame.select(self._wanted), tidy=False)
 

@@ -34,3 +34,17 @@ def net(frame: pl.DataFrame) -> pl.DataFrame:
     latest = pl.col("timestamp").filter(weight > 0).max()
     found = frame.group_by("head", "tail", maintain_order=True).agg(weight.sum().alias("weight"), latest)
     return found.filter(pl.col("weight") > 0)
+
+
+def told_once(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """The rows without those that tell an order or event again: a page of thanks that was opened twice.
+
+    Of one head and one ``once`` cell the rows of the earliest time stay, since an order has many; so does each row
+    without such a cell.
+
+    :param rows: ``head``, ``timestamp``, ``once``, ``file`` and others.
+    :returns: those that stay, without ``once``, and the ``file`` of each other one.
+    """
+    first = pl.col("timestamp").eq_missing(pl.col("timestamp").min().over("head", "once"))
+    stays = rows.select(pl.col("once").is_null() | first).to_series()
+    return rows.filter(stays).drop("once"), rows.filter(~stays).get_column("file")

@@ -6,6 +6,7 @@ weight, unless they add up. Relation rows whose head or tail is nowhere, neither
 rejected.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ import polars as pl
 from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, ORIGIN, entity_contradictions
 from kg.staging.partition import WHOLE, Partition, buckets_of, partitions_of
-from kg.staging.repetition import net, repeated
+from kg.staging.repetition import net, repeated, told_once
 from kg.staging.stored_graph import StoredGraph
 from kg.staging.tables import Staging
 from kg.staging.unknown_ends import unknown_ends
@@ -56,6 +57,8 @@ class Graph:
         self.staging, self._schema, self._store, self._replaced = staging, schema, store, replaced
         self.netted: set[str] = set()
         """Relations whose rows about the same pair add up; what comes to nothing is no triple."""
+        self.told_again: Counter[int] = Counter()
+        """Number of a file → its rows that tell again what another row told; see ``once`` of a source."""
 
     def entity_types(self) -> list[str]:
         """The types that the load speaks of, in the order of the schema."""
@@ -137,7 +140,7 @@ class Graph:
 
         :param more: as for :meth:`triples`.
         """
-        staged = sum(self.staging.rows(f"{kind}.{relation}") for kind in ("row", "known", "triple", "before"))
+        staged = sum(self.staging.rows(f"{kind}.{relation}") for kind in ("row", "once", "known", "triple", "before"))
         return partitions_of(staged + sum(frame.height for frame in more))
 
     def settle_rows(self, relation: str) -> Iterator[pl.DataFrame]:
@@ -148,9 +151,10 @@ class Graph:
         ends = self._schema.relation[relation]
         partitions = self.partitions(relation)
         for partition in partitions:
-            frame = self._collected(f"row.{relation}", partition)
+            frame = self._told(relation, partition)
             if partition == partitions[-1]:
                 self.staging.remove(f"row.{relation}")
+                self.staging.remove(f"once.{relation}")
             for end, entity_type in (("head", ends.head), ("tail", ends.tail)):
                 named = frame.get_column(end)
                 if end == "head":  # these are in the same partition of the entities
@@ -161,6 +165,15 @@ class Graph:
                     yield unknown_ends(frame.filter(~known), end, entity_type, self._schema, self.known)
                     frame = frame.filter(known)
             self.staging.add([(f"known.{relation}", frame)])
+
+    def _told(self, relation: str, partition: Partition) -> pl.DataFrame:
+        """The relation rows of a partition, each order or event told once."""
+        frame, named = (self._collected(f"{kind}.{relation}", partition) for kind in ("row", "once"))
+        if not named.width:
+            return frame
+        named, again = told_once(named)
+        self.told_again.update(again.to_list())
+        return pl.concat([frame, named]) if frame.width else named
 
     def rows(self, relation: str, partition: Partition = WHOLE) -> pl.DataFrame:
         """The relation rows that :meth:`settle_rows` has staged: ``TRIPLE_DTYPES``, ``file``, ``line``, ``lines``."""

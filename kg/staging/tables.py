@@ -19,7 +19,7 @@ from kg.staging.partition import WHOLE, Partition, by_bucket, together
 IN_MEMORY = 120 << 20
 """Bytes of rows that wait in memory before they are written to disk together."""
 KEYS = {
-    **dict.fromkeys(("row", "known", "triple", "before"), "head"),
+    **dict.fromkeys(("row", "once", "known", "triple", "before"), "head"),
     **dict.fromkeys(("entity", "tail", "stored", "spoken"), "id"),
 }
 """Kinds of tables that are partitioned, and the column by which they are."""

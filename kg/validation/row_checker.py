@@ -7,7 +7,7 @@ exist?) is left to :mod:`kg.staging.resolution`.
 ``entity.TYPE.N``      ``id``, of ``label`` and the properties those that source N maps, ``_file``, ``_line``
 ``tail.TYPE``          ``id``, ``label`` of entities to be created where absent, ``count`` of their mentions
 ``triple.RELATION``    ``head``, ``tail``, ``weight``, ``timestamp`` (null: not said) whose ends exist for sure
-``row.RELATION``       the same from rows of their own, with ``file``, ``line``, ``lines``
+``row.RELATION``       the same from rows of their own, with ``file``, ``line``, ``lines``; ``once.``: with ``once``
 ``text.N.K``           ``head``, ``text`` for the K-th text table of source N
 ``similar.N.K``        the same for its K-th table of similar texts
 =====================  ===========================================================================================
@@ -107,8 +107,7 @@ class RowChecker:
             checked.tables = self._named_triples(cells, file_index)
         checked.rejects = self._people.masked(pl.concat([rejected, rows.rejects]))
         checked.left_out = self._people.masked(rows.left_out)
-        checked.read = cells.read
-        checked.good = kept.frame.height - int(rows.bad.sum())
+        checked.read, checked.good = cells.read, kept.frame.height - int(rows.bad.sum())
         return checked
 
     def _kept(self, batch: Batch) -> tuple[Batch, pl.DataFrame, int]:
@@ -244,8 +243,10 @@ class RowChecker:
         if source.timestamp is not None:
             timestamp = cells.timestamps(source.timestamp)
             self._require(cells.rows, "timestamp", source.timestamp, timestamp)
-        number = _origin(cells.rows, file_index)[0].alias("file")
-        columns += [weight.alias("weight"), timestamp.alias("timestamp"), number]
+        if source.once is not None:
+            columns.append(cells.rows.single(source.once).alias("once"))
+        origin = _origin(cells.rows, file_index)[0].alias("file")
+        columns += [weight.alias("weight"), timestamp.alias("timestamp"), origin]
         return pl.DataFrame([*columns, batch.lines.alias("line"), batch.spans.alias("lines")])
 
     def _triples(self, cells: CellReader, relation: str, file_index: int) -> list[tuple[str, pl.DataFrame]]:
@@ -274,7 +275,7 @@ class RowChecker:
         frame = self._people.ends(relation, frame)
         made, unlabelled = self._schema.relation[relation], pl.lit(None, dtype=pl.String).alias("label")
         return [
-            (f"row.{relation}", frame),
+            (f"{'row' if self._source.once is None else 'once'}.{relation}", frame),
             *(
                 (f"tail.{getattr(made, end)}", _mentions(frame.select(pl.col(end).alias("tail"), unlabelled)))
                 for end in self._source.created_ends(made)

@@ -51,12 +51,16 @@ _DISCLAIMER = re.compile(
 _NO_LIST = re.compile(r"\W*(?:no info(?:rmation)?|not available|not listed|unknown|none|n/?a|name\?)\W*", re.IGNORECASE)
 _AMOUNT = r"(?:\d+(?:[.,]\d+)?\s*(?:%|percent)|(?:one|two|three|five)\s+percent)"
 _TRACES = re.compile(
-    rf"[,;.]?\s*(?:\b(?:and\s+)?contains?\s*:?\s+)?(?:\bat\s+)?"
-    rf"(?:{_AMOUNT}\s+or\s+less|\bless\s+than\s+(?:or\s+equal\s+to\s+)?{_AMOUNT})"
+    rf"[,;.]?\s*(?:\b(?:and\s+|may\s+)?contains?\s*:?\s+)?(?:\bat\s+)?"
+    rf"(?:{_AMOUNT}\s+or\s+less|\b(?:less\s+than\s+(?:or\s+equal\s+to\s+)?|up\s+to\s+){_AMOUNT})"
     rf"(?:\s+(?:of|each))*(?:\s+the\s+following)?(?:\s+ingredients)?\s*:?\s*",
     re.IGNORECASE,
 )
 """``Contains 2% or less of:``, ``Less than 1%:``: what stands before the ingredients of which there is little."""
+_CHOICE = re.compile(
+    r"\b(?:(?:one|any)\s+or\s+more|any|some)\s+of\s+(?:the\s+following|these)(?:\s+ingredients)?\s*:?\s*", re.IGNORECASE
+)
+"""``one or more of the following``: what stands between ``may contain`` and the names."""
 _JOINED = re.compile(r"\s*\(\s*(?:and|&)\s*\)\s*", re.IGNORECASE)
 _FINAL_AND = re.compile(r",\s+and\s+(?=\w)|(?<=,)([^,;()]*?)\s+and\s+(?=[^,;()]+$)", re.IGNORECASE)
 _REST = re.compile(r"[,;.]?\s*其[他它]微量成[分份]\s*:?\s*|[,;.]\s*(?:also\s+)?contains?\s*:\s*", re.IGNORECASE)
@@ -79,7 +83,7 @@ _POSSIBLE = re.compile(
     rf"[(\[]?\s*(?:{_PLUS_MINUS}|{_MAY})(?:\s*/?\s*(?:{_PLUS_MINUS}|{_MAY}))*\s*:?\s*", re.IGNORECASE
 )
 _POSSIBLE_HINT = re.compile(r"[+±有]|cont|enth", re.IGNORECASE)
-_HEADING = re.compile(r"(?:^|[.;]\s*)[^\W\d][\w' ]{1,30}\s*:\s+")
+_HEADING = re.compile(r"(?:^|[.;]\s*|(?<=%)\s*)[^\W\d][\w' ]{1,30}\s*:\s+")
 _PERCENT = re.compile(r"\(?(?<![\w,.-])[<>≤≥~]?\s*\d+(?:[.,]\d+)?\s*%(?:\s*w/w)?\)?")
 _NEXT_NAME = re.compile(r"%\s*(?=[A-Z][a-z])(?!Solution|Aqueous|Active|Pure|Vol)")
 _LOCANTS = re.compile(r"(?:(?<![\w-])|(?<=[A-Za-z]-))\d{1,3}['′]?(?:,\d{1,3}['′]?){1,12}(?=-(?:[^\W\d_]|\())")
@@ -112,6 +116,8 @@ def parse_ingredients(text: str) -> Ingredients:
         text = without_markup(text, ", ")
     text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH)
     text = " ".join((text if text.isascii() else _INVISIBLE.sub("", text)).split())
+    if " of the" in text.lower():
+        text = _CHOICE.sub(": ", text)
     if ":" in text or "微量" in text:
         text = _REST.sub(", ", text)
     if not _SEPARATOR.search(text) and len(dashed := _DASHED.split(text)) > 2:
@@ -142,7 +148,7 @@ def cuts_at(separator: str) -> bool:
 def _without_phrases(text: str) -> str:
     """The text without what American packs say between names; expressions are only tried where they may match."""
     lower = text.lower()
-    if "less" in lower:
+    if "less" in lower or "up to" in lower:
         text = _TRACES.sub(", ", text)
     if " and " in lower or "(and" in lower or "(&" in lower:
         text = _FINAL_AND.sub(r"\1, ", _JOINED.sub(", ", text))

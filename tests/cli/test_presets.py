@@ -121,6 +121,17 @@ FILES: dict[str, dict[str, str]] = {
             *(f"{n},{person},{item},{EPOCH},{EPOCH},{EPOCH},0" for n, (person, item) in enumerate(TAKEN)),
         )
     },
+    "moodle_courses": {
+        "mdl_course.csv": table(
+            "id,category,sortorder,fullname,shortname,summary,format",
+            "1,0,1,The site,site,,site",
+            *(f"i{n},1,1000{n},Course {n},C{n},<p>About &amp; around</p>,topics" for n in range(1, 5)),
+        ),
+        "mdl_course_completions.csv": table(
+            "id,userid,course,timeenrolled,timestarted,timecompleted,reaggregate",
+            *(f"{n},{person},{item},{EPOCH},{EPOCH},{EPOCH},0" for n, (person, item) in enumerate(TAKEN)),
+        ),
+    },
     "coursera_catalogue": {
         "coursera.csv": table(
             "course_title,course_organization,course_Certificate_type,course_rating,course_difficulty",
@@ -146,6 +157,19 @@ FILES: dict[str, dict[str, str]] = {
         "movies.csv": table(
             "movieId,title,genres", '10,"Hours, The",Drama|Comedy', "11,X,Drama", "12,Y,War", "13,Z,War"
         )
+    },
+    "movielens_tags": {
+        "tags.csv": table("userId,movieId,tag,timestamp", *(f"1,i{n},tag {n // 3},{EPOCH}" for n in range(1, 5)))
+    },
+    "movielens_links": {
+        "links.csv": table("movieId,imdbId,tmdbId", *(f"i{n},011470{n},86{n}" for n in range(1, 5))),
+        "ratings.csv": table("userId,movieId,rating,timestamp", *(f"{p},{i},4.5,{EPOCH}" for p, i in TAKEN)),
+    },
+    "movielens_users_dat": {
+        "users.dat": table("01::F::25::10::48067", *(f"0{n}::F::25::10::02460" for n in range(2, 8))),
+        "ratings.dat": table(
+            "99::9::5::978300760", *(f"{ord(p[0]) - 97}{p[3:]}::{i[1:]}::5::{EPOCH}" for p, i in TAKEN)
+        ),
     },
     "movielens_ratings_dat": {
         "ratings.dat": table(
@@ -174,7 +198,7 @@ def test_from_the_file_to_a_first_explained_recommendation(name: str, tmp_path: 
     loaded = whyrec("-w", shop, "load")
     assert loaded.exit_code == 0, loaded.output
     (said,) = re.findall(r"train, or (recommend .*) at once", loaded.stdout)
-    question = shlex.split(said.replace("USER", "01" if name == "movielens_ratings_dat" else "ann1"))
+    question = shlex.split(said.replace("USER", "01" if "ratings.dat" in FILES[name] else "ann1"))
     listed = whyrec("-w", shop, *question)
     assert listed.exit_code == 0 and "not personal" not in listed.stderr, listed.output
     first = next(line for line in listed.stdout.splitlines() if line.startswith("│ 1 "))

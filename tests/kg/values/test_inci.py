@@ -77,8 +77,11 @@ def test_what_may_be_contained_is_kept_apart() -> None:
     assert [name for name, _ in found.possible] == ["CI 77891"]
 
 
+CHOICES = ("May contain one or more of the following ingredients:", "[May contain any of these:")
+
+
 @pytest.mark.parametrize(
-    "marker", ["May contain:", "[+/-: ", "May Contain (+/-): ", "[May Contain/Peut Contenir/+/-:", "±"]
+    "marker", ["May contain:", "[+/-: ", "May Contain (+/-): ", "[May Contain/Peut Contenir/+/-:", "±", *CHOICES]
 )
 def test_markers_of_what_may_be_contained(marker: str) -> None:
     found = parse_ingredients(f"Talc. {marker} Titanium Dioxide (CI 77891), Zinc Oxide]")
@@ -168,6 +171,10 @@ def test_a_link_that_names_its_separator_tears_no_name_apart(separator: str, tex
         "Water, Glycerin, \u200bFragrance\u200b",
         "Water, Glycerin, Also contains: Fragrance",
         "Water, Glycerin. Inactive Ingredients: Fragrance",
+        "Active: Glycerin 10% Inactive: Water, Fragrance",
+        "Water, Glycerin. May contain less than 2% of: Fragrance",
+        "Water, Glycerin, contains up to 1% of: Fragrance",
+        "Water, Glycerin. Contains one or more of the following: Fragrance",
         "Wasser, Glycerin, Duftstoffe",
         "Вода, Glycerin, Парфюм",
     ],

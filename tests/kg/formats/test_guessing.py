@@ -1,0 +1,59 @@
+"""``init --from`` on files of unknown make: which columns are the id, the label, a list, a weight."""
+
+import random
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from kg.formats.by_file_name import sources_for_paths
+from kg.formats.first_look import first_look
+from kg.mapping.source import Source
+from kg.schema import parse_schema
+from tests.kg.formats.test_first_look import loaded
+
+PRODUCTS = "product_id,brand_id,brand_name,product_name,ingridients\n" + "".join(
+    f'P{n},{n % 5},Brand {n % 5},Serum {n},"Aqua, Glycerin, Extract {n}, Parfum"\n' for n in range(60)
+)
+REVIEWS = "author_id,product_id,review_rating,skin_type\nu1,P1,5,dry\nu2,P2,1,oily\nu1,P3,4,dry\n"
+
+
+def test_ingredients_are_a_list_however_they_are_spelt_and_no_name_is_a_brand(tmp_path: Path) -> None:
+    found, there, report = loaded(tmp_path, {"products.csv": PRODUCTS, "reviews.csv": REVIEWS})
+    assert report.rejected == 0 and there["Product"][0][:2] == ("P0", "Serum 0")
+    assert ("P0", "GLYCERIN", 1.0) in there["contains"] and ("P0", "Brand 0", 1.0) in there["has_brand"]
+    assert [row[:3] for row in there["rated"]] == [("u1", "P1", 5.0), ("u1", "P3", 4.0), ("u2", "P2", 1.0)]
+    doubts = "\n".join(found.unsure)
+    assert "'ingridients': read as an ingredient list" in doubts and "'ingridients' is not used" not in doubts
+    assert "not used, since the rows are of what people did: skin_type" in doubts
+
+
+def test_where_no_column_is_one_of_a_kind_the_name_is_the_id(tmp_path: Path) -> None:
+    kinds = random.Random(0).choices(["toner", "cream"], k=40)
+    text = "brand,name,type\n" + "".join(f"B{n % 4},Item {max(n, 1)},{kind}\n" for n, kind in enumerate(kinds))
+    found, there, _ = loaded(tmp_path, {"catalogue.csv": text})
+    assert len(there["Catalogue"]) == 39 and "'name' is taken for the id, but it is not unique" in "\n".join(
+        found.unsure
+    )
+
+
+def test_what_recbole_writes_behind_a_name_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "shop.inter"
+    path.write_text("user_id:token\titem_id:token\nu1\ti1\nu2\ti1\nu1\ti2\n", encoding="utf-8")
+    assert set(tomllib.loads(first_look([path], "test").schema)["entity"]) == {"User", "Item"}
+
+
+def test_files_of_a_pattern_are_known_by_the_name_before_their_number(tmp_path: Path) -> None:
+    schema = parse_schema(tomllib.loads((files("kg") / "example/schema.toml").read_text(encoding="utf-8")))
+    paths = [tmp_path / name for name in ("purchased_2024-01.csv", "purchased-part2.csv", "Product2.csv")]
+    for path in paths:
+        path.write_text("head,tail\n", encoding="utf-8")
+    found = sources_for_paths(paths, schema)
+    assert [source.relation or source.entity for source in found] == ["purchased", "purchased", "Product"]
+
+
+def test_what_is_told_again_needs_a_time() -> None:
+    with pytest.raises(ValidationError, match="once needs timestamp"):
+        Source(file="x.csv", relation="purchased", head="a", tail="b", once="order")
