@@ -78,6 +78,10 @@ class AdoptedStore:
         ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
         return ordered.unique(["head", "tail"], keep="first", maintain_order=True)
 
+    def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """The triples of a relation that start from some heads."""
+        return self.read_triples(relation).filter(pl.col("head").is_in(heads.implode()))
+
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, in one piece."""
         yield self.read_entities(entity_type)

@@ -56,13 +56,13 @@ class Comparison:
         sentence = "{n} [id|ids] about which rows contradict each other; the largest value was taken"
         change = Change(self._graph.staging, name, self._count_only)
         for partition in self._graph.entity_partitions(name):
-            merged, stored = self._graph.entities(name, partition), self._graph.stored(name, partition)
+            merged, stored = self._graph.entities(name, partition), self._graph.stored.entities(name, partition)
             self._contradict(name, sentence, merged.contradictions)
             difference = entity_difference(self._schema, name, merged.frame, stored)
             if name in self._replacement.entities:
                 difference = difference.deleting(stored.join(merged.frame, on="id", how="anti"))
             change.add(self._arranged(difference))
-        self.stored[name] = self._graph.count_stored(name)
+        self.stored[name] = self._graph.stored.count(name)
         if name in self._replacement.entities:
             self.vanished[name] = change.deleted.height
         return change
@@ -73,7 +73,9 @@ class Comparison:
         :param found: what :meth:`kg.staging.resolution.Graph.triples` takes besides the staged triples.
         :param gone: entity type → ``id`` of the entities to delete; their triples go with them.
         """
-        self.stored[name] = self._graph.count_stored(name)
+        if not self._needs_all(name, gone):
+            self._graph.stored.stage_of_heads(name, found)
+        self.stored[name] = self._graph.stored.count(name)
         if self._replacement.is_by_rows(name):
             self.by_rows.add(name)
         change, pairs, seconds = Change(self._graph.staging, name, self._count_only), [], _SecondTails()
@@ -84,7 +86,7 @@ class Comparison:
         self.vanished[name] = 0
         partitions = self._graph.partitions(name, found)
         for partition in partitions:
-            stored = self._graph.stored_triples(name, partition)
+            stored = self._graph.stored.triples(name, partition)
             known = None if name in self._replacement.relations() else stored
             new, repeated = self._graph.triples(name, partition, found, known)
             self.duplicates[name] = self.duplicates.get(name, 0) + repeated
@@ -107,6 +109,12 @@ class Comparison:
         if pairs and any(frame.height for frame in pairs[::2]):
             self._report_cycles(name, pl.concat(pairs))
         return change
+
+    def _needs_all(self, name: str, gone: Collection[str]) -> bool:
+        """Whether more of a relation has to be looked at than the heads that the load speaks of."""
+        ends = self._schema.relation[name]
+        covered = name in self._replacement.relations() or name in self._replacement.single
+        return covered or self._may_be_hierarchy(name) or ends.head in gone or ends.tail in gone
 
     def _arranged(self, difference: Difference) -> Difference:
         """The same, with what is created in the order in which it is written best."""

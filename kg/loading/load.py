@@ -146,7 +146,7 @@ class _Load:
         if relation is None or not source.creates_people or source.create_ends is not None or not relation.interaction:
             return source
         told = any(other.entity == relation.tail or isinstance(other, RdfSource) for other in sources)
-        if told or self._graph.count_stored(relation.tail):
+        if told or self._graph.stored.count(relation.tail):
             return source
         sentence = f"no {relation.tail} is known yet, so those that the rows name were created; load their file too"
         self.notices.add(source.relation or "", sentence)

@@ -7,7 +7,7 @@ rejected.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from kg.staging.contradictions import DTYPES, ORIGIN, entity_contradictions
 from kg.staging.partition import WHOLE, Partition, buckets_of, partitions_of
 from kg.staging.repetition import net, repeated, told_once
 from kg.staging.stored_graph import StoredGraph
+from kg.staging.stored_tables import StoredTables, collected
 from kg.staging.tables import Staging
 from kg.staging.unknown_ends import unknown_ends
 from kg.stores.batches import all_differ
@@ -54,7 +55,8 @@ class Graph:
     def __init__(
         self, staging: Staging, schema: Schema, store: StoredGraph, replaced: Collection[str] = frozenset()
     ) -> None:
-        self.staging, self._schema, self._store, self._replaced = staging, schema, store, replaced
+        self.staging, self._schema, self._replaced = staging, schema, replaced
+        self.stored = StoredTables(staging, schema, store)
         self.netted: set[str] = set()
         """Relations whose rows about the same pair add up; what comes to nothing is no triple."""
         self.told_again: Counter[int] = Counter()
@@ -68,7 +70,7 @@ class Graph:
 
     def entity_partitions(self, entity_type: str) -> list[Partition]:
         """The parts in which the entities of a type are looked at."""
-        names = [*self._entity_names(entity_type), f"tail.{entity_type}", self._stage_entities(entity_type)]
+        names = [*self._entity_names(entity_type), f"tail.{entity_type}", self.stored.stage_entities(entity_type)]
         return partitions_of(sum(map(self.staging.rows, names)))
 
     def entities(self, entity_type: str, partition: Partition = WHOLE) -> Entities:
@@ -89,24 +91,11 @@ class Graph:
             frame = merged.join(tails, on="id", how="full", coalesce=True)
         return Entities(frame.with_columns(pl.col(said(c)).fill_null(False) for c in columns), contradictions)
 
-    def stored(self, entity_type: str, partition: Partition = WHOLE) -> pl.DataFrame:
-        """What the store has of a type."""
-        return self._collected(self._stage_entities(entity_type), partition)
-
-    def count_stored(self, name: str) -> int:
-        """How many entities of a type, or triples of a relation, the store has."""
-        stage = self._stage_triples if name in self._schema.relation else self._stage_entities
-        return self.staging.rows(stage(name))
-
-    def stored_triples(self, relation: str, partition: Partition = WHOLE) -> pl.DataFrame:
-        """What the store has of a relation."""
-        return self._collected(self._stage_triples(relation), partition)
-
     def ids(self, entity_type: str, partition: Partition = WHOLE) -> pl.Series:
         """The ids of a type in load and store; some may be there twice."""
         names = [*self._entity_names(entity_type), f"tail.{entity_type}"]
         if entity_type not in self._replaced:
-            names.append(self._stage_entities(entity_type))
+            names.append(self.stored.stage_entities(entity_type))
         tables = [table for table in (self.staging.scan(name, partition) for name in names) if table is not None]
         ids = [table.select("id").collect().to_series() for table in tables]
         return pl.concat([pl.Series("id", [], dtype=pl.String), *ids])
@@ -129,7 +118,7 @@ class Graph:
         found = []
         for partition in self.entity_partitions(entity_type):
             new = self.entities(entity_type, partition).frame
-            old = self.stored(entity_type, partition).select("id", pl.col("label").alias("stored"))
+            old = self.stored.entities(entity_type, partition).select("id", pl.col("label").alias("stored"))
             both = new.join(old, on="id", how="left" if entity_type in self._replaced else "full", coalesce=True)
             kept = pl.when(pl.col(said("label")).fill_null(False)).then("label").otherwise("stored")
             found.append(both.select("id", pl.coalesce(kept, TAIL_LABEL).alias("label")))
@@ -208,8 +197,7 @@ class Graph:
 
     def _collected(self, name: str, partition: Partition) -> pl.DataFrame:
         """A staged table, without columns where there is none."""
-        table = self.staging.scan(name, partition)
-        return pl.DataFrame() if table is None else table.collect()
+        return collected(self.staging, name, partition)
 
     def let_go(self, relation: str) -> None:
         """Remove what is staged of a relation, once it has been compared."""
@@ -227,23 +215,6 @@ class Graph:
         """Those of which a cell says something of a relation's tails; staged for ``rows = "replace-links"`` only."""
         table = self.staging.scan(f"spoken.{relation}.{source}", partition)
         return pl.Series("id", [], dtype=pl.String) if table is None else table.collect().to_series()
-
-    def _stage_entities(self, entity_type: str) -> str:
-        """The table of what the store has of a type."""
-        dtypes = entity_dtypes(self._schema, entity_type)
-        return self._stage(f"stored.{entity_type}", dtypes, self._store.entity_pieces(entity_type))
-
-    def _stage_triples(self, relation: str) -> str:
-        """The table of what the store has of a relation."""
-        return self._stage(f"before.{relation}", TRIPLE_DTYPES, self._store.triple_pieces(relation))
-
-    def _stage(self, name: str, dtypes: Mapping[str, pl.DataType], pieces: Iterator[pl.DataFrame]) -> str:
-        """The table, filled where it is not there yet."""
-        if name not in self.staging:
-            self.staging.add([(name, pl.DataFrame(schema=dtypes))])
-            for piece in pieces:
-                self.staging.add([(name, piece)])
-        return name
 
     def _entity_names(self, entity_type: str) -> list[str]:
         return [name for name in self.staging.names("entity") if name.split(".")[1] == entity_type]

@@ -20,6 +20,14 @@ class StoredGraph(Protocol):
         """All triples of a relation, some at a time."""
         ...
 
+    def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """The triples of a relation that start from some heads."""
+        ...
+
+    def count_triples(self) -> dict[str, int]:
+        """Relation → number of triples."""
+        ...
+
 
 class NothingStored:
     """Stands for a store that is not there yet."""
@@ -34,3 +42,11 @@ class NothingStored:
     def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
         """No triple."""
         yield pl.DataFrame(schema=TRIPLE_DTYPES)
+
+    def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """No triple."""
+        return pl.DataFrame(schema=TRIPLE_DTYPES)
+
+    def count_triples(self) -> dict[str, int]:
+        """0 of every relation."""
+        return dict.fromkeys(self._schema.relation, 0)

@@ -34,6 +34,10 @@ class EmptyStore:
         """No triples."""
         return pl.DataFrame(schema=TRIPLE_DTYPES)
 
+    def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """None of them."""
+        return self.read_triples(relation)
+
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, in one piece."""
         yield self.read_entities(entity_type)

@@ -87,6 +87,13 @@ class Store(Protocol):
         """All triples of a relation, in no particular order."""
         ...
 
+    def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """The triples of a relation that start from some heads, in no particular order.
+
+        :param heads: different ids; those of none are passed over.
+        """
+        ...
+
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type like :meth:`read_entities`, about ``PIECE_ROWS`` at a time."""
         ...

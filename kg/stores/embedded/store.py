@@ -95,6 +95,18 @@ class EmbeddedStore:
         """
         return pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *self.triple_pieces(relation)])
 
+    def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """The triples of a relation that start from some heads, which are looked up.
+
+        :raises StoreError: unknown relation.
+        """
+        query, found = self._about("read_triples_of_heads", relation), [pl.DataFrame(schema=TRIPLE_DTYPES)]
+        if relation in self._tables.ends:
+            with self._file.session() as session:
+                for part in chunks(heads.alias("head").to_frame(), self.batch_rows):
+                    found.append(result_rows(session, query, {"rows": part}).cast(pl.Schema(TRIPLE_DTYPES)))
+        return pl.concat(found)
+
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, those of some of the engine's numbers at a time.
 

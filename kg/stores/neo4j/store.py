@@ -91,6 +91,18 @@ class Neo4jStore:
         query = self._about("read_triples", relation)
         return self._read_columns(query, TRIPLE_DTYPES, relation)
 
+    def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """The triples of a relation that start from some heads.
+
+        :raises StoreError: as :meth:`read_triples`.
+        """
+        query = self._about("read_triples_of_heads", relation)
+        parts = [
+            self._read_columns(query, TRIPLE_DTYPES, relation, rows=rows_of(part))
+            for part in chunks(heads.alias("head").to_frame(), BATCH_ROWS)
+        ]
+        return pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *parts])
+
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, of many a page at a time.
 

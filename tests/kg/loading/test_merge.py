@@ -9,8 +9,9 @@ import pytest
 from kg.errors import MappingError, ReadError
 from kg.formats.by_file_name import sources_for_paths
 from kg.mapping.mapping import read_mapping
+from kg.stores.embedded.store import EmbeddedStore
 from tests.kg.files import graph, load_sources, load_text, rejects
-from tests.kg.loading.test_load import PRODUCTS, PURCHASED, SCHEMA, USERS
+from tests.kg.loading.test_load import PRODUCTS, PURCHASED, SCHEMA, USERS, changes
 
 FULL = "id,name,price\np1,Rose,1.5\np2,Lily,2\n"
 BOTH = [("p1", "Rose", 1.5), ("p2", "Lily", 2.0)]
@@ -104,3 +105,32 @@ def test_columns_that_come_and_go_are_told(tmp_path: Path) -> None:
     ]
     (tmp_path / "columns.json").write_text("[" * 100_000)
     assert len(notices()) == 1
+
+
+def test_a_small_load_looks_up_its_heads_and_changes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"u{n},p{n % 7},{n % 5 + 1},{1_700_000_000 + n}\n" for n in range(60))
+    first = {
+        "users.csv": "id\n" + "".join(f"u{n}\n" for n in range(60)),
+        "products.csv": "id,name,price\n" + "".join(f"p{n},P{n},1\n" for n in range(9)),
+        "purchases.csv": "user,product,stars,at\n" + rows,
+    }
+    rows = "u3,p3,5,1700000099\nu3,p8,,\nu4,p4,5,1700000004\nu9,p8,2,1700000001\nnobody,p1,1,\n"
+    changed = {"purchases.csv": f"user,product,stars,at\n{rows}"}
+    bought, found = PURCHASED + 'weight = "stars"\ntimestamp = "at"\n', []
+    for many in (1, 10**9):
+        monkeypatch.setattr("kg.staging.stored_tables.MANY_MORE", many)
+        folder = tmp_path / str(many)
+        folder.mkdir()
+        load_text(folder, SCHEMA, USERS + PRODUCTS + bought, first)
+        looked_up: list[list[str]] = []
+        monkeypatch.setattr(
+            "kg.stores.embedded.store.EmbeddedStore.triples_of_heads",
+            lambda store, name, heads, asked=looked_up, own=EmbeddedStore.triples_of_heads: (
+                asked.append(sorted(heads)) or own(store, name, heads)
+            ),
+        )
+        report = load_text(folder, SCHEMA, bought, changed)
+        monkeypatch.undo()
+        assert looked_up == ([["u3", "u4", "u9"]] if many == 1 else [])
+        found.append((changes(report), report.rejected, graph(folder, SCHEMA)))
+    assert found[0] == found[1] and found[0][0]["purchased"] == (2, 1, 1)

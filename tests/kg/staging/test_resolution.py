@@ -103,7 +103,7 @@ def test_ids_are_known_whichever_partition_they_are_in(staging: Staging, monkeyp
     monkeypatch.setattr("kg.staging.tables.IN_MEMORY", 0)
     staging.add([("entity.Product.0", _products(*((f"p{n}", None, 1.0) for n in range(30))))])
     graph = Graph(staging, SCHEMA, Stored(SCHEMA))
-    assert len(graph.entity_partitions("Product")) > 5 and graph.count_stored("Product") == 1
+    assert len(graph.entity_partitions("Product")) > 5 and graph.stored.count("Product") == 1
     asked = pl.Series([*(f"p{n}" for n in range(40)), "old", None], dtype=pl.String)
     assert graph.known("Product", asked).to_list() == [True] * 30 + [False] * 10 + [True, None]
     assert not graph.known("Brand", asked.drop_nulls()).any()

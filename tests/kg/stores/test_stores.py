@@ -165,6 +165,10 @@ def test_nasty_ids_stay_apart_and_harm_nothing(store):
     assert store.existing_triples("return", [(each, each.swapcase()) for each in NASTY]) == {
         (each, each) for each in NASTY if each == each.swapcase()
     }
+    assert_same(
+        store.triples_of_heads("match", pl.Series([NASTY[0], "nobody"])), written.filter(pl.col("head") == NASTY[0])
+    )
+    assert store.triples_of_heads("match", pl.Series([], dtype=pl.String)).is_empty()
     for each in NASTY:
         store.set_revision(each)
         assert store.revision() == each
@@ -274,6 +278,7 @@ def test_more_rows_than_a_batch_holds(store):
     changed = triples(*((*pair, 2.0, 7) for pair in pairs))
     store.update_triples("match", changed)
     assert_same(store.read_triples("match"), changed)
+    assert_same(store.triples_of_heads("match", pl.Series([*ids, "nobody"])), changed)
 
 
 def test_a_store_keeps_its_content_and_its_mark(opened):
