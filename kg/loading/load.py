@@ -27,6 +27,7 @@ from kg.loading.replacement import Replacement
 from kg.loading.writing import load_key, write_changes
 from kg.mapping.file_pattern import files_of
 from kg.mapping.mapping import RdfSource
+from kg.mapping.remote import is_address, without_password
 from kg.mapping.source import Source
 from kg.mapping.standard_input import place_of
 from kg.money import read_rates
@@ -129,7 +130,8 @@ class _Load:
         ]
         files: list[FileReport] = []
         for index, source, path in planned:
-            file = FileReport(path, place_of(path, base), source)
+            place = without_password(source.file) if is_address(source.file) else place_of(path, base)
+            file = FileReport(path, place, source)
             if isinstance(source, RdfSource):
                 self._read_rdf(file, source, len(files))
             else:

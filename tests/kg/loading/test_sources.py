@@ -181,7 +181,7 @@ def site(tmp_path: Path) -> Iterator[str]:
     """A web server over a folder."""
     home = tmp_path / "site"
     home.mkdir()
-    (home / "events.csv").write_text("user,item\nu1,p1\n")
+    (home / "events.csv").write_text("user,item\nu1,p1\n,p2\n")
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(home))
     handler.log_message = lambda *_: None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -196,6 +196,8 @@ def test_addresses_only_where_the_settings_allow_them(tmp_path: Path, site: str)
         with pytest.raises(MappingError, match=r"say allow_urls = .* under \[load\] in whyrec\.toml"):
             load_text(tmp_path, SCHEMA, mapping, {}, places=allowed)
     assert load_text(tmp_path, SCHEMA, mapping, {}, places=(site,)).files[0].loaded == 1
+    assert {row["file"] for row in rejects(tmp_path)} == {f"{site}events.csv"}  # and not where it is kept meanwhile
+    assert list(bad_rows(tmp_path).values()) == [b"user,item\n,p2\n"]
 
 
 def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
