@@ -56,8 +56,9 @@ def released(world: Snapshot, relation: str, folder: Path) -> dict[str, Values]:
     counts = np.asarray(used.sum(axis=0)).ravel()
     both = np.asarray((used.T @ used).todense())
     np.fill_diagonal(both, 0)
-    rounded = np.vectorize(lambda n: told_count(int(n), 5) or 0, otypes=[np.float64])
-    found = {"exact counts": counts, "counts as told": rounded(counts), "people in reasons": rounded(both)}
+    told_as = np.array([told_count(n, 5) or 0 for n in range(int(counts.max(initial=0)) + 1)], dtype=np.float64)
+    rounded = [told_as[numbers.astype(np.int64)] for numbers in (counts, both)]
+    found = {"exact counts": counts, "counts as told": rounded[0], "people in reasons": rounded[1]}
     people, items = used.tocoo().coords
     for epsilon, delta, cap in PRIVATE:
         settings = PrivacySettings(delta=delta, contributions=cap)

@@ -29,6 +29,7 @@ class AdoptedStore:
 
     batch_rows = 1
     sorted_writes = False
+    triples_per_lookup = 1
     repeated = 0
     unsettled = 0
 

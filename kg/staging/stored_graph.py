@@ -12,6 +12,9 @@ from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 class StoredGraph(Protocol):
     """The part of a :class:`~kg.stores.store.Store` that is read."""
 
+    triples_per_lookup: int
+    """Triples of all that are read in about the time in which those of one head are looked up."""
+
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, some at a time."""
         ...
@@ -31,6 +34,8 @@ class StoredGraph(Protocol):
 
 class NothingStored:
     """Stands for a store that is not there yet."""
+
+    triples_per_lookup = 1
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema

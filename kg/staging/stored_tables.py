@@ -13,8 +13,6 @@ from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 
 FEW_ROWS = 10_000
 """Rows of a load about a relation up to which heads are looked up."""
-MANY_MORE = 20
-"""How many times as many triples the store has to have: looking up is slower than reading all in their order."""
 
 
 class StoredTables:
@@ -48,14 +46,14 @@ class StoredTables:
         """
         tables = [f"{kind}.{relation}" for kind in ("known", "triple")]
         rows = sum(map(self._staging.rows, tables)) + sum(frame.height for frame in more)
-        stored = 0 if rows > FEW_ROWS else self._counts[relation]
-        if stored <= MANY_MORE * rows:
+        if rows > FEW_ROWS:
             return
         found = [collected(self._staging, name, WHOLE) for name in tables]
         named = [frame.get_column("head") for frame in (*found, *more) if frame.width]
-        heads = pl.concat([pl.Series("head", [], dtype=pl.String), *named])
-        self._staging.add([(f"before.{relation}", self._store.triples_of_heads(relation, heads.unique()))])
-        self._of_heads[relation] = stored
+        heads, stored = pl.concat([pl.Series("head", [], dtype=pl.String), *named]).unique(), self._counts[relation]
+        if stored > self._store.triples_per_lookup * heads.len():
+            self._staging.add([(f"before.{relation}", self._store.triples_of_heads(relation, heads))])
+            self._of_heads[relation] = stored
 
     def stage_entities(self, entity_type: str) -> str:
         """The table of what the store has of a type."""

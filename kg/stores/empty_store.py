@@ -16,6 +16,7 @@ class EmptyStore:
 
     batch_rows = 1
     sorted_writes = False
+    triples_per_lookup = 1
     repeated = 0
     unsettled = 0
 

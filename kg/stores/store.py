@@ -61,6 +61,8 @@ class Store(Protocol):
     """Rows that are written together: a writing call with at most so many rows is kept whole or not at all."""
     sorted_writes: bool
     """Whether writing is faster where the rows are sorted by their keys."""
+    triples_per_lookup: int
+    """Triples of all that are read in about the time in which those of one head are looked up."""
 
     @property
     def repeated(self) -> int:

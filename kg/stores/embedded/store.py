@@ -40,6 +40,7 @@ class EmbeddedStore:
     """
 
     sorted_writes = False
+    triples_per_lookup = 5000
     repeated = 0
 
     def __init__(self, file: StoreFile, tables: Tables, schema: Schema) -> None:
@@ -96,16 +97,15 @@ class EmbeddedStore:
         return pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *self.triple_pieces(relation)])
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
-        """The triples of a relation that start from some heads, which are looked up.
+        """The triples of a relation that start from some heads, looked up one by one.
 
         :raises StoreError: unknown relation.
         """
-        query, found = self._about("read_triples_of_heads", relation), [pl.DataFrame(schema=TRIPLE_DTYPES)]
+        query, found = self._about("read_triples_of_head", relation), [pl.DataFrame(schema=TRIPLE_DTYPES)]
         if relation in self._tables.ends:
             with self._file.session() as session:
-                for part in chunks(heads.alias("head").to_frame(), self.batch_rows):
-                    found.append(result_rows(session, query, {"rows": part}).cast(pl.Schema(TRIPLE_DTYPES)))
-        return pl.concat(found)
+                found += [result_rows(session, query, {"head": head}) for head in heads]
+        return pl.concat(one.cast(pl.Schema(TRIPLE_DTYPES)) for one in found)
 
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, those of some of the engine's numbers at a time.

@@ -34,6 +34,7 @@ class Neo4jStore:
 
     batch_rows = BATCH_ROWS
     sorted_writes = True
+    triples_per_lookup = 20
     unsettled = 0
 
     def __init__(self, connection: Connection, schema: Schema) -> None:

@@ -118,7 +118,7 @@ def test_a_small_load_looks_up_its_heads_and_changes_the_same(tmp_path: Path, mo
     changed = {"purchases.csv": f"user,product,stars,at\n{rows}"}
     bought, found = PURCHASED + 'weight = "stars"\ntimestamp = "at"\n', []
     for many in (1, 10**9):
-        monkeypatch.setattr("kg.staging.stored_tables.MANY_MORE", many)
+        monkeypatch.setattr("kg.stores.embedded.store.EmbeddedStore.triples_per_lookup", many)
         folder = tmp_path / str(many)
         folder.mkdir()
         load_text(folder, SCHEMA, USERS + PRODUCTS + bought, first)

@@ -10,7 +10,7 @@ from kg.stores.queries import read_statement, statement
 
 SERVERS = {"publish_lists", "read_published_list", "withdraw_lists", "withdraw_earlier_lists"} | {
     *("read_entities", "read_triples", "read_entities_page", "read_triples_page"),
-    *("create_triples_by_head", "merge_triples", "lock_writing", "count_relation"),
+    *("create_triples_by_head", "merge_triples", "lock_writing", "count_relation", "read_triples_of_heads"),
 }
 """Statements of Neo4j alone: the embedded store belongs to one workspace, and nobody else reads lists there; it is read
 by its own numbers, which Neo4j gives again, where a server is read by pages of ids; nobody writes beside us, and it
@@ -22,7 +22,11 @@ def test_both_dialects_have_the_same_files():
     folders = {dialect: files("cypher").joinpath(dialect).iterdir() for dialect in ("embedded", "neo4j")}
     names = {dialect: {place.name for place in folder if place.is_file()} for dialect, folder in folders.items()}
     own = {f"{name}.cypher" for name in SERVERS}
-    numbers = {"last_number.cypher", *(name for name in names["embedded"] if "_between" in name)}
+    numbers = {
+        "last_number.cypher",
+        "read_triples_of_head.cypher",
+        *(name for name in names["embedded"] if "_between" in name),
+    }
     few = {name for name in names["embedded"] if name.startswith("create_few_")}
     assert names["embedded"] - numbers - few == names["neo4j"] - own
     assert own <= names["neo4j"]

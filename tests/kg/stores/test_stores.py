@@ -278,7 +278,8 @@ def test_more_rows_than_a_batch_holds(store):
     changed = triples(*((*pair, 2.0, 7) for pair in pairs))
     store.update_triples("match", changed)
     assert_same(store.read_triples("match"), changed)
-    assert_same(store.triples_of_heads("match", pl.Series([*ids, "nobody"])), changed)
+    some = pl.Series([*ids[::50], "nobody"])
+    assert_same(store.triples_of_heads("match", some), changed.filter(pl.col("head").is_in(some.implode())))
 
 
 def test_a_store_keeps_its_content_and_its_mark(opened):
