@@ -51,6 +51,11 @@ class Block:
     data: bytes
     last: bool
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing but line ends in it, which packed files may hold by the hundred million."""
+        return not self.data.strip(b"\r\n")
+
 
 class PhysicalLines(MeasuredReader):
     """The lines of one file. ``codec`` decodes them; ``encoding`` is what the file itself is written in."""

@@ -85,6 +85,8 @@ class DelimitedReader(MeasuredReader):
         header: Header | None = None
         rest, rest_line = b"", 1
         for block in chain.from_iterable(map(_of_few_lines, self.text.blocks())):
+            if block.is_blank and header is not None and not rest and not block.last:
+                continue
             line = rest_line if rest else block.first_line
             data = rest + block.data
             if header is None:
@@ -239,7 +241,7 @@ def _batch(records: Records, positions: Mapping[str, int | None]) -> Batch:
 def _of_few_lines(block: Block) -> Iterator[Block]:
     """The block in parts of a bounded number of lines: each line may become a row of Python objects."""
     line, data = block.first_line, block.data
-    while line_feeds(data) > LINES_AT_ONCE:
+    while line_feeds(data) > LINES_AT_ONCE and not block.is_blank:
         end = _end_of_line(data, LINES_AT_ONCE)
         yield Block(line, data[:end], last=False)
         line, data = line + LINES_AT_ONCE, data[end:]

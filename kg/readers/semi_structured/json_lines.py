@@ -52,6 +52,8 @@ class JsonLinesReader(MeasuredReader):
                 raise ReadError(
                     f'{self._place}: this is a JSON array, not JSON Lines; name it .json, or tell format = "json"'
                 )
+            if block.is_blank:
+                continue
             self._read(block)
             batch = self._rows.batch()
             if batch.rows:
