@@ -17,13 +17,15 @@ is filtered, as in SQL.
 """
 
 import itertools
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from kg.errors import MappingError
 from kg.mapping.row_expression import HELP, row_expression
@@ -32,6 +34,8 @@ Kind = Literal["text", "number", "truth"]
 _SAMPLE: dict[Kind, str | float | bool] = {"text": "a", "number": 3.0, "truth": True}
 MOST_FAILURES = 1_000
 """Rows of a batch for which an expression may have no result; with more, it is the expression that is wrong."""
+FAILURES = (PolarsError, PanicException)
+"""How the engine refuses, and how it fails on what it was never meant for, such as ``1 // true``."""
 _DTYPES: dict[Kind, pl.DataType] = {"text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean()}
 
 
@@ -47,7 +51,7 @@ class RowFilter:
         self.where = where
         try:
             self._expression = pl.sql_expr(row_expression(where))
-        except PolarsError as problem:
+        except FAILURES as problem:
             raise MappingError(f"where {where!r}: {_first_line(problem)}; {HELP}") from None
         columns = list(dict.fromkeys(self._expression.meta.root_names()))
         if not columns:
@@ -71,7 +75,7 @@ class RowFilter:
             start, end = parts.pop()
             try:
                 keep[start:end] = self._result(frame[start:end])
-            except PolarsError as problem:
+            except FAILURES as problem:
                 if end - start > 1:
                     middle = (start + end) // 2
                     parts += [(middle, end), (start, middle)]
@@ -84,7 +88,8 @@ class RowFilter:
         return pl.Series("keep", keep), pl.Series("reason", why.tolist(), dtype=pl.String)
 
     def _result(self, frame: pl.DataFrame) -> pl.Series:
-        return frame.select(self._expression.fill_null(False).alias("keep")).get_column("keep")
+        with _quiet_engine():
+            return frame.select(self._expression.fill_null(False).alias("keep")).get_column("keep")
 
     def _kinds(self, columns: list[str], declared: Mapping[str, Kind]) -> dict[str, Kind]:
         choices = [_choices(name, declared.get(name), str(self._expression)) for name in columns]
@@ -102,8 +107,9 @@ class RowFilter:
     def _fits(self, kinds: dict[str, Kind]) -> str:
         empty = pl.DataFrame(schema={name: _DTYPES[kind] for name, kind in kinds.items()})
         try:
-            result = empty.select(self._expression.alias("keep")).get_column("keep")
-        except PolarsError as problem:
+            with _quiet_engine():
+                result = empty.select(self._expression.alias("keep")).get_column("keep")
+        except FAILURES as problem:
             return _first_line(problem)
         if result.len():  # an aggregate has a value for no rows too
             return "it looks at more than one row at a time"
@@ -114,8 +120,25 @@ class RowFilter:
         row = {name: pl.Series([_SAMPLE[kind]], dtype=_DTYPES[kind]) for name, kind in kinds.items()}
         try:
             return self._result(pl.DataFrame(row)).len() == 1
-        except PolarsError:
+        except FAILURES:
             return False
+
+
+@contextmanager
+def _quiet_engine() -> Iterator[None]:
+    """Keep from the screen what the engine prints where it panics; the exception says it once more."""
+    try:
+        screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # there is no screen, or no file may be opened
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
+        os.close(nowhere)
 
 
 def _choices(name: str, declared: Kind | None, expression: str) -> list[Kind]:

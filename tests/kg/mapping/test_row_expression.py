@@ -98,3 +98,17 @@ def test_a_row_for_which_there_is_no_result_is_told_and_costs_no_other_row() -> 
 @pytest.mark.parametrize(("where", "kind"), [("NOT a", "truth"), ("cast(a as int) = 3", "number"), ("a ~ 'x'", "text")])
 def test_a_column_is_read_as_what_the_condition_can_do_with_it(where: str, kind: str) -> None:
     assert RowFilter(where, {}).kinds == {"a": kind}
+
+
+@pytest.mark.parametrize("where", ["'%Y' <> (1e308 // a)", "a = bit_length(div(0, NULL))", "(1e308 // NULL) IN (a)"])
+def test_what_the_engine_panics_at_is_one_message(where: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(MappingError, match="where "):
+        RowFilter(where, {})
+    assert capfd.readouterr().err == ""
+
+
+def test_a_panic_of_the_engine_at_some_rows_costs_only_those(capfd: pytest.CaptureFixture[str]) -> None:
+    cells = ["1", "9223372036854775807", None, "2"]
+    keep, why = RowFilter("concat(a::bigint::datetime, 'x') > '1970'", {}).keeps(pl.DataFrame({"a": cells}))
+    assert (keep.to_list(), why.is_not_null().arg_true().to_list()) == ([True, False, True, True], [1])
+    assert capfd.readouterr().err == ""
