@@ -36,6 +36,11 @@ def escaped_formula(cell: str) -> str:
     return f"'{cell}" if re.match(_RISKY, cell) and not re.match(_NUMBER, cell) else cell
 
 
+def unescaped_formula(cell: str) -> str:
+    """What :func:`escaped_formula` was given."""
+    return cell[1:] if re.match(_ESCAPED, cell) else cell
+
+
 def would_be_run(cell: str) -> bool:
     """Whether a spreadsheet would run a cell that nobody has escaped; a formula that is nothing but a text is none."""
     return cell[:1] in RUN and not (re.match(_NUMBER, cell) or re.match(_TEXT_FORMULA, cell))

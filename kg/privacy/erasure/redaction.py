@@ -24,8 +24,9 @@ from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
 from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
 from kg.schema import Schema
+from kg.values.formula import unescaped_formula
 
-REPORTS = ("rejects.csv", "contradictions.csv")
+REPORTS = ("rejects.csv", "left_out.csv", "contradictions.csv")
 LIST_COLUMNS = ["user_id", "rank", "item_id", "score"]
 """How the columns of what ``whyrec recommend --all`` writes begin …"""
 CAMPAIGN_COLUMNS = ["personal_data", "user_id"]
@@ -246,7 +247,8 @@ def _row(path: Path, text: str, header: Sequence[str] | None, delimiter: str) ->
         if path.suffix in (".jsonl", ".ndjson"):
             found = parsed_json(text)
             return found if isinstance(found, dict) else None
-        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+        read = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+        cells = [unescaped_formula(cell) for cell in read]  # of @ann a list for spreadsheets makes '@ann
     except (ValueError, csv.Error):
         return None
     if header is None:
