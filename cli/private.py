@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cli.output import Output
 from kg.errors import UsageError
+from kg.values.formula import escaped_formula
 from recommender.results.responsibility.private import PrivateAnswer, PrivateCount, PrivateTable
 from recommender.texts.languages import language
 
@@ -48,7 +49,7 @@ def write_rows(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(columns)
-            writer.writerows(rows)
+            writer.writerows([escaped_formula(c) if isinstance(c, str) else c for c in row] for row in rows)
     except OSError as problem:
         raise UsageError(f"--out {out}: cannot be written: {problem.strerror or problem}") from None
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kg.errors import WorkspaceError
+from kg.values.formula import escaped_formula, unescaped_formula
 from kg.workspace.permissions import private_files
 
 NAME = "anomalies.csv"
@@ -30,7 +31,7 @@ def write_flagged(folder: Path, rows: Iterable[tuple[str, str, str]]) -> Path:
     with private_files(), pending.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows((MARK, entity_id, name, signals) for name, entity_id, signals in rows)
+        writer.writerows((MARK, escaped_formula(entity_id), name, signals) for name, entity_id, signals in rows)
     pending.replace(path)
     return path
 
@@ -44,7 +45,7 @@ def read_flagged(folder: Path) -> dict[str, list[str]]:
     try:
         with (folder / NAME).open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                found.setdefault(row["type"], []).append(row["user_id"])
+                found.setdefault(row["type"], []).append(unescaped_formula(row["user_id"]))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, csv.Error):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kg.document import nearest
 from kg.errors import UsageError
+from kg.values.formula import escaped_formula
 from kg.workspace.output_file import Recogniser, starts_with
 from recommender.leaderboard.standing import Figure, Row, Standing
 
@@ -75,7 +76,8 @@ def _csv(standings: Sequence[Standing], costs: bool) -> str:
     writer.writerow(["experiment", "model", "finished", "planned", *heads, *(COSTS if costs else ())])
     for one in standings:
         for row in one.rows:
-            cells: list[object] = [one.experiment, row.model, row.finished, row.planned]
+            names = map(escaped_formula, (one.experiment, row.model))
+            cells: list[object] = [*names, row.finished, row.planned]
             for part, name in parts:
                 found = (getattr(row, part) or {}).get(name)
                 cells += [None] * 3 if found is None else [found.mean, found.low, found.high]

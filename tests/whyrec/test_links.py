@@ -1,12 +1,15 @@
 """Links in a file: proposed, read, changed, loaded once."""
 
 import csv
+import json
+import unittest.mock
 from pathlib import Path
 
 import pytest
 
 import whyrec
 from kg.errors import UsageError
+from kg.quality.link_proposals import LinkProposal
 from tests.kg.quality.test_link_proposals import encode
 from whyrec.engine import Engine
 from whyrec.workspace.links import COLUMNS, load_accepted, propose
@@ -84,3 +87,20 @@ def test_a_file_that_is_not_one_says_what_is_missing(engine: Engine, tmp_path: P
         load_accepted(engine, tmp_path / "other.csv")
     with pytest.raises(UsageError, match="0 to 1"):
         propose(engine.snapshot, tmp_path / "links.csv", 2.0, encode)
+
+
+def test_no_label_is_run_by_a_spreadsheet_and_ids_are_loaded_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "schema.toml").write_text(SCHEMA, encoding="utf-8")
+    engine = whyrec.create(tmp_path / "shop", schema=str(tmp_path / "schema.toml"))
+    (tmp_path / "Course.jsonl").write_text(json.dumps({"id": "@new", "label": "=mind()"}) + "\n", encoding="utf-8")
+    (tmp_path / "Concern.csv").write_text("id\nstress\n", encoding="utf-8")
+    engine.load([tmp_path / "Course.jsonl", tmp_path / "Concern.csv"])
+    proposal = LinkProposal(item=0, attribute=0, step="addresses", confidence=1.0, because="=x()")
+    with unittest.mock.patch("whyrec.workspace.links.propose_links", return_value=[proposal]):
+        propose(engine.snapshot, tmp_path / "links.csv", 0.5, encode)
+    with (tmp_path / "links.csv").open(newline="") as lines:
+        (row,) = csv.DictReader(lines)
+    assert (row["head"], row["head_label"], row["because"]) == ("'@new", "'=mind()", "'=x()")
+    report = load_accepted(engine, tmp_path / "links.csv")
+    assert (report.rejected, report.triples["addresses"]["created"]) == (0, 1)
+    assert report.entities.get("Course", {}).get("created", 0) == 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kg.progress import Progress
+from kg.values.formula import escaped_formula
 from kg.workspace.workspace import Workspace
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
@@ -52,6 +53,7 @@ def _files(folder: Path, events: Iterable[Event]) -> list[Path]:
             writer = csv.writer(file)
             writer.writerow(("head", "tail", "weight", "timestamp"))
             for one in found.values():
-                writer.writerow((one.user, one.item, one.weight or 1.0, one.timestamp))
+                ends = escaped_formula(one.user), escaped_formula(one.item)  # the reader takes them back
+                writer.writerow((*ends, one.weight or 1.0, one.timestamp))
         written.append(path)
     return written

@@ -10,6 +10,7 @@ from kg.errors import UsageError
 from kg.quality.link_proposals import LinkProposal, propose_links
 from kg.snapshot.snapshot import Snapshot
 from kg.text.encoder import Encode, sentence_encoder
+from kg.values.formula import escaped_formula, unescaped_formula
 from whyrec.reports import LinksReport, LoadReport, ProposedLink
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def propose(snapshot: Snapshot, out: Path, threshold: float, encode: Encode | No
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             for one in found:
-                writer.writerow(["yes" if one.accepted else "", *one.model_dump(exclude={"accepted"}).values()])
+                cells = map(str, one.model_dump(exclude={"accepted"}).values())
+                writer.writerow(["yes" if one.accepted else "", *map(escaped_formula, cells)])
     except OSError as problem:
         raise UsageError(f"{out}: cannot be written: {problem.strerror or problem}") from None
     accepted = sum(one.accepted for one in found)
@@ -48,7 +50,8 @@ def load_accepted(engine: "Engine", file: Path) -> LoadReport:
     triples: dict[str, list[tuple[str, str, str]]] = {}
     for row in _rows(file):
         if row["accept"].strip().casefold() in YES:
-            triples.setdefault(row["relation"], []).append((row["head"], row["tail"], row["confidence"]))
+            ends = unescaped_formula(row["head"]), unescaped_formula(row["tail"])
+            triples.setdefault(row["relation"], []).append((*ends, row["confidence"]))
     if not triples:
         raise UsageError(f"{file}: no link is accepted; write yes into the column accept")
     with tempfile.TemporaryDirectory(dir=engine.workspace.folder, prefix=".links-") as folder:
@@ -56,7 +59,7 @@ def load_accepted(engine: "Engine", file: Path) -> LoadReport:
         for relation, rows in sorted(triples.items()):
             paths.append(Path(folder) / f"{relation}.csv")
             with paths[-1].open("w", encoding="utf-8", newline="") as out:
-                csv.writer(out).writerows([("head", "tail", "weight"), *rows])
+                csv.writer(out).writerows([("head", "tail", "weight"), *(map(escaped_formula, row) for row in rows)])
         return engine.load(paths)
 
 
