@@ -6,29 +6,23 @@ environment does. Files that answers come from are mapped into memory, so they c
 workspace answers nothing until it is unsealed, best onto an encrypted disk or into memory (tmpfs).
 """
 
-import io
 import os
 import re
 import shutil
-import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from kg.errors import UsageError, WorkspaceError
+from kg.errors import WorkspaceError
+from kg.privacy.archive import KeptAnswers, pack, resealed, unpack
+from kg.privacy.encryption import decrypt, encrypt
 from kg.privacy.seal_key import (
     KEY_VARIABLE,
     LOG_KEY,
     OLD_KEY_VARIABLE,
     check_opens,
     identity,
-    opened_value,
     public_key,
-    pyrage_package,
-    recipient,
-    sealed_value,
 )
 from kg.snapshot.snapshot import PARTNERS
 from kg.stores.url import is_neo4j
@@ -48,7 +42,6 @@ _OWN_FILES = (
     FLAGGED,
     LOG_KEY,
 )
-NO_ARCHIVE = "what was sealed is no archive of whyrec's: {}"
 
 
 def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
@@ -73,7 +66,7 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
             return names
         if not names:
             raise WorkspaceError(f"{workspace.folder}: there is nothing to seal yet")
-        _written(target, lambda out: _encrypt(lambda pipe: _pack(workspace.folder, names, pipe), out, public))
+        _written(target, lambda out: encrypt(lambda pipe: pack(workspace.folder, names, pipe), out, public))
         if copy is None:
             _remove(workspace, names)
         return names
@@ -96,7 +89,7 @@ def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
         aside.mkdir()
         try:
             with source.open("rb") as file:
-                _decrypt(file, lambda pipe: _unpack(pipe, aside), secret, _belongs(workspace, source))
+                decrypt(file, lambda pipe: unpack(pipe, aside), secret, _belongs(workspace, source))
             names = sorted(path.name for path in aside.iterdir())
             for name in names:
                 _take_place(aside / name, workspace.folder / name)
@@ -107,27 +100,33 @@ def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
         return names
 
 
-def rotate(workspace: Workspace) -> None:
+def rotate(workspace: Workspace, renewed: Callable[[Path], None] | None = None) -> None:
     """Seal to the key in the environment from now on; what is sealed is sealed anew.
 
+    :param renewed: seals the kept answers, each of which is sealed by itself too, to the new key: gets a folder with
+        them and the key of the logs alone; they stay as they are where absent.
     :raises UsageError: where a key is missing or another one: ``WHYREC_SEAL_KEY`` is the new one, and
         ``WHYREC_SEAL_KEY_OLD`` that which the workspace is sealed with.
     """
-    new, source = public_key(), workspace.folder / SEALED
+    new, source, aside = public_key(), workspace.folder / SEALED, workspace.folder / ".rotating"
     with workspace_lock(workspace.folder), private_files():
         if source.exists():
-            old = identity(OLD_KEY_VARIABLE)
+            old, kept = identity(OLD_KEY_VARIABLE), None if renewed is None else KeptAnswers(aside, renewed)
+            shutil.rmtree(aside, ignore_errors=True)
 
             def opened(pipe: BinaryIO) -> None:
                 """What was sealed with the old key."""
                 with source.open("rb") as file:
-                    _decrypt(file, lambda plain: _resealed(plain, pipe, new), old, _belongs(workspace, source))
+                    decrypt(file, lambda plain: resealed(plain, pipe, new, kept), old, _belongs(workspace, source))
 
             def anew(out: BinaryIO) -> None:
                 """The same, sealed with the new key."""
-                _encrypt(opened, out, new)
+                encrypt(opened, out, new)
 
-            _written(source, anew)
+            try:
+                _written(source, anew)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
         set_key(workspace, new)
 
 
@@ -175,35 +174,6 @@ def _take_place(new: Path, place: Path) -> None:
     new.replace(place)
 
 
-def _pack(folder: Path, names: list[str], out: BinaryIO) -> None:
-    with tarfile.open(fileobj=out, mode="w|") as archive:
-        for name in names:
-            archive.add(folder / name, arcname=name)
-
-
-def _unpack(source: BinaryIO, folder: Path) -> None:
-    try:
-        with tarfile.open(fileobj=source, mode="r|") as archive:
-            archive.extractall(folder, filter="data")
-    except tarfile.TarError as problem:
-        raise WorkspaceError(NO_ARCHIVE.format(problem)) from None
-
-
-def _resealed(source: BinaryIO, out: BinaryIO, public: str) -> None:
-    """An archive as it is, but for the key of the logs, which is sealed to another key."""
-    key = recipient(public)
-    try:
-        with tarfile.open(fileobj=source, mode="r|") as old, tarfile.open(fileobj=out, mode="w|") as new:
-            for member in old:
-                content = old.extractfile(member) if member.isfile() else None
-                if content is not None and member.name == LOG_KEY:
-                    sealed = sealed_value(opened_value(content.read()), key)
-                    member.size, content = len(sealed), io.BytesIO(sealed)
-                new.addfile(member, content)
-    except tarfile.TarError as problem:  # as when a wrong key lets nothing through
-        raise WorkspaceError(NO_ARCHIVE.format(problem)) from None
-
-
 def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file in one step."""
     pending = target.with_name(f".{target.name}.{os.getpid()}")
@@ -217,61 +187,6 @@ def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:
         raise WorkspaceError(f"{target}: cannot be written: {problem.strerror or problem}") from None
     finally:
         pending.unlink(missing_ok=True)
-
-
-def _encrypt(make: Callable[[BinaryIO], None], out: BinaryIO, public: str) -> None:
-    key = recipient(public)
-    with _piped(make) as plain:
-        pyrage_package().encrypt_io(plain, out, [key])
-
-
-def _decrypt(source: BinaryIO, take: Callable[[BinaryIO], None], secret: Any, told: str) -> None:
-    pyrage = pyrage_package()
-
-    def make(pipe: BinaryIO) -> None:
-        """Write what was sealed into the pipe."""
-        try:
-            pyrage.decrypt_io(source, pipe, [secret])
-        except BrokenPipeError:
-            raise
-        except (pyrage.DecryptError, OSError) as problem:
-            if "matching keys" in str(problem).casefold() or "identit" in str(problem).casefold():
-                raise UsageError(f"the key in the environment is another one than {told}") from None
-            raise WorkspaceError(f"what was sealed is damaged: {problem}; restore it from a copy") from None
-
-    with _piped(make) as plain:
-        take(plain)
-
-
-@contextmanager
-def _piped(make: Callable[[BinaryIO], None]) -> Iterator[BinaryIO]:
-    """What a function writes, to be read; what it raises is raised at the end."""
-    here, there = os.pipe()
-    problems = list[BaseException]()
-
-    def work() -> None:
-        """Make the bytes, in a thread of its own."""
-        try:
-            with os.fdopen(there, "wb") as pipe:
-                make(pipe)
-        except BrokenPipeError:
-            pass  # whoever read has a problem of its own
-        except BaseException as problem:  # carried over to whoever waits
-            problems.append(problem)
-
-    writer = Thread(target=work)
-    writer.start()
-    try:
-        with os.fdopen(here, "rb") as pipe:
-            yield pipe
-    except (OSError, WorkspaceError):
-        writer.join()
-        if problems:  # the cause: what came through the pipe was cut
-            raise problems[0] from None
-        raise
-    writer.join()
-    if problems:
-        raise problems[0]
 
 
 def _belongs(workspace: Workspace, source: Path) -> str:

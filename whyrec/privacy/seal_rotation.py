@@ -1,6 +1,7 @@
 """Another key to seal a workspace to: what is sealed as a whole, the logs, and the answers in them."""
 
 from contextlib import closing
+from pathlib import Path
 
 from kg.privacy.seal_key import LOG_KEY, public_key
 from kg.privacy.sealing import rotate
@@ -24,4 +25,10 @@ def rotate_seal(workspace: Workspace) -> None:
                 log.seal_again()
         if encrypted:
             rekey_logs(workspace.folder, public)
-    rotate(workspace)
+
+    def renewed(aside: Path) -> None:
+        """Answers of a sealed workspace, sealed to the new key."""
+        with closing(AnswerLog(aside / "service", public)) as log:
+            log.seal_again()
+
+    rotate(workspace, renewed)
