@@ -72,7 +72,7 @@ def _show_kept(output: Output, report: StatusReport) -> None:
         told = [
             f"{name} {_count(one.kept)}"
             + (f" ({_age(one.oldest_days)}{_count(one.overdue)} overdue)" if one.kept else "")
-            for name, one in (("rejects", kept.rejects), ("events", kept.events), ("answers", kept.answers))
+            for name, one in kept.parts.items()
         ]
         output.line(f"{by_number(f'Kept {kept.days} [day|days]')}: {', '.join(told)}")
     if budget is not None:

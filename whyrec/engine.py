@@ -143,6 +143,7 @@ class Engine(Responsibility):
         :raises SnapshotError: where the store is empty.
         :raises TrainingError: where there is nothing to train on, or numbers are not finite.
         """
+        from whyrec.privacy.retention import retain
         from whyrec.spark.blocks import working_on
         from whyrec.workspace.train import (  # polars, which answering does not need
             Training,
@@ -159,6 +160,8 @@ class Engine(Responsibility):
         if self.workspace.settings.objectives.floors and not report.up_to_date:
             report = report.model_copy(update={"notices": [*report.notices, self._objectives_solved(told)]})
             self._renew()
+        with private_files():
+            retain(self.workspace)
         self._keep()
         return report
 
@@ -174,10 +177,13 @@ class Engine(Responsibility):
         :param full: read and compare all of the store, even if its fingerprint is the same.
         :raises SnapshotError: where the store is empty, or between two states.
         """
+        from whyrec.privacy.retention import retain
         from whyrec.workspace.refresh import refresh
 
         self._keep()
         report = refresh(self.workspace, full, progress or self._progress)
+        with private_files():
+            retain(self.workspace)
         self._keep()
         self._renew()
         return report

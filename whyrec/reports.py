@@ -177,12 +177,13 @@ class KeptData(Result):
     """One kind of data with people in it."""
 
     kept: int | str
-    """Loads with rejected rows; events; answers. Of the latter two ``"<5"`` for fewer than k."""
+    """Loads with rejected rows; earlier snapshots; events; answers; looks of the staff at people. Of the latter three
+    ``"<5"`` for fewer than k."""
     oldest_days: float | None
-    """Age of the oldest load with rejected rows; ``None`` where there is none, and of events and answers: when one
-    person did something is not told."""
+    """Age of the oldest load with rejected rows, or how long ago the earliest snapshot was replaced; ``None`` where
+    there is none, and of events, answers and looks: when one person did something is not told."""
     overdue: int | str
-    """How many are older than they may be: none, after a load."""
+    """How many are older than they may be: none, after ``load --events``."""
 
 
 class RetentionStatus(Result):
@@ -193,6 +194,24 @@ class RetentionStatus(Result):
     rejects: KeptData
     events: KeptData
     answers: KeptData
+    looks: KeptData
+    snapshots: KeptData
+
+    @property
+    def parts(self) -> dict[str, KeptData]:
+        """What is kept, by its name."""
+        return {
+            "rejects": self.rejects,
+            "events": self.events,
+            "answers": self.answers,
+            "looks": self.looks,
+            "earlier snapshots": self.snapshots,
+        }
+
+    @property
+    def overdue(self) -> list[str]:
+        """Names of what is kept longer than it may be."""
+        return [name for name, one in self.parts.items() if one.overdue]
 
 
 class PrivacyBudget(Result):

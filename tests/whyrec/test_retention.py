@@ -1,12 +1,15 @@
 """Retention: what is older than it may be goes, what nobody has taken over stays, and status proves it."""
 
+import shutil
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import whyrec
 from kg.workspace.creation import create_workspace
 from kg.workspace.workspace import Workspace
-from whyrec.events.answers import Answer
+from whyrec.events.answers import Answer, Look
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
 from whyrec.privacy.retention import retain, retention_status
@@ -23,16 +26,54 @@ def test_what_is_old_goes_and_status_proves_it(tmp_path: Path) -> None:
     with closing(EventLog(folder / "service")) as log:
         log.append([Event(key, "User", "u1", "purchased", "Product", "p1") for key in ("a", "b")])
         log.taken_over(1)
+        log.answers.looked([Look(int(now.timestamp() * 1000), "u1", "me", "why")])
         log.answers.remember([Answer("x", int(now.timestamp() * 1000), "u1", "me", "recommend", b"1", b"")])
     workspace, later = Workspace(folder), now + timedelta(days=0)
     assert retention_status(workspace, later).rejects.overdue == 2
     assert retain(workspace, later) == 2 and retention_status(workspace, later).rejects.overdue == 0
     assert {path.name[:4] for path in (folder / "rejects").iterdir()} >= {"mine"}
     later = now + timedelta(days=31)
+    assert retention_status(workspace, later).overdue == ["rejects", "events", "answers", "looks"]
     assert retain(workspace, later) == 4  # two loads, the event that was taken over, the answer
     told = retention_status(workspace, later)
     assert (told.rejects.kept, told.events.kept, told.events.overdue, told.answers.kept) == (0, "<5", "<5", 0)
     assert told.events.oldest_days is None  # when one person did something
+    assert told.looks.kept == 0 and told.overdue == ["events"]  # the one that a load is still to take over
+
+
+def test_what_no_load_ever_takes_over_goes_too(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path / "w")
+    (workspace.folder / "whyrec.toml").write_text('schema = "schema.toml"\n[retention]\ndays = 30\n')
+    with closing(EventLog(workspace.folder / "service")) as log:
+        log.append([Event(one, "User", "u1", one, "Product", "p1") for one in ("click", "hide", "purchased")])
+    later = datetime.now(UTC) + timedelta(days=31)
+    assert retain(Workspace(workspace.folder), later) == 2
+    with closing(EventLog(workspace.folder / "service")) as log:
+        assert [one.relation for one in log.of("u1", "User")] == ["purchased"]
+
+
+def test_status_says_what_is_overdue_and_each_command_that_writes_removes_it(demo: Path, tmp_path: Path) -> None:
+    engine = whyrec.open(shutil.copytree(demo, tmp_path / "w"))
+    with (engine.workspace.folder / "whyrec.toml").open("a") as file:
+        file.write("[retention]\ndays = 30\n")
+    engine = whyrec.open(engine.workspace.folder)
+    commands: tuple[Callable[[], object], ...] = (engine.refresh, engine.load_events)
+    for carried_out in commands:
+        old = engine.workspace.rejects / "20200101T000000Z-1"
+        old.mkdir(parents=True)
+        told = engine.status()
+        assert told.retention is not None and told.retention.overdue == ["rejects"]
+        assert told.next.startswith("kept for longer than 30 days: rejects; ") and "load --events" in told.next
+        carried_out()
+        assert not old.exists() and not engine.status().retention.overdue  # type: ignore[union-attr]
+
+
+def test_earlier_snapshots_are_told_of(demo: Path, tmp_path: Path) -> None:
+    engine = whyrec.open(shutil.copytree(demo, tmp_path / "w"))
+    assert retention_status(engine.workspace).snapshots.kept == 0
+    engine.train(embeddings=False)
+    told = retention_status(engine.workspace, datetime.now(UTC) + timedelta(days=9))
+    assert told.snapshots.kept == 1 and told.snapshots.oldest_days is not None and told.snapshots.oldest_days > 8
 
 
 def test_without_days_nothing_goes(tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ def keep_period(workspace: Workspace) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def replaced_at(workspace: Workspace) -> list[datetime]:
+    """When each period but the last that is kept was replaced by the next, the oldest first."""
+    return [later.since for _, (_, later) in pairwise(periods(workspace))]
+
+
 def drop_periods(workspace: Workspace, before: datetime) -> int:
     """Remove the periods that were replaced before a moment; says how many."""
     kept = periods(workspace)

@@ -166,6 +166,11 @@ class AnswerLog:
         with self._lock:
             return [row[0] for row in self._base.execute("SELECT at FROM answer")]
 
+    def look_ages(self) -> list[int]:
+        """When each look at a person was."""
+        with self._lock:
+            return [row[0] for row in self._base.execute("SELECT at FROM look")]
+
     def about(self, users: Sequence[str]) -> list[Answer]:
         """The answers to a person, the oldest first.
 

@@ -173,11 +173,16 @@ class EventLog:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.answers.forget_all()
 
-    def drop_events(self, before: int) -> int:
+    def drop_events(self, before: int, relations: Iterable[str]) -> int:
         """Forget events that came before a moment, in milliseconds since 1970, but those that a load has yet to take
-        over; says how many."""
+        over; says how many.
+
+        :param relations: those that a load takes over; what is none, as a click, waits for no load.
+        """
+        kept = f"{PENDING} AND relation IN (SELECT value FROM json_each(?))"
+        values = (before, json.dumps(list(relations)))
         with self._lock, self._transaction():
-            gone = self._writer.execute(f"DELETE FROM event WHERE received < ? AND NOT ({PENDING})", (before,)).rowcount
+            gone = self._writer.execute(f"DELETE FROM event WHERE received < ? AND NOT ({kept})", values).rowcount
             self._writer.execute(NEXT_EPOCH)
             return gone
 

@@ -199,11 +199,10 @@ def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
         forgotten = bool(Suppression.open(workspace.folder, store))
     yield "anybody forgotten, and kept away", "yes" if forgotten else "no"
     days = settings.retention.days
-    yield "rejected rows, events and answers are kept", "until deleted" if days is None else f"{days} days"
     if found.retention is not None:
-        parts = {"rejected rows": found.retention.rejects, "events": found.retention.events}
-        overdue = [name for name, one in (*parts.items(), ("answers", found.retention.answers)) if one.overdue]
-        yield "kept longer than that", ", ".join(overdue) or "none"
+        kept = ", ".join(found.retention.parts)
+        yield f"how long {kept} are kept", "until deleted" if days is None else by_number(f"{days} [day|days]")
+        yield "kept longer than that", ", ".join(found.retention.overdue) or "none"
     private = settings.privacy
     noise = "Laplace" if private.delta == 0 else f"Gaussian, δ {private.delta:g}"
     told = f"{private.epsilon:g}, {noise} noise, at most {private.contributions} things a person"

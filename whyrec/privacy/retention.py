@@ -1,4 +1,5 @@
-"""Retention: how long rejected rows, events and kept answers stay, carried out by what the engine does, and proved."""
+"""Retention: how long rejected rows, earlier snapshots, events, kept answers and looks at people stay, carried out by
+what the engine does, and proved."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -6,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from kg.k_anonymity import floored_count
 from kg.privacy.retention import drop_old_rejects, rejects_by_age
 from kg.workspace.workspace import Workspace
-from whyrec.answering.history import drop_periods
+from whyrec.answering.history import drop_periods, replaced_at
 from whyrec.events.log import EventLog
 from whyrec.reports import KeptData, RetentionStatus
 
@@ -14,7 +15,7 @@ from whyrec.reports import KeptData, RetentionStatus
 def retain(workspace: Workspace, now: datetime | None = None) -> int:
     """Remove what is older than the configuration allows; says how much.
 
-    Events that no load has taken over stay: they would be lost.
+    Events that a load is still to take over stay: they would be lost.
     """
     days = workspace.settings.retention.days
     if days is None:
@@ -25,7 +26,7 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
     if folder.is_dir():
         before = int((moment - timedelta(days=days)).timestamp() * 1000)
         with closing(EventLog(folder)) as log:
-            gone += log.answers.drop(before) + log.drop_events(before)
+            gone += log.answers.drop(before) + log.drop_events(before, workspace.schema.relation)
     return gone
 
 
@@ -33,19 +34,27 @@ def retention_status(workspace: Workspace, now: datetime | None = None) -> Reten
     """What is kept, and how long."""
     moment, days = now or datetime.now(UTC), workspace.settings.retention.days
     rejects = [(moment - began) / timedelta(days=1) for began in rejects_by_age(workspace).values()]
-    events, answers = list[float](), list[float]()
+    events, answers, looks = list[float](), list[float](), list[float]()
     folder = workspace.folder / "service"
     if folder.is_dir():
         with closing(EventLog(folder)) as log:
-            events, answers = ([(moment.timestamp() - at / 1000) / 86400 for at in ages] for ages in log.ages())
+            kept = (*log.ages(), log.answers.look_ages())
+            events, answers, looks = ([(moment.timestamp() - at / 1000) / 86400 for at in ages] for ages in kept)
     k = workspace.settings.privacy.k
-    oldest = round(max(rejects), 2) if rejects else None
+    earlier = [(moment - at) / timedelta(days=1) for at in replaced_at(workspace)]
     return RetentionStatus(
         days=days,
-        rejects=KeptData(kept=len(rejects), oldest_days=oldest, overdue=_overdue(rejects, days)),
+        rejects=_folders(rejects, days),
         events=_kept(events, days, k),
         answers=_kept(answers, days, k),
+        looks=_kept(looks, days, k),
+        snapshots=_folders(earlier, days),
     )
+
+
+def _folders(ages: list[float], days: int | None) -> KeptData:
+    """Of loads, each of many people."""
+    return KeptData(kept=len(ages), oldest_days=round(max(ages), 2) if ages else None, overdue=_overdue(ages, days))
 
 
 def _kept(ages: list[float], days: int | None, k: int) -> KeptData:

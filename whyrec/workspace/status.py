@@ -21,7 +21,7 @@ from recommender.learning.carry_over import seen_vocabulary
 from recommender.learning.model import PILOT, VECTORS, ModelManifest, read_manifest, trained_graph
 from whyrec.privacy.offers import offers, partners
 from whyrec.privacy.retention import retention_status
-from whyrec.reports import ModelStatus, PrivacyBudget, SnapshotStatus, StatusReport, StoreStatus
+from whyrec.reports import ModelStatus, PrivacyBudget, RetentionStatus, SnapshotStatus, StatusReport, StoreStatus
 
 DRIFT = 0.1
 """Part of a relation that may come or go after a training without being told."""
@@ -34,14 +34,14 @@ def status(workspace: Workspace) -> StatusReport:
     store, revision, fingerprint = _store(workspace)
     snapshot = _snapshot(workspace, revision, fingerprint)
     manifest = read_manifest(workspace.model)
-    model = _model(workspace, manifest, snapshot)
+    model, kept = _model(workspace, manifest, snapshot), retention_status(workspace)
     return StatusReport(
         workspace=str(workspace.folder),
         store=store,
         snapshot=snapshot,
         model=model,
-        next=_next(workspace, revision, snapshot, model),
-        retention=retention_status(workspace),
+        next=_pending(workspace, revision, snapshot) or _overdue(workspace, kept) or _next(workspace, snapshot, model),
+        retention=kept,
         privacy_budget=_budget(workspace),
         partners=[] if snapshot is None else partners(workspace, workspace.snapshot()),
         offers=offers(workspace.folder),
@@ -179,10 +179,13 @@ def first_question(snapshot: Snapshot) -> str:
     return "recommend USER"
 
 
-def _next(
-    workspace: Workspace, revision: str | None, snapshot: SnapshotStatus | None, model: ModelStatus | None
-) -> str:
-    program = f"whyrec -w {shlex.quote(str(workspace.folder))}"
+def _program(workspace: Workspace) -> str:
+    return f"whyrec -w {shlex.quote(str(workspace.folder))}"
+
+
+def _pending(workspace: Workspace, revision: str | None, snapshot: SnapshotStatus | None) -> str | None:
+    """What the store waits for; ``None`` where it waits for nothing."""
+    program = _program(workspace)
     running = workspace.running_load()
     if running is not None:
         return f"a load is running ({running}): wait until it has ended"
@@ -192,6 +195,20 @@ def _next(
         return f"a load was interrupted: {program} load --resume"
     if snapshot is not None and snapshot.written_by_others:
         return f"something else has written to the store: {program} refresh"
+    return None
+
+
+def _overdue(workspace: Workspace, kept: RetentionStatus) -> str | None:
+    """What carries ``[retention] days`` out, where something is kept for longer."""
+    if not kept.overdue:
+        return None
+    command = "refresh" if workspace.settings.adoption else "load --events"
+    days = by_number(f"{kept.days} [day|days]")
+    return f"kept for longer than {days}: {', '.join(kept.overdue)}; to remove it: {_program(workspace)} {command}"
+
+
+def _next(workspace: Workspace, snapshot: SnapshotStatus | None, model: ModelStatus | None) -> str:
+    program = _program(workspace)
     if snapshot is None or not snapshot.current or model is None or not model.current:
         return f"{program} train"
     return f"{program} {first_question(workspace.snapshot())}"

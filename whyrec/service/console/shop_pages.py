@@ -178,7 +178,8 @@ def _kept(status: StatusReport, k: int) -> dict[str, int | str]:
     """How much is kept of what; events and answers, which come one by one, in steps of k."""
     if status.retention is None:
         return {}
-    told = {"rejects": status.retention.rejects.kept}
-    for name, one in (("events", status.retention.events), ("answers", status.retention.answers)):
+    kept = status.retention
+    told = {"rejects": kept.rejects.kept, "snapshots": kept.snapshots.kept}
+    for name, one in (("events", kept.events), ("answers", kept.answers), ("looks", kept.looks)):
         told[name] = one.kept if isinstance(one.kept, str) else shown_count(one.kept, k)
     return told
