@@ -10,7 +10,7 @@
 3. headings such as ``Developer:`` are taken for separators; ``CI 77491/77492`` are two, and so is what a percentage
    stands between (``Zinc Oxide 5% Water``);
 4. the list is cut at ``, ; 、 ● • |``, line ends and a middle dot between blanks, but not inside brackets, and not
-   at the comma of locants (``1,2-Hexanediol``, ``N,N-Dimethyl…``);
+   at the comma of locants (``1,2-Hexanediol``, ``N,N-Dimethyl…``); where it has none, at dashes, full stops or ``and``;
 5. a list in brackets (``Parfum (Limonene, Linalool)``) yields its parts too, however deep; colour index numbers there
    replace the name before them (``Iron Oxides (CI 77491, CI 77492)``);
 6. each name becomes canonical: :mod:`kg.values.ingredient_name`.
@@ -67,6 +67,12 @@ _REST = re.compile(r"[,;.]?\s*其[他它]微量成[分份]\s*:?\s*|[,;.]\s*(?:al
 """Headings of what else is in it, which Chinese law wants for traces."""
 _CONTAINING = re.compile(r"^\s*(?:also\s+)?(?:contains|containing)\s*:?\s+(?=[^\W\d])", re.IGNORECASE)
 _DASHED = re.compile(r"\s[-–—]\s")
+_DOTTED = re.compile(
+    r"(?:(?<=[^\W\d_]{3}\))|(?<=\d\d)|(?<=[^\W\d_]{3})(?<!\bvar)(?<!\bssp)(?<!\bspp))\.\s+(?=[^\W\d_])"
+)
+_CHAINED = re.compile(r"\s+(?:and|&)\s+", re.IGNORECASE)
+_INSTEAD = (_DASHED, _DOTTED, _CHAINED)
+"""What stands between names where no separator does."""
 _FORMULA_HINTS = ("f.i.l", "f. i. l", "fil ", "fil:", "fil#", "iln")
 _FORMULA = re.compile(
     r"[(\[]\s*(?:F\.\s?I\.\s?L\.?|FIL|ILN)\b[^()\[\]]*\d[^()\[\]]*[)\]]|"
@@ -110,6 +116,11 @@ class Ingredients:
     """The text held more than one list: prose, or headings of several parts."""
 
 
+def _are_names(parts: list[str]) -> bool:
+    """Whether what dashes, full stops or ``and`` stand between may be names: several, and none a sentence."""
+    return len(parts) > 2 and all(part.count(" ") < PROSE_WORDS and ":" not in part[1:-1] for part in parts[1:])
+
+
 def parse_ingredients(text: str) -> Ingredients:
     """Cut an ingredient list into names; any text is fine, none is an error."""
     if "<" in text or "&" in text:
@@ -120,8 +131,8 @@ def parse_ingredients(text: str) -> Ingredients:
         text = _CHOICE.sub(": ", text)
     if ":" in text or "微量" in text:
         text = _REST.sub(", ", text)
-    if not _SEPARATOR.search(text) and len(dashed := _DASHED.split(text)) > 2:
-        text = ", ".join(dashed)
+    if not _SEPARATOR.search(text):
+        text = next((", ".join(parts) for one in _INSTEAD if _are_names(parts := one.split(text))), text)
     if _NO_LIST.fullmatch(text):
         return Ingredients((), (), False)
     lead_in = _LEAD_IN.search(text) if ":" in text else None

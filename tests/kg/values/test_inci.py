@@ -164,6 +164,8 @@ def test_a_link_that_names_its_separator_tears_no_name_apart(separator: str, tex
         "Water, Glycerin, Fragrance (F.I.L. D12/3)",
         "Water\\Aqua\\Eau, Glycerin, Fragrance\\Parfum",
         "Aqua - Glycerin - Parfum",
+        "Aqua. Glycerin. Parfum.",
+        "INGREDIENTS: aqua and glycerin & parfum",
         "Water, Glycerin & Fragrance",
         "Water, Glycerin + Fragrance Oil",
         'Water, Glycerin, "Parfum Blend"',
