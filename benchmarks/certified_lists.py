@@ -8,12 +8,15 @@ at most alpha. A split in which nothing can be certified promises nothing, and i
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 import whyrec
+from cli.fields import flagged
+from kg.errors import WhyrecError
 from recommender.evaluation.risk_control import loosest
 from recommender.rules.rule_set import Rules
 from whyrec.workspace.responsibility.certify import trial
@@ -29,8 +32,11 @@ def main() -> None:
     parser.add_argument("--below", type=float, default=2.0)
     parser.add_argument("--delta", type=float, default=0.05)
     told = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        losses = trial(whyrec.open(told.workspace).recommender, Rules(), told.below, Path(folder)).losses
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            losses = trial(whyrec.open(told.workspace).recommender, Rules(), told.below, Path(folder)).losses
+    except WhyrecError as refused:  # as where too few people rated anything so low: another --below would do
+        sys.exit(flagged(str(refused)))
     rng, held, none, risks = np.random.default_rng(0), 0, 0, []
     for _ in range(SPLITS):
         half = rng.permutation(len(losses)) < len(losses) // 2

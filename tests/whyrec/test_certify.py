@@ -45,10 +45,10 @@ def loaded(folder: Path, rows: list[tuple[int, int, float]]) -> Engine:
 
 @pytest.mark.parametrize("few", [0, 1, 3, 4])
 def test_few_who_rejected_something_are_told_like_nobody(tmp_path: Path, few: int) -> None:
-    """Three people, or none, weighted something so low: whoever asks learns the same."""
+    """Three people, or none, rated something so low: whoever asks learns the same."""
     some = [(n, t, 5 - t % 2) for n in range(60) for t in range(6)]
     low = [(n, 7, 1.0) for n in range(few)]
-    with pytest.raises(UsageError, match=r"fewer than 5 people .*; 5 people weighted something 4 or less") as problem:
+    with pytest.raises(UsageError, match=r"fewer than 5 people .*; 5 people rated something 4 or less") as problem:
         loaded(tmp_path / "x", [*some, *low]).certify(0.05, below=2, dry_run=True)
     assert "nobody" not in str(problem.value)
 
@@ -57,7 +57,7 @@ def test_enough_who_rejected_something_but_few_of_those_tested_are_told_apart(tm
     """Five people did; half of what was weighted is held out, so fewer than five of them are tested."""
     some = [(n, t, 5 - t % 2) for n in range(60) for t in range(6)]
     low = [(n, 7, 1.0) for n in range(5)]
-    with pytest.raises(UsageError, match="5 people weighted something so low, but of what is held out"):
+    with pytest.raises(UsageError, match="5 people rated something so low, but of what is held out"):
         loaded(tmp_path / "x", [*some, *low]).certify(0.05, below=2, dry_run=True)
 
 
@@ -85,7 +85,7 @@ def test_the_lowest_alpha_is_the_first_that_holds(people: int) -> None:
 
 
 def test_a_bound_is_tested_kept_and_told(shop: Engine) -> None:
-    with pytest.raises(UsageError, match=r"fewer than 5 people weighted .*; 5 people weighted something 1 or less"):
+    with pytest.raises(UsageError, match=r"fewer than 5 people rated .*; 5 people rated something 1 or less"):
         shop.certify(0.2, below=0.5)
     with pytest.raises(UsageError, match="between 0 and 1"):
         shop.certify(1.0)

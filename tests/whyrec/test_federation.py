@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> str:
     identity = pyrage.x25519.Identity.generate()
     monkeypatch.setenv(KEY, str(identity))
     return str(identity.to_public())
+
+
+def _sent(sums: PartnerSums, at: str, public: str, file: Path) -> None:
+    """The same sums, as if made at another time."""
+    packed = replace(sums, at=at).to_bytes()
+    file.write_bytes(pyrage.encrypt(packed, [pyrage.x25519.Recipient.from_str(public)]))
 
 
 def _used(snapshot: Snapshot) -> dict[str, set[tuple[str, int]]]:
@@ -89,6 +96,10 @@ def test_a_partner_s_sums_are_told_as_hers_and_go_again(
     assert engine.accept_offer(file, dry_run=True).partner.used and engine.snapshot.hash == before
     assert engine.accept_offer(file).partner.used == made.pairs_of_items + made.pairs_with_attributes
     assert engine.snapshot.hash != before and [one.name for one in engine.status().partners] == ["Course Academy"]
+    _sent(sums, "2020-01-01T00:00:00+00:00", public, old := tmp_path / "old.age")
+    with pytest.raises(UsageError, match=r"made on 2020-01-01.*; ask the partner for a newer file"):
+        engine.accept_offer(old)  # sent again by whoever kept it
+    assert engine.accept_offer(file).replaced
     engine.remove_partner("Course Academy")
     assert engine.snapshot.hash == before
     with pytest.raises(UsageError, match=r"no partner '../x'; known: none"):
@@ -152,6 +163,8 @@ def test_the_commands_say_what_to_do_next(demo: Path, tmp_path: Path, monkeypatc
         and "nobody counts with more than 500 items" in dry.stdout
         and dry.stdout.splitlines()[0].endswith("of at least 5 people, none of them written")
     )
+    gone = run.invoke(app, [*where, "accept", str(tmp_path / "gone.age")])
+    assert gone.exit_code == 2 and "`whyrec federate offer` wrote" in gone.stderr
     (tmp_path / "x.age").write_bytes(b"age-encryption.org/v1\nrubbish")
     damaged = run.invoke(app, [*where, "accept", str(tmp_path / "x.age")])
     assert damaged.exit_code == 1 and "ask for it anew" in damaged.stderr

@@ -19,7 +19,7 @@ from kg.errors import UsageError, WorkspaceError
 from kg.k_anonymity import shown_count
 from kg.privacy.seal_key import MAGIC, decrypted, public_key, recipient, sealed_value
 from kg.progress import Progress
-from kg.snapshot.partner_sums import NAME, PartnerSums, partner_file
+from kg.snapshot.partner_sums import NAME, PartnerSums, partner_file, read_partners
 from kg.snapshot.snapshot import PARTNERS, Snapshot
 from kg.workspace.output_file import check_output, starts_with
 from kg.workspace.permissions import private_files
@@ -129,7 +129,10 @@ def accept(
     try:
         content = file.read_bytes()
     except OSError as problem:
-        raise UsageError(f"{file}: cannot be read: {problem.strerror}") from None
+        raise UsageError(
+            f"{file}: cannot be read: {problem.strerror}; name the file that the partner's `whyrec federate offer` "
+            "wrote"
+        ) from None
     fingerprint = sha256(content).hexdigest()
     if any(one.fingerprint == fingerprint for one in offers(workspace.folder)):
         raise UsageError(f"{file}: this workspace made it itself; send it to the partner, and accept the partner's")
@@ -144,6 +147,7 @@ def accept(
         )
     target = partner_file(workspace.folder, sums.name)
     replaced = target.exists()
+    _check_newer(workspace.folder, sums, file)
     if not dry_run:
         target.parent.mkdir(exist_ok=True)
         pending = target.with_name(f".{target.name}")
@@ -218,8 +222,18 @@ def _reader(key: str) -> Any:
         return recipient(key)
     except WorkspaceError:
         raise UsageError(
-            f"`to` {key!r} is no public key of age (age1…); the partner's `whyrec federate key` prints hers"
+            f"`to` {key!r} is no public key of age (age1…); the partner's `whyrec federate key` prints it"
         ) from None
+
+
+def _check_newer(folder: Path, sums: PartnerSums, file: Path) -> None:
+    """Let no file of once, sent again by whoever kept it, take the place of a later one."""
+    later = [one.at for one in read_partners(folder) if one.name == sums.name and one.at > sums.at]
+    if later:
+        raise UsageError(
+            f"{file}: made on {sums.at}, and {sums.name} counts with sums of {later[0]} already; ask the partner for a "
+            "newer file, or say `whyrec federate remove` first"
+        )
 
 
 def _check_name(name: str) -> None:

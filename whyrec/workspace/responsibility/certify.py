@@ -174,12 +174,12 @@ def _check_enough(snapshot: Snapshot, crowd: Crowd, bad: csr_array, below: float
     few = f"fewer than {k} people" if k > 1 else "nobody"
     if crowd.told_count(low):
         raise UsageError(
-            f"`below` {below:g}: {crowd.shown(low):,} people weighted something so low, but of what is held out for "
+            f"`below` {below:g}: {crowd.shown(low):,} people rated something so low, but of what is held out for "
             f"the test {few} did, too few to say anything of; a higher `below`, or more ratings, would do"
         )
-    other = f"; {k} people weighted something {said[k - 1]:g} or less" if len(said) >= k else ""
+    other = f"; {k} people rated something {said[k - 1]:g} or less" if len(said) >= k else ""
     raise UsageError(
-        f"`below` {below:g}: {few} weighted anything so low, or rejected it, so nothing may be said of what is "
+        f"`below` {below:g}: {few} rated anything so low, or rejected it, so nothing may be said of what is "
         f"unwanted{other}"
     )
 
