@@ -3,9 +3,11 @@
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from recommender.results.responsibility.anomalies import AccountAnomalies
+from recommender.texts.language import Section
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 
@@ -13,6 +15,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def anomalies(
     ctx: typer.Context,
+    lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -23,19 +26,20 @@ def anomalies(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        report = engine.anomalies()
+        report = engine.anomalies(lang=lang)
     if output.document(report):
         return
     output.line(report.text)
     for one in report.types:
-        _show(output, one)
+        _show(output, one, language(lang).section("anomalies"))
 
 
-def _show(output: Output, found: AccountAnomalies) -> None:
-    rows = [*found.signals.items()]
+def _show(output: Output, found: AccountAnomalies, texts: Section) -> None:
+    rows = [(texts[name], count) for name, count in found.signals.items()]
     if found.isolated is not None:
-        rows.append(("isolated (flags nobody)", found.isolated))
-    output.table(f"{found.type}: {found.flagged} of {found.accounts} flagged", ("signal", "accounts"), rows)
+        rows.append((texts["isolated"], found.isolated))
+    counted = texts["table"].format(type=found.type, flagged=found.flagged, accounts=found.accounts)
+    output.table(counted, (texts["signal"], texts["accounts"]), rows)
     if found.targets:
         told = [(one.item.id, one.item.label, one.accounts) for one in found.targets]
-        output.table("Items that accounts look made for", ("id", "item", "accounts"), told)
+        output.table(texts["targets"], [texts[name] for name in ("id", "item", "accounts")], told)

@@ -30,7 +30,7 @@ def difference(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Say why somebody's list has changed: what she did, what others did, new items, weights, rules; shares add up.
+    """Say why somebody's list has changed: what they did, what others did, new items, weights, rules; shares add up.
 
     The last three snapshots and models are kept for it, or as many as [history] keep says; forgetting anybody removes
     them.

@@ -1,4 +1,4 @@
-"""``whyrec export-person``: everything that is held about a person, and everything that is concluded about her."""
+"""``whyrec export-person``: everything that is held about a person, and everything that is concluded from it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -27,9 +27,9 @@ def export_person_command(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Export everything that is held about a person and everything concluded about her: the answer to her request.
+    """Export everything that is held about a person and everything concluded from it: the answer to an access request.
 
-    Other people she is linked to are told of, never named. `whyrec forget` erases what this shows.
+    Other people with links to this one are told of, never named. `whyrec forget` erases what this shows.
 
     Example: whyrec -w demo export-person u0042 --out u0042.json
     """

@@ -29,10 +29,12 @@ def show_domain(output: Output, learned: Blend, report: ToldDomain) -> None:
     if tried := report.embedding:
         verdict += f"; embedding {_figure(tried.gain, '+.4f')} for {_people(tried.people)} (p = {_figure(tried.p)}): "
         verdict += "has a say" if tried.kept else "weighs nothing"
-    figures = (
-        f"NDCG@10 in the rankings of {_people(report.held_back)} held back, default → learned weights: "
-        f"{_figure(report.before, '.4f')} → {_figure(report.after, '.4f')} (p = {_figure(report.p)}, person by person)"
-    )
+    figures = f"too few people were left to check it on ({_people(report.held_back)})"
+    if report.before is not None and report.after is not None:
+        figures = (
+            f"checked on {_people(report.held_back)} that nothing was learned from: NDCG@10 {report.before:.4f} with "
+            f"default weights, {report.after:.4f} with learned ones (p = {_figure(report.p)}, person by person)"
+        )
     blend = learned.for_audience(report.domain, report.audience)
     weights = {**blend.metapaths, "embedding": blend.embedding.get(report.domain, 0.0)}
     weights["popularity"] = blend.popularity.get(report.domain, 0.0)
@@ -41,7 +43,7 @@ def show_domain(output: Output, learned: Blend, report: ToldDomain) -> None:
     whom = report.domain + AUDIENCES[report.audience]
     rankings = "validation rankings" if isinstance(report.users, str) else f"{report.users:,} validation rankings"
     counted = f"{rankings} (one per held-out item) of {_people(report.people)}"
-    title = f"{whom}, {counted}: {verdict}. {figures}"
+    title = f"{whom}, {counted}: {verdict}; {figures}"
     output.table(title, ("scorer", "weight", "adds"), rows, right="weight adds")
     if len(report.adds) > len(names):
         output.line(f"… and {len(report.adds) - len(names)} more; --json has them all")

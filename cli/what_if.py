@@ -23,11 +23,11 @@ def what_if(
     anchor: AnchorOption = None,
     without: Annotated[
         list[str] | None,
-        typer.Option("--without", metavar="ID", help="As if she did not have this: ID or relation:ID; repeatable."),
+        typer.Option("--without", metavar="ID", help="As if they did not have this: ID or relation:ID; repeatable."),
     ] = None,
     added: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="relation:ID", help="As if she had this anchor too; repeatable."),
+        typer.Option("--with", metavar="relation:ID", help="As if they had this anchor too; repeatable."),
     ] = None,
     n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
     lang: LangOption = "en",

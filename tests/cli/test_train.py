@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from cli.learned_weights import SCORERS_SHOWN, shown_scorers
+from cli.learned_weights import SCORERS_SHOWN, show_domain, shown_scorers
+from cli.output import Output
 from embeddings.training.epochs import Epochs
 from embeddings.vectors.vectors import read_manifest
 from kg.workspace.workspace import Workspace
 from recommender.learning.model import VECTORS
+from recommender.results.learning import DomainReport, ToldDomain
+from recommender.scoring.blend import Blend
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]
@@ -49,3 +52,19 @@ def test_what_the_embedding_adds_is_shown_even_where_it_is_least() -> None:
     adds = {f"path {number}": 0.1 * number for number in range(20)} | {"embedding": -0.5}
     shown = shown_scorers(adds)
     assert shown[0] == "path 19" and shown[-1] == "embedding" and len(shown) == SCORERS_SHOWN + 1
+
+
+@pytest.mark.parametrize(
+    ("held_back", "said"),
+    [
+        (38, "checked on 38 people that nothing was learned from: NDCG@10 0.1577 with default weights, 0.1606 with"),
+        (3, "too few people were left to check it on (fewer than 5 people)"),
+    ],
+)
+def test_on_whom_weights_were_checked_is_said_in_plain_words(
+    held_back: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = {"before": 0.1577, "after": 0.1606, "p": 0.865, "popularity": 0.1}
+    report = DomainReport(domain="d", users=175, people=175, held_back=held_back, kept=False, **figures)
+    show_domain(Output(), Blend(metapaths={}), ToldDomain.of(report, 5))
+    assert said in " ".join(capsys.readouterr().out.split())

@@ -28,7 +28,10 @@ def shop(folder: Path, made: bool) -> whyrec.Engine:
 def test_flagged_accounts_are_told_and_left_out_where_asked(tmp_path: Path) -> None:
     clean, engine = shop(tmp_path / "clean", made=False), shop(tmp_path / "made", made=True)
     assert clean.anomalies().file is None
+    told = engine.anomalies(lang="zh")
+    assert told.text.startswith("有 5 个账户不像真人") and "照常计入" in told.text
     report = engine.anomalies()
+    assert report.types == told.types and report.text.startswith("5 accounts do not look like people")
     (found,) = report.types
     assert found.signals["duplicate"] == 5 and found.flagged == 5 and not report.left_out  # seven, in steps of five
     rows = (engine.workspace.folder / "anomalies.csv").read_text().splitlines()

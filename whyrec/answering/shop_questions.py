@@ -173,7 +173,7 @@ class ShopQuestions(Answering):
         lang: str = "en",
         **rules: "Unpack[RuleOptions]",
     ) -> "ListDifference":
-        """Why somebody's list is another than it was: what she did, what others did, new items, weights, rules.
+        """Why somebody's list is another than it was: what they did, what others did, new items, weights, rules.
 
         :param since: a date, or the beginning of the hash of a snapshot; one of the last periods, which are kept.
         :param rules: those of now; the list of then is under the rules that the workspace had then.

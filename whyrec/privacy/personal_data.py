@@ -66,7 +66,7 @@ class PersonalData(Lists):
                 lists.forget(person, types)
 
     def export_person(self, user: str, *, lang: str = "en") -> "PersonReport":
-        """Everything that is held about a person, and everything that is concluded about her.
+        """Everything that is held about a person, and everything that is concluded from it.
 
         :param user: id of a person; ``Type:id`` where two types of people share ids.
         :raises UnknownEntityError: where the store knows nobody of that id.

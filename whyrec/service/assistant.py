@@ -150,7 +150,7 @@ def _what_if(engine: Engine) -> Callable[..., ToolAnswer]:
         avoid: list[str] | None = None,
         lang: Lang = "en",
     ) -> ToolAnswer:
-        """The list of a user, or of somebody described by anchors, after she had, or had not, something (relation:ID);
+        """The list of a user, or of somebody described by anchors, after they had, or had not, something (relation:ID);
         why each item moved. Nothing is written."""
         asked: dict[str, Any] = {"anchors": anchors or (), "add": add or (), "remove": remove or ()}
         found = engine.what_if(user, **asked, n=LISTED, domain=domain, lang=lang, **_rules(None, avoid))
@@ -203,7 +203,7 @@ def _compare(engine: Engine) -> Callable[..., ToolAnswer]:
 
 def _difference(engine: Engine) -> Callable[..., ToolAnswer]:
     def difference(user: str, since: str, domain: str | None = None, n: int = 10, lang: Lang = "en") -> ToolAnswer:
-        """Why a user's list is another than it was at a date, or with a snapshot: what she did, what others did, new
+        """Why a user's list is another than it was at a date, or with a snapshot: what they did, what others did, new
         items, weights, rules; the shares of each add up to the change."""
         found = engine.difference(user, since, n=n, domain=domain, lang=lang)
         items = [

@@ -96,5 +96,5 @@ def test_each_change_has_its_own_cause(tmp_path: Path) -> None:
     assert kinds(Then(before, before, Rules(), ""), before, rules=Rules(avoid=("contains:OAT",))) == {"rule"}
     assert {"event", "others"} <= kinds(Then(before, after, Rules(), ""), after)
     found = list_difference(Then(before, after, Rules(), ""), after, Request("u0", n=30))
-    bought = [cause for one in found.items for cause in one.causes if cause.text == "she bought p1"]
+    bought = [cause for one in found.items for cause in one.causes if cause.text == "the person bought p1"]
     assert bought and any(cause.share > 0 for cause in bought)

@@ -120,7 +120,7 @@ async def predict(
 
 @router.get("/answers/{answer_id}", tags=["answers"])
 def answer_again(answer_id: str, asking: Annotated[Asking, may("answers")]) -> Any:
-    """An answer as it was given, to the bit: what did she see on Monday, and why."""
+    """An answer as it was given, to the bit: what did somebody see on Monday, and why."""
     found = asking[0].replay(answer_id)
     if found is None:
         raise HTTPException(404, "no answer of this id is kept; answers are kept for some days only")

@@ -91,7 +91,7 @@ async def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) 
 
 @router.get("/users/{user}", tags=["people"])
 def known_of(user: str, asking: Annotated[Asking, may("person")]) -> Any:
-    """What is known of a person: what the graph holds, and what she did since the last load."""
+    """What is known of a person: what the graph holds, and what they did since the last load."""
     shop, _ = asking
     shop.person(user)  # raises where she is unknown
     snapshot = shop.refreshed().snapshot

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kg.counting import by_number
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count, told_count
 from kg.progress import Progress
@@ -18,11 +17,12 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.results.document import Item
 from recommender.results.responsibility.anomalies import AccountAnomalies, AnomalyReport, Count, Target
+from recommender.texts.languages import language
 from whyrec.answering.opening import refreshed
 
 
 @private_files()
-def flag(workspace: Workspace, progress: Progress) -> AnomalyReport:
+def flag(workspace: Workspace, progress: Progress, lang: str = "en") -> AnomalyReport:
     """Look at all accounts, as the store has them, and write down who is flagged.
 
     Where ``[anomalies] leave_out`` asks for it, a snapshot without what they did is the next generation.
@@ -46,10 +46,9 @@ def flag(workspace: Workspace, progress: Progress) -> AnomalyReport:
     after = read_flagged(workspace.folder)
     if (leave_out and after != before) or (after and _counts(workspace.snapshot(), after) == leave_out):
         refreshed(workspace, progress, anew=True)
-    k, file = workspace.settings.privacy.k, NAME if rows else None
-    return AnomalyReport(
-        types=types, file=file and str(path), left_out=leave_out, text=_text(shown_count(len(rows), k), file, leave_out)
-    )
+    flagged = shown_count(len(rows), workspace.settings.privacy.k) if rows else 0
+    text = _text(flagged, leave_out, lang)
+    return AnomalyReport(types=types, file=str(path) if rows else None, left_out=leave_out, text=text)
 
 
 def _counts(snapshot: Snapshot, flagged: Mapping[str, Sequence[str]]) -> bool:
@@ -101,13 +100,8 @@ def _told(snapshot: Snapshot, name: str, found: Anomalies) -> AccountAnomalies:
     )
 
 
-def _text(flagged: Count, file: str | None, leave_out: bool) -> str:
-    if file is None:
-        return "No account is flagged."
-    done = (
-        "what they did is left out of scores, counts and reasons"
-        if leave_out
-        else "what they did counts; leave_out = true under [anomalies] in whyrec.toml leaves it out"
-    )
-    accounts = by_number(f"{flagged} [account does|accounts do]")
-    return f"{accounts} not look like people, each with its signals in {file}; {done}."
+def _text(flagged: Count, leave_out: bool, lang: str) -> str:
+    texts = language(lang).section("anomalies")
+    if not flagged:
+        return texts["none"]
+    return texts["flagged"].format(n=flagged, file=NAME, done=texts["left_out" if leave_out else "counts"])

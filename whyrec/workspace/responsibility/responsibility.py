@@ -136,7 +136,7 @@ class Responsibility(Reporting):
             mine = [wanted.get((crowd.user_type, int(one)), NOTHING) for one in crowd.sample]
             return trade_offs(crowd, chosen, floors, lang, [one[inside[one]] for one in mine])
 
-    def anomalies(self, *, progress: Progress | None = None) -> "AnomalyReport":
+    def anomalies(self, *, lang: str = "en", progress: Progress | None = None) -> "AnomalyReport":
         """Flag accounts that do not look like people: bots, bursts, duplicates, rating fraud, shilling.
 
         Who it is stands in ``anomalies.csv`` of the workspace; what they did is left out of what answers come from only
@@ -146,7 +146,7 @@ class Responsibility(Reporting):
         """
         from whyrec.workspace.responsibility.flagging import flag  # polars, which answering does not need
 
-        report = flag(self.workspace, progress or self._progress)
+        report = flag(self.workspace, progress or self._progress, lang)
         self._renew()
         return report
 
