@@ -3,7 +3,7 @@
 import csv
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from kg.progress import Progress
@@ -33,18 +33,23 @@ def load_events(workspace: Workspace, progress: Progress) -> LoadReport | None:
         if not rows:
             return None
         with tempfile.TemporaryDirectory(prefix=".events-", dir=workspace.folder) as folder:
-            report = load_files(workspace, Loading(tuple(_files(Path(folder), rows))), progress)
+            repeated = {name for name, one in workspace.schema.relation.items() if one.repeat}
+            report = load_files(workspace, Loading(tuple(_files(Path(folder), rows, repeated))), progress)
         log.taken_over(pending[-1][0])
         return report
     finally:
         log.close()
 
 
-def _files(folder: Path, events: Iterable[Event]) -> list[Path]:
-    """One file per relation, named after it; of several events of one person and item the latest."""
-    latest: dict[str, dict[tuple[str, str], Event]] = {}
+def _files(folder: Path, events: Iterable[Event], repeated: Collection[str]) -> list[Path]:
+    """One file per relation, named after it; of several events of one person and item the latest, or each.
+
+    :param repeated: relations of which each counts.
+    """
+    latest: dict[str, dict[tuple[str, ...], Event]] = {}
     for event in events:
-        latest.setdefault(event.relation, {})[event.user, event.item] = event
+        each = (event.key,) if event.relation in repeated else ()
+        latest.setdefault(event.relation, {})[event.user, event.item, *each] = event
     written = []
     for relation, found in latest.items():
         path = folder / f"{relation}.csv"

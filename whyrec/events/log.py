@@ -143,9 +143,10 @@ class EventLog:
             return [name for name in types if (user, name) in self._of_user]
 
     def pending(self) -> list[tuple[int, Event]]:
-        """All events that the next load takes over, with their numbers."""
+        """All events that the next load takes over, with their numbers; whoever told no time did it when it came."""
+        query = SELECT.replace("timestamp", "coalesce(timestamp, received)")
         with self._reading:
-            rows = self._reader.execute(f"{SELECT} WHERE {PENDING} ORDER BY seq")
+            rows = self._reader.execute(f"{query} WHERE {PENDING} ORDER BY seq")
             return [(row[0], event_of(row[1:])) for row in rows]
 
     def taken_over(self, last: int) -> None:

@@ -1,0 +1,40 @@
+"""Events in the store: each once, however often they are loaded, and each time where times are counted."""
+
+import sqlite3
+from pathlib import Path
+
+import whyrec
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
+
+AT = 1_750_000_000_000
+
+
+def test_what_is_done_again_is_counted_again_and_a_load_that_is_repeated_adds_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    whyrec.create(folder, example=True).load()
+    schema = folder / "schema.toml"
+    text = schema.read_text(encoding="utf-8")
+    schema.write_text(text.replace("[relation.purchased]\n", "[relation.purchased]\nrepeat = true\n"), encoding="utf-8")
+    log = EventLog(folder / "service")
+    times = {"p0250": (AT, AT + 1, AT + 1), "p0251": (None, None)}
+    events = [
+        Event(f"{item}-{n}", "User", "u0001", "purchased", "Product", item, None, at)
+        for item, told in times.items()
+        for n, at in enumerate(told)
+    ]
+    for number, event in enumerate(events):  # those without a time come at different ones
+        log.append([event])
+        with sqlite3.connect(log.path) as own:
+            own.execute("UPDATE event SET received = ? WHERE key = ?", (AT + number, event.key))
+    log.close()
+    engine = whyrec.open(folder)
+    for _ in range(2):  # the second as if the first had been cut off before its events were marked
+        assert engine.load_events() is not None
+        with sqlite3.connect(folder / "service" / "events.db") as own:
+            own.execute("UPDATE event SET loaded = 0")
+        engine.reload()
+        matrix = engine.snapshot.adjacency("purchased")
+        user = engine.snapshot.vocabulary.idx("User", "u0001")
+        weights = [float(matrix[user, engine.snapshot.vocabulary.idx("Product", item)]) for item in times]
+        assert weights == [2.0, 2.0]
