@@ -145,11 +145,7 @@ class Engine(Responsibility):
         """
         from whyrec.privacy.retention import retain
         from whyrec.spark.blocks import working_on
-        from whyrec.workspace.train import (  # polars, which answering does not need
-            Training,
-            hold_out_of,
-            training_config,
-        )
+        from whyrec.workspace.train import Training, hold_out_of, training_config  # polars, which answers do not need
 
         told, kind = progress or self._progress, hold_out_of(hold_out)
         wanted = training_config(self.workspace, told, dict(vectors)) if embeddings else None

@@ -117,6 +117,14 @@ def offer(workspace: Workspace, snapshot: Snapshot, asked: Offer) -> OfferReport
     )
 
 
+def _offered(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        wanted = "name the file that the partner's `whyrec federate offer` wrote"
+        raise UsageError(f"{file}: cannot be read: {problem.strerror}; {wanted}") from None
+
+
 @private_files()
 def accept(
     workspace: Workspace, file: Path, progress: Progress, *, dry_run: bool = False, lang: str = "en"
@@ -126,13 +134,7 @@ def accept(
     :raises UsageError: for a missing or another key, a file that is not there, or the workspace's own offer.
     :raises ReadError: where it holds no such sums.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as problem:
-        raise UsageError(
-            f"{file}: cannot be read: {problem.strerror}; name the file that the partner's `whyrec federate offer` "
-            "wrote"
-        ) from None
+    content = _offered(file)
     fingerprint = sha256(content).hexdigest()
     if any(one.fingerprint == fingerprint for one in offers(workspace.folder)):
         raise UsageError(f"{file}: this workspace made it itself; send it to the partner, and accept the partner's")

@@ -6,24 +6,21 @@ from typing import Any, Self
 
 import polars as pl
 
-from kg.counting import by_number
-from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import (
-    check_entity_type,
     entity_batch,
     id_batch,
     pair_batch,
     pairs_frame,
     positions_of,
     relation_of,
-    stored_frame,
     triple_batch,
 )
 from kg.stores.neo4j.batch_writing import BATCH_ROWS, BatchWriter, TripleQueries, rows_of
 from kg.stores.neo4j.connection import Connection, Transaction, run
+from kg.stores.neo4j.page_reading import PageReader
 from kg.stores.queries import statement
-from kg.stores.store import PIECE_ROWS, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
+from kg.stores.store import chunks, digest_of
 
 
 class Neo4jStore:
@@ -43,6 +40,7 @@ class Neo4jStore:
         self._connection = connection
         self._writer = BatchWriter(connection)
         self._schema = schema
+        self._reader = PageReader(connection, schema)
 
     @property
     def repeated(self) -> int:
@@ -78,73 +76,35 @@ class Neo4jStore:
 
         :raises StoreError: unknown type, or a value of another type than the schema says.
         """
-        check_entity_type(self._schema, entity_type)
-        dtypes = entity_dtypes(self._schema, entity_type)
-        properties = list(self._schema.entity[entity_type].properties)
-        query = statement("neo4j", "read_entities", properties=properties, type=entity_type)
-        return self._read_columns(query, dtypes, entity_type)
+        return self._reader.entities(entity_type)
 
     def read_triples(self, relation: str) -> pl.DataFrame:
         """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
 
         :raises StoreError: unknown relation, or a value of another type than the schema says.
         """
-        query = self._about("read_triples", relation)
-        return self._read_columns(query, TRIPLE_DTYPES, relation)
+        return self._reader.triples(relation)
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
         """The triples of a relation that start from some heads.
 
         :raises StoreError: as :meth:`read_triples`.
         """
-        query = self._about("read_triples_of_heads", relation)
-        parts = [
-            self._read_columns(query, TRIPLE_DTYPES, relation, rows=rows_of(part))
-            for part in chunks(heads.alias("head").to_frame(), BATCH_ROWS)
-        ]
-        return pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *parts])
+        return self._reader.triples_of_heads(relation, heads)
 
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, of many a page at a time.
 
         :raises StoreError: as :meth:`read_entities`.
         """
-        check_entity_type(self._schema, entity_type)
-        dtypes = entity_dtypes(self._schema, entity_type)
-        properties = list(self._schema.entity[entity_type].properties)
-        query = statement("neo4j", "read_entities_page", properties=properties, type=entity_type)
-        count = self._value(statement("neo4j", "count_entities", type=entity_type))
-        if count <= PIECE_ROWS:
-            yield self.read_entities(entity_type)
-            return
-        page = {"from": "", "skip": 0, "count": PIECE_ROWS}
-        while (found := self._read_columns(query, dtypes, entity_type, **page)).height:
-            page |= {"from": found["id"][-1], "skip": 1}
-            count -= found.height
-            yield found
-        if count > 0:
-            entities = by_number(f"{count:,} [entity has|entities have] no id that is text; mend [it|them]")
-            raise StoreError(f"store {self.url}: {entity_type}: {entities}")
+        return self._reader.entity_pieces(entity_type)
 
     def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
         """All triples of a relation, of many a page of heads at a time.
 
         :raises StoreError: as :meth:`read_triples`.
         """
-        query, ends = self._about("read_triples_page", relation), self._schema.relation[relation]
-        count = self._value(self._about("count_triples", relation))
-        if count <= PIECE_ROWS:
-            yield self.read_triples(relation)
-            return
-        heads = self._value(statement("neo4j", "count_entities", type=ends.head))
-        page = {"from": "", "skip": 0, "count": heads // (count // PIECE_ROWS + 1) + 1}
-        while (found := self._connection.read(query, **page))[-1][-1] is not None:  # a record without heads at the end
-            columns = {
-                name: [value for record in found for value in record[at]] for at, name in enumerate(TRIPLE_DTYPES)
-            }
-            page |= {"from": found[-1][-1], "skip": 1}
-            del found
-            yield stored_frame(columns, TRIPLE_DTYPES, relation)
+        return self._reader.triple_pieces(relation)
 
     def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """All triples of a relation, their ends as positions in ``heads`` and ``tails``.
@@ -278,16 +238,6 @@ class Neo4jStore:
                 *(statement("neo4j", "create_property", property=key) for key in sorted(keys)),
             ]
         )
-
-    def _read_columns(
-        self, query: str, dtypes: Mapping[str, pl.DataType], origin: str, **parameters: Any
-    ) -> pl.DataFrame:
-        """The rows of a query whose records hold a list per column, each for many rows."""
-        columns: dict[str, list[Any]] = {name: [] for name in dtypes}
-        for record in self._connection.read(query, **parameters):
-            for column, values in zip(columns.values(), record, strict=True):
-                column += values
-        return stored_frame(columns, dtypes, origin)
 
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)
