@@ -23,6 +23,7 @@ DEEPEST = 32
 """Levels of tables and arrays in a TOML file; what a user writes has five."""
 LARGEST = 16 << 20
 """Bytes of a TOML file."""
+TOO_LARGE = "holds a whole number that is too large; whole numbers have at most 64 bits"
 LONGEST_SHOWN = 200
 """Characters of a wrong value that a message quotes."""
 D = TypeVar("D", bound=BaseModel)
@@ -47,13 +48,18 @@ def read_toml(path: Path, error: type[WhyrecError] = KGError) -> dict[str, Any]:
         raise error(f"{path}: not valid TOML: {problem}") from None
     except RecursionError:
         data = None
-    if data is None or _is_deeper(data, DEEPEST):
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        raise error(f"{path}: {TOO_LARGE}") from None
+    if data is None or _is_deeper(data, DEEPEST, path, error):
         raise error(f"{path}: nested too deeply; tables and arrays may lie {DEEPEST} deep")
     return data
 
 
-def _is_deeper(data: object, most: int) -> bool:
-    """Whether tables and arrays lie deeper than so many levels, without recursion."""
+def _is_deeper(data: object, most: int, path: Path, error: type[WhyrecError]) -> bool:
+    """Whether tables and arrays lie deeper than so many levels, without recursion.
+
+    :raises WhyrecError: as ``error``, for a whole number that does not fit into 64 bits.
+    """
     level: list[object] = [data]
     for _ in range(most + 1):
         inside: list[object] = []
@@ -62,6 +68,8 @@ def _is_deeper(data: object, most: int) -> bool:
                 inside += part.values()
             elif isinstance(part, list):
                 inside += part
+        if any(isinstance(part, int) and not -(2**63) <= part < 2**63 for part in inside):
+            raise error(f"{path}: {TOO_LARGE}")
         level = [part for part in inside if isinstance(part, dict | list)]
         if not level:
             return False

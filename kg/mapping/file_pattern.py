@@ -18,10 +18,10 @@ def files_of(pattern: str, base: Path, allow_outside: bool = False, places: Sequ
     :param places: folders in which they may lie too.
     :raises MappingError: where there is none, or one that lies elsewhere.
     """
-    found = _found(pattern, base)
+    home = base.resolve()
+    homes = [home, *(Path(place).resolve() for place in places if "://" not in place)]
+    found = _found(pattern, base, None if allow_outside else homes)
     if not allow_outside:
-        home = base.resolve()
-        homes = [home, *(Path(place).resolve() for place in places if "://" not in place)]
         for path in found:
             target = path.resolve()
             if not any(target.is_relative_to(one) for one in homes):
@@ -33,12 +33,12 @@ def files_of(pattern: str, base: Path, allow_outside: bool = False, places: Sequ
     return found
 
 
-def _found(pattern: str, base: Path) -> list[Path]:
+def _found(pattern: str, base: Path, homes: Sequence[Path] | None) -> list[Path]:
     literal = base / pattern
     if literal.is_file():
         return [literal]
     if literal.is_dir():
-        return parts_of(literal)
+        return parts_of(literal, homes)
     path = Path(pattern)
     root = Path(path.anchor) if path.is_absolute() else base
     try:

@@ -43,6 +43,8 @@ def updated_product(factors: Sequence[Factor], top: int, earlier: Earlier, *, cl
     for one, other in zip(reversed(now[:-1]), reversed(then[:-1]), strict=True):
         touched = changed_rows(one, other) | reaching(one, touched)
     touched |= earlier.lost
+    if not len(touched):  # of a domain without items
+        return earlier.kernel
     if touched.mean() > MOST:
         return csr_array(kernel_product(factors, top, closed=closed) * scale)
     if not len(columns):

@@ -92,6 +92,14 @@ def test_only_what_is_touched_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(asked) < 60
 
 
+def test_a_domain_without_items_has_no_rows() -> None:
+    """Columns change all the same: somebody went who had bought elsewhere."""
+    then = [(csr_array((0, 3)), csr_array(np.eye(3)))]
+    now = [(csr_array((0, 3)), csr_array(np.diag([1.0, 0.5, 1.0])))]
+    earlier = Earlier(then, csr_array((0, 3)), np.zeros(0, dtype=bool))
+    assert updated_product(now, 5, earlier, closed=False).shape == (0, 3)
+
+
 def test_entities_move_and_go() -> None:
     """Of three rows the second is gone, a new one comes first; of two columns the first goes behind a new one."""
     matrix = csr_array([[1.0, 2.0], [3.0, 4.0], [0.0, 5.0]])
