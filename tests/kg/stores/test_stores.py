@@ -14,7 +14,7 @@ from kg.stores.embedded import batch_writing, piece_reading
 from kg.stores.embedded import tables as embedded_tables
 from kg.stores.embedded.batch_writing import FEW
 from kg.stores.embedded.store import EmbeddedStore
-from kg.stores.neo4j import store as neo4j_store
+from kg.stores.neo4j import page_reading
 from kg.stores.neo4j.store import Neo4jStore
 from kg.stores.store import MAX_ID_BYTES, TRIPLE_DTYPES, Store, entity_dtypes
 
@@ -115,7 +115,7 @@ def test_ends_are_read_as_positions_in_given_ids(store):
 
 
 def test_what_is_read_in_pieces_comes_once_and_is_what_is_read_at_once(store, monkeypatch):
-    for module in (piece_reading, embedded_tables, neo4j_store):
+    for module in (piece_reading, embedded_tables, page_reading):
         monkeypatch.setattr(module, "PIECE_ROWS", 4)
     ids = pl.Series(sorted(NASTY))
     store.create_entities("User", users(*NASTY))
