@@ -68,7 +68,7 @@ def _domain(output: Output, one: DomainAudit, lang: str) -> None:
         causes = [(cause.text or kinds[cause.kind], f"{cause.gap:+.4f}") for cause in one.causes]
         title = texts["why"].format(group=one.worst, gap=f"{one.gap:+.4f}")
         output.table(title, (shared["part"], texts["apart"]), causes, right=[texts["apart"]])
-    show_repairs(output, one)
+    show_repairs(output, one, lang)
 
 
 def _rate(q: float | None) -> str:

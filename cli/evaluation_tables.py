@@ -67,4 +67,5 @@ def show_ratings(output: Output, found: Sequence[RatingErrors]) -> None:
     """A line for each interaction with ratings."""
     for one in found:
         told = "; ".join(f"{name} {one.rmse[name]:.3f}, {one.mae[name]:.3f}" for name in one.rmse)
-        output.line(f"Predicted ratings of {one.ratings:,} held-out {one.relation}, RMSE and MAE: {told}")
+        counted = by_number(f"{one.ratings:,} [rating|ratings]")
+        output.line(f"RMSE and MAE of {counted} of {one.relation}, held out: {told}")

@@ -45,6 +45,7 @@ def export_person_command(
     show_held(output, report, lang)
     if report.inferred is not None:
         show_inferred(output, report.inferred, schema, lang)
+        output.notices(report.inferred.notices)
     if out is not None:
         output.line(language(lang).section("access")["written"].format(file=out))
 

@@ -6,7 +6,7 @@ import typer
 
 from cli.engine import engine_of
 from cli.federate_exchange import accept_command, offer_command
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from recommender.texts.languages import language
 from whyrec.privacy.federation import own_key
@@ -47,6 +47,7 @@ app.command("accept")(accept_command)
 def remove_command(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The partner, as `whyrec status` names it.")],
+    lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -59,4 +60,4 @@ def remove_command(
     with engine_of(ctx, output) as engine:
         engine.remove_partner(name)
     if not output.document({"removed": name}):
-        output.line(language("en").section("federation")["removed"].format(name=name))
+        output.line(language(lang).section("federation")["removed"].format(name=name))

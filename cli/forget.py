@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from kg.counting import by_number
 from whyrec.reports import ForgetReport
@@ -17,6 +17,7 @@ app = typer.Typer(add_completion=False)
 def forget_command(
     ctx: typer.Context,
     user: Annotated[str, typer.Argument(help="Id of a person; Type:id where two types of people share ids.")],
+    lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -31,7 +32,7 @@ def forget_command(
     """
     output = Output(as_json, quiet)
     with engine_of(ctx, output) as engine:
-        report = engine.forget(user)
+        report = engine.forget(user, lang=lang)
     output.notices(report.notices)
     if not output.document(report):
         _show(output, report)

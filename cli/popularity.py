@@ -58,8 +58,9 @@ def _show(output: Output, found: Popularity) -> None:
     if found.private is not None:
         one = found.private
         output.line(
-            f"Private: ε {one.epsilon:g}, δ {one.delta:g}, at most {one.contributions} things a person; each number is "
-            f"off by about {one.noise:.1f}, and what that alone could make is told as less than it. Whoever knows all "
-            f"else guesses right whether a person is counted at most {one.guess:.0%} of the time. Spent today: "
+            f"Private: ε {one.epsilon:g}, δ {one.delta:g}, at most {one.contributions} things a person. Who used more "
+            f"counts for {one.contributions} of them, chosen by lot, so numbers are lower than without --private. Each "
+            f"is off by about {one.noise:.1f}, and what that alone could make is told as less than it. Whoever knows "
+            f"all else guesses right whether a person is counted at most {one.guess:.0%} of the time. Spent today: "
             f"{one.spent_today:g} of {one.per_day:g}."
         )

@@ -8,7 +8,7 @@ import typer
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
 from kg.errors import UsageError
-from kg.privacy.sealing import seal
+from kg.privacy.sealing import left_open, seal
 from kg.workspace.workspace import SEALED, Workspace
 from whyrec.privacy.seal_rotation import rotate_seal
 
@@ -19,6 +19,7 @@ ROTATED = (
     "What is sealed from now on is sealed with the new key; the old one opens older copies only. "
     "Nothing is sealed now: next, whyrec -w {} seal"
 )
+LEFT = "Not encrypted, and left in {}: {}. Where they name people, move or encrypt them too."
 
 
 @app.command("seal")
@@ -36,7 +37,7 @@ def seal_command(
 ) -> None:
     """Encrypt store, snapshot, model, rejects and logs in one file, sealed.age; unseal opens it again.
 
-    Without FILE the plain files go. Your own files in the folder are not touched.
+    Without FILE the plain files go. Your own files in the folder are not touched, nor encrypted: they are listed.
 
     Examples: whyrec -w demo seal · whyrec -w demo seal /backup/demo.age
     """
@@ -51,9 +52,12 @@ def seal_command(
     else:
         names = seal(workspace, file)
     target = str(file or workspace.folder / SEALED)
-    if output.document({"sealed": names, "file": target, "rotated": rotate_key}):
+    left = left_open(workspace) if file is None and not rotate_key else []
+    if output.document({"sealed": names, "file": target, "rotated": rotate_key, "left_open": left}):
         return
     if rotate_key:
         output.line(ROTATED_SEALED if (workspace.folder / SEALED).exists() else ROTATED.format(workspace.folder))
     else:
         output.line(f"Sealed {', '.join(names)}: {target}")
+    if left:
+        output.line(LEFT.format(workspace.folder, ", ".join(left)), style="yellow")

@@ -159,6 +159,14 @@ def _own(workspace: Workspace) -> list[str]:
     return sorted(name for name in dict.fromkeys(names) if (workspace.folder / name).exists() and name != LOCK)
 
 
+def left_open(workspace: Workspace) -> list[str]:
+    """Names of files and folders of a sealed workspace that are not encrypted: what it was loaded from, and what was
+    written there for somebody; they may name everybody. What says only how they are read is none of them."""
+    folder = workspace.folder
+    known = {CONFIGURATION, SEALED, workspace.settings.schema_file, workspace.columns.name, "mapping.toml"}
+    return sorted(one.name for one in folder.iterdir() if one.name not in known and not one.name.startswith("."))
+
+
 def _remove(workspace: Workspace, names: list[str]) -> None:
     for name in names:
         path = workspace.folder / name

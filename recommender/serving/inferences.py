@@ -55,10 +55,11 @@ def inferences(recommender: Recommender, user_id: str, n: int = 20, lang: str = 
                     weight=weight,
                 )
             )
-    lists, notices = dict[str, list[RankedItem]](), list[str]()
+    lists, told = dict[str, list[RankedItem]](), list[str]()
     for domain in schema.domains:
         answer = recommender.recommend(Request(user_id, rules=Rules(domain=domain), n=n, lang=lang))
-        lists[domain], notices = answer.items, answer.notices
+        lists[domain] = answer.items
+        told += answer.notices
     vectors, used = recommender.scorer.vectors, {schema.ends(step)[1] for step in profile.anchors}
     vector = None
     if vectors is not None and profile.user_idx is not None:
@@ -69,5 +70,5 @@ def inferences(recommender: Recommender, user_id: str, n: int = 20, lang: str = 
         new_to=[one for one in schema.domains if not any(schema.entity[name].domain == one for name in used)],
         lists=lists,
         vector=vector,
-        notices=notices,
+        notices=list(dict.fromkeys(told)),
     )

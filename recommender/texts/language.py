@@ -161,6 +161,15 @@ class Language:
         signed = {name: f"{getattr(found, name):+.2f}" for name in ("change", "low", "high")}
         return texts["bubble"].format(verdict=texts[f"bubble_{verdict}"], people=found.people, **figures, **signed)
 
+    def repair(self, tried: Any) -> str:
+        """What was tried to close a gap.
+
+        :param tried: a :class:`recommender.results.responsibility.audit.Repair`.
+        """
+        percent = None if tried.percent is None else f"{tried.percent:g}"
+        n = None if tried.triples is None else self.number(tried.triples)
+        return self.section("audit")[f"repair_{tried.kind}"].format(percent=percent, n=n, about=tried.about)
+
     def kind(self, entity_type: str) -> str:
         """A type as it is read: ``skin type`` of SkinType."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", entity_type).replace("_", " ").lower()

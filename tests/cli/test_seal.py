@@ -33,3 +33,17 @@ def test_whoever_lacks_the_key_is_not_told_to_make_another(
     monkeypatch.delenv("WHYREC_SEAL_KEY")
     told = whyrec("-w", folder, "unseal")
     assert told.exit_code == 2 and "what is sealed already opens with its own key alone" in told.stderr
+
+
+def test_what_is_left_unencrypted_is_named(whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "w"
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    assert whyrec("init", folder, "--encrypt").exit_code == 0
+    (folder / "users.csv").write_text("user_id\nann\n")
+    told = whyrec("-w", folder, "seal", folder / "copy.age")
+    assert told.exit_code == 0 and "Not encrypted" not in told.stdout
+    (folder / "copy.age").unlink()
+    said = " ".join(whyrec("-w", folder, "seal").stdout.split())
+    assert "Not encrypted" in said and ": users.csv. Where they name people" in said
+    (folder / "users.csv").unlink()
+    assert whyrec("-w", folder, "unseal").exit_code == 0 and "Not encrypted" not in whyrec("-w", folder, "seal").stdout

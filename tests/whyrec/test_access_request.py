@@ -2,8 +2,12 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import whyrec
+from recommender.results.document import ModelInfo
+from recommender.serving.inferences import inferences
 from tests.whyrec.test_generations import loaded  # noqa: F401  # the small shop, as a fixture
 
 
@@ -22,3 +26,17 @@ def test_what_an_earlier_snapshot_alone_says_is_told(loaded: Path, tmp_path: Pat
             ("purchased", one) for one in before - {min(before)}
         }
     assert engine.export_person("u02").copies and not any(one.no_longer for one in engine.export_person("u02").copies)
+
+
+def test_what_is_to_be_said_of_each_domain_is_kept() -> None:
+    answers = [SimpleNamespace(items=[], notices=one) for one in (["of the first", "of both"], ["of both"])]
+    schema = SimpleNamespace(domains=["first", "second"])
+    recommender = SimpleNamespace(
+        snapshot=SimpleNamespace(schema=schema),
+        profile=lambda _: SimpleNamespace(anchors={}, user_idx=None),
+        recommend=lambda _: answers.pop(0),
+        scorer=SimpleNamespace(vectors=None),
+        model=SimpleNamespace(info=ModelInfo.model_construct()),
+    )
+    schema.entity = {}
+    assert inferences(cast(Any, recommender), "u01").notices == ["of the first", "of both"]

@@ -113,6 +113,7 @@ def test_a_partner_s_sums_are_told_as_hers_and_go_again(
     assert any("people of “Course Academy” who" in one for one in told), told
     assert not engine.export_person("u0003").offers and partner.export_person("u0003").offers
     assert "sums over people were sent" in sent_before(partner.workspace)[0] and not sent_before(engine.workspace)
+    assert "合作方" in sent_before(partner.workspace, "zh")[0]
     _secret(monkeypatch)
     with pytest.raises(UsageError, match="was not encrypted to age1"):
         engine.accept_offer(file)

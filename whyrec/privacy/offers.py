@@ -52,13 +52,13 @@ class AcceptReport(Result):
     notices: list[str] = Field(default_factory=list)
 
 
-def sent_before(workspace: Workspace) -> list[str]:
+def sent_before(workspace: Workspace, lang: str = "en") -> list[str]:
     """What is to be said to whoever forgets somebody: sums were sent that she may be part of."""
     made = offers(workspace.folder)
     if not made:
         return []
     words = {"n": len({one.to for one in made}), "at": made[-1].at, "k": min(one.k for one in made)}
-    return [language("en").section("federation")["sent_before"].format(**words)]
+    return [language(lang).section("federation")["sent_before"].format(**words)]
 
 
 def offers(folder: Path) -> list[MadeOffer]:

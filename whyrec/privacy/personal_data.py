@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 class PersonalData(Lists):
     """Answers, and the rights of those whose data they come from."""
 
-    def forget(self, user: str, *, progress: Progress | None = None) -> "ForgetReport":
+    def forget(self, user: str, *, progress: Progress | None = None, lang: str = "en") -> "ForgetReport":
         """Erase a person from store, snapshot, model and rejects, and search every file of the workspace for the id.
 
         :param user: id of a person; ``Type:id`` where two types of people share ids.
+        :param lang: of what is to be said besides.
         :raises UnknownEntityError: where nothing knows the id.
         :raises StoreError: where the store fails; the same call goes on.
         """
@@ -54,7 +55,7 @@ class PersonalData(Lists):
                 self._withdraw(erasure.person, types)
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())
-        return report.model_copy(update={"notices": [*report.notices, *sent_before(self.workspace)]})
+        return report.model_copy(update={"notices": [*report.notices, *sent_before(self.workspace, lang)]})
 
     def _withdraw(self, person: str, types: Sequence[str]) -> None:
         """Remove the lists of a person from the Redis server that they are published to."""
