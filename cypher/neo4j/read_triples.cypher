@@ -9,7 +9,7 @@ CALL (some) {
   MATCH (h)-[r:{relation}]->(t:{tail})
   RETURN collect(h.`id`) AS head,
          collect(t.`id`) AS tail,
-         collect(toFloat(coalesce(r.`weight`, 1.0))) AS weight,
+         collect(coalesce(toFloatOrNull(r.`weight`), r.`weight`, 1.0)) AS weight,
          collect([r.`timestamp`]) AS boxed
 }
 RETURN head AS head, tail AS tail, weight AS weight, [box IN boxed | box[0]] AS timestamp

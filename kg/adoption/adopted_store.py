@@ -70,7 +70,7 @@ class AdoptedStore:
         ends, adopted = relation_of(self._schema, relation), self._adoption.relation.get(relation)
         if adopted is None or ends.head not in self._adoption.entity or ends.tail not in self._adoption.entity:
             return pl.DataFrame(schema=TRIPLE_DTYPES)
-        weight = f"toFloat(coalesce(r.{quoted(adopted.weight)}, 1.0))" if adopted.weight else "1.0"
+        weight = f"coalesce(toFloatOrNull(r.{quoted(adopted.weight)}), 1.0)" if adopted.weight else "1.0"
         time = f"r.{quoted(adopted.timestamp)}" if adopted.timestamp else "null"
         keys = [self._text(self._adoption.entity[end].key, side) for end, side in ((ends.head, "h"), (ends.tail, "t"))]
         rows = self._connection.read(f"{self._pattern(relation)} RETURN {', '.join(keys)}, {weight}, {time}")

@@ -10,9 +10,7 @@ import polars as pl
 
 from kg.schema import Schema
 from kg.staging.resolution import TAIL_LABEL, said
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
-
-DEFAULT_WEIGHT = 1.0
+from kg.stores.store import DEFAULT_WEIGHT, TRIPLE_DTYPES, entity_dtypes
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from kg.staging.stored_graph import StoredGraph
 from kg.staging.stored_tables import StoredTables, collected
 from kg.staging.tables import Staging
 from kg.staging.unknown_ends import unknown_ends
-from kg.stores.batches import all_differ
+from kg.stores.batches import all_differ, one_per_pair
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 
 TAIL_LABEL = "tail label"
@@ -192,7 +192,7 @@ class Graph:
         elif self._schema.relation[relation].repeat:
             found = repeated(whole, stored)
         else:
-            found = _one_per_pair(whole)
+            found = one_per_pair(whole)
         return found, whole.height - found.height
 
     def _collected(self, name: str, partition: Partition) -> pl.DataFrame:
@@ -257,12 +257,3 @@ def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, 
     merged = groups.agg(*values, differs.alias("differs"))
     differing = merged.filter("differs").get_column("id")
     return pl.concat([frame.filter(~twice), merged.select(frame.columns)]), differing
-
-
-def _one_per_pair(frame: pl.DataFrame) -> pl.DataFrame:
-    pair = frame.select("head", "tail")
-    if all_differ(pair.hash_rows()):  # equal pairs have equal hashes; a third of the time
-        return frame
-    twice = pair.is_duplicated()
-    ordered = frame.filter(twice).sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
-    return pl.concat([frame.filter(~twice), ordered.unique(["head", "tail"], keep="first", maintain_order=True)])

@@ -133,6 +133,20 @@ def all_differ(hashes: pl.Series) -> bool:
     return bool((found[1:] != found[:-1]).all())
 
 
+def one_per_pair(frame: pl.DataFrame) -> pl.DataFrame:
+    """The triples with each pair once: the latest of several, then the one of the largest weight.
+
+    :param frame: columns of ``TRIPLE_DTYPES``; several triples of a pair come from rows, or from a store that others
+        write to.
+    """
+    pair = frame.select("head", "tail")
+    if all_differ(pair.hash_rows()):  # equal pairs have equal hashes; a third of the time
+        return frame
+    twice = pair.is_duplicated()
+    ordered = frame.filter(twice).sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
+    return pl.concat([frame.filter(~twice), ordered.unique(["head", "tail"], keep="first", maintain_order=True)])
+
+
 def _unique(batch: pl.DataFrame, keys: list[str], origin: str) -> pl.DataFrame:
     for key in keys:
         if batch[key].null_count():

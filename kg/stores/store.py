@@ -21,6 +21,8 @@ TRIPLE_DTYPES: dict[str, pl.DataType] = {
     "weight": pl.Float64(),
     "timestamp": pl.Int64(),
 }
+DEFAULT_WEIGHT = 1.0
+"""What a triple weighs of which nobody says it."""
 PUBLISHED = "RECOMMENDED"
 """Relation of the lists that whyrec writes back; no part of the graph."""
 PIECE_ROWS = 1_000_000
@@ -45,7 +47,8 @@ class Store(Protocol):
 
     Entity frames have the columns of ``entity_dtypes``; ``id`` is never null and unique per type; a null ``label``
     means that the id is what a person reads; a null property is absent. Triple frames have the columns of
-    ``TRIPLE_DTYPES``; (head, tail) is unique per relation; ``timestamp`` is in milliseconds since 1970 UTC or null.
+    ``TRIPLE_DTYPES``; (head, tail) is unique per relation,
+    and told once where others wrote it twice; ``timestamp`` is in milliseconds since 1970 UTC or null.
     A store is opened for one schema; every type, property and relation of it exists after opening for writing.
     Opened for reading only, what the store lacks is empty or null, and every writing method raises ``StoreError``.
 
@@ -86,11 +89,11 @@ class Store(Protocol):
         ...
 
     def read_triples(self, relation: str) -> pl.DataFrame:
-        """All triples of a relation, in no particular order."""
+        """All triples of a relation, in no particular order; a pair that others wrote twice is told once."""
         ...
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
-        """The triples of a relation that start from some heads, in no particular order.
+        """The triples of a relation that start from some heads, as :meth:`read_triples` tells them.
 
         :param heads: different ids; those of none are passed over.
         """
@@ -106,7 +109,7 @@ class Store(Protocol):
 
     def read_positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """All triples of a relation like :meth:`read_triples`, but with numbers for ends, which is faster, and in
-        pieces of about ``PIECE_ROWS``, so that memory need not hold them all.
+        pieces of about ``PIECE_ROWS``, so that memory need not hold them all. A pair may be there several times.
 
         :param heads: different ids; ``head`` is the position in them, UInt32, null where the id is none of them.
         :param tails: likewise for ``tail``.

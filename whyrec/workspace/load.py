@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from kg.errors import UsageError
+from kg.errors import SnapshotError, UsageError
 from kg.formats.by_file_name import sources_for_paths
 from kg.formats.knowledge import knowledge_sources
 from kg.loading.delete_limit import DeleteLimit
@@ -21,7 +21,7 @@ from kg.ontology.rdf_mapping import absolute_base
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
 from kg.progress import WAITING, Progress
-from kg.snapshot.snapshot import Snapshot, part_of
+from kg.snapshot.snapshot import Manifest, Snapshot, part_of
 from kg.snapshot.writing.earlier_parts import EarlierParts
 from kg.staging.report import LoadReport as Report
 from kg.stores.store import Store
@@ -31,6 +31,8 @@ from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 from whyrec.answering.opening import refreshed
 from whyrec.reports import LoadReport
+
+TAKEN_OVER = "something else had written to the store; answers come from that now, too"
 
 
 class HowToLoad(TypedDict, total=False):
@@ -97,14 +99,17 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
             people = _people(workspace, store, asked.pseudonymise)
             if people.pseudonyms and not asked.dry_run:
                 remember_pseudonyms(workspace.folder, people.pseudonyms)
+            shown = None if asked.dry_run else _shown(workspace)
             before = None if asked.dry_run else _current(workspace, store)
             options = _options(workspace, asked, people)
             report = load(lambda **_: store, workspace.schema, sources, folder, options, progress)
         finally:
             store.close()
         earlier = None if before is None else _earlier(before, report)
-        snapshot = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
-    return LoadReport.model_validate({**report.to_json(), "snapshot": snapshot})
+        taken = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
+    if shown is not None and taken is not None and _others_wrote(shown, taken):
+        report.notices.append(TAKEN_OVER)
+    return LoadReport.model_validate({**report.to_json(), "snapshot": taken and taken.hash})
 
 
 def _options(workspace: Workspace, asked: Loading, people: People) -> LoadOptions:
@@ -134,6 +139,20 @@ def _current(workspace: Workspace, store: Store) -> Snapshot | None:
     return held.snapshot() if held.is_current(store.revision(), store.fingerprint()) else None
 
 
+def _shown(workspace: Workspace) -> Manifest | None:
+    """What the snapshot shows that answers come from; ``None`` where there is none."""
+    try:
+        return workspace.held().snapshot().manifest
+    except SnapshotError:
+        return None
+
+
+def _others_wrote(shown: Manifest, taken: Manifest) -> bool:
+    """Whether the graph is another than was shown although no load wrote to it."""
+    unwritten = shown.revision == taken.revision and shown.canonical == taken.canonical
+    return unwritten and shown.hash != taken.hash and shown.fingerprint != taken.fingerprint
+
+
 def _earlier(snapshot: Snapshot, report: Report) -> EarlierParts | None:
     """What of a snapshot a load left alone, or only added to; ``None`` where it deleted anything: other things go with
     that."""
@@ -148,12 +167,12 @@ def _earlier(snapshot: Snapshot, report: Report) -> EarlierParts | None:
     return EarlierParts(snapshot, frozenset(unwritten), report.created)
 
 
-def _snapshot(workspace: Workspace, progress: Progress, earlier: EarlierParts | None) -> str | None:
-    """The hash of the snapshot of what the store holds now; ``None`` where it holds nothing."""
+def _snapshot(workspace: Workspace, progress: Progress, earlier: EarlierParts | None) -> Manifest | None:
+    """The snapshot of what the store holds now; ``None`` where it holds nothing."""
     store = workspace.open_store(read_only=True)
     try:
         empty = store.revision() is None
-        return None if empty else refreshed(workspace, progress, earlier=earlier, store=store)[0].hash
+        return None if empty else refreshed(workspace, progress, earlier=earlier, store=store)[0].manifest
     finally:
         store.close()
 

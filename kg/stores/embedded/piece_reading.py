@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from kg.schema import Schema
+from kg.stores.batches import one_per_pair
 from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.tables import Tables, by_number, count_numbers, result_rows
 from kg.stores.queries import statement
-from kg.stores.store import PIECE_ROWS, TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import DEFAULT_WEIGHT, PIECE_ROWS, TRIPLE_DTYPES, entity_dtypes
 
 
 class PieceReader:
@@ -38,7 +39,8 @@ class PieceReader:
             ends = self._schema.relation[relation]
             with self._file.session() as session:
                 heads, tails = by_number(session, ends.head), by_number(session, ends.tail)
-            yield from self._named(relation, heads, tails, pl.String())
+            for piece in self._named(relation, heads, tails, pl.String()):
+                yield one_per_pair(piece)  # a head is in one piece with all its triples
 
     def positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """All triples of a relation, their ends as positions in ``heads`` and ``tails``, UInt32."""
@@ -63,4 +65,5 @@ class PieceReader:
             with self._file.session() as session:
                 found = result_rows(session, query, {"first": first, "last": first + width})
             named = found.with_columns(head=heads.gather(found["head"]), tail=tails.gather(found["tail"]))
-            yield named.cast(pl.Schema(TRIPLE_DTYPES | dtypes))
+            weight = pl.col("weight").fill_null(DEFAULT_WEIGHT)  # others may write none
+            yield named.cast(pl.Schema(TRIPLE_DTYPES | dtypes)).with_columns(weight)

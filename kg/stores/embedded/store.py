@@ -12,6 +12,7 @@ from kg.stores.batches import (
     check_entity_type,
     entity_batch,
     id_batch,
+    one_per_pair,
     pair_batch,
     pairs_frame,
     relation_of,
@@ -29,7 +30,7 @@ from kg.stores.embedded.tables import (
     schema_of,
 )
 from kg.stores.queries import statement
-from kg.stores.store import TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
+from kg.stores.store import DEFAULT_WEIGHT, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
 
 
 class EmbeddedStore:
@@ -105,7 +106,8 @@ class EmbeddedStore:
         if relation in self._tables.ends:
             with self._file.session() as session:
                 found += [result_rows(session, query, {"head": head}) for head in heads]
-        return pl.concat(one.cast(pl.Schema(TRIPLE_DTYPES)) for one in found)
+        whole = pl.concat(one.cast(pl.Schema(TRIPLE_DTYPES)) for one in found)
+        return one_per_pair(whole.with_columns(pl.col("weight").fill_null(DEFAULT_WEIGHT)))
 
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, those of some of the engine's numbers at a time.

@@ -8,7 +8,7 @@ import polars as pl
 from kg.counting import by_number
 from kg.errors import StoreError
 from kg.schema import Schema
-from kg.stores.batches import check_entity_type, relation_of, stored_frame
+from kg.stores.batches import check_entity_type, one_per_pair, relation_of, stored_frame
 from kg.stores.neo4j.batch_writing import BATCH_ROWS, rows_of
 from kg.stores.neo4j.connection import Connection
 from kg.stores.queries import statement
@@ -38,7 +38,7 @@ class PageReader:
         :raises StoreError: unknown relation, or a value of another type than the schema says.
         """
         query = self._about("read_triples", relation)
-        return self._read_columns(query, TRIPLE_DTYPES, relation)
+        return one_per_pair(self._read_columns(query, TRIPLE_DTYPES, relation))
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
         """The triples of a relation that start from some heads.
@@ -50,7 +50,7 @@ class PageReader:
             self._read_columns(query, TRIPLE_DTYPES, relation, rows=rows_of(part))
             for part in chunks(heads.alias("head").to_frame(), BATCH_ROWS)
         ]
-        return pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *parts])
+        return one_per_pair(pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *parts]))
 
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, of many a page at a time.
@@ -92,7 +92,7 @@ class PageReader:
             }
             page |= {"from": found[-1][-1], "skip": 1}
             del found
-            yield stored_frame(columns, TRIPLE_DTYPES, relation)
+            yield one_per_pair(stored_frame(columns, TRIPLE_DTYPES, relation))
 
     def _read_columns(
         self, query: str, dtypes: Mapping[str, pl.DataType], origin: str, **parameters: Any
