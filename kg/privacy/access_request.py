@@ -61,12 +61,13 @@ class Held(BaseModel, frozen=True):
     k: int = K_ANONYMITY
 
 
-def held(workspace: Workspace, user: str, elsewhere: Elsewhere = lambda _: []) -> Held:
+def held(workspace: Workspace, user: str, elsewhere: Elsewhere = lambda _: [], lang: str = "en") -> Held:
     """Everything that is held about a person.
 
     :param user: the id, or ``Type:id`` where several types of people share ids; her own id where the workspace holds
         pseudonyms and the key is set.
     :param elsewhere: whom of some people, type and id, something else than the store knows; asked where that does not.
+    :param lang: of the labels, where the graph has them in it.
     :raises UnknownEntityError: where nothing knows anybody of that id.
     :raises UsageError: where several people have the id.
     """
@@ -75,7 +76,7 @@ def held(workspace: Workspace, user: str, elsewhere: Elsewhere = lambda _: []) -
         entity_type, entity_id = _found(workspace, store, user, elsewhere)
         rows = store.read_entities(entity_type).filter(pl.col("id") == entity_id).rows(named=True)
         row: dict[str, Any] = rows[0] if rows else {}
-        triples = list(_triples(workspace, store, entity_type, entity_id))
+        triples = list(_triples(workspace, store, (entity_type, entity_id), lang))
         forgotten = Suppression.open(workspace.folder, store).has(entity_type, entity_id)
     finally:
         store.close()
@@ -117,7 +118,8 @@ def _found(workspace: Workspace, store: Store, user: str, elsewhere: Elsewhere) 
     return there[0]
 
 
-def _triples(workspace: Workspace, store: Store, entity_type: str, entity_id: str) -> Iterator[HeldTriple]:
+def _triples(workspace: Workspace, store: Store, person: tuple[str, str], lang: str) -> Iterator[HeldTriple]:
+    (entity_type, entity_id), translated = person, f"label_{lang}"
     labels = dict[str, Mapping[str, str | None]]()
     for name, relation in workspace.schema.relation.items():
         forward, backward = (
@@ -130,7 +132,9 @@ def _triples(workspace: Workspace, store: Store, entity_type: str, entity_id: st
             found = store.read_triples(name).filter(pl.col(end) == entity_id)
             people = workspace.schema.entity[other].sensitive
             if found.height and not people and other not in labels:
-                labels[other] = dict(store.read_entities(other).select("id", "label").iter_rows())
+                found_there = store.read_entities(other)
+                named = [one for one in (translated, "label") if one in found_there.columns]
+                labels[other] = dict(found_there.select("id", pl.coalesce(named)).iter_rows())
             far = "tail" if end == "head" else "head"
             for row in found.sort("timestamp", far, nulls_last=True).iter_rows(named=True):
                 yield HeldTriple(

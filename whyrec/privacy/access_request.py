@@ -100,7 +100,7 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
     :param recommender: what answers come from; ``None`` where nothing does yet.
     :raises UnknownEntityError: where store, log and earlier snapshots know nobody of that id.
     """
-    found = held(workspace, user, partial(_elsewhere, workspace))
+    found = held(workspace, user, partial(_elsewhere, workspace), lang)
     copies, unread = kept_copies(workspace, (found.type, found.id), found.triples)
     concluded = None
     if recommender is not None and recommender.snapshot.vocabulary.get(found.type, found.id) is not None:
