@@ -1,6 +1,7 @@
 """``evaluate`` on the example: the document, the baselines, honest weights, and messages."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,17 @@ def test_weights_are_learned_anew_without_what_is_tested_on(document: Document, 
     document("-w", folder, "train", "--no-embeddings")
     held_out = whyrec("-w", folder, "evaluate", "--no-tuning")
     assert held_out.exit_code == 0 and "learned anew on the training part alone" in held_out.stderr
+    told = " ".join(held_out.stdout.split())
+    assert (
+        re.search(r"RMSE and MAE of \d+ ratings of purchased, held out: ", told) and "objectives" not in held_out.stderr
+    )
     pairs = [(f"u000{number}", f"p000{number}") for number in range(1, 6)] + [("u0001", "none")]
     rows = [json.dumps({"head": head, "tail": tail}) for head, tail in pairs]
     (tmp_path / "pairs.jsonl").write_text("\n".join(rows))
+    with (folder / "whyrec.toml").open("a") as configuration:
+        configuration.write("\n[objectives]\ndiversity = 0.2\n")
     listed = whyrec("-w", folder, "evaluate", "--no-tuning", "--test", tmp_path / "pairs.jsonl")
+    assert "without [objectives]" in " ".join(listed.stderr.split())
     assert listed.exit_code == 0 and "anew" not in listed.stderr
     assert "1 pair names an id that is not in the graph" in listed.stderr
 

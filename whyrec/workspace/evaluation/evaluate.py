@@ -59,6 +59,9 @@ HANDLINGS = ("keep", "drop", "merge")
 MOST_FOLDS = 100
 EXPLAINED_USERS = 100
 """Users whose lists are explained, drawn at random."""
+UNARRANGED = (
+    "lists are measured as they are scored, without [objectives]; Trade-offs in the console shows what these cost"
+)
 
 
 class HowToEvaluate(TypedDict, total=False):
@@ -130,6 +133,9 @@ class WorkspaceEvaluation:
     def run(self) -> Evaluation:
         """Split, learn, rank and measure."""
         found, asked = self._search.report(self._handling), self.asked
+        objectives = self.workspace.settings.objectives
+        if objectives.floors or objectives.diversity:
+            self.notices.append(UNARRANGED)
         if asked.folds is None:
             parts = [self._measure(self._split())]
             result = report_of(parts[0].measured, asked.k, asked.domain)
