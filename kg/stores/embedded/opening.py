@@ -18,6 +18,8 @@ CUT_CHECKPOINT = re.compile(r"checkpoint recovery is pending")
 """What the engine says to a reader where a writer was killed while it brought the file up to date, or is at it now."""
 NO_ROOM = re.compile(r"[Mm]map|bad_alloc|Cannot allocate|buffer pool", re.IGNORECASE)
 """What the engine says where it gets no address space or memory."""
+NO_SPACE = re.compile(r"No space left|File too large", re.IGNORECASE)
+"""What the engine says where it cannot write, as it must to end what a writer began that was cut off."""
 LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
 
 written_here: set[Path] = set()
@@ -97,6 +99,11 @@ def open_engine(path: Path, read_only: bool) -> ladybug.Database:
             raise StoreLockedError(
                 f"{path}: another whyrec process{f' ({holder[0]})' if holder else ''} is writing to this store; "
                 "wait until it has ended, or end it"
+            ) from problem
+        if NO_SPACE.search(text):
+            raise StoreUnavailableError(
+                f"{path}: a writer was cut off, and the disk is full, or files may not be so large. Make room; the "
+                "next command then ends what it began"
             ) from problem
         if NO_ROOM.search(text):
             raise StoreUnavailableError(

@@ -507,3 +507,17 @@ def test_ids_that_are_not_unique_are_told_without_quoting_them(empty_neo4j_url, 
     with pytest.raises(StoreError, match="entities of one type share an id there") as caught:
         Neo4jStore.connect(empty_neo4j_url, SCHEMA)
     assert "jane" not in str(caught.value)
+
+
+def test_a_store_that_was_cut_off_on_a_full_disk_asks_for_room(path, monkeypatch):
+    """Not for a command that would fail for the same reason."""
+    text = f"IO exception: Cannot write to file. path: {path} numBytesWritten: -1. Error: No space left on device."
+
+    def full(*_, **__):
+        raise RuntimeError(text)
+
+    path.with_name(f"{path.name}.shadow").touch()
+    monkeypatch.setattr("kg.stores.embedded.opening.ladybug.Database", full)
+    with pytest.raises(StoreUnavailableError, match=r"a writer was cut off, and the disk is full.* Make room") as told:
+        EmbeddedStore.open(path, SCHEMA, read_only=True)
+    assert "whyrec status" not in str(told.value)
