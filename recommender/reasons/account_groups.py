@@ -6,7 +6,7 @@ from kg.k_anonymity import told_count
 from kg.snapshot.snapshot import Snapshot
 from recommender.explanation.phrasing import Phrasing
 from recommender.reasons.cells import LEARNED, PEOPLE
-from recommender.reasons.groups import Group
+from recommender.reasons.groups import RULE, Group
 from recommender.reasons.reasons import Reasons
 from recommender.results.account import Part, ReasonGroup
 from recommender.results.document import Item
@@ -19,8 +19,16 @@ REST = ("smaller", "untold", "against")
 
 
 def account_groups(reasons: Reasons, position: int, score: float) -> list[ReasonGroup]:
-    """The groups of an item, the largest first; their shares sum to its score."""
-    return [_group(reasons, group, position, score) for group in reasons.groups(position)]
+    """The groups of an item, the largest first; their shares sum to its score. What a shop does in several ways that
+    are told in the same words is one."""
+    told = dict[object, ReasonGroup]()
+    for number, group in enumerate(reasons.groups(position)):
+        one = _group(reasons, group, position, score)
+        own = one.text if group.kind == RULE else number
+        both = told.get(own, one.model_copy(update={"share": 0.0, "percent": 0.0}))
+        added = {"share": both.share + one.share, "percent": both.percent + one.percent}
+        told[own] = both.model_copy(update=added)
+    return sorted(told.values(), key=lambda one: -one.share)
 
 
 def with_soft_parts(

@@ -59,3 +59,9 @@ def test_objectives_speak_chinese_and_name_what_they_are_about(tmp_path: Path) -
     raised = "p0084"  # of a brand that is shown too seldom
     texts = [part.text for part in engine.why("u0001", raised, lang="zh").parts if part.kind == "rule"]
     assert any("「品牌：善根」" in text for text in texts) and not any("made_by" in text for text in texts)
+    account = engine.why("u0001", "p0027")  # new, and of such a brand: two objectives
+    ruled = [part.share for part in account.parts if part.kind == "rule"]
+    (told_once,) = [group for group in account.groups if group.kind == "rule"]
+    assert len(ruled) == 2 and told_once.share == pytest.approx(sum(ruled), abs=1e-9)
+    assert sum(group.share for group in account.groups) == pytest.approx(account.score, abs=1e-9)
+    assert sum(group.kind == "rule" for group in engine.why("u0001", "p0027", reader="staff").groups) == 2
