@@ -63,6 +63,16 @@ def test_half_a_first_graph_is_refused(folder: Path, whyrec: Whyrec, document: D
     assert len(document("-w", folder, "recommend", "u1")["items"]) == 5
 
 
+def test_a_load_without_a_mapping_is_resumed_with_its_files(folder: Path, whyrec: Whyrec, document: Document) -> None:
+    """Nothing but the user tells which files they were, so the next step asks for them."""
+    cut_off(folder)
+    (folder / "mapping.toml").rename(folder / "other.toml")
+    assert document("-w", folder, "status")["next"].endswith("load --resume FILE…")
+    refused = whyrec("-w", folder, "load", "--resume")
+    assert refused.exit_code and "name the files of the load that was cut off" in refused.stderr
+    assert whyrec("-w", folder, "load", "--resume", "--mapping", folder / "other.toml").exit_code == 0
+
+
 def test_readers_see_the_last_whole_graph_and_are_told(folder: Path, whyrec: Whyrec, document: Document) -> None:
     def asked() -> tuple[Any, bool]:
         told = whyrec("-w", folder, "recommend", "u1")

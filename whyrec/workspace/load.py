@@ -196,6 +196,8 @@ def _sources(workspace: Workspace, asked: Loading) -> tuple[list[Source], Path]:
         told = rdf_mapping(workspace.mapping, workspace.schema) if is_rdf else None
         return sources_for_paths(paths, workspace.schema, asked.triples, told), Path()
     chosen = asked.mapping or workspace.mapping
+    if asked.resume and asked.mapping is None and not chosen.exists():
+        raise UsageError(f"{chosen}: no such file; name the files of the load that was cut off, as it did")
     return read_mapping(chosen, workspace.schema), chosen.parent
 
 

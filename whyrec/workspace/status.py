@@ -192,7 +192,8 @@ def _pending(workspace: Workspace, revision: str | None, snapshot: SnapshotStatu
     if revision is None:
         return f"{program} load"
     if revision.startswith("loading-"):
-        return f"a load was interrupted: {program} load --resume"
+        files = "" if workspace.mapping.exists() else " FILE…"  # nothing but the user tells which they were
+        return f"a load was interrupted: {program} load --resume{files}"
     if snapshot is not None and snapshot.written_by_others:
         return f"something else has written to the store: {program} refresh"
     return None
