@@ -117,7 +117,7 @@ class _Graph:
             else:
                 kept[prop] = kind
         self.types[name] = AdoptedType(node=label, key=key, label=text, properties={p: p for p in kept})
-        self.kinds[name], self.counts[name] = kept, size
+        self.kinds[name], self.counts[name] = kept, self._carriers(f"(n:{quoted(label)})", key)
 
     def _carriers(self, pattern: str, prop: str) -> int:
         """How many nodes or relationships ``n`` of a pattern have a property."""
@@ -192,10 +192,26 @@ class _Graph:
         self.relations[name] = AdoptedRelation(relationship=kind, weight=weight, timestamp=time)
         self.ends[name] = ends
         pattern = f"(:{quoted(self.types[ends[0]].node)})-[n:{quoted(kind)}]->(:{quoted(self.types[ends[1]].node)})"
-        self.counts[name] = self._read(f"MATCH {pattern} RETURN count(n)")[0][0]
+        self.counts[name] = self._usable(kind, ends, int(self._read(f"MATCH {pattern} RETURN count(n)")[0][0]))
         for prop in others:
             carriers = self._carriers(pattern, prop)
             self._leave_out(f"{kind}.{prop}", carriers, "a relation has a weight and a timestamp, no more")
+
+    def _usable(self, kind: str, ends: tuple[str, str], there: int) -> int:
+        """How many different pairs of keys relationships join; the others are told, and counted head by head, so that
+        the server need not hold all pairs."""
+        head, tail = (self.types[end] for end in ends)
+        keyed, different = self._read(
+            f"MATCH (h:{quoted(head.node)}) WHERE h.{quoted(head.key)} IS NOT NULL CALL (h) {{ "
+            f"MATCH (h)-[r:{quoted(kind)}]->(t:{quoted(tail.node)}) WHERE t.{quoted(tail.key)} IS NOT NULL "
+            "RETURN count(r) AS keyed, count(DISTINCT t) AS different } RETURN sum(keyed), sum(different)"
+        )[0]
+        shown = f"{kind} ({ends[0]} → {ends[1]})"
+        self._leave_out(f"{shown} without a key", there - keyed, "one of its ends has no id")
+        self._leave_out(
+            f"{shown} again", keyed - different, "the same two nodes are joined so already; the latest counts"
+        )
+        return int(different)
 
     def _relation_properties(self, kind: str) -> dict[str, str]:
         sample = f"MATCH ()-[r:{quoted(kind)}]->() WITH r LIMIT {SAMPLE} UNWIND keys(r) AS key"

@@ -34,6 +34,8 @@ GRAPH = (
     "MERGE (x)-[:DIRECTED]->(m)",
     "MATCH (m:Movie) WHERE toInteger(m.movieId) <= 7 SET m.awards = ['A']",
     "MATCH (:Actor)-[r:ACTED_IN]->(m:Movie) WHERE toInteger(m.movieId) <= 7 SET r.note = 'N'",
+    "MATCH (m:Movie {movieId: '1'}), (g:Genre {name: 'Genre 2'}) CREATE (m)-[:IN_GENRE]->(g)",  # a second time
+    "MATCH (m:Movie {movieId: '1'}) CREATE (:User {name: 'No id'})-[:RATED {rating: 1.0}]->(m)",
     "CREATE (:Log {text: 'same'}), (:Log {text: 'same'}), ({nothing: 1})",
 )
 RATED = (
@@ -80,6 +82,7 @@ def test_a_graph_of_others_is_adopted_and_answered_from_without_touching_it(
     assert unused["label Actor"] == (40, "") and unused["Movie.released"] == (60, "1999-01-01")
     assert unused["label Log"][0] == 2 and unused["nodes without a label"][0] == 1 and unused["ACTED_IN.role"][0] > 0
     assert (unused["Movie.awards"][0], unused["ACTED_IN.note"][0]) == (7, 7)  # those that carry it, not all of a type
+    assert unused["IN_GENRE (Movie → Genre) again"][0] == unused["RATED (User → Movie) without a key"][0] == 1
     assert any(sentence.startswith("rated (User → Movie)") for sentence in found["unsure"])
     trained = document("-w", home, "train", "--no-embeddings")  # 2
     assert (trained["entities"], trained["triples"]) == (252, sum(found["triples"].values()))
