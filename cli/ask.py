@@ -19,7 +19,7 @@ def ask(
     ctx: typer.Context,
     question: Annotated[str, typer.Argument(help="A question in English or Chinese.")],
     user: Annotated[str | None, typer.Option(help="Whose scores decide the order; popularity where absent.")] = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="Most answers.")] = 20,
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most answers.")] = 20,
     lang: Annotated[str | None, typer.Option(help="Language of the answer; that of the question where absent.")] = None,
     phrase: Annotated[
         bool,

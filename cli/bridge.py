@@ -29,7 +29,7 @@ def bridge(
     ctx: typer.Context,
     entity: Annotated[str, typer.Argument(help="Id or name of a brand, item, ingredient, concern …")],
     domain: DomainOption = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="Most bridges.")] = 5,
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most bridges.")] = 5,
     private: PrivateOption = False,
     epsilon: EpsilonOption = None,
     counts: CountsOption = None,

@@ -8,6 +8,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, ForceOption, JsonOption, QuietOption
 from cli.output import Output
+from kg.errors import UsageError
 
 app = typer.Typer(add_completion=False)
 
@@ -33,6 +34,8 @@ def card(
         if out is not None:
             from kg.workspace.output_file import check_output, starts_with  # only files pay for it
 
+            if out.suffix.lower() not in (".md", ".markdown"):
+                raise UsageError(f"--out {out}: expected a name that ends in .md")
             check_output(out, starts_with(b"# ", contains=b"\n## Privacy\n"), engine.workspace, force)
         found = engine.card(figures=figures)
     if out is not None:

@@ -21,7 +21,7 @@ def find(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="Id, label, alias, a part of one, pinyin; typing errors are forgiven.")],
     types: TypeOption = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="Most hits.")] = 10,
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most hits.")] = 10,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -28,7 +28,7 @@ NONE = "–"
 def gaps(
     ctx: typer.Context,
     domain: DomainOption = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="Most gaps.")] = 10,
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most gaps.")] = 10,
     private: PrivateOption = False,
     epsilon: EpsilonOption = None,
     counts: CountsOption = None,

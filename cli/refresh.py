@@ -31,6 +31,7 @@ def refresh(
         report = engine.refresh(full=full)
     if output.document(report):
         return
+    output.notices(report.notices)
     moved = {**report.entities, **report.triples}
     if moved:
         output.table(

@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 def similar(
     ctx: typer.Context,
     item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
-    n: Annotated[int, typer.Option("-n", min=1, help="How many items of each domain.")] = 5,
+    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many items of each domain.")] = 5,
     domain: DomainOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,

@@ -30,7 +30,7 @@ def why_not(
         ),
     ],
     anchor: AnchorOption = None,
-    n: Annotated[int | None, typer.Option("-n", min=1, help="Length of the list.")] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, max=1_000_000, help="Length of the list.")] = None,
     change: Annotated[
         str | None,
         typer.Option(metavar="item|user|rules", help="What may change; anything, the item last, where absent."),

@@ -161,6 +161,7 @@ class RefreshReport(Result):
     entities: dict[str, tuple[int | str, int | str]]
     """Entity type → how many before and now, of those of which the number changed."""
     triples: dict[str, tuple[int | str, int | str]]
+    notices: list[str] = Field(default_factory=list)
 
 
 class ModelStatus(Result):

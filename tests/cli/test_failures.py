@@ -15,6 +15,7 @@ import typer
 
 from cli.__main__ import run
 from cli.main import app
+from tests.cli.conftest import Whyrec
 
 PERSON = "u0042"
 
@@ -159,3 +160,14 @@ def test_what_libraries_do_at_their_end_does_not_change_the_exit_code() -> None:
     """A library that had too little memory may crash when it is taken down."""
     ended = subprocess.run([sys.executable, "-c", SHORT], capture_output=True, text=True, check=False)
     assert ended.returncode == 1 and ended.stderr == "Error: there is not enough memory. Unable to allocate 1 GiB\n"
+
+
+def test_a_card_is_no_other_kind_of_file_and_no_list_is_longer_than_any_catalogue(
+    whyrec: Whyrec, example: Path
+) -> None:
+    before = (example / "schema.toml").read_bytes()
+    told = whyrec("-w", example, "card", "--no-figures", "--out", example / "schema.toml", "--force")
+    assert told.exit_code == 2 and "ends in .md" in told.output and (example / "schema.toml").read_bytes() == before
+    for command in (("recommend", "u0001"), ("similar", "p0001"), ("find", "lip"), ("gaps",)):
+        far = whyrec("-w", example, *command, "-n", str(2**63))
+        assert far.exit_code == 2 and "1000000" in far.output.replace(",", ""), far.output

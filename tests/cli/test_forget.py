@@ -254,8 +254,11 @@ def test_no_workspace_of_a_shared_store_makes_the_person_anew(
     for name in ("one", "two"):
         assert whyrec("init", tmp_path / name, "--example", "--store", store_url).exit_code == 0
         assert whyrec("-w", tmp_path / name, "load").exit_code == 0
+    assert whyrec("-w", tmp_path / "two", "train", "--no-embeddings").exit_code == 0
     assert document("-w", tmp_path / "one", "forget", PERSON)["found"] == []
     loaded = document("-w", tmp_path / "two", "load")
+    assert [one for one in loaded["notices"] if "forgotten in another workspace" in one]
+    assert holding(tmp_path / "two", PERSON.encode()) <= {*map(str, SOURCES)}
     assert loaded["entities"]["User"]["created"] == 0 and triples_of(Workspace(tmp_path / "two"), PERSON) == 0
     store = Workspace(tmp_path / "two").open_store()
     try:  # a program that knows of no list

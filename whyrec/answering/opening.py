@@ -1,5 +1,6 @@
 """What answers come from: the snapshot of a workspace, the kernels its model needs, the recommender over both."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partial
@@ -16,6 +17,11 @@ from recommender.learning.model import build_used, kernels_of, open_model
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from whyrec.options import rules_of
+
+FORGOTTEN_ELSEWHERE = (
+    "somebody was forgotten in another workspace of this store: the model that was trained with them and earlier "
+    "snapshots are removed; run `whyrec train` to make one without"
+)
 
 if TYPE_CHECKING:
     from kg.snapshot.writing.earlier_parts import EarlierParts
@@ -180,9 +186,32 @@ def refreshed(
     before = workspace.held()
     store = store or workspace.open_store(read_only=True)
     try:
-        return workspace.refresh(store, progress, anew, partial(_prepare, before, progress), earlier=earlier)
+        prepare = partial(_prepare, before, progress)
+        if not _shows_forgotten(before, store):
+            return workspace.refresh(store, progress, anew, prepare, earlier=earlier)
+        found = workspace.refresh(store, progress, True, prepare, keep=())
     finally:
         store.close()
+    workspace.generations.drop_earlier()
+    for learned in (workspace.history, workspace.training, workspace.staging):
+        shutil.rmtree(learned, ignore_errors=True)
+    return found
+
+
+def _shows_forgotten(workspace: Workspace, store: "Store") -> bool:
+    """Whether the snapshot shows somebody who was forgotten, by another workspace of the store: what was learned of
+    them goes, as where they were forgotten."""
+    from kg.workspace.suppression import Suppression  # polars, which answering does not need
+
+    suppression = Suppression.open(workspace.folder, store)
+    if not suppression:
+        return False
+    try:
+        snapshot = workspace.snapshot()
+    except SnapshotError:
+        return False
+    types = [name for name, one in snapshot.schema.entity.items() if one.sensitive]
+    return any(suppression.has(name, one) for name in types for one in snapshot.vocabulary.ids(name))
 
 
 def _prepare(before: Workspace, progress: Progress, draft: Workspace) -> None:

@@ -29,7 +29,7 @@ from kg.stores.url import is_neo4j
 from kg.workspace.permissions import private_files
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
-from whyrec.answering.opening import refreshed
+from whyrec.answering.opening import FORGOTTEN_ELSEWHERE, refreshed
 from whyrec.reports import LoadReport
 
 TAKEN_OVER = "something else had written to the store; answers come from that now, too"
@@ -99,7 +99,7 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
             people = _people(workspace, store, asked.pseudonymise)
             if people.pseudonyms and not asked.dry_run:
                 remember_pseudonyms(workspace.folder, people.pseudonyms)
-            shown = None if asked.dry_run else _shown(workspace)
+            shown, had_model = None if asked.dry_run else _shown(workspace), workspace.held().model.is_dir()
             before = None if asked.dry_run else _current(workspace, store)
             options = _options(workspace, asked, people)
             report = load(lambda **_: store, workspace.schema, sources, folder, options, progress)
@@ -107,6 +107,8 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
             store.close()
         earlier = None if before is None else _earlier(before, report)
         taken = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
+    if had_model and not workspace.held().model.is_dir():
+        report.notices.append(FORGOTTEN_ELSEWHERE)
     if shown is not None and taken is not None and _others_wrote(shown, taken):
         report.notices.append(TAKEN_OVER)
     return LoadReport.model_validate({**report.to_json(), "snapshot": taken and taken.hash})

@@ -7,7 +7,7 @@ from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
-from whyrec.answering.opening import refreshed
+from whyrec.answering.opening import FORGOTTEN_ELSEWHERE, refreshed
 from whyrec.reports import RefreshReport
 from whyrec.workspace.status import told_counts
 
@@ -19,7 +19,7 @@ def refresh(workspace: Workspace, full: bool, progress: Progress) -> RefreshRepo
     :param full: read and compare all of it, whatever the fingerprint says.
     :raises SnapshotError: where the store is empty, or between two states.
     """
-    before = _before(workspace)
+    before, had_model = _before(workspace), workspace.held().model.is_dir()
     with workspace.lock():
         now, taken = refreshed(workspace, progress, anew=full)
     return RefreshReport(
@@ -29,6 +29,7 @@ def refresh(workspace: Workspace, full: bool, progress: Progress) -> RefreshRepo
         compared=taken,
         entities=_moved(workspace, before.manifest.entities if before else {}, now.manifest.entities),
         triples=_moved(workspace, before.manifest.triples if before else {}, now.manifest.triples),
+        notices=[FORGOTTEN_ELSEWHERE] if had_model and not workspace.held().model.is_dir() else [],
     )
 
 
