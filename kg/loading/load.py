@@ -194,8 +194,9 @@ class _Load:
     def resolve(self, report: LoadReport) -> None:
         """Settle what depends on other rows: ends of relation rows, labels in text, likeness."""
         self._graph.netted |= {s.relation for s in self._sources if s.returns and s.relation}
-        for relation in self._relations("row", "once"):
-            for rejects in self._graph.settle_rows(relation):
+        creating = {name: self._creating(name, report.files) for name in self._relations("row", "once")}
+        for relation in sorted(creating, key=lambda name: not creating[name]):  # others may name whom these create
+            for rejects in self._graph.settle_rows(relation, creating[relation]):
                 for (number,), part in rejects.group_by("file", maintain_order=True):
                     file = report.files[int(str(number))]
                     people = self._people.of(file.source, file.place, self.notices)
@@ -210,6 +211,11 @@ class _Load:
             self._find_labels(name)
         for name in self._staging.names("similar"):
             self._compare_texts(name)
+
+    def _creating(self, relation: str, files: Sequence[FileReport]) -> set[int]:
+        """Numbers of the files whose rows create heads of a relation."""
+        about = self._schema.relation[relation]
+        return {number for number, file in enumerate(files) if "head" in file.source.created_ends(about)}
 
     def _find_labels(self, table: str) -> None:
         _, index, number = table.split(".")

@@ -61,6 +61,8 @@ class Graph:
         """Relations whose rows about the same pair add up; what comes to nothing is no triple."""
         self.told_again: Counter[int] = Counter()
         """Number of a file → its rows that tell again what another row told; see ``once`` of a source."""
+        self._taken_back: set[str] = set()
+        """Types of which rows that were rejected had named some."""
 
     def entity_types(self) -> list[str]:
         """The types that the load speaks of, in the order of the schema."""
@@ -96,7 +98,12 @@ class Graph:
         names = [*self._entity_names(entity_type), f"tail.{entity_type}"]
         if entity_type not in self._replaced:
             names.append(self.stored.stage_entities(entity_type))
-        tables = [table for table in (self.staging.scan(name, partition) for name in names) if table is not None]
+        scanned = [(name, self.staging.scan(name, partition)) for name in names]
+        tables = [
+            _still_named(table) if name.startswith("tail.") and entity_type in self._taken_back else table
+            for name, table in scanned
+            if table is not None
+        ]
         ids = [table.select("id").collect().to_series() for table in tables]
         return pl.concat([pl.Series("id", [], dtype=pl.String), *ids])
 
@@ -132,15 +139,17 @@ class Graph:
         staged = sum(self.staging.rows(f"{kind}.{relation}") for kind in ("row", "once", "known", "triple", "before"))
         return partitions_of(staged + sum(frame.height for frame in more))
 
-    def settle_rows(self, relation: str) -> Iterator[pl.DataFrame]:
+    def settle_rows(self, relation: str, creating: Collection[int] = ()) -> Iterator[pl.DataFrame]:
         """Stage the relation rows with both ends known anew, as ``known.RELATION``.
 
+        :param creating: numbers of the files whose rows create their heads; those that only rejected rows name are no
+            entities.
         :returns: the rejects, part by part: ``file`` and ``REJECT_DTYPES``.
         """
         ends = self._schema.relation[relation]
         partitions = self.partitions(relation)
         for partition in partitions:
-            frame = self._told(relation, partition)
+            whole = frame = self._told(relation, partition)
             if partition == partitions[-1]:
                 self.staging.remove(f"row.{relation}")
                 self.staging.remove(f"once.{relation}")
@@ -154,6 +163,19 @@ class Graph:
                     yield unknown_ends(frame.filter(~known), end, entity_type, self._schema, self.known)
                     frame = frame.filter(known)
             self.staging.add([(f"known.{relation}", frame)])
+            if frame.height < whole.height and creating:
+                lost = whole.filter(pl.col("file").is_in(list(creating))).join(frame, on="head", how="anti")
+                self._take_back(ends.head, lost.get_column("head"))
+
+    def _take_back(self, entity_type: str, ids: pl.Series) -> None:
+        """Count the rows that named some entities no longer."""
+        if len(ids):
+            named = ids.value_counts(name="count").select(
+                pl.col(ids.name).alias("id"), count=-pl.col("count").cast(int)
+            )
+            unlabelled = named.with_columns(pl.lit(None, dtype=pl.String).alias("label")).select("id", "label", "count")
+            self.staging.add([(f"tail.{entity_type}", unlabelled)])
+            self._taken_back.add(entity_type)
 
     def _told(self, relation: str, partition: Partition) -> pl.DataFrame:
         """The relation rows of a partition, each order or event told once."""
@@ -240,10 +262,17 @@ class Graph:
         if table is None:
             return pl.DataFrame(schema={"id": pl.String, TAIL_LABEL: pl.String})
         counts = table.group_by("id", "label").agg(pl.col("count").sum()).collect()
+        if entity_type in self._taken_back:
+            counts = counts.filter(pl.col("count").sum().over("id") > 0)
         ordered = counts.sort(
             pl.col("label").is_null(), "count", "label", descending=[False, True, False], nulls_last=True
         )
         return ordered.unique("id", keep="first", maintain_order=True).select("id", pl.col("label").alias(TAIL_LABEL))
+
+
+def _still_named(mentions: pl.LazyFrame) -> pl.LazyFrame:
+    """Those that rows still name."""
+    return mentions.group_by("id").agg(pl.col("count").sum()).filter(pl.col("count") > 0)
 
 
 def _one_per_id(frame: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, pl.Series]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kg.errors import WorkspaceError
-from kg.values.formula import escaped_formula, unescaped_formula
 from kg.workspace.permissions import private_files
 
 NAME = "anomalies.csv"
@@ -23,6 +22,8 @@ def write_flagged(folder: Path, rows: Iterable[tuple[str, str, str]]) -> Path:
 
     :param rows: type, id, signals.
     """
+    from kg.values.formula import escaped_formula  # polars, which serving does not need
+
     path, rows = folder / NAME, list(rows)
     if not rows:
         path.unlink(missing_ok=True)
@@ -41,6 +42,8 @@ def read_flagged(folder: Path) -> dict[str, list[str]]:
 
     :raises WorkspaceError: where the file is damaged.
     """
+    from kg.values.formula import unescaped_formula  # polars, which serving does not need
+
     found = dict[str, list[str]]()
     try:
         with (folder / NAME).open(encoding="utf-8", newline="") as file:

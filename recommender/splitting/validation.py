@@ -54,8 +54,9 @@ def validation_notes(snapshot: Snapshot) -> list[str]:
         if untimed == 1.0:
             notes.append(f"{name} has no timestamps: weights are learned on random ones held out, not on the last ones")
         elif untimed > 0:
+            part = f"{untimed:.0%}" if untimed >= 0.01 else "fewer than 1%"
             notes.append(
-                f"{untimed:.0%} of {name} have no timestamp and count as the oldest: of people without any, a random "
+                f"{part} of {name} have no timestamp and count as the oldest: of people without any, a random "
                 "one is held out to learn weights on, not the last"
             )
     return notes

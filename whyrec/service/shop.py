@@ -22,13 +22,13 @@ from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
 from whyrec.events.answers import Answer, Look
 from whyrec.events.database import database_errors
-from whyrec.events.event_check import checked_event
 from whyrec.events.event_table import Event
 from whyrec.events.group_commit import GroupCommit
 from whyrec.events.log import EventLog
 from whyrec.events.signals import LASTING
 from whyrec.service.access import STAFF, Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
+from whyrec.service.event_check import checked_event
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
 from whyrec.service.openid.keys import sign_in_of

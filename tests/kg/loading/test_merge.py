@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kg.errors import MappingError, ReadError
+from kg.errors import LimitError, MappingError, ReadError
 from kg.formats.by_file_name import sources_for_paths
 from kg.mapping.mapping import read_mapping
 from kg.stores.embedded.store import EmbeddedStore
@@ -134,3 +134,15 @@ def test_a_small_load_looks_up_its_heads_and_changes_the_same(tmp_path: Path, mo
         assert looked_up == ([["u3", "u4", "u9"]] if many == 1 else [])
         found.append((changes(report), report.rejected, graph(folder, SCHEMA)))
     assert found[0] == found[1] and found[0][0]["purchased"] == (2, 1, 1)
+
+
+def test_a_row_that_is_rejected_leaves_nobody_behind(workspace: Path) -> None:
+    rows = "u1,p1\nu2,p99\nu3,p99\nu3,p2\nu2,p98\n"
+    (workspace / "purchased.csv").write_text(f"head,tail\n{rows}")
+    report = load_sources(workspace, SCHEMA, sources_for_paths([workspace / "purchased.csv"], SCHEMA), Path())
+    assert changes(report)["User"] == (2, 0, 0) and changes(report)["purchased"] == (2, 0, 0)
+    assert report.rejected == 3 and [one[0] for one in graph(workspace, SCHEMA)["User"]] == ["u1", "u3"]
+    (workspace / "purchased.csv").write_text("head,tail\nu2,p99\n")
+    with pytest.raises(LimitError):  # a file of which no row is good
+        load_sources(workspace, SCHEMA, sources_for_paths([workspace / "purchased.csv"], SCHEMA), Path())
+    assert [one[0] for one in graph(workspace, SCHEMA)["User"]] == ["u1", "u3"]

@@ -173,7 +173,7 @@ def test_equal_scores_are_no_better_than_chance_and_are_named(tmp_path: Path, mo
         ("[[model]]\n[data]\ntriples = 'a.tsv'\n[recommendation]", "triple files have no users"),
         ("seeds = [1, 1]\n[[model]]", "different numbers"),
         ("seeds = 3\n[[model]]", "a list such as [0, 1, 2] expected (got 3)"),
-        (f"seeds = [{2**63}]\n[[model]]", "seeds.0: Input should be less than 9223372036854775808"),
+        (f"seeds = [{2**63}]\n[[model]]", "whole numbers have at most 64 bits"),
         ("[model]\nmodel = 'TransE'", "[[model]] in two pairs of brackets expected"),
         ("[[model]", "not valid TOML"),
     ],
