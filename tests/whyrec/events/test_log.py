@@ -127,9 +127,12 @@ def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
 
 def test_what_was_shown_is_sealed_where_there_is_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = Answer("a1", 1, "ann", "admin", "recommend", b"1", b"x\x9clipstick \x00 for ann", draw="pool", told="skin")
-    EventLog(tmp_path).answers.remember([plain])
+    unsealed = EventLog(tmp_path)
+    unsealed.answers.remember([plain])
+    unsealed.close()  # else its files go when it is collected, maybe while they are read below
     first, second = (pyrage.x25519.Identity.generate() for _ in range(2))
-    log = EventLog(tmp_path, str(first.to_public())).answers
+    opened = [EventLog(tmp_path, str(first.to_public()))]
+    log = opened[0].answers
     EventLog(tmp_path, str(first.to_public())).close()  # another worker needs no secret key to begin
     more = replace(plain, id="a2", digest=b"2")
     log.remember([more, replace(more, id="a3")])
@@ -147,7 +150,8 @@ def test_what_was_shown_is_sealed_where_there_is_a_key(tmp_path: Path, monkeypat
     assert log.about(["ann"]) == list(log.since(0)) == [plain, more, replace(more, id="a3")]
     monkeypatch.setenv("WHYREC_SEAL_KEY_OLD", str(first))
     monkeypatch.setenv("WHYREC_SEAL_KEY", str(second))
-    log = EventLog(tmp_path, str(second.to_public())).answers
+    opened.append(EventLog(tmp_path, str(second.to_public())))
+    log = opened[1].answers
     log.seal_again()
     monkeypatch.delenv("WHYREC_SEAL_KEY_OLD")
     assert log.document("a3") == plain.body and readable() == []
