@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-LengthOption = Annotated[int | None, typer.Option("-n", min=1, max=1_000_000, help="Length of the list.")]
+from cli.options import LONGEST
+
+LengthOption = Annotated[int | None, typer.Option("-n", min=1, max=LONGEST, help="Length of the list.")]
 DiversityOption = Annotated[
     float, typer.Option(metavar="0..1", help="How much items are to differ from each other; 0: by score alone.")
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import LONGEST, DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from recommender.results.search import Answers, AskedItem
 from recommender.search.folding import has_cjk
@@ -19,7 +19,7 @@ def ask(
     ctx: typer.Context,
     question: Annotated[str, typer.Argument(help="A question in English or Chinese.")],
     user: Annotated[str | None, typer.Option(help="Whose scores decide the order; popularity where absent.")] = None,
-    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most answers.")] = 20,
+    n: Annotated[int, typer.Option("-n", min=1, max=LONGEST, help="Most answers.")] = 20,
     lang: Annotated[str | None, typer.Option(help="Language of the answer; that of the question where absent.")] = None,
     phrase: Annotated[
         bool,

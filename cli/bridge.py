@@ -6,6 +6,7 @@ import typer
 
 from cli.engine import engine_of
 from cli.options import (
+    LONGEST,
     CountsOption,
     DebugOption,
     DomainOption,
@@ -29,7 +30,7 @@ def bridge(
     ctx: typer.Context,
     entity: Annotated[str, typer.Argument(help="Id or name of a brand, item, ingredient, concern …")],
     domain: DomainOption = None,
-    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most bridges.")] = 5,
+    n: Annotated[int, typer.Option("-n", min=1, max=LONGEST, help="Most bridges.")] = 5,
     private: PrivateOption = False,
     epsilon: EpsilonOption = None,
     counts: CountsOption = None,

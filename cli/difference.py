@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
+from cli.options import LONGEST, DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from recommender.results.difference import ItemDifference
 from recommender.texts.language import Section
@@ -23,7 +23,7 @@ def difference(
     since: Annotated[
         str, typer.Option("--since", metavar="DATE-or-SNAPSHOT", help="2026-05-01, or a snapshot's hash.")
     ],
-    n: Annotated[int | None, typer.Option("-n", min=1, max=1_000_000, help="Length of the lists.")] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, max=LONGEST, help="Length of the lists.")] = None,
     domain: DomainOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import LONGEST, DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from recommender.results.search import Found
 from recommender.texts.languages import language
@@ -21,7 +21,7 @@ def find(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="Id, label, alias, a part of one, pinyin; typing errors are forgiven.")],
     types: TypeOption = None,
-    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most hits.")] = 10,
+    n: Annotated[int, typer.Option("-n", min=1, max=LONGEST, help="Most hits.")] = 10,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -6,6 +6,7 @@ import typer
 
 from cli.engine import engine_of
 from cli.options import (
+    LONGEST,
     CountsOption,
     DebugOption,
     DomainOption,
@@ -28,7 +29,7 @@ NONE = "–"
 def gaps(
     ctx: typer.Context,
     domain: DomainOption = None,
-    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="Most gaps.")] = 10,
+    n: Annotated[int, typer.Option("-n", min=1, max=LONGEST, help="Most gaps.")] = 10,
     private: PrivateOption = False,
     epsilon: EpsilonOption = None,
     counts: CountsOption = None,

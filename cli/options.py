@@ -24,6 +24,8 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+LONGEST = 1_000_000
+"""Most that a list is asked for: beyond any catalogue that one machine ranks."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notices.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

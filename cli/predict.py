@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import LONGEST, DebugOption, JsonOption, QuietOption
 from cli.output import Output
 from embeddings.link_prediction.prediction import Prediction
 from kg.counting import by_number
@@ -21,7 +21,7 @@ def predict_command(
     second: Annotated[
         str, typer.Argument(help="A relation after a head, or the id of a tail.", metavar="RELATION|TAIL")
     ],
-    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many to list.", metavar="N")] = 10,
+    n: Annotated[int, typer.Option("-n", min=1, max=LONGEST, help="How many to list.", metavar="N")] = 10,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,

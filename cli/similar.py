@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, DomainOption, JsonOption, LangOption, QuietOption
+from cli.options import LONGEST, DebugOption, DomainOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from kg.schema import Schema
 from recommender.results.similar import Similar
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 def similar(
     ctx: typer.Context,
     item: Annotated[str, typer.Argument(help="Id of an item; Type:id where two types share ids.")],
-    n: Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many items of each domain.")] = 5,
+    n: Annotated[int, typer.Option("-n", min=1, max=LONGEST, help="How many items of each domain.")] = 5,
     domain: DomainOption = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine import engine_of
-from cli.options import AnchorOption, DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import LONGEST, AnchorOption, DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.rules import with_rules
 from recommender.results.counterfactual import WhatIf
@@ -29,7 +29,7 @@ def what_if(
         list[str] | None,
         typer.Option("--with", metavar="relation:ID", help="As if they had this anchor too; repeatable."),
     ] = None,
-    n: Annotated[int | None, typer.Option("-n", min=1, max=1_000_000, help="Length of the list.")] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, max=LONGEST, help="Length of the list.")] = None,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.engine import engine_of
-from cli.options import AnchorOption, DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import LONGEST, AnchorOption, DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.rules import with_rules
 from cli.terminal import command
@@ -30,7 +30,7 @@ def why_not(
         ),
     ],
     anchor: AnchorOption = None,
-    n: Annotated[int | None, typer.Option("-n", min=1, max=1_000_000, help="Length of the list.")] = None,
+    n: Annotated[int | None, typer.Option("-n", min=1, max=LONGEST, help="Length of the list.")] = None,
     change: Annotated[
         str | None,
         typer.Option(metavar="item|user|rules", help="What may change; anything, the item last, where absent."),

@@ -1,4 +1,4 @@
-"""File link: a second name for a file that is never written again."""
+"""Folders and files under a second name: a link to a file, and what lies in the folder behind one."""
 
 import os
 import shutil
@@ -11,3 +11,11 @@ def link_file(source: Path | str, target: Path | str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder; where it is a link, what lies in the folder behind it."""
+    if path.exists():
+        shutil.rmtree(path.resolve())
+        if path.is_symlink():
+            path.resolve().mkdir()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from kg.errors import SnapshotError, WorkspaceError
+from kg.file_link import remove_folder
 from kg.progress import Progress, no_progress
 from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
 
     from kg.snapshot.writing.earlier_parts import EarlierParts
     from kg.stores.store import Store
+    from kg.workspace.suppression import Suppression
 
 CONFIGURATION = "whyrec.toml"
 SEALED = "sealed.age"
@@ -177,7 +179,9 @@ class Workspace:
             self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
         suppression = Suppression.open(self.folder, store)
-        forgotten = suppression.among if suppression else None
+        forgotten, outdated = suppression.among if suppression else None, self._shows_any_of(suppression)
+        if outdated:  # by another workspace of the store: what was learned goes, as where they were forgotten
+            keep, earlier = (), None
         with self.generations.building(keep) as folder:
             draft = self.at(folder)
             flagged = read_flagged(self.folder) if self.settings.anomalies.leave_out else {}
@@ -186,8 +190,27 @@ class Workspace:
             if prepare is not None:
                 store.close()
                 prepare(draft)
+        if outdated:
+            self.drop_earlier()
         self.unfinished.unlink(missing_ok=True)
         return self.snapshot(), True
+
+    def drop_earlier(self) -> None:
+        """Remove what was learned and kept before the current generation: what was erased must not live on there."""
+        self.generations.drop_earlier()
+        for folder in (self.training, self.staging, self.history):
+            remove_folder(folder)
+
+    def _shows_any_of(self, suppression: Suppression) -> bool:
+        """Whether the snapshot shows somebody who was forgotten."""
+        if not suppression:
+            return False
+        try:
+            snapshot = self.snapshot()
+        except SnapshotError:
+            return False
+        types = [name for name, one in snapshot.schema.entity.items() if one.sensitive]
+        return any(suppression.has(name, one) for name in types for one in snapshot.vocabulary.ids(name))
 
     def unfinished_notices(self) -> list[str]:
         """What to say beside answers while a load is under way, after one was cut off, or where the store is gone;

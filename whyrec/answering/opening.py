@@ -1,6 +1,5 @@
 """What answers come from: the snapshot of a workspace, the kernels its model needs, the recommender over both."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partial
@@ -186,32 +185,9 @@ def refreshed(
     before = workspace.held()
     store = store or workspace.open_store(read_only=True)
     try:
-        prepare = partial(_prepare, before, progress)
-        if not _shows_forgotten(before, store):
-            return workspace.refresh(store, progress, anew, prepare, earlier=earlier)
-        found = workspace.refresh(store, progress, True, prepare, keep=())
+        return workspace.refresh(store, progress, anew, partial(_prepare, before, progress), earlier=earlier)
     finally:
         store.close()
-    workspace.generations.drop_earlier()
-    for learned in (workspace.history, workspace.training, workspace.staging):
-        shutil.rmtree(learned, ignore_errors=True)
-    return found
-
-
-def _shows_forgotten(workspace: Workspace, store: "Store") -> bool:
-    """Whether the snapshot shows somebody who was forgotten, by another workspace of the store: what was learned of
-    them goes, as where they were forgotten."""
-    from kg.workspace.suppression import Suppression  # polars, which answering does not need
-
-    suppression = Suppression.open(workspace.folder, store)
-    if not suppression:
-        return False
-    try:
-        snapshot = workspace.snapshot()
-    except SnapshotError:
-        return False
-    types = [name for name, one in snapshot.schema.entity.items() if one.sensitive]
-    return any(suppression.has(name, one) for name in types for one in snapshot.vocabulary.ids(name))
 
 
 def _prepare(before: Workspace, progress: Progress, draft: Workspace) -> None:

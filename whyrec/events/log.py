@@ -184,7 +184,8 @@ class EventLog:
         values = (before, json.dumps(list(relations)))
         with self._lock, self._transaction():
             gone = self._writer.execute(f"DELETE FROM event WHERE received < ? AND NOT ({kept})", values).rowcount
-            self._writer.execute(NEXT_EPOCH)
+            if gone:
+                self._writer.execute(NEXT_EPOCH)
             return gone
 
     def ages(self) -> tuple[list[int], list[int]]:

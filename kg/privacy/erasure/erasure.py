@@ -5,12 +5,11 @@ suppression list comes first, so that no load brings the person back; what was l
 taken anew; the search of all files comes last.
 """
 
-import shutil
 import uuid
-from pathlib import Path
 
 import polars as pl
 
+from kg.file_link import remove_folder
 from kg.privacy.erasure.identification import Identified, identify
 from kg.privacy.erasure.person_files import is_typed, names_person
 from kg.privacy.erasure.redaction import Outcome, Person, Redactor
@@ -109,23 +108,14 @@ class _Eraser:
                 self._erasure.notices.append(
                     "the model was trained with this person and is removed; run `whyrec train` to make one without"
                 )
-            self._remove(workspace.training)  # which ends a training that is under way
+            remove_folder(workspace.training)  # which ends a training that is under way
         if revision is None or is_between_states(revision):  # a snapshot of half a graph is refused
             for folder in workspace.made:
-                self._remove(folder)
+                remove_folder(folder)
         else:
             self._tell("Snapshot")
             workspace.refresh(store, keep=())
-        workspace.generations.drop_earlier()
-        self._remove(workspace.staging)
-        self._remove(workspace.history)
-
-    def _remove(self, path: Path) -> None:
-        """Remove a folder; where it is a link, what lies in the folder behind it."""
-        if path.exists():
-            shutil.rmtree(path.resolve())
-            if path.is_symlink():
-                path.resolve().mkdir()
+        workspace.drop_earlier()
 
     def _rewrite_files(self, person: Person) -> None:
         redactor = Redactor(person)
