@@ -114,6 +114,10 @@ class Tokens:
         """Name of each token that was made → its role."""
         return {one["name"]: Role(one["role"]) for one in self._read()}
 
+    def digests(self) -> dict[str, str]:
+        """Hash of each token, the admin's too → its name."""
+        return {self._admin_digest: _ADMIN.name, **{digest: one.name for digest, one in self._callers().items()}}
+
     def _callers(self) -> dict[str, Caller]:
         """Hash of each token that was made → whose it is; the file is read again when it was written again."""
         try:

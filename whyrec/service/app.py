@@ -19,11 +19,12 @@ from whyrec.service import problems
 from whyrec.service.access import Caller
 from whyrec.service.console import decision_pages, pages, person_pages, rendering, session, shop_pages
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
-from whyrec.service.monitoring import exposition, of_request
-from whyrec.service.openid.keys import KeysFirst, check_apart
+from whyrec.service.monitoring import PENDING, exposition, of_request
+from whyrec.service.openid.keys import KeysFirst
 from whyrec.service.rest import answers, decisions, groups, models, people, traffic
 from whyrec.service.rest.direct import DirectAnswers
 from whyrec.service.shop import Shop
+from whyrec.service.shops import shops_of
 
 PER_SECOND = 5_000.0
 """Requests a second that one token may make of one worker, unless told otherwise."""
@@ -39,10 +40,10 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     :param per_second: most requests of one token; more get 429.
     :param keep: whether lists and accounts are kept, so that they can be shown again.
     :raises WorkspaceError: where a folder is no workspace.
+    :raises UsageError: where a token would open two of them.
     """
-    shops = [Shop(folder) for folder in folders]
-    check_apart(shops)
-    slow = {shop.name: SlowAnswers(shop.engine.workspace.folder) for shop in shops}
+    shops = shops_of(folders)
+    slow = {shop: SlowAnswers(shop.engine.workspace.folder) for shop in shops}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,7 +65,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
         lifespan=lifespan,
     )
     app.state.shops, app.state.kept = shops, KEPT if keep else frozenset()
-    app.state.page, app.state.slow = rendering.error_page, lambda shop: slow[shop.name]
+    app.state.page, app.state.slow = rendering.error_page, lambda shop: slow[shop]
     app.state.asking = _Asking(shops, RateLimit(per_second))
     app.pass_through(shops)
     _add_routes(app, shops)
@@ -125,7 +126,6 @@ class _Asking:
         if found is None:
             raise HTTPException(401, "send Authorization: Bearer TOKEN; the admin's is in serve.token of the workspace")
         self.admit(*found, action, request.query_params.get("user") or request.path_params.get("user"))
-        request.state.shop = found[0]
         return found
 
     def whose(self, request: Request) -> tuple[Shop, Caller] | None:
@@ -136,6 +136,7 @@ class _Asking:
         for shop in self._shops if token or cookie else ():
             caller = shop.bearer(token) if bears else shop.visitor(cookie)
             if caller is not None:
+                request.state.shop = shop
                 return shop, caller
         return None
 
@@ -173,7 +174,9 @@ class _Measured:
         try:
             await self._app(scope, receive, measured)
         finally:
-            of_request(getattr(scope.get("route"), "path", "none"), status, time.perf_counter() - began)
+            shop = scope.get("state", {}).get("shop")
+            route = getattr(scope.get("route"), "path", "none")
+            of_request(shop.name if shop else "", route, status, time.perf_counter() - began)
         return None
 
 
@@ -201,5 +204,6 @@ def _add_health(app: FastAPI) -> None:
     @app.get("/metrics", tags=["service"])
     def metrics(request: Request) -> Response:
         """Figures for Prometheus."""
-        request.app.state.asking(request, "metrics")
-        return Response(exposition(), media_type="text/plain; version=0.0.4")
+        shop, _ = request.app.state.asking(request, "metrics")
+        PENDING.labels(workspace=shop.name).set(sum(one for one in shop.pending().values() if isinstance(one, int)))
+        return Response(exposition(shop.name), media_type="text/plain; version=0.0.4")

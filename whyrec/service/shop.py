@@ -46,9 +46,13 @@ A = TypeVar("A", bound=BaseModel)
 
 
 class Shop:
-    """A workspace as the service sees it."""
+    """A workspace as the service sees it.
 
-    def __init__(self, folder: Path) -> None:
+    :param name: what it is called in this service; as its folder where absent.
+    """
+
+    def __init__(self, folder: Path, name: str = "") -> None:
+        self.name = name or folder.resolve().name
         self.engine = Engine(folder)
         self.tokens = Tokens(folder)
         self.openid: OpenIdProvider | None
@@ -56,9 +60,8 @@ class Shop:
         self.openid, self.sessions = sign_in_of(folder, self.engine.workspace.settings.oidc)
         self.events = EventLog(folder / "service", self.engine.workspace.settings.privacy.seal_to)
         self.commits = GroupCommit(self.events)
-        self.name = folder.resolve().name
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
-        self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine)
+        self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine, self.name)
         self._given, self._ended, self._flushing = deque[Answer | Look](), Signal(), Lock()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()

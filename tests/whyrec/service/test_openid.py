@@ -186,6 +186,12 @@ def test_a_configuration_that_cannot_be_is_refused(told: dict[str, Any], what: s
 
 
 def test_two_shops_need_tokens_of_their_own(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "b")
+    other = tmp_path / "b"
+    shutil.copytree(folder, other)
+    (other / "serve.token").unlink(missing_ok=True)
+    (other / "service" / "tokens.json").unlink(missing_ok=True)
+    with pytest.raises(UsageError, match=r"sessions\.key"):
+        create_app([folder, other])
+    (other / "service" / "sessions.key").unlink()
     with pytest.raises(UsageError, match="audience"):
-        create_app([folder, tmp_path / "b"])
+        create_app([folder, other])

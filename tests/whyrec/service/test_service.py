@@ -260,7 +260,7 @@ def test_models_are_named_by_what_difference_takes(client: TestClient, admin: di
 def test_metrics_count_and_name_nobody(client: TestClient, admin: dict[str, str]) -> None:
     get(client, admin, "recommend", user="u0001")
     text = client.get("/metrics", headers=admin).text
-    assert 'whyrec_requests_total{route="/api/v1/recommend",status="200"}' in text
+    assert 'whyrec_requests_total{route="/api/v1/recommend",status="200",workspace="shop"}' in text
     assert not any(person in text for person in PEOPLE)
 
 

@@ -16,11 +16,14 @@ log = logging.getLogger("whyrec.service")
 
 
 class Watch:
-    """Looks after the traffic of one workspace until it is closed; of several workers the first does."""
+    """Looks after the traffic of one workspace until it is closed; of several workers the first does.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._ended = engine, Event()
-        self._thread = Thread(target=self._run, name=f"watch of {engine.workspace.folder.name}", daemon=True)
+    :param name: of the workspace in this service.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine, self._name, self._ended = engine, name, Event()
+        self._thread = Thread(target=self._run, name=f"watch of {name}", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -33,18 +36,18 @@ class Watch:
         while not self._ended.wait(SECONDS):
             lock = lock or FileLock.try_acquire(self._engine.workspace.folder / "service" / "watch.lock")
             if lock is not None:
-                look(self._engine)
+                look(self._engine, self._name)
         if lock is not None:
             lock.release()
 
 
-def look(engine: Engine) -> None:
+def look(engine: Engine, name: str) -> None:
     """Look once: set the figure of drift, and stop a candidate that is worse."""
     try:
         found = Live(engine)
         told = found.drift()
         for one in told.figures:
-            DRIFT.labels(figure=one["figure"]).set(int(one["alarm"]))
+            DRIFT.labels(workspace=name, figure=one["figure"]).set(int(one["alarm"]))
         experiment = found.experiment()
         if experiment is not None and experiment.verdict == "worse" and not experiment.stopped:
             engine.decisions.stop(experiment.name, GUARDRAIL)

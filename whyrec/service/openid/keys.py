@@ -35,19 +35,6 @@ def sign_in_of(folder: Path, settings: OidcSettings) -> "tuple[OpenIdProvider, S
     return OpenIdProvider(settings), Sessions(folder, settings.hours)
 
 
-def check_apart(shops: "Sequence[Shop]") -> None:
-    """Each workspace has people of its own.
-
-    :raises UsageError: where the tokens of two workspaces would be the same.
-    """
-    seen = set[tuple[str, str]]()
-    for one in (shop.openid for shop in shops if shop.openid is not None):
-        mark = one.issuer, one.settings.audience or one.settings.client_id
-        if mark in seen:
-            raise UsageError("[oidc] `audience`: two workspaces of one service need different ones, or client_ids")
-        seen.add(mark)
-
-
 class KeysFirst:
     """Asks a provider for its keys before a token of its comes in that they do not fit; nobody else waits for that."""
 

@@ -1,5 +1,6 @@
 """Sessions of people who signed in by a provider: signed cookies, so that any worker knows them and none keeps them."""
 
+import hashlib
 import os
 import secrets
 import time
@@ -21,11 +22,14 @@ SESSION, SIGN_IN = "session", "sign-in"
 class Sessions:
     """The sessions of one workspace.
 
+    ``digest``: of the key that signs them.
+
     :param hours: how long one lasts.
     """
 
     def __init__(self, folder: Path, hours: float) -> None:
-        self._key = OctKey.import_key(_key(folder / "service" / KEY))
+        key = _key(folder / "service" / KEY)
+        self._key, self.digest = OctKey.import_key(key), hashlib.blake2b(key, digest_size=32).hexdigest()
         self.seconds = int(hours * 3_600)
 
     def begin(self, caller: Caller) -> str:

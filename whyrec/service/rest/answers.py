@@ -50,7 +50,7 @@ async def recommend(
     state = asking[0].state(asked.user)
     listed = asking[0].listed(asked.user, asked.anchor, asked.options())
     answer, body = asking[0].packed_list(listed, asked.user, state, asked.scenario)
-    of_list(answer.personal)
+    of_list(asking[0].name, answer.personal)
     return _kept(request, asking, "recommend", answer, body)
 
 

@@ -96,7 +96,7 @@ class DirectAnswers:
             return None
         if kept is not None:
             if kind == "recommend":
-                of_list(kept.personal)
+                of_list(shop.name, kept.personal)
             return given(request, (shop, kind, caller.name), kept, keep=kind in self._state.kept)
         try:
             async with self._turn:

@@ -48,7 +48,7 @@ class ToolsOverHttp:
 
     def __init__(self, state: Any) -> None:
         self._state = state
-        self._open: dict[tuple[str, Role], asyncio.Task[MCPServer[Any]]] = {}
+        self._open: dict[tuple[Shop, Role], asyncio.Task[MCPServer[Any]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -64,7 +64,7 @@ class ToolsOverHttp:
             self._state.asking.admit(shop, caller, "recommend")  # what every role may
         except HTTPException as error:
             return await problem(error.status_code, str(error.detail))(scope, receive, send)
-        key = shop.name, caller.role
+        key = shop, caller.role
         if key not in self._open:
             live = LiveAnswers(shop, keep=bool(self._state.kept))
             self._open[key] = asyncio.create_task(_running(tools_server(cast(Engine, live), _allowed(caller))))
@@ -89,7 +89,7 @@ class LiveAnswers:
         state = self._shop.state(user)
         listed = self._shop.listed(user, anchors, options)
         self._kept("recommend", user, lambda: self._shop.packed_list(listed, user, state, SCENARIO)[0])
-        of_list(listed[0].personal)
+        of_list(self._shop.name, listed[0].personal)
         return listed[0]
 
     def why(self, user: str | None, item: str, *, anchors: Sequence[str], **options: Any) -> Any:

@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from whyrec.answering.history import Period, earlier_periods, period_of_now
-from whyrec.service.monitoring import PENDING
 from whyrec.service.rest.answers import Asking, may
 
 router = APIRouter(prefix="/api/v1", tags=["service"])
@@ -27,10 +26,8 @@ class KeptModel(BaseModel):
 def status(asking: Annotated[Asking, may("status")]) -> Any:
     """Store, snapshot and model, what is stale, and events that wait for the next load."""
     shop, _ = asking
-    pending = shop.pending()
-    PENDING.set(sum(count for count in pending.values() if isinstance(count, int)))
     model = shop.refreshed().recommender.model.info
-    return {"workspace": shop.name, "model": model.model_dump(mode="json"), "events_pending": pending}
+    return {"workspace": shop.name, "model": model.model_dump(mode="json"), "events_pending": shop.pending()}
 
 
 @router.get("/models")

@@ -85,7 +85,7 @@ async def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) 
             field, _, reason = str(problem).partition(": ")
             bad.append(Rejected(index=index, field=field.strip("`"), reason=reason))
     new, repeated = await shop.commits.append(good) if good else (0, 0)
-    of_events(new, len(bad))
+    of_events(shop.name, new, len(bad))
     return EventsOut(accepted=new, repeated=repeated, rejected=bad)
 
 
