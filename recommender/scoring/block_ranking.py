@@ -12,8 +12,6 @@ from recommender.scoring.ranking import top_n
 
 CHUNK = 32
 """Entries of a row whose maximum stands for them when a bound is sought."""
-FEW = 5_000
-"""Entries of a single row that are looked through whole instead: sooner done."""
 
 
 class PathRows(Protocol):
@@ -36,24 +34,36 @@ class PathRows(Protocol):
         """Users and items."""
 
 
-@dataclass(frozen=True)
-class OneRow:
-    """What paths contribute for one user: to make a matrix of it takes SciPy longer than to rank it."""
+class DenseRows:
+    """What paths contribute, from a number for each user and item: its entries are looked for where they are asked for,
+    which takes longer than to rank one user.
 
-    data: NDArray[np.float64]
-    indices: NDArray[np.integer]
-    shape: tuple[int, int]
+    :param dense: shape (users, catalogue.size).
+    """
 
-    @classmethod
-    def of(cls, dense: NDArray[np.float64]) -> Self:
-        """From a number for each item, shape (catalogue.size,)."""
-        reached = dense.nonzero()[0]
-        return cls(dense[reached], reached, (1, len(dense)))
+    def __init__(self, dense: NDArray[np.float64]) -> None:
+        self._dense, self.shape = dense, (len(dense), dense.shape[1])
+
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """User and item of each contribution."""
+        rows, columns = self._dense.nonzero()
+        return rows, columns
+
+    @cached_property
+    def data(self) -> NDArray[np.float64]:
+        """The contributions."""
+        return self._dense[self._places]
+
+    @property
+    def indices(self) -> NDArray[np.int64]:
+        """The positions of their items."""
+        return self._places[1]
 
     @property
     def indptr(self) -> NDArray[np.int64]:
-        """All of it is hers."""
-        return np.array([0, len(self.data)])
+        """Where those of each user begin and end."""
+        return self._places[0].searchsorted(np.arange(len(self._dense) + 1))
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,9 @@ def rank_dense(
     totals: NDArray[np.float64], paths: NDArray[np.float64], allowed: NDArray[np.bool_], n: int
 ) -> RankedBlock:
     """The same from a score for every item: all arrays of shape (users, catalogue.size)."""
+    if len(totals) == 1:
+        position = top_n(totals[0], allowed[0], n)
+        return RankedBlock(np.array([0, len(position)]), position, totals[0, position], paths[0, position])
     found = [top_n(scores, may, n) for scores, may in zip(totals, allowed, strict=True)]
     lengths = np.array([len(one) for one in found], dtype=np.int64)
     user, position = np.repeat(np.arange(len(found)), lengths), np.concatenate(found)
@@ -170,18 +183,11 @@ def _lower_bounds(
     """
     counts = np.diff(indptr)
     rows = len(counts)
-    if rows == 1:
-        k = int(wanted[0])
-        enough = 0 < k <= len(totals)
-        return np.partition(totals, len(totals) - k)[-k][None] if enough else np.full(1, -np.inf)
     size = int(np.clip(len(totals) // max(1, 3 * int(wanted.sum())), 1, CHUNK))
     chunks = -(-counts // size)
     ends = np.cumsum(chunks)
     if not len(totals):
         return np.full(rows, -np.inf)
-    if rows == 1 and len(totals) <= FEW:
-        most = int(wanted[0])
-        return np.partition(totals, -most)[-most:][:1] if 0 < most <= len(totals) else np.full(1, -np.inf)
     of_row = np.repeat(np.arange(rows), chunks)
     within = np.arange(ends[-1]) - np.repeat(ends - chunks, chunks)
     maxima = np.full((rows, int(chunks.max())), -np.inf)

@@ -17,7 +17,7 @@ from recommender.kernels.path_kernels import Kernels
 from recommender.linalg.sparse_matrix import few_rows_product, sum_of_rows
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.blend import Blend
-from recommender.scoring.block_ranking import OneRow, PathRows, Popular
+from recommender.scoring.block_ranking import Popular
 from recommender.scoring.k_anonymous_kernels import KAnonymousKernels, known_by_enough
 from recommender.scoring.merged_kernel import merged_kernels
 
@@ -107,12 +107,13 @@ class Scorer:
 
     def _score(self, profiles: Sequence[Profile]) -> Scores:
         if len(profiles) == 1:
-            paths = self._path_row(self._anchors_of(profiles[0]))[None]
+            paths, popularity = self._path_row(self._anchors_of(profiles[0]))[None], self.popularity[None]
         else:
             paths = self.path_scores(self.anchor_rows(profiles), len(profiles)).toarray()
-        popularity = np.broadcast_to(self.popularity, paths.shape)
+            popularity = np.broadcast_to(self.popularity, paths.shape)
         if not self.embeds:
-            return Scores(paths + popularity, paths, np.broadcast_to(np.zeros(1), paths.shape), popularity)
+            nothing = self._nothing if len(profiles) == 1 else np.broadcast_to(self._nothing, paths.shape)
+            return Scores(paths + popularity, paths, nothing, popularity)
         embedding = np.stack([self.embedding_weight * self.similarity(profile) for profile in profiles])
         return Scores(paths + embedding + popularity, paths, embedding, popularity)
 
@@ -170,13 +171,6 @@ class Scorer:
                 parts.append(found)
         return sum_of_rows(parts) if parts else csr_array(shape)
 
-    def paths_of(self, profiles: Sequence[Profile]) -> PathRows:
-        """What paths contribute to the scores of some people; see :meth:`path_scores`."""
-        if len(profiles) == 1:
-            return OneRow.of(self._path_row(self._anchors_of(profiles[0])))
-        found: PathRows = self.path_scores(self.anchor_rows(profiles), len(profiles))
-        return found
-
     def _anchors_of(self, profile: Profile) -> dict[str, Anchors]:
         """The anchors of a profile that metapaths start with: those of :meth:`anchor_rows`, without matrices."""
         ends = self.snapshot.schema.ends
@@ -198,11 +192,11 @@ class Scorer:
         for merged in self.merged:
             mine, kernel = anchors.get(merged.start), merged.matrix
             if mine is not None and len(mine.idx):
-                ends = [(kernel.indptr[row], kernel.indptr[row + 1]) for row in mine.idx.tolist()]
-                weights = [kernel.data[start:end] * one for (start, end), one in zip(ends, mine.weight, strict=True)]
-                items = np.concatenate([kernel.indices[start:end] for start, end in ends])
-                found = np.bincount(items, np.concatenate(weights), kernel.shape[1])
-                paths[self.catalogue.slices[merged.item_type]] += found
+                starts, ends = kernel.indptr[mine.idx], kernel.indptr[mine.idx + 1]
+                rows = [slice(*one) for one in zip(starts.tolist(), ends.tolist(), strict=True)]
+                weights = np.concatenate([kernel.data[row] for row in rows]) * mine.weight.repeat(ends - starts)
+                items = np.concatenate([kernel.indices[row] for row in rows])
+                paths[self.catalogue.slices[merged.item_type]] += np.bincount(items, weights, kernel.shape[1])
         return paths
 
     def similarity(self, profile: Profile) -> NDArray[np.float64]:
@@ -224,6 +218,11 @@ class Scorer:
     def embeds(self) -> bool:
         """Whether the embedding has a say in any score."""
         return self.vectors is not None and bool(self.embedding_weight.any())
+
+    @cached_property
+    def _nothing(self) -> NDArray[np.float64]:
+        """What the embedding gives one person where it has no say: shape (1, catalogue.size)."""
+        return np.broadcast_to(np.zeros(1), (1, self.catalogue.size))
 
     @cached_property
     def popular(self) -> Popular:

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from recommender.catalogue.variants import Variants
 from recommender.profiles.profile import Profile, anchors_of, profile_of
 from recommender.rules.soft.soft_rules import Quota, SoftRules
-from recommender.scoring.block_ranking import PathRows, RankedBlock, rank_dense, rank_sparse
+from recommender.scoring.block_ranking import DenseRows, PathRows, RankedBlock, rank_dense, rank_sparse
 from recommender.scoring.list_quota import with_quotas
 from recommender.scoring.mixed_ranking import Candidates, MixedSlots, rank_mixed
 from recommender.scoring.scorer import Scorer
@@ -32,17 +31,14 @@ class ListForm:
 
 def ranked_lists(scorer: Scorer, profiles: Sequence[Profile], candidates: Candidates, form: ListForm) -> RankedBlock:
     """The lists of some people."""
-    if form.soft.adds or scorer.embeds or not all(profile.in_graph for profile in profiles):
-        scores = scorer.score(profiles)
-        total = form.soft.total(scores.total)
+    scores = scorer.score(profiles)
+    total = form.soft.total(scores.total)
 
-        def dense(allowed: Any, _own: Any, count: int) -> RankedBlock:
-            """The list from scores of all items; what somebody has already is out of ``allowed``."""
-            return rank_dense(total, scores.paths, allowed, count)
+    def dense(allowed: Any, _own: Any, count: int) -> RankedBlock:
+        """The list from scores of all items; what somebody has already is out of ``allowed``."""
+        return rank_dense(total, scores.paths, allowed, count)
 
-        return _formed(dense, csr_array(scores.paths), candidates, form)
-    paths = scorer.paths_of(profiles)
-    return _formed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, form)
+    return _formed(dense, DenseRows(scores.paths), candidates, form)
 
 
 def ranked_users(
