@@ -243,10 +243,14 @@ class Schema(Document):
         forward = {name: (one.head, one.tail) for name, one in self.relation.items()}
         return forward | {f"~{name}": (tail, head) for name, (head, tail) in forward.items()}
 
+    @cached_property
+    def leaving(self) -> dict[str, tuple[str, ...]]:
+        """Entity type → the steps that leave it: relations first, then inverses."""
+        return {kind: tuple(step for step, (head, _) in self._ends.items() if head == kind) for kind in self.entity}
+
     def phrase(self, step: str, lang: str = "en") -> str:
         """How a person reads a step; English where ``lang`` has no phrase, the name where there is none at all."""
-        relation = self.relation[step.removeprefix("~")]
-        forward = not step.startswith("~")
+        relation, forward = self.relation[step.removeprefix("~")], not step.startswith("~")
         phrases = relation.phrase if forward else relation.inverse_phrase
         spoken = step.removeprefix("~").replace("_", " ")
         return phrases.get(lang) or phrases.get("en") or (spoken if forward else f"is reached by “{spoken}” from")

@@ -1,7 +1,8 @@
 """The options of a list by name, for editors and type checkers; unknown names are refused with the nearest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar
 
@@ -13,6 +14,8 @@ from recommender.rules.domain import default_mix
 from recommender.rules.rule_set import Rules
 
 T = TypeVar("T")
+ASKED = 256
+"""Rules as they were asked for that are kept ready."""
 
 
 class RuleOptions(TypedDict, total=False):
@@ -108,7 +111,7 @@ def taken(kind: type[T], options: Mapping[str, object]) -> tuple[T, dict[str, An
 
     :param kind: a dataclass; lists become tuples.
     """
-    mine = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # mypy has no bound for dataclasses
+    mine = _names(kind)  # type: ignore[arg-type]  # a class has a hash
     chosen = {key: tupled(value) for key, value in options.items() if key in mine}
     return kind(**chosen), {key: value for key, value in options.items() if key not in mine}
 
@@ -119,11 +122,16 @@ def made(kind: type[T], options: Mapping[str, object], **given: Any) -> T:
     :param kind: a dataclass; lists become tuples.
     :raises TypeError: for an unknown option, naming the nearest.
     """
-    known = [one.name for one in fields(kind) if one.name not in given]  # type: ignore[arg-type]  # as above
+    known = [name for name in _names(kind) if name not in given]  # type: ignore[arg-type]  # as above
     return kind(**checked(options, known), **given)
 
 
-def checked(options: Mapping[str, object], known: Sequence[str]) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
+def checked(options: Mapping[str, object], known: Collection[str]) -> dict[str, Any]:
     """Options, all of which have to be known.
 
     :raises TypeError: for an unknown option, naming the nearest, as Python does for an unknown keyword.
@@ -155,6 +163,24 @@ def asked_rules(asked: Mapping[str, Any]) -> Rules:
     :raises UsageError: for a wrong value.
     """
     return _with_rates(Rules.asked(asked), Path())
+
+
+def rules_over(house: Rules, asked: Mapping[str, Any]) -> Rules:
+    """Rules that are asked for, on top of those that hold for everybody; made once where the same are asked for again.
+
+    :raises UsageError: for a wrong value.
+    """
+    if asked.get("rates"):  # files may have changed
+        return asked_rules(asked).over(house)
+    try:
+        return _rules_over(house, tuple(asked.items()))
+    except TypeError:  # of a value that has no hash
+        return asked_rules(asked).over(house)
+
+
+@lru_cache(maxsize=ASKED)
+def _rules_over(house: Rules, asked: tuple[tuple[str, Any], ...]) -> Rules:
+    return asked_rules(dict(asked)).over(house)
 
 
 def _with_rates(rules: Rules, folder: Path) -> Rules:

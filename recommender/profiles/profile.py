@@ -9,7 +9,6 @@ from scipy.sparse import csr_array
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.profiles.weights import anchor_weights, weighted_neighbours
 
@@ -103,9 +102,7 @@ def profile_from(user_type: str, anchors: Sequence[tuple[str, int]], negatives: 
 
 def user_steps(snapshot: Snapshot, user_type: str) -> tuple[str, ...]:
     """The steps that leave a user type."""
-    forward = [name for name, relation in snapshot.schema.relation.items() if relation.head == user_type]
-    backward = [inverse_of(name) for name, relation in snapshot.schema.relation.items() if relation.tail == user_type]
-    return (*forward, *backward)
+    return snapshot.schema.leaving[user_type]
 
 
 def find_anchor(snapshot: Snapshot, text: str) -> tuple[str, str, int]:

@@ -21,6 +21,7 @@ class Used(Rule):
 
     def __init__(self, ground: Ground, asked: RuleOptions) -> None:
         self.snapshot, self.catalogue = ground.snapshot, ground.catalogue
+        self._known: dict[str, list[tuple[str, int, str]]] = {}
 
     @property
     def personal(self) -> bool:
@@ -52,6 +53,8 @@ class Used(Rule):
 
     def _steps(self, user_type: str) -> list[tuple[str, int, str]]:
         """Steps to items that are not for those who took them: step, position of its first item, name in the audit."""
+        if user_type in self._known:
+            return self._known[user_type]
         schema, found = self.snapshot.schema, []
         for step in user_steps(self.snapshot, user_type):
             item_type = schema.ends(step)[1]
@@ -59,4 +62,5 @@ class Used(Rule):
             if (own or step in schema.negatives) and item_type in self.catalogue.slices:
                 start = int(self.catalogue.slices[item_type].start)
                 found.append((step, start, INTERACTED if own else DISLIKED))
-        return sorted(found, key=lambda one: one[2] == DISLIKED)
+        self._known[user_type] = sorted(found, key=lambda one: one[2] == DISLIKED)
+        return self._known[user_type]

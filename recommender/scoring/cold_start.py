@@ -43,6 +43,7 @@ class ColdStart:
         self.domains = tuple(sorted({*scorer.blend.cold, *scorer.blend.told}))
         self._everything = frozenset(scorer.snapshot.schema.domains)
         self._scorers: dict[Domains, Scorer] = {frozenset(): scorer}
+        self._uses: dict[str, list[tuple[str, list[str]]]] = {}
         scorer.scorer_of = self.of
 
     def of(self, profile: Profile) -> Scorer:
@@ -82,12 +83,12 @@ class ColdStart:
 
     def unused(self, profile: Profile) -> Domains:
         """The domains of which a profile has used nothing."""
-        snapshot = self.scorer.snapshot
-        return frozenset(
-            domain
-            for domain in snapshot.schema.domains
-            if not any(name in profile.anchors for name in _interactions(snapshot, profile.user_type, domain))
-        )
+        uses, anchors = self._uses.get(profile.user_type), profile.anchors
+        if uses is None:
+            snapshot, kind = self.scorer.snapshot, profile.user_type
+            uses = [(domain, _interactions(snapshot, kind, domain)) for domain in snapshot.schema.domains]
+            self._uses[kind] = uses
+        return frozenset([domain for domain, names in uses if anchors.keys().isdisjoint(names)])
 
     def scorer_of(self, cold: Domains) -> Scorer:
         """The scorer of people who used nothing of some domains, and something of all others."""

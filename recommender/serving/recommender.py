@@ -39,6 +39,8 @@ RULE_SETS = 32
 """Rule sets that are kept ready."""
 LANGUAGES = 8
 """Languages whose words are."""
+ITEMS = 20_000
+"""Items whose names are."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Recommender:
         self._rule_set = lru_cache(RULE_SETS)(made)
         self.phrasing = lru_cache(LANGUAGES)(partial(Phrasing, self.snapshot))
         """The words of a language, kept ready."""
+        self._names: dict[tuple[int, str], dict[str, str]] = {}
 
     def recommend(self, request: Request) -> Recommendation:
         """The best items for the request, each with a reason.
@@ -264,13 +267,19 @@ class Recommender:
 
     def _described(self, position: int, lang: str) -> dict[str, str]:
         """The fields of ``Item``."""
+        found = self._names.get((position, lang))
+        if found is not None:
+            return found
+        if len(self._names) >= ITEMS:
+            self._names = {}
         item_type, idx = self.catalogue.item(position)
-        return {
+        self._names[position, lang] = found = {
             "id": self.snapshot.vocabulary.id(item_type, idx),
             "label": self.snapshot.label(item_type, idx, lang),
             "type": item_type,
             "domain": self.snapshot.schema.entity[item_type].domain or "",
         }
+        return found
 
     def _person(self, profile: Profile) -> Person:
         if profile.user_idx is None:

@@ -1,7 +1,6 @@
 """Answering: what whyrec says about people and items, from one snapshot and one model at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -17,7 +16,7 @@ from recommender.serving.recommender import Recommender, Request
 from whyrec.answering.naming import NAMING, Naming
 from whyrec.answering.notebook import account_html, list_html
 from whyrec.answering.opening import Opened, opened
-from whyrec.options import DomainOptions, ListOptions, RuleOptions, asked_rules, checked, rules_of, taken
+from whyrec.options import DomainOptions, ListOptions, RuleOptions, checked, rules_of, rules_over, taken
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -74,9 +73,9 @@ class Answering:
         :raises UsageError: for an unknown relation, domain or option value, or neither user nor anchors.
         """
         reader = options.pop("reader", READERS[0])
+        if "diversity" not in options and not options.get("quota"):
+            options["diversity"] = self.workspace.settings.objectives.diversity
         arranged, rules = taken(Arrangement, options)
-        if "diversity" not in options and not rules.get("quota"):
-            arranged = replace(arranged, diversity=self.workspace.settings.objectives.diversity)
         asked = self._rules(domain, rules), self._n(n)
         having = tuple(self._naming.anchors(anchors))
         request = Request(user, having, *asked, lang, arrangement=arranged.checked(), told=told, reader=reader)
@@ -283,9 +282,9 @@ class Answering:
             self._opened = None
 
     def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
-        known = checked(options, [*RuleOptions.__optional_keys__])
+        known = checked(options, RuleOptions.__optional_keys__)
         named = self._naming.rules(known) if any(known.get(key) for key in NAMING) else known
-        return asked_rules({"domain": domain, **named}).over(self._house_rules())
+        return rules_over(self._house_rules(), {"domain": domain, **named})
 
     def _house_rules(self) -> Rules:
         """The rules that hold for everybody."""
