@@ -23,6 +23,7 @@ from recommender.kernels.learned.association import (
 )
 from recommender.kernels.trained_graph import AsTrained
 from recommender.learning.coordinate_ascent import ndcg_of_unused, of_unused, sparse_ndcg
+from recommender.linalg.blas_threads import one_thread
 from recommender.linalg.local_ridge import regressions
 from recommender.linalg.sparse_matrix import times_columns
 from recommender.splitting.interaction_splits import Split
@@ -124,6 +125,7 @@ class SmallSystems:
             left[number] *= there[:, :, None] & there[:, None, :]
         return cls(tuple(trial.terms), near, left, right)
 
+    @one_thread()
     def solved(self, config: AssociationConfig) -> csr_array:
         """B without exponents: shape (items, items)."""
         size, most = self.near.shape

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse._sparsetools import csr_matvecs
 
+from recommender.linalg.blas_threads import one_thread
 from recommender.linalg.forked_workers import cores, dealt
 from recommender.linalg.pruned_product import Factor
 from recommender.linalg.sparse_matrix import damping, times_columns, times_rows
@@ -50,6 +51,7 @@ class ItemBlock:
     items: Idxs
     together: int
 
+    @one_thread()
     def __call__(self, start: int) -> list[NDArray[np.float64]]:
         """The weights of each item."""
         grams, near = Grams(self.features), self.near

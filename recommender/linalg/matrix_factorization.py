@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from recommender.linalg.blas_threads import one_thread
+
 CONFIDENCE, RIDGE = 20.0, 3.0
 SWEEPS, STEPS = 15, 3
 BLOCK = 64_000
@@ -13,6 +15,7 @@ BLOCK = 64_000
 Factors = NDArray[np.float32]
 
 
+@one_thread()
 def factorize(
     used: csr_array, dimensions: int, ridge: float = RIDGE, confidence: float = CONFIDENCE
 ) -> tuple[Factors, Factors]:
@@ -38,6 +41,7 @@ def factorize(
     return users, items
 
 
+@one_thread()
 def fold_in(used: csr_array, others: NDArray[np.float64]) -> NDArray[np.float64]:
     """The factors of rows that were not there when the factors of the columns were made: the exact minimum for each
     row, shape (rows, d), float64; 0 for a row that used none.

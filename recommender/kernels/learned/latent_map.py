@@ -11,6 +11,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions
 from recommender.kernels.kernel import LearnedKernel
 from recommender.kernels.trained_graph import AsTrained, fit_name
+from recommender.linalg.blas_threads import one_thread
 from recommender.linalg.matrix_factorization import factorize, fold_in
 from recommender.linalg.moved_rows import with_rows
 from recommender.linalg.sparse_matrix import ROWS, damping, stacked, times_columns, top_of_dense, top_per_row
@@ -149,6 +150,7 @@ def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
     return top_of_dense(len(bridge), block, top)
 
 
+@one_thread()
 def taste_map(source: Taste, target: Taste) -> Dense:
     """M / σ, see :func:`latent_map`: shape (d of the source, d of the target), 0 where nobody is in both."""
     shared = np.flatnonzero((np.diff(source.used.indptr) > 0) & (np.diff(target.used.indptr) > 0))
