@@ -14,7 +14,7 @@ from typing import Any
 
 from kg.privacy.log_key import log_keys
 from kg.privacy.seal_key import is_sealed, opened_value, recipient, sealed_value
-from whyrec.events.database import connect
+from whyrec.events.database import connect, write_ahead
 
 NAME = "answers.db"
 SCHEMA = """
@@ -74,7 +74,8 @@ class AnswerLog:
         self._keys = log_keys(folder.parent)
         self._lock = Lock()
         self._base = connect(self.path, self._keys)
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+        write_ahead(self._base)
+        for setting in ("synchronous = NORMAL", "secure_delete = ON"):
             self._base.execute(f"PRAGMA {setting}")
         self._base.executescript(SCHEMA)
         if self._key is not None and not self._base.execute("PRAGMA user_version").fetchone()[0]:

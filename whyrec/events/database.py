@@ -6,6 +6,7 @@ SQLCipher encrypts page by page, write-ahead log included; what is in memory is 
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from kg.errors import UsageError, WorkspaceError
 from kg.privacy.log_key import log_keys, make_log_key, write_log_keys
 
-BUSY_SECONDS = 10
+BUSY_SECONDS, AGAIN_SECONDS = 10, 0.01
 PLAIN = b"SQLite format 3\0"
 """How a database begins that is not encrypted."""
 MISSING = "encrypted logs need the sqlcipher3 package: pip install 'whyrec[privacy]'"
@@ -51,6 +52,25 @@ def connect(path: Path, keys: Sequence[str], *, one_thread: bool = False) -> sql
             "`whyrec seal --rotate`, which encrypts it"
         )
     raise WorkspaceError(f"{path}: damaged, or encrypted with another key than that of this workspace; restore it")
+
+
+def write_ahead(base: sqlite3.Connection) -> None:
+    """Let a database have a write-ahead log, beside others that do the same.
+
+    Of several that are the first to open one SQLite lets one do it and tells the others at once that it is locked,
+    however long they would wait: workers of a service that starts are such.
+
+    :raises sqlite3.OperationalError: where it stays locked.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            base.execute("PRAGMA journal_mode = WAL")
+            return
+        except database_errors() as problem:
+            if "locked" not in str(problem) or time.monotonic() > until:
+                raise
+        time.sleep(AGAIN_SECONDS)
 
 
 def database_errors() -> tuple[type[Exception], ...]:

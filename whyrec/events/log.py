@@ -20,7 +20,7 @@ from threading import Lock
 
 from kg.privacy.log_key import log_keys
 from whyrec.events.answers import Answer, AnswerLog
-from whyrec.events.database import connect, database_errors, integrity_errors
+from whyrec.events.database import connect, database_errors, integrity_errors, write_ahead
 from whyrec.events.disk import Disk
 from whyrec.events.event_table import (
     INSERT,
@@ -266,7 +266,7 @@ class EventLog:
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.path, self._keys)
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")
         return connection

@@ -3,10 +3,13 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import pyrage
 import pytest
@@ -89,6 +92,19 @@ def test_nothing_that_was_acknowledged_is_lost_by_a_kill(tmp_path: Path, seconds
         acknowledged += [int(line) for line in writer.stdout.read().split("\n")[:-1]]
     kept = [int(one.key[1:]) for one in EventLog(tmp_path).of("u1", "User")]
     assert sorted(set(kept)) == kept and set(acknowledged) <= set(kept)
+
+
+@pytest.mark.parametrize("name", ["events.db", "answers.db"])
+def test_who_opens_a_new_log_waits_for_whoever_is_about_to_make_it(tmp_path: Path, name: str) -> None:
+    first = sqlite3.connect(tmp_path / name, isolation_level=None, check_same_thread=False)
+    first.execute("CREATE TABLE made (earlier)")
+    first.execute("BEGIN IMMEDIATE")  # SQLite tells whoever wants a write-ahead log now at once that this is locked
+    later = Timer(0.3, first.execute, ("COMMIT",))
+    later.start()
+    with closing(EventLog(tmp_path)) as log:
+        assert log.append([event("a")]) == (1, 0)
+    later.join()
+    first.close()
 
 
 def test_who_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
