@@ -40,13 +40,15 @@ def serve(
     output, folders = Output(quiet=quiet), workspaces or [workspace_of(ctx).folder]
     address = Address(host, port, tls_cert, tls_key).checked()
     sources = [Tokens(folder).admin_source for folder in folders]
-    if not quiet:
-        output.line(f"Console:  {address.url}/")
-        output.line(f"REST:     {address.url}/api/v1, described in {address.url}/openapi.json")
-        for source in sources:
-            output.line(f"The admin's token: {source}")
-    if not address.local and tls_cert is None:
-        output.notices(
-            ["whoever reaches this address can listen in: put TLS before it, or give --tls-cert and --tls-key"]
-        )
-    run(folders, address, workers)
+    notices = address.notices()
+
+    def listening() -> None:
+        """Say where."""
+        if not quiet:
+            output.line(f"Console:  {address.url}/")
+            output.line(f"REST:     {address.url}/api/v1, described in {address.url}/openapi.json")
+            for source in sources:
+                output.line(f"The admin's token: {source}")
+        output.notices(notices)
+
+    run(folders, address, workers, listening=listening)

@@ -17,13 +17,14 @@ import uvicorn
 
 from kg.errors import UsageError
 from whyrec.service.supervisor import POSSIBLE, Supervisor
+from whyrec.service.tls import checked_pair
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 FOLDERS = "WHYREC_SERVE_WORKSPACES"
 """How workers that are spawned are told what they serve."""
-GRACE_SECONDS = 20
+GRACE_SECONDS, BACKLOG = 20, 2_048
 SWITCH_SECONDS = 0.0005
 """After what time Python's lock goes to another thread of a worker that wants it: those that write events wait for it
 beside answers that take milliseconds of work each."""
@@ -52,8 +53,21 @@ class Address:
             raise UsageError(f"`port` {self.port}: expected 1 to 65535")
         return self
 
+    def notices(self) -> list[str]:
+        """What whoever serves here should know.
+
+        :raises UsageError: where the TLS files do not fit.
+        """
+        if self.certificate is not None and self.key is not None:
+            return checked_pair(self.certificate, self.key)
+        if self.local:
+            return []
+        return ["whoever reaches this address can listen in: put TLS before it, or give `tls_cert` and `tls_key`"]
+
     def bound(self) -> socket.socket:
-        """A socket at this address, which nobody can connect to yet.
+        """A socket at this address, where whoever comes waits until there are workers.
+
+        It listens at once: of two programs that start together both could have the address till then.
 
         :raises UsageError: where there can be none.
         """
@@ -64,6 +78,7 @@ class Address:
                 if os.name == "posix":  # elsewhere two programs would share it
                     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 found.bind(place)
+                found.listen(BACKLOG)
             except OSError:
                 found.close()
                 raise
@@ -74,7 +89,8 @@ class Address:
     @property
     def url(self) -> str:
         """The URL of the console."""
-        return f"{'https' if self.certificate else 'http'}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
 
     @property
     def local(self) -> bool:
@@ -105,9 +121,12 @@ def worker_app() -> "FastAPI":
     return opened([Path(one) for one in os.environ[FOLDERS].split(os.pathsep)])
 
 
-def serve(folders: Sequence[Path], address: Address, workers: int = 1) -> None:
+def serve(
+    folders: Sequence[Path], address: Address, workers: int = 1, *, listening: Callable[[], None] = lambda: None
+) -> None:
     """Serve until the process is told to end.
 
+    :param listening: called once the address is ours.
     :raises UsageError: for an address that cannot be, or is taken.
     :raises WorkspaceError: where a folder is no workspace, or nothing is loaded.
     """
@@ -117,16 +136,18 @@ def serve(folders: Sequence[Path], address: Address, workers: int = 1) -> None:
         if workers > 1 and not POSSIBLE:
             os.environ[FOLDERS] = os.pathsep.join(map(str, folders))
             name = "whyrec.service.server:worker_app"
+            listening()
             uvicorn.run(name, factory=True, host=address.host, port=address.port, workers=workers, **_options(address))
             return
         with address.checked().bound() as bound:
+            listening()
 
             def start() -> Callable[[], None]:
                 """Open the workspaces; what serves them."""
                 config = uvicorn.Config(opened(folders), **_options(address))
                 try:
                     config.load()
-                except OSError as problem:  # of TLS
+                except OSError as problem:  # the TLS files went, or are others by now
                     raise UsageError(f"`tls_cert`, `tls_key`: {problem}") from None
                 return partial(uvicorn.Server(config).run, [bound])
 
