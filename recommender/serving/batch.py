@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,15 @@ class Batch:
     lang: str = "en"
     """Language of the reasons."""
 
+    @property
+    def parts(self) -> int:
+        """How many parts the lists are kept in."""
+        return -(-len(self.users) // PART)
+
+    def part(self, number: int) -> Users:
+        """The users of a part."""
+        return self.users[number * PART : (number + 1) * PART]
+
 
 @dataclass(frozen=True)
 class BatchResult:
@@ -70,9 +80,10 @@ def lists_of(recommender: Recommender, batch: Batch, progress: Progress = no_pro
     """
     lists, done = ListMaker(recommender, recommender.rule_set(batch.rules), batch), 0
     with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
-        for number, part in enumerate(workers.map(range(lists.parts))):
-            yield from lists.table(number, part).to_batches()
-            done += len(lists.users(number))
+        for number, part in enumerate(workers.map(range(lists.batch.parts))):
+            users = lists.batch.part(number)
+            yield from lists.table(users, part).to_batches()
+            done += len(users)
             progress(STAGE, done, len(batch.users))
 
 
@@ -115,19 +126,20 @@ def _write(
     progress: Progress,
 ) -> BatchResult:
     """Write the parts in order, those that are there as they are."""
-    missing = dict.fromkeys(number for number in range(lists.parts) if not parts.has(number))
+    missing = dict.fromkeys(number for number in range(lists.batch.parts) if not parts.has(number))
     made = iter(make(missing))
     rows = done = 0
     with list_format(out)(parts.folder / WHOLE, lists.columns) as writer:
-        for number in range(lists.parts):
+        for number in range(lists.batch.parts):
             if number in missing:
                 parts.save(number, next(made))
-            table = lists.table(number, parts.read(number))
+            users = lists.batch.part(number)
+            table = lists.table(users, parts.read(number))
             writer.write(table)
             rows += table.num_rows
-            done += len(lists.users(number))
+            done += len(users)
             progress(STAGE, done, len(lists.batch.users))
-    resumed = len(lists.batch.users) - sum(len(lists.users(number)) for number in missing)
+    resumed = len(lists.batch.users) - sum(len(lists.batch.part(number)) for number in missing)
     return BatchResult(rows, resumed, parts.other)
 
 
@@ -137,23 +149,29 @@ class ListMaker:
     def __init__(self, recommender: Recommender, rules: RuleSet, batch: Batch) -> None:
         self.recommender, self.rules, self.batch = recommender, rules, batch
         self.block = max(16, min(TOGETHER, CELLS // max(recommender.catalogue.size, 1)))
-        self.parts = -(-len(batch.users) // PART)
-        vocabulary = recommender.snapshot.vocabulary
-        self.items = pa.array(
-            [one for name in recommender.catalogue.types for one in vocabulary.ids(name)], pa.string()
-        )
         told = explained_columns(batch.reasons, rules.soft)
         self.columns = pa.schema([*COLUMNS, *told])
         self.told = ExplainedLists(recommender, rules, batch.reasons, batch.lang) if told else None
-        self.people = {name: vocabulary.ids(name) for name in {user_type for user_type, _ in batch.users}}
 
-    def users(self, number: int) -> Users:
-        """The users of a part."""
-        return self.batch.users[number * PART : (number + 1) * PART]
+    @cached_property
+    def items(self) -> pa.Array:
+        """The ids of the catalogue; who only ranks needs none."""
+        vocabulary = self.recommender.snapshot.vocabulary
+        return pa.array([one for name in self.recommender.catalogue.types for one in vocabulary.ids(name)], pa.string())
+
+    @cached_property
+    def people(self) -> dict[str, list[str]]:
+        """The ids of people, by type."""
+        snapshot = self.recommender.snapshot
+        return {name: snapshot.vocabulary.ids(name) for name in snapshot.schema.user_types}
 
     def rank(self, number: int) -> pa.Table:
         """The lists of the users of a part; the work of one process."""
-        runs = list(self._blocks(self.users(number)))
+        return self.ranked(self.batch.part(number))
+
+    def ranked(self, users: Users) -> pa.Table:
+        """The lists of some users, as a part holds them."""
+        runs = list(self._blocks(users))
         blocks = [self.recommender.rank_block(name, idx, self.rules, self.batch.n) for name, idx in runs]
         lists = _joined(blocks)
         if self.told is None:
@@ -165,9 +183,9 @@ class ListMaker:
             lists = lists.append_column(field, pa.chunked_array(list(chunks), field.type))
         return lists
 
-    def table(self, number: int, part: pa.Table) -> pa.Table:
-        """A part with ranks, and with ids in the place of indices."""
-        people = pa.array([self.people[user_type][idx] for user_type, idx in self.users(number)], pa.string())
+    def table(self, users: Users, part: pa.Table) -> pa.Table:
+        """The lists of some users with ranks, and with ids in the place of indices."""
+        people = pa.array([self.people[user_type][idx] for user_type, idx in users], pa.string())
         lengths = np.bincount(part["user"].to_numpy())
         rank = np.arange(1, part.num_rows + 1) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         ids = people.take(part["user"]), self.items.take(part["position"])
@@ -198,23 +216,25 @@ def _joined(blocks: Sequence[RankedBlock]) -> pa.Table:
 
 def fingerprint(recommender: Recommender, batch: Batch) -> str:
     """What is another one whenever anything that decides the lists is, but for the people."""
-    key = {name: part for name, part in _key(recommender, batch).items() if name != "users"}
-    return blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return blake2b(json.dumps(_deciding(recommender, batch), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _key(recommender: Recommender, batch: Batch) -> dict[str, Any]:
     """What decides the lists."""
-    scorer = recommender.scorer
     users = blake2b(digest_size=16)
     for user_type, idx in batch.users:
         users.update(f"{user_type}:{idx}\n".encode())
+    return {**_deciding(recommender, batch), "users": users.hexdigest()}
+
+
+def _deciding(recommender: Recommender, batch: Batch) -> dict[str, Any]:
+    scorer = recommender.scorer
     return {
         "snapshot": recommender.snapshot.hash,
         "kernels": [scorer.kernels.folder.name, sorted({scorer.kernels.file(path.tail) for path in scorer.metapaths})],
         "blend": scorer.blend.model_dump(mode="json"),
         "vectors": scorer.vectors.manifest.digest if scorer.vectors else None,
         "rules": batch.rules.model_dump(mode="json"),
-        "users": users.hexdigest(),
         "n": batch.n,
         "part": PART,
         "reasons": [batch.reasons, batch.lang],

@@ -87,7 +87,7 @@ class Lists(Decided):
         batch = self._batch(recommender, users, asked, None, told)
         inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
         with private_files() if inside else nullcontext():
-            make = self._elsewhere(batch, users, engine, master)
+            make = self._elsewhere(batch, engine, master)
             result = recommend_all(recommender, batch, Path(out), progress or self._progress, make)
         remember_output(self.workspace.folder, Path(out))
         notices = recommender.model.notices_in()
@@ -105,7 +105,7 @@ class Lists(Decided):
         asked = self._rules(rules.pop("domain", None), rules), self._n(n)
         return self._batch(self.recommender, users, asked, 1, told)
 
-    def _elsewhere(self, batch: "Batch", users: Sequence[str] | None, engine: str, master: str | None) -> "Make | None":
+    def _elsewhere(self, batch: "Batch", engine: str, master: str | None) -> "Make | None":
         """What makes the parts of a batch where it is not this machine's own processes."""
         if engine == "local":
             if master is not None:
@@ -113,9 +113,9 @@ class Lists(Decided):
             return None
         if engine != "spark":
             raise UsageError(f"`engine` {engine!r}: expected local or spark")
-        return self._on_spark(batch, users, master)
+        return self._on_spark(batch, master)
 
-    def _on_spark(self, batch: "Batch", users: Sequence[str] | None, master: str | None) -> "Make":
+    def _on_spark(self, batch: "Batch", master: str | None) -> "Make":
         raise NotImplementedError  # of :class:`whyrec.Engine`
 
     @staticmethod

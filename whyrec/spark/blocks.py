@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg.errors import UsageError
 from recommender.linalg.forked_workers import elsewhere
+from whyrec.spark.jobs import in_order
 from whyrec.spark.session import session_of
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def on_spark(session: "SparkSession", work: Callable[[Any], Any], tasks: list[An
     context = session.sparkContext
     shared = context.broadcast(work)
     try:
-        made = context.parallelize(tasks, len(tasks)).map(partial(_done, shared))
-        yield from made.toLocalIterator(prefetchPartitions=True)
+        yield from in_order(context, partial(_done, shared), tasks)
     finally:
         shared.unpersist()
 

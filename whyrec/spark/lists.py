@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from recommender.serving.batch import COLUMNS, Batch, fingerprint
 from recommender.serving.recommender import Recommender
-from whyrec.spark.parts import Asked, Ids, lists_of_ids, made_part, read_part
+from whyrec.spark.jobs import in_order
+from whyrec.spark.parts import Asked, lists_of_ids, made_part, people_of, read_part
 from whyrec.spark.session import session_of
 
 if TYPE_CHECKING:
@@ -28,33 +29,31 @@ def lists(engine: "Lists", users: "DataFrame", *, n: int | None = None, **rules:
     :param n: length of a list.
     :param rules: as for :meth:`whyrec.engine.Engine.lists`.
     """
-    asked = asked_of(engine.opened.workspace, engine.recommender, engine.batch((), n=n, **rules), ())
+    asked = asked_of(engine.opened.workspace, engine.recommender, engine.batch((), n=n, **rules))
     assert COLUMNS.names == [one.split()[0] for one in COLUMN_TYPES.split(", ")]
     return users.select(users.columns[0]).mapInArrow(partial(lists_of_ids, asked), COLUMN_TYPES)
 
 
-def asked_of(workspace: Any, recommender: Recommender, batch: Batch, users: Ids) -> Asked:
-    """What a task has to know of a batch."""
+def asked_of(workspace: Any, recommender: Recommender, batch: Batch) -> Asked:
+    """What a task has to know of a batch, but for the people."""
     return Asked(
         str(workspace.folder.resolve()),
         str(workspace.generation.resolve()),
         fingerprint(recommender, batch),
-        users,
         batch.rules.model_dump_json(),
         batch.n,
         (batch.reasons, batch.lang),
     )
 
 
-def made_by_spark(asked: Asked, master: str | None) -> "Callable[[Iterable[int]], Iterator[pa.Table]]":
+def made_by_spark(asked: Asked, batch: Batch, master: str | None) -> "Callable[[Iterable[int]], Iterator[pa.Table]]":
     """Makes the parts of a batch, a task each, in their order, on a cluster."""
 
     def made(numbers: Iterable[int]) -> "Iterator[pa.Table]":
         """The parts with these numbers, in their order."""
         wanted = list(numbers)
-        if not wanted:
-            return
-        tasks = session_of(master).sparkContext.parallelize(wanted, len(wanted))
-        yield from map(read_part, tasks.map(partial(made_part, asked)).toLocalIterator(prefetchPartitions=True))
+        if wanted:  # a session takes seconds to start
+            tasks = (people_of(batch.part(number)) for number in wanted)
+            yield from map(read_part, in_order(session_of(master).sparkContext, partial(made_part, asked), tasks))
 
     return made

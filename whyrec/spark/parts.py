@@ -1,66 +1,58 @@
 """The work of a Spark task: the lists of a block of people, from the model at a path that every host sees."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import ipc
 
 from kg.errors import UsageError
 from kg.progress import no_progress
 from kg.workspace.workspace import Workspace
 from recommender.rules.rule_set import Rules
-from recommender.serving.batch import Batch, ListMaker, fingerprint, lists_of
+from recommender.serving.batch import PART, Batch, ListMaker, Users, fingerprint
 from recommender.serving.recommender import Recommender
 from whyrec.answering.opening import Opened
 
-Ids = tuple[str, ...] | None
+People = list[tuple[str, NDArray[np.int32]]]
+"""Runs of people of a type, by index: what travels to a task of them."""
+KEPT = 31 << 20
+"""Bytes, the most that glibc learns from (32 MiB, with what it adds)."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What travels to a task: where the model is, and what is asked of it; no array.
+    """What travels to every task: where the model is, and what is asked of it; no array.
 
     ``generation``: the folder of the workspace that answers come from, whatever becomes current meanwhile; ``key``: of
-    the model and all that decides the lists; ``users``: ids, everybody where absent; ``rules``: as JSON.
+    the model and all that decides the lists; ``rules``: as JSON.
     """
 
     workspace: str
     generation: str
     key: str
-    users: Ids
     rules: str
     n: int
     told: tuple[int, str]
 
-    def batch(self, recommender: Recommender, users: Ids) -> Batch:
-        """What to make, of some people."""
-        vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
-        people = recommender.users() if users is None else [vocabulary.find(one, types) for one in users]
-        return Batch(people, Rules.model_validate_json(self.rules), self.n, 1, *self.told)
+
+def people_of(users: Users) -> People:
+    """The users of a part as they travel."""
+    runs = groupby(users, itemgetter(0))
+    return [(name, np.array([idx for _, idx in some], dtype=np.int32)) for name, some in runs]
 
 
-@lru_cache(maxsize=1)
-def opened(workspace: str, generation: str) -> Recommender:
-    """The model of a generation, mapped; once a process."""
-    held = Workspace(Path(workspace)).at(Path(generation))
-    return Opened(held, no_progress, lasting=True).recommender
-
-
-@lru_cache(maxsize=1)
-def _maker(asked: Asked) -> ListMaker:
-    recommender = opened(asked.workspace, asked.generation)
-    batch = asked.batch(recommender, asked.users)
-    if fingerprint(recommender, batch) != asked.key:
-        raise UsageError(f"{asked.generation}: holds another model on this host; all hosts have to see the same files")
-    return ListMaker(recommender, recommender.rule_set(batch.rules), batch)
-
-
-def made_part(asked: Asked, number: int) -> bytes:
+def made_part(asked: Asked, people: People) -> bytes:
     """The lists of a part of a batch, as an Arrow stream."""
-    table, sink = _maker(asked).rank(number), pa.BufferOutputStream()
+    users = [(name, idx) for name, some in people for idx in some.tolist()]
+    table, sink = _maker(asked).ranked(users), pa.BufferOutputStream()
     with ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return bytes(sink.getvalue())
@@ -75,5 +67,37 @@ def read_part(content: bytes) -> pa.Table:
 def lists_of_ids(asked: Asked, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The lists of the people whose ids are in the first column of some record batches."""
     for batch in batches:
-        recommender = opened(asked.workspace, asked.generation)
-        yield from lists_of(recommender, asked.batch(recommender, tuple(batch.column(0).to_pylist())))
+        maker = _maker(asked)
+        vocabulary, types = maker.recommender.snapshot.vocabulary, maker.recommender.snapshot.schema.user_types
+        users = [vocabulary.find(one, types) for one in batch.column(0).to_pylist()]
+        for start in range(0, len(users), PART):
+            some = users[start : start + PART]
+            yield from maker.table(some, maker.ranked(some)).to_batches()
+
+
+@lru_cache(maxsize=1)
+def opened(workspace: str, generation: str) -> Recommender:
+    """The model of a generation, mapped; once a process."""
+    held = Workspace(Path(workspace)).at(Path(generation))
+    recommender = Opened(held, no_progress, lasting=True).recommender
+    _settle()
+    return recommender
+
+
+@lru_cache(maxsize=1)
+def _maker(asked: Asked) -> ListMaker:
+    recommender = opened(asked.workspace, asked.generation)
+    batch = Batch((), Rules.model_validate_json(asked.rules), asked.n, 1, *asked.told)
+    if fingerprint(recommender, batch) != asked.key:
+        raise UsageError(f"{asked.generation}: holds another model on this host; all hosts have to see the same files")
+    return ListMaker(recommender, recommender.rule_set(batch.rules), batch)
+
+
+def _settle() -> None:
+    """Let a process of Spark do many tasks without paying for what is there for good in each.
+
+    After every task Spark collects garbage: 60 ms where all that is imported and open is looked through again. And
+    glibc gives large blocks back and asks for them anew, page after page, unless it has seen a larger one freed.
+    """
+    gc.freeze()
+    np.empty(KEPT, dtype=np.uint8)

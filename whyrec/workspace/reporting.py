@@ -1,6 +1,5 @@
 """Reporting: leaderboards, what loads left out, and lists written where other programs read them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +57,7 @@ class Reporting(PersonalData):
         self._renew()
         return report
 
-    def _on_spark(self, batch: "Batch", users: Sequence[str] | None, master: str | None) -> "Make":
+    def _on_spark(self, batch: "Batch", master: str | None) -> "Make":
         from whyrec.spark.lists import asked_of, made_by_spark  # Spark is an extra
 
-        chosen = None if users is None else tuple(users)
-        return made_by_spark(asked_of(self.opened.workspace, self.recommender, batch, chosen), master)
+        return made_by_spark(asked_of(self.opened.workspace, self.recommender, batch), batch, master)
