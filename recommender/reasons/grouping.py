@@ -151,7 +151,10 @@ class Grouping:
                 against[own] = Strand.of(one.source, {idx: share for idx, share in one.anchors.items() if share < 0})
                 if left := {idx: share for idx, share in one.anchors.items() if share > 0}:
                     pool[own] = Strand.of(one.source, left)
-        made, tellable = partial(self._anchor, position), partial(self.evidence.tellable, position)
+        evidence = (
+            self.evidence
+        )  # none of it may lead back here: all this is freed with the answer, without the collector
+        made, tellable = partial(_anchor_group, evidence, position), partial(evidence.tellable, position)
         rest = 0.0 if self._rest is None else float(self._rest[position])
         return _Parting(Candidates(layout, pool, made, tellable), few, against, rest=rest)
 
@@ -166,14 +169,15 @@ class Grouping:
                 left.take(best)
                 (parting.untold if best.kind == UNTOLD else parting.told).append(best)
 
-    def _anchor(self, position: int, anchor: tuple[str, int], ways: list[Way]) -> Group | None:
-        """What one anchor has to do with the item, in its largest ways that may be told."""
-        told, idx = list[list[Strand]](), anchor[1]
-        for way in ways:
-            if len(told) < WAYS:
-                strands = [Strand(source, {idx: share}, share) for source, share in way.cells]
-                if self.evidence.way(position, strands[0], idx):
-                    told.append(strands)
-        if not any(strands[0].source.kind == SHARED for strands in told):
-            return None
-        return group_of(ANCHOR, [one for strands in told for one in strands], anchor)
+
+def _anchor_group(evidence: Evidence, position: int, anchor: tuple[str, int], ways: list[Way]) -> Group | None:
+    """What one anchor has to do with the item, in its largest ways that may be told."""
+    told, idx = list[list[Strand]](), anchor[1]
+    for way in ways:
+        if len(told) < WAYS:
+            strands = [Strand(source, {idx: share}, share) for source, share in way.cells]
+            if evidence.way(position, strands[0], idx):
+                told.append(strands)
+    if not any(strands[0].source.kind == SHARED for strands in told):
+        return None
+    return group_of(ANCHOR, [one for strands in told for one in strands], anchor)

@@ -1,5 +1,6 @@
 """A list holds nothing used and nothing forbidden, has the same scores everywhere, and is honest about strangers."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,18 @@ def test_unknown_users_are_refused_with_the_nearest(recommender: Recommender, us
 def test_wrong_requests_say_what_is_allowed(recommender: Recommender, request_: Request, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         recommender.recommend(request_)
+
+
+def test_an_answer_leaves_nothing_for_the_garbage_collector(recommender: Recommender) -> None:
+    def ask() -> None:
+        listed = recommender.recommend(Request("a1", n=20))
+        recommender.why(Request("a1"), listed.items[0].id)
+
+    ask()  # what is made once for all answers
+    gc.collect()
+    gc.disable()
+    try:
+        ask()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
