@@ -26,6 +26,7 @@ class Catalogue:
         counts = [snapshot.vocabulary.count(name) for name in self.types]
         ends = np.cumsum([0, *counts]).tolist()
         self.slices = {name: slice(ends[n], ends[n + 1]) for n, name in enumerate(self.types)}
+        self._parts = [(ends[n + 1], ends[n], name) for n, name in enumerate(self.types)]
         self.size: int = ends[-1]
 
     def position(self, entity_type: str, idx: int) -> int:
@@ -34,9 +35,9 @@ class Catalogue:
 
     def item(self, position: int) -> tuple[str, int]:
         """Entity type and index of the item at a position."""
-        for name, part in self.slices.items():
-            if position < part.stop:
-                return name, position - int(part.start)
+        for end, start, name in self._parts:
+            if position < end:
+                return name, position - start
         raise IndexError(f"position {position} in a catalogue of {self.size} items")
 
     def of_domain(self, domain: str) -> NDArray[np.bool_]:

@@ -32,8 +32,6 @@ BOUND = -1
 """How the number of a candidate begins of which only a bound is known."""
 LEARNED_TOO = 1
 """How the number of a theme ends with which learned kernels are told."""
-
-
 AnchorGroup = Callable[[tuple[str, int], list[Way]], Group | None]
 """What makes the group of one anchor, its step and index, from its ways, the largest first."""
 Tellable = Callable[[Group], bool]
@@ -50,14 +48,21 @@ class Candidates:
     def __init__(self, layout: Layout, cells: Pool, anchor: AnchorGroup, tellable: Tellable) -> None:
         self.strands = dict(cells)
         self.whole = self.left = share_of(cells.values())
-        self._layout, self._anchor, self._tellable, self._serial = layout, anchor, tellable, count()
+        self._layout, self._anchor, self._tellable = layout, anchor, tellable
         self._heap: list[Candidate] | None = None
+
+    def _begin(self) -> list[Candidate]:
+        """All candidates, in a heap that is only made where one of them is looked at."""
+        self._serial = count()
         self._put_at: dict[Key, int] = {}
         """When the candidates of a key that is no anchor were put into the heap last; those before are out of date."""
         self._well: dict[str, dict[int, float]] | None = None
         """Step → anchor → what learned kernels that say no more than that it goes together give it."""
         self._untold: set[Key] = set()
         """Anchors of which the largest ways may not be told."""
+        heap = [*(one for key in self._layout.by_key for one in self._of(key)), *self._anchors()]
+        heapify(heap)
+        return heap
 
     def largest(self) -> Group | None:
         """The largest group that one sentence can tell; one that may not be told is given as such.
@@ -68,9 +73,7 @@ class Candidates:
         if self._layout.apart and (learned := self._outweighing()) is not None:
             return learned if self._tellable(learned) else Group(UNTOLD, learned.share, learned.strands)
         if self._heap is None:
-            self._heap = [one for key in self._layout.by_key for one in self._of(key)]
-            self._heap += self._anchors()
-            heapify(self._heap)
+            self._heap = self._begin()
         heap = self._heap
         while heap:
             candidate = heappop(heap)
@@ -97,7 +100,8 @@ class Candidates:
 
     def take(self, group: Group) -> None:
         """Take the cells of a group out."""
-        strands, changed = self.strands, dict[Key, None]()
+        strands, heap, changed = self.strands, self._heap, dict[Key, None]()
+        self.left -= group.share
         for one in group.strands:
             source = one.source
             before = strands[source.own].anchors
@@ -106,17 +110,18 @@ class Candidates:
             else:
                 left = {idx: share for idx, share in before.items() if idx not in one.anchors}
                 strands[source.own] = Strand.of(source, left)
+            if heap is None:
+                continue
             changed[source.key] = None
             if source.together:  # they may stand in themes of the same anchors
                 self._well = None
                 changed.update(self._layout.sharing.get(source.start, {}))
             if self._untold and source.anchored:
                 self._again(source.start, one)
-        self.left -= group.share
-        if self._heap is not None:
+        if heap is not None:
             for key in changed:
                 for candidate in self._of(key):
-                    heappush(self._heap, candidate)
+                    heappush(heap, candidate)
             if group.anchor is not None:  # it may have more ways
                 self._put_anchor((ANCHOR, *group.anchor))
 
@@ -162,12 +167,10 @@ class Candidates:
 
     def _outweighing(self) -> Group | None:
         """A learned group that is larger than all else together, so that no candidate need be looked at."""
-        by_text: dict[tuple[str, str], list[Strand]] = {}
-        for one in (self.strands[own] for own in self._layout.apart if own in self.strands):
-            by_text.setdefault((one.source.start, one.source.text), []).append(one)
-        for strands in by_text.values():
+        for owns in self._layout.apart.values():
+            strands = [self.strands[own] for own in owns if own in self.strands]
             share = share_of(strands)
-            if LEARNED_LESS * share > (self.left - share) * MORE:
+            if strands and LEARNED_LESS * share > (self.left - share) * MORE:
                 return group_of(LEARNED, strands)
         return None
 
@@ -282,7 +285,7 @@ class Candidates:
             learned.cells.append((strand.source, share))
             learned.share += share
         if len(ways) > 1:
-            ways.sort(key=_minus)
+            ways.sort(key=lambda way: -way.share)
         return ways
 
     def _going_well(self, grounds: Strands) -> Iterator[Strand]:
@@ -294,7 +297,3 @@ class Candidates:
                 mine = {anchor: share for anchor, share in one.anchors.items() if anchor in shared.anchors}
                 if mine:
                     yield Strand.of(one.source, mine)
-
-
-def _minus(one: Way) -> float:
-    return -one.share

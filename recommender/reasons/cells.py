@@ -112,8 +112,8 @@ class Layout:
     anchored: dict[str, list[int]] = field(default_factory=dict)
     """By the step to the anchors."""
     together: list[int] = field(default_factory=list)
-    apart: list[int] = field(default_factory=list)
-    """Learned kernels that say more than that anchors and item go together."""
+    apart: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    """Learned kernels that say more than that anchors and item go together, by their step and their sentence."""
     signed: list[int] = field(default_factory=list)
     """Those whose cells may be negative."""
 
@@ -130,8 +130,10 @@ class Layout:
                 found.sharing.setdefault(one.start, {})[one.key] = None
             if one.anchored:
                 found.anchored.setdefault(one.start, []).append(one.own)
-            if one.kind == LEARNED:
-                (found.together if one.together else found.apart).append(one.own)
+            if one.together:
+                found.together.append(one.own)
+            elif one.kind == LEARNED:
+                found.apart.setdefault((one.start, one.text), []).append(one.own)
             if one.metapath is None or one.start in negatives:
                 found.signed.append(one.own)
         return found

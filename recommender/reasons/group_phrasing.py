@@ -1,5 +1,7 @@
 """How a group reads aloud: one sentence that tells exactly its paths, for customers, staff or analysts."""
 
+from functools import cached_property
+
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
 from recommender.kernels.kernel import NamedAnchors
@@ -65,9 +67,8 @@ class GroupPhrasing(ThemePhrasing):
         return self.language.unclosed(spoken_soft(self.snapshot, soft, self.language))
 
     def _rest(self, group: Group) -> str:
-        forbidden = self.evidence.forbidden
         if group.kind == UNTOLD:
-            return self._say("untold_avoided" if forbidden.named or forbidden.beyond else "untold")
+            return self._untold
         if group.kind == AGAINST:
             first = group.strands[0]
             if first.source.start in self.snapshot.schema.negatives:
@@ -77,6 +78,12 @@ class GroupPhrasing(ThemePhrasing):
         assert group.kind == SMALLER
         several = len(group.strands) > 1 or len(group.strands[0].anchors) > 1
         return self._say("smaller" if several else "smaller_one")
+
+    @cached_property
+    def _untold(self) -> str:
+        """What is said of what may not be told; of many items of a list the same."""
+        forbidden = self.evidence.forbidden
+        return self._say("untold_avoided" if forbidden.named or forbidden.beyond else "untold")
 
     # What one anchor has to do with the item.
 

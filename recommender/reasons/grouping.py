@@ -88,7 +88,7 @@ class Grouping:
         """The first of the same groups, as far as any of them can be a reason; what else there is as one of each kind
         of rest, so that the shares sum to the score too."""
         parting = self._parting(position)
-        self._tell(position, parting, LEADING)
+        self._tell(parting, LEADING)
         untold = parting.untold_share
         ruled = [one.share for one in self.soft(position)]
         largest = max([untold, float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
@@ -101,12 +101,12 @@ class Grouping:
         """The concrete ones of the same groups that are nearly as large as the best, as soon as it is certain that they
         may be reasons, and that no others are: what is left only decides that."""
         parting = self._parting(position)
-        ruled = [float(self.popularity[position]), *(one.share for one in self.soft(position))]
+        told, left = parting.told, parting.left
         for most in range(1, MOST + 1):
-            self._tell(position, parting, most)
-            told, left = parting.told, parting.left
+            self._tell(parting, most)
             if len(told) < most:
                 return None
+            ruled = [float(self.popularity[position]), *(one.share for one in self.soft(position))]
             untold = parting.untold_share
             largest = max([*ruled, *(one.share for one in told)])
             best = next((one.share for one in told if one.concrete), 0.0)
@@ -121,7 +121,7 @@ class Grouping:
 
     def _parted(self, position: int, most: int) -> list[Group]:
         parting = self._parting(position)
-        self._tell(position, parting, most)
+        self._tell(parting, most)
         told = parting.told.copy()
         few = pooled([one for group in parting.untold for one in group.strands], parting.few)
         if popular := float(self.popularity[position]):
@@ -158,16 +158,17 @@ class Grouping:
         rest = 0.0 if self._rest is None else float(self._rest[position])
         return _Parting(Candidates(layout, pool, made, tellable), few, against, rest=rest)
 
-    def _tell(self, position: int, parting: _Parting, most: int) -> None:
+    @staticmethod
+    def _tell(parting: _Parting, most: int) -> None:
         """Take groups out of what is left, up to so many, or until they tell enough."""
-        left = parting.left
-        while left.strands and len(parting.told) < most and left.left > (1 - ENOUGH) * left.whole and not parting.done:
+        left, told, enough = parting.left, parting.told, (1 - ENOUGH) * parting.left.whole
+        while left.strands and len(told) < most and left.left > enough and not parting.done:
             best = left.largest()
             if best is None:
                 parting.done = True
             else:
                 left.take(best)
-                (parting.untold if best.kind == UNTOLD else parting.told).append(best)
+                (parting.untold if best.kind == UNTOLD else told).append(best)
 
 
 def _anchor_group(evidence: Evidence, position: int, anchor: tuple[str, int], ways: list[Way]) -> Group | None:

@@ -20,14 +20,17 @@ def moving_average(values: NDArray[np.float64], beta: float = BETA) -> NDArray[n
 
     :param values: sorted, ascending.
     """
-    averages = np.empty(len(values))
-    last = float(values[0]) if len(values) else 0.0
-    for position, value in enumerate(values.tolist()):
+    return np.array(_averages(values.tolist(), beta))
+
+
+def _averages(values: Sequence[float], beta: float = BETA) -> list[float]:
+    """The same of a list: of a few interactions, sooner done without arrays."""
+    averages, last = list[float](), values[0] if values else 0.0
+    for value in values:
         last += beta * (value - last)
-        averages[position] = last
-    averages = np.maximum.accumulate(averages)  # ascending values have ascending averages, but for rounding
-    low, high = averages.min(initial=np.inf), averages.max(initial=-np.inf)
-    return (averages - low) / (high - low) if high > low else np.ones(len(values))
+        averages.append(max(last, averages[-1]) if averages else last)  # ascending, as the values are, but for rounding
+    low, high = (averages[0], averages[-1]) if averages else (0.0, 0.0)
+    return [(one - low) / (high - low) for one in averages] if high > low else [1.0] * len(averages)
 
 
 class PathQuality:
@@ -45,14 +48,14 @@ class PathQuality:
         found: list[tuple[int, str, int]] = []
         for step in self.snapshot.schema.interactions:
             if profile.user_idx is not None and self.snapshot.schema.ends(step)[0] == profile.user_type:
-                indptr = self.snapshot.adjacency(step).indptr
-                edges = slice(indptr[profile.user_idx], indptr[profile.user_idx + 1])
-                idx, times = self.snapshot.adjacency(step).indices[edges], self.snapshot.timestamps(step)[edges]
+                matrix = self.snapshot.adjacency(step)
+                edges = slice(matrix.indptr[profile.user_idx], matrix.indptr[profile.user_idx + 1])
+                idx, times = matrix.indices[edges], self.snapshot.timestamps(step)[edges]
                 found += [(t, step, i) for t, i in zip(times.tolist(), idx.tolist(), strict=True) if t != NO_TIME]
         found.sort()
         first = found[0][0] if found else 0
-        lir = moving_average(np.array([time - first for time, _, _ in found], dtype=np.float64))
-        return {(step, idx): float(value) for (_, step, idx), value in zip(found, lir, strict=True)}
+        lir = _averages([float(time - first) for time, _, _ in found])
+        return {(step, idx): value for (_, step, idx), value in zip(found, lir, strict=True)}
 
     def popularity(self, entity_type: str) -> NDArray[np.float64]:
         """SEP of all entities of a type, by their number of triples: shape (count,), in [0, 1]."""

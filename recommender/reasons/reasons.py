@@ -21,7 +21,7 @@ REST = (SMALLER, UNTOLD)
 LAST = (PEOPLE, LEARNED, POPULARITY, *REST)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Reason:
     """A group that may be told for an item: the ``position`` of the item."""
 
@@ -107,8 +107,9 @@ class Reasons:
 
     @cached_property
     def quality(self) -> PathQuality:
-        """How good paths are as reasons."""
-        return PathQuality(self.scorer.snapshot)
+        """How good paths are as reasons; kept for all who ask, as much of it is the same for everybody."""
+        found: PathQuality = self.scorer.kept.setdefault("quality", PathQuality(self.scorer.snapshot))
+        return found
 
     @cached_property
     def recency(self) -> dict[Anchor, float]:
@@ -191,6 +192,8 @@ class ReasonChoice:
 
     def best(self, reasons: Sequence[Reason], told: Sequence[Reason]) -> Reason | None:
         """The best of the reasons of one item, ``None`` where it has none."""
+        if len(reasons) < 2:
+            return reasons[0] if reasons else None
         if self.choice != "varied":
             return max(reasons, key=lambda one: self.value(one, told), default=None)
         said = {one.group.key for one in told}

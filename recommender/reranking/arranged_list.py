@@ -55,9 +55,11 @@ def arranged_list(
     varied = arrangement.reasons == CHOICES[0] and not arrangement.moves
     choice, asked = reason_choice(reasons, arrangement.reasons), _OnceAsked(reasons, positions.tolist(), varied=varied)
     if not arrangement.moves:
-        said = list[Reason | None]()
-        for nth in range(len(positions)):
-            said.append(choice.best(asked[nth], [one for one in said if one is not None]))
+        said, before = list[Reason | None](), list[Reason]()
+        for reasons_of_one in asked:
+            best = choice.best(reasons_of_one, before)
+            said.append(best)
+            before += [] if best is None else [best]
         texts = [reasons.text(one) for one in said]
         return ArrangedList(list(range(len(positions))), texts, None, said)
     caps = Caps(scorer.snapshot, scorer.catalogue, arrangement.max_per)

@@ -28,10 +28,12 @@ def unlinked(items: Sequence[RankedItem], asked: AskedList, schema: Schema, lang
     """What is said of a list of somebody of whom something is known, where nothing known leads to all of it, or to any,
     or to so few that it is shorter."""
     domain, crossing = asked.domain, asked.linked and asked.domain in asked.unused
+    others, short = [item.rank for item in items if not item.personal], crossing and len(items) < asked.n
+    if not others and not short:
+        return []
     used = " + ".join(spoken_domain(schema, one, lang) for one in schema.domains if one not in asked.unused)
     spoken = spoken_domain(schema, domain, lang) if domain is not None else ""
-    found, short = list[Notice](), crossing and len(items) < asked.n
-    others = [item.rank for item in items if not item.personal]
+    found = list[Notice]()
     if items and len(others) == len(items) and domain in asked.unused:
         key = "unlinked_told" if not used else "unlinked_related" if crossing else "unlinked"
         found.append(Notice.of(key, domain=spoken) if not used else Notice.of(key, used=used, domain=spoken))

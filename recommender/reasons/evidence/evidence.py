@@ -45,9 +45,9 @@ class Evidence:
         """Whether a group has a sentence: something to name, and enough people behind it."""
         if group.kind == PEOPLE:
             return self._enough_people(position, group.strands[0])
+        if group.kind == LEARNED:
+            return group.strands[0].source.text == TOGETHER or self.learned.together(position, group.strands)
         learned = [one for one in group.strands if one.source.kind == LEARNED]
-        if len(learned) == len(group.strands):
-            return learned[0].source.text == TOGETHER or self.learned.together(position, learned)
         paths = [one for one in group.strands if one.source.kind != LEARNED]
         return self._names(position, paths) and self.learned.together(position, learned)
 

@@ -52,12 +52,12 @@ class LearnedPeople:
         return self._used[key]
 
     def _count(self, position: int, source: Source) -> dict[int, int]:
-        kernel, anchors = source.kernel, self.sources.profile.anchors[source.start].idx
+        kernel, idx = source.kernel, self.sources.profile.anchors[source.start].idx
         assert kernel is not None
-        items = self.sources.beside(position)
+        items, anchors = self.sources.beside(position), idx.tolist()
         first = position - self.scorer.catalogue.item(position)[1]
-        for item, counts in zip(items, kernel.people_of_all(anchors, items).tolist(), strict=True):
-            self._both[source.start, first + item] = dict(zip(anchors.tolist(), counts, strict=True))
+        for item, counts in zip(items, kernel.people_of_all(idx, items).tolist(), strict=True):
+            self._both[source.start, first + item] = dict(zip(anchors, counts, strict=True))
         return self._both[source.start, position]
 
     def nameable(self, position: int, strands: Iterable[Strand]) -> set[int]:
