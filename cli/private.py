@@ -11,6 +11,8 @@ from recommender.results.responsibility.private import PrivateAnswer, PrivateCou
 from recommender.texts.languages import language
 
 LISTED = 15
+ROUND = 1_000
+"""Noise from which on tenths say nothing."""
 """Rows of a table that are shown; documents and files have them all."""
 COLUMNS = ("table", "id", "type", "label", "how", "people", "low", "high", "lift", "lift_low", "lift_high", "supply")
 
@@ -61,7 +63,7 @@ def _lift(one: PrivateCount) -> str:
 def _show(output: Output, table: PrivateTable, lang: str) -> None:
     words = language(lang)
     texts, shared = words.section("private"), words.section("marketing")
-    noise = f"{table.noise:.1f}"
+    noise = f"{table.noise:,.1f}" if table.noise < ROUND else f"{table.noise:,.0f}"
     seen = [one for one in table.counts if isinstance(one.people, int)]
     if not seen:
         output.line(texts["none"].format(title=table.title, noise=noise))

@@ -21,7 +21,7 @@ from kg.document import parsed_json
 from kg.errors import LimitError, UsageError, WorkspaceError
 from kg.file_lock import FileLock
 from kg.workspace.permissions import private_files
-from kg.workspace.settings import PrivacySettings
+from kg.workspace.settings import LEAST_EPSILON, MOST_EPSILON, PrivacySettings
 
 NAME = "privacy-ledger.jsonl"
 RISK = 0.05
@@ -92,10 +92,11 @@ class PrivacyLedger:
     def charge(self, what: str, epsilon: float, delta: float) -> Release:
         """Pay for a release before it is made: whoever is cut off afterwards has paid all the same.
 
-        :raises UsageError: where ε is not above 0.
+        :raises UsageError: where ε is below 1e-6 or above 1e6.
         :raises LimitError: where the day's budget does not reach, saying what is left and until when.
         """
-        _checked(epsilon)
+        if not LEAST_EPSILON <= epsilon <= MOST_EPSILON:
+            raise UsageError(f"epsilon {epsilon:g}: expected a number from {LEAST_EPSILON:f} to {MOST_EPSILON:,.0f}")
         lock = FileLock.try_acquire(self.path.with_suffix(".lock"))
         if lock is None:
             raise LimitError("another private release is being paid for at this moment; run the command again")
@@ -141,7 +142,8 @@ def private_counts(
     :param size: number of keys; those that nobody has get noise like all others, so that none is told by its absence.
     :raises UsageError: where opendp is missing, or ε is not above 0.
     """
-    _checked(epsilon)
+    if not epsilon > 0 or not math.isfinite(epsilon):
+        raise UsageError(f"epsilon {epsilon}: expected a number above 0")
     people, keys = contributions
     keep = capped(people, settings.contributions, np.random.default_rng())
     counts = np.bincount(keys[keep], minlength=size)
@@ -235,11 +237,6 @@ def _gaussian_scale(contributions: int, epsilon: float, delta: float) -> float:
     log = math.log(1 / delta)
     rho = (math.sqrt(log + epsilon) - math.sqrt(log)) ** 2
     return math.sqrt(contributions / (2 * rho))
-
-
-def _checked(epsilon: float) -> None:
-    if not epsilon > 0 or not math.isfinite(epsilon):
-        raise UsageError(f"epsilon {epsilon}: expected a number above 0")
 
 
 def _opendp() -> Any:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kg.document import Document, parse, read_toml
@@ -21,25 +21,38 @@ class RecommendSettings(Document):
     take these places. A domain that is not named gets its part of a fifth."""
 
 
+LEAST_EPSILON, MOST_EPSILON = 1e-6, 1e6
+"""Of one private release: with less the noise has no room in a number, with more there is none."""
+LEAST_DELTA = 1e-15
+"""Of a private release whose δ is not 0."""
+
+
 class PrivacySettings(Document):
     """The ``[privacy]`` table."""
 
     k: int = Field(default=K_ANONYMITY, ge=1)
     """Fewest people that anything that leaves may rest on; see :mod:`kg.k_anonymity`."""
-    epsilon: float = Field(default=0.5, gt=0, allow_inf_nan=False)
+    epsilon: float = Field(default=0.5, ge=LEAST_EPSILON, le=MOST_EPSILON)
     """ε of one private release, where nothing else is asked for; see :mod:`kg.privacy.differential_privacy`. At 0.5
     whoever knows everybody else's data guesses whether a person is counted a little better than a coin does
     (``benchmarks/membership_attack.py``: an area under the curve of .56, and of .50 for whoever does not)."""
     delta: float = Field(default=0.0, ge=0, lt=0.01)
     """δ of one private release: 0 for Laplace noise."""
-    epsilon_per_day: float = Field(default=4.0, gt=0, allow_inf_nan=False)
+    epsilon_per_day: float = Field(default=4.0, ge=LEAST_EPSILON, allow_inf_nan=False)
     """What all private releases of a day may cost together."""
     delta_per_day: float = Field(default=1e-5, ge=0, lt=0.1)
     """The same for δ."""
     seal_to: str = ""
     """Public key (age1…) that the workspace is sealed to; see :mod:`kg.privacy.sealing`."""
-    contributions: int = Field(default=5, ge=1)
+    contributions: int = Field(default=5, ge=1, le=1_000_000)
     """Most things that one person counts for in a private release, chosen by lot."""
+
+    @field_validator("delta", "delta_per_day")
+    @classmethod
+    def _no_trace_of_delta(cls, delta: float) -> float:
+        if 0 < delta < LEAST_DELTA:
+            raise ValueError(f"expected 0, or a number from {LEAST_DELTA:g} on")
+        return delta
 
 
 class RetentionSettings(Document):

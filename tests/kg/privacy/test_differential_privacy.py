@@ -1,6 +1,7 @@
 """Differential privacy: contributions capped, noise of the size that ε asks for, and a budget that is enforced."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from kg.privacy.differential_privacy import (
     ToldCounts,
     capped,
     guess_bound,
+    noise_bound,
     noise_scale,
     private_counts,
     sum_bound,
 )
-from kg.workspace.settings import PrivacySettings
+from kg.workspace.settings import LEAST_DELTA, LEAST_EPSILON, MOST_EPSILON, PrivacySettings
 
 
 @given(st.lists(st.integers(0, 6), max_size=60), st.integers(1, 4), st.integers(0, 5))
@@ -53,6 +55,30 @@ def test_the_budget_of_a_day_is_kept_and_shown(tmp_path: Path) -> None:
     ledger.path.write_text("{")
     with pytest.raises(WorkspaceError, match="damaged"):
         ledger.spent()
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, float("nan"), 5e-324, 9e-7, 1.1e6, float("inf")])
+def test_noise_that_is_no_number_costs_nothing(tmp_path: Path, epsilon: float) -> None:
+    ledger = PrivacyLedger(tmp_path, PrivacySettings(epsilon_per_day=1e300))
+    with pytest.raises(UsageError, match=r"expected a number from 0\.000001 to 1,000,000"):
+        ledger.charge("popularity", epsilon, 0.0)
+    assert ledger.releases() == []
+
+
+@pytest.mark.parametrize("delta", [0.0, LEAST_DELTA])
+@pytest.mark.parametrize("epsilon", [LEAST_EPSILON, MOST_EPSILON])
+def test_numbers_leave_at_the_ends_of_what_is_allowed(epsilon: float, delta: float) -> None:
+    settings = PrivacySettings(delta=delta, contributions=1_000_000)
+    counts = private_counts((np.arange(50), np.zeros(50, dtype=int)), 3, settings, epsilon / 8)
+    bound = noise_bound(settings, epsilon / 8, 3)
+    told = ToldCounts.of(counts, bound)
+    assert np.isfinite(bound) and (told.low >= 0).all() and (told.low <= told.high).all()
+
+
+@pytest.mark.parametrize("settings", [{"epsilon": 1e-7}, {"delta": 1e-300}, {"contributions": 10**9}])
+def test_settings_that_give_no_noise_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"0\.000001|1e-15|1000000"):
+        PrivacySettings(**settings)
 
 
 @pytest.mark.parametrize("epsilon", [0.0, -1.0, float("inf"), float("nan")])
