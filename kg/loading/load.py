@@ -130,7 +130,8 @@ class _Load:
         ]
         files: list[FileReport] = []
         for index, source, path in planned:
-            place = without_password(source.file) if is_address(source.file) else place_of(path, base)
+            place = options.called.get(path) or place_of(path, base)
+            place = without_password(source.file) if is_address(source.file) else place
             file = FileReport(path, place, source)
             if isinstance(source, RdfSource):
                 self._read_rdf(file, source, len(files))

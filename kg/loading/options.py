@@ -1,5 +1,6 @@
 """How to load, and into what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -49,5 +50,7 @@ class LoadOptions:
     """Folders, and beginnings of addresses, that a mapping may read besides its own folder."""
     columns: Path | None = None
     """File that remembers the columns of each source, so that the next load can tell which came and went."""
+    called: Mapping[Path, str] = field(default_factory=dict)
+    """What reports call files that are there for this load alone."""
     people: People | None = None
     """Pseudonyms, and who was forgotten; ``None``: ids of people are taken as they come."""

@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from kg.document import Document, nearest
 from kg.errors import MappingError
+from kg.identifier import ID_NULLS
 from kg.mapping.connection import Connection, connection_of
 from kg.mapping.file_format import FORMATS, RDF_FORMATS, SUFFIXES, DateOrder, Format, format_of_name
 from kg.mapping.file_pattern import files_of
@@ -20,8 +21,6 @@ from kg.schema import Relation, Schema
 
 Mode = Literal["merge", "replace"]
 
-ID_NULLS = ("", "NULL", "null", "NaN", "nan", "\\N", "None", "NaT", "<NA>", "#N/A")
-"""Nobody's id: what programs write where there is none. "NA" is one: Namibia has it, and brands."""
 DEFAULT_NULLS = (*ID_NULLS, "NA", "N/A")
 QUERY_SHOWN = 60
 _ENTITY_KEYS = tuple("id label properties normalise link text similar null_erases rows currency rates".split())

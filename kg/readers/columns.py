@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from kg.document import nearest
 from kg.errors import ReadError
+from kg.identifier import BLANKS
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Reject, shortened
-from kg.values.cells import BLANKS
 
 
 def find_columns(

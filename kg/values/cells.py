@@ -5,12 +5,8 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from kg.identifier import BLANKS
 from kg.stores.store import MAX_ID_BYTES
-
-BLANKS = "".join(
-    map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, 0x180E, *range(0x2000, 0x200C), 0x2028, 0x2029))
-) + "".join(map(chr, (0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF)))
-"""White space, and what looks like none at all: zero-width space, word joiner, byte order mark."""
 
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
 _WIDE = "[\uff01-\uff5e]"

@@ -14,13 +14,9 @@ import polars as pl
 
 from kg.mapping.file_format import DateOrder
 from kg.values.cells import half_width, masked
+from kg.values.epoch import EARLIEST, LATEST, SECONDS_BELOW
 from kg.values.number import Parsed, no_reasons, reasons
 
-EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp() * 1000)
-LATEST = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp() * 1000)
-SECONDS_BELOW = 100_000_000_000
-"""An epoch number below this counts seconds (till the year 5138), one above milliseconds (from March 1973), and so on
-by thousands: microseconds, nanoseconds."""
 _DAYS = (19_900_101, 21_001_231)
 _MOMENTS = (19_900_101_000_000, 21_001_231_235_959)
 _SHEET_DAYS = (32_874, 73_415)

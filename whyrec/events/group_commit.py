@@ -13,14 +13,13 @@ from threading import Thread
 
 from whyrec.events.database import database_errors
 from whyrec.events.event_table import Event
-from whyrec.events.log import EventLog
+from whyrec.events.log import Appended, EventLog
 
 MOST = 1_000
 """Events of one transaction, but for those of one request."""
 WRITERS = 2
 CHECKPOINT_SECONDS, CHECKPOINT_BYTES = 1.0, 4_000_000
-Counts = tuple[int, int]
-_Waiting = tuple[Sequence[Event], "asyncio.Future[Counts]"]
+_Waiting = tuple[Sequence[Event], "asyncio.Future[Appended]"]
 
 
 class GroupCommit:
@@ -34,9 +33,9 @@ class GroupCommit:
         for one in self._threads:
             one.start()
 
-    async def append(self, events: Sequence[Event]) -> Counts:
+    async def append(self, events: Sequence[Event]) -> Appended:
         """As :meth:`EventLog.append`; when this returns they are on disk."""
-        done: asyncio.Future[Counts] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.put((events, done))
         return await done
 
@@ -50,12 +49,12 @@ class GroupCommit:
 
     def _write(self) -> None:
         while group := self._gathered():
-            told: Sequence[Counts] | Exception
+            told: Sequence[Appended] | Exception
             try:
                 told = self._log.append_each([events for events, _ in group])
             except _write_errors() as problem:  # the disk is full, say: those who wait have to hear of it
                 told = problem
-            waiting = dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Counts], Counts | Exception]]]()
+            waiting = dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Appended], Appended | Exception]]]()
             for number, (_, done) in enumerate(group):
                 one = told if isinstance(told, Exception) else told[number]
                 waiting.setdefault(done.get_loop(), []).append((done, one))
@@ -87,7 +86,7 @@ def _write_errors() -> tuple[type[Exception], ...]:
     return *database_errors(), OSError
 
 
-def _finish(waiting: "Sequence[tuple[asyncio.Future[Counts], Counts | Exception]]") -> None:
+def _finish(waiting: "Sequence[tuple[asyncio.Future[Appended], Appended | Exception]]") -> None:
     for done, told in waiting:
         if done.done():  # whoever waited may have gone
             continue

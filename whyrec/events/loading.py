@@ -4,13 +4,15 @@ import csv
 import os
 import tempfile
 from collections.abc import Collection, Iterable
+from contextlib import closing
 from pathlib import Path
 
-from kg.progress import Progress
+from kg.progress import WAITING, Progress
 from kg.values.formula import escaped_formula
 from kg.workspace.workspace import Workspace
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
+from whyrec.events.taking_over import PREFIX, alone
 from whyrec.reports import LoadReport
 from whyrec.workspace.load import Loading, load_files
 
@@ -24,21 +26,20 @@ def load_events(workspace: Workspace, progress: Progress) -> LoadReport | None:
     They are marked only when the store and its snapshot hold them: a load that is cut off before that is repeated
     whole, and since a triple is there once, nothing counts twice. Signals that are no relation stay in the log.
     """
-    if not (workspace.folder / FOLDER).is_dir():
+    service = workspace.folder / FOLDER
+    if not service.is_dir():
         return None
-    log = EventLog(workspace.folder / FOLDER)
-    try:
+    with alone(service, lambda text: progress(WAITING, 0, None, text)), closing(EventLog(service)) as log:
         pending = log.pending()
         rows = [event for _, event in pending if event.relation in workspace.schema.relation]
         if not rows:
             return None
-        with tempfile.TemporaryDirectory(prefix=".events-", dir=workspace.folder) as folder:
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=workspace.folder) as folder:
             repeated = {name for name, one in workspace.schema.relation.items() if one.repeat}
-            report = load_files(workspace, Loading(tuple(_files(Path(folder), rows, repeated))), progress)
+            called = {path.absolute(): f"events/{path.name}" for path in _files(Path(folder), rows, repeated)}
+            report = load_files(workspace, Loading(tuple(called)), progress, called)
         log.taken_over(pending[-1][0])
         return report
-    finally:
-        log.close()
 
 
 def _files(folder: Path, events: Iterable[Event], repeated: Collection[str]) -> list[Path]:

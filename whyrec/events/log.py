@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from kg.privacy.log_key import log_keys
 from whyrec.events.answers import Answer, AnswerLog
@@ -38,6 +39,15 @@ from whyrec.events.event_table import (
 NAME = "events.db"
 EARLIER = "answer"
 """The table in which an earlier version kept answers."""
+
+
+class Appended(NamedTuple):
+    """What became of some events: how many are new, how many were there already, and the places of those whose keys
+    others have, which were not written."""
+
+    new: int
+    repeated: int
+    others: tuple[int, ...] = ()
 
 
 class EventLog:
@@ -63,14 +73,11 @@ class EventLog:
         self.answers = AnswerLog(folder, seal_to)
         self._drop_earlier()
 
-    def append(self, events: Sequence[Event]) -> tuple[int, int]:
-        """Write events in one transaction: how many are new, and how many were there already.
-
-        When this returns they are on disk.
-        """
+    def append(self, events: Sequence[Event]) -> Appended:
+        """Write events in one transaction; when this returns they are on disk."""
         return self.append_each([events])[0]
 
-    def append_each(self, groups: Sequence[Sequence[Event]]) -> list[tuple[int, int]]:
+    def append_each(self, groups: Sequence[Sequence[Event]]) -> list[Appended]:
         """Write the events of several requests in one transaction; of each what :meth:`append` says.
 
         :raises sqlite3.Error: where they cannot be written, the disk is full say; some may be there all the same.
@@ -80,22 +87,26 @@ class EventLog:
         with self._lock:
             try:
                 self._writer.execute(INSERT_ALL, (json.dumps(rows),))
-                told = [(len(events), 0) for events in groups]
+                told = [Appended(len(events), 0) for events in groups]
             except integrity_errors():  # some were there already
                 told = self._counted(groups)
         self._disk.synchronise()
         return told
 
-    def _counted(self, groups: Sequence[Sequence[Event]]) -> list[tuple[int, int]]:
-        """Write events one by one, and count which were there already."""
-        now, told = int(time.time() * 1000), list[tuple[int, int]]()
+    def _counted(self, groups: Sequence[Sequence[Event]]) -> list[Appended]:
+        """Write events one by one, and see which were there already."""
+        now, told = int(time.time() * 1000), list[Appended]()
         with self._transaction():
             for events in groups:
-                before = self._writer.total_changes
-                self._writer.executemany(INSERT, [row_of(one, now) for one in events])
-                new = self._writer.total_changes - before
-                told.append((new, len(events) - new))
+                there = [
+                    n for n, one in enumerate(events) if not self._writer.execute(INSERT, row_of(one, now)).rowcount
+                ]
+                others = tuple(n for n in there if self._kept(events[n].key) != events[n])
+                told.append(Appended(len(events) - len(there), len(there) - len(others), others))
         return told
+
+    def _kept(self, key: str) -> Event:
+        return event_of(self._writer.execute(f"{SELECT} WHERE key = ?", (key,)).fetchone()[1:])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

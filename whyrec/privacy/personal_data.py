@@ -39,13 +39,19 @@ class PersonalData(Lists):
         from kg.privacy.erasure.erasure import forget  # polars, which answering does not need
         from kg.privacy.person_ids import person_types
         from whyrec.events.log import EventLog
+        from whyrec.events.taking_over import alone
         from whyrec.privacy.offers import sent_before
         from whyrec.reports import ForgetReport
 
         log, people = self.workspace.folder / "service", person_types(self.workspace.schema)
         prefix, _, rest = user.partition(":")
         whom, types = (rest, [prefix]) if prefix in people else (user, people)
-        with private_files(), closing(EventLog(log)) if log.is_dir() else nullcontext() as events:
+        there = log.is_dir()
+        with (
+            private_files(),
+            alone(log) if there else nullcontext(),
+            closing(EventLog(log)) if there else nullcontext() as events,
+        ):
             if events is not None:
                 events.forget(whom, types)
             self._withdraw(whom, types)

@@ -1,36 +1,108 @@
-"""Events checked against schema and graph, as a load checks a row."""
+"""Events checked against schema and graph, as a load checks a row: what is taken here no load rejects."""
 
+import time
 from typing import Any
 
 from kg.errors import UsageError
+from kg.identifier import identifier
 from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
+from kg.values.epoch import milliseconds
 from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 from whyrec.events.signals import LASTING, SIGNALS, USES
 
+AHEAD = 86_400_000
+"""Milliseconds that the clock of whoever tells may be ahead; how old things are is counted from the newest."""
 
-def checked_event(snapshot: Snapshot, told: dict[str, Any]) -> Event:
-    """The event that somebody told of.
 
-    :param told: ``id``, ``user``, ``relation``, ``item``, and maybe ``weight``, ``timestamp``, ``answer``; the relation
-        is one of a user type, a signal, or a use: what people do with items of that type, where that is one relation.
-    :raises UsageError: naming the field.
+class EventCheck:
+    """Checks the events of one request, one after the other.
+
+    :param log: where those are that wait for a load: they may make the people whom later ones name.
     """
-    schema, relation = snapshot.schema, told["relation"]
-    user_types, item_types = _ends(schema, relation)
-    found = [name for name in item_types if snapshot.vocabulary.get(name, told["item"]) is not None]
-    if len(found) != 1:
-        what = "is of several types" if found else f"no {' or '.join(item_types)} has this id"
+
+    def __init__(self, snapshot: Snapshot, log: EventLog) -> None:
+        self._snapshot, self._log, self._latest = snapshot, log, int(time.time() * 1000) + AHEAD
+        self._made = set[tuple[str, str]]()
+
+    def checked(self, told: dict[str, Any]) -> Event:
+        """The event that somebody told of.
+
+        :param told: ``id``, ``user``, ``relation``, ``item``, and maybe ``weight``, ``timestamp``, ``answer``; the
+            relation is one of a user type, a signal, or a use: what people do with items of that type, where that is
+            one relation.
+        :raises UsageError: naming the field.
+        """
+        schema, relation = self._snapshot.schema, told["relation"]
+        user_types, item_types = _ends(schema, relation)
+        user, item = _named("user", told["user"]), _named("item", told["item"])
+        item_type, item = self._item(item, item_types)
+        if relation in USES and relation not in schema.relation:
+            if relation == "rate" and told.get("weight") is None:
+                raise UsageError("`weight`: a rating needs one")
+            relation = _use(schema, relation, item_type)
+            user_types = (schema.relation[relation].head,)
+        user_type = self._user_type(user, user_types, relation)
+        kept = (told.get("weight"), self._moment(told.get("timestamp")), told.get("answer"))
+        return Event(told["id"], user_type, user, relation, item_type, item, *kept)
+
+    def _item(self, told: str, types: tuple[str, ...]) -> tuple[str, str]:
+        """Type and id of an item, told by its id, or ``Type:id`` where several types have one of it."""
+        vocabulary = self._snapshot.vocabulary
+        found = [name for name in types if vocabulary.get(name, told) is not None]
+        if len(found) == 1:
+            return found[0], told
+        prefix, _, rest = told.partition(":")
+        if not found and prefix in types and vocabulary.get(prefix, rest) is not None:
+            return prefix, rest
+        several = " or ".join(f"{name}:{told}" for name in found)
+        what = f"is of several types; say {several}" if found else f"no {' or '.join(types)} has this id"
         raise UsageError(f"`item`: {what}")
-    if relation in USES and relation not in schema.relation:
-        if relation == "rate" and told.get("weight") is None:
-            raise UsageError("`weight`: a rating needs one")
-        relation = _use(schema, relation, found[0])
-        user_types = (schema.relation[relation].head,)
-    people = [name for name in user_types if snapshot.vocabulary.get(name, told["user"]) is not None]
-    user_type = (people or list(user_types))[0]
-    kept = (told.get("weight"), told.get("timestamp"), told.get("answer"))
-    return Event(told["id"], user_type, told["user"], relation, found[0], told["item"], *kept)
+
+    def _user_type(self, user: str, types: tuple[str, ...], relation: str) -> str:
+        """The type of somebody; of one whom nobody knows yet the first, where a load will make people of that."""
+        known = [name for name in types if self._snapshot.vocabulary.get(name, user) is not None]
+        if known:
+            return known[0]
+        schema, name = self._snapshot.schema, types[0]
+        if _makes_people(schema, relation):
+            self._made.add((name, user))
+        elif relation in schema.relation and not self._waits(user, name):
+            raise UsageError(f"`user`: nobody has this id, and {relation} makes no people here; load them first")
+        return name
+
+    def _waits(self, user: str, user_type: str) -> bool:
+        """Whether an event that waits for a load will make somebody."""
+        logged = (one.relation for one in self._log.of(user, user_type))
+        return (user_type, user) in self._made or any(_makes_people(self._snapshot.schema, one) for one in logged)
+
+    def _moment(self, told: int | None) -> int | None:
+        if told is None:
+            return None
+        found = milliseconds(told)
+        if found is None:
+            raise UsageError("`timestamp`: expected milliseconds or seconds since 1970 UTC, of the years from 1990 on")
+        if found > self._latest:
+            raise UsageError("`timestamp`: lies in the future; send when it happened, or nothing for now")
+        return found
+
+
+def _named(field: str, told: str) -> str:
+    """An id as a load would read it.
+
+    :raises UsageError: for what a load would not take for one.
+    """
+    found = identifier(told)
+    if not found:
+        raise UsageError(f"`{field}`: stands for no value; send the id")
+    return found
+
+
+def _makes_people(schema: Schema, relation: str) -> bool:
+    """Whether rows of a relation make the people that nobody knows, as a load of its events does it."""
+    one = schema.relation.get(relation)
+    return one is not None and one.interaction and one.create_head is not False
 
 
 def _ends(schema: Schema, relation: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

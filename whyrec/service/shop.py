@@ -22,13 +22,12 @@ from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
 from whyrec.events.answers import Answer, Look
 from whyrec.events.database import database_errors
-from whyrec.events.event_table import Event
 from whyrec.events.group_commit import GroupCommit
 from whyrec.events.log import EventLog
 from whyrec.events.signals import LASTING
 from whyrec.service.access import STAFF, Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
-from whyrec.service.event_check import checked_event
+from whyrec.service.event_check import EventCheck
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
 from whyrec.service.openid.keys import sign_in_of
@@ -226,9 +225,6 @@ class Shop:
         k = self.engine.snapshot.k
         return {name: shown_count(count, k) for name, count in self.events.counts().items()}
 
-    def event(self, told: dict[str, Any]) -> Event:
-        """An event checked against the schema and the graph.
-
-        :raises UsageError: naming the field.
-        """
-        return checked_event(self.engine.snapshot, told)
+    def event_check(self) -> EventCheck:
+        """What checks the events of one request against the graph of now, which may know new items."""
+        return EventCheck(self.refreshed().snapshot, self.events)

@@ -1,6 +1,6 @@
 """Load: files → checked rows → store → snapshot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,8 +90,14 @@ class Loading:
 
 
 @private_files()
-def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> LoadReport:
-    """Load files into the store, and take the snapshot of what is there then."""
+def load_files(
+    workspace: Workspace, asked: Loading, progress: Progress, called: Mapping[Path, str] | None = None
+) -> LoadReport:
+    """Load files into the store, and take the snapshot of what is there then.
+
+    :param called: what reports call files that were made for this load and go with it; their columns are not
+        remembered.
+    """
     sources, folder = _rdf_sources(workspace, asked) if asked.rdf else _sources(workspace, asked)
     with nullcontext() if asked.dry_run else workspace.lock(_waiting(progress)):
         store = workspace.open_store(read_only=asked.dry_run)
@@ -101,7 +107,7 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
                 remember_pseudonyms(workspace.folder, people.pseudonyms)
             shown, had_model = None if asked.dry_run else _shown(workspace), workspace.held().model.is_dir()
             before = None if asked.dry_run else _current(workspace, store)
-            options = _options(workspace, asked, people)
+            options = _options(workspace, asked, people, called or {})
             report = load(lambda **_: store, workspace.schema, sources, folder, options, progress)
         finally:
             store.close()
@@ -114,7 +120,7 @@ def load_files(workspace: Workspace, asked: Loading, progress: Progress) -> Load
     return LoadReport.model_validate({**report.to_json(), "snapshot": taken and taken.hash})
 
 
-def _options(workspace: Workspace, asked: Loading, people: People) -> LoadOptions:
+def _options(workspace: Workspace, asked: Loading, people: People, called: Mapping[Path, str]) -> LoadOptions:
     return LoadOptions(
         workspace.rejects,
         workspace.staging,
@@ -128,7 +134,8 @@ def _options(workspace: Workspace, asked: Loading, people: People) -> LoadOption
         workspace.unfinished,
         allow_outside=asked.allow_outside or bool(asked.paths),  # what is given by name is meant
         places=(*workspace.settings.load.allow_urls, *workspace.settings.load.allow_folders),
-        columns=workspace.columns,
+        columns=None if called else workspace.columns,
+        called=called,
         people=people,
     )
 

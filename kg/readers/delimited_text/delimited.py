@@ -20,6 +20,7 @@ from pathlib import Path
 import polars as pl
 
 from kg.errors import ReadError
+from kg.identifier import BLANKS
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch, Reject, reject_frame, text_batch, without_columns
@@ -29,7 +30,6 @@ from kg.readers.delimited_text.plain_block import is_plain, plain_batch
 from kg.readers.delimited_text.records import Dialect, RecordParser, Records
 from kg.readers.physical_lines import UNDECODABLE, Block, PhysicalLines, copy_lines, line_feeds
 from kg.readers.progress import MeasuredReader
-from kg.values.cells import BLANKS
 from kg.values.formula import may_be_escaped, unescaped_formulas
 
 _SEP = re.compile(r'^"?sep=(.)"?\s*$')

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import ReadError
+from kg.identifier import BLANKS
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers import physical_lines
 from kg.readers.delimited_text import delimited
 from kg.readers.opening import open_reader
-from kg.values.cells import BLANKS
 
 Row = tuple[int, int, tuple[str | None, ...]]
 

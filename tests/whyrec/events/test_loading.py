@@ -1,11 +1,15 @@
 """Events in the store: each once, however often they are loaded, and each time where times are counted."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Event as Signal
 
 import whyrec
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
+from whyrec.events.taking_over import PREFIX, alone
 
 AT = 1_750_000_000_000
 
@@ -38,3 +42,21 @@ def test_what_is_done_again_is_counted_again_and_a_load_that_is_repeated_adds_no
         user = engine.snapshot.vocabulary.idx("User", "u0001")
         weights = [float(matrix[user, engine.snapshot.vocabulary.idx("Product", item)]) for item in times]
         assert weights == [2.0, 2.0]
+
+
+def test_who_takes_events_over_waits_for_whoever_does_and_clears_what_one_left_that_was_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    whyrec.create(folder, example=True).load()
+    engine, left = whyrec.open(folder), folder / f"{PREFIX}killed"
+    left.mkdir()
+    (left / "purchased.csv").write_text("head,tail\nsomebody@example.com,p0250\n", encoding="utf-8")
+    with closing(EventLog(folder / "service")) as log, ThreadPoolExecutor(1) as thread:
+        log.append([Event("a", "User", "u0001", "purchased", "Product", "p0250", 2.0, AT)])
+        told = Signal()
+        with alone(folder / "service"):
+            taking = thread.submit(engine.load_events, progress=lambda *_: told.set())
+            assert told.wait(60)  # that somebody else is at it
+            log.append([Event("b", "User", "u0001", "purchased", "Product", "p0250", 3.0, AT + 1)])
+        assert taking.result() is not None and not left.exists() and log.pending() == []
+    user, item = (engine.snapshot.vocabulary.idx(*one) for one in (("User", "u0001"), ("Product", "p0250")))
+    assert float(engine.snapshot.adjacency("purchased")[user, item]) == 3.0

@@ -17,7 +17,7 @@ import pytest
 from kg.errors import WorkspaceError
 from whyrec.events.answers import Answer
 from whyrec.events.event_table import Event
-from whyrec.events.log import EventLog
+from whyrec.events.log import Appended, EventLog
 
 WRITER = """
 import sys
@@ -38,9 +38,9 @@ def event(key: str, user: str = "u1", item: str = "p1") -> Event:
 
 def test_an_event_counts_once_and_other_processes_see_it_at_once(tmp_path: Path) -> None:
     log, other = EventLog(tmp_path), EventLog(tmp_path)
-    assert log.append([event("a"), event("b", item="p2")]) == (2, 0)
+    assert log.append([event("a"), event("b", item="p2")]) == Appended(2, 0)
     assert other.of("u1", "User") == [event("a"), event("b", item="p2")]
-    assert other.append([event("a"), event("c", user="u2")]) == (1, 1)
+    assert other.append([event("a"), event("c", user="u2")]) == Appended(1, 1)
     assert log.of("u2", "User") == [event("c", user="u2")]
     assert log.of("u3", "User") == [] and log.types_of("u1", ["User", "Other"]) == ["User"]
     assert log.counts() == {"purchased": 3}
@@ -53,7 +53,7 @@ def test_what_a_load_took_over_is_no_longer_told(tmp_path: Path) -> None:
     log.taken_over(first[0])
     assert log.pending() == [second]
     assert log.of("u1", "User") == [event("b")]
-    assert log.append([event("a")]) == (0, 1)  # known for good
+    assert log.append([event("a")]) == Appended(0, 1)  # known for good
 
 
 def test_what_somebody_hid_stays_hidden_after_a_load_and_under_a_new_name(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_who_opens_a_new_log_waits_for_whoever_is_about_to_make_it(tmp_path: Pat
     later = Timer(0.3, first.execute, ("COMMIT",))
     later.start()
     with closing(EventLog(tmp_path)) as log:
-        assert log.append([event("a")]) == (1, 0)
+        assert log.append([event("a")]) == Appended(1, 0)
     later.join()
     first.close()
 
@@ -177,13 +177,27 @@ def test_what_was_shown_is_sealed_where_there_is_a_key(tmp_path: Path, monkeypat
 
 def test_events_of_several_requests_are_counted_apart(tmp_path: Path) -> None:
     log = EventLog(tmp_path)
-    assert log.append_each([[event("a")], [event("b"), event("c")]]) == [(1, 0), (2, 0)]
+    assert log.append_each([[event("a")], [event("b"), event("c")]]) == [Appended(1, 0), Appended(2, 0)]
     assert log.append_each([[event("d")], [event("b"), event("e"), event("e")], [event("d")]]) == [
-        (1, 0),
-        (1, 2),
-        (0, 1),
+        Appended(1, 0),
+        Appended(1, 2),
+        Appended(0, 1),
     ]
     assert [one.key for _, one in log.pending()] == ["a", "b", "c", "d", "e"]
+
+
+def test_an_id_that_another_event_has_is_told_apart_from_one_that_is_sent_again(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    assert log.append([event("a"), event("b")]) == Appended(2, 0)
+    sent = [
+        event("a"),
+        event("b", item="p2"),
+        event("c"),
+        replace(event("c"), weight=2.0),
+        replace(event("a"), answer="x"),
+    ]
+    assert log.append_each([sent, [event("b", user="u2")]]) == [Appended(1, 1, (1, 3, 4)), Appended(0, 0, (0,))]
+    assert [one for _, one in log.pending()] == [event("a"), event("b"), event("c")]
 
 
 def test_numbers_and_texts_come_back_as_they_went_in(tmp_path: Path) -> None:
@@ -207,7 +221,7 @@ def test_what_a_disk_did_not_take_is_written_anew_before_anything_is_acknowledge
     with pytest.raises(OSError):
         log.append([event("a")])
     log._disk._file = os.open(tmp_path / "events.db-wal", os.O_RDWR)
-    assert log.append([event("a"), event("b")]) == (1, 1)
+    assert log.append([event("a"), event("b")]) == Appended(1, 1)
     there = tmp_path / "copy"
     there.mkdir()
     shutil.copy(tmp_path / "events.db", there)  # without the write-ahead log

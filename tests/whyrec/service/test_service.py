@@ -4,14 +4,10 @@ import json
 import re
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pyrage
 import pytest
 from starlette.testclient import TestClient
@@ -19,6 +15,7 @@ from starlette.testclient import TestClient
 import whyrec
 from kg.privacy.sealing import set_key
 from kg.workspace.workspace import Workspace
+from tests.whyrec.service.real_server import serving
 from whyrec.service.access import Tokens
 from whyrec.service.app import create_app
 
@@ -348,18 +345,10 @@ def test_texts_have_the_same_keys_in_all_languages() -> None:
 
 
 def test_the_program_serves_with_two_workers_and_ends_when_told(folder: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
-        assert served.stdout is not None
-        told = [served.stdout.readline() for _ in range(3)]
-        assert f"http://127.0.0.1:{port}/" in told[0] and "serve.token" in told[2]
-        headers = {"Authorization": f"Bearer {Tokens(folder)._admin}"}
-        transport = httpx.HTTPTransport(retries=60)  # until the port is open, each wait longer than the last
-        with httpx.Client(transport=transport, base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    with serving(folder, workers=2) as served:
+        assert f"http://127.0.0.1:{served.port}/" in served.told[0] and "serve.token" in served.told[2]
+        with served.client(folder) as client:
             assert client.get("/api/v1/health/ready").json() == {"status": "ready"}
-            assert client.get("/api/v1/recommend?user=u0001&n=1", headers=headers).json()["items"][0]["rank"] == 1
-        served.send_signal(signal.SIGTERM)
-        assert served.wait(timeout=60) in (0, -signal.SIGTERM)
+            assert client.get("/api/v1/recommend?user=u0001&n=1").json()["items"][0]["rank"] == 1
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(timeout=60) in (0, -signal.SIGTERM)

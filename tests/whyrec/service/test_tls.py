@@ -1,7 +1,6 @@
 """Addresses of the service: TLS files that fit or do not, a port that is taken, an end that finishes what is asked."""
 
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 import whyrec
 from kg.errors import UsageError
+from tests.whyrec.service.real_server import serving
 from whyrec.service.access import Tokens
 from whyrec.service.server import Address
 
@@ -87,29 +87,22 @@ def test_the_address_of_the_console_can_be_opened_whatever_the_host() -> None:
 
 def test_a_service_over_tls_finishes_what_is_asked_and_keeps_its_port(folder: Path, tmp_path: Path) -> None:
     certificate, key = _pair(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port)]
-    with subprocess.Popen(
-        [*command, "--tls-cert", str(certificate), "--tls-key", str(key)], stdout=subprocess.PIPE, text=True
-    ) as served:
-        assert served.stdout is not None
-        assert served.stdout.readline() == f"Console:  https://127.0.0.1:{port}/\n"
+    with serving(folder, options=("--tls-cert", str(certificate), "--tls-key", str(key))) as served:
+        assert served.told[0] == f"Console:  https://127.0.0.1:{served.port}/\n"
+        command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(served.port)]
         taken = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert (taken.returncode, taken.stdout) == (2, "") and "Address already in use" in taken.stderr
         trusted = ssl.create_default_context(cafile=str(certificate))
-        transport = httpx.HTTPTransport(verify=trusted, retries=60)
         headers = {"Authorization": f"Bearer {Tokens(folder)._admin}"}
-        with httpx.Client(transport=transport, base_url=f"https://localhost:{port}", timeout=120) as client:
+        with httpx.Client(verify=trusted, base_url=f"https://localhost:{served.port}", timeout=120) as client:
             assert client.get("/api/v1/health/ready").json() == {"status": "ready"}
             with ThreadPoolExecutor(1) as threads:
                 slow = threads.submit(client.get, "/api/v1/why-not?user=u0002&item=p0042", headers=headers)
                 while not _asked(client, headers):
                     assert not slow.done()
-                served.send_signal(signal.SIGTERM)
+                served.process.send_signal(signal.SIGTERM)
                 assert slow.result().json()["item"]["id"] == "p0042"
-        assert served.wait(timeout=60) == 0
+        assert served.process.wait(timeout=60) == 0
 
 
 def _asked(client: httpx.Client, headers: dict[str, str]) -> bool:

@@ -1,18 +1,30 @@
 """What people do comes in here, what is known of one goes out, and who wants to be forgotten is."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
+from kg.document import reason_of
 from kg.errors import UsageError
 from whyrec.events.event_table import Event
+from whyrec.events.log import Appended
+from whyrec.events.taking_over import alone
 from whyrec.service.access import Role
 from whyrec.service.limits import MOST_EVENTS
 from whyrec.service.monitoring import of_events
 from whyrec.service.rest.answers import Asking, may
 
 router = APIRouter(prefix="/api/v1")
+OTHER = "another event of this id is kept, which says something else; give each event an id of its own"
 Text = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -24,9 +36,32 @@ class EventIn(BaseModel):
     user: Text
     relation: Text
     item: Text
-    timestamp: int | None = Field(default=None, ge=0, le=4_102_444_800_000, description="Milliseconds since 1970 UTC.")
+    timestamp: int | None = Field(
+        default=None,
+        ge=0,
+        lt=2**63,
+        description="When it happened: milliseconds or seconds since 1970 UTC, told apart by size.",
+    )
     weight: float | None = Field(default=None, gt=0, le=1e6, allow_inf_nan=False)
     answer: Text | None = None
+
+
+@dataclass(frozen=True)
+class _NoEvent:
+    """An event that is none: the field, and what is wrong with it."""
+
+    field: str
+    reason: str
+
+
+def _each(told: Any, check: ValidatorFunctionWrapHandler) -> "EventIn | _NoEvent":
+    """An event, or what is wrong with it: the others go on."""
+    try:
+        found: EventIn = check(told)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        return _NoEvent(".".join(map(str, first["loc"])), reason_of(first))
+    return found
 
 
 class EventsIn(BaseModel):
@@ -38,7 +73,7 @@ class EventsIn(BaseModel):
             "examples": [{"events": [{"id": "e1", "user": "u0001", "relation": "purchased", "item": "p0001"}]}]
         },
     )
-    events: list[EventIn] = Field(min_length=1, max_length=MOST_EVENTS)
+    events: list[Annotated[EventIn, WrapValidator(_each)]] = Field(min_length=1, max_length=MOST_EVENTS)
 
 
 class Rejected(BaseModel):
@@ -76,17 +111,21 @@ class NewToken(BaseModel):
 async def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) -> EventsOut:
     """Take what people did: on disk before it is acknowledged, each event once, in the next answer of every worker."""
     shop, _ = asking
-    good: list[Event] = []
-    bad: list[Rejected] = []
+    check, good, bad = shop.event_check(), dict[int, Event](), list[Rejected]()
     for index, one in enumerate(told.events):
+        if isinstance(one, _NoEvent):
+            bad.append(Rejected(index=index, field=one.field, reason=one.reason))
+            continue
         try:
-            good.append(shop.event(one.model_dump()))
+            good[index] = check.checked(one.model_dump())
         except UsageError as problem:
             field, _, reason = str(problem).partition(": ")
             bad.append(Rejected(index=index, field=field.strip("`"), reason=reason))
-    new, repeated = await shop.commits.append(good) if good else (0, 0)
-    of_events(shop.name, new, len(bad))
-    return EventsOut(accepted=new, repeated=repeated, rejected=bad)
+    done = await shop.commits.append(list(good.values())) if good else Appended(0, 0)
+    places = list(good)
+    bad += [Rejected(index=places[place], field="id", reason=OTHER) for place in done.others]
+    of_events(shop.name, done.new, len(bad))
+    return EventsOut(accepted=done.new, repeated=done.repeated, rejected=sorted(bad, key=lambda one: one.index))
 
 
 @router.get("/users/{user}", tags=["people"])
@@ -121,7 +160,8 @@ def forget(user: str, asking: Annotated[Asking, may("forget")]) -> Any:
     """Erase a person from graph, models, events and kept answers."""
     shop, _ = asking
     known = shop.refreshed().snapshot
-    gone = shop.events.forget(user, known.schema.user_types)
+    with alone(shop.events.path.parent):
+        gone = shop.events.forget(user, known.schema.user_types)
     in_graph = any(known.vocabulary.get(name, user) is not None for name in known.schema.user_types)
     erased = shop.engine.forget(user) if in_graph else None
     return {"events": gone, "graph": erased.model_dump(mode="json") if erased is not None else None}

@@ -1,0 +1,157 @@
+"""Events over HTTP: each row is taken or told for itself, and what is taken no load rejects."""
+
+import csv
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import whyrec
+from whyrec.service.access import Tokens
+from whyrec.service.app import create_app
+
+SCHEMA = """
+name = "odd"
+[entity.User]
+sensitive = true
+[entity.Course]
+domain = "courses"
+[entity.Product]
+domain = "cosmetics"
+[entity.Ingredient]
+[relation.purchased]
+head = "User"
+tail = "Product"
+interaction = true
+[relation.enrolled]
+head = "User"
+tail = "Course"
+interaction = true
+create_head = false
+[relation.likes]
+head = "User"
+tail = "Ingredient"
+[relation.contains]
+head = "Product"
+tail = "Ingredient"
+"""
+PEOPLE = ["anna@example.com", "用户/1", "7", "Zoë", "=cmd|1", "a b?c&d#e"]
+ITEMS = ["7", "p/1", "面霜", "50%off"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A shop whose ids are of every kind, some of a product and a course alike."""
+    place, files = tmp_path / "shop", tmp_path / "files"
+    files.mkdir()
+    (tmp_path / "schema.toml").write_text(SCHEMA, encoding="utf-8")
+    escaped = ["'=cmd|1" if one.startswith("=") else one for one in PEOPLE]
+    _write(files / "User.csv", ["id"], [[one] for one in escaped])
+    _write(files / "Course.csv", ["id"], [["7"], ["kurs/ä"]])
+    _write(files / "Product.csv", ["id"], [[one] for one in ITEMS])
+    _write(files / "Ingredient.csv", ["id"], [["c:d"]])
+    _write(files / "contains.csv", ["head", "tail"], [[one, "c:d"] for one in ITEMS])
+    _write(files / "purchased.csv", ["head", "tail"], [[one, "7"] for one in escaped])
+    whyrec.create(place, schema=tmp_path / "schema.toml").load(sorted(files.iterdir()))
+    return place
+
+
+@pytest.fixture
+def client(folder: Path) -> Iterator[TestClient]:
+    headers = {"Authorization": f"Bearer {Tokens(folder)._admin}"}
+    with TestClient(create_app([folder]), headers=headers, raise_server_exceptions=False) as one:
+        yield one
+
+
+def _write(path: Path, head: list[str], rows: list[list[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, *rows])
+
+
+def _event(number: int, user: str = "7", relation: str = "purchased", item: str = "p/1", **more: Any) -> dict[str, Any]:
+    return {"id": f"e{number}", "user": user, "relation": relation, "item": item, **more}
+
+
+def _send(client: TestClient, *events: dict[str, Any]) -> Any:
+    answer = client.post("/api/v1/events", json={"events": list(events)})
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+def _fields(answer: Any) -> dict[int, str]:
+    return {one["index"]: one["field"] for one in answer["rejected"]}
+
+
+def test_each_bad_row_is_told_by_its_field_and_the_others_are_taken(client: TestClient) -> None:
+    now = int(time.time() * 1000)
+    sent = [
+        _event(0),
+        _event(1, weight=0),
+        _event(2, timestamp=-5),
+        {**_event(3), "id": ""},
+        _event(4, timestamp=0),
+        _event(5, timestamp=86_400_000),
+        _event(6, timestamp=now + 3 * 86_400_000),
+        _event(7, item="nope"),
+        _event(8, user="null"),
+        _event(9, relation="made"),
+        {"id": "e10"},
+        _event(11, surprise=1),
+        _event(12, user="面霜", relation="enrolled", item="kurs/ä"),
+        _event(13, timestamp=now),
+        _event(14, timestamp=now // 1000),
+    ]
+    told = _send(client, *sent)
+    expected = {1: "weight", 2: "timestamp", 3: "id", 4: "timestamp", 5: "timestamp", 6: "timestamp", 7: "item"}
+    expected |= {8: "user", 9: "relation", 10: "user", 11: "surprise", 12: "user"}
+    assert (told["accepted"], told["repeated"], _fields(told)) == (3, 0, expected)
+    assert "future" in next(one["reason"] for one in told["rejected"] if one["index"] == 6)
+    assert client.post("/api/v1/events", json={"events": []}).status_code == 422
+
+
+def test_what_is_sent_again_is_repeated_and_another_event_of_the_id_refused(client: TestClient) -> None:
+    first = _send(client, _event(1), _event(2))
+    again = _send(client, _event(1), _event(2, item="面霜"), _event(3), _event(3, user="Zoë"))
+    assert first == {"accepted": 2, "repeated": 0, "rejected": []}
+    assert (again["accepted"], again["repeated"], _fields(again)) == (1, 1, {1: "id", 3: "id"})
+
+
+def test_an_item_of_several_types_is_named_with_its_type(client: TestClient) -> None:
+    told = _send(client, _event(1, relation="click", item="7"), _event(2, relation="purchase", item="Course:7"))
+    assert told["accepted"] == 1 and "say Course:7 or Product:7" in told["rejected"][0]["reason"]
+    told = _send(
+        client, _event(3, relation="hide", item="Product:7"), _event(4, relation="click", item="Ingredient:c:d")
+    )
+    assert told["accepted"] == 1 and _fields(told) == {1: "item"}
+
+
+def test_what_was_taken_is_loaded_to_the_last_row(client: TestClient, folder: Path) -> None:
+    said, now = int(time.time()) - 1_000, time.time()
+    sent = [_event(n, user=one, item=item) for n, (one, item) in enumerate(zip(PEOPLE, ITEMS[1:] * 2, strict=True))]
+    sent += [_event(20, timestamp=said), _event(21, user="new@example.com", item="Product:面霜", timestamp=said * 1000)]
+    sent += [_event(22, user="new@example.com", relation="likes", item="c:d"), _event(23, user=" Zoe\u0308 ", item="7")]
+    assert _send(client, *sent) == {"accepted": len(sent), "repeated": 0, "rejected": []}
+    assert client.get("/api/v1/recommend", params={"user": "Zoë"}).json()["excluded"]["interacted"] == 2
+    report = whyrec.open(folder).load_events()
+    assert report is not None and report.rejected == 0
+    assert [one.file for one in report.files] == ["events/purchased.csv", "events/likes.csv"]
+    assert ".events" not in (folder / "columns.json").read_text(encoding="utf-8")
+    snapshot = whyrec.open(folder).snapshot
+    user = snapshot.vocabulary.idx("User", "7")
+    begin, end = snapshot.adjacency("purchased").indptr[user : user + 2].tolist()
+    tails = [snapshot.vocabulary.id("Product", one) for one in snapshot.neighbours("purchased", user)[0].tolist()]
+    at = dict(zip(tails, snapshot.timestamps("purchased")[begin:end].tolist(), strict=True))
+    assert at["p/1"] == said * 1000 and abs(at["50%off"] - now * 1000) < 60_000
+
+
+def test_items_that_a_load_brought_are_known_to_a_worker_that_only_takes_events(
+    client: TestClient, folder: Path, tmp_path: Path
+) -> None:
+    assert _fields(_send(client, _event(1, item="newest"))) == {0: "item"}
+    _write(tmp_path / "Product.csv", ["id"], [["newest"]])
+    whyrec.open(folder).load([tmp_path / "Product.csv"])
+    time.sleep(1.1)  # workers look once a second
+    assert _send(client, _event(2, item="newest"))["accepted"] == 1
