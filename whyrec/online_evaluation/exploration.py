@@ -22,8 +22,8 @@ AMONG = 100
 class Draw:
     """What chance did to the last slot of a list.
 
-    ``usual``: the item that stands there by score. ``pool``: the others that might have. ``propensity``: how likely
-    what is shown was.
+    ``usual``: the item, ``Type:id``, that stands there by score. ``pool``: the others that might have. ``propensity``:
+    how likely what is shown was.
     """
 
     epsilon: float
@@ -61,7 +61,12 @@ def drawn(
         found = lot.choice(pool)
         chosen = found.model_copy(update={"rank": usual.rank, "rank_by_score": found.rank})
         propensity = epsilon / len(pool)
-    return chosen, Draw(epsilon, usual.id, chosen.id, tuple(one.id for one in pool), propensity)
+    return chosen, Draw(epsilon, named(usual), named(chosen), tuple(map(named, pool)), propensity)
+
+
+def named(item: RankedItem) -> str:
+    """What a draw calls an item: ``Type:id``, since items of two types may have one id."""
+    return f"{item.type}:{item.id}"
 
 
 def may_explore(options: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from recommender.results.document import Result
 from whyrec.online_evaluation.attribution import Attribution, attribution
 from whyrec.online_evaluation.drift import Drifted, Window, drift
 from whyrec.online_evaluation.experiment import Experiment, ExperimentReport, report
+from whyrec.online_evaluation.exploration import named
 from whyrec.online_evaluation.off_policy import Estimate, Records, estimates
 from whyrec.online_evaluation.traffic import DAY, ShownList, Traffic, traffic
 
@@ -105,7 +106,7 @@ def _window(found: Traffic, at: int, until: int) -> Window:
     return Window(
         personal=[one.personal for one in first.values()],
         scores=[one.score or 0.0 for one in first.values()],
-        items=[tuple(item.id for item in one.items) for one in first.values()],
+        items=[tuple(f"{item.type}:{item.id}" for item in one.items) for one in first.values()],
         events=Counter(relation for _, relation in events),
     )
 
@@ -125,7 +126,8 @@ def _choice(other: "Lists", user: str, draw: dict[str, Any]) -> str:
     """What a model ranks best of the items that might have been shown."""
     able = {draw["usual"], *draw["pool"]}
     ranked = other.recommend(user, n=1_000, told=False).items
-    return next((one.id for one in ranked if one.id in able), draw["usual"])
+    names = (name for one in ranked for name in (named(one), one.id))  # an earlier version kept ids alone
+    return next((name for name in names if name in able), draw["usual"])
 
 
 def _estimate(one: Estimate) -> dict[str, float]:

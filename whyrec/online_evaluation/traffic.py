@@ -1,7 +1,7 @@
 """Traffic: the lists that were given, and what people did with the items in them, from the logs of the service.
 
-An event belongs to the answer that it names; one that names none belongs to the newest list, at most a day old, in
-which the person was shown the item.
+An event belongs to the answer that it names; one that names none, or none that the same person was given, belongs to
+the newest list, at most a day old, in which the person was shown the item.
 """
 
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from whyrec.events.answers import Answer
+from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
 
 FOLDER = "service"
@@ -23,8 +24,10 @@ DAY = 86_400_000
 
 @dataclass(frozen=True)
 class ShownItem:
-    """An item in a list: id, domain, and by what its reason says it is there: kind and metapath, empty where untold."""
+    """An item in a list: type, id, domain, and by what its reason says it is there: kind and metapath, empty where
+    untold."""
 
+    type: str
     id: str
     domain: str
     kind: str
@@ -71,17 +74,19 @@ def traffic(workspace: Path, since: int, until: int) -> Traffic:
             if at < until:
                 events.append((at, event.user, event.relation))
             named = by_id.get(event.answer or "")
-            for shown in [named] if named else reversed(by_user.get(event.user, [])):
-                if _belongs(shown, event.item, event.relation, at):
+            own = named is not None and named.user == event.user
+            for shown in [named] if named and own else reversed(by_user.get(event.user, [])):
+                if _belongs(shown, event, at):
                     break
     return Traffic(lists, events)
 
 
-def _belongs(shown: ShownList, item: str, relation: str, at: int) -> bool:
-    rank = next((rank for rank, one in enumerate(shown.items) if one.id == item), None)
+def _belongs(shown: ShownList, event: Event, at: int) -> bool:
+    item = event.item_type, event.item
+    rank = next((rank for rank, one in enumerate(shown.items) if (one.type, one.id) == item), None)
     if rank is None or not shown.at <= at <= shown.at + DAY:
         return False
-    shown.did.setdefault(rank, set()).add(relation)
+    shown.did.setdefault(rank, set()).add(event.relation)
     return True
 
 
@@ -102,5 +107,7 @@ def _read(body: bytes, told: str) -> tuple[bool, float | None, tuple[ShownItem, 
     document = json.loads(zlib.decompress(body))
     items, grounds = document["items"], json.loads(told) if told else []
     grounds += [("", "")] * (len(items) - len(grounds))
-    shown = tuple(ShownItem(one["id"], one["domain"], *ground) for one, ground in zip(items, grounds, strict=True))
+    shown = tuple(
+        ShownItem(one["type"], one["id"], one["domain"], *ground) for one, ground in zip(items, grounds, strict=True)
+    )
     return document["personal"], items[0]["score"] if items else None, shown

@@ -3,6 +3,7 @@
 import json
 import zlib
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from whyrec.events.answers import Answer
@@ -16,7 +17,8 @@ GROUNDS = json.dumps([["shared", "purchased > contains"], ["popularity", ""]])
 
 
 def _answer(user: str, at: int, arm: str = "") -> Answer:
-    items = [{"id": "p1", "domain": "cosmetics", "score": 2.0}, {"id": "c1", "domain": "courses", "score": 1.0}]
+    told = (("Product", "p1", "cosmetics", 2.0), ("Course", "c1", "courses", 1.0))
+    items = [dict(zip(("type", "id", "domain", "score"), one, strict=True)) for one in told]
     body = zlib.compress(json.dumps({"items": items, "personal": True}).encode())
     name = f"{user}-{at}"
     return Answer(name, at, user, "shop", "recommend", name.encode(), body, "home", arm, "", GROUNDS)
@@ -50,6 +52,24 @@ def test_people_are_counted_once_by_where_domain_reason_and_metapath(tmp_path: P
         assert (outcome.relation, outcome.people, outcome.share) == ("purchased", 10, 0.5)
         assert outcome.low is not None and outcome.high is not None and 0.29 < outcome.low < 0.5 < outcome.high < 0.71
     assert told["domain", "courses"].outcomes == [] and told["reason", "popularity"].outcomes == []
+
+
+def test_an_event_belongs_to_the_list_of_whoever_did_it_and_to_an_item_of_its_type(tmp_path: Path) -> None:
+    (tmp_path / "service").mkdir()
+    with closing(EventLog(tmp_path / "service")) as log:
+        mine, ours = ("u1-1000", "u2-2000")
+        log.append(
+            [
+                Event("another's", "User", "u1", "click", "Product", "p1", answer=ours),
+                Event("nobody's", "User", "u1", "add", "Product", "p1", answer="dropped long ago"),
+                Event("her own", "User", "u2", "purchased", "Product", "p1", answer=ours),
+                Event("a course of this id", "User", "u2", "enrolled_in", "Course", "p1"),
+            ]
+        )
+        at = log.since(0)[0][0]
+        log.answers.remember([replace(_answer(one[:2], int(one[3:])), at=at - 10) for one in (mine, ours)])
+    did = {one.id: one.did for one in traffic(tmp_path, 0, 2**62).lists}
+    assert did == {mine: {0: {"click", "add"}}, ours: {0: {"purchased"}}}
 
 
 def test_fewer_than_k_people_are_not_told(tmp_path: Path) -> None:

@@ -72,7 +72,11 @@ def test_a_draw_stands_last_with_a_reason_and_stays(
     headers = _with(Tokens(shops[0])._admin)
     answer = client.get("/api/v1/recommend", params={"user": user, "n": 5, "scenario": "home"}, headers=headers).json()
     last = answer["items"][-1]
-    assert (last["id"], last["rank"]) == (draws[user]["shown"], 5) and last["rank_by_score"] > 5 and last["reason"]
+    assert (
+        (f"{last['type']}:{last['id']}", last["rank"]) == (draws[user]["shown"], 5)
+        and last["rank_by_score"] > 5
+        and last["reason"]
+    )
 
 
 def test_traffic_is_told_and_a_stopped_candidate_answers_nobody(

@@ -70,7 +70,7 @@ class Arms:
         if got is None:
             return found, ""
         item, draw = got
-        if item.id != draw.usual:
+        if draw.shown != draw.usual:
             told = {key: value for key, value in options.items() if key not in ("n", "told")}
             reason = engine.why(whom[0], f"{item.type}:{item.id}", anchors=whom[1], **told).groups[0].text
             told_item = item.model_copy(update={"reason": reason if options.get("told", True) else ""})
