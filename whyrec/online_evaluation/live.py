@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kg.errors import UsageError
+from kg.errors import UnknownEntityError, UsageError
+from kg.schema import Schema
 from recommender.results.document import Result
+from whyrec.events.signals import SIGNALS
 from whyrec.online_evaluation.attribution import Attribution, attribution
 from whyrec.online_evaluation.drift import Drifted, Window, drift
 from whyrec.online_evaluation.experiment import Experiment, ExperimentReport, report
@@ -79,8 +81,10 @@ class Live:
 
         :param other: an engine over the same people and items.
         :param goal: the relation that counts.
-        :raises UsageError: where fewer than ``FEWEST_RECORDS`` lists with a draw are kept.
+        :raises UsageError: for another goal than people reach, and where fewer than ``FEWEST_RECORDS`` lists with a
+            draw are kept.
         """
+        checked_goal(self._engine.workspace.schema, goal)
         lists = {one.user: one for one in reversed(self._traffic(days * DAY).lists) if one.draw}
         if len(lists) < FEWEST_RECORDS:
             raise UsageError(f"[serve] explore: {FEWEST_RECORDS} people with a drawn list are needed; set it and wait")
@@ -95,9 +99,25 @@ class Live:
 
 
 def experiment_of(engine: "Lists") -> Experiment | None:
-    """The experiment of the configuration; ``None`` where it names none."""
+    """The experiment of the configuration; ``None`` where it names none.
+
+    :raises UsageError: where its goal is nothing that people do.
+    """
     told = engine.workspace.settings.experiment
-    return Experiment(told.name, told.goal, told.share) if told.name else None
+    if not told.name:
+        return None
+    return Experiment(told.name, checked_goal(engine.workspace.schema, told.goal), told.share)
+
+
+def checked_goal(schema: Schema, goal: str) -> str:
+    """A goal: what people do with items, or a signal.
+
+    :raises UsageError: for anything else, which nobody would ever reach.
+    """
+    able = [*schema.interactions, *SIGNALS]
+    if goal not in able:
+        raise UsageError(f"`goal` {goal!r}: expected one of {', '.join(able)}")
+    return goal
 
 
 def _window(found: Traffic, at: int, until: int) -> Window:
@@ -123,9 +143,12 @@ def _records(lists: list[ShownList], goal: str, other: "Lists") -> Records:
 
 
 def _choice(other: "Lists", user: str, draw: dict[str, Any]) -> str:
-    """What a model ranks best of the items that might have been shown."""
+    """What a model ranks best of the items that might have been shown; the usual one to whom it does not know."""
     able = {draw["usual"], *draw["pool"]}
-    ranked = other.recommend(user, n=1_000, told=False).items
+    try:
+        ranked = other.recommend(user, n=1_000, told=False).items
+    except UnknownEntityError:
+        return str(draw["usual"])
     names = (name for one in ranked for name in (named(one), one.id))  # an earlier version kept ids alone
     return next((name for name in names if name in able), draw["usual"])
 

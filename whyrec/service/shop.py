@@ -88,6 +88,7 @@ class Shop:
         """The engine, with what another process loaded or trained since the last look; a damaged one is not taken."""
         now = time.monotonic()
         if now - self._looked > LOOK_SECONDS:
+            self.arms.refresh()
             self._looked, mark = now, self.engine.workspace.generations.mark
             if mark != self._mark:
                 self._mark = mark
@@ -135,7 +136,11 @@ class Shop:
         known, own, hidden = self.person(user)
         options["avoid"] = (*options.get("avoid", ()), *hidden)
         having = (*anchors, *own)
-        found = engine.recommend(known, anchors=having, **options)
+        try:
+            found = engine.recommend(known, anchors=having, **options)
+        except UnknownEntityError:  # by the candidate, which may not know what the shop knows
+            engine, arm = self.engine, ""
+            found = engine.recommend(known, anchors=having, **options)
         found, draw = self.arms.explored(engine, (known, having), found, options)
         named = found if known else found.model_copy(update={"user": Person(id=user, label=None)})
         return named, arm, draw
@@ -146,7 +151,11 @@ class Shop:
         engine, _ = self.arms.of(user)
         known, own, hidden = (None, (), ()) if user is None else self.person(user)
         options["avoid"] = (*options.get("avoid", ()), *hidden)
-        return engine.why(known, item, anchors=(*anchors, *own), **options)
+        having = (*anchors, *own)
+        try:
+            return engine.why(known, item, anchors=having, **options)
+        except UnknownEntityError:
+            return self.engine.why(known, item, anchors=having, **options)
 
     def state(self, user: str | None) -> State:
         """What is another one whenever answers to somebody may be others: first what changes for everybody."""

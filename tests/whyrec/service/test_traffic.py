@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import whyrec
+from kg.errors import UsageError
 from whyrec.events.answers import Answer
 from whyrec.events.log import EventLog
 from whyrec.online_evaluation.experiment import CANDIDATE
@@ -93,8 +95,43 @@ def test_traffic_is_told_and_a_stopped_candidate_answers_nobody(
     shop = client.app.state.shops[0]  # type: ignore[attr-defined]
     user = next(one for one in PEOPLE if shop.arms.experiment.arm(one) == CANDIDATE)
     assert shop.arms.of(user) == (shop.arms.candidate, CANDIDATE)
-    shop.engine.decisions.stop("trial", "guardrail")
+    wrong = client.get("/api/v1/off-policy?goal=purchsed", headers=headers)
+    assert wrong.status_code == 422 and wrong.json()["field"] == "goal" and "purchased" in wrong.json()["detail"]
+    signed = {"Cookie": f"whyrec={Tokens(shops[0])._admin}"}
+    page = client.get("/traffic", headers=signed)
+    assert 'action="/traffic/stop"' in page.text
+    assert client.post("/api/v1/experiment/stop", headers=headers).json()["content"] == {"experiment": "trial"}
     assert shop.arms.of(user) == (shop.engine, "")
+    assert client.get("/api/v1/experiment", headers=headers).json()["stopped"] is True
+    page = client.get("/traffic", headers=signed)
+    assert 'action="/traffic/stop"' not in page.text
+
+
+def test_a_candidate_that_is_trained_again_answers_and_knows_nobody_whom_the_shop_alone_knows(
+    demo: Path, tmp_path: Path
+) -> None:
+    places = tmp_path / "a", tmp_path / "b"
+    for place in places:
+        shutil.copytree(demo, place)
+    settings = places[0] / "whyrec.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + SETTINGS.replace("0.5", "0.0"), encoding="utf-8")
+    rows = tmp_path / "purchased.csv"
+    people = [f"new{n}@example.com" for n in range(12)]
+    rows.write_text("head,tail\n" + "".join(f"{one},p0013\n" for one in people), encoding="utf-8")
+    whyrec.open(places[0]).load([rows])
+    with TestClient(create_app([places[0]]), headers=_with(Tokens(places[0])._admin)) as client:
+        arms = client.app.state.shops[0].arms  # type: ignore[attr-defined]
+        asked = [client.get("/api/v1/recommend", params={"user": one, "n": 3}) for one in people]
+        assert {one.status_code for one in asked} == {200} and {arms.of(one)[1] for one in people} == {""}
+        whyrec.open(places[1]).load([rows])
+        time.sleep(1.1)  # workers look once a second
+        assert client.get("/api/v1/recommend", params={"user": people[0]}).status_code == 200
+        assert {arms.of(one)[1] for one in people} == {"candidate", "control"}
+        assert arms.candidate.snapshot.hash == whyrec.open(places[1]).snapshot.hash
+    wrong = SETTINGS.replace('"../b"', '"../b"\ngoal = "purchsed"')
+    settings.write_text((demo / "whyrec.toml").read_text(encoding="utf-8") + wrong, encoding="utf-8")
+    with pytest.raises(UsageError, match="`goal` 'purchsed': expected one of enrolled_in, purchased"):
+        create_app([places[0]])
 
 
 def _tools(client: TestClient, token: str, method: str, **parameters: Any) -> Any:

@@ -89,6 +89,16 @@ def roll_back(request: Request, number: Annotated[int, Form(ge=0)]) -> Response:
     return RedirectResponse("/rules", 303)
 
 
+@router.post("/traffic/stop")
+def stop(request: Request) -> Response:
+    """Let nobody have the candidate of the experiment from now on."""
+    shop, caller = _asking(request, "rules")
+    if shop.arms.experiment is None:
+        raise UsageError("whyrec.toml names no [experiment]")
+    shop.engine.decisions.stop(shop.arms.experiment.name, caller.name)
+    return RedirectResponse("/traffic", 303)
+
+
 @router.get("/review")
 def review(request: Request, item: Annotated[str, Query(max_length=MOST_TEXT)] = "") -> Response:
     """What was reported and waits, a form to report, and what was decided."""

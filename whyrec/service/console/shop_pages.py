@@ -123,7 +123,8 @@ def traffic(request: Request, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 
         return words.get(f"ground_{group.name}", group.name) if group.by == "reason" else group.name
 
     found = {"found": live.attribution(days), "drift": live.drift(), "experiment": live.experiment()}
-    return page(request, "traffic.html", told=told, phrases=phrases(schema, lang), **found)
+    stops = may(request, shop, "rules")
+    return page(request, "traffic.html", told=told, phrases=phrases(schema, lang), stops=stops, **found)
 
 
 @router.get("/data")

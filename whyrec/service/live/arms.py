@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from kg.errors import WhyrecError
 from recommender.results.recommendation import RankedItem, Recommendation
 from recommender.rules.rule_set import Rules
 from whyrec.engine import Engine
@@ -30,6 +31,7 @@ class Arms:
     """The models of one workspace and its experiment.
 
     :raises WorkspaceError: where the candidate of the configuration is no workspace.
+    :raises UsageError: where the goal of the configuration is nothing that people do.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -37,7 +39,18 @@ class Arms:
         told = engine.workspace.settings.experiment
         there = engine.workspace.folder / told.candidate
         self.candidate = _Candidate(there, engine) if self.experiment and told.candidate else None
+        self._mark = self.candidate.workspace.generations.mark if self.candidate else None
         self._lot = random.Random()
+
+    def refresh(self) -> None:
+        """Answer from what another process loaded or trained for the candidate; a damaged one is not taken."""
+        if self.candidate is None or self._mark == (mark := self.candidate.workspace.generations.mark):
+            return
+        self._mark = mark
+        try:
+            self.candidate.reload()
+        except WhyrecError:  # half written: the old one answers, the next look tries again
+            self._mark = None
 
     @property
     def number(self) -> int:
@@ -45,11 +58,13 @@ class Arms:
         return 0 if self.candidate is None else self.candidate.opened.number
 
     def of(self, user: str | None) -> tuple[Engine, str]:
-        """The model for somebody, and her arm; no arm where no experiment runs, or it was stopped."""
-        running = self.experiment and self.candidate and user is not None
-        if not running or self.experiment is None or self.candidate is None or user is None:
+        """The model for somebody, and her arm; no arm where no experiment runs, it was stopped, or the candidate does
+        not know whom the shop knows: of both arms such people are left out."""
+        if self.experiment is None or self.candidate is None or user is None:
             return self._engine, ""
         if self.experiment.name in self._engine.decisions.stopped:
+            return self._engine, ""
+        if _knows(self._engine, user) and not _knows(self.candidate, user):
             return self._engine, ""
         arm = self.experiment.arm(user)
         return (self.candidate if arm == CANDIDATE else self._engine), arm
@@ -85,3 +100,9 @@ class Arms:
         idx, schema = snapshot.vocabulary.get(item.type, item.id), snapshot.schema
         used = [name for name in schema.interactions if schema.relation[name].tail == item.type]
         return idx is not None and sum(int(snapshot.link_counts(f"~{name}")[idx]) for name in used) < snapshot.k
+
+
+def _knows(engine: Engine, user: str) -> bool:
+    """Whether the graph of a model has somebody."""
+    vocabulary = engine.snapshot.vocabulary
+    return any(vocabulary.get(name, user) is not None for name in engine.snapshot.schema.user_types)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 
 from kg.errors import UsageError
+from whyrec.decisions.log import Decision
 from whyrec.online_evaluation.attribution import Attribution
 from whyrec.online_evaluation.experiment import ExperimentReport
 from whyrec.online_evaluation.live import DriftReport, Live, OffPolicyReport
@@ -13,6 +14,7 @@ from whyrec.service.limits import MOST_DAYS, MOST_TEXT
 from whyrec.service.rest.answers import Asking, may
 
 router = APIRouter(prefix="/api/v1", tags=["traffic"])
+NONE = "whyrec.toml names no [experiment]"
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS)]
 
 
@@ -37,8 +39,17 @@ def experiment(asking: Annotated[Asking, may("traffic")], days: Days = 90) -> Ex
     """The two arms of the experiment; interval and p-value hold however often they are looked at."""
     found = Live(asking[0].refreshed()).experiment(days)
     if found is None:
-        raise HTTPException(404, "whyrec.toml names no [experiment]")
+        raise HTTPException(404, NONE)
     return found
+
+
+@router.post("/experiment/stop", status_code=201)
+def stop(asking: Annotated[Asking, may("rules")]) -> Decision:
+    """Let nobody have the candidate from now on; an experiment of another name begins anew."""
+    experiment = asking[0].arms.experiment
+    if experiment is None:
+        raise HTTPException(404, NONE)
+    return asking[0].engine.decisions.stop(experiment.name, asking[1].name)
 
 
 @router.get("/off-policy")
