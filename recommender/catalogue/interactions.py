@@ -66,8 +66,12 @@ class Interactions:
         (of_anchor, theirs), (of_item, users) = (self._users_of(one) for one in (anchors, items))
         order = theirs.argsort(kind="stable")
         of_anchor, theirs = of_anchor[order], theirs[order]
+        if not len(theirs):
+            return np.zeros((len(items), len(anchors)), dtype=np.int64)
         starts = theirs.searchsorted(users)
-        counts = theirs.searchsorted(users, side="right") - starts
+        both = (theirs.take(starts, mode="clip") == users).nonzero()[0]  # few of them
+        starts, of_item = starts[both], of_item[both]
+        counts = theirs.searchsorted(users[both], side="right") - starts
         ends = counts.cumsum()
         hits = (starts - ends + counts).repeat(counts) + np.arange(ends[-1] if len(ends) else 0)
         found = np.bincount(
@@ -84,7 +88,7 @@ class Interactions:
 
     def any(self, anchors: NDArray[np.integer], item: int) -> int:
         """How many people used an item and at least one of some others, by their positions."""
-        return len(np.unique(self._shared(anchors, item)[1]))
+        return len(set(self._shared(anchors, item)[1].tolist()))
 
     def _shared(self, anchors: NDArray[np.integer], item: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Who used an item and one of some others: which of the others, and the user, for each pair.

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from kg.schema import inverse_of
 from recommender.kernels.kernel import LearnedKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.profiles.profile import Anchors, Profile
-from recommender.scoring.anchor_shares import AnchorShares, ProfilePaths, WeighedMetapath
+from recommender.scoring.anchor_shares import AnchorShares, ItemShares, ProfilePaths, WeighedMetapath
 from recommender.scoring.scorer import Scorer
 
 DIRECT, SHARED, CHAIN, PEOPLE, LEARNED = "direct", "shared", "chain", "people", "learned"
@@ -201,14 +200,8 @@ class Sources:
         start, wanted = self._first(item_type), np.zeros(self.snapshot.vocabulary.count(item_type), dtype=bool)
         wanted[items] = True
         found: dict[int, Pool] = {item: {} for item in items}
-        sources = self._ending_at.get(item_type, ())
-        parts = [self.anchors(source).of_all(wanted) for source in sources]
-        lengths = [len(part[0]) for part in parts]
-        if sum(lengths):
-            item, idx, share = (np.concatenate(column) for column in zip(*parts, strict=True))
-            own = np.repeat([source.own for source in sources], lengths)
-            weight = np.repeat([one.metapath.weight for one in sources if one.metapath], lengths)
-            self._gather(found, (item, own, idx, share, weight))
+        if sources := self._ending_at.get(item_type, ()):
+            self._gather(found, sources, ItemShares.of([self.anchors(source) for source in sources], wanted))
         for number, cells in found.items():
             if self._embedded:
                 self._embed(cells, item_type, number)
@@ -226,22 +219,23 @@ class Sources:
             if some := {i: share for i, share in zip(idx, shares, strict=True) if share}:
                 cells[source.own] = Strand.of(source, some)
 
-    def _gather(self, found: dict[int, Pool], cells: tuple[NDArray[Any], ...]) -> None:
-        """Put cells that are not 0 into the pools of their items, source by source and each in its order.
+    @staticmethod
+    def _gather(found: dict[int, Pool], sources: Sequence[Source], shares: ItemShares) -> None:
+        """Put cells into the pools of their items, source by source and each in its order.
 
-        :param cells: item, source, anchor, share and weight of each: five arrays of shape (cells,).
+        :param shares: without the weights of the sources.
         """
-        kept = cells[3].nonzero()[0]
-        item = cells[0][kept]
-        order = kept[item.argsort(kind="stable")]
-        item, own, idx, share, weight = (column[order] for column in cells)
-        ends = ((item[1:] != item[:-1]) | (own[1:] != own[:-1])).nonzero()[0] + 1
-        starts = [0, *ends.tolist()] if len(item) else []
-        of_item, of_own, anchors, shares = item.tolist(), own.tolist(), idx.tolist(), (share * weight).tolist()
-        for begin, end in zip(starts, [*starts[1:], len(of_item)], strict=True):
-            number = of_own[begin]
-            some = dict(zip(anchors[begin:end], shares[begin:end], strict=True))
-            found[of_item[begin]][number] = Strand(self.all[number], some, sum(shares[begin:end]))
+        order = shares.item.argsort(kind="stable")
+        item, part, anchors = shares.item[order], shares.part[order], shares.anchor[order].tolist()
+        weight = np.array([one.metapath.weight for one in sources if one.metapath])
+        share = (shares.share[order] * weight[part]).tolist()
+        new = (item[1:] != item[:-1]) | (part[1:] != part[:-1])
+        ends = [*(new.nonzero()[0] + 1).tolist(), *([len(share)] if share else ())]
+        starts = [0, *ends[:-1]] if share else []
+        for begin, end, number, which in zip(starts, ends, item[starts].tolist(), part[starts].tolist(), strict=True):
+            source = sources[which]
+            some = dict(zip(anchors[begin:end], share[begin:end], strict=True))
+            found[number][source.own] = Strand(source, some, sum(share[begin:end]))
 
     def _first(self, item_type: str) -> int:
         return self.scorer.catalogue.position(item_type, 0)

@@ -1,5 +1,6 @@
 """Anchor shares: what each anchor contributes to an item over one kernel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -15,50 +16,82 @@ from recommender.scoring.scorer import Scorer
 
 
 class AnchorShares:
-    """The rows of a kernel that belong to some anchors, gathered once, then asked for items."""
+    """The rows of a kernel that belong to some anchors, gathered once, then asked for items.
+
+    ``items``: the items of all rows, one row after the other, and ``counts``, how many each has. Entries are read where
+    they are asked for: few of a row are.
+    """
 
     def __init__(self, kernel: csr_array, anchors: Anchors) -> None:
-        starts = kernel.indptr[anchors.idx]
-        counts = kernel.indptr[anchors.idx + 1] - starts
-        self._anchors, self._data = anchors, kernel.data
-        self._ends = counts.cumsum()
-        self._edges = (starts - self._ends + counts).repeat(counts) + np.arange(self._ends[-1])
-        self._items = kernel.indices[self._edges]
+        starts, ends = kernel.indptr[anchors.idx], kernel.indptr[anchors.idx + 1]
+        self.anchors, self.counts, self._starts, self._kernel = anchors, ends - starts, starts, kernel
+        rows = zip(starts.tolist(), ends.tolist(), strict=True)
+        self.items = np.concatenate([kernel.indices[start:end] for start, end in rows])
         self._found: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def of(self, item: int) -> Anchors:
         """The anchors with an entry for an item, and ``x[a] · K[a, item]`` of each."""
-        position, anchor = self._find(item)
-        weight = self._anchors.weight[anchor] * self._data[self._edges[position]]
-        return Anchors(self._anchors.idx[anchor], weight)
+        position, row = self._find(item)
+        return Anchors(self.anchors.idx[row], self.anchors.weight[row] * self.entries(position, row))
 
     def sum(self, item: int) -> float:
         """``Σ_a x[a] · K[a, item]``."""
-        position, anchor = self._find(item)
-        return float(self._anchors.weight[anchor] @ self._data[self._edges[position]]) if len(position) else 0.0
+        position, row = self._find(item)
+        return float(self.anchors.weight[row] @ self.entries(position, row)) if len(position) else 0.0
 
     def kept(self, item: int) -> Anchors:
         """The anchors with an entry for an item, with the weights x[a] they came with."""
-        _, anchor = self._find(item)
-        return Anchors(self._anchors.idx[anchor], self._anchors.weight[anchor])
+        _, row = self._find(item)
+        return Anchors(self.anchors.idx[row], self.anchors.weight[row])
 
-    def of_all(self, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-        """Item, anchor and ``x[a] · K[a, item]`` of all entries for some items, the same bits as of one item at a time;
-        of each item the anchors in their order: three arrays of shape (entries,).
+    def entries(self, position: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.float64]:
+        """``K[a, item]`` at some places of ``items``.
 
-        :param wanted: shape (items,), bool.
+        :param row: which of the anchors each is of.
         """
-        position = wanted[self._items].nonzero()[0]
-        anchor = self._ends.searchsorted(position, side="right")
-        weight = self._anchors.weight[anchor] * self._data[self._edges[position]]
-        return self._items[position], self._anchors.idx[anchor], weight
+        shift = self._starts - self.counts.cumsum() + self.counts
+        found: NDArray[np.float64] = self._kernel.data[position + shift[row]]
+        return found
 
     def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of the entries for an item, and of their anchors."""
         if item not in self._found:
-            position = (self._items == item).nonzero()[0]
-            self._found[item] = position, self._ends.searchsorted(position, side="right")
+            position = (self.items == item).nonzero()[0]
+            self._found[item] = position, self.counts.cumsum().searchsorted(position, side="right")
         return self._found[item]
+
+
+@dataclass(frozen=True, eq=False)
+class ItemShares:
+    """Entries for some items: which of several parts each is of, its item, its anchor, and ``x[a] · K[a, item]``: four
+    arrays of shape (entries,), part by part, and of each item the anchors in their order."""
+
+    part: NDArray[np.int64]
+    item: NDArray[np.int32]
+    anchor: NDArray[np.int32]
+    share: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, parts: Sequence[AnchorShares], wanted: NDArray[np.bool_]) -> Self:
+        """All that are not 0, the same bits as of one item and one part at a time, with fewer and longer arrays.
+
+        :param parts: at least one.
+        :param wanted: shape (items,), bool.
+        """
+        items = np.concatenate([one.items for one in parts])
+        position = wanted[items].nonzero()[0]
+        row = np.concatenate([one.counts for one in parts]).cumsum().searchsorted(position, side="right")
+        part = np.arange(len(parts)).repeat([len(one.counts) for one in parts])[row]
+        data = np.empty(len(position))
+        before, rows, begin = 0, 0, 0
+        for one, end in zip(parts, part.searchsorted(np.arange(1, len(parts) + 1)).tolist(), strict=True):
+            if end > begin:
+                data[begin:end] = one.entries(position[begin:end] - before, row[begin:end] - rows)
+            before, rows, begin = before + len(one.items), rows + len(one.counts), end
+        share = np.concatenate([one.anchors.weight for one in parts])[row] * data
+        anchor = np.concatenate([one.anchors.idx for one in parts])[row]
+        kept = slice(None) if share.all() else share.nonzero()[0]
+        return cls(part[kept], items[position][kept], anchor[kept], share[kept])
 
 
 @dataclass(frozen=True, eq=False)
