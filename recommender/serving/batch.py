@@ -71,18 +71,24 @@ class BatchResult:
     restarted: bool
 
 
-def lists_of(recommender: Recommender, batch: Batch, progress: Progress = no_progress) -> Iterator[pa.RecordBatch]:
+def lists_of(
+    recommender: Recommender, batch: Batch, progress: Progress = no_progress, *, typed: bool = False
+) -> Iterator[pa.RecordBatch]:
     """The lists of many users, ``PART`` users a record batch, columns ``COLUMNS``; nothing is written.
 
     The scores are those of one user at a time, bit for bit.
 
+    :param typed: whether ``item_type`` follows as the last column: items of two types may have one id.
     :raises UsageError: where a worker was killed.
     """
     lists, done = ListMaker(recommender, recommender.rule_set(batch.rules), batch), 0
     with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
         for number, part in enumerate(workers.map(range(lists.batch.parts))):
             users = lists.batch.part(number)
-            yield from lists.table(users, part).to_batches()
+            table = lists.table(users, part)
+            if typed:
+                table = table.append_column("item_type", lists.item_types.take(part["position"]))
+            yield from table.to_batches()
             done += len(users)
             progress(STAGE, done, len(batch.users))
 
@@ -158,6 +164,12 @@ class ListMaker:
         """The ids of the catalogue; who only ranks needs none."""
         vocabulary = self.recommender.snapshot.vocabulary
         return pa.array([one for name in self.recommender.catalogue.types for one in vocabulary.ids(name)], pa.string())
+
+    @cached_property
+    def item_types(self) -> pa.Array:
+        """The types of the catalogue, aligned with ``items``."""
+        vocabulary = self.recommender.snapshot.vocabulary
+        return pa.array([name for name in self.recommender.catalogue.types for _ in vocabulary.ids(name)], pa.string())
 
     @cached_property
     def people(self) -> dict[str, list[str]]:

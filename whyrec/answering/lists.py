@@ -29,12 +29,13 @@ class Lists(Decided):
 
     def lists(
         self,
-        users: Sequence[str] | None = None,
+        users: Sequence[str | tuple[str, int]] | None = None,
         *,
         n: int | None = None,
         domain: str | None = None,
         workers: int = 1,
         progress: Progress | None = None,
+        typed: bool = False,
         **rules: "Unpack[ManyOptions]",
     ) -> "Iterator[pa.RecordBatch]":
         """The lists of many users as Arrow record batches, some thousand users each; what ``--all`` writes.
@@ -43,8 +44,10 @@ class Lists(Decided):
         :meth:`recommend`, bit for bit. With ``reasons`` above 0 also ``paths``, ``embedding`` and ``popularity``, which
         sum to the score, and ``reason_1`` … in words, null where there are fewer.
 
-        :param users: ids, ``Type:id`` where two types share ids; everybody where absent.
+        :param users: ids, ``Type:id`` where two types share ids, or types and indices, which are nobody else's whatever
+            ids look like; everybody where absent.
         :param workers: processes at work, forked from this one; with 1 nothing is forked, as Spark and threads want.
+        :param typed: whether ``item_type`` follows as the last column, for catalogues in which two types share ids.
         :raises UnknownEntityError: for an unknown user.
         """
         from recommender.serving.batch import lists_of  # Arrow, which one user's list does not need
@@ -53,7 +56,7 @@ class Lists(Decided):
         asked = self._rules(domain, rules), self._n(n)
         recommender = self.recommender
         batch = self._batch(recommender, users, asked, workers, told)
-        return lists_of(recommender, batch, progress or self._progress)
+        return lists_of(recommender, batch, progress or self._progress, typed=typed)
 
     def write_lists(
         self,
@@ -121,7 +124,7 @@ class Lists(Decided):
     @staticmethod
     def _batch(
         recommender: Recommender,
-        users: Sequence[str] | None,
+        users: Sequence[str | tuple[str, int]] | None,
         asked: tuple[Rules, int],
         workers: int | None,
         told: tuple[int, str],
@@ -132,4 +135,5 @@ class Lists(Decided):
         if users is None:
             return Batch(recommender.users(), *asked, workers, *told)
         vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
-        return Batch([vocabulary.find(user, types) for user in users], *asked, workers, *told)
+        found = [vocabulary.find(one, types) if isinstance(one, str) else one for one in users]
+        return Batch(found, *asked, workers, *told)

@@ -117,21 +117,20 @@ def _batches(
 ) -> "Iterator[tuple[str, list[str], dict[str, list[Row]]]]":
     """Some people of one type, and the rows of their lists by type of item."""
     vocabulary, schema = engine.snapshot.vocabulary, engine.snapshot.schema
-    types = {one: name for name in schema.item_types for one in vocabulary.ids(name)}
     for user_type in schema.user_types:
         ids = list(vocabulary.ids(user_type))
         for start in range(0, len(ids), PEOPLE):
             people = ids[start : start + PEOPLE]
-            named = [f"{user_type}:{one}" for one in people]
+            named = [(user_type, start + place) for place in range(len(people))]
             found: dict[str, list[Row]] = {}
-            for batch in engine.lists(named, reasons=1, progress=progress, **asked):
-                for user, item, rank, score, reason in zip(*_columns(batch), strict=True):
-                    found.setdefault(types[item], []).append((user, item, rank, score, reason, *mark))
+            for batch in engine.lists(named, reasons=1, progress=progress, typed=True, **asked):
+                for item_type, *row in zip(*_columns(batch), strict=True):
+                    found.setdefault(item_type, []).append((*row, *mark))
             yield user_type, people, found
 
 
 def _columns(batch: pa.RecordBatch) -> list[list[Any]]:
-    return [batch[name].to_pylist() for name in ("user_id", "item_id", "rank", "score", "reason_1")]
+    return [batch[name].to_pylist() for name in ("item_type", "user_id", "item_id", "rank", "score", "reason_1")]
 
 
 def _is_current(workspace: Workspace) -> bool:
