@@ -41,7 +41,7 @@ class KAnonymousKernels(Kernels):
     """
 
     def __init__(self, whole: Kernels) -> None:
-        super().__init__(whole.snapshot, whole.config, whole.parent)
+        super().__init__(whole.snapshot, whole.config, whole.parent, whole.graph)
         self.earlier = whole.earlier
         self.whole, self.k = whole, whole.snapshot.k
         self._joined: dict[tuple[str, str], csr_array] = {}

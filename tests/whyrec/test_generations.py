@@ -212,3 +212,22 @@ def test_status_tells_how_far_the_graph_went_from_the_trained_one(shop: Path, tm
         (folder / "purchased.csv").write_text("\n".join(["head,tail", *pairs]))
         engine.load([folder / "purchased.csv"])
         assert any(one.startswith(told) for one in engine.status().notices) == (number == 1)
+
+
+def test_what_might_be_is_told_of_a_graph_that_changed_since_the_training(shop: Path, tmp_path: Path) -> None:
+    """Kernels keep the degrees of the training; so do the paths of visitors, of what-if and of what was done since."""
+    engine = whyrec.open(shop)
+    engine.train(embeddings=False)
+    draw = random.Random(2)
+    pairs = [f"more-{n},p{tail:02}" for n in range(25) for tail in draw.sample(range(20), 3)]
+    (tmp_path / "purchased.csv").write_text("\n".join(["head,tail", *pairs]))
+    engine.load([tmp_path / "purchased.csv"])
+    for n in range(10):
+        user = f"u{n:02}"
+        for one in engine.recommend(user, n=3, anchors=["enrolled:c07"]).items:
+            told = engine.why(user, one.id, anchors=["enrolled:c07"])
+            assert abs(sum(part.share for part in told.parts) - told.score) < 1e-9
+        bought = engine.snapshot.neighbours("purchased", engine.snapshot.vocabulary.idx("User", user))[0]
+        assert engine.what_if(user, remove=[f"purchased:p{bought[0]:02}"]).after
+    for one in engine.recommend(anchors=["purchased:p03", "enrolled:c01"], n=5).items:
+        assert engine.why(None, one.id, anchors=["purchased:p03", "enrolled:c01"]).parts
