@@ -113,8 +113,8 @@ class Comparison:
     def _needs_all(self, name: str, gone: Collection[str]) -> bool:
         """Whether more of a relation has to be looked at than the heads that the load speaks of."""
         ends = self._schema.relation[name]
-        covered = name in self._replacement.relations() or name in self._replacement.single
-        return covered or self._may_be_hierarchy(name) or ends.head in gone or ends.tail in gone
+        covered = name in self._replacement.relations() or self._may_be_hierarchy(name)
+        return covered or ends.head in gone or ends.tail in gone
 
     def _arranged(self, difference: Difference) -> Difference:
         """The same, with what is created in the order in which it is written best."""
@@ -157,7 +157,7 @@ class Comparison:
 
     def _report_second_tails(self, name: str, seconds: "_SecondTails") -> None:
         """Tell of heads that had one tail and get another: mostly an update that was meant to replace it."""
-        if not seconds.found or seconds.usual:
+        if not seconds.found or seconds.usual or self._graph.stored.has_second_tails(name):
             return
         both = pl.concat(seconds.found)
         ends, sentence = self._schema.relation[name], "{n} TYPE had one NAME and now [has|have] several"
@@ -197,7 +197,8 @@ class _SecondTails:
         self.found: list[pl.DataFrame] = []
         """``head``, ``tail``, ``other``."""
         self.usual = False
-        """Whether the store has several tails of some head, so that a second one is nothing to tell of."""
+        """Whether the store has several tails of some head that was looked at, so that a second one is nothing to
+        tell of."""
 
     def add(self, difference: Difference, stored: pl.DataFrame) -> None:
         """Look at one partition, which has all tails of its heads."""

@@ -55,6 +55,17 @@ class StoredTables:
             self._staging.add([(f"before.{relation}", self._store.triples_of_heads(relation, heads))])
             self._of_heads[relation] = stored
 
+    def has_second_tails(self, relation: str) -> bool:
+        """Whether the store has several tails of a head of which the triples were not staged."""
+        if relation not in self._of_heads:
+            return False
+        heads = pl.Series("head", [], dtype=pl.String)
+        for piece in self._store.triple_pieces(relation):
+            heads.append(piece.get_column("head"))
+            if piece.get_column("head").n_unique() < piece.height:
+                return True
+        return heads.n_unique() < heads.len()
+
     def stage_entities(self, entity_type: str) -> str:
         """The table of what the store has of a type."""
         dtypes = entity_dtypes(self._schema, entity_type)

@@ -1,9 +1,11 @@
 """Merging: only what a row names touches the store, and a file that has changed its columns is never silent."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from kg.errors import LimitError, MappingError, ReadError
@@ -11,7 +13,7 @@ from kg.formats.by_file_name import sources_for_paths
 from kg.mapping.mapping import read_mapping
 from kg.stores.embedded.store import EmbeddedStore
 from tests.kg.files import graph, load_sources, load_text, rejects
-from tests.kg.loading.test_load import PRODUCTS, PURCHASED, SCHEMA, USERS, changes
+from tests.kg.loading.test_load import CONTAINS, MADE_BY, PRODUCTS, PURCHASED, SCHEMA, USERS, changes
 
 FULL = "id,name,price\np1,Rose,1.5\np2,Lily,2\n"
 BOTH = [("p1", "Rose", 1.5), ("p2", "Lily", 2.0)]
@@ -134,6 +136,46 @@ def test_a_small_load_looks_up_its_heads_and_changes_the_same(tmp_path: Path, mo
         assert looked_up == ([["u3", "u4", "u9"]] if many == 1 else [])
         found.append((changes(report), report.rejected, graph(folder, SCHEMA)))
     assert found[0] == found[1] and found[0][0]["purchased"] == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("link", "row", "read", "notice"),
+    [
+        (MADE_BY, "p3,P3,B3\n", 0, None),  # as it is
+        (MADE_BY, "new,New,B3\n", 0, None),
+        (MADE_BY, "p3,P3,B4\n", 1, "1 Product had one made_by and now has several, such as 'p3': 'B3' and 'B4'"),
+        (CONTAINS, "p3,P3,ROSA\n", 1, None),  # a second one is usual, as others show
+        (CONTAINS, "p4,P4,ROSA\n", 0, None),  # as it shows itself
+    ],
+)
+def test_links_of_few_rows_are_looked_up_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str, row: str, read: int, notice: str | None
+) -> None:
+    column, name = ("brand", "made_by") if link == MADE_BY else ("ingredients", "contains")
+    cells = [f"B{n}" if link == MADE_BY else "AQUA, LIMONENE" if n == 4 else "AQUA" for n in range(9)]
+    header = f"id,name,{column}\n"
+    first = {"products.csv": header + "".join(f'p{n},P{n},"{cell}"\n' for n, cell in enumerate(cells))}
+    mapping, found = PRODUCTS.replace('properties = { price = "price" }\n', "") + link, []
+    own = EmbeddedStore.triple_pieces
+    for many in (1, 10**9):
+        folder, whole = tmp_path / str(many), list[str]()
+        folder.mkdir()
+        load_text(folder, SCHEMA, mapping, first)
+        monkeypatch.setattr(EmbeddedStore, "triples_per_lookup", many)
+
+        def pieces(store: EmbeddedStore, relation: str, asked: list[str] = whole) -> Iterator[pl.DataFrame]:
+            asked.append(relation)  # when the first piece is read, not before
+            yield from own(store, relation)
+
+        monkeypatch.setattr(EmbeddedStore, "triple_pieces", pieces)
+        report = load_text(folder, SCHEMA, mapping, {"products.csv": header + row})
+        monkeypatch.undo()
+        assert whole == [name] * (read if many == 1 else 1)
+        contradictions = report.contradictions_file and report.contradictions_file.read_text()
+        found.append((changes(report), report.notices, contradictions, graph(folder, SCHEMA)))
+    assert found[0] == found[1]
+    several = [one for one in found[0][1] if "several" in one]
+    assert [one.partition("; ")[0].partition(": ")[2] for one in several] == ([] if notice is None else [notice])
 
 
 def test_a_row_that_is_rejected_leaves_nobody_behind(workspace: Path) -> None:
