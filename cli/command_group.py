@@ -1,5 +1,6 @@
 """The group of all commands: one message and an exit code for whatever one raises."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -56,6 +57,14 @@ class Commands(TyperGroup):
         if standalone_mode:
             sys.exit(code)
         return code
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, imported; what is imported by then is left out of later garbage collections."""
+        found = super().resolve_command(ctx, args)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        return found
 
     def _flushed(self, code: int) -> int:
         """Write out what is still buffered; the exit code, which is that of a failure where it cannot be written."""

@@ -2,8 +2,6 @@
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 LARGEST_CYCLE = 20
 """Entities in a group of cycles; beyond that the relation is taken for no hierarchy (``also_viewed``)."""
@@ -32,6 +30,9 @@ def _groups(triples: pl.DataFrame) -> list[list[str]]:
     names = pl.concat([triples.get_column("head"), triples.get_column("tail")]).unique().sort()
     if not len(names):
         return []
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components  # half a second of processor; few loads have hierarchies
+
     index = pl.DataFrame({"name": names, "idx": np.arange(len(names), dtype=np.int32)})
     ends = [
         triples.join(index, left_on=end, right_on="name", how="left").get_column("idx").to_numpy()

@@ -110,6 +110,15 @@ def test_a_program_that_is_not_installed_whole_says_so(
     assert "pip install --force-reinstall whyrec" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("command", "frozen"), [("status", True), ("stauts", False)])
+def test_what_a_command_imports_is_left_out_of_garbage_collection(example: Path, command: str, frozen: bool) -> None:
+    program = (
+        "import gc, sys; from cli.__main__ import run; run(); print(gc.isenabled(), gc.get_freeze_count() > 50_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, "-w", str(example), command], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == f"True {frozen}"
+
+
 def process(*arguments: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
     program = [sys.executable, "-m", "cli", *map(str, arguments)]
     return subprocess.run(program, stderr=subprocess.PIPE, text=True, check=False, **options)

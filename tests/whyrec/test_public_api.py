@@ -49,6 +49,10 @@ def test_options_by_name_are_those_of_their_classes() -> None:
             "import sys, whyrec; e = whyrec.open(sys.argv[1]); r = e.recommend('u0002'); e.why('u0002', r.items[0].id)",
             ("torch", "pykeen", "pyarrow", "polars", "ladybug", "neo4j", "pandas", "typer", "numpy.f2py"),
         ),
+        (
+            "import cli.main, cli.load",
+            ("recommender.serving", "recommender.reasons", "scipy.linalg", "torch", "pyarrow"),
+        ),
         ("import whyrec.service.server, whyrec.service.app", ("torch", "pyarrow", "polars", "ladybug", "mcp", "redis")),
     ],
 )

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 from kg.errors import UsageError, WhyrecError
 from kg.progress import Progress, no_progress
 from kg.workspace.workspace import Workspace
-from recommender.reasons.theme_phrasing import READERS
-from recommender.reranking.mmr import Arrangement
 from recommender.rules.rule_set import Rules
-from recommender.serving.recommender import Recommender, Request
 from whyrec.answering.naming import NAMING, Naming
 from whyrec.answering.notebook import account_html, list_html
 from whyrec.answering.opening import Opened, opened
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from recommender.results.recommendation import Recommendation
     from recommender.results.search import Answers, Found
     from recommender.results.similar import Similar
+    from recommender.serving.recommender import Recommender
 
 
 class Answering:
@@ -72,12 +70,13 @@ class Answering:
         :raises UnknownEntityError: for an unknown user, anchor or avoided entity, naming the nearest ids.
         :raises UsageError: for an unknown relation, domain or option value, or neither user nor anchors.
         """
-        reader = options.pop("reader", READERS[0])
+        from recommender.reranking.mmr import Arrangement  # a load answers nobody, and needs none of these
+        from recommender.serving.recommender import Request
+
         if "diversity" not in options and not options.get("quota"):
             options["diversity"] = self.workspace.settings.objectives.diversity
-        arranged, rules = taken(Arrangement, options)
-        asked = self._rules(domain, rules), self._n(n)
-        having = tuple(self._naming.anchors(anchors))
+        reader, (arranged, rules) = options.pop("reader", "customer"), taken(Arrangement, options)
+        asked, having = (self._rules(domain, rules), self._n(n)), tuple(self._naming.anchors(anchors))
         request = Request(user, having, *asked, lang, arrangement=arranged.checked(), told=told, reader=reader)
         return self.recommender.recommend(request).shown_by(partial(list_html, lang=lang))
 
@@ -99,6 +98,8 @@ class Answering:
         :param domain: the list is of this domain alone, and the rank and what keeps the item out are those there.
         :raises UnknownEntityError: for an unknown user or item, naming the nearest ids.
         """
+        from recommender.serving.recommender import Request
+
         naming = self._naming
         having = tuple(naming.anchors(anchors))
         request = Request(user, having, self._rules(domain, rules), lang=lang, reader=reader)
@@ -127,6 +128,7 @@ class Answering:
         """
         from recommender.counterfactual.search import CHANGES
         from recommender.counterfactual.why_not import why_not  # named like the question
+        from recommender.serving.recommender import Request
 
         if change not in (None, *CHANGES):
             raise UsageError(f"`change` {change!r}: expected {', '.join(CHANGES[:-1])} or {CHANGES[-1]}")
@@ -154,6 +156,7 @@ class Answering:
         :raises UsageError: where nothing changes, or the user does not have what is to go.
         """
         from recommender.counterfactual.what_if import what_if  # named like the question
+        from recommender.serving.recommender import Request
 
         if not add and not remove:
             raise UsageError("say what changes: `add`, `remove`, or both")
@@ -256,7 +259,7 @@ class Answering:
         return found
 
     @property
-    def recommender(self) -> Recommender:
+    def recommender(self) -> "Recommender":
         """The recommender that answers now."""
         return self.opened.recommender
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -26,7 +26,9 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.learning.carry_over import FOLDED
 from recommender.learning.model import MANIFEST, VECTORS, open_model
-from recommender.serving.recommender import Recommender
+
+if TYPE_CHECKING:
+    from recommender.serving.recommender import Recommender
 
 FILE = "period.json"
 LEAST = 4
@@ -120,11 +122,13 @@ def period_since(workspace: Workspace, text: str) -> tuple[Path, Period]:
     return then[-1]
 
 
-def opened_period(folder: Path, workspace: Workspace, now: Snapshot, progress: Progress) -> tuple[Recommender, ...]:
+def opened_period(folder: Path, workspace: Workspace, now: Snapshot, progress: Progress) -> "tuple[Recommender, ...]":
     """The recommender of a period, and its model over the snapshot of now.
 
     :raises SnapshotError: where the schema was another one then.
     """
+    from recommender.serving.recommender import Recommender  # a load answers nobody
+
     schema, k = workspace.schema, workspace.settings.privacy.k
     try:
         snapshot = Snapshot.open(folder / "snapshot", schema, k)

@@ -11,7 +11,6 @@ from kg.progress import Progress
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from recommender.rules.rule_set import Rules
-from recommender.serving.recommender import Recommender
 from whyrec.answering.decided import Decided
 from whyrec.options import ListFileOptions, ManyOptions
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from recommender.serving.batch import Batch, Make
+    from recommender.serving.recommender import Recommender
     from whyrec.reports import ListsReport
 
 
@@ -123,7 +123,7 @@ class Lists(Decided):
 
     @staticmethod
     def _batch(
-        recommender: Recommender,
+        recommender: "Recommender",
         users: Sequence[str | tuple[str, int]] | None,
         asked: tuple[Rules, int],
         workers: int | None,

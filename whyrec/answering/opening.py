@@ -14,7 +14,6 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.learning.model import build_used, kernels_of, open_model
 from recommender.scoring.scorer import Scorer
-from recommender.serving.recommender import Recommender
 from whyrec.options import rules_of
 
 FORGOTTEN_ELSEWHERE = (
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from recommender.search.find import Finder
     from recommender.search.names import Names
     from recommender.search.question_answering.ask import Asker
+    from recommender.serving.recommender import Recommender
     from recommender.serving.similar_items import SimilarItems
 
 ATTEMPTS = 3
@@ -63,7 +63,7 @@ class Opened:
         self._crowds: dict[Rules, Crowd] = {}
 
     @property
-    def recommender(self) -> Recommender:
+    def recommender(self) -> "Recommender":
         """Answers with the model; the first one after a load makes the kernels, once.
 
         :raises ModelError: where the model is damaged.
@@ -119,7 +119,9 @@ class Opened:
         return self._similar[lang]
 
     @private_files()
-    def _open(self) -> Recommender:
+    def _open(self) -> "Recommender":
+        from recommender.serving.recommender import Recommender  # a load answers nobody
+
         workspace = self.workspace
         recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels, self._progress))
         if self._lasting:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kg.errors import StoreError, UsageError
-from recommender.serving.recommender import Request
 from whyrec.answering.answering import Answering
 from whyrec.options import AudienceOptions, RuleOptions, checked, rules_of
 
@@ -158,6 +157,7 @@ class ShopQuestions(Answering):
         :raises UnknownEntityError: for an unknown user or item.
         """
         from recommender.marketing.comparison import compare  # named like the question
+        from recommender.serving.recommender import Request
 
         naming = self._naming
         request = Request(user, tuple(naming.anchors(anchors)), self._rules(domain, rules), lang=lang)
@@ -181,6 +181,7 @@ class ShopQuestions(Answering):
         :raises UsageError: where nothing of then is kept.
         """
         from recommender.marketing.difference import Then, list_difference  # asked for seldom
+        from recommender.serving.recommender import Request
         from whyrec.answering.history import moment_of, opened_period, period_since
 
         self._keep()
