@@ -17,7 +17,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
@@ -58,9 +57,8 @@ def main() -> None:
     expected = pq.read_table(here)
     frame = [(one,) for one in reversed(expected["user_id"].unique().to_pylist())]
     users = session.createDataFrame(frame, "user string").repartition(3)
-    rows, _ = _timed("Spark over a data frame", lambda: lists(engine, users).collect())
-    columns = [pa.array([row[number] for row in rows], kind) for number, kind in enumerate(expected.schema.types)]
-    found = pa.table(columns, schema=expected.schema).sort_by(ORDER)
+    found, _ = _timed("Spark over a data frame", lambda: lists(engine, users).toArrow())
+    found = found.cast(expected.schema).sort_by(ORDER)
     same = [expected.equals(pq.read_table(there)), found.equals(expected.sort_by(ORDER))]
     CONSOLE.print(f"{expected.num_rows:,} rows; the same bits: {same[0]}, {same[1]}")
     session.stop()
