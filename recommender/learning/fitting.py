@@ -27,6 +27,7 @@ from recommender.results.learning import Audience, DomainReport
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
+from recommender.splitting.people_sample import people_sample, sample_notes
 from recommender.splitting.validation import Kind, validation_notes, validation_split, validation_splits
 from recommender.texts.languages import language
 
@@ -80,15 +81,19 @@ def fit_blend(
     with vectors, whether closeness gets a say beside them: see :mod:`recommender.learning.pilot.embedding_pilot`.
 
     :param folder: for kernels and vectors of the training part; may be removed afterwards.
+    Where there are very many interactions, all this is learned on a sample of the people; not with vectors, which are
+    those of everybody.
+
     :param train_vectors: trains the vectors of the training part; ``None`` leaves the embedding out.
     :param kind: which interactions are held out; those that what is tested would hold out.
     """
-    split = validation_split(snapshot, seed, kind)
+    sample = snapshot if train_vectors else people_sample(snapshot, seed)
+    split = validation_split(sample, seed, kind)
     narrowing = narrowing_of(snapshot)
     paths = narrowing.enumerate(snapshot.schema)
     narrowing = narrowing.model_copy(update={"metapaths": worth_a_kernel(split, paths, KernelConfig(), progress)})
     metapaths = scored_paths(snapshot, narrowing)
-    splits = validation_splits(snapshot, split, seed, kind)
+    splits = validation_splits(sample, split, seed, kind)
     kernels, recency = _kernels(splits, metapaths, narrowing, folder / "kernels", progress)
     train = with_recency(split.train, recency)
     default = default_blend(snapshot.schema, metapaths, embedding=False)
@@ -97,7 +102,7 @@ def fit_blend(
     prior = crossing_prior(snapshot.schema, metapaths, worths)
     beside = popularity_beside(scorer, split, prior, worths)
     blend, reports = learn_blend(_features(scorer, split, progress), metapaths, default, prior, beside)
-    notes = [language("en").notice(one) for one in narrowed(narrowing)]
+    notes = [language("en").notice(one) for one in narrowed(narrowing)] + sample_notes(snapshot, sample)
     left_out = tuple(language("en").notice(one) for one in kernels.left_out)
     notes += validation_notes(snapshot) if kind in ("last", "temporal") else []
     fitted = Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out)

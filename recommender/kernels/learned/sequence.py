@@ -5,20 +5,24 @@ Not to be confused with :mod:`recommender.kernels.transition`, one step of a pat
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array, dia_array, diags_array
 
 from kg.document import Document
+from kg.index_type import compressed
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.kernels.kernel import CountedKernel, Idxs
 from recommender.linalg.pruned_product import kernel_product
-from recommender.linalg.sparse_matrix import damping
+from recommender.linalg.sparse_matrix import damping, stacked
 
+MOMENTS = 500_000
+"""Moments that are worked on together."""
 FIRST = 1_000
 """Triples that are looked at first for a timestamp: where there are any, most have one."""
 
@@ -49,14 +53,34 @@ class Histories:
     items: csr_array
     person: NDArray[np.int64]
 
-    def after(self, window: int) -> csr_array:
-        """1/d where a moment is d steps, at most ``window``, after another of the same person: moments × moments."""
+    def after(self, window: int, some: slice = slice(None)) -> csr_array:
+        """1/d where a moment is d steps, at most ``window``, after another of the same person: some moments × all."""
+        return self._steps(window, some, 1)
+
+    def before(self, window: int, some: slice) -> csr_array:
+        """The same where it is d steps before."""
+        return self._steps(window, some, -1)
+
+    def _steps(self, window: int, some: slice, direction: int) -> csr_array:
+        """Made row by row as it is kept: of a million people a list of its entries would fill the memory."""
         size = len(self.person)
-        steps = np.arange(1, min(window, size - 1) + 1)
-        same = [self.person[step:] == self.person[:-step] for step in steps]
-        rows = np.concatenate([np.flatnonzero(one) for one in same] or [np.empty(0, dtype=np.int64)])
-        columns = rows + np.repeat(steps, [np.count_nonzero(one) for one in same])
-        return csr_array((1.0 / (columns - rows), (rows, columns)), shape=(size, size))
+        moments = np.arange(size)[some]
+        first, last = self._ends
+        there = last[moments] - moments if direction > 0 else moments - first[moments]
+        counts = np.minimum(there, window)
+        indptr = np.concatenate([[0], np.cumsum(counts)])
+        place = np.arange(indptr[-1]) - np.repeat(indptr[:-1], counts)
+        steps = place + 1 if direction > 0 else np.repeat(counts, counts) - place
+        indptr, indices = compressed(indptr, np.repeat(moments, counts) + direction * steps)
+        return csr_array((1.0 / steps, indices, indptr), shape=(len(moments), size))
+
+    @cached_property
+    def _ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first and the last moment of the person of each moment, shape (moments,)."""
+        new = np.flatnonzero(np.diff(self.person)) + 1
+        starts = np.concatenate([[0], new]).astype(np.int64)
+        lengths = np.diff(np.append(starts, len(self.person)))
+        return np.repeat(starts, lengths), np.repeat(starts + lengths - 1, lengths)
 
 
 class SequenceKernel(CountedKernel):
@@ -94,14 +118,22 @@ class SequenceKernel(CountedKernel):
         if not config.window:
             return csr_array((count(self.anchor_type), count(self.item_type)))
         histories = self.inputs.once(self._shared, self._histories)
-        after = histories.after(config.window)
-        if config.reverse > 0:
-            after = csr_array(after + config.reverse * after.T)
         used = [np.bincount(one.indices, minlength=one.shape[1]) for one in (histories.anchors, histories.items)]
         start, end = (damping(n.astype(np.float64), x) for n, x in zip(used, (config.start, config.end), strict=True))
         left = csr_array(diags_array(start) @ histories.anchors.T)
-        right = csr_array(after @ histories.items @ diags_array(end))
+        right = self._soon(histories, diags_array(end))
         return kernel_product([(left,), (right,)], self.inputs.top, closed=self.anchor_type == self.item_type)
+
+    def _soon(self, histories: Histories, end: dia_array) -> csr_array:
+        """What is used soon after each moment: moments × items."""
+        config, blocks = self._config, []
+        for start in range(0, max(len(histories.person), 1), MOMENTS):
+            some = slice(start, start + MOMENTS)
+            near = histories.after(config.window, some)
+            if config.reverse > 0:
+                near = csr_array(near + config.reverse * histories.before(config.window, some))
+            blocks.append(csr_array(near @ histories.items @ end))
+        return stacked(blocks)
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
         """How many people used the item within the window after the anchor."""
@@ -120,13 +152,14 @@ class SequenceKernel(CountedKernel):
         pair once."""
         found = _events(self.inputs.snapshot, user_type, (self.anchor_type, self.item_type), users)
         moment, _ = _moments(found)
-        wanted = (found.kind == self.item_type) & (found.idx == item)
+        anchor, wanted_kind = self._kinds
+        wanted = (found.kind == wanted_kind) & (found.idx == item)
         pairs = [np.empty((0, 2), dtype=np.int64)]
         while wanted.any():  # each person's uses of the item in turn: one, unless several relations hold it
             position = np.full(len(users), -1)
             position[found.user[wanted]] = moment[wanted]
             ahead = position[found.user] - moment
-            near = (found.kind == self.anchor_type) & (ahead > 0) & (ahead <= self._config.window)
+            near = (found.kind == anchor) & (ahead > 0) & (ahead <= self._config.window)
             pairs.append(np.column_stack([found.idx[near], found.user[near]]))
             wanted &= moment != position[found.user]
         idx, user = np.unique(np.concatenate(pairs), axis=0).T
@@ -142,12 +175,17 @@ class SequenceKernel(CountedKernel):
         events = _joined(parts)
         moment, person = _moments(events)
         matrices = []
-        for end in ends:
-            chosen, width = events.kind == end, snapshot.vocabulary.count(end)
+        for end, kind in zip(ends, self._kinds, strict=True):
+            chosen, width = events.kind == kind, snapshot.vocabulary.count(end)
             where = moment[chosen], events.idx[chosen]
             used = csr_array((np.ones(len(where[0])), where), shape=(len(person), width))
             matrices.append(csr_array(used.sign()))
         return Histories(matrices[0], matrices[1], person)
+
+    @property
+    def _kinds(self) -> tuple[int, int]:
+        """The numbers of the anchor's and the item's type, as events have them."""
+        return 0, int(self.anchor_type != self.item_type)
 
     @property
     def _config(self) -> SequenceConfig:
@@ -160,11 +198,12 @@ class SequenceKernel(CountedKernel):
 
 @dataclass(frozen=True)
 class _Events:
-    """Timed interactions, parallel arrays: the person, the time, the type of the item and its index."""
+    """Timed interactions, parallel arrays: the person, the time, the number of the item's type among those that were
+    asked for, each counted once, and its index."""
 
     user: NDArray[np.int64]
     time: NDArray[np.int64]
-    kind: NDArray[np.str_]
+    kind: NDArray[np.int8]
     idx: NDArray[np.int64]
 
 
@@ -192,8 +231,8 @@ def _events(snapshot: Snapshot, user_type: str, item_types: Sequence[str], users
     :param users: of the type, sorted, and counted from the first in what comes back; all where absent.
     """
     nobody = np.empty(0, dtype=np.int64)
-    parts = [_Events(nobody, nobody, nobody.astype(str), nobody)]
-    for item_type in dict.fromkeys(item_types):
+    parts = [_Events(nobody, nobody, nobody.astype(np.int8), nobody)]
+    for kind, item_type in enumerate(dict.fromkeys(item_types)):
         for name in _to(snapshot, item_type):
             if snapshot.schema.relation[name].head == user_type:
                 matrix, whole = snapshot.adjacency(name), users is None
@@ -205,7 +244,7 @@ def _events(snapshot: Snapshot, user_type: str, item_types: Sequence[str], users
                 timed = time != NO_TIME
                 user = np.repeat(np.arange(len(chosen)), counts)[timed]
                 idx = matrix.indices[edges[timed]].astype(np.int64)
-                parts.append(_Events(user, time[timed], np.full(len(idx), item_type), idx))
+                parts.append(_Events(user, time[timed], np.full(len(idx), kind, dtype=np.int8), idx))
     return _joined(parts)
 
 
