@@ -112,5 +112,5 @@ def _open(folder: str) -> None:
 
 
 def _why_not(user: str | None, item: str, options: dict[str, Any]) -> str:
-    found: str = _SHOPS[0].refreshed().why_not(user, item, **options).model_dump_json()
+    found: str = _SHOPS[0].told("why_not", user, item, **options).model_dump_json()
     return found

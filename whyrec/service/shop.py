@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from kg.errors import UnknownEntityError, WhyrecError
 from kg.k_anonymity import shown_count
+from kg.snapshot.snapshot import Snapshot
 from recommender.results.document import Person
 from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
@@ -109,17 +110,19 @@ class Shop:
         logged = self.events.types_of(user, types)
         if known is None and not logged:
             raise UnknownEntityError(f"unknown {' or '.join(types)} {user!r}; people are known by their exact ids")
-        anchors: dict[str, None] = {}
+        anchors: dict[tuple[str, str, int], None] = {}
         hidden: dict[str, None] = {}
         for event in self.events.of(user, known or logged[0]):
-            there = snapshot.vocabulary.get(event.item_type, event.item) is not None
-            if there and event.relation == "show":
+            item = snapshot.vocabulary.get(event.item_type, event.item)
+            if item is not None and event.relation == "show":
                 hidden.pop(f"{event.item_type}:{event.item}", None)
-            elif there and event.relation in LASTING:
+            elif item is not None and event.relation in LASTING:
                 hidden[f"{event.item_type}:{event.item}"] = None
-            elif there and event.relation in snapshot.schema.relation:
-                anchors[f"{event.relation}:{event.item}"] = None
-        return (user if known else None), tuple(anchors), tuple(hidden)
+            elif item is not None and event.relation in snapshot.schema.relation:
+                anchors[f"{event.relation}:{event.item}", event.relation, item] = None
+        who = None if known is None else (known, user)
+        new = [name for name, step, item in anchors if who is None or not _has(snapshot, who, step, item)]
+        return (user if known else None), tuple(new), tuple(hidden)
 
     def recommend(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Recommendation:
         """A list that knows what the person did a moment ago."""
@@ -145,17 +148,28 @@ class Shop:
         named = found if known else found.model_copy(update={"user": Person(id=user, label=None)})
         return named, arm, draw
 
-    def why(self, user: str | None, item: str, anchors: Sequence[str], options: dict[str, Any]) -> Any:
-        """The account of a score that knows what the person did a moment ago."""
+    def told(self, question: str, user: str | None, *items: str, anchors: Sequence[str] = (), **options: Any) -> Any:
+        """The answer to a question about a list, by the model that it comes from, with what was done a moment ago.
+
+        :param question: ``why``, ``why_not``, ``what_if`` or ``compare`` of the engine.
+        """
         self.refreshed()
         engine, _ = self.arms.of(user)
         known, own, hidden = (None, (), ()) if user is None else self.person(user)
         options["avoid"] = (*options.get("avoid", ()), *hidden)
         having = (*anchors, *own)
         try:
-            return engine.why(known, item, anchors=having, **options)
-        except UnknownEntityError:
-            return self.engine.why(known, item, anchors=having, **options)
+            found = getattr(engine, question)(known, *items, anchors=having, **options)
+        except UnknownEntityError:  # by the candidate
+            found = getattr(self.engine, question)(known, *items, anchors=having, **options)
+        if user is None or known is not None or "user" not in type(found).model_fields:
+            return found
+        return found.model_copy(update={"user": Person(id=user, label=None)})
+
+    def ask(self, question: str, user: str | None, **options: Any) -> Any:
+        """The answer to a question in words, in the order of somebody's scores where the graph knows them."""
+        engine = self.refreshed()
+        return engine.ask(question, user=None if user is None else self.person(user)[0], **options)
 
     def state(self, user: str | None) -> State:
         """What is another one whenever answers to somebody may be others: first what changes for everybody."""
@@ -237,3 +251,8 @@ class Shop:
     def event_check(self) -> EventCheck:
         """What checks the events of one request against the graph of now, which may know new items."""
         return EventCheck(self.refreshed().snapshot, self.events)
+
+
+def _has(snapshot: Snapshot, who: tuple[str, str], relation: str, item: int) -> bool:
+    """Whether the graph says of somebody already what they did."""
+    return item in snapshot.neighbours(relation, snapshot.vocabulary.idx(*who))[0]

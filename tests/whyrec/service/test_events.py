@@ -155,3 +155,28 @@ def test_items_that_a_load_brought_are_known_to_a_worker_that_only_takes_events(
     whyrec.open(folder).load([tmp_path / "Product.csv"])
     time.sleep(1.1)  # workers look once a second
     assert _send(client, _event(2, item="newest"))["accepted"] == 1
+
+
+def test_every_question_knows_what_somebody_did_a_moment_ago(client: TestClient, folder: Path) -> None:
+    fresh, known = "fresh@example.com", "用户/1"
+    _send(client, *(_event(n, user=one, item="p/1") for n, one in enumerate((fresh, known))))
+    _send(client, _event(7, user=known, item="7"))  # which the graph knows: that is nothing new
+    for user in (fresh, known):
+        asked: dict[str, Any] = {"user": user}
+        answers = {
+            "why": client.get("/api/v1/why", params=asked | {"item": "面霜"}),
+            "why-not": client.get("/api/v1/why-not", params=asked | {"item": "p/1"}),
+            "what-if": client.get("/api/v1/what-if", params=asked | {"remove": "purchased:p/1"}),
+            "compare": client.get("/api/v1/compare", params=asked | {"first": "面霜", "second": "50%off"}),
+        }
+        assert {name: one.status_code for name, one in answers.items()} == dict.fromkeys(answers, 200)
+        told = {name: one.json() for name, one in answers.items()}
+        assert {one["user"]["id"] for one in told.values()} == {user}
+        assert told["why-not"]["reasons"][0]["kind"] == "interacted"
+        before, after = ({one["id"] for one in told["what-if"][side]} for side in ("before", "after"))
+        assert "p/1" not in before and "p/1" in after
+        assert client.get("/api/v1/ask", params=asked | {"question": "which product contains c:d?"}).status_code == 200
+    shop = client.app.state.shops[0]  # type: ignore[attr-defined]
+    assert shop.person(known) == (known, ("purchased:p/1",), ()) and shop.person(fresh)[0] is None
+    page = client.get("/person", params={"user": fresh}, headers={"Cookie": f"whyrec={Tokens(folder)._admin}"}).text
+    assert "remove=purchased%3Ap%2F1" in page or "remove=purchased:p/1" in page

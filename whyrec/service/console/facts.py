@@ -142,7 +142,7 @@ def told_anchors(shop: Shop, anchors: Sequence[str], lang: str) -> list[tuple[st
 
 
 def anchors(shop: Shop, user: str, lang: str) -> list[tuple[str, str, str]]:
-    """What a person has: ``relation:ID``, the phrase, the label."""
+    """What a person has, with what they did since the last load: ``relation:ID``, the phrase, the label."""
     snapshot = shop.engine.snapshot
     found = []
     for name in snapshot.schema.user_types:
@@ -153,7 +153,7 @@ def anchors(shop: Shop, user: str, lang: str) -> list[tuple[str, str, str]]:
                     anchor = f"{relation}:{snapshot.vocabulary.id(one.tail, tail)}"
                     phrase = language(lang).bare(snapshot.schema.phrase(relation, lang))
                     found.append((anchor, phrase, snapshot.label(one.tail, tail, lang)))
-    return found
+    return found + told_anchors(shop, shop.person(user)[1], lang)
 
 
 def facts(shop: Shop, entity_type: str, entity_id: str, lang: str) -> dict[str, list[str]]:

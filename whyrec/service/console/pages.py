@@ -68,7 +68,7 @@ def ask(request: Request, question: Text = "", user: Text = "") -> Response:
     shop = shop_of(request, "ask")
     if shop is None:
         return to_login(request)
-    answer = shop.refreshed().ask(question, user=user or None) if question.strip() else None
+    answer = shop.ask(question, user or None) if question.strip() else None
     schema = shop.engine.snapshot.schema
     links = {one.id: link(schema, one.type, one.id) for one in answer.answers} if answer else {}
     lang = language(request)

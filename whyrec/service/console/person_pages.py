@@ -62,7 +62,7 @@ def why(request: Request, item: Text, user: Text = "", anchor: Anchors = ()) -> 
     if shop is None:
         return to_login(request)
     lang, who = language(request), Who(user, anchor)
-    account = shop.why(who.user, item, who.anchors, {"lang": lang})
+    account = shop.told("why", who.user, item, anchors=who.anchors, lang=lang)
     groups = getattr(account, "groups", None)
     schema, compares = shop.engine.snapshot.schema, may(request, shop, "what-if")
     own = anchors_of(shop, who.user, lang) if who.user else told_anchors(shop, who.anchors, lang)
@@ -88,7 +88,7 @@ def compare(request: Request, first: Text, second: Text, user: Text = "", anchor
     if shop is None:
         return to_login(request)
     lang, who = language(request), Who(user, anchor)
-    answer = shop.refreshed().compare(who.user, first, second, anchors=who.anchors, lang=lang)
+    answer = shop.told("compare", who.user, first, second, anchors=who.anchors, lang=lang)
     return page(request, "compare.html", who=who, answer=answer)
 
 
@@ -124,7 +124,7 @@ def what_if(
     shop.refreshed()
     more = typed_anchors(shop, add)
     changed: dict[str, Any] = {"anchors": who.anchors, "add": more, "remove": remove}
-    answer = shop.refreshed().what_if(who.user, **changed, domain=domain or None, lang=lang)
+    answer = shop.told("what_if", who.user, **changed, domain=domain or None, lang=lang)
     added, removed = (told_anchors(shop, some, lang) for some in (more, remove))
     named = called(shop, who, lang, texts(lang))
     parts = {"who": who, "called": named, "added": added, "removed": removed, "answer": answer, "domain": domain}

@@ -60,7 +60,7 @@ async def why(
 ) -> Response:
     """The account of one score; its shares add up to it."""
     state = asking[0].state(asked.user)
-    found = asking[0].why(asked.user, asked.item, asked.anchor, asked.options())
+    found = asking[0].told("why", asked.user, asked.item, anchors=asked.anchor, **asked.options())
     answer, body = asking[0].packed(found, asked.user, state, scenario=asked.scenario)
     return _kept(request, asking, "why", answer, body)
 
@@ -79,7 +79,7 @@ async def what_if(
     request: Request, asking: Annotated[Asking, may("what-if")], asked: Annotated[ChangeQuestion, Query()]
 ) -> Response:
     """A list before and after a change of what somebody has; nothing is written."""
-    found = asking[0].refreshed().what_if(asked.user, **asked.options())
+    found = asking[0].told("what_if", asked.user, **asked.options())
     return _answer(request, found)
 
 
@@ -106,7 +106,7 @@ async def ask(
     request: Request, asking: Annotated[Asking, may("ask")], asked: Annotated[WordsQuestion, Query()]
 ) -> Response:
     """A question in English or Chinese, answered from the graph with the triples that say so."""
-    found = asking[0].refreshed().ask(asked.question, user=asked.user, n=asked.n, lang=asked.lang)
+    found = asking[0].ask(asked.question, asked.user, n=asked.n, lang=asked.lang)
     return _answer(request, found)
 
 

@@ -65,7 +65,7 @@ def overview(
 @router.get("/compare", response_model=Comparison)
 def compare(asking: Annotated[Asking, may("what-if")], asked: Annotated[OrderQuestion, Query()]) -> Any:
     """Why one item is ahead of another, for a user or for somebody described by anchors."""
-    return _json(asking[0].refreshed().compare(asked.user, asked.first, asked.second, **asked.options()))
+    return _json(asking[0].told("compare", asked.user, asked.first, asked.second, **asked.options()))
 
 
 @router.get("/difference", response_model=ListDifference)

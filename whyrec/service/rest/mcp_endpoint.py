@@ -95,14 +95,14 @@ class LiveAnswers:
     def why(self, user: str | None, item: str, *, anchors: Sequence[str], **options: Any) -> Any:
         """As ``Engine.why``."""
         state = self._shop.state(user)
-        found = self._shop.why(user, item, anchors, options)
+        found = self._shop.told("why", user, item, anchors=anchors, **options)
         self._kept("why", user, lambda: self._shop.packed(found, user, state, scenario=SCENARIO)[0])
         return found
 
     def ask(self, question: str, *, user: str | None, n: int) -> Any:
         """As ``Engine.ask``."""
         self._shop.looked(CALLER.get(), "ask", user)
-        return self._shop.refreshed().ask(question, user=user, n=n)
+        return self._shop.ask(question, user, n=n)
 
     def __getattr__(self, name: str) -> Any:
         """Anything else is the engine's; what it says of somebody is looked at."""
@@ -113,7 +113,11 @@ class LiveAnswers:
         def looking(user: str | None, *arguments: Any, **named: Any) -> Any:
             """The same, remembered."""
             self._shop.looked(CALLER.get(), ACTIONS[name], user)
-            return asked(user, *arguments, **named)
+            return (
+                asked(user, *arguments, **named)
+                if name == "difference"
+                else self._shop.told(name, user, *arguments, **named)
+            )
 
         return looking
 
