@@ -61,6 +61,18 @@ class Look:
     action: str
 
 
+@dataclass(frozen=True)
+class Given:
+    """That an answer was given, without what it said: fields as of :class:`Answer`."""
+
+    id: str
+    at: int
+    kind: str
+    scenario: str
+    arm: str
+    caller: str
+
+
 class AnswerLog:
     """The answers of one workspace; safe for threads and for several processes.
 
@@ -125,6 +137,16 @@ class AnswerLog:
         with self._lock:
             found = self._base.execute(query, (answer_id,)).fetchone()
         return None if found is None else _opened(found[0], "")[0]
+
+    def given(self, users: Sequence[str], most: int = 100) -> list[Given]:
+        """Which answers somebody was given, the newest first; what is sealed is not opened.
+
+        :param users: all names under which she was asked about.
+        """
+        query = "SELECT id, at, kind, scenario, arm, caller FROM answer WHERE user = ? ORDER BY at DESC LIMIT ?"
+        with self._lock:
+            found = [Given(*row) for one in users for row in self._base.execute(query, (one, most))]
+        return sorted(found, key=lambda one: -one.at)[:most]
 
     def since(self, at: int, kind: str = "recommend") -> Iterator[Answer]:
         """The answers of a kind from a moment on, the oldest first.

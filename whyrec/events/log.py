@@ -20,7 +20,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from kg.privacy.log_key import log_keys
-from whyrec.events.answers import Answer, AnswerLog
+from whyrec.events.answers import Answer, AnswerLog, Given
 from whyrec.events.database import connect, database_errors, integrity_errors, write_ahead
 from whyrec.events.disk import Disk
 from whyrec.events.event_table import (
@@ -230,6 +230,10 @@ class EventLog:
         with self._reading:
             events = [event_of(row[1:]) for row in self._reader.execute(query, (user, user_type))]
         return events, self.answers.about(_asked_as(user, [user_type]))
+
+    def given(self, user: str, types: Sequence[str]) -> list[Given]:
+        """Which answers a person was given, the newest first."""
+        return self.answers.given(_asked_as(user, types))
 
     def since(self, at: int) -> list[tuple[int, Event]]:
         """All events from a moment on, taken over or not, the oldest first, with when they came: milliseconds."""

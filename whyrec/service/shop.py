@@ -21,7 +21,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.results.document import Person
 from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
-from whyrec.events.answers import Answer, Look
+from whyrec.events.answers import Answer, Given, Look
 from whyrec.events.database import database_errors
 from whyrec.events.group_commit import GroupCommit
 from whyrec.events.log import EventLog
@@ -237,6 +237,11 @@ class Shop:
         self.watch.close()
         self.commits.close()
         self.events.close()
+
+    def given(self, user: str) -> list[Given]:
+        """Which answers somebody was given, the newest first; each can be shown again."""
+        self.flush()
+        return self.events.given(user, self.engine.snapshot.schema.user_types)
 
     def replay(self, answer_id: str) -> Any:
         """An answer as it was given; ``None`` where it is not kept."""

@@ -23,6 +23,7 @@ PAGES = (
     "/why?user=u0002&item=c009",
     "/why-not?user=u0002&item=Peony",
     "/what-if?user=u0002&remove=has_skin_type:dry",
+    "/shown?user=u0002",
     "/person?also=has_concern:acne",
     "/compare?anchor=has_concern:acne&first=p0001&second=p0042",
     "/item-report?item=p0013",

@@ -180,3 +180,37 @@ def test_every_question_knows_what_somebody_did_a_moment_ago(client: TestClient,
     assert shop.person(known) == (known, ("purchased:p/1",), ()) and shop.person(fresh)[0] is None
     page = client.get("/person", params={"user": fresh}, headers={"Cookie": f"whyrec={Tokens(folder)._admin}"}).text
     assert "remove=purchased%3Ap%2F1" in page or "remove=purchased:p/1" in page
+
+
+def test_what_somebody_was_shown_and_why_is_found_by_the_person_and_shown_again(
+    client: TestClient, folder: Path
+) -> None:
+    user = {"user": "用户/1"}
+    listed = client.get("/api/v1/recommend", params=user | {"n": 2, "scenario": "cart"})
+    why = client.get("/api/v1/why", params=user | {"item": "面霜"})
+    client.get("/api/v1/recommend", params={"user": "7"})
+    given = client.get("/api/v1/users/%E7%94%A8%E6%88%B7%2F1/answers").json()
+    told = [(one["id"], one["kind"], one["scenario"]) for one in given]
+    assert sorted(told) == sorted(
+        [(listed.headers["x-answer-id"], "recommend", "cart"), (why.headers["x-answer-id"], "why", "")]
+    )
+    assert client.get("/api/v1/users/Zo%C3%AB/answers").json() == []
+    page = client.get("/shown", params=user, headers={"Cookie": f"whyrec={Tokens(folder)._admin}"}).text
+    ids = [one.headers["x-answer-id"] for one in (listed, why)]
+    assert all(f"answer={one}" in page for one in ids) and page.count("answer=") == 2 and "cart" in page
+    for one in (listed, why):
+        again = client.get(f"/api/v1/answers/{one.headers['x-answer-id']}")
+        assert again.text == one.text
+    asked = user | {"answer": ids[0]}
+    page = client.get("/shown", params=asked, headers={"Cookie": f"whyrec={Tokens(folder)._admin}"}).text
+    assert all(item["label"] in page for item in listed.json()["items"])
+    asked = {"user": "7", "answer": ids[0]}
+    assert client.get("/shown", params=asked, headers={"Cookie": f"whyrec={Tokens(folder)._admin}"}).status_code == 404
+
+
+def test_whoever_has_a_slash_in_the_id_is_known_and_forgotten(client: TestClient, folder: Path) -> None:
+    place = "/api/v1/users/%E7%94%A8%E6%88%B7%2F1"
+    assert client.get(place).json() == {"user": "用户/1", "graph": {"purchased": ["7"]}, "events": []}
+    assert [one["action"] for one in client.get(f"{place}/looks").json()][:1] == ["looks"]
+    assert client.delete(place).json()["graph"] is not None
+    assert client.get(place).status_code == 404 and whyrec.open(folder).find("用户/1").hits == []

@@ -39,13 +39,14 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("POST", "/api/v1/experiment/stop"): ("rules", {}),
     ("GET", "/api/v1/off-policy"): ("traffic", {}),
     ("POST", "/api/v1/events"): ("events", {}),
-    ("GET", "/api/v1/users/{user}"): ("person", {}),
-    ("GET", "/api/v1/users/{user}/looks"): ("looks", {}),
-    ("DELETE", "/api/v1/users/{user}"): ("forget", {}),
+    ("GET", "/api/v1/users/{user:path}"): ("person", {}),
+    ("GET", "/api/v1/users/{user:path}/looks"): ("looks", {}),
+    ("GET", "/api/v1/users/{user:path}/answers"): ("answers", {}),
+    ("DELETE", "/api/v1/users/{user:path}"): ("forget", {}),
     ("GET", "/api/v1/status"): ("status", {}),
     ("GET", "/api/v1/models"): ("status", {}),
     ("POST", "/api/v1/tokens"): ("tokens", {}),
-    ("DELETE", "/api/v1/tokens/{name}"): ("tokens", {}),
+    ("DELETE", "/api/v1/tokens/{name:path}"): ("tokens", {}),
     ("POST", "/api/v1/reload"): ("reload", {}),
     ("GET", "/api/v1/rules"): ("decisions", {}),
     ("POST", "/api/v1/rules"): ("rules", {}),
@@ -64,6 +65,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/why"): ("why", USER | {"item": "p0001"}),
     ("GET", "/why-not"): ("why-not", USER | {"item": "zzzzzzzz"}),
     ("GET", "/what-if"): ("what-if", USER | {"remove": "nothing"}),
+    ("GET", "/shown"): ("answers", USER),
     ("GET", "/difference"): ("what-if", USER | {"since": "2026-01-01"}),
     ("GET", "/item"): ("similar", {"item": "p0001"}),
     ("GET", "/item-report"): ("groups", {"item": "p0001"}),
@@ -89,7 +91,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/static/{name}"): (EVERYBODY, {}),
     ("GET", "/favicon.ico"): (EVERYBODY, {}),
 }
-PLACES = {"{answer_id}": "none", "{user}": "nobody", "{name}": "none", "{number}": "1"}
+PLACES = {"{answer_id}": "none", "{user:path}": "nobody", "{name}": "none", "{name:path}": "none", "{number}": "1"}
 OF_FRAMEWORK = {"/openapi.json"}
 
 

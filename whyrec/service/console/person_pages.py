@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.exceptions import HTTPException
 
 from kg.errors import UnknownEntityError
 from recommender.texts.languages import language as texts_of
@@ -129,6 +130,23 @@ def what_if(
     named = called(shop, who, lang, texts(lang))
     parts = {"who": who, "called": named, "added": added, "removed": removed, "answer": answer, "domain": domain}
     return page(request, "what_if.html", **parts)
+
+
+@router.get("/shown")
+def shown(request: Request, user: Text, answer: Text = "") -> Response:
+    """What somebody was shown, and when; one answer as it was, with its reasons.
+
+    :param answer: its id.
+    """
+    shop = shop_of(request, "answers")
+    if shop is None:
+        return to_login(request)
+    given = shop.given(user)
+    chosen = next((one for one in given if one.id == answer), None)
+    if answer and chosen is None:
+        raise HTTPException(404, "no answer of this id is kept; answers are kept for some days only")
+    again = shop.replay(answer) if answer else None
+    return page(request, "shown.html", user=user, given=given, chosen=chosen, again=again)
 
 
 @router.get("/difference")

@@ -15,6 +15,7 @@ from pydantic import (
 
 from kg.document import reason_of
 from kg.errors import UsageError
+from whyrec.events.answers import Given
 from whyrec.events.event_table import Event
 from whyrec.events.log import Appended
 from whyrec.events.taking_over import alone
@@ -23,7 +24,7 @@ from whyrec.service.limits import MOST_EVENTS
 from whyrec.service.monitoring import of_events
 from whyrec.service.rest.answers import Asking, may
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1")  # ids with a slash are paths; whoever is longer comes first
 OTHER = "another event of this id is kept, which says something else; give each event an id of its own"
 Text = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -128,7 +129,20 @@ async def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) 
     return EventsOut(accepted=done.new, repeated=done.repeated, rejected=sorted(bad, key=lambda one: one.index))
 
 
-@router.get("/users/{user}", tags=["people"])
+@router.get("/users/{user:path}/looks", tags=["people"])
+def looks_at(user: str, asking: Annotated[Asking, may("looks")]) -> list[LookOut]:
+    """Who of the staff looked at a person, the newest first."""
+    asking[0].flush()
+    return [LookOut(at=one.at, by=one.caller, action=one.action) for one in asking[0].events.answers.looks([user])]
+
+
+@router.get("/users/{user:path}/answers", tags=["people"])
+def given_to(user: str, asking: Annotated[Asking, may("answers")]) -> list[Given]:
+    """Which answers a person was given, the newest first: ``/answers/{id}`` shows each again as it was."""
+    return asking[0].given(user)
+
+
+@router.get("/users/{user:path}", tags=["people"])
 def known_of(user: str, asking: Annotated[Asking, may("person")]) -> Any:
     """What is known of a person: what the graph holds, and what they did since the last load."""
     shop, _ = asking
@@ -148,14 +162,7 @@ def known_of(user: str, asking: Annotated[Asking, may("person")]) -> Any:
     return {"user": user, "graph": {key: value for key, value in anchors.items() if value}, "events": events}
 
 
-@router.get("/users/{user}/looks", tags=["people"])
-def looks_at(user: str, asking: Annotated[Asking, may("looks")]) -> list[LookOut]:
-    """Who of the staff looked at a person, the newest first."""
-    asking[0].flush()
-    return [LookOut(at=one.at, by=one.caller, action=one.action) for one in asking[0].events.answers.looks([user])]
-
-
-@router.delete("/users/{user}", tags=["people"])
+@router.delete("/users/{user:path}", tags=["people"])
 def forget(user: str, asking: Annotated[Asking, may("forget")]) -> Any:
     """Erase a person from graph, models, events and kept answers."""
     shop, _ = asking
@@ -173,7 +180,7 @@ def make_token(told: NewToken, asking: Annotated[Asking, may("tokens")]) -> Any:
     return {"name": told.name, "role": told.role, "token": asking[0].tokens.make(told.name, told.role)}
 
 
-@router.delete("/tokens/{name}", tags=["service"])
+@router.delete("/tokens/{name:path}", tags=["service"])
 def revoke_token(name: str, asking: Annotated[Asking, may("tokens")]) -> Any:
     """Take a token back."""
     return {"name": name, "revoked": asking[0].tokens.revoke(name)}
