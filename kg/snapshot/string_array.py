@@ -60,10 +60,10 @@ class StringArray:
 
     def lower_bound(self, wanted: bytes) -> int:
         """Index of the first string that is not before ``wanted`` in an array sorted by UTF-8 bytes."""
-        low, high = 0, len(self)
+        low, high, texts, ends = 0, len(self), self._texts, self._ends
         while low < high:
             middle = (low + high) // 2
-            if self._bytes(middle) < wanted:
+            if texts[ends[middle] : ends[middle + 1]].tobytes() < wanted:
                 low = middle + 1
             else:
                 high = middle

@@ -151,9 +151,7 @@ class Grouping:
                 against[own] = Strand.of(one.source, {idx: share for idx, share in one.anchors.items() if share < 0})
                 if left := {idx: share for idx, share in one.anchors.items() if share > 0}:
                     pool[own] = Strand.of(one.source, left)
-        evidence = (
-            self.evidence
-        )  # none of it may lead back here: all this is freed with the answer, without the collector
+        evidence = self.evidence  # nothing of a parting leads back here: it goes with the answer, without the collector
         made, tellable = partial(_anchor_group, evidence, position), partial(evidence.tellable, position)
         rest = 0.0 if self._rest is None else float(self._rest[position])
         return _Parting(Candidates(layout, pool, made, tellable), few, against, rest=rest)

@@ -49,15 +49,24 @@ class AnchorShares:
 
         :param row: which of the anchors each is of.
         """
-        shift = self._starts - self.counts.cumsum() + self.counts
-        found: NDArray[np.float64] = self._kernel.data[position + shift[row]]
+        found: NDArray[np.float64] = self._kernel.data[position + self._shift[row]]
         return found
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        """Where each row ends in ``items``."""
+        return np.asarray(self.counts.cumsum())
+
+    @cached_property
+    def _shift(self) -> NDArray[np.int64]:
+        """How much further on each row is in the kernel."""
+        return np.asarray(self._starts - self._ends + self.counts)
 
     def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of the entries for an item, and of their anchors."""
         if item not in self._found:
             position = (self.items == item).nonzero()[0]
-            self._found[item] = position, self.counts.cumsum().searchsorted(position, side="right")
+            self._found[item] = position, self._ends.searchsorted(position, side="right")
         return self._found[item]
 
 

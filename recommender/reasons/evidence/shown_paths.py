@@ -47,7 +47,8 @@ class ShownPaths:
             found, shown = self._enumerated(position, strand.source)
             self._instances[key] = found.part(shown)
         found = self._instances[key]
-        return found.part(np.isin(found.nodes[:, 0], np.fromiter(strand.anchors, dtype=np.int64)))
+        mine = [anchor in strand.anchors for anchor in found.nodes[:, 0].tolist()]
+        return found if all(mine) else found.part(np.array(mine))
 
     def _enumerated(self, position: int, source: Source) -> tuple[Instances, NDArray[np.bool_]]:
         """All paths of a source to an item, and which of them may be shown."""
