@@ -11,7 +11,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def mcp(ctx: typer.Context, debug: DebugOption = False) -> None:
-    """Offer find, ask, recommend, why, why_not and similar to an assistant: Model Context Protocol over stdin.
+    """Offer the questions of this workspace to an assistant as tools: Model Context Protocol over stdin.
 
     Example, in an assistant's configuration: command whyrec, arguments -w demo mcp
     """

@@ -11,15 +11,17 @@ from typing import Any, TypeVar
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
-from kg.errors import WhyrecError
+from kg.errors import UsageError, WhyrecError
 from whyrec.engine import Engine
 from whyrec.service.shop_tools import SHOP_TOOLS
+from whyrec.service.sizes import MOST_DAYS, MOST_ITEMS, MOST_TEXT, MOST_TEXTS
 from whyrec.service.tool_answers import LARGEST, Lang, Named, ToolAnswer
 
 INSTRUCTIONS = (
     "Recommendations over a knowledge graph. Say only what the answers say: shares add up to the score, and every fact "
     "is a triple of the graph. Find an entity by its name first; people are known by their exact ids alone."
 )
+LARGEST_NUMBERS = {"n": MOST_ITEMS, "days": MOST_DAYS}
 LISTED = 5
 """Items of a list that is told after a change."""
 R = TypeVar("R")
@@ -43,6 +45,7 @@ def _told(ask: Callable[..., R]) -> Callable[..., R]:
     def asked(*arguments: Any, **named: Any) -> R:
         """The same; an error of whyrec is told to the assistant."""
         try:
+            _check_size(named)
             return ask(*arguments, **named)
         except WhyrecError as problem:
             raise ToolError(str(problem)) from None
@@ -50,6 +53,19 @@ def _told(ask: Callable[..., R]) -> Callable[..., R]:
             raise ToolError(f"a defect of whyrec: {type(defect).__name__}") from None
 
     return asked
+
+
+def _check_size(named: dict[str, Any]) -> None:
+    """Refuse what the REST interface refuses too.
+
+    :raises UsageError: for a longer list, more days, or a longer text than any question needs.
+    """
+    for name, value in named.items():
+        if isinstance(value, int) and value > LARGEST_NUMBERS.get(name, value):
+            raise UsageError(f"`{name}` {value}: expected {LARGEST_NUMBERS[name]} at most")
+        texts = value if isinstance(value, list) else [value]
+        if len(texts) > MOST_TEXTS or any(isinstance(one, str) and len(one) > MOST_TEXT for one in texts):
+            raise UsageError(f"`{name}`: expected up to {MOST_TEXTS} texts, of up to {MOST_TEXT} characters each")
 
 
 def _find(engine: Engine) -> Callable[..., ToolAnswer]:

@@ -14,13 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from whyrec.service.problems import problem
+from whyrec.service.sizes import MOST_BYTES
 
-MOST_BYTES = 1_000_000
-MOST_EVENTS = 1_000
-MOST_ITEMS = 1_000
-MOST_DAYS = 3_650
-MOST_TEXT = 1_000
-"""Characters of a question."""
 SECONDS_AHEAD = 2.0
 """Requests that a caller may save up, in seconds of its rate."""
 SLOW_AT_ONCE = 4

@@ -9,6 +9,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 import whyrec
+from kg.errors import UsageError
+from whyrec.service.assistant import _check_size
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "item": {"item": "p0013"},
         "similar": {"item": "p0001", "n": 1},
         "why_not": {"user": "ann@example.com", "item": "p0001"},
+        "overview": {"days": 10**9},
     }
 
     async def talk() -> dict[str, Any]:
@@ -71,3 +74,16 @@ def test_a_mistake_is_a_message_that_names_nobody_else(answers: dict[str, Any]) 
     assert refused.is_error
     text = refused.content[0].text
     assert "unknown User" in text and "u0" not in text
+
+
+def test_what_is_larger_than_any_question_is_refused(answers: dict[str, Any]) -> None:
+    refused = answers["overview"]
+    assert refused.is_error and "`days` 1000000000: expected 3650 at most" in refused.content[0].text
+    for many, told in (
+        ({"n": 1_001}, "`n` 1001"),
+        ({"avoid": ["x"] * 101}, "`avoid`"),
+        ({"text": "x" * 1_001}, "`text`"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            _check_size(many)
+    _check_size({"n": 1_000, "user": None, "anchors": ["has_concern:acne"]})

@@ -18,6 +18,7 @@ from whyrec.events.log import EventLog
 from whyrec.online_evaluation.experiment import CANDIDATE
 from whyrec.service.access import Role, Tokens
 from whyrec.service.app import create_app
+from whyrec.service.live.watch import look
 
 SETTINGS = '\n[serve]\nexplore = 0.5\n\n[experiment]\nname = "trial"\ncandidate = "../b"\n'
 PEOPLE = [f"u{n:04d}" for n in range(2, 22)]
@@ -132,6 +133,14 @@ def test_a_candidate_that_is_trained_again_answers_and_knows_nobody_whom_the_sho
     settings.write_text((demo / "whyrec.toml").read_text(encoding="utf-8") + wrong, encoding="utf-8")
     with pytest.raises(UsageError, match="`goal` 'purchsed': expected one of enrolled_in, purchased"):
         create_app([places[0]])
+
+
+def test_a_log_that_cannot_be_read_does_not_end_the_watch(demo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(demo, folder)
+    (folder / "service").mkdir(exist_ok=True)
+    (folder / "service" / "events.db").write_bytes(b"no database at all" * 100)
+    look(whyrec.open(folder), "shop")  # the next look tries again
 
 
 def _tools(client: TestClient, token: str, method: str, **parameters: Any) -> Any:

@@ -11,8 +11,8 @@ from whyrec.decisions.log import Reason
 from whyrec.service.access import Caller
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import check_origin, may, shop_of, to_login
-from whyrec.service.limits import MOST_TEXT
 from whyrec.service.shop import Shop
+from whyrec.service.sizes import MOST_TEXT
 
 router = APIRouter(include_in_schema=False)
 Words = Annotated[str, Field(max_length=MOST_TEXT)]

@@ -11,7 +11,7 @@ from whyrec.service.console.facts import facts as facts_of
 from whyrec.service.console.facts import kinds, link, phrases, told_facts
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import shop_of, to_login
-from whyrec.service.limits import MOST_DAYS, MOST_TEXT
+from whyrec.service.sizes import MOST_DAYS, MOST_TEXT
 from whyrec.workspace.status import stepped_counts
 
 router = APIRouter(include_in_schema=False)

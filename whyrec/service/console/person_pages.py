@@ -14,7 +14,7 @@ from whyrec.service.console.facts import anchors as anchors_of
 from whyrec.service.console.pictures import account_svg
 from whyrec.service.console.rendering import language, page, texts
 from whyrec.service.console.session import may, shop_of, to_login
-from whyrec.service.limits import MOST_TEXT
+from whyrec.service.sizes import MOST_TEXT
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=MOST_TEXT)]

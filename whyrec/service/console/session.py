@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from whyrec.service.console.rendering import COOKIE, page
-from whyrec.service.limits import MOST_TEXT
 from whyrec.service.shop import Shop
+from whyrec.service.sizes import MOST_TEXT
 
 router = APIRouter(include_in_schema=False)
 DAY = 86_400

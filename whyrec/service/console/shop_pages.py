@@ -19,7 +19,7 @@ from whyrec.service.console.facts import link, phrases
 from whyrec.service.console.pictures import trade_off_svg
 from whyrec.service.console.rendering import language, page, texts
 from whyrec.service.console.session import may, shop_of, to_login
-from whyrec.service.limits import MOST_DAYS, MOST_TEXT
+from whyrec.service.sizes import MOST_DAYS, MOST_TEXT
 
 router = APIRouter(include_in_schema=False)
 LOOKS = 50

@@ -6,6 +6,7 @@ from threading import Event, Thread
 from kg.errors import WhyrecError
 from kg.file_lock import FileLock
 from whyrec.engine import Engine
+from whyrec.events.database import database_errors
 from whyrec.online_evaluation.live import Live
 from whyrec.service.monitoring import DRIFT
 
@@ -51,5 +52,10 @@ def look(engine: Engine, name: str) -> None:
         experiment = found.experiment()
         if experiment is not None and experiment.verdict == "worse" and not experiment.stopped:
             engine.decisions.stop(experiment.name, GUARDRAIL)
-    except WhyrecError as problem:  # nothing is loaded just now: the next look tries again
+    except _passing() as problem:  # nothing is loaded, or a log is locked, just now: the next look tries again
         log.warning("watch: %s", type(problem).__name__)
+
+
+def _passing() -> tuple[type[Exception], ...]:
+    """What goes wrong for a while."""
+    return WhyrecError, OSError, *database_errors()

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from whyrec.answering.decided import RulesPreview
 from whyrec.decisions.log import Decision, Reason, Report, Verdict
-from whyrec.service.limits import MOST_TEXT
 from whyrec.service.rest.answers import Asking, may
+from whyrec.service.sizes import MOST_TEXT
 
 router = APIRouter(prefix="/api/v1", tags=["decisions"])
 Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]

@@ -9,9 +9,9 @@ from recommender.results.difference import ListDifference
 from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
 from recommender.results.overview import Overview
 from recommender.results.responsibility.private import PrivateAnswer
-from whyrec.service.limits import MOST_DAYS, MOST_ITEMS, MOST_TEXT
 from whyrec.service.rest.answers import Asking, may
 from whyrec.service.rest.questions import OrderQuestion, PrivateQuestion
+from whyrec.service.sizes import MOST_DAYS, MOST_ITEMS, MOST_TEXT
 
 router = APIRouter(prefix="/api/v1", tags=["groups"])
 Lang = Annotated[Literal["en", "zh"], Query()]

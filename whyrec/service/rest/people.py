@@ -20,9 +20,9 @@ from whyrec.events.event_table import Event
 from whyrec.events.log import Appended
 from whyrec.events.taking_over import alone
 from whyrec.service.access import Role
-from whyrec.service.limits import MOST_EVENTS
 from whyrec.service.monitoring import of_events
 from whyrec.service.rest.answers import Asking, may
+from whyrec.service.sizes import MOST_EVENTS
 
 router = APIRouter(prefix="/api/v1")  # ids with a slash are paths; whoever is longer comes first
 OTHER = "another event of this id is kept, which says something else; give each event an id of its own"

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from whyrec.service.limits import MOST_ITEMS, MOST_TEXT
+from whyrec.service.sizes import MOST_ITEMS, MOST_TEXT
 
 Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
 Texts = Annotated[list[Text], Field(max_length=100)]

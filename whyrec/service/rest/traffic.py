@@ -10,8 +10,8 @@ from whyrec.decisions.log import Decision
 from whyrec.online_evaluation.attribution import Attribution
 from whyrec.online_evaluation.experiment import ExperimentReport
 from whyrec.online_evaluation.live import DriftReport, Live, OffPolicyReport
-from whyrec.service.limits import MOST_DAYS, MOST_TEXT
 from whyrec.service.rest.answers import Asking, may
+from whyrec.service.sizes import MOST_DAYS, MOST_TEXT
 
 router = APIRouter(prefix="/api/v1", tags=["traffic"])
 NONE = "whyrec.toml names no [experiment]"
