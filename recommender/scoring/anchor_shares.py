@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -18,13 +19,13 @@ from recommender.scoring.scorer import Scorer
 class AnchorShares:
     """The rows of a kernel that belong to some anchors, gathered once, then asked for items.
 
-    ``items``: the items of all rows, one row after the other, and ``counts``, how many each has. Entries are read where
-    they are asked for: few of a row are.
+    ``items``: the items of all rows, one row after the other; ``counts``: how many each has; ``starts``: where each is
+    in ``data``, the entries of the kernel, which are read where they are asked for: few of a row are.
     """
 
     def __init__(self, kernel: csr_array, anchors: Anchors) -> None:
         starts, ends = kernel.indptr[anchors.idx], kernel.indptr[anchors.idx + 1]
-        self.anchors, self.counts, self._starts, self._kernel = anchors, ends - starts, starts, kernel
+        self.anchors, self.starts, self.counts, self.data = anchors, starts, ends - starts, kernel.data
         rows = zip(starts.tolist(), ends.tolist(), strict=True)
         self.items = np.concatenate([kernel.indices[start:end] for start, end in rows])
         self._found: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
@@ -32,24 +33,24 @@ class AnchorShares:
     def of(self, item: int) -> Anchors:
         """The anchors with an entry for an item, and ``x[a] · K[a, item]`` of each."""
         position, row = self._find(item)
-        return Anchors(self.anchors.idx[row], self.anchors.weight[row] * self.entries(position, row))
+        return Anchors(self.anchors.idx[row], self.anchors.weight[row] * self._entries(position, row))
 
     def sum(self, item: int) -> float:
         """``Σ_a x[a] · K[a, item]``."""
         position, row = self._find(item)
-        return float(self.anchors.weight[row] @ self.entries(position, row)) if len(position) else 0.0
+        return float(self.anchors.weight[row] @ self._entries(position, row)) if len(position) else 0.0
 
     def kept(self, item: int) -> Anchors:
         """The anchors with an entry for an item, with the weights x[a] they came with."""
         _, row = self._find(item)
         return Anchors(self.anchors.idx[row], self.anchors.weight[row])
 
-    def entries(self, position: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _entries(self, position: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.float64]:
         """``K[a, item]`` at some places of ``items``.
 
         :param row: which of the anchors each is of.
         """
-        found: NDArray[np.float64] = self._kernel.data[position + self._shift[row]]
+        found: NDArray[np.float64] = self.data[position + self._shift[row]]
         return found
 
     @cached_property
@@ -60,7 +61,7 @@ class AnchorShares:
     @cached_property
     def _shift(self) -> NDArray[np.int64]:
         """How much further on each row is in the kernel."""
-        return np.asarray(self._starts - self._ends + self.counts)
+        return np.asarray(self.starts - self._ends + self.counts)
 
     def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Places of the entries for an item, and of their anchors."""
@@ -87,16 +88,18 @@ class ItemShares:
         :param parts: at least one.
         :param wanted: shape (items,), bool.
         """
-        items = np.concatenate([one.items for one in parts])
-        position = wanted[items].nonzero()[0]
-        row = np.concatenate([one.counts for one in parts]).cumsum().searchsorted(position, side="right")
+        items, counts, starts = (
+            np.concatenate(column)
+            for column in zip(*((one.items, one.counts, one.starts) for one in parts), strict=True)
+        )
+        ends, position = counts.cumsum(), wanted[items].nonzero()[0]
+        row = ends.searchsorted(position, side="right")
         part = np.arange(len(parts)).repeat([len(one.counts) for one in parts])[row]
-        data = np.empty(len(position))
-        before, rows, begin = 0, 0, 0
-        for one, end in zip(parts, part.searchsorted(np.arange(1, len(parts) + 1)).tolist(), strict=True):
-            if end > begin:
-                data[begin:end] = one.entries(position[begin:end] - before, row[begin:end] - rows)
-            before, rows, begin = before + len(one.items), rows + len(one.counts), end
+        entries = position + (starts - ends + counts)[row]
+        bounds = part.searchsorted(np.arange(len(parts) + 1)).tolist()
+        data = np.concatenate(
+            [one.data[entries[begin:end]] for one, (begin, end) in zip(parts, pairwise(bounds), strict=True)]
+        )
         share = np.concatenate([one.anchors.weight for one in parts])[row] * data
         anchor = np.concatenate([one.anchors.idx for one in parts])[row]
         kept = slice(None) if share.all() else share.nonzero()[0]
