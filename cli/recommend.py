@@ -62,7 +62,7 @@ def recommend(
         result = engine.recommend(user, anchors=anchor or (), lang=lang, reader=reader, **asked, **arranged)
     output.notices(result.notices)
     if not output.document(result):
-        show_recommendation(output, result, (engine.snapshot.schema, lang), engine.workspace.folder)
+        show_recommendation(output, result, (engine.snapshot, lang), engine.workspace.folder)
 
 
 def _check_all(arranged: dict[str, Any], whom: object) -> None:
