@@ -7,8 +7,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.sparse._sparsetools import csr_matmat
 
+from recommender.linalg.forked_workers import ForkedWorkers, cores
+
 ROWS = 1024
 """Rows of a dense block."""
+CELLS = 32 * 2**20
+"""Numbers of a dense block of rows that are long, about."""
+WIDE, CHUNK = 2**15, 32
+"""Numbers of a row from which on its largest are looked for in two passes; entries whose maximum stands for them."""
 
 
 def top_per_row(matrix: csr_array, top: int) -> csr_array:
@@ -115,19 +121,40 @@ def row_lengths(matrix: csr_array) -> NDArray[np.float64]:
     return np.sqrt(np.asarray(matrix.power(2).sum(axis=1), dtype=np.float64))
 
 
-def top_of_dense(rows: int, block: Callable[[slice], NDArray[np.floating]], top: int) -> csr_array:
-    """The ``top`` largest positive entries of each row of a matrix that is made a block of rows at a time, float64.
+def top_of_dense(rows: int, columns: int, block: Callable[[slice], NDArray[np.floating]], top: int) -> csr_array:
+    """The ``top`` largest positive entries of each row of a matrix that is made a block of rows at a time, float64; on
+    all cores where it is large.
 
     :param block: makes some rows, dense, all as long as the matrix is wide.
+    :param columns: how wide that is.
     """
-    starts = range(0, max(rows, 1), ROWS)
-    return csr_array(vstack([_top(block(slice(start, start + ROWS)), top) for start in starts], format="csr"))
+    together = min(ROWS, max(1, CELLS // max(columns, 1)))
+    starts = range(0, max(rows, 1), together)
+
+    def work(start: int) -> csr_array:
+        """The largest of one block."""
+        return _top(block(slice(start, start + together)), top)
+
+    with ForkedWorkers(work, cores() if columns >= WIDE and len(starts) > 1 else 1) as workers:
+        return csr_array(vstack(list(workers.map(starts)), format="csr"))
 
 
 def _top(block: NDArray[np.floating], top: int) -> csr_array:
+    if block.shape[1] >= max(WIDE, CHUNK * top):
+        return _top_of_wide(block, top)
     most = min(top, block.shape[1])
     columns = np.sort(np.argpartition(block, block.shape[1] - most, axis=1)[:, block.shape[1] - most :], axis=1)
     values = np.take_along_axis(block, columns, axis=1).astype(np.float64)
     keep = values > 0
     indptr = np.concatenate([[0], np.cumsum(keep.sum(axis=1))])
     return csr_array((values[keep], columns[keep], indptr), shape=block.shape)
+
+
+def _top_of_wide(block: NDArray[np.floating], top: int) -> csr_array:
+    """The same, of equal ones the first. What is below the ``top`` largest maxima of chunks is not among them."""
+    whole = block.shape[1] // CHUNK * CHUNK
+    maxima = block[:, :whole].reshape(len(block), whole // CHUNK, CHUNK).max(axis=2)
+    least = np.partition(maxima, maxima.shape[1] - top, axis=1)[:, -top]
+    rows, columns = np.nonzero(block >= np.maximum(least, np.finfo(block.dtype).smallest_subnormal)[:, None])
+    indptr = np.searchsorted(rows, np.arange(len(block) + 1))
+    return top_per_row(csr_array((block[rows, columns].astype(np.float64), columns, indptr), shape=block.shape), top)

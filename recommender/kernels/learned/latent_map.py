@@ -125,6 +125,7 @@ def taste(snapshot: Snapshot, item_type: str) -> Taste:
     return Taste(used, users.astype(np.float64), items.astype(np.float64))
 
 
+@one_thread()
 def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
     """Kernel from the items of one type to those of another: shape (anchors, items), float64, > 0, ``top`` per row.
 
@@ -147,7 +148,7 @@ def latent_map(source: Taste, target: Taste, top: int) -> csr_array:
             found[position, rows.start + position] = 0.0
         return found
 
-    return top_of_dense(len(bridge), block, top)
+    return top_of_dense(len(bridge), len(target.items), block, top)
 
 
 @one_thread()
@@ -209,7 +210,7 @@ def with_folded(kept: csr_array, ends: tuple[Folded, Folded], weights: Dense, to
         fresh = csr_array((fresh.data, target.renewed[fresh.indices], fresh.indptr), shape=(len(rows), kept.shape[1]))
         parts.append(top_per_row(csr_array(stayed + fresh), top))
     everything = np.arange(kept.shape[1])
-    anew = top_of_dense(len(source.renewed), lambda part: block(source.renewed[part], everything), top)
+    anew = top_of_dense(len(source.renewed), len(everything), lambda part: block(source.renewed[part], everything), top)
     return with_rows(stacked(parts), source.renewed, anew)
 
 

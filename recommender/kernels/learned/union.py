@@ -14,7 +14,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.change import Change
 from recommender.kernels.item_column import ItemColumn, ItemDegree
 from recommender.kernels.kernel import Idxs, Kept, LearnedKernel, Values, relation_parts
-from recommender.linalg.moved_rows import moved, touched_rows
+from recommender.linalg.moved_rows import GONE, Move, lost_rows, moved, reaching, touched_rows
 from recommender.linalg.pruned_product import Factor, kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows
 from recommender.linalg.updated_product import updated_product
@@ -84,7 +84,23 @@ class Union(LearnedKernel):
         if pair is None:
             return np.ones(self.inputs.snapshot.vocabulary.count(self.anchor_type), dtype=bool)
         now, then = ([matrix for factor in one for matrix in factor] for one in pair)
-        return touched_rows(now, then)
+        return touched_rows(now, then) | self._bereft(before, change, (now[0], then[0]), people=people)
+
+    def _bereft(
+        self, before: "Union", change: Change, lefts: tuple[csr_array, csr_array], *, people: bool
+    ) -> NDArray[np.bool_]:
+        """Which rows reached an item that is gone, so that a pruned one has room for another: shape (anchors,)."""
+        found, move = np.zeros(lefts[0].shape[0], dtype=bool), change.move(self.item_type)
+        factors = before._factors(people=people) if move is not None and (move == GONE).any() else None
+        if factors is None:
+            return found
+        lost = lost_rows(factors[1][0], self._nodes(change, people=people), move, lefts[0].shape[1])
+        return reaching(lefts[0], lost) | reaching(lefts[1], lost)
+
+    def _nodes(self, change: Change, *, people: bool) -> Move:
+        """Where the nodes in the middle are after a change."""
+        schema = self.inputs.snapshot.schema
+        return change.joined([schema.ends(there)[1] for there, _ in self._pairs(people=people)])
 
     def _factors_both(
         self, before: "Union", change: Change, *, people: bool = True
@@ -93,8 +109,7 @@ class Union(LearnedKernel):
         now, then = self._factors(people=people), before._factors(people=people)
         if now is None or then is None:
             return None
-        schema = self.inputs.snapshot.schema
-        nodes = change.joined([schema.ends(there)[1] for there, _ in self._pairs(people=people)])
+        nodes = self._nodes(change, people=people)
         moves = ((change.move(self.anchor_type), nodes), (nodes, change.move(self.item_type)))
         pairs = zip(then, moves, now, strict=True)
         return now, [(moved(one[0], *move, like[0].shape),) for one, move, like in pairs]
