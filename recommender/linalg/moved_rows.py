@@ -22,9 +22,9 @@ def moved(matrix: csr_array, rows: Move, columns: Move, shape: tuple[int, int]) 
         return matrix
     data, indices, lengths = matrix.data, matrix.indices, np.diff(matrix.indptr)
     if columns is not None:
-        indices = columns[indices]
-        kept = indices != GONE
-        if not kept.all():
+        indices = columns.astype(indices.dtype)[indices]
+        if (columns == GONE).any():
+            kept = indices != GONE
             of_row = np.repeat(np.arange(len(lengths)), lengths)
             lengths = np.bincount(of_row[kept], minlength=len(lengths))
             data, indices = data[kept], indices[kept]
@@ -53,11 +53,13 @@ def lost_rows(matrix: csr_array, rows: Move, columns: Move, size: int) -> NDArra
 def changed_rows(now: csr_array, then: csr_array) -> NDArray[np.bool_]:
     """Which rows of two matrices of one shape differ by an entry, or by a bit of one: shape (rows,), bool."""
     now, then = _ordered(now), _ordered(then)
-    lengths = np.diff(now.indptr)
-    changed = lengths != np.diff(then.indptr)
-    one, other = (_entries(matrix, ~changed) for matrix in (now, then))
-    differ = (now.indices[one] != then.indices[other]) | (now.data[one] != then.data[other])
-    changed[np.repeat(np.flatnonzero(~changed), lengths[~changed])[differ]] = True
+    changed = np.diff(now.indptr) != np.diff(then.indptr)
+    ends = [-1, *np.flatnonzero(changed).tolist(), len(changed)]
+    for before, after in pairwise(ends):  # rows of one length each are one piece of memory in both: nothing is copied
+        one, other = (slice(matrix.indptr[before + 1], matrix.indptr[after]) for matrix in (now, then))
+        differ = (now.indices[one] != then.indices[other]) | (now.data[one] != then.data[other])
+        entries = np.flatnonzero(differ) + one.start
+        changed[np.searchsorted(now.indptr, entries, side="right") - 1] = True
     return np.asarray(changed)
 
 
@@ -114,10 +116,6 @@ def _ordered(matrix: csr_array) -> csr_array:
     matrix = matrix.copy()
     matrix.sort_indices()
     return matrix
-
-
-def _entries(matrix: csr_array, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.repeat(rows, np.diff(matrix.indptr))
 
 
 def _keys(matrix: csr_array) -> NDArray[np.int64]:

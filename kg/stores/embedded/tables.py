@@ -56,7 +56,8 @@ def result_rows(session: ladybug.Connection, query: str, parameters: dict[str, o
     """The result of one query."""
     result = session.execute(query, parameters)
     last = result[-1] if isinstance(result, list) else result  # a list for several statements
-    return pl.DataFrame(last.get_as_arrow())
+    rows = min(last.get_num_tuples(), PIECE_ROWS)  # room is made for so many, for ten million values unless told
+    return pl.DataFrame(last.get_as_arrow(max(rows, 1)))
 
 
 def count_numbers(session: ladybug.Connection, entity_type: str) -> int:

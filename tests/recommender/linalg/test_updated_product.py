@@ -109,3 +109,13 @@ def test_entities_move_and_go() -> None:
     rows, columns = changed_entries(csr_array([[1.0, 3.0], [2, 0]]), csr_array([[1.0, 4.0], [0, 2]]))
     assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 1), (1, 0), (1, 1)]
     assert module.MOST < 1
+
+
+@given(st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=4), max_size=9), st.data())
+def test_rows_that_differ_are_found(rows: list[list[int]], data: st.DataObject) -> None:
+    then = np.array(rows, dtype=float).reshape(-1, 4)
+    cells = st.tuples(st.integers(0, max(len(then) - 1, 0)), st.integers(0, 3), st.integers(0, 2))
+    now = then.copy()
+    for row, column, value in data.draw(st.lists(cells, max_size=4)) if len(then) else ():
+        now[row, column] = value
+    np.testing.assert_array_equal(changed_rows(csr_array(now), csr_array(then)), (now != then).any(axis=1))
