@@ -41,6 +41,7 @@ from kg.staging.report import FileReport, LoadReport
 from kg.staging.resolution import Graph
 from kg.staging.stored_graph import NothingStored, StoredGraph
 from kg.staging.tables import Staging
+from kg.staging.unknown_ends import tell_new_items
 from kg.stores.store import Store
 from kg.text.label_matching import LabelMatcher, text_triples
 from kg.text.similarity import similar_triples
@@ -202,6 +203,8 @@ class _Load:
                     file = report.files[int(str(number))]
                     people = self._people.of(file.source, file.place, self.notices)
                     _reject_late(file, part.drop("file"), people)
+                    if file.source.creates_people and file.source.create_ends is None:
+                        tell_new_items(self.notices, relation, self._schema, part)
         for number, count in self._graph.told_again.items():
             file = report.files[number]
             file.loaded, file.filtered = file.loaded - count, file.filtered + count

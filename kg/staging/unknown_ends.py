@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from kg.notices import Notices
 from kg.schema import Schema
 from kg.values.cells import half_width
 
@@ -43,3 +44,15 @@ def unknown_ends(rows: pl.DataFrame, end: str, entity_type: str, schema: Schema,
         reason.alias("reason"),
         hint.alias("hint"),
     )
+
+
+def tell_new_items(notices: Notices, relation: str, schema: Schema, rejects: pl.DataFrame) -> None:
+    """Say what to do with rows of a log by itself that name items which came after those that are known.
+
+    :param rejects: of rows of a relation, as of :func:`unknown_ends`.
+    """
+    count, tail = int((rejects["field"] == "tail").sum()), schema.relation[relation].tail
+    sentence = f"a {tail} that is not known; events make none once some are: list new ones in {tail}.csv (id, label) "
+    sentence += "and load it too, or say create_ends = true in a mapping"
+    if count:
+        notices.add(relation, f"{{n}} [row names|rows name] {sentence}", count)

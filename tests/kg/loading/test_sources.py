@@ -216,7 +216,9 @@ def test_a_log_of_events_loads_by_itself(tmp_path: Path) -> None:
     assert graph(tmp_path, SCHEMA)["User"] == [("u1",), ("u2",)] and report.rejected == 0
     assert "bought: no Product is known yet, so those that the rows name were created" in report.notices[0]
     log.write_text("head,tail\nu3,1\nu3,2\n")
-    load_sources(tmp_path, SCHEMA, sources_for_paths([log], SCHEMA), tmp_path)
+    report = load_sources(tmp_path, SCHEMA, sources_for_paths([log], SCHEMA), tmp_path)
+    assert report.notices[0].startswith("bought: 1 row names a Product that is not known; events make none")
+    assert "list new ones in Product.csv (id, label) and load it too" in report.notices[0]
     assert [(r["value"], r["reason"]) for r in rejects(tmp_path)] == [("2", "unknown Product")]
     assert len(graph(tmp_path, SCHEMA)["User"]) == 3
 

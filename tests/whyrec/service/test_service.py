@@ -323,6 +323,10 @@ def test_who_knows_neither_ids_nor_relations_asks_why_and_what_would_change_it(
     client.cookies.clear()
 
 
+def test_whoever_signs_in_types_at_once(client: TestClient) -> None:
+    assert re.search(r'<input type="password" name="token" autofocus ', client.get("/login").text)
+
+
 def test_pages_want_a_token_and_forms_their_own_origin(client: TestClient, admin: dict[str, str]) -> None:
     client.cookies.clear()
     away = client.get("/person?user=u0001", follow_redirects=False)
