@@ -10,11 +10,17 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import DOUBT, LEAST, carries
 from recommender.catalogue.attributes import attribute_steps
 from recommender.catalogue.likely_attributes import linked_attributes
-from recommender.linalg.sparse_matrix import binary
+from recommender.linalg.forked_workers import ForkedWorkers, cores
+from recommender.linalg.sparse_matrix import binary, stacked
 
 BELIEF = 5.0
 """κ: pairs that are added to what is seen and to what is expected, so that a few do not say much."""
+ITEMS = 2_048
+"""Items that are looked at together."""
+LARGE = 1_000_000
+"""Interactions from which on all cores work on it."""
 Values = NDArray[np.float64]
+Idxs = NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -43,32 +49,66 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
     about. O is a lower bound of these people, since each item of the maker is taken off for itself.
     """
     item_type = snapshot.schema.ends(step)[0]
-    links = linked_attributes(snapshot, step)
-    together, chances = csr_array(links.shape), list[tuple[Values, Values]]()
+    links, parts = linked_attributes(snapshot, step), list[_Used]()
     for name in snapshot.schema.interactions:
         if snapshot.schema.relation[name].tail == item_type:
             matrix = binary(snapshot.adjacency(name))
             counts = csr_array(matrix @ links)
-            together = csr_array(together + matrix.T @ counts.sign())
-            chances.append(_chances(matrix, counts))
-            together = csr_array(together - _of_makers(snapshot, item_type, matrix, links))
-    together = csr_array(together - together.multiply(links))  # a link of its own says it better
-    together.data = np.maximum(together.data, 0.0)
-    together.eliminate_zeros()
-    rows = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
-    by_chance = np.zeros(len(rows))
-    for pairs, parts in chances:
-        for stratum in range(len(parts)):
-            by_chance += pairs[rows, stratum] * parts[stratum, together.indices]
-    above = np.maximum(lifted(together.data, by_chance), 0.0) * (together.data >= snapshot.k)
-    sure = (above > 0) & surely_more(together.data, by_chance)
-    speaks = (np.diff(links.indptr) > 0) | (np.bincount(rows[sure], minlength=links.shape[0]) > 0)
-    leaning = np.where(speaks[rows], above, 0.0)
-    kept = []
-    for data in (np.where(leaning > 0, together.data, 0.0), np.where(sure, above, 0.0), leaning):
-        kept.append(csr_array((data, together.indices, together.indptr), shape=together.shape, copy=True))
-        kept[-1].eliminate_zeros()
-    return Inferred(*kept)
+            own = _of_makers(snapshot, item_type, matrix, links)
+            parts.append(_Used(csr_array(matrix.T), csr_array(counts.sign()), own, *_chances(matrix, counts)))
+    block = _Block(parts, links, snapshot.k)
+    large = sum(one.people.nnz for one in parts) > LARGE
+    with ForkedWorkers(block, cores() if large else 1) as workers:
+        blocks = list(workers.map(range(0, max(links.shape[0], 1), ITEMS)))
+    return Inferred(*(stacked(some) for some in zip(*blocks, strict=True)))
+
+
+@dataclass(frozen=True)
+class _Used:
+    """An interaction: ``people`` items × people, 1 where used; ``attributes`` people × attributes, 1 where they used an
+    item with it; ``own`` items × attributes, pairs with another of the maker; ``pairs``, ``chances``: see
+    :func:`_chances`."""
+
+    people: csr_array
+    attributes: csr_array
+    own: csr_array
+    pairs: Values
+    chances: Values
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What the people of some items also use: all of it at once, items × attributes, would fill the memory."""
+
+    parts: list[_Used]
+    links: csr_array
+    k: int
+
+    def __call__(self, start: int) -> tuple[csr_array, csr_array, csr_array]:
+        """People, strength and leaning of some items from a place on."""
+        some = slice(start, start + ITEMS)
+        links = csr_array(self.links[some])
+        together = csr_array(links.shape)
+        for part in self.parts:
+            together = csr_array(together + csr_array(part.people[some]) @ part.attributes)
+            together = csr_array(together - part.own[some])
+        together = csr_array(together - together.multiply(links))  # a link of its own says it better
+        together.data = np.maximum(together.data, 0.0)
+        together.eliminate_zeros()
+        rows = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
+        by_chance = np.zeros(len(rows))
+        for part in self.parts:
+            for stratum in range(len(part.chances)):
+                by_chance += part.pairs[some][rows, stratum] * part.chances[stratum, together.indices]
+        above = np.maximum(lifted(together.data, by_chance), 0.0) * (together.data >= self.k)
+        sure = (above > 0) & surely_more(together.data, by_chance)
+        speaks = (np.diff(links.indptr) > 0) | (np.bincount(rows[sure], minlength=links.shape[0]) > 0)
+        leaning = np.where(speaks[rows], above, 0.0)
+        kept = []
+        for data in (np.where(leaning > 0, together.data, 0.0), np.where(sure, above, 0.0), leaning):
+            kept.append(csr_array((data, together.indices, together.indptr), shape=together.shape, copy=True))
+            kept[-1].eliminate_zeros()
+        return kept[0], kept[1], kept[2]
 
 
 def makers(snapshot: Snapshot, item_type: str) -> list[str]:
@@ -108,7 +148,7 @@ def _chances(matrix: csr_array, counts: csr_array) -> tuple[Values, Values]:
 
 def _of_makers(snapshot: Snapshot, item_type: str, matrix: csr_array, links: csr_array) -> csr_array:
     """Of the people of an item, pairs with another of its maker that has an attribute: shape (items, attributes)."""
-    by_item, found = matrix.tocsc(), csr_array(links.shape)
+    by_item, found = matrix.tocsc(), list[tuple[Values, Idxs, Idxs]]()
     for step in makers(snapshot, item_type):
         members = binary(snapshot.adjacency(step)).tocsc()
         for maker in np.flatnonzero((np.diff(members.indptr) > 1) & carries(snapshot, step)).tolist():
@@ -119,6 +159,8 @@ def _of_makers(snapshot: Snapshot, item_type: str, matrix: csr_array, links: csr
                 pairs = csr_array(mine.T @ mine)
                 pairs.setdiag(0)
                 some = csr_array(pairs @ having).tocoo()
-                where = (items[some.coords[0]], some.coords[1])
-                found = csr_array(found + csr_array((some.data, where), shape=links.shape))
-    return found
+                found.append((some.data, items[some.coords[0]], some.coords[1]))
+    if not found:
+        return csr_array(links.shape)
+    data, rows, columns = (np.concatenate(one) for one in zip(*found, strict=True))
+    return csr_array((data, (rows, columns)), shape=links.shape)

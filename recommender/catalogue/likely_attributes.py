@@ -1,5 +1,6 @@
 """Likely attributes: what an item may have to do with, by how many others of its kind do."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import carries
 from recommender.catalogue.attributes import attribute_steps
-from recommender.linalg.sparse_matrix import binary
+from recommender.linalg.sparse_matrix import binary, stacked
 
 DOUBT = 5.0
 """κ: items without the attribute that are added to each kind, so that two of two do not say much."""
@@ -22,6 +23,8 @@ BELIEVED = 0.5
 """Least part of those named that have the attribute indeed: more likely than not."""
 LEAST_RIGHT = 2
 """Items that have it and would be named without their own link, below which nobody else is."""
+ITEMS = 8_192
+"""Items that are looked at together."""
 Values = NDArray[np.float64]
 
 
@@ -49,22 +52,41 @@ def likely_attributes(snapshot: Snapshot, step: str, other: str) -> csr_array:
     """
     links = linked_attributes(snapshot, step)
     having = np.bincount(links.indices, minlength=links.shape[1])
-    found: Any = csr_array(links.shape)
-    again: Any = csr_array(links.shape)
+    told = list[tuple[csr_array, csr_array, csr_array]]()
     for kind in kinds(snapshot.schema, snapshot.schema.ends(step)[0], other):
         members = binary(snapshot.adjacency(kind))
         sizes = np.bincount(members.indices, minlength=members.shape[1])
         counts = csr_array(csr_array(members.T) @ links)
         size = np.repeat(sizes, np.diff(counts.indptr)).astype(np.float64)
-        found = found + members @ _part(counts, size, (having, links.shape[0]), own=0)
-        again = again + (members @ _part(counts, size, (having, links.shape[0]), own=1)).multiply(links)
-    found = csr_array(found - found.multiply(links))
-    for one in (found, again := csr_array(again)):
-        one.data = np.minimum(np.clip(one.data, 0.0, None) ** (1 / SHARPNESS), 1.0)
+        others, without = (_part(counts, size, (having, links.shape[0]), own=own) for own in (0, 1))
+        told.append((members, others, without))
+    starts = range(0, max(links.shape[0], 1), ITEMS)
+    blocks = [_propagated(told, links, slice(start, start + ITEMS)) for start in starts]
+    found, again = (stacked(some) for some in zip(*blocks, strict=True))
+    del blocks
     least = _believed(found, again)
     found.data[found.data < least[found.indices]] = 0.0
     found.eliminate_zeros()
     return found
+
+
+def _propagated(
+    told: Sequence[tuple[csr_array, csr_array, csr_array]], links: csr_array, some: slice
+) -> tuple[csr_array, csr_array]:
+    """R of some items where they do not have the attribute, and where they do, without their own link.
+
+    :param told: of each kind of item its members, what they say of others, and of one of them.
+    """
+    mine = csr_array(links[some])
+    found: Any = csr_array(mine.shape)
+    again: Any = csr_array(mine.shape)
+    for members, others, without in told:
+        found = found + members[some] @ others
+        again = again + (members[some] @ without).multiply(mine)
+    found = csr_array(found - found.multiply(mine))
+    for one in (found, again := csr_array(again)):
+        one.data = np.minimum(np.clip(one.data, 0.0, None) ** (1 / SHARPNESS), 1.0)
+    return found, again
 
 
 def _part(counts: csr_array, size: Values, everywhere: tuple[NDArray[np.int64], int], *, own: int) -> csr_array:
@@ -75,7 +97,9 @@ def _part(counts: csr_array, size: Values, everywhere: tuple[NDArray[np.int64], 
     having, of = counts.data - own, size - own
     chance = (everywhere[0][counts.indices] - own) / max(everywhere[1] - own, 1)
     told = np.where(having >= LIFT * chance * of, having / (of + DOUBT), 0.0)
-    return csr_array((told**SHARPNESS, counts.indices, counts.indptr), shape=counts.shape)
+    found = csr_array((told**SHARPNESS, counts.indices, counts.indptr), shape=counts.shape, copy=True)
+    found.eliminate_zeros()
+    return found
 
 
 def _believed(found: csr_array, again: csr_array) -> Values:
