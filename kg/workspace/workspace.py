@@ -167,14 +167,7 @@ class Workspace:
         from kg.workspace.flagged import read_flagged
         from kg.workspace.suppression import Suppression
 
-        revision = store.revision()
-        if revision is None:
-            raise SnapshotError(f"{store.url}: the store is empty; run `whyrec load`")
-        if is_between_states(revision):
-            raise SnapshotError(
-                f"{store.url}: the graph is between two states: a load was cut off, or is under way; run it again "
-                "(`whyrec load --resume` where the mapping is the same), or wait till it has ended"
-            )
+        revision = _whole_revision(store)
         if not anew and self.is_current(revision, store.fingerprint()) and self._is_whole():
             self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
@@ -243,3 +236,19 @@ class Workspace:
             return False
         same = fingerprint is None or manifest.fingerprint in ("", fingerprint)
         return manifest.revision == revision and same
+
+
+def _whole_revision(store: Store) -> str:
+    """The revision of a store that is in one state.
+
+    :raises SnapshotError: where it is empty, or between two.
+    """
+    revision = store.revision()
+    if revision is None:
+        raise SnapshotError(f"{store.url}: the store is empty; run `whyrec load`")
+    if is_between_states(revision):
+        raise SnapshotError(
+            f"{store.url}: the graph is between two states: a load was cut off, or is under way; run it again "
+            "(`whyrec load --resume` where the mapping is the same), or wait till it has ended"
+        )
+    return revision

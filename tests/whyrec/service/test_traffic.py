@@ -135,12 +135,16 @@ def test_a_candidate_that_is_trained_again_answers_and_knows_nobody_whom_the_sho
         create_app([places[0]])
 
 
-def test_a_log_that_cannot_be_read_does_not_end_the_watch(demo: Path, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_read_does_not_end_the_watch(
+    demo: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = tmp_path / "shop"
     shutil.copytree(demo, folder)
     (folder / "service").mkdir(exist_ok=True)
     (folder / "service" / "events.db").write_bytes(b"no database at all" * 100)
-    look(whyrec.open(folder), "shop")  # the next look tries again
+    with caplog.at_level("WARNING", logger="whyrec.service"):
+        look(whyrec.open(folder), "shop")  # the next look tries again
+    assert [one.getMessage() for one in caplog.records] == ["watch: DatabaseError"]
 
 
 def _tools(client: TestClient, token: str, method: str, **parameters: Any) -> Any:
