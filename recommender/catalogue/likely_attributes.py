@@ -26,6 +26,8 @@ LEAST_RIGHT = 2
 ITEMS = 8_192
 """Items that are looked at together."""
 Values = NDArray[np.float64]
+Told = tuple[csr_array, csr_array, csr_array]
+"""A kind of items: its members, items × kinds; what they say of an item that is not asked, and of one of themselves."""
 
 
 def linked_attributes(snapshot: Snapshot, step: str) -> csr_array:
@@ -52,7 +54,7 @@ def likely_attributes(snapshot: Snapshot, step: str, other: str) -> csr_array:
     """
     links = linked_attributes(snapshot, step)
     having = np.bincount(links.indices, minlength=links.shape[1])
-    told = list[tuple[csr_array, csr_array, csr_array]]()
+    told = list[Told]()
     for kind in kinds(snapshot.schema, snapshot.schema.ends(step)[0], other):
         members = binary(snapshot.adjacency(kind))
         sizes = np.bincount(members.indices, minlength=members.shape[1])
@@ -60,33 +62,48 @@ def likely_attributes(snapshot: Snapshot, step: str, other: str) -> csr_array:
         size = np.repeat(sizes, np.diff(counts.indptr)).astype(np.float64)
         others, without = (_part(counts, size, (having, links.shape[0]), own=own) for own in (0, 1))
         told.append((members, others, without))
-    starts = range(0, max(links.shape[0], 1), ITEMS)
-    blocks = [_propagated(told, links, slice(start, start + ITEMS)) for start in starts]
-    found, again = (stacked(some) for some in zip(*blocks, strict=True))
-    del blocks
+    some = [slice(start, start + ITEMS) for start in range(0, max(links.shape[0], 1), ITEMS)]
+    again = stacked([_of_those_who_have(told, links, one) for one in some])
+    lowest = _lowest(again)
+    found = stacked([_of_others(told, links, one, lowest) for one in some])
     least = _believed(found, again)
     found.data[found.data < least[found.indices]] = 0.0
     found.eliminate_zeros()
     return found
 
 
-def _propagated(
-    told: Sequence[tuple[csr_array, csr_array, csr_array]], links: csr_array, some: slice
-) -> tuple[csr_array, csr_array]:
-    """R of some items where they do not have the attribute, and where they do, without their own link.
-
-    :param told: of each kind of item its members, what they say of others, and of one of them.
-    """
+def _of_those_who_have(told: Sequence[Told], links: csr_array, some: slice) -> csr_array:
+    """R of some items and the attributes that they have, without their own link."""
     mine = csr_array(links[some])
     found: Any = csr_array(mine.shape)
-    again: Any = csr_array(mine.shape)
-    for members, others, without in told:
+    for members, _, without in told:
+        found = found + (members[some] @ without).multiply(mine)
+    return _normed(csr_array(found))
+
+
+def _of_others(told: Sequence[Told], links: csr_array, some: slice, lowest: Values) -> csr_array:
+    """R of some items and the attributes that they do not have, where it is not below what nobody is believed at."""
+    mine = csr_array(links[some])
+    found: Any = csr_array(mine.shape)
+    for members, others, _ in told:
         found = found + members[some] @ others
-        again = again + (members[some] @ without).multiply(mine)
-    found = csr_array(found - found.multiply(mine))
-    for one in (found, again := csr_array(again)):
-        one.data = np.minimum(np.clip(one.data, 0.0, None) ** (1 / SHARPNESS), 1.0)
-    return found, again
+    found = _normed(csr_array(found - found.multiply(mine)))
+    found.data[found.data < lowest[found.indices]] = 0.0
+    found.eliminate_zeros()
+    return found
+
+
+def _normed(summed: csr_array) -> csr_array:
+    """The norm over kinds, from the sum of its terms; at most 1."""
+    summed.data = np.minimum(np.clip(summed.data, 0.0, None) ** (1 / SHARPNESS), 1.0)
+    return summed
+
+
+def _lowest(again: csr_array) -> Values:
+    """The least value above 0 of each attribute among items that have it, below which no θ is: shape (attributes,)."""
+    found, right = np.full(again.shape[1], np.inf), again.data > 0
+    np.minimum.at(found, again.indices[right], again.data[right])
+    return found
 
 
 def _part(counts: csr_array, size: Values, everywhere: tuple[NDArray[np.int64], int], *, own: int) -> csr_array:
