@@ -18,6 +18,24 @@ from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
 Entities = dict[str, list[Any]]
 Triples = dict[str, list[tuple[Any, ...]]]
 
+ALIKE = """
+name = "alike"
+[entity.User]
+sensitive = true
+[entity.Course]
+domain = "courses"
+[entity.Product]
+domain = "cosmetics"
+[relation.purchased]
+head = "User"
+tail = "Product"
+interaction = true
+[relation.enrolled]
+head = "User"
+tail = "Course"
+interaction = true
+"""
+"""A shop with people, courses and products, as a user writes it: ids of two types may be alike."""
 SCHEMA: dict[str, Any] = {
     "name": "test",
     "entity": {

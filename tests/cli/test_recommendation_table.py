@@ -4,29 +4,12 @@ import shlex
 from pathlib import Path
 
 from tests.cli.conftest import Whyrec
-
-SCHEMA = """
-name = "alike"
-[entity.User]
-sensitive = true
-[entity.Course]
-domain = "courses"
-[entity.Product]
-domain = "cosmetics"
-[relation.purchased]
-head = "User"
-tail = "Product"
-interaction = true
-[relation.enrolled]
-head = "User"
-tail = "Course"
-interaction = true
-"""
+from tests.graphs import ALIKE
 
 
 def test_an_item_whose_id_another_type_has_too_is_named_with_its_type(tmp_path: Path, whyrec: Whyrec) -> None:
     folder = tmp_path / "shop"
-    (tmp_path / "schema.toml").write_text(SCHEMA, encoding="utf-8")
+    (tmp_path / "schema.toml").write_text(ALIKE, encoding="utf-8")
     for name, most in (("purchased", 4), ("enrolled", 3)):
         rows = [f"anna {n},{n % 5 + step}" for n in range(12) for step in range(most)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["head,tail", *rows]), encoding="utf-8")

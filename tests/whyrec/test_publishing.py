@@ -9,6 +9,7 @@ from neo4j import Driver
 
 import whyrec
 from kg.errors import UsageError
+from tests.graphs import ALIKE
 from tests.whyrec.test_generations import loaded  # noqa: F401  # the small shop, as a fixture
 from whyrec import Engine
 
@@ -88,32 +89,15 @@ def test_a_file_holds_lists_with_reasons(loaded: Path, tmp_path: Path) -> None: 
         engine.publish("mongodb")
 
 
-SCHEMA = """
-name = "alike"
-[entity.User]
-sensitive = true
-[entity.Course]
-domain = "courses"
-[entity.Product]
-domain = "cosmetics"
-[relation.purchased]
-head = "User"
-tail = "Product"
-interaction = true
-[relation.enrolled]
-head = "User"
-tail = "Course"
-interaction = true
-"""
-ALIKE = "MATCH (u:User {id: $user})-[r:RECOMMENDED]->(i) RETURN labels(i)[0] AS type, i.id AS id, r.rank AS rank "
-ALIKE += "ORDER BY r.rank"
+LISTED = "MATCH (u:User {id: $user})-[r:RECOMMENDED]->(i) RETURN labels(i)[0] AS type, i.id AS id, r.rank AS rank "
+LISTED += "ORDER BY r.rank"
 
 
 def test_items_and_people_whose_ids_are_alike_have_lists_of_their_own(
     tmp_path: Path, empty_neo4j_url: str, neo4j_driver: Driver
 ) -> None:
     """Products and courses are numbered alike, and somebody chose an id that looks like another's with a type."""
-    (tmp_path / "schema.toml").write_text(SCHEMA, encoding="utf-8")
+    (tmp_path / "schema.toml").write_text(ALIKE, encoding="utf-8")
     people = [str(n) for n in range(1, 21)] + ["User:1", "anna@example.com", "用户/2"]
     for name, every in (("purchased", 2), ("enrolled", 3)):
         rows = [f"{one},{n % 5 + step}" for n, one in enumerate(people) for step in range(1, every + 1)]
@@ -125,7 +109,7 @@ def test_items_and_people_whose_ids_are_alike_have_lists_of_their_own(
     assert (report.users, report.withdrawn) == (23, 0)
     types = set()
     for user in ("1", "User:1", "用户/2"):
-        told = [tuple(record.values()) for record in neo4j_driver.execute_query(ALIKE, user=user).records]
+        told = [tuple(record.values()) for record in neo4j_driver.execute_query(LISTED, user=user).records]
         assert told == [(one.type, one.id, one.rank) for one in engine.recommend(user, n=4).items] and told
         types |= {one[0] for one in told}
     assert types == {"Course", "Product"}

@@ -31,7 +31,8 @@ def in_order(context: "SparkContext", work: Callable[[Any], Any], tasks: Iterabl
     def done(some: list[Any]) -> list[Any]:
         """The results of a job."""
         context.setJobGroup(group, "whyrec")
-        return context.parallelize(some, len(some)).map(work).collect()
+        results: list[Any] = context.parallelize(some, len(some)).map(work).collect()
+        return results
 
     ahead = 1 + -(-2 * cores // size)
     with ThreadPoolExecutor(ahead) as threads:
