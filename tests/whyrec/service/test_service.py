@@ -356,3 +356,25 @@ def test_the_program_serves_with_two_workers_and_ends_when_told(folder: Path) ->
             assert client.get("/api/v1/recommend?user=u0001&n=1").json()["items"][0]["rank"] == 1
         served.process.send_signal(signal.SIGTERM)
         assert served.process.wait(timeout=60) in (0, -signal.SIGTERM)
+
+
+def test_the_form_of_rules_keeps_what_was_typed_and_what_it_did_not_set(
+    client: TestClient, admin: dict[str, str]
+) -> None:
+    told = {"language": ["en"], "avoid": ["contains:PARFUM"], "in_stock": True}
+    assert client.post("/api/v1/rules", json=told, headers=admin).status_code == 201
+    headers = admin | {"Origin": "http://testserver", "Accept": "text/html"}
+    try:
+        form = client.get("/rules", headers=headers).text
+        for part in ('name="language" rows="1" maxlength="1000">en<', ">contains:PARFUM<", 'value="1" checked'):
+            assert part in form
+        typed = {"language": "en", "avoid": "contains:PARFUM", "in_stock": "1"}
+        for wrong, said in (({"max_price": "eighty"}, "expected a number"), ({"only": "contains:MOONDUST"}, "MOONDUST")):
+            answer = client.post("/rules", data=typed | wrong, headers=headers)
+            assert answer.status_code == 422 and said in re.findall('role="alert">([^<]*)', answer.text)[0]
+            assert all(value in answer.text for value in (*typed.values(), *wrong.values()))
+        client.post("/rules", data=typed, headers=headers)
+        published = client.get("/api/v1/rules", headers=admin).json()["published"]
+        assert published[-1]["content"] == published[-2]["content"] == told
+    finally:
+        client.post("/api/v1/rules/roll-back", json={"number": 0}, headers=admin)

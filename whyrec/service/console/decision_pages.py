@@ -1,12 +1,14 @@
 """Pages where the staff decides: rules and reviews."""
 
-from typing import Annotated, Any, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any, Self, get_args
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from kg.errors import UsageError, WhyrecError
+from kg.errors import UnknownEntityError, UsageError, WhyrecError
+from whyrec.answering.decided import RulesPreview
 from whyrec.decisions.log import Reason
 from whyrec.service.access import Caller
 from whyrec.service.console.rendering import language, page
@@ -24,6 +26,7 @@ class RuleForm(BaseModel):
 
     avoid: Words = ""
     only: Words = ""
+    language: Words = ""
     min_price: Words = ""
     max_price: Words = ""
     in_stock: Words = ""
@@ -34,7 +37,7 @@ class RuleForm(BaseModel):
         :raises UsageError: for a price that is no number.
         """
         told: dict[str, Any] = {}
-        for name, text in (("avoid", self.avoid), ("only", self.only)):
+        for name, text in (("avoid", self.avoid), ("only", self.only), ("language", self.language)):
             if found := [one.strip() for one in text.replace(";", "\n").splitlines() if one.strip()]:
                 told[name] = found
         for name, text in (("min_price", self.min_price), ("max_price", self.max_price)):
@@ -45,6 +48,11 @@ class RuleForm(BaseModel):
                     raise UsageError(f"`{name}` {text!r}: expected a number") from None
         return told | ({"in_stock": True} if self.in_stock else {})
 
+    @classmethod
+    def of(cls, rules: Mapping[str, Any]) -> Self:
+        """The form that gives these rules."""
+        return cls(**{name: "\n".join(one) if isinstance(one, list) else str(one) for name, one in rules.items()})
+
 
 @router.get("/rules")
 def rules(request: Request, form: Annotated[RuleForm, Query()]) -> Response:
@@ -52,32 +60,24 @@ def rules(request: Request, form: Annotated[RuleForm, Query()]) -> Response:
     shop = shop_of(request, "decisions")
     if shop is None:
         return to_login(request)
-    engine, log = shop.refreshed(), shop.engine.decisions
-    asked = bool(request.query_params.keys() - {"lang"})
-    told, preview, problem = dict(log.rules), None, ""
-    if asked:
-        try:
-            told = form.rules()
-            preview = engine.preview_rules(told, lang=language(request))
-        except WhyrecError as error:
-            problem = str(error)
-    return page(
-        request,
-        "rules.html",
-        told=told,
-        preview=preview,
-        problem=problem,
-        held=log.rules,
-        published=[one for one in reversed(log.all()) if one.kind == "rules"],
-        editor=may(request, shop, "rules"),
-    )
+    if not request.query_params.keys() - {"lang", "table"}:
+        return _rules_page(request, shop, RuleForm.of(shop.engine.decisions.rules))
+    try:
+        return _rules_page(request, shop, form, shop.refreshed().preview_rules(form.rules(), lang=language(request)))
+    except WhyrecError as error:
+        return _rules_page(request, shop, form, problem=str(error))
 
 
 @router.post("/rules")
 def publish(request: Request, form: Annotated[RuleForm, Form()]) -> Response:
-    """Publish rules."""
+    """Publish rules; what was typed stays where a rule is wrong."""
     shop, caller = _asking(request, "rules")
-    shop.engine.publish_rules(form.rules(), caller.name)
+    try:
+        shop.engine.publish_rules(form.rules(), caller.name)
+    except (UsageError, UnknownEntityError) as error:
+        answer = _rules_page(request, shop, form, problem=str(error))
+        answer.status_code = 422
+        return answer
     return RedirectResponse("/rules", 303)
 
 
@@ -132,6 +132,22 @@ def decide(request: Request, number: Annotated[int, Form(ge=0)], verdict: FormTe
     shop, caller = _asking(request, "review")
     shop.engine.decisions.review(number, verdict, caller.name)
     return RedirectResponse("/review", 303)
+
+
+def _rules_page(
+    request: Request, shop: Shop, form: RuleForm, preview: RulesPreview | None = None, problem: str = ""
+) -> Response:
+    log = shop.engine.decisions
+    return page(
+        request,
+        "rules.html",
+        form=form,
+        preview=preview,
+        problem=problem,
+        held=log.rules,
+        published=[one for one in reversed(log.all()) if one.kind == "rules"],
+        editor=may(request, shop, "rules"),
+    )
 
 
 def _asking(request: Request, action: str) -> tuple[Shop, Caller]:
