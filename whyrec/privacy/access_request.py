@@ -165,12 +165,12 @@ def _published(workspace: Workspace, person: Held) -> list[PublishedItem]:
 
 
 def _on_redis(workspace: Workspace, person: Held) -> list[PublishedItem]:
-    url = workspace.settings.publish.redis
-    if not url or person.type not in workspace.schema.user_types:
+    settings = workspace.settings.publish
+    if not settings.redis or person.type not in workspace.schema.user_types:
         return []
     from whyrec.workspace.redis_lists import RedisLists  # the client is an extra
 
-    with RedisLists(url, workspace.folder.resolve().name) as lists:
+    with RedisLists(settings.redis, settings.name, workspace.folder) as lists:
         found = lists.of(person.type, person.id) or {"items": []}
     return [
         PublishedItem(

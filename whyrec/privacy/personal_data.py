@@ -69,7 +69,7 @@ class PersonalData(Lists):
         if settings.redis:
             from whyrec.workspace.redis_lists import RedisLists  # the client is an extra
 
-            with RedisLists(settings.redis, self.workspace.folder.resolve().name) as lists:
+            with RedisLists(settings.redis, settings.name, self.workspace.folder) as lists:
                 lists.forget(person, types)
 
     def export_person(self, user: str, *, lang: str = "en") -> "PersonReport":

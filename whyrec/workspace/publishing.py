@@ -67,9 +67,10 @@ def _to_redis(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
         from whyrec.workspace.redis_lists import RedisLists  # the client is an extra
     except ModuleNotFoundError:
         raise UsageError("redis is not installed; `to` redis needs pip install 'whyrec[redis]'") from None
-    url, model, at = engine.workspace.settings.publish.redis, engine.recommender.model, int(time.time() * 1000)
+    publishing, model, at = engine.workspace.settings.publish, engine.recommender.model, int(time.time() * 1000)
     users = rows = 0
-    with RedisLists(url, engine.workspace.folder.resolve().name) as lists:
+    with RedisLists(publishing.redis, publishing.name, engine.workspace.folder) as lists:
+        lists.claim()
         for user_type, people, told in _batches(engine, (model.info.name, at), asked, progress):
             found: dict[tuple[str, str], list[dict[str, Any]]] = {(user_type, one): [] for one in people}
             for item_type, some in told.items():
@@ -81,7 +82,7 @@ def _to_redis(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
             lists.replace(found, model.info.name, at)
             users, rows = users + len(people), rows + sum(map(len, found.values()))
         withdrawn = lists.withdraw_earlier(at)
-    return _published("redis", url, (users, rows, withdrawn), model)
+    return _published("redis", publishing.redis, (users, rows, withdrawn), model)
 
 
 def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> PublishReport:

@@ -369,7 +369,10 @@ def test_the_form_of_rules_keeps_what_was_typed_and_what_it_did_not_set(
         for part in ('name="language" rows="1" maxlength="1000">en<', ">contains:PARFUM<", 'value="1" checked'):
             assert part in form
         typed = {"language": "en", "avoid": "contains:PARFUM", "in_stock": "1"}
-        for wrong, said in (({"max_price": "eighty"}, "expected a number"), ({"only": "contains:MOONDUST"}, "MOONDUST")):
+        for wrong, said in (
+            ({"max_price": "eighty"}, "expected a number"),
+            ({"only": "contains:MOONDUST"}, "MOONDUST"),
+        ):
             answer = client.post("/rules", data=typed | wrong, headers=headers)
             assert answer.status_code == 422 and said in re.findall('role="alert">([^<]*)', answer.text)[0]
             assert all(value in answer.text for value in (*typed.values(), *wrong.values()))
