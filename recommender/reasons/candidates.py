@@ -35,6 +35,8 @@ LEARNED_TOO = 1
 AnchorGroup = Callable[[tuple[str, int], list[Way]], Group | None]
 """What makes the group of one anchor, its step and index, from its ways, the largest first."""
 Tellable = Callable[[Group], bool]
+Together = Callable[[Strands], bool]
+"""Whether enough people are behind learned strands; where they are not, behind none of their parts."""
 
 
 class Candidates:
@@ -45,10 +47,12 @@ class Candidates:
     is put there again.
     """
 
-    def __init__(self, layout: Layout, cells: Pool, anchor: AnchorGroup, tellable: Tellable) -> None:
+    def __init__(
+        self, layout: Layout, cells: Pool, anchor: AnchorGroup, tellable: Tellable, together: Together
+    ) -> None:
         self.strands = dict(cells)
         self.whole = self.left = share_of(cells.values())
-        self._layout, self._anchor, self._tellable = layout, anchor, tellable
+        self._layout, self._anchor, self._tellable, self._together = layout, anchor, tellable, together
         self._heap: list[Candidate] | None = None
 
     def _begin(self) -> list[Candidate]:
@@ -70,7 +74,7 @@ class Candidates:
         Candidates are looked at from the largest on, and only then asked whether they may be told: an anchor's loses
         the ways that may not, and has its turn again by what is left.
         """
-        if self._layout.apart and (learned := self._outweighing()) is not None:
+        if (learned := self._outweighing()) is not None:
             return learned if self._tellable(learned) else Group(UNTOLD, learned.share, learned.strands)
         if self._heap is None:
             self._heap = self._begin()
@@ -166,11 +170,14 @@ class Candidates:
         self._put(sum([way.share for way in self._ways(key)[:WAYS]]), (BOUND, int(key[2]), 0), key)
 
     def _outweighing(self) -> Group | None:
-        """A learned group that is larger than all else together, so that no candidate need be looked at."""
-        for owns in self._layout.apart.values():
-            strands = [self.strands[own] for own in owns if own in self.strands]
+        """A learned group that is larger than all else together, so that no candidate need be looked at: one that says
+        no more than that things go together only where no other group may tell any of it."""
+        for key in self._layout.learned:
+            strands = self._left(key)
             share = share_of(strands)
-            if strands and LEARNED_LESS * share > (self.left - share) * MORE:
+            if not strands or LEARNED_LESS * share <= (self.left - share) * MORE:
+                continue
+            if not strands[0].source.together or not any(self._together([one]) for one in strands):
                 return group_of(LEARNED, strands)
         return None
 

@@ -17,7 +17,7 @@ from recommender.scoring.scorer import Scorer
 DIRECT, SHARED, CHAIN, PEOPLE, LEARNED = "direct", "shared", "chain", "people", "learned"
 THEME = "shared"
 """The kind of groups of what leads to an item by one relation."""
-TOGETHER = "association"
+TOGETHER = LearnedKernel.text
 """Sentence of learned kernels that say no more than that anchors and item go together; the embedding does likewise."""
 Key = tuple[str, str | int, str | int]
 """Which candidate group: its kind, and what tells it from others of the kind."""
@@ -97,6 +97,15 @@ class Strand:
         return sorted(self.anchors, key=lambda anchor: (-self.anchors[anchor], anchor))
 
 
+def largest_anchors(strands: Iterable[Strand]) -> list[int]:
+    """The anchors of strands of one step, the largest share first."""
+    shares: dict[int, float] = {}
+    for strand in strands:
+        for anchor, share in strand.anchors.items():
+            shares[anchor] = shares.get(anchor, 0.0) + share
+    return sorted(shares, key=lambda anchor: (-shares[anchor], anchor))
+
+
 Pool = dict[int, Strand]
 """Cells by the number of their source. Those of an item are not to be changed."""
 
@@ -111,8 +120,8 @@ class Layout:
     anchored: dict[str, list[int]] = field(default_factory=dict)
     """By the step to the anchors."""
     together: list[int] = field(default_factory=list)
-    apart: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    """Learned kernels that say more than that anchors and item go together, by their step and their sentence."""
+    learned: dict[Key, None] = field(default_factory=dict)
+    """The keys of those that are learned."""
     signed: list[int] = field(default_factory=list)
     """Those whose cells may be negative."""
 
@@ -131,8 +140,8 @@ class Layout:
                 found.anchored.setdefault(one.start, []).append(one.own)
             if one.together:
                 found.together.append(one.own)
-            elif one.kind == LEARNED:
-                found.apart.setdefault((one.start, one.text), []).append(one.own)
+            if one.kind == LEARNED:
+                found.learned[one.key] = None
             if one.metapath is None or one.start in negatives:
                 found.signed.append(one.own)
         return found

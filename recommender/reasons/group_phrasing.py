@@ -5,8 +5,7 @@ from functools import cached_property
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
 from recommender.kernels.kernel import NamedAnchors
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand
-from recommender.reasons.evidence.evidence import Entity
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand, largest_anchors
 from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
@@ -173,33 +172,28 @@ class GroupPhrasing(ThemePhrasing):
     # What goes with the item.
 
     def _learned(self, group: Group, position: int) -> str:
-        shares: dict[int, float] = {}
-        for strand in group.strands:
-            for anchor, share in strand.anchors.items():
-                shares[anchor] = shares.get(anchor, 0.0) + share
-        source = group.strands[0].source
-        ordered = self.newest(source.start, sorted(shares, key=lambda anchor: (-shares[anchor], anchor)))
-        entities = [(source.anchor_type, anchor) for anchor in ordered]
+        source, anchors = group.strands[0].source, largest_anchors(group.strands)
+        ordered = self.newest(source.start, anchors)
         if source.text != TOGETHER and source.kernel is not None:
+            entities = [(source.anchor_type, anchor) for anchor in ordered[:NAMED]]
             counts = self.evidence.learned.counts(position, source)
             people = [] if counts is None else [counts[anchor] for anchor in ordered[:NAMED]]
             about = source.kernel.about(ordered[0], self.evidence.scorer.catalogue.item(position)[1])
             about = about if about and self.evidence.forbidden.names(*about) else None
-            return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities[:NAMED], people, about))
+            return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities, people, about))
         may = self.evidence.learned.nameable(position, group.strands)
-        names = [self.phrasing.label(*one) for one in entities if one[1] in may][:NAMED]
-        key = "learned_unnamed" if not names else "learned_one" if len(shares) == len(names) else "learned"
+        names = [self.phrasing.label(source.anchor_type, one) for one in ordered if one in may][:NAMED]
+        key = "learned_unnamed" if not names else "learned_one" if len(anchors) == len(names) else "learned"
         did = self._did(source)
         told = self._say(key, did=self.language.owned(did), names=self.language.listed(names))
-        return self.texts["clauses"].join([told, *self._shared(entities[0], position)])
+        return self.texts["clauses"].join([told, *self._in_common(group, position)])
 
-    def _shared(self, anchor: Entity, position: int) -> list[str]:
-        """What an anchor that goes with the item shares with it."""
-        if anchor[0] != self.evidence.scorer.catalogue.item(position)[0]:
+    def _in_common(self, group: Group, position: int) -> list[str]:
+        """What an anchor that goes with the item has in common with it."""
+        found = self.evidence.common.of(position, group.strands)
+        if found is None:
             return []
-        found = self.evidence.attributes(position, anchor[1])
-        if not found:
-            return []
-        step, entities = found
+        anchor, step, entities = found
         phrase, nodes = self.phrasing.phrase(step), self._nodes(entities, len(entities))
-        return [self._say("learned_shared", name=self.phrasing.label(*anchor), phrase=phrase, nodes=nodes)]
+        name = self.phrasing.label(group.strands[0].source.anchor_type, anchor)
+        return [self._say("learned_shared", name=name, phrase=phrase, nodes=nodes)]

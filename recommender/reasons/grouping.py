@@ -64,6 +64,11 @@ class _Parting:
         """The share of what may not be told."""
         return share_of(self.few.values()) + sum([one.share for one in self.untold]) + self.rest
 
+    @property
+    def decided(self) -> bool:
+        """Whether nothing of what is left can be a reason beside what is told already."""
+        return self.left.left * MORE < HALF * max((one.share for one in self.told), default=0.0)
+
 
 class Grouping:
     """Parts the scores of one profile into groups.
@@ -88,7 +93,10 @@ class Grouping:
         """The first of the same groups, as far as any of them can be a reason; what else there is as one of each kind
         of rest, so that the shares sum to the score too."""
         parting = self._parting(position)
-        self._tell(parting, LEADING)
+        for most in range(1, LEADING + 1):
+            self._tell(parting, most)
+            if parting.decided:
+                return self._listed(position, parting)
         untold = parting.untold_share
         ruled = [one.share for one in self.soft(position)]
         largest = max([untold, float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
@@ -107,6 +115,8 @@ class Grouping:
             if len(told) < most:
                 return None
             ruled = [float(self.popularity[position]), *(one.share for one in self.soft(position))]
+            if not any(one.concrete for one in told) and parting.decided:
+                return None
             untold = parting.untold_share
             largest = max([*ruled, *(one.share for one in told)])
             best = next((one.share for one in told if one.concrete), 0.0)
@@ -122,6 +132,10 @@ class Grouping:
     def _parted(self, position: int, most: int) -> list[Group]:
         parting = self._parting(position)
         self._tell(parting, most)
+        return self._listed(position, parting)
+
+    def _listed(self, position: int, parting: _Parting) -> list[Group]:
+        """What is told so far, with the rest as one of each kind, the largest first."""
         told = parting.told.copy()
         few = pooled([one for group in parting.untold for one in group.strands], parting.few)
         if popular := float(self.popularity[position]):
@@ -153,8 +167,9 @@ class Grouping:
                     pool[own] = Strand.of(one.source, left)
         evidence = self.evidence  # nothing of a parting leads back here: it goes with the answer, without the collector
         made, tellable = partial(_anchor_group, evidence, position), partial(evidence.tellable, position)
+        together = partial(evidence.learned.together, position)
         rest = 0.0 if self._rest is None else float(self._rest[position])
-        return _Parting(Candidates(layout, pool, made, tellable), few, against, rest=rest)
+        return _Parting(Candidates(layout, pool, made, tellable, together), few, against, rest=rest)
 
     @staticmethod
     def _tell(parting: _Parting, most: int) -> None:

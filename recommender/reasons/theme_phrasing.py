@@ -6,10 +6,9 @@ from kg.errors import UsageError
 from kg.schema import inverse_of
 from recommender.explanation.phrasing import Phrasing
 from recommender.reasons.cells import CHAIN, DIRECT, LEARNED, Source, Strand
-from recommender.reasons.evidence.evidence import Entity, Evidence
-from recommender.reasons.groups import (
-    Group,
-)
+from recommender.reasons.evidence.common_attributes import Entity
+from recommender.reasons.evidence.evidence import Evidence
+from recommender.reasons.groups import Group
 
 READERS = ("customer", "staff", "analyst")
 NAMED = 2

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.schema import inverse_of
-from recommender.catalogue.attributes import attribute_steps
-from recommender.reasons.cells import DIRECT, LEARNED, PEOPLE, SHARED, TOGETHER, Source, Sources, Strand
+from recommender.reasons.cells import (
+    DIRECT,
+    LEARNED,
+    PEOPLE,
+    SHARED,
+    Source,
+    Sources,
+    Strand,
+)
+from recommender.reasons.evidence.common_attributes import NEARLY_ALL, CommonAttributes, Entity
 from recommender.reasons.evidence.learned_people import LearnedPeople
 from recommender.reasons.evidence.neighbourhoods import Neighbourhoods
 from recommender.reasons.evidence.shown_paths import ShownPaths
@@ -18,9 +25,6 @@ from recommender.rules.avoidance import Forbidden
 if TYPE_CHECKING:
     from recommender.reasons.groups import Group
 
-NEARLY_ALL = 0.5
-"""Part of the items of a type from which an attribute says nothing of any of them, like water."""
-Entity = tuple[str, int]
 Asked = tuple[int, int, tuple[int, ...]]
 """Position of an item, number of a source, anchors."""
 
@@ -37,6 +41,7 @@ class Evidence:
         self.k = self.snapshot.k
         self._near = Neighbourhoods.of_scorer(self.scorer)
         self.paths, self.learned = ShownPaths(sources, forbidden), LearnedPeople(sources)
+        self.common = CommonAttributes(sources, self._near, self.paths)
         self._middles: dict[Asked, set[int]] = {}
         self._ways: dict[tuple[int, int, int], bool] = {}
         self._people: dict[Asked, tuple[int, dict[int, int]]] = {}
@@ -46,7 +51,10 @@ class Evidence:
         if group.kind == PEOPLE:
             return self._enough_people(position, group.strands[0])
         if group.kind == LEARNED:
-            return group.strands[0].source.text == TOGETHER or self.learned.together(position, group.strands)
+            if group.strands[0].source.kernel is None:
+                return True
+            # what it has in common with what goes with it is no person's, so it is told however few are behind both
+            return self.common.of(position, group.strands) is not None or self.learned.together(position, group.strands)
         learned = [one for one in group.strands if one.source.kind == LEARNED]
         paths = [one for one in group.strands if one.source.kind != LEARNED]
         return self._names(position, paths) and self.learned.together(position, learned)
@@ -166,24 +174,6 @@ class Evidence:
             return None
         hers = user is not None and source.between[steps[0] - 1] == user_type
         return frozenset([user] if hers and user is not None else []), steps[0]
-
-    def attributes(self, position: int, anchor: int) -> tuple[str, list[Entity]] | None:
-        """What an item of the same type has in common with another, by the relation that says most; ``None`` where
-        that is nothing that may be named."""
-        item_type, item = self.scorer.catalogue.item(position)
-        best: tuple[float, str, list[Entity]] | None = None
-        for step in attribute_steps(self.snapshot.schema, item_type):
-            tail, degrees = self.snapshot.schema.ends(step)[1], self.snapshot.link_counts(inverse_of(step))
-            both = self._near.of(step, item) & self._near.of(step, anchor)
-            if not both:
-                continue
-            shared = np.fromiter(both, dtype=np.int64, count=len(both))
-            shared = shared[self.paths.may_name(tail, shared)]
-            shared = shared[degrees[shared] <= NEARLY_ALL * self.snapshot.vocabulary.count(item_type)]
-            rare = sorted(shared.tolist(), key=lambda one: (degrees[one], one))
-            if rare and (best is None or degrees[rare[0]] < best[0]):
-                best = float(degrees[rare[0]]), step, [(tail, one) for one in rare[:2]]
-        return None if best is None else best[1:]
 
     def _next_type(self, source: Source) -> str:
         return self.snapshot.schema.ends(source.last)[0]

@@ -9,12 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.explanation.phrasing import Phrasing
+from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
+from recommender.profiles.profile import profile_of
 from recommender.reasons.cells import THEME
 from recommender.reasons.groups import POPULARITY, UNTOLD
 from recommender.reasons.reasons import Reason, Reasons
 from recommender.reranking.arranged_list import reason_choice
 from recommender.rules.rule_set import Rules
+from recommender.scoring.blend import Blend
+from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import SCHEMA, snapshot_of
 from tests.recommender.rules.worlds import COUNTS, World, id_of, world_of
@@ -163,3 +167,40 @@ def test_a_list_chooses_early_what_it_would_choose_of_all_groups(worlds: list[Wo
                 said += [found] if found else []
                 compared += found is not None
         assert compared
+
+
+WELL = "It contains “shea” and 1 more, like “cream”, which you bought, and it goes well with that."
+TOLD = {
+    ("shea", 6): ("shared", WELL),
+    ("shea", 3): ("learned", "Goes well with what you bought; like “cream”, it contains “shea”."),
+    ("water", 6): ("learned", "Goes well with “cream”, which you bought."),
+    ("water", 3): ("untold", "People with a taste like yours; too few in each way to say more."),
+}
+
+
+@pytest.mark.parametrize(("shared", "buyers"), TOLD)
+def test_what_is_learned_is_told_with_what_is_shared_and_without_people_where_they_are_few(
+    tmp_path: Path, shared: str, buyers: int
+) -> None:
+    """Cream and soap contain ``shared``, everything water; so many others bought both."""
+    products = ["cream", "soap", *[f"p{n}" for n in range(6)]]
+    entities: dict[str, list[Any]] = {
+        "User": ["ann", *[f"u{n}" for n in range(buyers)]],
+        "Product": products,
+        "Course": [],
+        "Ingredient": ["shea", "water"],
+        "Concern": [],
+    }
+    triples = {
+        "purchased": [("ann", "cream"), *[(f"u{n}", p) for n in range(buyers) for p in ("cream", "soap")]],
+        "contains": sorted({*[(p, "water") for p in products], ("cream", shared), ("soap", shared)}),
+        "has_concern": [],
+    }
+    snapshot = snapshot_of(tmp_path, entities, triples, SCHEMA)
+    blend = Blend(metapaths={"purchased > ≈Product-Product": 1.0, "purchased > contains > ~contains": 0.1})
+    kernels = Kernels(snapshot, KernelConfig(learned={"association": {"ridge": 1.0}}), tmp_path / "kernels")
+    scorer = Scorer(snapshot, kernels, blend, None)
+    reasons = Reasons(scorer, profile_of(snapshot, "User", 0), Phrasing(snapshot))
+    position = scorer.catalogue.position("Product", snapshot.vocabulary.idx("Product", "soap"))
+    learned = next(one for one in reasons.groups(position) if any(strand.source.kernel for strand in one.strands))
+    assert (learned.kind, reasons.text(Reason(learned, position, reasons))) == TOLD[shared, buyers]
