@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +73,13 @@ def split_by(snapshot: Snapshot, kind: str, fraction: float, seed: int, domain: 
     :param domain: what ``cold-domain`` hides; the others do without.
     :raises UsageError: for an unknown kind or domain, or where times are needed that are not there.
     """
+    if domain is not None:
+        check_domain(snapshot, domain)
     if kind == "cold-domain" and domain is None:
         raise UsageError("`split=cold-domain` hides one domain; name it with `domain`")
     kinds: dict[str, Callable[[], Split]] = {
         "random": lambda: random_split(snapshot, fraction, seed),
-        "last": lambda: last_split(snapshot),
+        "last": lambda: last_split(snapshot, seed),
         "temporal": lambda: temporal_split(snapshot, fraction),
         "cold-users": lambda: cold_users_split(snapshot, fraction, seed),
         "cold-items": lambda: cold_items_split(snapshot, fraction, seed),
@@ -94,7 +96,7 @@ def random_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
     masks = {}
     for name in snapshot.schema.interactions:
         rows = _rows(snapshot, name)
-        masks[name] = _first_of_each(rows, random.random(len(rows)), fraction)
+        masks[name] = _first_of_each(rows, (random.random(len(rows)),), fraction)
     return hold_out(snapshot, masks, {"kind": "random", "holdout": fraction, "seed": seed})
 
 
@@ -108,34 +110,51 @@ def fold_split(snapshot: Snapshot, fold: int, folds: int, seed: int) -> Split:
     masks = {}
     for name in snapshot.schema.interactions:
         rows = _rows(snapshot, name)
-        position, counts = _places(rows, random.random(len(rows)))
+        position, counts = _places(rows, (random.random(len(rows)),))
         masks[name] = (counts > 1) & ((position + rows) % folds == fold)  # who has few is not always in the first folds
     return hold_out(snapshot, masks, {"kind": "random", "folds": folds, "fold": fold, "seed": seed})
 
 
-def last_split(snapshot: Snapshot) -> Split:
-    """Hold out the last interaction of each user who has two or more; the later index where times are equal.
+def last_split(snapshot: Snapshot, seed: int = 0) -> Split:
+    """Hold out the last triple of each interaction, of each user who has two or more of it.
+
+    Of those of one time it is drawn which was the last: by id, what is tested on would be the first items of the
+    catalogue, and what is popular would be measured on what it has lost.
 
     :raises UsageError: where an interaction has no timestamp.
     """
-    masks = {}
+    random, masks = np.random.default_rng(seed), {}
     for name in snapshot.schema.interactions:
         times = _times(snapshot, name)
-        masks[name] = _first_of_each(_rows(snapshot, name), -times.astype(np.float64), 0.0)
-    return hold_out(snapshot, masks, {"kind": "last"})
+        drawn = random.random(len(times))
+        masks[name] = _first_of_each(_rows(snapshot, name), (drawn, -times), 0.0)
+    return hold_out(snapshot, masks, {"kind": "last", "seed": seed})
 
 
 def temporal_split(snapshot: Snapshot, fraction: float) -> Split:
-    """Hold out the latest fraction of all interactions, over all users.
+    """Hold out the latest fraction of all interactions, over all users; those of one time stay together, so that it may
+    be less.
 
-    :raises UsageError: where an interaction has no timestamp.
+    :raises UsageError: where an interaction has no timestamp, or so many have the latest time that none is later.
     """
     times = {name: _times(snapshot, name) for name in snapshot.schema.interactions}
-    cut = np.quantile(np.concatenate(list(times.values())), 1 - fraction, method="lower")
+    every = np.concatenate([*times.values(), np.empty(0, dtype=np.int64)])
+    cut = np.quantile(every, 1 - fraction, method="lower") if len(every) else 0
+    if len(every) and cut == every.max():
+        _raise_one_time(fraction, alike=bool(cut == every.min()))
     masks = {name: found > cut for name, found in times.items()}
     people = np.concatenate([_people(snapshot, name) for name in times])
-    after = told_moment(people, np.concatenate(list(times.values())), int(cut), snapshot.k)
+    after = told_moment(people, every, int(cut), snapshot.k)
     return hold_out(snapshot, masks, {"kind": "temporal", "holdout": fraction, "after": after})
+
+
+def _raise_one_time(fraction: float, *, alike: bool) -> NoReturn:
+    if alike:
+        raise UsageError("all interactions have the same time, so that none is the latest; use `split=random`")
+    raise UsageError(
+        f"so many interactions have the latest time that they are not within the latest {fraction:.0%}; try a larger "
+        "`holdout`, or use `split=random`"
+    )
 
 
 def cold_users_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
@@ -161,9 +180,8 @@ def cold_domain_split(snapshot: Snapshot, domain: str, fraction: float, seed: in
 
     :raises UsageError: for an unknown domain.
     """
+    check_domain(snapshot, domain)
     schema = snapshot.schema
-    if domain not in schema.domains:
-        raise UsageError(f"unknown domain {domain!r}; {nearest(domain, list(schema.domains))}")
     inside = schema.interactions_with(domain)
     masks = {}
     for name in inside:
@@ -175,6 +193,15 @@ def cold_domain_split(snapshot: Snapshot, domain: str, fraction: float, seed: in
         chosen = _chosen(snapshot, head, fraction, seed) & elsewhere
         masks[name] = chosen[_rows(snapshot, name)]
     return hold_out(snapshot, masks, {"kind": "cold-domain", "domain": domain, "holdout": fraction, "seed": seed})
+
+
+def check_domain(snapshot: Snapshot, domain: str) -> None:
+    """Refuse a domain that the schema does not have.
+
+    :raises UsageError: naming those that there are.
+    """
+    if domain not in snapshot.schema.domains:
+        raise UsageError(f"unknown domain {domain!r}; {nearest(domain, list(snapshot.schema.domains))}")
 
 
 def _rows(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
@@ -197,15 +224,18 @@ def _times(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
     return times
 
 
-def _first_of_each(rows: NDArray[np.int64], keys: NDArray[np.float64], fraction: float) -> NDArray[np.bool_]:
-    """For each user the fraction of rows with the smallest keys, at least one where there are two or more."""
+def _first_of_each(rows: NDArray[np.int64], keys: tuple[NDArray[Any], ...], fraction: float) -> NDArray[np.bool_]:
+    """For each user the fraction of rows with the smallest keys, at least one where there are two or more.
+
+    :param keys: the last one decides first.
+    """
     position, counts = _places(rows, keys)
     return np.asarray(position < np.where(counts > 1, np.maximum(1, np.floor(fraction * counts)), 0))
 
 
-def _places(rows: NDArray[np.int64], keys: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _places(rows: NDArray[np.int64], keys: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For each row its place among those of its user by the keys, from 0, and how many these are."""
-    order = np.lexsort((keys, rows))
+    order = np.lexsort((*keys, rows))
     starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
     position = np.empty(len(rows), dtype=np.int64)
     position[order] = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))

@@ -68,7 +68,7 @@ def split_text(description: Mapping[str, Any]) -> str:
         return f"each of {description['folds']} parts of what each person did in turn, {drawn}"
     after = description.get("after")
     texts = {
-        "random": f"{part} of what each person did, {drawn}",
+        "random": f"{part} of what each person did, at least one thing, {drawn}",
         "last": "what each person did last",
         "temporal": f"the latest {part} of all interactions" + (f", from about {after} on" if after else ""),
         "cold-users": f"all that {part} of the people did, {drawn}",
