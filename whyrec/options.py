@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
+from operator import index
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar
 
 from kg.document import nearest, parse
-from kg.errors import WorkspaceError
+from kg.errors import UsageError, WorkspaceError
 from kg.money import read_rates
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.rules.domain import default_mix
@@ -140,6 +141,20 @@ def checked(options: Mapping[str, object], known: Collection[str]) -> dict[str, 
         if key not in known:
             raise TypeError(f"unknown option {key!r}; {nearest(key, list(known))}")
     return {key: tupled(value) for key, value in options.items()}
+
+
+def whole_number(name: str, value: Any, low: int = 1, high: int | None = None) -> int:
+    """A number that counts something, of NumPy or of Python.
+
+    :raises UsageError: for what is none, or is out of its range, naming the option.
+    """
+    try:
+        found = index(value)
+    except TypeError:
+        raise UsageError(f"`{name}` {value!r}: expected a whole number") from None
+    if found < low or (high is not None and found > high):
+        raise UsageError(f"`{name}` {found}: expected " + (f"{low} or more" if high is None else f"{low} to {high}"))
+    return found
 
 
 def rules_of(workspace: Workspace, asked: Mapping[str, Any], then: Mapping[str, Any] | None = None) -> Rules:

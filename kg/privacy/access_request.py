@@ -10,6 +10,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from kg.errors import ReadError, UnknownEntityError, UsageError
+from kg.identifier import as_text
 from kg.k_anonymity import K_ANONYMITY
 from kg.privacy.erasure.person_files import files_naming
 from kg.privacy.erasure.redaction import Person, Redactor
@@ -98,7 +99,7 @@ def held(workspace: Workspace, user: str, elsewhere: Elsewhere = lambda _: [], l
 def _found(workspace: Workspace, store: Store, user: str, elsewhere: Elsewhere) -> tuple[str, str]:
     """Type and id of the person, as the store has them, or whatever else knows her."""
     types = person_types(workspace.schema)
-    prefix, colon, rest = user.partition(":")
+    prefix, colon, rest = as_text(user).partition(":")
     asked, bare = ([prefix], rest) if colon and prefix in types else (types, user)
     ids = {name: store.read_entities(name).get_column("id") for name in asked}
     there = [(name, bare) for name in asked if bare in ids[name]]

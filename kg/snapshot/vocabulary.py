@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.errors import UnknownEntityError, UsageError
+from kg.identifier import as_text
 from kg.snapshot.string_array import StringArray
 
 NEAREST = 3
@@ -91,8 +92,11 @@ class Vocabulary:
         return [text for text in self._ids[entity_type] if text is not None]
 
     def get(self, entity_type: str, entity_id: str) -> int | None:
-        """Index of an id, or ``None``."""
-        return self._ids[entity_type].search(entity_id)
+        """Index of an id, or ``None``.
+
+        :raises UsageError: for what is no text.
+        """
+        return self._ids[entity_type].search(as_text(entity_id))
 
     def idx(self, entity_type: str, entity_id: str) -> int:
         """Index of an id.

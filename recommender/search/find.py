@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Levenshtein
 
 from kg.errors import UnknownEntityError, UsageError
+from kg.identifier import as_text
 from kg.snapshot.snapshot import Snapshot
 from recommender.results.search import Found, Hit
 from recommender.search.folding import fold, has_cjk
@@ -43,7 +44,7 @@ class Finder:
         :param types: entity types to look among; all where empty.
         :raises UsageError: for an unknown type, or a text of more than ``LONGEST`` characters.
         """
-        if len(text) > LONGEST:
+        if len(as_text(text)) > LONGEST:
             raise UsageError(f"a text of {len(text):,} characters; names are looked for in up to {LONGEST:,}")
         for one in types:
             if one not in self.snapshot.schema.entity:
@@ -59,7 +60,7 @@ class Finder:
         :raises UnknownEntityError: where none has; lists what comes near, people never.
         """
         vocabulary = self.snapshot.vocabulary
-        prefix, colon, rest = text.partition(":")
+        prefix, colon, rest = as_text(text).partition(":")
         if any(vocabulary.get(name, text) is not None for name in types) or (
             colon and prefix in types and vocabulary.get(prefix, rest) is not None
         ):

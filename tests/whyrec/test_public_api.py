@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from recommender.rules.rule_set import Rules
 from tests.whyrec.conftest import Shown
 from whyrec import Engine, LimitError, UsageError
 from whyrec.options import RuleOptions
-from whyrec.workspace.evaluation.evaluate import Evaluating, HowToEvaluate
+from whyrec.workspace.evaluation.evaluating import Evaluating, HowToEvaluate
 from whyrec.workspace.load import HowToLoad, Loading
 
 
@@ -103,10 +104,53 @@ def test_errors_name_fields_and_unknown_options_their_nearest(engine: Engine) ->
     assert "--" not in str(raised.value)
     with pytest.raises(UsageError, match="`n` 0: expected 1 or more"):
         engine.recommend("u0002", n=0)
+    with pytest.raises(UsageError, match=r"`n` 2\.5: expected a whole number"):
+        engine.similar("p0001", n=2.5)  # type: ignore[arg-type]  # a notebook has no types
     with pytest.raises(TypeError, match="unknown option 'max_prize'; nearest: 'max_price'"):
         engine.recommend("u0002", max_prize=3)
     with pytest.raises(TypeError, match="unknown option 'holdut'; nearest: 'holdout'"):
         engine.evaluate(holdut=0.5)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"k": 0}, "`k` 0: expected 1 or more"),
+        ({"k": "5"}, "`k` '5': expected a whole number"),
+        ({"holdout": 1.5}, "`holdout` 1.5: expected a fraction from 0 to 1"),
+        ({"holdout": float("nan")}, "`holdout` nan"),
+        ({"seed": -1}, "`seed` -1: expected 0 or more"),
+        ({"folds": 101}, "`folds` 101: expected 2 to 100"),
+        ({"domain": "nowhere", "folds": 2}, "unknown domain 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is(
+    engine: Engine, how: dict[str, Any], message: str
+) -> None:
+    """1.5 measured “150 % of what each person did”."""
+    with pytest.raises(UsageError, match=message):
+        engine.evaluate(**how)
+
+
+def test_a_number_is_no_id_and_a_text_no_list_of_letters(engine: Engine) -> None:
+    """Data frames hold ids as numbers; which text they were, 7, 007 or 7.0, is not guessed."""
+    asks: list[Callable[[Any], Any]] = [
+        engine.recommend,
+        engine.export_person,
+        engine.forget,
+        engine.item,
+        engine.find,
+        lambda one: engine.why("u0002", one),
+        lambda one: engine.recommend("u0002", avoid=[one]),
+        lambda one: list(engine.lists([one])),
+    ]
+    for ask in asks:
+        with pytest.raises(UsageError, match="ids and names are text, and this is of type int"):
+            ask(7)
+    alone: Any = "contains:PARFUM"
+    assert engine.recommend("u0002", avoid=alone) == engine.recommend("u0002", avoid=[alone])
+    with pytest.raises(UsageError, match="`users` is one text; give a list of ids"):
+        list(engine.lists("u0002"))
 
 
 def test_a_workspace_is_made_and_what_changes_it_is_answered_from_at_once(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError, WhyrecError
+from kg.identifier import as_text
 from kg.progress import Progress, no_progress
 from kg.workspace.workspace import Workspace
 from recommender.rules.rule_set import Rules
 from whyrec.answering.naming import NAMING, Naming
 from whyrec.answering.notebook import account_html, list_html
 from whyrec.answering.opening import Opened, opened
-from whyrec.options import DomainOptions, ListOptions, RuleOptions, checked, rules_of, rules_over, taken
+from whyrec.options import DomainOptions, ListOptions, RuleOptions, checked, rules_of, rules_over, taken, whole_number
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -196,7 +197,7 @@ class Answering:
         :raises UsageError: for an empty question, or ``phrase`` without a language model.
         :raises UnknownEntityError: for an unknown user.
         """
-        asker = self.opened.asker
+        asker, question = self.opened.asker, as_text(question)
         if not phrase:
             return asker.ask(question, user=user, n=self._n(n), lang=lang)
         from whyrec.answering.language_model import LanguageModel  # answers need none
@@ -294,7 +295,4 @@ class Answering:
         return rules_of(self.workspace, {})
 
     def _n(self, n: int | None) -> int:
-        n = self.workspace.settings.recommend.n if n is None else n
-        if n < 1:
-            raise UsageError(f"`n` {n}: expected 1 or more")
-        return n
+        return whole_number("n", self.workspace.settings.recommend.n if n is None else n)

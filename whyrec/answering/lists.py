@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg.counting import by_number
 from kg.errors import UsageError
+from kg.identifier import as_text
 from kg.progress import Progress
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
@@ -134,6 +135,8 @@ class Lists(Decided):
 
         if users is None:
             return Batch(recommender.users(), *asked, workers, *told)
+        if isinstance(users, str):
+            raise UsageError("`users` is one text; give a list of ids")
         vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
-        found = [vocabulary.find(one, types) if isinstance(one, str) else one for one in users]
+        found = [one if isinstance(one, tuple) else vocabulary.find(as_text(one), types) for one in users]
         return Batch(found, *asked, workers, *told)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kg.identifier import as_text
 from kg.schema import Schema
 from kg.snapshot.vocabulary import Vocabulary
 from recommender.rules.soft.expression import with_ids
@@ -39,19 +40,19 @@ class Naming:
 
     def anchors(self, texts: Sequence[str]) -> list[str]:
         """``relation:NAME`` texts as ``relation:ID``; what is no relation is left to whoever reads it."""
-        return [self._linked(text) for text in texts]
+        return [self._linked(text) for text in _listed(texts)]
 
     def rules(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Options of rules with ids for names."""
         named = {key: self.anchors(options[key]) for key in LINKED if options.get(key)}
         for key in (one for one in EXPRESSIONS if options.get(one)):
-            named[key] = [with_ids(text, self._linked) for text in options[key]]
+            named[key] = [with_ids(as_text(text), self._linked) for text in _listed(options[key])]
         if options.get(PIN):
-            named[PIN] = [self.item(text) for text in options[PIN]]
+            named[PIN] = [self.item(text) for text in _listed(options[PIN])]
         return {**options, **named}
 
     def _linked(self, text: str) -> str:
-        before, colon, name = text.partition(":")
+        before, colon, name = as_text(text).partition(":")
         if not colon or not name:
             return text
         if before in self.schema.entity:
@@ -61,8 +62,8 @@ class Naming:
         return text
 
     def _id(self, text: str, types: Sequence[str], *, typed: bool) -> str:
-        prefix, colon, rest = text.partition(":")
         known = any(self.vocabulary.get(name, text) is not None for name in types)
+        prefix, colon, rest = text.partition(":")
         if known or (colon and prefix in types and self.vocabulary.get(prefix, rest) is not None):
             return text
         if all(self.schema.entity[name].sensitive for name in types):
@@ -70,3 +71,8 @@ class Naming:
         name, idx = self._opened.finder.entity(text, types)
         found = self.vocabulary.id(name, idx)
         return f"{name}:{found}" if typed else found
+
+
+def _listed(texts: Sequence[str] | str) -> Sequence[str]:
+    """A text that stands alone as a list of it, and not of its letters."""
+    return [texts] if isinstance(texts, str) else texts

@@ -9,7 +9,7 @@ import numpy as np
 
 from kg.errors import StoreError, UsageError
 from whyrec.answering.answering import Answering
-from whyrec.options import AudienceOptions, RuleOptions, checked, rules_of
+from whyrec.options import AudienceOptions, RuleOptions, checked, rules_of, whole_number
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -134,8 +134,7 @@ class ShopQuestions(Answering):
         """
         from recommender.marketing.overview.overview import overview  # named like the question
 
-        if days < 1:
-            raise UsageError(f"`days` {days}: expected 1 or more")
+        days = whole_number("days", days)
         schema = self.snapshot.schema
         domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
         crowds = {domain: self._crowd(domain) for domain in domains}

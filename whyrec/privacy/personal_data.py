@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
+from kg.identifier import as_text
 from kg.progress import Progress
 from kg.workspace.permissions import private_files
 from whyrec.answering.lists import Lists
@@ -44,7 +45,7 @@ class PersonalData(Lists):
         from whyrec.reports import ForgetReport
 
         log, people = self.workspace.folder / "service", person_types(self.workspace.schema)
-        prefix, _, rest = user.partition(":")
+        prefix, _, rest = as_text(user).partition(":")
         whom, types = (rest, [prefix]) if prefix in people else (user, people)
         there = log.is_dir()
         with (

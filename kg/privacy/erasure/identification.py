@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from kg.errors import UnknownEntityError, UsageError
+from kg.identifier import as_text
 from kg.privacy.erasure.redaction import Person
 from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
@@ -44,7 +45,7 @@ class _Identification:
     def __init__(self, workspace: Workspace, user: str, files: WorkspaceFiles, suppression: Suppression) -> None:
         self._workspace, self._files, self._suppression = workspace, files, suppression
         self._types = person_types(workspace.schema)
-        prefix, colon, rest = user.partition(":")
+        prefix, colon, rest = as_text(user).partition(":")
         self._type = prefix if colon and prefix in self._types else None
         self._id = rest if self._type else user
         if not self._id.strip() or not self._id.isprintable():

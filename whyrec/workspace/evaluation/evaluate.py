@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,62 +50,17 @@ from recommender.scoring.rating_prediction import held_out_ratings, learn_rating
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
-from recommender.splitting.told_split import check_people
+from recommender.splitting.told_split import NobodyToTestError, check_people
 from recommender.splitting.validation import validation_kind
 from whyrec.options import rules_of
+from whyrec.workspace.evaluation.evaluating import Evaluating
 from whyrec.workspace.evaluation.pair_file import read_pairs
 
-HANDLINGS = ("keep", "drop", "merge")
-MOST_FOLDS = 100
 EXPLAINED_USERS = 100
 """Users whose lists are explained, drawn at random."""
 UNARRANGED = (
     "lists are measured as they are scored, without [objectives]; Trade-offs in the console shows what these cost"
 )
-
-
-class HowToEvaluate(TypedDict, total=False):
-    """How to evaluate; the fields of :class:`Evaluating` by name."""
-
-    test: Path | str | None
-    k: int
-    holdout: float
-    split: str
-    domain: str | None
-    folds: int | None
-    seed: int
-    duplicates: str
-    embeddings: bool
-    tuning: bool
-    explanations: bool
-
-
-@dataclass(frozen=True)
-class Evaluating:
-    """What is measured, and how."""
-
-    test: Path | str | None = None
-    """Test on these pairs: CSV with the columns user_id and item_id."""
-    k: int = 10
-    """Length of the lists."""
-    holdout: float = 0.2
-    """Fraction to hold out, in [0, 1]."""
-    split: str = "random"
-    """One of :data:`recommender.splitting.interaction_splits.SPLITS`."""
-    domain: str | None = None
-    """Rank, and test on, items of this domain only."""
-    folds: int | None = None
-    """Cross-validation: random splits, in all of which together every interaction is tested on once; 2 to 100."""
-    seed: int = 0
-    """Seed of the split."""
-    duplicates: str = "keep"
-    """What becomes of probable duplicates: ``keep``, ``drop`` (leave out) or ``merge``."""
-    embeddings: bool = True
-    """Train vectors on the training part too, where the model has any."""
-    tuning: bool = True
-    """Choose the baselines' parameters on a validation part."""
-    explanations: bool = False
-    """Measure the explanations of the model too: real, needed, varied."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +78,7 @@ class WorkspaceEvaluation:
     """One evaluation of a workspace: everything is built anew from the training part alone."""
 
     def __init__(self, workspace: Workspace, snapshot: Snapshot, asked: Evaluating, progress: Progress) -> None:
-        if asked.duplicates not in HANDLINGS:
-            raise UsageError(f"`duplicates` {asked.duplicates!r}: expected keep, drop or merge")
+        asked.check(snapshot)
         self.workspace, self.asked, self.progress = workspace, asked, progress
         self._search, self._handling = DuplicateSearch(snapshot), cast("Handling", asked.duplicates)
         self.notices: list[str] = []
@@ -151,11 +105,11 @@ class WorkspaceEvaluation:
         asked = self.asked
         if asked.test is not None or asked.split != "random":
             raise UsageError("`folds` are of random splits; leave `test` and `split` out")
-        if not 2 <= folds <= MOST_FOLDS:
-            raise UsageError(f"`folds` {folds}: expected 2 to {MOST_FOLDS}")
         whole = self._search.handled(self._handling)
         found = [fold_split(whole, fold, folds, asked.seed) for fold in range(folds)]
         tested = [task_of(split, asked.domain, self._left_out)[1] for split in found]
+        if not any(tested):
+            raise NobodyToTestError("nobody did two things or more, so that no fold has anybody to test on")
         if not all(tested):
             raise UsageError(f"`folds` {folds}: a fold has nobody to test on; try fewer")
         check_people({user: None for one in tested for user in one}, whole.k)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recommender.results.responsibility.objectives import Objectives
     from recommender.results.responsibility.trade_offs import TradeOffs
     from whyrec.privacy.card import Card
-    from whyrec.workspace.evaluation.evaluate import HowToEvaluate
+    from whyrec.workspace.evaluation.evaluating import HowToEvaluate
     from whyrec.workspace.responsibility.certify import CertifyReport
 
 MOST_ARRANGED = 1_000
@@ -38,11 +38,12 @@ class Responsibility(Reporting):
         """Hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside.
 
         :param engine: where kernels and regressions are made, ``local`` or ``spark``, on the cluster ``master`` names.
-        :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluation.evaluate.Evaluating`.
+        :param how: split, k, holdout …, see :class:`whyrec.workspace.evaluation.evaluating.Evaluating`.
         :raises UsageError: for an unknown split or domain, or where nothing can be held out.
         """
         from whyrec.spark.blocks import working_on
-        from whyrec.workspace.evaluation.evaluate import Evaluating, WorkspaceEvaluation, explanation_quality
+        from whyrec.workspace.evaluation.evaluate import WorkspaceEvaluation, explanation_quality
+        from whyrec.workspace.evaluation.evaluating import Evaluating
 
         asked, told = made(Evaluating, how), progress or self._progress
         with working_on(engine, master):
@@ -74,7 +75,8 @@ class Responsibility(Reporting):
 
         from recommender.audit.audit import audit  # named like the question
         from recommender.splitting.told_split import NobodyToTestError
-        from whyrec.workspace.evaluation.evaluate import Evaluating, WorkspaceEvaluation
+        from whyrec.workspace.evaluation.evaluate import WorkspaceEvaluation
+        from whyrec.workspace.evaluation.evaluating import Evaluating
 
         schema, told = self.snapshot.schema, progress or self._progress
         domains = dict.fromkeys(schema.entity[name].domain or "" for name in schema.item_types)
