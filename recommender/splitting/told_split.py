@@ -75,7 +75,7 @@ def split_text(description: Mapping[str, Any]) -> str:
         "cold-items": f"all that was done with {part} of the items, {drawn}",
         "cold-domain": f"all that {part} of the people who used another domain too did in "
         f"{description.get('domain')}, {drawn}",
-        "file": by_number(f"{description.get('pairs', 0):,} [pair|pairs] of a file"),
+        "file": by_number(f"{description.get('pairs', 0) - description.get('unseen', 0):,} [pair|pairs] of a file"),
     }
     return texts.get(str(kind), str(kind))
 

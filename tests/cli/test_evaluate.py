@@ -133,3 +133,24 @@ def test_the_split_is_told_in_words(whyrec: Whyrec, example: Path, tmp_path: Pat
     result = whyrec("-w", example, "evaluate", "--no-embeddings", "--no-tuning", "--test", tmp_path / "six.csv")
     assert result.exit_code == 0 and "'kind'" not in result.stdout
     assert "6 users, lists of 10; held out: 6 pairs of a file" in " ".join(result.stdout.split())
+
+
+def test_what_a_file_of_pairs_loses_and_what_it_says_besides_is_told(
+    document: Document, whyrec: Whyrec, example: Path, tmp_path: Path
+) -> None:
+    """Rows without a user or an item were gone without a word, and a rating of 0 counted as a wish."""
+    rows = [f"u{number:04};p{number:04};{number % 3}" for number in range(1, 7)]
+    lost = ["u0007;;5", ";p0001;5", "u0008", "u9999;p0001;5"]
+    (tmp_path / "pairs.csv").write_text("\n".join(["user_id;item_id;rating", *rows, rows[0], *lost]))
+    options = ("-w", example, "evaluate", "--no-embeddings", "--no-tuning", "--test")
+    found = document(*options, tmp_path / "pairs.csv")
+    assert found["users"] == 6 and found["held_out"] == "6 pairs of a file"
+    told = "\n".join(found["notices"])
+    assert "3 rows name no pair and are not tested: " in told and "empty item (1)" in told and "in line 9" in told
+    assert "1 row repeats a pair, which is tested once" in told
+    assert "the column 'rating' is not looked at: each pair counts as one to recommend" in told
+    (tmp_path / "few.csv").write_text("\n".join(["user_id,item_id", "u0001,p0001", "u0002", "u0003"]))
+    result = whyrec(*options, tmp_path / "few.csv")
+    assert result.exit_code == 2 and "2 rows name no pair and are not tested" in " ".join(result.stderr.split())
+    (tmp_path / "none.csv").write_text("user_id,item_id\n")
+    assert "no row names a user and an item" in whyrec(*options, tmp_path / "none.csv").stderr

@@ -116,18 +116,26 @@ class WorkspaceEvaluation:
         return iter(found)
 
     def _split(self) -> Split:
-        asked, search = self.asked, self._search
-        pairs = None if asked.test is None else search.renamed(read_pairs(Path(asked.test)), self._handling)
-        whole = search.handled(self._handling)
-        if pairs is None:
-            chosen = split_by(whole, asked.split, asked.holdout, asked.seed, asked.domain)
-        else:
-            chosen = file_split(whole, pairs)
-            unseen = chosen.description["unseen"]
-            if unseen:
-                told = "[pair names|pairs name] an id that is not in the graph; [it is|they are] not tested"
-                self.notices.append(by_number(f"{unseen:,} {told}"))
-        check_people(task_of(chosen, asked.domain, self._left_out)[1], whole.k, pairs is not None)
+        asked, whole = self.asked, self._search.handled(self._handling)
+        if asked.test is not None:
+            return self._told(Path(asked.test), whole)
+        chosen = split_by(whole, asked.split, asked.holdout, asked.seed, asked.domain)
+        check_people(task_of(chosen, asked.domain, self._left_out)[1], whole.k)
+        return chosen
+
+    def _told(self, file: Path, whole: Snapshot) -> Split:
+        """The split that a file tells; what of it is not tested is among the notices, or in the error."""
+        read = read_pairs(file)
+        chosen = file_split(whole, self._search.renamed(read.pairs, self._handling))
+        notes = list(read.notes)
+        if unseen := chosen.description["unseen"]:
+            told = "[pair names|pairs name] an id that is not in the graph; [it is|they are] not tested"
+            notes.append(by_number(f"{unseen:,} {told}"))
+        self.notices += notes
+        try:
+            check_people(task_of(chosen, self.asked.domain, self._left_out)[1], whole.k, told=True)
+        except NobodyToTestError as problem:
+            raise type(problem)("; ".join([str(problem), *notes])) from None
         return chosen
 
     @cached_property
