@@ -27,7 +27,7 @@ from recommender.evaluation.metrics import (
     rank_in_list,
 )
 from recommender.evaluation.report import Comparison, Evaluation
-from recommender.evaluation.significance import false_discovery, interval, paired_difference
+from recommender.evaluation.significance import false_discovery, interval, paired_difference, told_few
 from recommender.profiles.profile import Profile, profile_of
 from recommender.scoring.block_ranking import RankedBlock, rank_dense
 from recommender.scoring.cold_start import ColdStart
@@ -150,7 +150,7 @@ def measured(
     lists = {name: _lists(split.train, test, model, (name, *task), progress) for name, model in models.items()}
     interactions = Interactions(split.train)
     used = np.asarray(interactions.matrix.sum(axis=0)).astype(np.int64)
-    notes = (*telling_relations(split), *_ties(lists))
+    notes = tuple(telling_relations(split))
     people, k = interactions.matrix.shape[0], split.train.k
     return Measured(tuple(test), lists, inside, used, people, split.description, notes, k)
 
@@ -164,7 +164,7 @@ def report_of(found: Measured, k: int, domain: str | None) -> Evaluation:
         domain=domain,
         split=told_split(found.description, found.k),
         held_out=split_text(found.description),
-        notes=list(found.notes),
+        notes=[*found.notes, *told_few(len(found.users)), *_ties(found.lists)],
         models={name: _report(one, found.inside, found.used, found.people) for name, one in found.lists.items()},
         comparisons=_comparisons(first, found.lists),
     )

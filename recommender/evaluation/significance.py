@@ -10,10 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.counting import by_number
+
 RESAMPLES = 1000
 LEVEL = 0.95
 NORMAL = 1.96
 """The quantile of the normal distribution at ``LEVEL``."""
+FEW = 30
+"""People below whom the percentile bootstrap is known to be too sure."""
 _BATCH = 50
 """Resamples at a time, which bounds the memory."""
 
@@ -29,7 +33,9 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """A paired difference of means; ``p`` is two-sided: twice the smaller tail of resamples beyond 0."""
+    """A paired difference of means; ``p`` is two-sided: twice the smaller tail of resamples beyond 0, and never less
+    than 2^(1 − n) of n users who differ, which is the least that any test of their signs can give: resampling one user
+    again and again says nothing of others."""
 
     mean: float
     low: float
@@ -59,7 +65,8 @@ def paired_difference(first: NDArray[np.float64], second: NDArray[np.float64], s
     means = _resampled_means(gaps, seed)
     low, high = np.quantile(means, _tails())
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
-    return Difference(float(gaps.mean()), float(low), float(high), min(1.0, 2 * (tail + 1) / (len(means) + 1)))
+    p = max(2 * (tail + 1) / (len(means) + 1), 2.0 ** (1 - np.count_nonzero(gaps)))
+    return Difference(float(gaps.mean()), float(low), float(high), min(1.0, p))
 
 
 def false_discovery(p: Sequence[float]) -> list[float]:
@@ -68,6 +75,14 @@ def false_discovery(p: Sequence[float]) -> list[float]:
     from scipy.stats import false_discovery_control
 
     return [float(one) for one in false_discovery_control(p)] if len(p) else []
+
+
+def told_few(users: int) -> list[str]:
+    """What a reader of the intervals of few people should know."""
+    if not 0 < users < FEW:
+        return []
+    told = f"{users} [person was|people were] tested on: intervals resampled from fewer than {FEW} are too narrow"
+    return [by_number(f"{told}, and say little of others")]
 
 
 def _tails() -> list[float]:

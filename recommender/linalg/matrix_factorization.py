@@ -28,6 +28,9 @@ def factorize(
     with r = 1 and c = ``confidence`` where the item was used, else r = 0 and c = 1; each side is improved by ``STEPS``
     steps of conjugate gradients from where it stands (Takács, Pilászy & Tikk, 2011), ``SWEEPS`` times.
 
+    Who used nothing, and what nobody used, has the minimum, 0, and not what is left of the random numbers that it
+    started from: by these cold users would get lists that look personal.
+
     :param used: shape (users, items), entries 1.
     :param ridge: λ.
     """
@@ -38,6 +41,8 @@ def factorize(
     for _ in range(SWEEPS):
         users = _improved(ones, users, items, ridge, confidence)
         items = _improved(turned, items, users, ridge, confidence)
+    for used_by, factors in ((ones, users), (turned, items)):
+        factors[np.diff(used_by.indptr) == 0] = 0
     return users, items
 
 

@@ -161,6 +161,13 @@ def test_intervals_and_differences() -> None:
     assert interval(same) == found
 
 
+@pytest.mark.parametrize("people", [1, 3, 5])
+def test_few_people_are_never_sure(people: int) -> None:
+    """One person whose list is better made p = .002: resampled, she is always better."""
+    gap = paired_difference(np.concatenate([np.full(people, 0.5), np.zeros(40)]), np.zeros(people + 40))
+    assert gap.p >= 2.0 ** (1 - people) and gap.mean > 0
+
+
 def test_folds_test_every_interaction_once_and_average_over_users(snapshot: Snapshot) -> None:
     splits = [fold_split(snapshot, fold, 3, seed=2) for fold in range(3)]
     held = [(user, item) for split in splits for user, items in split.test.items() for item in items.tolist()]
@@ -168,6 +175,8 @@ def test_folds_test_every_interaction_once_and_average_over_users(snapshot: Snap
     assert len(held) == len(set(held)) == sum(snapshot.manifest.triples.values()) - single
     parts = [measured(split, baselines(split.train), (5, None)) for split in splits]
     found = cross_validated(parts, 5, None)
+    assert [one for one in found.notes if "equal score" in one] == found.notes[-1:]  # once, not once a fold
+    assert found.notes[0].startswith("11 people were tested on: intervals resampled from fewer than 30")
     assert found.users == 11 and found.split == {"kind": "random", "folds": 3, "seed": 2}
     one = ("User", 3)
     gains = [part.lists["ease"].metrics.ndcg[part.users.index(one)] for part in parts if one in part.users]
