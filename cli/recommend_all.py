@@ -8,7 +8,8 @@ import typer
 from cli.engine import engine_of
 from cli.output import Output
 from kg.counting import by_number
-from kg.errors import UsageError
+from kg.errors import UnknownEntityError, UsageError
+from kg.identifier import identifier
 
 
 def write_all(ctx: typer.Context, output: Output, files: tuple[str | None, str | None], asked: Any) -> None:
@@ -22,7 +23,11 @@ def write_all(ctx: typer.Context, output: Output, files: tuple[str | None, str |
         raise UsageError("--all writes a file; name it with --out FILE.parquet")
     chosen = read_lines(Path(users)) if users else None
     with engine_of(ctx, output) as engine:
-        result = engine.write_lists(out, chosen, **asked)
+        try:
+            result = engine.write_lists(out, chosen, **asked)
+        except UnknownEntityError as problem:
+            where = f"{users} (one id a line, without a header): " if users else ""
+            raise UnknownEntityError(f"{where}{problem}") from None
     output.notices(result.notices)
     if not output.document(result):
         counts = by_number(f"{result.rows:,} [row|rows] for {result.users:,} [user|users]")
@@ -30,11 +35,15 @@ def write_all(ctx: typer.Context, output: Output, files: tuple[str | None, str |
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file that are not empty.
+    """The ids in the lines of a text file, each once, as the graph keeps them; blank lines are none.
 
-    :raises UsageError: where it is no UTF-8 text.
+    :raises UsageError: where it is no UTF-8 text, or has no line.
     """
     try:
-        return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line]
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(f"{path}: cannot be read as UTF-8 text: {problem}") from None
+    found = [one for one in dict.fromkeys(map(identifier, lines)) if one]
+    if not found:
+        raise UsageError(f"{path}: no id in it; write one a line")
+    return found

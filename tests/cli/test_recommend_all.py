@@ -45,3 +45,18 @@ def test_an_unfinished_run_for_something_else_is_thrown_away_aloud(
 def test_a_folder_that_is_not_there_is_said(whyrec: Whyrec, example: Path, tmp_path: Path) -> None:
     result = whyrec("-w", example, "recommend", "--all", "--out", tmp_path / "missing" / "all.parquet")
     assert result.exit_code in (1, 2) and "cannot be written" in result.stderr
+
+
+def test_a_file_of_people_names_each_once_whatever_stands_around_the_ids(
+    whyrec: Whyrec, document: Document, example: Path, tmp_path: Path
+) -> None:
+    """A campaign's file had everybody's list as often as the export named her."""
+    users, out = tmp_path / "users.txt", tmp_path / "all.parquet"
+    users.write_text("\ufeffu0003\r\n  \r\nu0001 \r\nu0003\r\n\r\n", encoding="utf-8")
+    options = ("-w", example, "recommend", "--all", "--users", users, "--out", out, "-n", "2")
+    assert document(*options)["users"] == 2
+    assert pq.read_table(out).column("user_id").to_pylist() == ["u0003", "u0003", "u0001", "u0001"]
+    for text, said in (("user_id\nu0003\n", "one id a line, without a header"), ("\n \n", "no id in it")):
+        users.write_text(text)
+        result = whyrec(*options)
+        assert result.exit_code in (1, 2) and said in " ".join(result.stderr.split())

@@ -46,7 +46,7 @@ class Lists(Decided):
         sum to the score, and ``reason_1`` … in words, null where there are fewer.
 
         :param users: ids, ``Type:id`` where two types share ids, or types and indices, which are nobody else's whatever
-            ids look like; everybody where absent.
+            ids look like; each once, however often she is named; everybody where absent.
         :param workers: processes at work, forked from this one; with 1 nothing is forked, as Spark and threads want.
         :param typed: whether ``item_type`` follows as the last column, for catalogues in which two types share ids.
         :raises UnknownEntityError: for an unknown user.
@@ -139,4 +139,5 @@ class Lists(Decided):
             raise UsageError("`users` is one text; give a list of ids")
         vocabulary, types = recommender.snapshot.vocabulary, recommender.snapshot.schema.user_types
         found = [one if isinstance(one, tuple) else vocabulary.find(as_text(one), types) for one in users]
+        found = list(dict.fromkeys(found))  # a list of each, however often she is named
         return Batch(found, *asked, workers, *told)
