@@ -2,20 +2,13 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kg.schema import inverse_of
-from recommender.catalogue.attributes import attribute_steps
 from recommender.reasons.cells import TOGETHER, Sources, Strand, largest_anchors
-from recommender.reasons.evidence.neighbourhoods import Neighbourhoods
-from recommender.reasons.evidence.shown_paths import ShownPaths
+from recommender.reasons.evidence.attribute_ranks import AttributeRanks
+from recommender.rules.avoidance import Forbidden
 
 Entity = tuple[str, int]
 InCommon = tuple[int, str, list[Entity]]
 """An anchor, the step to what it has in common with an item, and that, what says most first."""
-NEARLY_ALL = 0.5
-"""Part of the items of a type from which an attribute says nothing of any of them, like water."""
 LOOKED_AT = 3
 """Anchors that are asked what they have in common with an item."""
 NAMED = 2
@@ -25,12 +18,13 @@ NAMED = 2
 class CommonAttributes:
     """What items have in common with what is known of one profile, of the same type.
 
-    :param paths: knows what may be named.
+    :param forbidden: what may not be named.
     """
 
-    def __init__(self, sources: Sources, near: Neighbourhoods, paths: ShownPaths) -> None:
-        self._scorer, self._near, self._paths = sources.scorer, near, paths
+    def __init__(self, sources: Sources, forbidden: Forbidden) -> None:
+        self._scorer, self._forbidden = sources.scorer, forbidden
         self._found: dict[tuple[int, int], tuple[str, list[Entity]] | None] = {}
+        self._having: dict[tuple[str, int], frozenset[int]] = {}
 
     def of(self, position: int, strands: Sequence[Strand]) -> InCommon | None:
         """What an anchor of learned strands that say no more than that things go together has in common with an item:
@@ -48,33 +42,21 @@ class CommonAttributes:
 
     def _rarest(self, item_type: str, item: int, anchor: int) -> tuple[str, list[Entity]] | None:
         """The step and the attributes that the fewest items have; ``None`` where none may be named."""
-        best: tuple[str, str, NDArray[np.int64], NDArray[np.int64]] | None = None
-        too_many = int(NEARLY_ALL * self._scorer.snapshot.vocabulary.count(item_type)) + 1
-        fewest = too_many
-        for step, tail, counts in self._steps(item_type):
-            both = self._near.of(step, anchor).intersection(self._scorer.snapshot.neighbours(step, item)[0].tolist())
-            if not both:
-                continue
-            shared = np.fromiter(both, dtype=np.int64, count=len(both))
-            if self._paths.forbidden.named or self._paths.forbidden.beyond:
-                shared = shared[self._paths.may_name(tail, shared)]
-            degrees = counts[shared]
-            if (least := int(degrees.min(initial=too_many))) < fewest:
-                fewest, best = least, (step, tail, shared, degrees)
-                if least == 2:  # the two have it alone
+        ranks, rarest, told = self._ranks(item_type), "", list[Entity]()
+        if (having := self._having.get((item_type, anchor))) is None:
+            self._having[item_type, anchor] = having = frozenset(ranks.of(anchor))
+        for rank in filter(having.__contains__, ranks.of(item)):
+            step, tail, idx = ranks.attribute(rank)
+            if rarest in ("", step) and self._forbidden.names(tail, idx):
+                rarest = step
+                told.append((tail, idx))
+                if len(told) == NAMED:
                     break
-        if best is None:
-            return None
-        step, tail, shared, degrees = best
-        rare = np.lexsort((shared, degrees))[:NAMED]
-        return step, [(tail, idx) for idx in shared[rare[degrees[rare] < too_many]].tolist()]
+        return (rarest, told) if told else None
 
-    def _steps(self, item_type: str) -> list[tuple[str, str, NDArray[np.int64]]]:
-        """The steps from a type of items to attributes, their types, and how many items have each."""
-        kept, snapshot = self._scorer.kept, self._scorer.snapshot
-        key = "attribute steps", item_type
+    def _ranks(self, item_type: str) -> AttributeRanks:
+        kept, key = self._scorer.kept, ("attribute ranks", item_type)
         if key not in kept:
-            steps = attribute_steps(snapshot.schema, item_type)
-            kept[key] = [(one, snapshot.schema.ends(one)[1], snapshot.link_counts(inverse_of(one))) for one in steps]
-        found: list[tuple[str, str, NDArray[np.int64]]] = kept[key]
+            kept[key] = AttributeRanks(self._scorer.snapshot, item_type)
+        found: AttributeRanks = kept[key]
         return found

@@ -16,7 +16,8 @@ from recommender.reasons.cells import (
     Sources,
     Strand,
 )
-from recommender.reasons.evidence.common_attributes import NEARLY_ALL, CommonAttributes, Entity
+from recommender.reasons.evidence.attribute_ranks import NEARLY_ALL
+from recommender.reasons.evidence.common_attributes import CommonAttributes, Entity
 from recommender.reasons.evidence.learned_people import LearnedPeople
 from recommender.reasons.evidence.neighbourhoods import Neighbourhoods
 from recommender.reasons.evidence.shown_paths import ShownPaths
@@ -41,7 +42,7 @@ class Evidence:
         self.k = self.snapshot.k
         self._near = Neighbourhoods.of_scorer(self.scorer)
         self.paths, self.learned = ShownPaths(sources, forbidden), LearnedPeople(sources)
-        self.common = CommonAttributes(sources, self._near, self.paths)
+        self.common = CommonAttributes(sources, forbidden)
         self._middles: dict[Asked, set[int]] = {}
         self._ways: dict[tuple[int, int, int], bool] = {}
         self._people: dict[Asked, tuple[int, dict[int, int]]] = {}

@@ -1,0 +1,45 @@
+"""Attribute ranks: the attributes of the items of one type, numbered from the one that the fewest of them have."""
+
+from bisect import bisect_right
+from itertools import accumulate
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from kg.schema import inverse_of
+from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.attributes import attribute_steps
+
+NEARLY_ALL = 0.5
+"""Part of the items of a type from which an attribute says nothing of any of them, like water."""
+
+
+class AttributeRanks:
+    """What each item has, as ranks: the least of those that two items share says most of why they go together.
+
+    Of what equally many items have, relations go in their order, then indices. What nearly all have has no rank.
+    """
+
+    def __init__(self, snapshot: Snapshot, item_type: str) -> None:
+        self._steps, items = attribute_steps(snapshot.schema, item_type), snapshot.vocabulary.count(item_type)
+        self._tails = [snapshot.schema.ends(step)[1] for step in self._steps]
+        links = [snapshot.adjacency(inverse_of(step)) for step in self._steps]
+        *self._starts, _ = accumulate((one.shape[0] for one in links), initial=0)
+        joined = csr_array(vstack([csr_array((0, items)), *links], format="csr"))
+        degrees = np.diff(joined.indptr)
+        order = degrees.argsort(kind="stable").astype(np.int32)
+        none, few = degrees[order].searchsorted([0, NEARLY_ALL * items], side="right")
+        self._ranked = order[none:few].copy()
+        ranks = csr_array(joined[self._ranked].T)
+        self._ends, self._ranks = memoryview(ranks.indptr), memoryview(ranks.indices)  # few at a time: no arrays
+
+    def of(self, item: int) -> list[int]:
+        """The ranks of what an item has, the least first."""
+        found: list[int] = self._ranks[self._ends[item] : self._ends[item + 1]].tolist()
+        return found
+
+    def attribute(self, rank: int) -> tuple[str, str, int]:
+        """The step to the attribute of a rank, its type and its index."""
+        place = int(self._ranked[rank])
+        number = bisect_right(self._starts, place) - 1
+        return self._steps[number], self._tails[number], place - self._starts[number]

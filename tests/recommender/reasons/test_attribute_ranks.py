@@ -1,0 +1,25 @@
+"""Attribute ranks: what two items share, the rarest first, without what nearly all items have."""
+
+from itertools import combinations, product
+from pathlib import Path
+
+from kg.schema import inverse_of
+from recommender.catalogue.attributes import attribute_steps
+from recommender.reasons.evidence.attribute_ranks import NEARLY_ALL, AttributeRanks
+from tests.recommender.rules.worlds import COUNTS, world_of
+
+
+def test_what_two_items_share_is_ranked_from_what_the_fewest_have(tmp_path: Path) -> None:
+    worlds, items, several = [world_of(tmp_path / str(seed), seed) for seed in range(3)], range(COUNTS["Product"]), 0
+    for world, (one, other) in product(worlds, combinations(items, 2)):
+        snapshot = world.recommender.snapshot
+        ranks, most = AttributeRanks(snapshot, "Product"), NEARLY_ALL * len(items)
+        expected = []
+        for number, step in enumerate(attribute_steps(snapshot.schema, "Product")):
+            tails = [set(snapshot.neighbours(step, item)[0].tolist()) for item in (one, other)]
+            having = {idx: len(snapshot.neighbours(inverse_of(step), idx)[0]) for idx in tails[0] & tails[1]}
+            expected += [(count, number, (step, snapshot.schema.ends(step)[1], idx)) for idx, count in having.items()]
+        shared = [ranks.attribute(rank) for rank in ranks.of(one) if rank in ranks.of(other)]
+        assert shared == [attribute for count, _, attribute in sorted(expected) if count <= most]
+        several += len(shared) > 1
+    assert several
