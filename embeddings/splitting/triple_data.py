@@ -4,24 +4,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.splitting.config import TripleSource
+from embeddings.splitting.triple_files import read_triples
 from embeddings.vectors.triples import TripleSet, relations_without
 from kg.document import nearest
 from kg.errors import ReadError, UsageError
-from kg.snapshot.snapshot import NO_TIME, Snapshot
-
-if TYPE_CHECKING:  # a leaderboard needs no polars
-    import polars as pl
+from kg.snapshot.snapshot import Snapshot
 
 Indices = NDArray[np.int64]
-TRAIN, VALIDATION, TEST = 0, 1, 2
 INTERACTIONS = "interactions"
-COLUMNS = ("head", "relation", "tail")
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,7 @@ class TripleData:
     :param part: shape (n,), int64: ``TRAIN``, or the part that a triple came in.
     :param types: shape (types + 1,), int64: where the entities of each type start, and the end of the last.
     :param interactions: which of the relations are interactions; none is known of files.
+    :param notes: what a reader of the files should know.
     """
 
     graph: TripleSet
@@ -42,6 +39,7 @@ class TripleData:
     part: Indices
     types: Indices
     interactions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of_snapshot(cls, snapshot: Snapshot, exclude: Sequence[str]) -> Self:
@@ -87,9 +85,7 @@ class TripleData:
         """
         import polars as pl
 
-        parts = ((TEST, data.test), (VALIDATION, data.validation), (TRAIN, data.triples))
-        frames = [_frame(base / file, part) for part, files in parts for file in files]
-        frame = pl.concat(frames).unique(COLUMNS, keep="first", maintain_order=True)
+        frame, notes = read_triples(data, base)
         known = sorted(frame["relation"].unique().to_list())
         for name in data.exclude:
             if name not in known:
@@ -105,7 +101,8 @@ class TripleData:
         order = np.lexsort((rows[:, 2], rows[:, 0], rows[:, 1]))
         graph = TripleSet.untyped(np.ascontiguousarray(rows[order]), len(numbers), len(relations))
         times, part = (frame[name].to_numpy()[order].astype(np.int64) for name in ("time", "part"))
-        return cls(graph, tuple(relations), times, part, np.array([0, len(numbers)], dtype=np.int64))
+        types = np.array([0, len(numbers)], dtype=np.int64)
+        return cls(graph, tuple(relations), times, part, types, notes=notes)
 
 
 def hash_of_files(data: TripleSource, base: Path) -> str:
@@ -123,39 +120,3 @@ def hash_of_files(data: TripleSource, base: Path) -> str:
             except OSError as problem:
                 raise ReadError(f"{base / file}: cannot be read: {problem.strerror}") from None
     return digest.hexdigest()
-
-
-def _frame(path: Path, part: int) -> "pl.DataFrame":
-    """The columns head, relation, tail, time, part of one file."""
-    import polars as pl
-
-    try:
-        found = pl.read_csv(path, separator="\t", has_header=False, quote_char=None, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as problem:
-        text = str(problem).partition("\n")[0]
-        raise ReadError(f"{path}: cannot be read as lines of head, relation and tail, parted by tabs: {text}") from None
-    if found.width not in (3, 4):
-        raise ReadError(
-            f"{path}: {found.width} columns; head, relation, tail and, where wanted, a timestamp are expected, "
-            "parted by tabs"
-        )
-    found = found.rename(dict(zip(found.columns, COLUMNS, strict=False)))
-    bad = found.select(pl.any_horizontal(pl.col(COLUMNS).is_null() | (pl.col(COLUMNS).str.strip_chars() == "")))
-    _refuse(path, bad.to_series(), "head, relation or tail is missing")
-    times = _times(path, found.to_series(3)) if found.width == 4 else pl.repeat(NO_TIME, found.height, eager=True)
-    return found.select(*COLUMNS, times.alias("time"), pl.lit(part, dtype=pl.Int64).alias("part"))
-
-
-def _times(path: Path, cells: "pl.Series") -> "pl.Series":
-    from kg.values.timestamp import parse_timestamps
-
-    cells = cells.str.strip_chars()
-    parsed = parse_timestamps(cells).values
-    _refuse(path, parsed.is_null() & cells.is_not_null(), "the fourth column is no timestamp")
-    return parsed.fill_null(NO_TIME)
-
-
-def _refuse(path: Path, bad: "pl.Series", why: str) -> None:
-    lines: Any = bad.arg_true()
-    if len(lines):
-        raise ReadError(f"{path}:{lines[0] + 1}: {why} ({len(lines):,} such lines); mend the file")

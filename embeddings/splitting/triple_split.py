@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.splitting.config import TripleSplitConfig
-from embeddings.splitting.triple_data import TEST, TRAIN, VALIDATION, TripleData
+from embeddings.splitting.triple_data import TripleData
+from embeddings.splitting.triple_files import TEST, TRAIN, VALIDATION
 from embeddings.vectors.triples import TripleSet
 from kg.counting import by_number
 from kg.errors import UsageError
@@ -196,7 +197,10 @@ def _split(
     sizes = {"train": int(kept.sum()), "validation": len(validation), "test": len(test)}
     if 0 in sizes.values():
         told = ", ".join(f"{count:,} {name}" for name, count in sizes.items())
-        raise UsageError(f"split: {told} triples; none of the parts may be empty: use more data or larger parts")
+        raise UsageError(
+            f"split: {told} triples; none of the parts may be empty: use more data or larger parts (a triple is held "
+            "out only where others of its head, of its tail and of its relation are left to learn from)"
+        )
     return TripleSplit(
         train=data.graph.with_rows(rows[kept]),
         validation=rows[np.sort(validation)],

@@ -135,7 +135,8 @@ class Experiment:
         """What a reader should know before any figure: leakage through relations, probable duplicates."""
         first = next((one for one in self.plan if one.fingerprint.kind == "link prediction"), None)
         texts = self.link_prediction.split(first.fold)[1].sentences() if first else []
-        return texts + (self.recommendation.notes if self.file.recommendation else [])
+        files = list(self.link_prediction.data.notes) if first else []
+        return files + texts + (self.recommendation.notes if self.file.recommendation else [])
 
     def run(self, progress: Progress, notice: Callable[[str], None]) -> Outcome:
         """Run what is missing; a run that cannot be finished does not keep the others from running.

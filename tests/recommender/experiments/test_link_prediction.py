@@ -194,3 +194,21 @@ def test_lines_that_are_no_triples_are_refused(tmp_path: Path, content: str, mes
     (tmp_path / "t.tsv").write_text(content)
     with pytest.raises(ReadError, match=message):
         TripleData.of_files(TripleSource(triples=("t.tsv",)), tmp_path)
+
+
+def test_what_triple_files_hold_besides_triples_is_told(tmp_path: Path) -> None:
+    """A header became a relation of its own, and a blank behind a name another entity."""
+    (tmp_path / "train.tsv").write_text("Head\tRelation\tTail\na\tr\tb\nb\tr\tc \na\tr\tb\nc\tr\ta\n", encoding="utf-8")
+    (tmp_path / "test.tsv").write_text("c\tr\ta\n", encoding="utf-8")
+    (tmp_path / "valid.tsv").write_text("b\tr\ta\n", encoding="utf-8")
+    files = TripleSource(triples=("train.tsv",), validation=("valid.tsv",), test=("test.tsv",))
+    data = TripleData.of_files(files, tmp_path)
+    assert data.relations == ("r",) and data.graph.entities == 3
+    assert sorted(data.part.tolist()) == [0, 0, 1, 2]
+    told = "\n".join(data.notes)
+    assert "train.tsv: the first line names the columns and is no triple" in told
+    assert "train.tsv: 1 cell was trimmed" in told and "2 lines repeat a triple, which counts once" in told
+    assert "1 triple of the test and validation files stands in the training files too" in told
+    (tmp_path / "bad.tsv").write_text("h\tr\tt\na\tr\tb\n \tr\tb\n", encoding="utf-8")
+    with pytest.raises(ReadError, match=r"bad\.tsv:3: head"):
+        TripleData.of_files(TripleSource(triples=("bad.tsv",)), tmp_path)
