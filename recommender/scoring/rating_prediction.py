@@ -14,6 +14,8 @@ DAMPING = (np.inf, 100.0, 30.0, 10.0, 3.0)
 HELD_BACK = 0.1
 SHRINKING = (np.inf, 3.0, 1.0, 0.3, 0.1, 0.03)
 """How far the mean of neighbours is shrunk to 0, beside how much of them there is in the mean; ∞: biases alone."""
+SCALES, LOW, WORTH_SAYING = (5.0, 10.0), 0.4, 0.01
+"""The highest value of a scale; the part of it up to which a rating is low; how many may be low and not be told of."""
 ROWS = 256
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Users and items, parallel arrays of shape (pairs,)."""
@@ -27,6 +29,20 @@ def rated_relations(snapshot: Snapshot) -> list[str]:
         if len(weights) and not relations[name].repeat and weights.min() < weights.max():
             found.append(name)
     return found
+
+
+def low_ratings(snapshot: Snapshot, name: str) -> str | None:
+    """What is to be said of an interaction whose ratings are on a scale, and some of them low: lists are measured by
+    what was used, and what somebody rated with one star of five is among it."""
+    weights = snapshot.adjacency(name).data
+    top = float(weights.max())
+    low = float((weights <= LOW * top).mean())
+    if top not in SCALES or low < WORTH_SAYING:
+        return None
+    return (
+        f"{low:.0%} of the ratings of {name} are {LOW * top:g} or less of {top:g}, and what was rated so counts as "
+        "wanted like the rest; leave it out (where in the mapping), or load it as a relation with negative = true"
+    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.scoring.blend import Blend
-from recommender.scoring.rating_prediction import held_out_ratings, learn_ratings, rated_relations
+from recommender.scoring.rating_prediction import held_out_ratings, learn_ratings, low_ratings, rated_relations
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import random_split
 from tests.graphs import snapshot_of
@@ -48,3 +48,19 @@ def test_ratings_are_predicted_from_what_was_rated_alike_where_that_tells(plante
         assert found["whyrec"] < 0.4 * found["biases"]
     else:
         assert found["whyrec"] == pytest.approx(found["biases"], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "said"),
+    [
+        ([1, 2, 4, 5], "50% of the ratings of purchased are 2 or less of 5, and what was rated so counts as wanted"),
+        ([4, 6, 8, 10], "25% of the ratings of purchased are 4 or less of 10"),
+        ([4, 5, 5, 5], None),
+        ([1, 2, 7, 7], None),  # no scale: how many were bought
+    ],
+)
+def test_that_low_ratings_count_as_wanted_is_said(ratings: list[int], said: str | None, tmp_path: Path) -> None:
+    bought = [("u0", f"p{number}", float(rating)) for number, rating in enumerate(ratings)]
+    entities = {"User": ["u0"], "Product": [f"p{number}" for number in range(len(ratings))]}
+    told = low_ratings(snapshot_of(tmp_path, entities, {"purchased": bought}), "purchased")
+    assert told is None if said is None else told is not None and told.startswith(said)

@@ -46,7 +46,7 @@ from recommender.results.explanation_quality import ExplanationReport
 from recommender.results.learning import Crossing
 from recommender.rules.rule_set import Rules
 from recommender.scoring.blend import default_blend
-from recommender.scoring.rating_prediction import held_out_ratings, learn_ratings, rated_relations
+from recommender.scoring.rating_prediction import held_out_ratings, learn_ratings, low_ratings, rated_relations
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
 from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
@@ -189,9 +189,11 @@ class WorkspaceEvaluation:
         for name in rated_relations(split.train):
             if self.asked.domain not in (None, schema.entity[schema.relation[name].tail].domain):
                 continue
-            pairs, truth = held_out_ratings(self._search.handled(self._handling), split.train, name)
+            whole = self._search.handled(self._handling)
+            pairs, truth = held_out_ratings(whole, split.train, name)
             people = len(np.unique(pairs[0]))
             if people >= max(self.workspace.settings.privacy.k, 1):
+                self.notices += [low] if (low := low_ratings(whole, name)) else []
                 predicted = learn_ratings(scorer, name, self.asked.seed).models(pairs)
                 off = {model: told - truth for model, told in predicted.items()}
                 mae = {model: float(np.abs(one).mean()) for model, one in off.items()}
