@@ -14,7 +14,6 @@ from kg.checksums import Checksums
 from kg.errors import SnapshotError
 from kg.k_anonymity import K_ANONYMITY
 from kg.mapped_array import map_array
-from kg.one_line import one_line
 from kg.schema import Schema
 from kg.snapshot.string_array import StringArray
 from kg.snapshot.vocabulary import Vocabulary
@@ -233,13 +232,13 @@ class Snapshot:
                 raise self._damaged(name)
 
     def label(self, entity_type: str, idx: int, lang: str = "en") -> str:
-        """What a person reads, on one line: ``label_<lang>``, else the label, else the id."""
+        """What a person reads: ``label_<lang>``, else the label, else the id."""
         translated = f"label_{lang}"
         if self.schema.entity[entity_type].properties.get(translated) == "str":
             found = self.text(entity_type, translated)[idx]
             if found:
-                return one_line(found)
-        return one_line(self.labels(entity_type)[idx] or self.vocabulary.id(entity_type, idx))
+                return found
+        return self.labels(entity_type)[idx] or self.vocabulary.id(entity_type, idx)
 
     @staticmethod
     def _direction(step: str) -> str:

@@ -10,7 +10,6 @@ from scipy.sparse import csr_array
 
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count, step_end, told_count
-from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
 from recommender.evaluation.significance import wilson
 from recommender.linalg.sparse_matrix import binary
@@ -210,8 +209,3 @@ class Crowd:
         """The sample by the scorer that serves each person, as positions in the sample."""
         cold = self.recommender.cold_start
         return [(cold.scorer_of(domains), rows) for domains, rows in cold.groups(self.user_type, self.sample)]
-
-
-def labelled(snapshot: Snapshot, entity: tuple[str, int], lang: str) -> str:
-    """What a person reads for an entity."""
-    return snapshot.label(*entity, lang)

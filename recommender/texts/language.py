@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 from kg.counting import by_place
+from kg.one_line import one_line
 
 Section = Mapping[str, str]
 THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
@@ -101,8 +102,8 @@ class Language:
         return self.section("notices")[notice.key].format(**dict(notice.values))
 
     def quoted(self, label: str) -> str:
-        """A label in quotation marks."""
-        return self.section("phrasing")["quote"].format(label)
+        """A label in quotation marks, as it stands within a sentence."""
+        return self.section("phrasing")["quote"].format(one_line(label))
 
     def listed(self, names: Sequence[str]) -> str:
         """“A”, “B” and “C”."""

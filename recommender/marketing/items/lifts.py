@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kg.money import Amount
+from kg.one_line import one_line
 from recommender.catalogue.prices import Prices
 from recommender.counterfactual.item_rules import ItemRules
 from recommender.marketing.crowd import BLOCK, Crowd, Mask
@@ -92,7 +93,7 @@ class KeptOut:
         if not colon or step not in schema.rules:
             return words.audit(name)
         tail = schema.ends(step)[1]
-        label = self.crowd.snapshot.label(tail, self.crowd.snapshot.vocabulary.idx(tail, entity_id), lang)
+        label = one_line(self.crowd.snapshot.label(tail, self.crowd.snapshot.vocabulary.idx(tail, entity_id), lang))
         return words.section("item")["avoided"].format(phrase=words.bare(schema.phrase(step, lang)), label=label)
 
 
@@ -192,7 +193,10 @@ def _spoken(crowd: Crowd, change: Change, texts: Section, lang: str) -> str:
 
     def named(one: tuple[str, int]) -> dict[str, str]:
         """What a sentence needs of a link."""
-        return {"phrase": schema.phrase(one[0], lang), "label": snapshot.label(schema.ends(one[0])[1], one[1], lang)}
+        return {
+            "phrase": schema.phrase(one[0], lang),
+            "label": one_line(snapshot.label(schema.ends(one[0])[1], one[1], lang)),
+        }
 
     gone = list(change.remove)
     for one in change.add:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kg.one_line import one_line
 from kg.snapshot.snapshot import Snapshot
 from recommender.results.search import AskedItem
 from recommender.results.search import Fact as Cited
@@ -34,7 +35,7 @@ class Telling:
 
     def names(self, entities: Sequence[Entity], most: int = MOST_NAMES, count: int | None = None) -> str:
         """Labels, at most ``most`` of them, and how many more there are of ``count``."""
-        told = ("、" if self.lang == "zh" else ", ").join(self.label(one) for one in entities[:most])
+        told = ("、" if self.lang == "zh" else ", ").join(one_line(self.label(one)) for one in entities[:most])
         rest = (len(entities) if count is None else count) - min(most, len(entities))
         return self.say("more", names=told, count=f"{rest:,}") if rest > 0 else told
 
