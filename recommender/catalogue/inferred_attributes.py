@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import Snapshot
-from recommender.catalogue.attribute_lift import DOUBT, LEAST, carries
+from recommender.catalogue.attribute_lift import DOUBT, LEAST, PEOPLE, carries
 from recommender.catalogue.attributes import attribute_steps
 from recommender.catalogue.likely_attributes import linked_attributes
 from recommender.linalg.forked_workers import ForkedWorkers, cores
@@ -52,10 +52,7 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
     links, parts = linked_attributes(snapshot, step), list[_Used]()
     for name in snapshot.schema.interactions:
         if snapshot.schema.relation[name].tail == item_type:
-            matrix = binary(snapshot.adjacency(name))
-            counts = csr_array(matrix @ links)
-            own = _of_makers(snapshot, item_type, matrix, links)
-            parts.append(_Used(csr_array(matrix.T), csr_array(counts.sign()), own, *_chances(matrix, counts)))
+            parts.append(_used(snapshot, binary(snapshot.adjacency(name)), item_type, links))
     block = _Block(parts, links, snapshot.k)
     large = sum(one.people.nnz for one in parts) > LARGE
     with ForkedWorkers(block, cores() if large else 1) as workers:
@@ -66,14 +63,24 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
 @dataclass(frozen=True)
 class _Used:
     """An interaction: ``people`` items × people, 1 where used; ``attributes`` people × attributes, 1 where they used an
-    item with it; ``own`` items × attributes, pairs with another of the maker; ``pairs``, ``chances``: see
-    :func:`_chances`."""
+    item with it; both float32, as counts of people are whole; ``own`` items × attributes, pairs with another of the
+    maker; ``pairs``, ``chances``: see :func:`_chances`."""
 
     people: csr_array
     attributes: csr_array
     own: csr_array
     pairs: Values
     chances: Values
+
+
+def _used(snapshot: Snapshot, matrix: csr_array, item_type: str, links: csr_array) -> _Used:
+    """What people used of a type of items, and the attributes of that."""
+    single = matrix.astype(np.float32)
+    attributes = csr_array(single @ links.astype(np.float32))
+    attributes.sort_indices()
+    chances = _chances(matrix, attributes)
+    attributes.data.fill(1.0)  # a copy of it would be gigabytes
+    return _Used(csr_array(single.T), attributes, _of_makers(snapshot, item_type, matrix, links), *chances)
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,11 @@ def _chances(matrix: csr_array, counts: csr_array) -> tuple[Values, Values]:
     members = csr_array((np.ones(len(lengths)), (stratum, users)), shape=shape)
     others = csr_array((np.maximum(lengths - 1.0, 0.0), (users, stratum)), shape=shape[::-1])
     used = np.maximum(np.asarray(members @ lengths, dtype=np.float64), 1.0)
-    return csr_array(matrix.T @ others).toarray(), csr_array(members @ counts).toarray() / used[:, None]
+    having = np.zeros((shape[0], counts.shape[1]))
+    for start in range(0, len(lengths), PEOPLE):
+        some = slice(start, start + PEOPLE)
+        having += csr_array(members[:, some] @ counts[some]).toarray()
+    return csr_array(matrix.T @ others).toarray(), having / used[:, None]
 
 
 def _of_makers(snapshot: Snapshot, item_type: str, matrix: csr_array, links: csr_array) -> csr_array:

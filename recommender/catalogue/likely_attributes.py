@@ -1,6 +1,6 @@
 """Likely attributes: what an item may have to do with, by how many others of its kind do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ LEAST_RIGHT = 2
 """Items that have it and would be named without their own link, below which nobody else is."""
 ITEMS = 8_192
 """Items that are looked at together."""
+ENTRIES = 1 << 24
+"""Values that are sorted together."""
 Values = NDArray[np.float64]
 Told = tuple[csr_array, csr_array, csr_array]
 """A kind of items: its members, items × kinds; what they say of an item that is not asked, and of one of themselves."""
@@ -63,9 +65,9 @@ def likely_attributes(snapshot: Snapshot, step: str, other: str) -> csr_array:
         others, without = (_part(counts, size, (having, links.shape[0]), own=own) for own in (0, 1))
         told.append((members, others, without))
     some = [slice(start, start + ITEMS) for start in range(0, max(links.shape[0], 1), ITEMS)]
-    again = stacked([_of_those_who_have(told, links, one) for one in some])
+    again = stacked(_of_those_who_have(told, links, one) for one in some)
     lowest = _lowest(again)
-    found = stacked([_of_others(told, links, one, lowest) for one in some])
+    found = stacked(_of_others(told, links, one, lowest) for one in some)
     least = _believed(found, again)
     found.data[found.data < least[found.indices]] = 0.0
     found.eliminate_zeros()
@@ -126,16 +128,29 @@ def _believed(found: csr_array, again: csr_array) -> Values:
     :param again: R of those that do, without their own link.
     """
     least = np.full(found.shape[1], np.inf)
-    others, known = found.tocsc(), again.tocsc()
-    for attribute in np.flatnonzero(np.diff(known.indptr) >= LEAST_RIGHT).tolist():
-        right = np.sort(known.data[known.indptr[attribute] : known.indptr[attribute + 1]])
-        wrong = np.sort(others.data[others.indptr[attribute] : others.indptr[attribute + 1]])
+    for attribute, (right, wrong) in enumerate(zip(_sorted_columns(again), _sorted_columns(found), strict=True)):
+        if len(right) < LEAST_RIGHT:
+            continue
         rights = len(right) - np.arange(len(right))
         wrongs = len(wrong) - np.searchsorted(wrong, right)
         enough = (right > 0) & (rights >= LEAST_RIGHT) & (rights >= BELIEVED * (rights + wrongs))
         if enough.any():
             least[attribute] = right[np.argmax(enough)]
     return least
+
+
+def _sorted_columns(matrix: csr_array) -> Iterator[Values]:
+    """The values of each column, sorted: of some columns at a time, for all of them are as many again."""
+    ends = np.cumsum(np.bincount(matrix.indices, minlength=matrix.shape[1]))
+    start = 0
+    while start < matrix.shape[1]:
+        before = ends[start - 1] if start else 0
+        stop = max(int(np.searchsorted(ends, before + ENTRIES, side="right")), start + 1)
+        chosen = np.flatnonzero((matrix.indices >= start) & (matrix.indices < stop))
+        values = matrix.data[chosen]
+        values = values[np.lexsort((values, matrix.indices[chosen]))]
+        yield from np.split(values, (ends[start : stop - 1] - before))
+        start = stop
 
 
 def kinds(schema: Schema, item_type: str, other: str) -> list[str]:

@@ -17,38 +17,39 @@ class BaseScores:
 
     def __init__(self, scorer: Scorer, profiles: Sequence[Profile]) -> None:
         self.scorer, self.profiles = scorer, profiles
-        self._learned: dict[str, NDArray[np.float64]] = {}
+        self._learned: dict[str, csr_array] = {}
 
-    def of(self, path: Metapath) -> NDArray[np.float64]:
-        """What one kernel gives each profile: shape (profiles, items), float64; of a learned one it is kept."""
-        if path.learned is None:
-            return self._made(path)
-        if str(path) not in self._learned:
-            self._learned[str(path)] = self._made(path)
-        return self._learned[str(path)]
+    def add(self, total: NDArray[np.float64], path: Metapath, weight: float = 1.0) -> None:
+        """Add what one kernel gives each profile to an array of shape (profiles, items) that is C-contiguous."""
+        found = self._reached(path)
+        total.reshape(-1)[self._cells(path, found)] += found.data if weight == 1.0 else weight * found.data
 
     def at(self, path: Metapath, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
         """What one kernel gives each profile at some items: shape (profiles, some), as ``chosen``."""
-        if path.learned is not None:
-            return np.take_along_axis(self.of(path), chosen, axis=1)
         found, (profiles, size) = self._reached(path), self._shape
-        starts = np.arange(profiles) * size
-        cells = np.repeat(starts + self.scorer.item_slice(path).start, np.diff(found.indptr)) + found.indices
+        cells = self._cells(path, found)
         self._room[cells] = found.data
-        values: NDArray[np.float64] = self._room[starts[:, None] + chosen]
+        values: NDArray[np.float64] = self._room[(np.arange(profiles) * size)[:, None] + chosen]
         self._room[cells] = 0.0
         return values
 
-    def _made(self, path: Metapath) -> NDArray[np.float64]:
-        found, dense = self._reached(path), np.zeros(self._shape)
-        dense[:, self.scorer.item_slice(path)] = found.toarray()
-        return dense
+    def _cells(self, path: Metapath, found: csr_array) -> NDArray[np.int64]:
+        """Where the entries of what a kernel gives lie in a flat array of all profiles and items."""
+        profiles, size = self._shape
+        starts = np.arange(profiles) * size + self.scorer.item_slice(path).start
+        cells: NDArray[np.int64] = np.repeat(starts, np.diff(found.indptr)) + found.indices
+        return cells
 
     def _reached(self, path: Metapath) -> csr_array:
-        """What one kernel gives each profile: shape (profiles, items of its type)."""
-        kernel = self.scorer.kernels.kernel(path.tail)
-        user_type = self.scorer.snapshot.schema.ends(path.start)[0]
-        return csr_array(anchor_rows(self.profiles, path.start, kernel.shape[0], user_type) @ kernel)
+        """What one kernel gives each profile: shape (profiles, items of its type); of a learned one it is kept."""
+        found = self._learned.get(str(path))
+        if found is None:
+            kernel = self.scorer.kernels.kernel(path.tail)
+            user_type = self.scorer.snapshot.schema.ends(path.start)[0]
+            found = csr_array(anchor_rows(self.profiles, path.start, kernel.shape[0], user_type) @ kernel)
+            if path.learned is not None:
+                self._learned[str(path)] = found
+        return found
 
     @property
     def _shape(self) -> tuple[int, int]:

@@ -192,7 +192,9 @@ def _fill(
     total = scorer.score(profiles).total
     rankings = [total]
     if learned := [path for path in metapaths if path.learned]:
-        rankings.append(np.sum([base.of(path) for path in learned], axis=0))
+        rankings.append(np.zeros(total.shape))
+        for path in learned:
+            base.add(rankings[-1], path)
     if scorer.vectors:
         rankings.append(base.similarity)
     chosen = np.zeros((len(block), values.shape[2]), dtype=np.int64)

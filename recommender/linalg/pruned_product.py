@@ -98,7 +98,7 @@ def kernel_product(
     if workers is None:
         workers = cores() if product.multiplications(wanted) > FEW else 1
     block = RowBlock(product, wanted, top, ROWS)
-    return stacked(list(dealt(block, range(0, max(len(wanted), 1), ROWS), workers)))
+    return stacked(dealt(block, range(0, max(len(wanted), 1), ROWS), workers))
 
 
 def _multiplied(factor: Factor) -> csr_array:

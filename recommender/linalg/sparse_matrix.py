@@ -1,6 +1,6 @@
 """What kernels and baselines do to sparse matrices: pruning, damping, lengths of rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,13 +107,21 @@ def without_own(matrix: csr_array, own: NDArray[np.integer], columns: NDArray[np
     return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
 
 
-def stacked(blocks: Sequence[csr_array]) -> csr_array:
-    """Blocks of rows as one matrix; the indices stay int32."""
-    lengths = np.concatenate([np.diff(block.indptr) for block in blocks])
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    indices = np.concatenate([block.indices.astype(np.int32, copy=False) for block in blocks])
-    shape = (len(lengths), blocks[0].shape[1])
-    return csr_array((np.concatenate([block.data for block in blocks]), indices, indptr), shape=shape)
+def stacked(blocks: Iterable[csr_array]) -> csr_array:
+    """Blocks of rows, at least one, as one matrix; the indices stay int32.
+
+    What is made block by block is best given as it is made: a list holds all of it a second time meanwhile.
+    """
+    lengths, indices, data, width = [], [], [], 0
+    for block in blocks:
+        lengths.append(np.diff(block.indptr))
+        indices.append(block.indices.astype(np.int32, copy=False))
+        data.append(block.data)
+        width = block.shape[1]
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
+    columns = np.concatenate(indices)
+    indices.clear()
+    return csr_array((np.concatenate(data), columns, indptr), shape=(len(indptr) - 1, width))
 
 
 def row_lengths(matrix: csr_array) -> NDArray[np.float64]:

@@ -199,7 +199,7 @@ def _weighed(scorer: Scorer, profiles: Sequence[Profile], weights: Mapping[str, 
     base, found = BaseScores(scorer, profiles), np.zeros((len(profiles), scorer.catalogue.size))
     for path in scorer.metapaths:
         if str(path) in weights:
-            found += weights[str(path)] * base.of(path)
+            base.add(found, path, weights[str(path)])
     return found
 
 
