@@ -1,10 +1,10 @@
 """Candidates: the groups that what is left of an item's score could be told by, the largest first."""
 
-from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, Key, Layout, Pool, Strand
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, Key, Strand
+from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.groups import (
     ANCHOR,
     LEARNED_LESS,
@@ -15,16 +15,15 @@ from recommender.reasons.groups import (
     grounds_of,
     group_of,
     share_of,
-    shared_of,
     size_of,
 )
+from recommender.reasons.remaining_cells import RemainingCells, Strands
 
 MORE = 1 + 1e-9
 """What rounding may do to a sum."""
 TINY = 1e-12
 """What rounding may do to a share."""
 Number = tuple[int, int, int]
-Strands = Sequence[Strand]
 Candidate = tuple[float, Number, int, Key, Strands]
 """Minus the size that a group has at most; which of equal ones is looked at first; when it was put there; what tells it
 from others; and what it is made of, nothing where only a bound is known."""
@@ -32,27 +31,21 @@ BOUND = -1
 """How the number of a candidate begins of which only a bound is known."""
 LEARNED_TOO = 1
 """How the number of a theme ends with which learned kernels are told."""
-AnchorGroup = Callable[[tuple[str, int], list[Way]], Group | None]
-"""What makes the group of one anchor, its step and index, from its ways, the largest first."""
-Tellable = Callable[[Group], bool]
-Together = Callable[[Strands], bool]
-"""Whether enough people are behind learned strands; where they are not, behind none of their parts."""
 
 
 class Candidates:
-    """What of the cells of an item no group has told yet, and the groups that could tell it.
+    """The groups that could tell what of the cells of an item no group has told yet.
 
     Cells are only ever taken out, so that what a group had of them is a bound of what it has: candidates wait in a
     heap by their bounds, and are made when it is their turn. What a group that is taken could make larger or tellable
     is put there again.
+
+    :param evidence: knows what of the item at ``position`` may be told.
     """
 
-    def __init__(
-        self, layout: Layout, cells: Pool, anchor: AnchorGroup, tellable: Tellable, together: Together
-    ) -> None:
-        self.strands = dict(cells)
-        self.whole = self.left = share_of(cells.values())
-        self._layout, self._anchor, self._tellable, self._together = layout, anchor, tellable, together
+    def __init__(self, cells: RemainingCells, evidence: Evidence, position: int) -> None:
+        self.cells, self._layout = cells, cells.layout
+        self._evidence, self._position = evidence, position
         self._heap: list[Candidate] | None = None
 
     def _begin(self) -> list[Candidate]:
@@ -60,8 +53,6 @@ class Candidates:
         self._serial = count()
         self._put_at: dict[Key, int] = {}
         """When the candidates of a key that is no anchor were put into the heap last; those before are out of date."""
-        self._well: dict[str, dict[int, float]] | None = None
-        """Step → anchor → what learned kernels that say no more than that it goes together give it."""
         self._untold: set[Key] = set()
         """Anchors of which the largest ways may not be told."""
         heap = [*(one for key in self._layout.by_key for one in self._of(key)), *self._anchors()]
@@ -103,31 +94,26 @@ class Candidates:
         return -self._heap[0][0] if self._heap else 0.0
 
     def take(self, group: Group) -> None:
-        """Take the cells of a group out."""
-        strands, heap, changed = self.strands, self._heap, dict[Key, None]()
-        self.left -= group.share
+        """Take the cells of a group out, and put what that changes into the heap again."""
+        self.cells.take(group)
+        if self._heap is None:
+            return
+        changed = dict[Key, None]()
         for one in group.strands:
             source = one.source
-            before = strands[source.own].anchors
-            if len(one.anchors) == len(before):
-                del strands[source.own]
-            else:
-                left = {idx: share for idx, share in before.items() if idx not in one.anchors}
-                strands[source.own] = Strand.of(source, left)
-            if heap is None:
-                continue
             changed[source.key] = None
             if source.together:  # they may stand in themes of the same anchors
-                self._well = None
                 changed.update(self._layout.sharing.get(source.start, {}))
             if self._untold and source.anchored:
                 self._again(source.start, one)
-        if heap is not None:
-            for key in changed:
-                for candidate in self._of(key):
-                    heappush(heap, candidate)
-            if group.anchor is not None:  # it may have more ways
-                self._put_anchor((ANCHOR, *group.anchor))
+        for key in changed:
+            for candidate in self._of(key):
+                heappush(self._heap, candidate)
+        if group.anchor is not None:  # it may have more ways
+            self._put_anchor((ANCHOR, *group.anchor))
+
+    def _tellable(self, group: Group) -> bool:
+        return self._evidence.tellable(self._position, group)
 
     def _stale(self, candidate: Candidate) -> bool:
         """Whether the bound of a candidate is out of date, or but a bound; it is then put back with a lower one."""
@@ -136,7 +122,7 @@ class Candidates:
             if serial == self._put_at[key] and number[0] == BOUND:
                 self._put_exact(candidate)
             return serial != self._put_at[key] or number[0] == BOUND
-        if strands and self._whole(strands):
+        if strands and self.cells.hold(strands):
             return False
         ways = self._ways(key)
         told = ways if number[0] == BOUND else ways[:WAYS]
@@ -152,14 +138,6 @@ class Candidates:
         assert self._heap is not None
         heappush(self._heap, (-bound, number, next(self._serial), key, ()))
 
-    def _whole(self, strands: Strands) -> bool:
-        """Whether nothing of some strands was taken since they were made."""
-        for one in strands:
-            left = self.strands.get(one.source.own)
-            if left is None or not one.anchors.keys() <= left.anchors.keys():
-                return False
-        return True
-
     def _again(self, start: str, taken: Strand) -> None:
         """Put anchors into the heap again of which something was taken, so that others may be among the largest."""
         for key in [key for key in self._untold if key[1] == start and key[2] in taken.anchors]:
@@ -169,22 +147,27 @@ class Candidates:
     def _put_anchor(self, key: Key) -> None:
         self._put(sum([way.share for way in self._ways(key)[:WAYS]]), (BOUND, int(key[2]), 0), key)
 
+    def _ways(self, key: Key) -> list[Way]:
+        return self.cells.ways(str(key[1]), int(key[2]))
+
     def _outweighing(self) -> Group | None:
         """A learned group that is larger than all else together, so that no candidate need be looked at: one that says
-        no more than that things go together only where no other group may tell any of it."""
+        no more than that things go together only where no other group may tell any of it, since where too few people
+        are behind a strand, they are behind none of its parts."""
         for key in self._layout.learned:
-            strands = self._left(key)
+            strands = self.cells.of(key)
             share = share_of(strands)
-            if not strands or LEARNED_LESS * share <= (self.left - share) * MORE:
+            if not strands or LEARNED_LESS * share <= (self.cells.share - share) * MORE:
                 continue
-            if not strands[0].source.together or not any(self._together([one]) for one in strands):
+            enough = self._evidence.learned.together
+            if not strands[0].source.together or not any(enough(self._position, (one,)) for one in strands):
                 return group_of(LEARNED, strands)
         return None
 
     def _of(self, key: Key) -> list[Candidate]:
         """The candidates of a key that is no anchor, by their bounds."""
         self._put_at[key] = serial = next(self._serial)
-        strands = self._left(key)
+        strands = self.cells.of(key)
         if not strands:
             return []
         first = strands[0].source.own
@@ -195,45 +178,15 @@ class Candidates:
         grounds = grounds_of(strands)
         bound = share_of(grounds) if len(grounds) > 1 else grounds[0].share
         found: list[Candidate] = [(-bound, (0, first, 0), serial, key, grounds)]
-        if self._layout.together and (shared := shared_of(grounds)) is not None:
-            learned = self._learned(shared.source.start)
-            well = sum([learned[anchor] for anchor in shared.anchors if anchor in learned]) if learned else 0.0
-            if well:
-                found.append((-(bound + well) * MORE, (BOUND, first, LEARNED_TOO), serial, key, grounds))
+        if well := self.cells.share_going_well(grounds):
+            found.append((-(bound + well) * MORE, (BOUND, first, LEARNED_TOO), serial, key, grounds))
         return found
-
-    def _left(self, key: Key) -> list[Strand]:
-        """What is left of the sources of a key."""
-        strands = self.strands
-        return [strands[own] for own in self._layout.by_key[key] if own in strands]
-
-    def _learned(self, start: str) -> dict[int, float]:
-        """What learned kernels that say no more than that things go together give each anchor of a step."""
-        if self._well is None:
-            self._well = {}
-            for one in (self.strands[own] for own in self._layout.together if own in self.strands):
-                found = self._well.setdefault(one.source.start, {})
-                for anchor, share in one.anchors.items():
-                    found[anchor] = found.get(anchor, 0.0) + share
-        return self._well.get(start, {})
 
     def _anchors(self) -> list[Candidate]:
         """The anchors that share something with the item, by all they have to do with it: of the few that are looked at
         one tells no more than their largest ways."""
         anchors = list[Candidate]()
-        for start, owns in self._layout.anchored.items():
-            strands = [self.strands[own] for own in owns if own in self.strands]
-            found: dict[int, float] = {}
-            for one in strands:
-                if one.source.kind == SHARED:
-                    found.update(one.anchors)
-            if not found:
-                continue
-            found = dict.fromkeys(found, 0.0)
-            for one in strands:
-                for idx, share in one.anchors.items():
-                    if idx in found:
-                        found[idx] += share
+        for start, found in self.cells.sharing_anchors():
             serial = next(self._serial)
             anchors += [
                 (-share * MORE, (BOUND, idx, 0), serial, (ANCHOR, start, idx), ()) for idx, share in found.items()
@@ -244,7 +197,7 @@ class Candidates:
         """A candidate's group as it is now; ``None`` where there is none, or it is put back with a lower bound."""
         bound, number, serial, key, strands = candidate
         if key[0] == ANCHOR:
-            if strands and self._whole(strands):
+            if strands and self.cells.hold(strands):
                 return group_of(ANCHOR, strands, (str(key[1]), int(key[2])))
             return self._made_anchor(-bound, number, key)
         if serial != self._put_at[key]:
@@ -257,7 +210,7 @@ class Candidates:
     def _put_exact(self, candidate: Candidate) -> None:
         """Put a theme, with what learned kernels say of its anchors, into the heap by its size."""
         _, number, serial, key, grounds = candidate
-        strands = [*grounds, *self._going_well(grounds)]
+        strands = [*grounds, *self.cells.going_well(grounds)]
         assert self._heap is not None
         heappush(self._heap, (-share_of(strands), (0, number[1], LEARNED_TOO), serial, key, strands))
 
@@ -270,37 +223,18 @@ class Candidates:
         if size < bound or number[0] == BOUND:
             self._put(size, (3, min(way.cells[0][0].own for way in ways), int(key[2])), key)
             return None
-        group = self._anchor((str(key[1]), int(key[2])), ways)
-        if group is None:
+        told = self._told_ways(int(key[2]), ways)
+        if not any(strands[0].source.kind == SHARED for strands in told):
             self._untold.add(key)
-        return group
+            return None
+        return group_of(ANCHOR, [one for strands in told for one in strands], (str(key[1]), int(key[2])))
 
-    def _ways(self, key: Key) -> list[Way]:
-        """The ways from an anchor to the item, the largest first."""
-        _, start, idx = key
-        ways, learned = list[Way](), Way(0.0, [])
-        for own in self._layout.anchored[str(start)]:
-            strand = self.strands.get(own)
-            share = None if strand is None else strand.anchors.get(int(idx))
-            if strand is None or share is None:
-                continue
-            if strand.source.kind != LEARNED:
-                ways.append(Way(share, [(strand.source, share)]))
-                continue
-            if not learned.cells:
-                ways.append(learned)
-            learned.cells.append((strand.source, share))
-            learned.share += share
-        if len(ways) > 1:
-            ways.sort(key=lambda way: -way.share)
-        return ways
-
-    def _going_well(self, grounds: Strands) -> Iterator[Strand]:
-        """What learned kernels say of the anchors that share something with the item: of one ground, the largest."""
-        if (shared := shared_of(grounds)) is None:
-            return
-        for one in (self.strands[own] for own in self._layout.together if own in self.strands):
-            if one.source.start == shared.source.start:
-                mine = {anchor: share for anchor, share in one.anchors.items() if anchor in shared.anchors}
-                if mine:
-                    yield Strand.of(one.source, mine)
+    def _told_ways(self, idx: int, ways: list[Way]) -> list[list[Strand]]:
+        """The largest ways of an anchor that may be told."""
+        told = list[list[Strand]]()
+        for way in ways:
+            if len(told) < WAYS:
+                strands = [Strand(source, {idx: share}, share) for source, share in way.cells]
+                if self._evidence.way(self._position, strands[0], idx):
+                    told.append(strands)
+        return told

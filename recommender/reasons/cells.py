@@ -97,15 +97,6 @@ class Strand:
         return sorted(self.anchors, key=lambda anchor: (-self.anchors[anchor], anchor))
 
 
-def largest_anchors(strands: Iterable[Strand]) -> list[int]:
-    """The anchors of strands of one step, the largest share first."""
-    shares: dict[int, float] = {}
-    for strand in strands:
-        for anchor, share in strand.anchors.items():
-            shares[anchor] = shares.get(anchor, 0.0) + share
-    return sorted(shares, key=lambda anchor: (-shares[anchor], anchor))
-
-
 Pool = dict[int, Strand]
 """Cells by the number of their source. Those of an item are not to be changed."""
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
 from recommender.kernels.kernel import NamedAnchors
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand, largest_anchors
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand
 from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
@@ -172,7 +172,7 @@ class GroupPhrasing(ThemePhrasing):
     # What goes with the item.
 
     def _learned(self, group: Group, position: int) -> str:
-        source, anchors = group.strands[0].source, largest_anchors(group.strands)
+        source, anchors = group.strands[0].source, group.anchors
         ordered = self.newest(source.start, anchors)
         if source.text != TOGETHER and source.kernel is not None:
             entities = [(source.anchor_type, anchor) for anchor in ordered[:NAMED]]
@@ -190,7 +190,7 @@ class GroupPhrasing(ThemePhrasing):
 
     def _in_common(self, group: Group, position: int) -> list[str]:
         """What an anchor that goes with the item has in common with it."""
-        found = self.evidence.common.of(position, group.strands)
+        found = self.evidence.common.of(position, group)
         if found is None:
             return []
         anchor, step, entities = found

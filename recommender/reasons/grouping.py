@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.reasons.candidates import MORE, Candidates
-from recommender.reasons.cells import SHARED, Pool, Sources, Strand
+from recommender.reasons.cells import Pool, Sources, Strand
 from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.groups import (
     AGAINST,
-    ANCHOR,
     HALF,
     LEARNED_LESS,
     NEAR_BEST,
@@ -20,13 +18,12 @@ from recommender.reasons.groups import (
     RULE,
     SMALLER,
     UNTOLD,
-    WAYS,
     Group,
-    Way,
     group_of,
     pooled,
     share_of,
 )
+from recommender.reasons.remaining_cells import RemainingCells
 from recommender.rules.soft.soft_rules import SoftShare
 
 SoftShares = Callable[[int], Sequence[SoftShare]]
@@ -50,7 +47,7 @@ LEADING = 3
 class _Parting:
     """How far an item is parted: what is not told yet, what is told, and what may not be."""
 
-    left: Candidates
+    candidates: Candidates
     few: Pool
     against: Pool
     told: list[Group] = field(default_factory=list)
@@ -60,6 +57,11 @@ class _Parting:
     """The share of what the person really has, through fewer than k people, where she asks with other anchors."""
 
     @property
+    def left(self) -> RemainingCells:
+        """What is not told yet."""
+        return self.candidates.cells
+
+    @property
     def untold_share(self) -> float:
         """The share of what may not be told."""
         return share_of(self.few.values()) + sum([one.share for one in self.untold]) + self.rest
@@ -67,7 +69,7 @@ class _Parting:
     @property
     def decided(self) -> bool:
         """Whether nothing of what is left can be a reason beside what is told already."""
-        return self.left.left * MORE < HALF * max((one.share for one in self.told), default=0.0)
+        return self.left.share * MORE < HALF * max((one.share for one in self.told), default=0.0)
 
 
 class Grouping:
@@ -100,32 +102,34 @@ class Grouping:
         untold = parting.untold_share
         ruled = [one.share for one in self.soft(position)]
         largest = max([untold, float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
-        if parting.left.left > largest * MORE:  # others among the many may be larger than what was told so far
+        if parting.left.share > largest * MORE:  # others among the many may be larger than what was told so far
             return self._parted(position, MOST)
         groups = self._parted(position, LEADING)
         return self._parted(position, MOST) if groups and groups[0].kind == SMALLER else groups
 
     def near_best(self, position: int) -> list[Group] | None:
-        """The concrete ones of the same groups that are nearly as large as the best, as soon as it is certain that they
-        may be reasons, and that no others are: what is left only decides that."""
+        """Those of the same groups that a varied list chooses from, as soon as it is certain which they are: the
+        concrete ones that are nearly as large as the best; where none is concrete and nothing left can be a reason, all
+        that are told. ``None`` where the others have to be known."""
         parting = self._parting(position)
-        told, left = parting.told, parting.left
+        told, left, candidates = parting.told, parting.left, parting.candidates
         for most in range(1, MOST + 1):
             self._tell(parting, most)
             if len(told) < most:
                 return None
-            ruled = [float(self.popularity[position]), *(one.share for one in self.soft(position))]
+            ruled = max([float(self.popularity[position]), *(one.share for one in self.soft(position))])
+            untold, largest = parting.untold_share, max([one.share for one in told])
             if not any(one.concrete for one in told) and parting.decided:
-                return None
-            untold = parting.untold_share
-            largest = max([*ruled, *(one.share for one in told)])
+                sure = ruled < HALF * largest and untold * MORE < largest
+                return sorted(told, key=lambda one: -one.share) if sure else None
+            largest = max(largest, ruled)
             best = next((one.share for one in told if one.concrete), 0.0)
-            if left.bound is not None and left.bound * MORE < NEAR_BEST * best:
-                most_of_others = max(largest, left.left + untold, left.bound / LEARNED_LESS)
+            if candidates.bound is not None and candidates.bound * MORE < NEAR_BEST * best:
+                most_of_others = max(largest, left.share + untold, candidates.bound / LEARNED_LESS)
                 near = [one for one in told if one.concrete and one.share >= NEAR_BEST * best]
                 if all(one.share > HALF * most_of_others * MORE for one in near):
                     return near
-            if most == LEADING and left.left <= max(largest, untold) * MORE:  # as `leading` has it: no more are told
+            if most == LEADING and left.share <= max(largest, untold) * MORE:  # as `leading` has it: no more are told
                 return None
         return None
 
@@ -165,33 +169,17 @@ class Grouping:
                 against[own] = Strand.of(one.source, {idx: share for idx, share in one.anchors.items() if share < 0})
                 if left := {idx: share for idx, share in one.anchors.items() if share > 0}:
                     pool[own] = Strand.of(one.source, left)
-        evidence = self.evidence  # nothing of a parting leads back here: it goes with the answer, without the collector
-        made, tellable = partial(_anchor_group, evidence, position), partial(evidence.tellable, position)
-        together = partial(evidence.learned.together, position)
         rest = 0.0 if self._rest is None else float(self._rest[position])
-        return _Parting(Candidates(layout, pool, made, tellable, together), few, against, rest=rest)
+        return _Parting(Candidates(RemainingCells(layout, pool), self.evidence, position), few, against, rest=rest)
 
     @staticmethod
     def _tell(parting: _Parting, most: int) -> None:
         """Take groups out of what is left, up to so many, or until they tell enough."""
         left, told, enough = parting.left, parting.told, (1 - ENOUGH) * parting.left.whole
-        while left.strands and len(told) < most and left.left > enough and not parting.done:
-            best = left.largest()
+        while left.strands and len(told) < most and left.share > enough and not parting.done:
+            best = parting.candidates.largest()
             if best is None:
                 parting.done = True
             else:
-                left.take(best)
+                parting.candidates.take(best)
                 (parting.untold if best.kind == UNTOLD else told).append(best)
-
-
-def _anchor_group(evidence: Evidence, position: int, anchor: tuple[str, int], ways: list[Way]) -> Group | None:
-    """What one anchor has to do with the item, in its largest ways that may be told."""
-    told, idx = list[list[Strand]](), anchor[1]
-    for way in ways:
-        if len(told) < WAYS:
-            strands = [Strand(source, {idx: share}, share) for source, share in way.cells]
-            if evidence.way(position, strands[0], idx):
-                told.append(strands)
-    if not any(strands[0].source.kind == SHARED for strands in told):
-        return None
-    return group_of(ANCHOR, [one for strands in told for one in strands], anchor)

@@ -41,6 +41,7 @@ class Group:
     soft: SoftShare | None = None
     """The soft rule that a group of the kind ``rule`` stands for."""
     _key: tuple[object, ...] | None = None
+    _anchors: list[int] | None = None
 
     @property
     def concrete(self) -> bool:
@@ -54,6 +55,19 @@ class Group:
             first = (strand.source.own for strand in self.strands[:1])
             self._key = self.kind, self.anchor, self.soft and self.soft.about, *first
         return self._key
+
+    @property
+    def anchors(self) -> list[int]:
+        """The anchors of its strands, where they are of one step, the largest share first."""
+        if self._anchors is None:
+            shares = dict(self.strands[0].anchors)
+            for strand in self.strands[1:]:
+                for anchor, share in strand.anchors.items():
+                    shares[anchor] = shares.get(anchor, 0.0) + share
+            self._anchors = (
+                sorted(shares, key=lambda anchor: (-shares[anchor], anchor)) if len(shares) > 1 else [*shares]
+            )
+        return self._anchors
 
 
 @dataclass(slots=True)

@@ -1,10 +1,13 @@
 """Common attributes: what an item has in common with an anchor that goes with it."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from recommender.reasons.cells import TOGETHER, Sources, Strand, largest_anchors
+from recommender.reasons.cells import TOGETHER, Sources
 from recommender.reasons.evidence.attribute_ranks import AttributeRanks
 from recommender.rules.avoidance import Forbidden
+
+if TYPE_CHECKING:
+    from recommender.reasons.groups import Group
 
 Entity = tuple[str, int]
 InCommon = tuple[int, str, list[Entity]]
@@ -26,14 +29,14 @@ class CommonAttributes:
         self._found: dict[tuple[int, int], tuple[str, list[Entity]] | None] = {}
         self._having: dict[tuple[str, int], frozenset[int]] = {}
 
-    def of(self, position: int, strands: Sequence[Strand]) -> InCommon | None:
-        """What an anchor of learned strands that say no more than that things go together has in common with an item:
-        of the largest ones the first that has anything that may be named."""
-        source = strands[0].source
+    def of(self, position: int, group: "Group") -> InCommon | None:
+        """What an anchor of a learned group has in common with an item, where the group says no more than that the two
+        go together: of the largest anchors the first that has anything that may be named."""
+        source = group.strands[0].source
         item_type, item = self._scorer.catalogue.item(position)
         if source.text != TOGETHER or source.anchor_type != item_type:
             return None
-        for anchor in largest_anchors(strands)[:LOOKED_AT]:
+        for anchor in group.anchors[:LOOKED_AT]:
             if (position, anchor) not in self._found:
                 self._found[position, anchor] = self._rarest(item_type, item, anchor)
             if (found := self._found[position, anchor]) is not None:

@@ -55,7 +55,7 @@ class Evidence:
             if group.strands[0].source.kernel is None:
                 return True
             # what it has in common with what goes with it is no person's, so it is told however few are behind both
-            return self.common.of(position, group.strands) is not None or self.learned.together(position, group.strands)
+            return self.common.of(position, group) is not None or self.learned.together(position, group.strands)
         learned = [one for one in group.strands if one.source.kind == LEARNED]
         paths = [one for one in group.strands if one.source.kind != LEARNED]
         return self._names(position, paths) and self.learned.together(position, learned)

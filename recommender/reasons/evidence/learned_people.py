@@ -28,17 +28,17 @@ class LearnedPeople:
     def _enough(self, position: int, strand: Strand, counts: list[int]) -> bool:
         kernel, least = strand.source.kernel, self.k + self._herself(position)
         assert kernel is not None
-        if len(counts) > 1 and kernel.counts_together:
-            if max(counts) >= least or sum(counts) < least:  # all of them are no fewer, nor more, than these
-                return max(counts) >= least
-            anchors = np.fromiter(strand.anchors, dtype=np.int64)
-            together = kernel.people_together(anchors, self.scorer.catalogue.item(position)[1])
-            return together is not None and together >= least
-        return min(counts) >= least
+        if not kernel.counts_together:
+            return min(counts) >= least
+        if max(counts) >= least or sum(counts) < least:  # all of them are no fewer, nor more, than these
+            return max(counts) >= least
+        anchors = np.fromiter(strand.anchors, dtype=np.int64)
+        together = kernel.people_together(anchors, self.scorer.catalogue.item(position)[1])
+        return together is not None and together >= least
 
     def counts(self, position: int, source: Source) -> dict[int, int] | None:
         """How many people are behind each anchor of a learned source, where that is counted."""
-        kernel, item = source.kernel, self.scorer.catalogue.item(position)[1]
+        kernel = source.kernel
         if kernel is None:
             return None
         if kernel.counts_together:  # of all kernels that are learned from people alike, and all items of a list
@@ -47,7 +47,7 @@ class LearnedPeople:
         key = (position, source.own)
         if key not in self._used:
             anchors = list(self.sources.kept(position, source))
-            counts = kernel.people(np.array(anchors, dtype=np.int64), item)
+            counts = kernel.people(np.array(anchors, dtype=np.int64), self.scorer.catalogue.item(position)[1])
             self._used[key] = None if counts is None else dict(zip(anchors, counts.tolist(), strict=True))
         return self._used[key]
 

@@ -1,9 +1,11 @@
 """Groups: exactly what their sentence tells, summing to the score, and a list's reason is one of them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -150,23 +152,41 @@ def test_a_list_says_something_else_of_the_next_item_where_that_is_as_true(world
     assert varied > same
 
 
-def test_a_list_chooses_early_what_it_would_choose_of_all_groups(worlds: list[World]) -> None:
-    """As soon as its choice is certain, an item is parted no further; the choice is the same."""
+def _choices(scorer: Scorer, recommender: Recommender, request: Request) -> Iterator[tuple[str, str]]:
+    """Of each item, the reason that is chosen early, and the one that is chosen of all groups."""
+    profile, phrasing = recommender.profile(request), Phrasing(recommender.snapshot)
+    forbidden = recommender.rule_set(request.rules).forbidden(profile)
+    early, all_of_them = (Reasons(scorer, profile, phrasing, forbidden) for _ in range(2))
+    choice, said = reason_choice(early, "varied"), list[Reason]()
+    for position in range(scorer.catalogue.size):
+        found = choice.best(early.of(position, varied=True), said)
+        expected = choice.best(all_of_them.of(position), said)
+        yield early.text(found), all_of_them.text(expected)
+        said += [found] if found else []
+
+
+@pytest.mark.parametrize("kernels", ["paths", "learned"])
+def test_a_list_chooses_early_what_it_would_choose_of_all_groups(worlds: list[World], kernels: str) -> None:
+    """As soon as its choice is certain, an item is parted no further; the choice is the same: by default weights and by
+    all kinds of weights of what is learned."""
+    random = np.random.default_rng(0)
     for recommender in (world.recommender for world in worlds):
-        phrasing, compared = Phrasing(recommender.snapshot), 0
-        for user in range(COUNTS["User"]):
-            request = Request(id_of("User", user), rules=Rules(unknown="keep"))
-            profile, rules = recommender.profile(request), recommender.rule_set(request.rules)
-            scorer, forbidden = recommender.cold_start.of(profile), rules.forbidden(profile)
-            early, all_of_them = (Reasons(scorer, profile, phrasing, forbidden) for _ in range(2))
-            choice, said = reason_choice(early, "varied"), list[Reason]()
-            for position in range(recommender.catalogue.size):
-                found = choice.best(early.of(position, varied=True), said)
-                expected = choice.best(all_of_them.of(position), said)
-                assert early.text(found) == all_of_them.text(expected), (request.user_id, position)
-                said += [found] if found else []
-                compared += found is not None
-        assert compared
+        requests = [Request(id_of("User", user), rules=Rules(unknown="keep")) for user in range(COUNTS["User"])]
+        for request in requests * (6 if kernels == "learned" else 1):
+            scorer = recommender.cold_start.of(recommender.profile(request))
+            if kernels == "learned":
+                scorer = Scorer(scorer.snapshot, scorer.kernels, _drawn(scorer, random), None)
+            for early, of_all in _choices(scorer, recommender, request):
+                assert early == of_all, request.user_id
+
+
+def _drawn(scorer: Scorer, random: np.random.Generator) -> Blend:
+    """A few metapaths, learned kernels and popularity with weights by lot."""
+    paths = [str(path) for path in scorer.metapaths]
+    learned = [str(path) for path in scorer.metapaths if scorer.kernels.learned(path.tail)]
+    names = [*random.choice(learned, 2).tolist(), *random.choice(paths, 3).tolist()]
+    popularity = {domain: float(random.choice([0.0, 0.3, 3.0])) for domain in scorer.snapshot.schema.domains}
+    return Blend(metapaths=dict(zip(names, random.exponential(size=5).tolist(), strict=True)), popularity=popularity)
 
 
 WELL = "It contains “shea” and 1 more, like “cream”, which you bought, and it goes well with that."

@@ -1,0 +1,114 @@
+"""Remaining cells: what of the score of an item no group has told yet."""
+
+from collections.abc import Iterator, Sequence
+
+from recommender.reasons.cells import LEARNED, SHARED, Key, Layout, Pool, Strand
+from recommender.reasons.groups import Group, Way, share_of, shared_of
+
+Strands = Sequence[Strand]
+
+
+class RemainingCells:
+    """The cells of an item that no group has told yet. They are only ever taken out.
+
+    ``strands``: by the number of their source. ``share``: their sum; ``whole``: what it was before any was taken.
+    """
+
+    def __init__(self, layout: Layout, cells: Pool) -> None:
+        self.layout, self.strands = layout, dict(cells)
+        self.whole = self.share = share_of(cells.values())
+        self._well: dict[str, dict[int, float]] | None = None
+
+    def take(self, group: Group) -> None:
+        """Take the cells of a group out."""
+        strands = self.strands
+        self.share -= group.share
+        for one in group.strands:
+            source = one.source
+            before = strands[source.own].anchors
+            if len(one.anchors) == len(before):
+                del strands[source.own]
+            else:
+                left = {idx: share for idx, share in before.items() if idx not in one.anchors}
+                strands[source.own] = Strand.of(source, left)
+            if source.together:
+                self._well = None
+
+    def of(self, key: Key) -> list[Strand]:
+        """What is left of the sources of a key."""
+        strands = self.strands
+        return [strands[own] for own in self.layout.by_key[key] if own in strands]
+
+    def hold(self, strands: Strands) -> bool:
+        """Whether nothing of some strands was taken since they were made."""
+        for one in strands:
+            left = self.strands.get(one.source.own)
+            if left is None or not one.anchors.keys() <= left.anchors.keys():
+                return False
+        return True
+
+    def sharing_anchors(self) -> Iterator[tuple[str, dict[int, float]]]:
+        """By the step to them, the anchors that share something with the item, and all they have to do with it."""
+        for start, owns in self.layout.anchored.items():
+            strands = [self.strands[own] for own in owns if own in self.strands]
+            found: dict[int, float] = {}
+            for one in strands:
+                if one.source.kind == SHARED:
+                    found.update(one.anchors)
+            if not found:
+                continue
+            found = dict.fromkeys(found, 0.0)
+            for one in strands:
+                for idx, share in one.anchors.items():
+                    if idx in found:
+                        found[idx] += share
+            yield start, found
+
+    def ways(self, start: str, idx: int) -> list[Way]:
+        """The ways from an anchor to the item, the largest first."""
+        ways, learned = list[Way](), Way(0.0, [])
+        for own in self.layout.anchored[start]:
+            strand = self.strands.get(own)
+            share = None if strand is None else strand.anchors.get(idx)
+            if strand is None or share is None:
+                continue
+            if strand.source.kind != LEARNED:
+                ways.append(Way(share, [(strand.source, share)]))
+                continue
+            if not learned.cells:
+                ways.append(learned)
+            learned.cells.append((strand.source, share))
+            learned.share += share
+        if len(ways) > 1:
+            ways.sort(key=lambda way: -way.share)
+        return ways
+
+    def going_well(self, grounds: Strands) -> list[Strand]:
+        """What learned kernels that say no more than that things go together say of the anchors that share something
+        with the item: of one ground, the largest."""
+        found = list[Strand]()
+        if (shared := shared_of(grounds)) is None:
+            return found
+        for one in self._together():
+            if one.source.start == shared.source.start:
+                mine = {anchor: share for anchor, share in one.anchors.items() if anchor in shared.anchors}
+                if mine:
+                    found.append(Strand.of(one.source, mine))
+        return found
+
+    def share_going_well(self, grounds: Strands) -> float:
+        """The share of that, but for rounding, without making it."""
+        if not self.layout.together or (shared := shared_of(grounds)) is None:
+            return 0.0
+        if self._well is None:
+            self._well = {}
+            for one in self._together():
+                found = self._well.setdefault(one.source.start, {})
+                for anchor, share in one.anchors.items():
+                    found[anchor] = found.get(anchor, 0.0) + share
+        learned = self._well.get(shared.source.start, {})
+        return sum([learned[anchor] for anchor in shared.anchors if anchor in learned])
+
+    def _together(self) -> list[Strand]:
+        """What is left of learned kernels that say no more than that things go together."""
+        return [self.strands[own] for own in self.layout.together if own in self.strands]
