@@ -17,6 +17,19 @@ SIGNS: Mapping[str, tuple[str, ...]] = {
 _AMOUNT = re.compile(r"([A-Za-z]{3}|\D)?\s*(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-z]{3}|\D)?")
 
 
+_GROUPED = re.compile(r"(?<![\d.])[1-9]\d{0,2}\.\d{3}(?![\d.])")
+
+
+def check_unambiguous(text: str) -> None:
+    """Refuse an amount that is a thousand for one reader and one for another, as a load does.
+
+    :raises ValueError: saying how to write either.
+    """
+    if found := _GROUPED.search(text):
+        whole = found[0].replace(".", "")
+        raise ValueError(f"may be {whole} or {float(found[0]):g}: write it without the point, or with two decimals")
+
+
 @dataclass(frozen=True)
 class Amount:
     """``value`` in units of a currency: one of ``currencies`` (codes, the likeliest first); none: not said."""
@@ -33,6 +46,7 @@ class Amount:
         if not isinstance(told, str):
             return cls(float(told))
         text = told
+        check_unambiguous(text)
         found = _AMOUNT.fullmatch(text.strip())
         if found is None or (found[1] and found[3]):
             raise ValueError("expected an amount, with or without its currency: 30, 30 GBP, £30")

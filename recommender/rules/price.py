@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from kg.errors import UsageError
-from kg.money import Amount
+from kg.money import Amount, check_unambiguous
 from recommender.catalogue.prices import PRICE, Prices
 from recommender.rules.domain import DomainOptions
 from recommender.rules.rule import Ground, Removal, Rule, RuleOptions, missing, unknown_items
@@ -40,6 +40,8 @@ class PriceOptions(RuleOptions):
         """A plain number as such; a text that is none with its currency."""
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             return value
+        if isinstance(value, str):
+            check_unambiguous(value)
         try:
             number = float(value)
         except ValueError:

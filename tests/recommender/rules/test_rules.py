@@ -273,6 +273,8 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
         ({"language": ("eng",)}, "nearest: 'en'"),
         ({"min_price": -1}, "`min_price` -1: .*greater than or equal to 0"),
         ({"min_price": 9, "max_price": 3}, "no price is both"),
+        ({"max_price": "1.000"}, "`max_price` '1.000': may be 1000 or 1: write it without the point"),
+        ({"max_price": "12.500 EUR"}, "may be 12500 or 12.5"),
         ({"max_price": "30 pounds"}, "`max_price` '30 pounds': .*30 GBP"),
         ({"max_price": -1}, "^`max_price` -1: a price is a number"),
         ({"max_price": "30 GBP"}, r"`max_price` 30 GBP: the schema does not say .* \[entity.Product\]"),
