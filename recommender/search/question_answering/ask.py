@@ -16,7 +16,7 @@ from recommender.search.question_answering.answer_text import AnswerText
 from recommender.search.question_answering.execution import Fact as Triple
 from recommender.search.question_answering.execution import answers, asked, tallied, variants_of, witnesses
 from recommender.search.question_answering.fitting import Fitting
-from recommender.search.question_answering.language.amounts import in_own_currency, spoken_amounts
+from recommender.search.question_answering.language.amounts import in_own_currency, plain_numbers, spoken_amounts
 from recommender.search.question_answering.lexicon.lexicon import Lexicon
 from recommender.search.question_answering.plan import Being, Constraint, Entity, Linked, Plan, Valued, Worded
 from recommender.search.question_answering.reading.grammar import Grammar
@@ -58,8 +58,11 @@ class Asker:
         if len(question) > LONGEST_QUESTION:
             raise UsageError(f"a question of {len(question):,} characters; ask in up to {LONGEST_QUESTION:,}")
         telling = Telling(self.snapshot, lang or ("zh" if has_cjk(question) else "en"))
-        bare, spoken = spoken_amounts(question)
+        plain, unclear = plain_numbers(question)
+        bare, spoken = spoken_amounts(plain)
         plan = self.grammar.read(bare)
+        plan.not_understood += unclear
+        plan.unclear |= bool(unclear)
         in_own_currency(plan, spoken, self.prices)
         if self._is_refused(plan):
             return self._refused(question, plan, telling)

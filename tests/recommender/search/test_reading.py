@@ -164,6 +164,21 @@ def test_what_is_not_used_is_told_in_the_text_too(asker: Asker, question: str, w
     assert all(word in found.text for word in words)
 
 
+@pytest.mark.parametrize(
+    "question", ["Which products are under 1,000?", "Which products are under 1,234.50?", "1,000元以下的产品"]
+)
+def test_thousands_are_read_as_they_are_written(asker: Asker, question: str) -> None:
+    """1,000 was “below 1”, and nothing was found."""
+    found = asker.ask(question)
+    assert found.not_understood == [] and found.count == asker.ask("Which products are under 100000?").count > 0
+
+
+@pytest.mark.parametrize("number", ["1.000", "12,50", "1.234,50"])
+def test_a_number_that_may_be_two_is_not_guessed(asker: Asker, number: str) -> None:
+    found = asker.ask(f"Which products are under {number}?")
+    assert number in found.not_understood and found.answers == [] and number in found.text
+
+
 def test_what_was_taken_for_one_of_two_meanings_is_told(asker: Asker) -> None:
     assert "or did you mean SUNSCREEN" in asker.ask("Which sunscreens are there?").text
 

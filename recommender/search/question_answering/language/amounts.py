@@ -10,6 +10,17 @@ from recommender.search.question_answering.language.function_words import functi
 from recommender.search.question_answering.language.morphology import LANGUAGES
 from recommender.search.question_answering.plan import Plan, Valued
 
+_GROUPED = re.compile(r"(?<![0-9A-Za-z.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![0-9]|[.,][0-9]|-)")
+"""1,000 and 1,234.50, as English and Chinese write thousands."""
+_UNCLEAR = re.compile(r"(?<![0-9A-Za-z.,])(?:[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|\d+,\d{2})(?![0-9]|[.,][0-9]|-)")
+"""1.000, 1.234,50 and 12,50, which mean something else in each country."""
+
+
+def plain_numbers(question: str) -> tuple[str, list[str]]:
+    """A question whose numbers have no marks between thousands, without those that may be two numbers, and these."""
+    plain = _GROUPED.sub(lambda match: match[0].replace(",", ""), question)
+    return _UNCLEAR.sub(" ", plain), _UNCLEAR.findall(plain)
+
 
 def spoken_amounts(question: str) -> tuple[str, dict[float, Amount]]:
     """A question with bare numbers in place of amounts of money, and those amounts by number."""
