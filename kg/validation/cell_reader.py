@@ -1,5 +1,6 @@
 """Cells to what a source needs of them: ids, properties, weights, times; what is wrong is told to the row set."""
 
+import time
 from collections.abc import Mapping
 
 import polars as pl
@@ -22,6 +23,8 @@ _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DATED = rf"^(?:[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?|{_MONTH}-[0-9]{{2,4}}"
 _DATED += r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00:00.*)$"
 """What a spreadsheet makes of ``MAR1``, ``3-1`` and ``2024-3-1``."""
+_SECONDS_OF_A_DAY = 86_400
+"""What the clocks of the world are apart, at most."""
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _DATED_BYTES = (5, 26)
 _TOTALS = ("Total", "TOTAL", "total", "Totals", "Grand Total", "Sum", "Summe", "Gesamt", "合计", "总计", "小计")
@@ -155,8 +158,19 @@ class CellReader:
         return weights
 
     def timestamps(self, column: str) -> pl.Series:
-        """Times, in milliseconds since 1970."""
-        return self.rows.parsed(column, parse_timestamps(self.rows.single(column), self._source.dates))
+        """Times, in milliseconds since 1970.
+
+        That some lie in the future is told: the newest is the now from which older ones fade, and the part to test on.
+        """
+        found = self.rows.parsed(column, parse_timestamps(self.rows.single(column), self._source.dates))
+        newest = found.max()
+        if isinstance(newest, int) and newest > (soon := (int(time.time()) + _SECONDS_OF_A_DAY) * 1_000):
+            sentence = (
+                f"{{n}} [time|times] in {column!r} [lies|lie] in the future, and the newest is the now from which "
+            )
+            sentence += "all others fade; a wrong year, or day and month exchanged? where leaves such rows out"
+            self._notices.add(self._place, sentence, int((found > soon).sum()))
+        return found
 
     def _number(self, cells: pl.Series) -> Parsed:
         return parse_numbers(cells, self._source.decimal, self._source.delimiter == ";")

@@ -60,3 +60,16 @@ def test_numbers_with_dashes_are_no_dates(tmp_path: Path) -> None:
     products = "id,name,price\n2024-03-01,A,1\n2024-55-01,B,1\nAB-3,C,1\nAB-4,C,1\nAB-5,C,1\n"
     report = load_text(tmp_path, SCHEMA, PRODUCTS, {"products.csv": products})
     assert not any("date" in one for one in report.notices)
+
+
+def test_times_in_the_future_are_told(tmp_path: Path) -> None:
+    """One purchase of 2099 is the now for all others: they fade to nothing, and a temporal split tests on it alone."""
+    tomorrow = datetime.now().timestamp() + 3_600
+    files = {
+        "users.csv": "id\nu\n",
+        "products.csv": "id,name,price\np,A,1\nd,B,1\n",
+        "purchases.csv": f"user,product,n\nu,p,2099-01-01\nu,d,{tomorrow:.0f}\n",
+    }
+    report = load_text(tmp_path, SCHEMA, USERS + PRODUCTS + PURCHASED + 'timestamp = "n"\n', files)
+    (told,) = (one for one in report.notices if "future" in one)
+    assert told.startswith("purchases.csv: 1 time in 'n' lies in the future") and report.files[2].loaded == 2
