@@ -153,6 +153,25 @@ def test_errors_are_problem_details_that_name_the_field_and_no_person(
     assert not any(person in told["detail"] for person in PEOPLE if person not in str(parameters))
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("recommend?user=u0001&user=u0002", "`user`: given more than once"),
+        ("item?item=p0001&item=p0002", "`item`: given more than once"),
+        ("gaps?domian=cosmetics", "`domian`: unknown parameter; nearest: 'domain'"),
+        ("attribution?days=7&scenario=home", "`scenario`: unknown parameter"),
+    ],
+)
+def test_of_two_values_none_is_guessed_and_no_parameter_is_ignored(
+    client: TestClient, admin: dict[str, str], path: str, said: str
+) -> None:
+    """Of two people the last was answered for, and a misspelt domain was the whole shop."""
+    answer = client.get(f"/api/v1/{path}", headers=admin)
+    assert answer.status_code == 422 and said in answer.json()["detail"]
+    both = client.get("/api/v1/recommend?user=u0001&avoid=contains:PARFUM&avoid=contains:AQUA&n=2", headers=admin)
+    assert both.status_code == 200
+
+
 def test_a_use_is_the_relation_of_the_type_of_its_item(client: TestClient, admin: dict[str, str]) -> None:
     uses = [("purchase", "p0001", None), ("enrol", "c001", None), ("rate", "c002", 4.0), ("rate", "c003", None)]
     sent = [

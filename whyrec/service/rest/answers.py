@@ -15,6 +15,7 @@ from recommender.results.similar import Similar
 from whyrec.service.access import Caller
 from whyrec.service.answer_cache import KeptAnswer, given
 from whyrec.service.monitoring import of_list
+from whyrec.service.rest.parameters import check_parameters
 from whyrec.service.rest.questions import (
     AbsenceQuestion,
     AccountQuestion,
@@ -35,7 +36,8 @@ def may(action: str) -> Any:
     """The dependency that lets a request through: its shop and its caller."""
 
     async def asking(request: Request) -> Asking:  # no thread of its own: that would cost more than it does
-        """The shop and the caller of one request."""
+        """The shop and the caller of one request, whose parameters are known and given once."""
+        check_parameters(request)
         found: Asking = request.app.state.asking(request, action)
         return found
 

@@ -6,7 +6,7 @@ Its routes stay: for the OpenAPI document, and for whatever is wrong with a requ
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, get_origin
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
@@ -20,6 +20,7 @@ from whyrec.service.access import Caller
 from whyrec.service.answer_cache import given
 from whyrec.service.monitoring import of_list
 from whyrec.service.rest import answers, people
+from whyrec.service.rest.parameters import lists_of
 from whyrec.service.rest.questions import AccountQuestion, ListQuestion
 from whyrec.service.shop import Shop
 
@@ -35,10 +36,12 @@ class _Question:
     def asked(self, query: bytes) -> BaseModel | None:
         """The parameters of a request; ``None`` where they are wrong."""
         told: dict[str, Any] = {}
-        lists = _lists(self.model)
+        lists = lists_of(self.model)
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             if name in lists:
                 told.setdefault(name, []).append(value)
+            elif name in told:
+                return None  # which of two is meant is not guessed
             else:
                 told[name] = value
         try:
@@ -126,19 +129,6 @@ class DirectAnswers:
             return False  # the framework says why
         request.scope["route"] = _Route(request.scope["path"])
         return True
-
-
-def _lists(model: type[BaseModel]) -> frozenset[str]:
-    """Names of the parameters that can be given several times."""
-    found = _KNOWN.get(model)
-    if found is None:
-        fields = model.model_fields.items()
-        found = frozenset(one.alias or name for name, one in fields if get_origin(one.annotation) is list)
-        _KNOWN[model] = found
-    return found
-
-
-_KNOWN: dict[type[BaseModel], frozenset[str]] = {}
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
