@@ -5,6 +5,7 @@ Messages are written with both forms in brackets, so that nobody is told of "1 r
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _MARK = r"\[([^\[\]|{}]*)\|([^\[\]|{}]*)\]"
 _NUMBERED = re.compile(rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(?![\w.]*\w)|{_MARK}")
@@ -21,26 +22,29 @@ def by_number(text: str) -> str:
         if found[1] is not None:
             last = found[1]
             return found[0]
-        return _form(found, last)
+        return found[2] if last == "1" else found[3]
 
     return _NUMBERED.sub(chosen, text)
 
 
 def by_place(template: str, values: Mapping[str, object]) -> str:
     """The same for a template of ``str.format``, by the value of the place that stands last before a mark."""
-    last = ""
-
-    def chosen(found: re.Match[str]) -> str:
-        """The word that fits to the last value; a place as it is."""
-        nonlocal last
-        if found[1] is not None:
-            last = str(values.get(found[1], ""))
-            return found[0]
-        return _form(found, last)
-
-    return _PLACED.sub(chosen, template) if "|" in template else template
+    if "|" not in template:
+        return template
+    parts = [
+        before + (one if str(values.get(place, "")) == "1" else many) for before, place, one, many in _marks(template)
+    ]
+    return "".join(parts)
 
 
-def _form(found: re.Match[str], number: str) -> str:
-    one, many = found[found.re.groups - 1], found[found.re.groups]
-    return one if number == "1" else many
+@lru_cache(maxsize=1024)
+def _marks(template: str) -> list[tuple[str, str, str, str]]:
+    """Of each mark of a template, what stands before it, the last place, and its two words; then, without, the end."""
+    found, place, begin = list[tuple[str, str, str, str]](), "", 0
+    for one in _PLACED.finditer(template):
+        if one[1] is not None:
+            place = one[1]
+            continue
+        found.append((template[begin : one.start()], place, one[2], one[3]))
+        begin = one.end()
+    return [*found, (template[begin:], "", "", "")]

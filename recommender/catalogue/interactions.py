@@ -63,6 +63,8 @@ class Interactions:
 
         :param anchors: positions of the others.
         """
+        if len(items) == 1:
+            return self.both(anchors, int(items[0]))[None]
         (of_anchor, theirs), (of_item, users) = (self._users_of(one) for one in (anchors, items))
         order = theirs.argsort(kind="stable")
         of_anchor, theirs = of_anchor[order], theirs[order]

@@ -99,6 +99,8 @@ def through_people(snapshot: Snapshot, node_types: tuple[str, ...]) -> list[bool
 
 def _sum_without(shares: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
     """The sum of all shares but the chosen."""
+    if len(chosen) == len(shares):
+        return 0.0
     rest = np.ones(len(shares), dtype=bool)
     rest[chosen] = False
     return float(shares[rest].sum())

@@ -53,8 +53,8 @@ class LearnedAnchors:
         :param may: whether the rules allow an entity to be named, by its type and index.
         """
         found = metapath.anchors.of(item)
-        people = kernel.people(found.idx, item)
-        counts = None if people is None else [told_count(one - herself, k) for one in people.tolist()]
+        people = metapath.people(kernel, found.idx, item)
+        counts = None if people is None else [told_count(one - herself, k) for one in people]
         rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
         anchors = sorted(
             (

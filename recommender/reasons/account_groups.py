@@ -25,9 +25,10 @@ def account_groups(reasons: Reasons, position: int, score: float) -> list[Reason
     for number, group in enumerate(reasons.groups(position)):
         one = _group(reasons, group, position, score)
         own = one.text if group.kind == RULE else number
-        both = told.get(own, one.model_copy(update={"share": 0.0, "percent": 0.0}))
-        added = {"share": both.share + one.share, "percent": both.percent + one.percent}
-        told[own] = both.model_copy(update=added)
+        if (before := told.get(own)) is not None:
+            added = {"share": before.share + one.share, "percent": before.percent + one.percent}
+            one = before.model_copy(update=added)
+        told[own] = one
     return sorted(told.values(), key=lambda one: -one.share)
 
 

@@ -24,7 +24,7 @@ class GroupPhrasing(ThemePhrasing):
 
     def text(self, group: Group, position: int) -> str:
         """One sentence."""
-        self._one = self.language.measure(self.evidence.scorer.catalogue.item(position)[0])
+        self.words["one"] = self.language.measure(self.evidence.scorer.catalogue.item(position)[0])
         told = self._told(group, position)
         if self.reader == "analyst" and group.strands:
             paths = ", ".join(

@@ -35,8 +35,8 @@ class ThemePhrasing:
         self.phrasing, self.evidence, self.reader, self.language = phrasing, evidence, reader, phrasing.language
         self.recency = recency or {}
         self.snapshot, self.texts = phrasing.snapshot, phrasing.language.section("groups")
-        self._one = ""
         self.words: dict[str, object] = {
+            "one": "",
             "who": self.texts[reader],
             "Who": self.texts[f"{reader}_begin"],
             "whom": self.texts[f"{reader}_whom"],
@@ -135,7 +135,7 @@ class ThemePhrasing:
         return sorted(anchors, key=lambda anchor: -self.recency.get((start, anchor), 0.0))
 
     def _say(self, key: str, **places: object) -> str:
-        return self.texts[key].format(**(self.words | {"one": self._one} | places))
+        return self.texts[key].format(**(self.words | places))
 
     def _did(self, source: Source) -> str:
         return self.phrasing.phrase(source.start, first=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from recommender.kernels.kernel import LearnedKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_instances import Instances, paths_between
 from recommender.profiles.profile import Anchors, Profile
@@ -133,6 +134,7 @@ class ProfilePaths:
         self.scorer, self.profile = scorer, profile
         self._anchors: dict[Metapath, AnchorShares] = {}
         self._instances: dict[tuple[Metapath, int], Instances] = {}
+        self._both: dict[tuple[str, str], dict[int, dict[int, int]]] = {}
 
     def anchors(self, path: Metapath) -> AnchorShares:
         """The anchors' rows of the kernel of a metapath."""
@@ -148,6 +150,16 @@ class ProfilePaths:
             kept = self.anchors(path).kept(item)
             self._instances[key] = paths_between(self.scorer.kernels, path.tail, kept, item)
         return self._instances[key]
+
+    def used_both(self, kernel: LearnedKernel, start: str, items: Sequence[int]) -> list[dict[int, int]]:
+        """Of each of some items, how many people used it and each anchor of a step: the same for all kernels that
+        ``counts_together``."""
+        known = self._both.setdefault((start, kernel.item_type), {})
+        if missing := [item for item in items if item not in known]:
+            idx = self.profile.anchors[start].idx
+            anchors, rows = idx.tolist(), kernel.people_of_all(idx, missing).tolist()
+            known.update((item, dict(zip(anchors, row, strict=True))) for item, row in zip(missing, rows, strict=True))
+        return [known[item] for item in items]
 
 
 class ProfileMetapath:
@@ -166,3 +178,14 @@ class ProfileMetapath:
     def instances(self, item: int) -> Instances:
         """All its paths to an item."""
         return self._known.instances(self.path, item)
+
+    def people(self, kernel: LearnedKernel, anchors: NDArray[np.integer], item: int) -> list[int] | None:
+        """How many people are behind the entries of some of its anchors for an item, where that is counted.
+
+        :param kernel: what its path stands for.
+        """
+        if kernel.counts_together:
+            (both,) = self._known.used_both(kernel, self.path.start, [item])
+            return [both[one] for one in anchors.tolist()]
+        found = kernel.people(anchors, item)
+        return None if found is None else found.tolist()

@@ -42,4 +42,4 @@ def rank_of(scores: NDArray[np.float64], allowed: NDArray[np.bool_], position: i
         return None
     better = allowed & (scores > scores[position])
     tied = allowed & (scores == scores[position])
-    return int(better.sum() + tied[:position].sum()) + 1
+    return int(np.count_nonzero(better) + np.count_nonzero(tied[:position])) + 1

@@ -29,9 +29,10 @@ class AttributeRanks:
         degrees = np.diff(joined.indptr)
         order = degrees.argsort(kind="stable").astype(np.int32)
         none, few = degrees[order].searchsorted([0, NEARLY_ALL * items], side="right")
-        self._ranked = order[none:few].copy()
-        ranks = csr_array(joined[self._ranked].T)
-        self._ends, self._ranks = memoryview(ranks.indptr), memoryview(ranks.indices)  # few at a time: no arrays
+        ranked = order[none:few].copy()
+        ranks = csr_array(joined[ranked].T)
+        self._ranked, self._ranks = memoryview(ranked), memoryview(ranks.indices)  # asked for a few: sooner than arrays
+        self._ends = memoryview(ranks.indptr)
 
     def of(self, item: int) -> list[int]:
         """The ranks of what an item has, the least first."""
@@ -40,6 +41,6 @@ class AttributeRanks:
 
     def attribute(self, rank: int) -> tuple[str, str, int]:
         """The step to the attribute of a rank, its type and its index."""
-        place = int(self._ranked[rank])
+        place: int = self._ranked[rank]
         number = bisect_right(self._starts, place) - 1
         return self._steps[number], self._tails[number], place - self._starts[number]

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from recommender.kernels.kernel import LearnedKernel
 from recommender.reasons.cells import Source, Sources, Strand
 
 
@@ -14,8 +15,8 @@ class LearnedPeople:
     def __init__(self, sources: Sources) -> None:
         self.sources, self.scorer, self.snapshot = sources, sources.scorer, sources.snapshot
         self.k = self.snapshot.k
-        self._used: dict[tuple[int, int], dict[int, int] | None] = {}
         self._both: dict[tuple[str, int], dict[int, int]] = {}
+        self._counts: dict[tuple[int, int], dict[int, int] | None] = {}
 
     def together(self, position: int, strands: Iterable[Strand]) -> bool:
         """Whether at least k people, she herself aside, are behind learned kernels, where they are learned from any."""
@@ -43,22 +44,19 @@ class LearnedPeople:
             return None
         if kernel.counts_together:  # of all kernels that are learned from people alike, and all items of a list
             found = self._both.get((source.start, position))
-            return self._count(position, source) if found is None else found
+            return self._used_both(kernel, source.start, position) if found is None else found
         key = (position, source.own)
-        if key not in self._used:
-            anchors = list(self.sources.kept(position, source))
-            counts = kernel.people(np.array(anchors, dtype=np.int64), self.scorer.catalogue.item(position)[1])
-            self._used[key] = None if counts is None else dict(zip(anchors, counts.tolist(), strict=True))
-        return self._used[key]
+        if key not in self._counts:
+            anchors, item = list(self.sources.kept(position, source)), self.scorer.catalogue.item(position)[1]
+            counts = kernel.people(np.array(anchors, dtype=np.int64), item)
+            self._counts[key] = None if counts is None else dict(zip(anchors, counts.tolist(), strict=True))
+        return self._counts[key]
 
-    def _count(self, position: int, source: Source) -> dict[int, int]:
-        kernel, idx = source.kernel, self.sources.profile.anchors[source.start].idx
-        assert kernel is not None
-        items, anchors = self.sources.beside(position), idx.tolist()
-        first = position - self.scorer.catalogue.item(position)[1]
-        for item, counts in zip(items, kernel.people_of_all(idx, items).tolist(), strict=True):
-            self._both[source.start, first + item] = dict(zip(anchors, counts, strict=True))
-        return self._both[source.start, position]
+    def _used_both(self, kernel: LearnedKernel, start: str, position: int) -> dict[int, int]:
+        items, first = self.sources.beside(position), position - self.scorer.catalogue.item(position)[1]
+        for item, found in zip(items, self.sources.known.used_both(kernel, start, items), strict=True):
+            self._both[start, first + item] = found
+        return self._both[start, position]
 
     def nameable(self, position: int, strands: Iterable[Strand]) -> set[int]:
         """The anchors of learned strands that may be named: at least k people are behind each, where any are."""
