@@ -8,6 +8,7 @@ from typing import Protocol, get_args
 from embeddings.vectors.vectors import Until, Vectors
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.evaluation.leakage import telling_of_training
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.path_kernels import KernelConfig, Kernels
@@ -105,6 +106,7 @@ def fit_blend(
     notes = [language("en").notice(one) for one in narrowed(narrowing)] + sample_notes(snapshot, sample)
     left_out = tuple(language("en").notice(one) for one in kernels.left_out)
     notes += validation_notes(snapshot) if kind in ("last", "temporal") else []
+    notes += telling_of_training(split)
     fitted = Fitted(kernels.config, blend, reports, recency, tuple(notes), left_out)
     return fitted if train_vectors is None else _piloted(fitted, scorer, split, train_vectors, folder, progress)
 

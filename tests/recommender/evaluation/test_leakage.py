@@ -19,6 +19,7 @@ from recommender.evaluation.evaluation import evaluate
 from recommender.evaluation.leakage import check_leaks, leaks
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
+from recommender.learning.fitting import fit_blend
 from recommender.scoring.blend import default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split, random_split
@@ -132,3 +133,7 @@ def test_a_pair_held_out_of_one_interaction_is_held_out_of_all_and_other_relatio
     assert leaks(split) == []
     result = evaluate(split, baselines(split.train), k=3)
     assert result.notes[:1] == ["relation listed stays in the training part and holds 100% of the tested pairs"]
+    learned = fit_blend(snapshot_of(tmp_path / "again", ENTITIES, triples, SEEN), tmp_path / "fit", 0, None)
+    assert any(
+        note.startswith("relation listed is no interaction and holds 100% of what weights") for note in learned.notes
+    )
