@@ -1,17 +1,17 @@
 """Likely attributes: what an item may have to do with, by how many others of its kind do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csc_array, csr_array, diags_array, hstack
 
 from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import carries
 from recommender.catalogue.attributes import attribute_steps
-from recommender.linalg.sparse_matrix import binary, stacked
+from recommender.linalg.sparse_matrix import binary
 
 DOUBT = 5.0
 """κ: items without the attribute that are added to each kind, so that two of two do not say much."""
@@ -23,12 +23,10 @@ BELIEVED = 0.5
 """Least part of those named that have the attribute indeed: more likely than not."""
 LEAST_RIGHT = 2
 """Items that have it and would be named without their own link, below which nobody else is."""
-ITEMS = 8_192
-"""Items that are looked at together."""
-ENTRIES = 1 << 24
-"""Values that are sorted together."""
+CELLS = 1 << 24
+"""Items times attributes that are looked at together."""
 Values = NDArray[np.float64]
-Told = tuple[csr_array, csr_array, csr_array]
+Told = tuple[csr_array, csc_array, csc_array]
 """A kind of items: its members, items × kinds; what they say of an item that is not asked, and of one of themselves."""
 
 
@@ -62,35 +60,27 @@ def likely_attributes(snapshot: Snapshot, step: str, other: str) -> csr_array:
         sizes = np.bincount(members.indices, minlength=members.shape[1])
         counts = csr_array(csr_array(members.T) @ links)
         size = np.repeat(sizes, np.diff(counts.indptr)).astype(np.float64)
-        others, without = (_part(counts, size, (having, links.shape[0]), own=own) for own in (0, 1))
+        others, without = (_part(counts, size, (having, links.shape[0]), own=own).tocsc() for own in (0, 1))
         told.append((members, others, without))
-    some = [slice(start, start + ITEMS) for start in range(0, max(links.shape[0], 1), ITEMS)]
-    again = stacked(_of_those_who_have(told, links, one) for one in some)
-    lowest = _lowest(again)
-    found = stacked(_of_others(told, links, one, lowest) for one in some)
-    least = _believed(found, again)
-    found.data[found.data < least[found.indices]] = 0.0
-    found.eliminate_zeros()
+    columns, width = links.tocsc(), max(CELLS // max(links.shape[0], 1), 1)
+    some = [slice(start, start + width) for start in range(0, max(links.shape[1], 1), width)]
+    found = csr_array(hstack([_of_some(told, csr_array(columns[:, one]), one) for one in some]))
+    found.sort_indices()
     return found
 
 
-def _of_those_who_have(told: Sequence[Told], links: csr_array, some: slice) -> csr_array:
-    """R of some items and the attributes that they have, without their own link."""
-    mine = csr_array(links[some])
-    found: Any = csr_array(mine.shape)
-    for members, _, without in told:
-        found = found + (members[some] @ without).multiply(mine)
-    return _normed(csr_array(found))
+def _of_some(told: Sequence[Told], links: csr_array, some: slice) -> csr_array:
+    """R of some attributes: of all at once it is gigabytes before θ.
 
-
-def _of_others(told: Sequence[Told], links: csr_array, some: slice, lowest: Values) -> csr_array:
-    """R of some items and the attributes that they do not have, where it is not below what nobody is believed at."""
-    mine = csr_array(links[some])
-    found: Any = csr_array(mine.shape)
-    for members, others, _ in told:
-        found = found + members[some] @ others
-    found = _normed(csr_array(found - found.multiply(mine)))
-    found.data[found.data < lowest[found.indices]] = 0.0
+    :param links: of items to those attributes.
+    """
+    again, found = csr_array(links.shape), csr_array(links.shape)
+    for members, others, without in told:
+        again = again + (members @ csr_array(without[:, some])).multiply(links)
+        found = found + members @ csr_array(others[:, some])
+    again, found = _normed(csr_array(again)), _normed(csr_array(found - found.multiply(links)))
+    least = _believed(found, again)
+    found.data[found.data < least[found.indices]] = 0.0
     found.eliminate_zeros()
     return found
 
@@ -99,13 +89,6 @@ def _normed(summed: csr_array) -> csr_array:
     """The norm over kinds, from the sum of its terms; at most 1."""
     summed.data = np.minimum(np.clip(summed.data, 0.0, None) ** (1 / SHARPNESS), 1.0)
     return summed
-
-
-def _lowest(again: csr_array) -> Values:
-    """The least value above 0 of each attribute among items that have it, below which no θ is: shape (attributes,)."""
-    found, right = np.full(again.shape[1], np.inf), again.data > 0
-    np.minimum.at(found, again.indices[right], again.data[right])
-    return found
 
 
 def _part(counts: csr_array, size: Values, everywhere: tuple[NDArray[np.int64], int], *, own: int) -> csr_array:
@@ -128,29 +111,16 @@ def _believed(found: csr_array, again: csr_array) -> Values:
     :param again: R of those that do, without their own link.
     """
     least = np.full(found.shape[1], np.inf)
-    for attribute, (right, wrong) in enumerate(zip(_sorted_columns(again), _sorted_columns(found), strict=True)):
-        if len(right) < LEAST_RIGHT:
-            continue
+    others, known = found.tocsc(), again.tocsc()
+    for attribute in np.flatnonzero(np.diff(known.indptr) >= LEAST_RIGHT).tolist():
+        right = np.sort(known.data[known.indptr[attribute] : known.indptr[attribute + 1]])
+        wrong = np.sort(others.data[others.indptr[attribute] : others.indptr[attribute + 1]])
         rights = len(right) - np.arange(len(right))
         wrongs = len(wrong) - np.searchsorted(wrong, right)
         enough = (right > 0) & (rights >= LEAST_RIGHT) & (rights >= BELIEVED * (rights + wrongs))
         if enough.any():
             least[attribute] = right[np.argmax(enough)]
     return least
-
-
-def _sorted_columns(matrix: csr_array) -> Iterator[Values]:
-    """The values of each column, sorted: of some columns at a time, for all of them are as many again."""
-    ends = np.cumsum(np.bincount(matrix.indices, minlength=matrix.shape[1]))
-    start = 0
-    while start < matrix.shape[1]:
-        before = ends[start - 1] if start else 0
-        stop = max(int(np.searchsorted(ends, before + ENTRIES, side="right")), start + 1)
-        chosen = np.flatnonzero((matrix.indices >= start) & (matrix.indices < stop))
-        values = matrix.data[chosen]
-        values = values[np.lexsort((values, matrix.indices[chosen]))]
-        yield from np.split(values, (ends[start : stop - 1] - before))
-        start = stop
 
 
 def kinds(schema: Schema, item_type: str, other: str) -> list[str]:
