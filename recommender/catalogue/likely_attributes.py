@@ -1,7 +1,6 @@
 """Likely attributes: what an item may have to do with, by how many others of its kind do."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
