@@ -1,6 +1,7 @@
 """Explanation: every score taken apart into paths, embedding and popularity, to the last decimal."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from kg.errors import ModelError
 from recommender.explanation.k_anonymity import PathGroup, PathGroups, Who, group_paths, through_people
@@ -194,11 +195,8 @@ class Explainer:
         return self.phrasing.untold(self.snapshot.k, avoided=bool(self.forbidden.named or self.forbidden.beyond))
 
     def _path(self, metapath: ProfileMetapath, group: PathGroup) -> Path:
-        path, types = metapath.path, (self.profile.user_type, *metapath.node_types)
-        start = self.profile.user_idx
-        user_id = None if start is None else self.snapshot.vocabulary.id(self.profile.user_type, start)
-        nodes = [Node(id=user_id, type=types[0], label=user_id or "?")]
-        for entity_type, idx in zip(types[1:], group.nodes, strict=True):
+        path, nodes = metapath.path, [self._user]
+        for entity_type, idx in zip(metapath.node_types, group.nodes, strict=True):
             nodes.append(self._node(entity_type, idx, group.people))
         return Path(
             share=group.share,
@@ -207,6 +205,13 @@ class Explainer:
             people=group.people,
             text=self._sentence(self.phrasing.path(path, group), group.share),
         )
+
+    @cached_property
+    def _user(self) -> Node:
+        """Where all paths begin."""
+        user_type, start = self.profile.user_type, self.profile.user_idx
+        user_id = None if start is None else self.snapshot.vocabulary.id(user_type, start)
+        return Node(id=user_id, type=user_type, label=user_id or "?")
 
     def _node(self, entity_type: str, idx: int, people: int | None) -> Node:
         if idx < 0:

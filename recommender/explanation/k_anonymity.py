@@ -110,6 +110,8 @@ def _largest(shares: NDArray[np.float64], nodes: NDArray[np.int32], most: int) -
     """Places of the ``most`` largest shares, for or against, largest first; ties by nodes."""
     size = np.abs(shares)
     position = np.arange(len(size))
+    if len(size) < 2:
+        return position[:most]
     if len(size) > most:
         position = np.flatnonzero(size >= np.partition(size, len(size) - most)[len(size) - most])
     order = np.lexsort((*nodes[position].T[::-1], -size[position]))

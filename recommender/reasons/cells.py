@@ -1,6 +1,6 @@
 """Cells: what each anchor gives an item over each metapath. They are what groups are made of; they sum to the score."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -200,12 +200,24 @@ class Sources:
         start, wanted = self._first(item_type), np.zeros(self.snapshot.vocabulary.count(item_type), dtype=bool)
         wanted[items] = True
         found: dict[int, Pool] = {item: {} for item in items}
-        if sources := self._ending_at.get(item_type, ()):
+        sources = self._ending_at.get(item_type, ())
+        if len(items) == 1:
+            found[items[0]].update(self._of_one(sources, items[0]))
+        elif sources:
             self._gather(found, sources, ItemShares.of([self.anchors(source) for source in sources], wanted))
         for number, cells in found.items():
             if self._embedded:
                 self._embed(cells, item_type, number)
             self._cells[start + number] = cells
+
+    def _of_one(self, sources: Iterable[Source], item: int) -> Iterator[tuple[int, Strand]]:
+        """The cells of one item, the same bits as of several."""
+        for source in sources:
+            assert source.metapath is not None
+            found = self.anchors(source).of(item)
+            shares = (found.weight * source.metapath.weight).tolist()
+            if some := {idx: share for idx, share in zip(found.idx.tolist(), shares, strict=True) if share}:
+                yield source.own, Strand.of(source, some)
 
     def _embed(self, cells: Pool, item_type: str, item: int) -> None:
         """Put what the embedding gives an item into its pool."""

@@ -121,10 +121,14 @@ class WeighedMetapath:
 
     @classmethod
     def of(cls, scorer: Scorer, path: Metapath) -> Self:
-        """A metapath of a scorer."""
-        schema = scorer.snapshot.schema
-        types = tuple(schema.ends(step)[1] for step in path.steps)
-        return cls(path, scorer.blend.weight(path), path.item_type(schema), types)
+        """A metapath of a scorer, which keeps it."""
+        key = "weighed", path
+        if key not in scorer.kept:
+            schema = scorer.snapshot.schema
+            types = tuple(schema.ends(step)[1] for step in path.steps)
+            scorer.kept[key] = cls(path, scorer.blend.weight(path), path.item_type(schema), types)
+        found: Self = scorer.kept[key]
+        return found
 
 
 class ProfilePaths:
