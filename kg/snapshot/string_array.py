@@ -1,6 +1,8 @@
 """An array of strings that can be memory-mapped: one UTF-8 blob and offsets, searched without reading it whole."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.mapped_array import map_array
+
+SAMPLE = 1024
+"""Strings, about, that are kept ready to search between."""
 
 
 class StringArray:
@@ -21,6 +26,7 @@ class StringArray:
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64], valid: NDArray[np.bool_]) -> None:
         self.blob, self.offsets, self.valid = blob, offsets, valid
         self._texts, self._ends = blob.data, offsets.data  # one at a time, several times as fast
+        self._every = max(len(self) // SAMPLE, 1)
 
     @classmethod
     def load(cls, folder: Path, name: str) -> Self:
@@ -60,7 +66,9 @@ class StringArray:
 
     def lower_bound(self, wanted: bytes) -> int:
         """Index of the first string that is not before ``wanted`` in an array sorted by UTF-8 bytes."""
-        low, high, texts, ends = 0, len(self), self._texts, self._ends
+        texts, ends, every = self._texts, self._ends, self._every
+        after = bisect_left(self._sample, wanted)
+        low, high = max((after - 1) * every + 1, 0), min(after * every, len(self))
         while low < high:
             middle = (low + high) // 2
             if texts[ends[middle] : ends[middle + 1]].tobytes() < wanted:
@@ -68,6 +76,11 @@ class StringArray:
             else:
                 high = middle
         return low
+
+    @cached_property
+    def _sample(self) -> list[bytes]:
+        """The first string and each so much further on, between which others are looked for."""
+        return [self._bytes(idx) for idx in range(0, len(self), self._every)]
 
     def _bytes(self, idx: int) -> bytes:
         return self._texts[self._ends[idx] : self._ends[idx + 1]].tobytes()
