@@ -8,6 +8,8 @@ from pathlib import Path
 
 from kg.errors import MappingError
 
+PRICE = "price"
+"""The property by which rules compare what items cost."""
 SIGNS: Mapping[str, tuple[str, ...]] = {
     **{"€": ("EUR",), "£": ("GBP",), "₹": ("INR",), "₽": ("RUB",), "₩": ("KRW",), "원": ("KRW",), "₺": ("TRY",)},
     **{"¥": ("CNY", "JPY"), "￥": ("CNY", "JPY"), "元": ("CNY",), "円": ("JPY",)},

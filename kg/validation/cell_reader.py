@@ -7,11 +7,13 @@ import polars as pl
 
 from kg.mapping.row_filter import Kind
 from kg.mapping.source import Source
+from kg.money import PRICE
 from kg.notices import Notices
 from kg.readers.semi_structured.json_array import KEY
+from kg.schema import EntityType
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
-from kg.values.cells import full_width, identifiers, invisible, too_long, trimmed
+from kg.values.cells import full_width, identifiers, invisible, masked, too_long, trimmed
 from kg.values.currency import converted, currencies, most_frequent
 from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.values.tail_cells import normalised_ids
@@ -103,6 +105,23 @@ class CellReader:
     def label(self, column: str) -> pl.Series:
         """A label; what cannot be read is left out, unless the source requires one."""
         return self.rows.single(column, "label" in self._source.required)
+
+    def of_property(self, made: EntityType, name: str, column: str, rates: Mapping[str, float] | None) -> pl.Series:
+        """A property of entities; of prices those below 0, discounts and returns, are left out: they would be under any
+        price that is asked for.
+
+        :param rates: where it is an amount of money.
+        """
+        kind, required, wanted = made.properties[name], name in self._source.required, made.currency.get(name)
+        if rates is None or kind != "float":
+            found = self.property(column, kind, required)
+        else:
+            found = self.amount(name, column, required, wanted, rates)
+        if kind not in ("float", "int") or not (wanted or name == PRICE):
+            return found
+        below = (found < 0).fill_null(False)
+        self.rows.fault(below, column, "below 0", "a price is 0 or more; where leaves such rows out", needed=required)
+        return masked(found, below)
 
     def property(self, column: str, kind: str, required: bool = False) -> pl.Series:
         """A property; what cannot be read is left out, unless it is required."""

@@ -133,13 +133,9 @@ class RowChecker:
         for name, column in source.properties.items():
             if not self._people.keeps(entity_type, name, column):
                 continue
-            kind = self._schema.entity[entity_type].properties[name]
-            required, money = name in source.required, self._money(entity_type, name)
-            if money and kind == "float":
-                wanted = self._schema.entity[entity_type].currency.get(name)
-                values = cells.amount(name, column, required, wanted, self._meaning.rates)
-            else:
-                values = cells.property(column, kind, required)
+            made, rates = self._schema.entity[entity_type], self._meaning.rates
+            kind = made.properties[name]
+            values = cells.of_property(made, name, column, rates if self._money(entity_type, name) else None)
             values = self._people.cleared(column, values)
             columns.append(values.cast(PROPERTY_DTYPES[kind]).alias(name))
             self._require(rows, name, column, columns[-1])

@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.errors import UsageError
-from kg.money import Amount, factor
+from kg.money import PRICE, Amount, factor
 from recommender.catalogue.properties import NUMBER, ItemProperties
-
-PRICE = "price"
 
 
 class Prices:

@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from kg.errors import UsageError
-from kg.money import Amount, check_unambiguous
-from recommender.catalogue.prices import PRICE, Prices
+from kg.money import PRICE, Amount, check_unambiguous
+from recommender.catalogue.prices import Prices
 from recommender.rules.domain import DomainOptions
 from recommender.rules.rule import Ground, Removal, Rule, RuleOptions, missing, unknown_items
 

@@ -73,3 +73,11 @@ def test_times_in_the_future_are_told(tmp_path: Path) -> None:
     report = load_text(tmp_path, SCHEMA, USERS + PRODUCTS + PURCHASED + 'timestamp = "n"\n', files)
     (told,) = (one for one in report.notices if "future" in one)
     assert told.startswith("purchases.csv: 1 time in 'n' lies in the future") and report.files[2].loaded == 2
+
+
+def test_a_price_below_0_is_left_out_and_told(tmp_path: Path) -> None:
+    """A discount's line of −3 was the cheapest product under any price."""
+    files = {"products.csv": "id,name,price\np,A,-3\nd,B,0\ne,C,2\n"}
+    report = load_text(tmp_path, SCHEMA, PRODUCTS, files)
+    (left_out,) = report.files[0].left_out.select("line", "value", "reason").rows()
+    assert left_out == (2, "-3", "below 0") and report.files[0].loaded == 3
