@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kg.document import parsed_json
 from kg.notices import Notices
+from kg.readers.columns import folded_name
 from kg.staging.report import FileReport
 
 SHOWN = 10
@@ -30,8 +31,7 @@ def tell_column_drift(files: Sequence[FileReport], notices: Notices, memory: Pat
             if lacking:
                 notices.add(place, f"lacks the columns {_listed(lacking)}, which other files of {name!r} have")
         if name in before:
-            gone = [column for column in before[name] if column not in everything]
-            new = [column for column in everything if column not in before[name]]
+            gone, new = _without(before[name], everything), _without(everything, before[name])
             if gone:
                 notices.add(name, f"the columns {_listed(gone)} are gone since the last load")
             if new:
@@ -66,6 +66,12 @@ def _by_source(files: Sequence[FileReport], found: Mapping[str, list[str]]) -> d
         if file.place in found:
             sources.setdefault(file.source.file, {})[file.place] = sorted(found[file.place])
     return sources
+
+
+def _without(columns: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Columns that are none of others; one that is only spelt otherwise is the same, as it is for whoever reads it."""
+    known = set(map(folded_name, others))
+    return [column for column in columns if folded_name(column) not in known]
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ def find_columns(
     missing = []
     for name in wanted:
         same = [i for i, other in enumerate(found) if other == name]
-        alike = same or [i for i, other in enumerate(found) if _folded(other) == _folded(name)]
+        alike = same or [i for i, other in enumerate(found) if folded_name(other) == folded_name(name)]
         if len(alike) == 1:
             positions[name] = alike[0]
             if not same:
@@ -55,10 +55,10 @@ def header_row(rows: Iterable[Sequence[str]], wanted: Sequence[str], source: Sou
 
     What people export often has a title, a date or a comment above its table.
     """
-    needed = {_folded(name) for name in wanted if name not in source.optional_columns}
+    needed = {folded_name(name) for name in wanted if name not in source.optional_columns}
     if needed:
         for number, names in enumerate(rows):
-            if needed <= {_folded(name) for name in names}:
+            if needed <= {folded_name(name) for name in names}:
                 return number
     return 0
 
@@ -110,5 +110,6 @@ def _missing(missing: Sequence[str], found: Sequence[str], place: str) -> str:
     )
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """A column's name without what does not tell it from another: blanks around it, case, Unicode form."""
     return unicodedata.normalize("NFC", " ".join(name.strip(BLANKS).split())).casefold()

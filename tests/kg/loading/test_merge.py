@@ -98,6 +98,9 @@ def test_columns_that_come_and_go_are_told(tmp_path: Path) -> None:
         return load_text(tmp_path, SCHEMA, source, texts, columns=tmp_path / "columns.json").notices
 
     assert notices(p1="id,name,price\np1,Rose,1\n") == []
+    respelt = notices(p1="ID , name,Price\np1,Rose,1\n")
+    assert "p1.csv: column 'ID ' was taken for 'id'" in respelt and not any("since" in one for one in respelt)
+    assert notices(p1="id,name,price\np1,Rose,1\n") == []
     assert notices(p1="id,name,cost,size\np1,Rose,1,2\n") == [
         "p*.csv: the columns 'price' are gone since the last load",
         "p*.csv: the columns 'cost', 'size' are new since the last load",
