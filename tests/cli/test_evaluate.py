@@ -154,3 +154,13 @@ def test_what_a_file_of_pairs_loses_and_what_it_says_besides_is_told(
     assert result.exit_code == 2 and "2 rows name no pair and are not tested" in " ".join(result.stderr.split())
     (tmp_path / "none.csv").write_text("user_id,item_id\n")
     assert "no row names a user and an item" in whyrec(*options, tmp_path / "none.csv").stderr
+
+
+def test_a_shop_where_nobody_did_anything_is_told_what_is_missing(whyrec: Whyrec, tmp_path: Path) -> None:
+    whyrec("init", tmp_path / "w", "--schema", "courses-cosmetics")
+    (tmp_path / "Course.csv").write_text("id\nc1\n")
+    whyrec("-w", tmp_path / "w", "load", tmp_path / "Course.csv")
+    result = whyrec("-w", tmp_path / "w", "evaluate")
+    told = " ".join(result.stderr.split())
+    assert result.exit_code == 2 and "nothing that anybody did (enrolled_in, purchased): load it first" in told
+    assert "--holdout" not in told  # which changes nothing of it

@@ -7,6 +7,7 @@ from typing import TypedDict
 from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
 from recommender.splitting.interaction_splits import check_domain
+from recommender.splitting.told_split import NobodyToTestError
 from whyrec.options import whole_number
 
 HANDLINGS = ("keep", "drop", "merge")
@@ -59,6 +60,7 @@ class Evaluating:
     def check(self, snapshot: Snapshot) -> None:
         """Refuse what cannot be measured, before anything is.
 
+        :raises NobodyToTestError: where nobody did anything.
         :raises UsageError: naming the field and what may stand there.
         """
         if self.duplicates not in HANDLINGS:
@@ -71,3 +73,6 @@ class Evaluating:
             raise UsageError(f"`holdout` {self.holdout}: expected a fraction from 0 to 1")
         if self.domain is not None:
             check_domain(snapshot, self.domain)
+        if not any(snapshot.manifest.triples[name] for name in snapshot.schema.interactions):
+            what = ", ".join(snapshot.schema.interactions) or "no relation of the schema has interaction = true"
+            raise NobodyToTestError(f"the graph holds nothing that anybody did ({what}): load it first")
