@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from kg.money import PRICE
 from kg.ontology.plan import Value
 from kg.ontology.terms import BLANK, XSD
 from kg.rdf.emission import Emission
@@ -132,6 +133,11 @@ class Values:
         else:
             parsed = (parse_whole_numbers if kind == "int" else parse_numbers)(cells, None, False)
         reason = parsed.reason.alias("reason")
+        if name == PRICE and kind != "bool":  # a discount or a return, which would be under any price
+            below = pl.DataFrame([reason, (parsed.values < 0).fill_null(False).alias("below")])
+            reason = below.select(
+                pl.when("below").then(pl.lit("below 0")).otherwise("reason").alias("reason")
+            ).to_series()
         integer = frame.get_column("datatype").is_in(_INTEGERS).fill_null(False)
         told = pl.DataFrame([frame.get_column("row"), reason, integer.alias("integer")]).filter(reason.is_not_null())
         why = pl.when("integer").then(pl.lit("not an integer")).otherwise(pl.col("reason"))

@@ -128,6 +128,12 @@ def test_b086_a_literal_that_does_not_fit_is_rejected_alone(tmp_path: Path) -> N
     assert bad_rows(tmp_path) == {"p.nt": f"{statement}\n".encode()}
 
 
+def test_a_price_below_0_is_no_price(tmp_path: Path) -> None:
+    (tmp_path / "p.nt").write_text(f'<{EX}p1> <{EX}price> "-3" .\n<{EX}p2> <{EX}price> "0" .\n')
+    load_files(tmp_path, tmp_path / "p.nt")
+    assert [(one["line"], one["reason"]) for one in rejects(tmp_path)] == [("1", "below 0")]
+
+
 def test_rejects_of_ntriples_name_their_line_and_load_when_mended(tmp_path: Path) -> None:
     good, bad = f'<{EX}p1> <{EX}price> "1" .\n', f'<{EX}p2> <{EX}price> "x \\"y\\"" .\n'
     (tmp_path / "p.nt").write_text(f"# prices\n{good}\n{bad}")
