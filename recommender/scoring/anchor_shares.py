@@ -29,30 +29,22 @@ class AnchorShares:
         self.anchors, self.starts, self.counts, self.data = anchors, starts, ends - starts, kernel.data
         rows = zip(starts.tolist(), ends.tolist(), strict=True)
         self.items = np.concatenate([kernel.indices[start:end] for start, end in rows])
-        self._found: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        self._found: dict[int, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
 
     def of(self, item: int) -> Anchors:
         """The anchors with an entry for an item, and ``x[a] · K[a, item]`` of each."""
-        position, row = self._find(item)
-        return Anchors(self.anchors.idx[row], self.anchors.weight[row] * self._entries(position, row))
+        row, entries = self._find(item)
+        return Anchors(self.anchors.idx[row], self.anchors.weight[row] * entries)
 
     def sum(self, item: int) -> float:
         """``Σ_a x[a] · K[a, item]``."""
-        position, row = self._find(item)
-        return float(self.anchors.weight[row] @ self._entries(position, row)) if len(position) else 0.0
+        row, entries = self._find(item)
+        return float(self.anchors.weight[row] @ entries) if len(row) else 0.0
 
     def kept(self, item: int) -> Anchors:
         """The anchors with an entry for an item, with the weights x[a] they came with."""
-        _, row = self._find(item)
+        row, _ = self._find(item)
         return Anchors(self.anchors.idx[row], self.anchors.weight[row])
-
-    def _entries(self, position: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.float64]:
-        """``K[a, item]`` at some places of ``items``.
-
-        :param row: which of the anchors each is of.
-        """
-        found: NDArray[np.float64] = self.data[position + self._shift[row]]
-        return found
 
     @cached_property
     def _ends(self) -> NDArray[np.int64]:
@@ -64,11 +56,12 @@ class AnchorShares:
         """How much further on each row is in the kernel."""
         return np.asarray(self.starts - self._ends + self.counts)
 
-    def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Places of the entries for an item, and of their anchors."""
+    def _find(self, item: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Places of the anchors with an entry for an item, and ``K[a, item]`` of each."""
         if item not in self._found:
             position = (self.items == item).nonzero()[0]
-            self._found[item] = position, self._ends.searchsorted(position, side="right")
+            row = self._ends.searchsorted(position, side="right")
+            self._found[item] = row, self.data[position + self._shift[row]]
         return self._found[item]
 
 

@@ -45,7 +45,7 @@ class ShownPaths:
         key = (position, strand.source.own)
         if key not in self._instances:
             found, shown = self._enumerated(position, strand.source)
-            self._instances[key] = found.part(shown)
+            self._instances[key] = found.part(shown) if self._limits else found
         found = self._instances[key]
         mine = [anchor in strand.anchors for anchor in found.nodes[:, 0].tolist()]
         return found if all(mine) else found.part(np.array(mine))
