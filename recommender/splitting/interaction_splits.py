@@ -252,19 +252,22 @@ def _chosen(snapshot: Snapshot, entity_type: str, fraction: float, seed: int) ->
 def file_split(snapshot: Snapshot, pairs: Sequence[tuple[str, str]]) -> Split:
     """Test on given (user id, item id) pairs; those that are in the graph are taken out of it for training.
 
-    Pairs with an id that is not in the graph are counted as ``unseen``, and left out.
+    Pairs with an id that is not in the graph are counted as ``unseen``, ``unseen_people`` where it is that of the user,
+    and left out.
     """
     schema, catalogue = snapshot.schema, Catalogue(snapshot)
     found: dict[User, set[int]] = {}
     masks = {name: np.zeros(snapshot.manifest.triples[name], dtype=bool) for name in schema.interactions}
-    unseen = 0
+    unseen, strangers = 0, 0
     for user_id, item_id in pairs:
-        try:
-            user_type, user = snapshot.vocabulary.find(user_id, schema.user_types)
-            item_type, item = snapshot.vocabulary.find(item_id, schema.item_types)
-        except UnknownEntityError:
+        person, used = (
+            _known(snapshot, one, types) for one, types in ((user_id, schema.user_types), (item_id, schema.item_types))
+        )
+        if person is None or used is None:
             unseen += 1
+            strangers += person is None
             continue
+        (user_type, user), (item_type, item) = person, used
         found.setdefault((user_type, user), set()).add(catalogue.position(item_type, item))
         for name in schema.interactions:
             if (schema.relation[name].head, schema.relation[name].tail) == (user_type, item_type):
@@ -274,4 +277,12 @@ def file_split(snapshot: Snapshot, pairs: Sequence[tuple[str, str]]) -> Split:
     taken = hold_out(snapshot, masks, {"kind": "file"})
     test = {user: np.array(sorted(positions), dtype=np.int64) for user, positions in sorted(found.items())}
     sizes = {"pairs": len(pairs), "taken_out": taken.description["test"], "train": taken.description["train"]}
-    return Split(taken.train, test, {"kind": "file", **sizes, "unseen": unseen})
+    return Split(taken.train, test, {"kind": "file", **sizes, "unseen": unseen, "unseen_people": strangers})
+
+
+def _known(snapshot: Snapshot, text: str, types: Sequence[str]) -> tuple[str, int] | None:
+    """Type and index of an id, ``None`` where the graph does not have it."""
+    try:
+        return snapshot.vocabulary.find(text, types)
+    except UnknownEntityError:
+        return None

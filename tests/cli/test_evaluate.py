@@ -148,6 +148,7 @@ def test_what_a_file_of_pairs_loses_and_what_it_says_besides_is_told(
     told = "\n".join(found["notices"])
     assert "3 rows name no pair and are not tested: " in told and "empty item (1)" in told and "in line 9" in told
     assert "1 row repeats a pair, which is tested once" in told
+    assert "1 pair names an id that is not in the graph, 1 of them that of a person; not tested" in told
     assert "the column 'rating' is not looked at: each pair counts as one to recommend" in told
     (tmp_path / "few.csv").write_text("\n".join(["user_id,item_id", "u0001,p0001", "u0002", "u0003"]))
     result = whyrec(*options, tmp_path / "few.csv")

@@ -129,8 +129,9 @@ class WorkspaceEvaluation:
         chosen = file_split(whole, self._search.renamed(read.pairs, self._handling))
         notes = list(read.notes)
         if unseen := chosen.description["unseen"]:
-            told = "[pair names|pairs name] an id that is not in the graph; [it is|they are] not tested"
-            notes.append(by_number(f"{unseen:,} {told}"))
+            told = by_number(f"{unseen:,} [pair names|pairs name] an id that is not in the graph")
+            told += by_number(f", {chosen.description['unseen_people']:,} of them that of a person; not tested")
+            notes.append(told)
         self.notices += notes
         try:
             check_people(task_of(chosen, self.asked.domain, self._left_out)[1], whole.k, told=True)
