@@ -70,7 +70,8 @@ def split_text(description: Mapping[str, Any]) -> str:
     texts = {
         "random": f"{part} of what each person did, at least one thing, {drawn}",
         "last": "what each person did last",
-        "temporal": f"the latest {part} of all interactions" + (f", from about {after} on" if after else ""),
+        "temporal": f"the latest {_held(description, part)} of all interactions"
+        + (f", from about {after} on" if after else ""),
         "cold-users": f"all that {part} of the people did, {drawn}",
         "cold-items": f"all that was done with {part} of the items, {drawn}",
         "cold-domain": f"all that {part} of the people who used another domain too did in "
@@ -78,6 +79,12 @@ def split_text(description: Mapping[str, Any]) -> str:
         "file": by_number(f"{description.get('pairs', 0) - description.get('unseen', 0):,} [pair|pairs] of a file"),
     }
     return texts.get(str(kind), str(kind))
+
+
+def _held(description: Mapping[str, Any], asked: str) -> str:
+    """How much is held out, which is less than was asked where many things have one time."""
+    test, train = (description.get(name, 0) for name in ("test", "train"))
+    return f"{test / (test + train):.0%}" if test else asked
 
 
 def sizes_text(told: Mapping[str, Any]) -> str:

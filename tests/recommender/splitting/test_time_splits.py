@@ -8,6 +8,7 @@ import pytest
 from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
 from recommender.splitting.interaction_splits import last_split, split_by, temporal_split
+from recommender.splitting.told_split import split_text
 from tests.graphs import snapshot_of
 
 PEOPLE, PRODUCTS = 60, 10
@@ -36,7 +37,8 @@ def test_where_no_time_is_the_latest_it_is_said(tmp_path: Path) -> None:
     half = _snapshot(tmp_path / "half", [1_000] * 5 + [2_000] * 5)
     with pytest.raises(UsageError, match="not within the latest 20%; try a larger `holdout`"):
         temporal_split(half, 0.2)
-    assert len(temporal_split(half, 0.6).test) == PEOPLE
+    found = temporal_split(half, 0.6)
+    assert len(found.test) == PEOPLE and split_text(found.description).startswith("the latest 50% of all")
 
 
 @pytest.mark.parametrize("kind", ["random", "cold-domain"])
