@@ -66,7 +66,7 @@ class Answering:
         :param domain: only items of this domain; all domains compete where absent.
         :param anchors: ``relation:ID`` texts: what somebody has, on top of what the graph knows of the user.
         :param lang: language of labels and reasons, ``en`` or ``zh``.
-        :param told: whether each item gets its reason; without them an answer takes a quarter of the time.
+        :param told: whether each item gets its reason; without them an answer takes a sixth of the time.
         :param options: rules and the arrangement of the list, see :class:`whyrec.options.ListOptions`.
         :raises UnknownEntityError: for an unknown user, anchor or avoided entity, naming the nearest ids.
         :raises UsageError: for an unknown relation, domain or option value, or neither user nor anchors.

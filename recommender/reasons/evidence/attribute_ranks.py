@@ -23,13 +23,12 @@ class AttributeRanks:
     def __init__(self, snapshot: Snapshot, item_type: str) -> None:
         self._steps, items = attribute_steps(snapshot.schema, item_type), snapshot.vocabulary.count(item_type)
         self._tails = [snapshot.schema.ends(step)[1] for step in self._steps]
-        links = [snapshot.adjacency(inverse_of(step)) for step in self._steps]
+        links = [_unweighed(snapshot.adjacency(inverse_of(step))) for step in self._steps]
         *self._starts, _ = accumulate((one.shape[0] for one in links), initial=0)
-        joined = csr_array(vstack([csr_array((0, items)), *links], format="csr"))
+        joined = csr_array(vstack([csr_array((0, items), dtype=np.int8), *links], format="csr"))
         degrees = np.diff(joined.indptr)
-        order = degrees.argsort(kind="stable").astype(np.int32)
-        none, few = degrees[order].searchsorted([0, NEARLY_ALL * items], side="right")
-        ranked = order[none:few].copy()
+        telling = np.flatnonzero((degrees > 0) & (degrees <= NEARLY_ALL * items))  # of many attributes few
+        ranked = telling[degrees[telling].argsort(kind="stable")].astype(np.int32)
         ranks = csr_array(joined[ranked].T)
         self._ranked, self._ranks = memoryview(ranked), memoryview(ranks.indices)  # asked for a few: sooner than arrays
         self._ends = memoryview(ranks.indptr)
@@ -44,3 +43,8 @@ class AttributeRanks:
         place: int = self._ranked[rank]
         number = bisect_right(self._starts, place) - 1
         return self._steps[number], self._tails[number], place - self._starts[number]
+
+
+def _unweighed(links: csr_array) -> csr_array:
+    """Links without their weights: these take most of the memory, and are not read."""
+    return csr_array((np.ones(len(links.indices), dtype=np.int8), links.indices, links.indptr), shape=links.shape)
