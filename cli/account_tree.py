@@ -30,9 +30,7 @@ def show_account(output: Output, account: Account, schema: Schema, lang: str = "
         if not account.groups:
             output.line(account.text)
         for group in account.groups:
-            share = (
-                f"{words.percent(group.share / account.score):>9}" if account.score > 0 and group.share > 0 else " " * 9
-            )
+            share = f"{words.percent(group.percent / 100):>9}" if group.share > 0 else " " * 9
             output.line(f"{share}  {group.text}")
         output.line()
         if account.proof.forbidden:

@@ -79,13 +79,12 @@ class _Page:
 
     def _groups(self) -> list[dict[str, object]]:
         """The groups, the largest first; the widths of those in favour fill the bar."""
-        score = self.account.score
         total = sum(group.share for group in self.account.groups if group.share > 0)
         return [
             {
                 "share": repr(group.share),
                 "width": f"{100 * group.share / total:.4f}" if group.share > 0 else "",
-                "percent": self.language.percent(group.share / score) if score > 0 and group.share > 0 else "–",
+                "percent": self.language.percent(group.percent / 100) if group.share > 0 else "–",
                 "text": group.text,
             }
             for group in self.account.groups

@@ -18,12 +18,13 @@ REASONS_TOLD = 3
 REST = ("smaller", "untold", "against")
 
 
-def account_groups(reasons: Reasons, position: int, score: float) -> list[ReasonGroup]:
+def account_groups(reasons: Reasons, position: int) -> list[ReasonGroup]:
     """The groups of an item, the largest first; their shares sum to its score. What a shop does in several ways that
     are told in the same words is one."""
-    told = dict[object, ReasonGroup]()
-    for number, group in enumerate(reasons.groups(position)):
-        one = _group(reasons, group, position, score)
+    told, found = dict[object, ReasonGroup](), reasons.groups(position)
+    speaks_for = sum(group.share for group in found if group.share > 0)
+    for number, group in enumerate(found):
+        one = _group(reasons, group, position, speaks_for)
         own = one.text if group.kind == RULE else number
         if (before := told.get(own)) is not None:
             added = {"share": before.share + one.share, "percent": before.percent + one.percent}
@@ -69,13 +70,13 @@ def account_text(
     return phrasing.language.sentences([opening, *told_first[:REASONS_TOLD]])
 
 
-def _group(reasons: Reasons, group: Group, position: int, score: float) -> ReasonGroup:
+def _group(reasons: Reasons, group: Group, position: int, speaks_for: float) -> ReasonGroup:
     people = None
     if group.kind == PEOPLE:
         people = told_count(reasons.evidence.people(position, group.strands[0])[0], reasons.evidence.k)
     return ReasonGroup(
         share=group.share,
-        percent=100 * group.share / score if score > 0 else 0.0,
+        percent=100 * group.share / speaks_for if speaks_for > 0 else 0.0,
         kind=group.kind,  # type: ignore[arg-type]  # one of the kinds
         text=reasons.phrasing.text(group, position),
         people=people,

@@ -64,7 +64,7 @@ class ReasonGroup(Sparse):
 
     share: float
     percent: float
-    """Of the score, 0 where the score is not above 0."""
+    """Of all that speaks for the item, which is its score where nothing speaks against it: those above 0 sum to 100."""
     kind: Literal["shared", "anchor", "people", "learned", "popularity", "smaller", "untold", "against", "rule"]
     text: str
     people: int | None = None

@@ -175,7 +175,7 @@ class Recommender:
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
         item = self.item(position, request.lang)
-        groups = account_groups(reasons, position, score)
+        groups = account_groups(reasons, position)
         slots = self.slots(request.rules, profile, request.n)
         variants = self.catalogue.variants
         rank = mixed_rank((total, scores.paths[0]), chosen.allowed, position, slots, variants)

@@ -224,3 +224,27 @@ def test_what_is_learned_is_told_with_what_is_shared_and_without_people_where_th
     position = scorer.catalogue.position("Product", snapshot.vocabulary.idx("Product", "soap"))
     learned = next(one for one in reasons.groups(position) if any(strand.source.kernel for strand in one.strands))
     assert (learned.kind, reasons.text(Reason(learned, position, reasons))) == TOLD[shared, buyers]
+
+
+def test_percentages_are_of_what_speaks_for_an_item(tmp_path: Path) -> None:
+    """Of a score that dislikes have made small, two reasons were 400 % and 200 %, told as 100 % each."""
+    people = [f"u{number}" for number in range(6)]
+    relations = {
+        **SCHEMA["relation"],
+        "disliked": {"head": "User", "tail": "Product", "negative": True, "phrase": {"en": "disliked"}},
+    }
+    triples = {
+        "purchased": [(person, item) for person in people for item in ("p1", "p3")][1:],
+        "disliked": [("u0", "p2")],
+        "contains": [("p1", "i1"), ("p3", "i1"), ("p2", "i2"), ("p3", "i2")],
+    }
+    entities = {"User": people, "Product": ["p1", "p2", "p3"], "Ingredient": ["i1", "i2"]}
+    snapshot = snapshot_of(tmp_path, entities, triples, {**SCHEMA, "relation": relations})
+    recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    account = recommender.why(Request("u1"), "p3")
+    assert sum(one.percent for one in account.groups if one.share > 0) == pytest.approx(100)
+    against = recommender.why(Request("u0"), "p3")
+    assert min(one.share for one in against.groups) < 0
+    told = [one for one in against.groups if one.share > 0]
+    assert told and sum(one.percent for one in told) == pytest.approx(100)
+    assert max(one.percent for one in told) <= 100
