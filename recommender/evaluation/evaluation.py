@@ -164,7 +164,7 @@ def report_of(found: Measured, k: int, domain: str | None) -> Evaluation:
         domain=domain,
         split=told_split(found.description, found.k),
         held_out=split_text(found.description),
-        notes=[*found.notes, *told_few(len(found.users)), *_ties(found.lists)],
+        notes=[*found.notes, *told_few(len(found.users)), *_short(found.inside, k), *_ties(found.lists)],
         models={name: _report(one, found.inside, found.used, found.people) for name, one in found.lists.items()},
         comparisons=_comparisons(first, found.lists),
     )
@@ -241,6 +241,13 @@ def metrics_of(ranked: RankedUsers, test: Test) -> RankingMetrics:
     """Metrics of lists, user by user in the order of ``test``; items of equal score in any order, each as likely."""
     relevant = np.array([len(found) for found in test.values()], dtype=np.int64)
     return expected_metrics(ranked.ranks, relevant, ranked.items.shape[1])
+
+
+def _short(inside: NDArray[np.bool_], k: int) -> list[str]:
+    """Where a list cannot be as long as it is asked for."""
+    items = int(inside.sum())
+    told = f"lists of {k} are asked for, and there are {items} items to rank: precision counts empty places as misses"
+    return [told] if items < k else []
 
 
 def _ties(lists: Mapping[str, Lists]) -> list[str]:

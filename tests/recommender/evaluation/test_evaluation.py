@@ -100,6 +100,9 @@ def test_items_used_in_training_are_no_candidates(tmp_path: Path) -> None:
     split = file_split(snapshot, [("u1", "p3")])
     result = evaluate(split, {"given": lambda users: np.array([[0.9, 0.8, 0.7, 0.6]] * len(users))}, k=1)
     assert result.models["given"]["hit_rate"]["mean"] == result.models["given"]["mrr"]["mean"] == 1.0
+    longer = evaluate(split, {"given": lambda users: np.array([[0.9, 0.8, 0.7, 0.6]] * len(users))}, k=8)
+    assert "lists of 8 are asked for, and there are 4 items to rank: precision counts empty" in longer.notes[-1]
+    assert longer.models["given"]["precision"]["mean"] == 1 / 8
 
 
 def test_renaming_items_changes_no_figure(tmp_path: Path) -> None:
