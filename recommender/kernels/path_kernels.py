@@ -140,12 +140,17 @@ class Kernels:
             progress("Kernels", number - 1, len(missing), written(tail))
             found = self._updated(tail)
             if found is None:
-                matrix = self.of(tail).matrix()
-                scale = self.config.scales.get(written(tail)) or _scale(matrix)
-                found = csr_array(matrix * scale), scale
+                found = self._made(tail)
             save_csr(found[0], self.folder, self.file(tail), found[1])
-        self._inputs.shared.clear()  # what several kernels share may be large
+            del found
+            if number == len(missing) or type(self.of(tail)) is not type(self.of(missing[number])):
+                self._inputs.shared.clear()  # what several kernels of a kind share may be large
         return len(missing)
+
+    def _made(self, tail: Tail) -> tuple[csr_array, float]:
+        matrix = self.of(tail).matrix()
+        scale = self.config.scales.get(written(tail)) or _scale(matrix)
+        return csr_array(matrix * scale), scale
 
     def file(self, tail: Tail) -> str:
         """Name of a kernel's files: another one where anything that its entries come from is."""
