@@ -207,6 +207,18 @@ class LearnedKernel(Kernel):
         heads, tails = self._places()
         return self._interactions().both(anchors.astype(np.int64) + heads, item + tails)
 
+    def people_behind(self, kernel: csr_array) -> NDArray[np.int64] | None:
+        """``people`` of all entries of the kernel, or of one with its shape, in their order: shape (entries,)."""
+        numbered = csr_array((np.arange(kernel.nnz), kernel.indices, kernel.indptr), shape=kernel.shape)
+        by_item, found = csr_array(numbered.T), np.zeros(kernel.nnz, dtype=np.int64)
+        for item in np.flatnonzero(np.diff(by_item.indptr)).tolist():
+            part = slice(by_item.indptr[item], by_item.indptr[item + 1])
+            counts = self.people(by_item.indices[part], item)
+            if counts is None:
+                return None
+            found[by_item.data[part]] = counts
+        return found
+
     def people_of_all(self, anchors: Idxs, items: Sequence[int]) -> NDArray[np.int64]:
         """``people`` of several items at once, where ``counts_together``: shape (items, anchors)."""
         heads, tails = self._places()

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array, vstack
+from scipy.sparse import csr_array, vstack
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
@@ -145,14 +145,11 @@ class KAnonymousKernels(Kernels):
         return csr_array(interactions.matrix[:, heads].T), csr_array(interactions.matrix[:, tails])
 
     def _counted(self, kernel: csr_array, learned: LearnedKernel) -> csr_array:
-        by_item = csc_array(kernel)
-        for item in np.flatnonzero(np.diff(by_item.indptr)).tolist():
-            part = slice(by_item.indptr[item], by_item.indptr[item + 1])
-            people = learned.people(by_item.indices[part], item)
-            if people is not None:
-                by_item.data[part] *= people >= self.k
-        by_item.eliminate_zeros()
-        return csr_array(by_item)
+        people, found = learned.people_behind(kernel), kernel.copy()
+        if people is not None:
+            found.data *= people >= self.k
+        found.eliminate_zeros()
+        return found
 
     def _through_enough(self, kernel: csr_array, tail: Tail, rows: Rows) -> csr_array:
         """Entries of paths on which at least k people stand between one node and the next but one."""

@@ -11,6 +11,7 @@ from recommender.catalogue.attribute_lift import DOUBT, LEAST
 from recommender.catalogue.inferred_attributes import Inferred, inferred, lifted, makers
 from recommender.catalogue.likely_attributes import kinds, likely_attributes, linked_attributes, shared_steps
 from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
+from recommender.linalg.largest_shared import largest_shared
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping
 
@@ -78,6 +79,13 @@ class BridgeKernel(CountedKernel):
                 rows = csr_array(self._inferred(there).people[anchors])[:, shared].toarray()
                 counts = np.maximum(counts, rows.max(axis=1).astype(np.int64))
         return counts
+
+    def people_behind(self, kernel: csr_array) -> NDArray[np.int64]:
+        """The same of all entries, anchor by anchor."""
+        found = np.zeros(kernel.nnz)
+        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+            found = np.maximum(found, largest_shared(self._inferred(there).people, self._about(back), kernel))
+        return found.astype(np.int64)
 
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:
         """The attribute over which most of an entry runs."""

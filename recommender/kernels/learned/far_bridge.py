@@ -7,6 +7,7 @@ from scipy.sparse import csr_array, diags_array
 from recommender.catalogue.likely_attributes import linked_attributes, shared_steps
 from recommender.kernels.kernel import Idxs
 from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel, over_most
+from recommender.linalg.largest_shared import largest_shared
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping
 
@@ -46,6 +47,18 @@ class FarBridge(BridgeKernel):
             behind = (found.people[[item]].toarray() * (found.strength[[item]].toarray() > 0))[0]
             linked = csr_array(self._links(there)[anchors]).toarray() > 0
             counts = np.maximum(counts, np.where(linked, behind, 0).max(axis=1, initial=0).astype(np.int64))
+        return counts
+
+    def people_behind(self, kernel: csr_array) -> NDArray[np.int64]:
+        """The same of all entries, item by item."""
+        numbered = csr_array((np.arange(kernel.nnz), kernel.indices, kernel.indptr), shape=kernel.shape)
+        by_item, found = csr_array(numbered.T), np.zeros(kernel.nnz)
+        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+            inferred = self._inferred(back)
+            behind = csr_array(inferred.people.multiply(inferred.strength.sign()))
+            found = np.maximum(found, largest_shared(behind, self._links(there), by_item))
+        counts = np.zeros(kernel.nnz, dtype=np.int64)
+        counts[by_item.data] = found
         return counts
 
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:

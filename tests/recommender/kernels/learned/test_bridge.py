@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.inferred_attributes import BELIEF, inferred, makers, surely_more
@@ -143,6 +144,29 @@ def test_the_far_bridge_leads_back_to_items_whose_people_also_use_what_has_it(sn
     matrix = kernel.matrix().toarray()
     assert matrix[oil, calm] == pytest.approx(strength) and np.count_nonzero(matrix) == 1
     assert kernel.people(np.array([oil, water]), calm).tolist() == [COMING, 0]
+
+
+@pytest.mark.parametrize("kind", [BridgeKernel, FarBridge])
+def test_people_behind_all_entries_are_those_behind_each(tmp_path: Path, kind: type[BridgeKernel]) -> None:
+    """Of four pairs of courses that so many took together, the second teaches something."""
+    taken = [(f"u{pair}-{n}", f"c{pair}{part}") for pair in range(4) for n in range(12 + 3 * pair) for part in "ab"]
+    taken += [(f"v{n}", course) for n in range(150) for course in ("x", "y")]
+    teaches = [(f"c{pair}b", f"t{pair}") for pair in range(4)]
+    contains = [("p0", "t0"), ("p1", "t1"), ("p2", "t0"), ("p2", "t2"), ("p3", "t1"), ("p3", "t3")]
+    entities = {
+        "User": sorted({user for user, _ in taken}),
+        "Course": sorted({course for _, course in taken}),
+        "Product": [f"p{n}" for n in range(5)],
+        "Ingredient": [f"t{n}" for n in range(4)],
+    }
+    snapshot = snapshot_of(tmp_path, entities, {"enrolled": taken, "teaches": teaches, "contains": contains})
+    ends = ("Course", "Product") if kind is BridgeKernel else ("Product", "Course")
+    kernel = kind(KernelInputs(snapshot, 20, {}), *ends)
+    shape = tuple(snapshot.vocabulary.count(end) for end in ends)
+    chosen = csr_array(np.random.default_rng(3).random(shape) < 0.8).astype(np.float64)
+    each = np.stack([kernel.people(np.arange(shape[0]), item) for item in range(shape[1])], axis=1)
+    expected = each[chosen.nonzero()].tolist()
+    assert kernel.people_behind(chosen).tolist() == expected and set(expected) > {0, 12, 15}
 
 
 def test_a_bridge_weighs_half_of_the_best_path_and_a_far_one_a_quarter(snapshot: Snapshot) -> None:
