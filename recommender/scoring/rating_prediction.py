@@ -33,11 +33,13 @@ def rated_relations(snapshot: Snapshot) -> list[str]:
 
 def low_ratings(snapshot: Snapshot, name: str) -> str | None:
     """What is to be said of an interaction whose ratings are on a scale, and some of them low: lists are measured by
-    what was used, and what somebody rated with one star of five is among it."""
-    weights = snapshot.adjacency(name).data
-    top = float(weights.max())
-    low = float((weights <= LOW * top).mean())
-    if top not in SCALES or low < WORTH_SAYING:
+    what was used, and what somebody rated with one star of five is among it. Of fewer than k people nothing is said."""
+    ratings = snapshot.adjacency(name)
+    top = float(ratings.data.max())
+    are_low = ratings.data <= LOW * top
+    users = np.repeat(np.arange(ratings.shape[0]), np.diff(ratings.indptr))
+    low, people = float(are_low.mean()), len(np.unique(users[are_low]))
+    if top not in SCALES or low < WORTH_SAYING or people < snapshot.k:
         return None
     return (
         f"{low:.0%} of the ratings of {name} are {LOW * top:g} or less of {top:g}, and what was rated so counts as "

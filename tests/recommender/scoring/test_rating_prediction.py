@@ -59,8 +59,13 @@ def test_ratings_are_predicted_from_what_was_rated_alike_where_that_tells(plante
         ([1, 2, 7, 7], None),  # no scale: how many were bought
     ],
 )
-def test_that_low_ratings_count_as_wanted_is_said(ratings: list[int], said: str | None, tmp_path: Path) -> None:
-    bought = [("u0", f"p{number}", float(rating)) for number, rating in enumerate(ratings)]
-    entities = {"User": ["u0"], "Product": [f"p{number}" for number in range(len(ratings))]}
+@pytest.mark.parametrize("people", [4, 5])
+def test_that_low_ratings_count_as_wanted_is_said(
+    ratings: list[int], said: str | None, people: int, tmp_path: Path
+) -> None:
+    users = [f"u{number}" for number in range(people)]
+    bought = [(user, f"p{number}", float(rating)) for user in users for number, rating in enumerate(ratings)]
+    entities = {"User": users, "Product": [f"p{number}" for number in range(len(ratings))]}
     told = low_ratings(snapshot_of(tmp_path, entities, {"purchased": bought}), "purchased")
+    said = said if people == 5 else None  # what fewer than five people think is nobody's business
     assert told is None if said is None else told is not None and told.startswith(said)
