@@ -209,8 +209,7 @@ class LearnedKernel(Kernel):
 
     def people_behind(self, kernel: csr_array) -> NDArray[np.int64] | None:
         """``people`` of all entries of the kernel, or of one with its shape, in their order: shape (entries,)."""
-        numbered = csr_array((np.arange(kernel.nnz), kernel.indices, kernel.indptr), shape=kernel.shape)
-        by_item, found = csr_array(numbered.T), np.zeros(kernel.nnz, dtype=np.int64)
+        by_item, found = entries_by_item(kernel), np.zeros(kernel.nnz, dtype=np.int64)
         for item in np.flatnonzero(np.diff(by_item.indptr)).tolist():
             part = slice(by_item.indptr[item], by_item.indptr[item + 1])
             counts = self.people(by_item.indices[part], item)
@@ -251,6 +250,11 @@ class LearnedKernel(Kernel):
     def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The kernel in words, without a full stop."""
         return phrases.learned(self.text, named)
+
+
+def entries_by_item(kernel: csr_array) -> csr_array:
+    """Items × anchors: of each entry of a kernel its number among them."""
+    return csr_array(csr_array((np.arange(kernel.nnz), kernel.indices, kernel.indptr), shape=kernel.shape).T)
 
 
 class CountedKernel(LearnedKernel):

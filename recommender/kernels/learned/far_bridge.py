@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from recommender.catalogue.likely_attributes import linked_attributes, shared_steps
-from recommender.kernels.kernel import Idxs
+from recommender.kernels.kernel import Idxs, entries_by_item
 from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel, over_most
 from recommender.linalg.largest_shared import largest_shared
 from recommender.linalg.pruned_product import kernel_product
@@ -51,8 +51,7 @@ class FarBridge(BridgeKernel):
 
     def people_behind(self, kernel: csr_array) -> NDArray[np.int64]:
         """The same of all entries, item by item."""
-        numbered = csr_array((np.arange(kernel.nnz), kernel.indices, kernel.indptr), shape=kernel.shape)
-        by_item, found = csr_array(numbered.T), np.zeros(kernel.nnz)
+        by_item, found = entries_by_item(kernel), np.zeros(kernel.nnz)
         for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
             inferred = self._inferred(back)
             behind = csr_array(inferred.people.multiply(inferred.strength.sign()))
