@@ -66,7 +66,9 @@ def telling_of_training(split: Split) -> list[str]:
 
 
 def _telling(split: Split) -> Iterator[tuple[str, float]]:
-    """Relations that are no interactions and hold most of what is held out, and how much of it."""
+    """Relations that are no interactions and hold most of what is held out of at least k people, and how much of it."""
+    if len(split.test) < split.train.k:
+        return
     schema, tested = split.train.schema, tested_pairs(split)
     for name in schema.relation:
         for step in (name, inverse_of(name)) if name not in schema.interactions else ():

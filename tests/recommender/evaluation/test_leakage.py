@@ -16,7 +16,7 @@ from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
 from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.evaluation import evaluate
-from recommender.evaluation.leakage import check_leaks, leaks
+from recommender.evaluation.leakage import check_leaks, leaks, telling_relations
 from recommender.kernels.metapaths import enumerate_metapaths
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.fitting import fit_blend
@@ -137,3 +137,12 @@ def test_a_pair_held_out_of_one_interaction_is_held_out_of_all_and_other_relatio
     assert any(
         note.startswith("relation listed is no interaction and holds 100% of what weights") for note in learned.notes
     )
+
+
+@pytest.mark.parametrize("people", [4, 5])
+def test_a_relation_that_tells_is_named_where_enough_people_are_tested(tmp_path: Path, people: int) -> None:
+    entities = {**ENTITIES, "User": ENTITIES["User"][1 : people + 1]}  # the first of all used one thing alone
+    pairs = [(user, item) for user, item in PAIRS if user in entities["User"]]
+    triples = {"purchased": pairs, "listed": [(item, user) for user, item in pairs]}
+    split = random_split(snapshot_of(tmp_path, entities, triples, SEEN), 0.3, seed=1)
+    assert len(split.test) == people and bool(telling_relations(split)) == (people == 5)
