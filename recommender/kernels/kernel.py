@@ -27,6 +27,8 @@ Values = NDArray[np.float64]
 Idxs = NDArray[np.integer]
 Config = TypeVar("Config", bound=Document)
 Shared = TypeVar("Shared")
+Factors = Callable[[], Sequence[csr_array]]
+"""Makes matrices that learned kernels are products of."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class KernelInputs:
     ``top``: entries kept per row, the largest; ``settings``: kernel → its configuration where it is not the default;
     ``shared``: what several kernels of one kind need, made once; ``left_out``: what kernels that were made do without,
     because it would have taken too long; ``trained``: what counts as it was when the model was trained; ``keep``:
-    writes what a kernel learned and keeps beside its matrix, by name, where anything is kept.
+    writes what a kernel learned and keeps beside its matrix, by name, where anything is kept; ``store``: as of
+    :class:`recommender.kernels.stored_factors.StoredFactors`.
     """
 
     snapshot: Snapshot
@@ -69,6 +72,7 @@ class KernelInputs:
     left_out: dict[Notice, None] = field(default_factory=dict)
     trained: AsTrained | None = None
     keep: "Callable[[LearnedKernel, str, csr_array], None] | None" = None
+    store: Callable[[str, Sequence[str], Factors, int], Sequence[csr_array]] | None = None
 
     def config(self, name: str, kind: type[Config]) -> Config:
         """The configuration of a kernel.
@@ -89,6 +93,14 @@ class KernelInputs:
             self.shared[name] = make()
         found: Shared = self.shared[name]
         return found
+
+    def stored(self, name: str, steps: Sequence[str], make: Factors, count: int) -> Sequence[csr_array]:
+        """What ``make`` returns, ``count`` matrices, made once for all processes where factors are stored.
+
+        :param steps: those whose links decide it.
+        """
+        store = self.store
+        return self.once(name, make if store is None else lambda: store(name, steps, make, count))
 
 
 @dataclass(frozen=True)
@@ -238,6 +250,9 @@ class LearnedKernel(Kernel):
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:
         """The entity, type and index, over which most of an entry runs; ``None`` where it runs over none."""
         return None
+
+    def make_stored(self) -> None:
+        """Make what answers need of it beside its matrix, where it is not stored yet."""
 
     def _interactions(self) -> Interactions:
         return self.inputs.once("interactions", lambda: Interactions(self.inputs.snapshot))

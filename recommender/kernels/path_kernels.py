@@ -1,7 +1,5 @@
 """The kernels of a snapshot: made, scaled, cached on disk; those of metapaths and the learned ones."""
 
-import hashlib
-import json
 import shutil
 from collections.abc import Sequence
 from functools import cached_property
@@ -27,6 +25,7 @@ from recommender.kernels.metapath_kernel import MetapathKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.registry import learned_steps, scored_paths
+from recommender.kernels.stored_factors import StoredFactors, digest
 from recommender.kernels.trained_graph import AsTrained, TrainedGraph, fit_name
 from recommender.kernels.transition import Transitions
 from recommender.linalg.csr_file import has_csr, link_csr, open_csr, save_csr
@@ -98,7 +97,8 @@ class Kernels:
         self.transitions = Transitions(snapshot, config, trained)
         settings: dict[str, Any] = {"association": config.association, **config.learned}
         keep = self._keep_beside if graph is None else None
-        self._inputs = KernelInputs(snapshot, config.top, settings, trained=trained, keep=keep)
+        store = StoredFactors(snapshot, self.folder, self.take_over)
+        self._inputs = KernelInputs(snapshot, config.top, settings, trained=trained, keep=keep, store=store)
         self.left_out = self._inputs.left_out
         """What kernels that were made do without, because it would have taken too long: notices, each once."""
         self._learned_steps = learned_steps(snapshot.schema.item_types)
@@ -135,7 +135,10 @@ class Kernels:
         missing = [tail for tail in ordered if not has_csr(self.folder, self.file(tail))]
         if missing:
             self._drop_others()
-        missing = [tail for tail in missing if not self.take_over(self.file(tail))]
+        for tail in (taken := [tail for tail in missing if self.take_over(self.file(tail))]):
+            if (learned := self.learned(tail)) is not None:
+                learned.make_stored()  # it is there to take over as well, and later it may not be
+        missing = [tail for tail in missing if tail not in taken]
         for number, tail in enumerate(missing, start=1):
             progress("Kernels", number - 1, len(missing), written(tail))
             found = self._updated(tail)
@@ -293,8 +296,3 @@ def _scale(matrix: csr_array) -> float:
     """The factor with which the rows that have entries are of length 1 on average."""
     lengths = row_lengths(matrix)
     return 1.0 / float(lengths[lengths > 0].mean()) if (lengths > 0).any() else 1.0
-
-
-def digest(key: object) -> str:
-    """A short name for what anything that can be written as JSON says."""
-    return hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -19,7 +19,8 @@ from recommender.catalogue.interactions import Interactions
 from recommender.kernels.item_column import ItemColumn
 from recommender.kernels.kernel import Idxs, LearnedKernel, Tail, relation_parts
 from recommender.kernels.learned.union import Union
-from recommender.kernels.path_kernels import Kernels, digest
+from recommender.kernels.path_kernels import Kernels
+from recommender.kernels.stored_factors import digest
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
 from recommender.linalg.moved_rows import changed_rows, moved, touched_rows, with_rows
 from recommender.linalg.sparse_matrix import binary

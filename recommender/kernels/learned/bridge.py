@@ -1,6 +1,6 @@
 """Bridge kernel: what the people of an item also use in its domain, and what of another has the same attributes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from recommender.catalogue.likely_attributes import kinds, likely_attributes, li
 from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
 from recommender.linalg.largest_shared import largest_shared
 from recommender.linalg.pruned_product import kernel_product
-from recommender.linalg.sparse_matrix import damping
+from recommender.linalg.sparse_matrix import damping, times_rows
 
 LIFT = 2.0
 """τ: how much more often than expected it has to be where partners tell sums only."""
@@ -67,7 +67,8 @@ class BridgeKernel(CountedKernel):
         for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
             left = self._inferred(there).leaning
             if left.nnz:
-                found.append(kernel_product([(left,), (self._ahead(back),)], self.inputs.top, closed=False))
+                factors = [(left,), (csr_array(self._ahead(back).T),)]
+                found.append(kernel_product(factors, self.inputs.top, closed=False))
         return csr_array(sum(found, csr_array(shape)))
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
@@ -91,12 +92,18 @@ class BridgeKernel(CountedKernel):
         """The attribute over which most of an entry runs."""
         snapshot = self.inputs.snapshot
         return over_most(
-            (self._inferred(there).leaning[[anchor]], self._ahead(back)[:, [item]].T, snapshot.schema.ends(there)[1])
+            (self._inferred(there).leaning[[anchor]], self._ahead(back)[[item]], snapshot.schema.ends(there)[1])
             for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type)
         )
 
+    def make_stored(self) -> None:
+        """Make what both directions of each step need."""
+        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+            self._inferred(there), self._about(back), self._ahead(back)
+
     def _ahead(self, step: str) -> csr_array:
-        return self.inputs.once(f"onward {self.anchor_type} {step}", lambda: _onward(self._about(step)))
+        """From items to what leads to them: the other way round."""
+        return self._stored(f"onward-{self.anchor_type}.{step}", step, lambda: _onward(self._about(step)))
 
     def _about(self, step: str) -> csr_array:
         """A + R/4 of a step from items."""
@@ -106,10 +113,22 @@ class BridgeKernel(CountedKernel):
             likely = likely_attributes(snapshot, step, other)
             return csr_array(linked_attributes(snapshot, step) + likely * LIKES)
 
-        return self.inputs.once(f"about {other} {step}", _summed)
+        return self._stored(f"about-{other}.{step}", step, _summed)
+
+    def _stored(self, name: str, step: str, make: Callable[[], csr_array]) -> csr_array:
+        schema = self.inputs.snapshot.schema
+        steps = (*schema.interactions, step, *kinds(schema, schema.ends(step)[0], self.anchor_type))
+        return self.inputs.stored(name, steps, lambda: [make()], 1)[0]
 
     def _inferred(self, step: str) -> Inferred:
-        return self.inputs.once(f"inferred {step}", lambda: inferred(self.inputs.snapshot, step))
+        snapshot = self.inputs.snapshot
+        steps = (*snapshot.schema.interactions, step, *makers(snapshot, snapshot.schema.ends(step)[0]))
+
+        def _made() -> tuple[csr_array, ...]:
+            found = inferred(snapshot, step)
+            return found.people, found.strength, found.leaning
+
+        return Inferred(*self.inputs.stored(f"inferred.{step}", steps, _made, 3))
 
 
 def strength(seen: Values, expected: Values) -> Values:
@@ -119,10 +138,10 @@ def strength(seen: Values, expected: Values) -> Values:
 
 
 def _onward(about: csr_array) -> csr_array:
-    """From attributes to the items that are about them: D_t^-¼ · (A + R/4)ᵀ · D_i^-0.2."""
+    """What leads from attributes to the items that are about them, D_i^-0.2 · (A + R/4) · D_t^-¼."""
     degrees, scale = (np.asarray(about.sum(axis=axis), dtype=np.float64).ravel() for axis in (0, 1))
     before = damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE)
-    return csr_array(diags_array(before) @ about.T @ diags_array(damping(scale, END)))
+    return times_rows(csr_array(about @ diags_array(before)), damping(scale, END))
 
 
 def over_most(halves: Iterable[tuple[csr_array, csr_array, str]]) -> tuple[str, int] | None:

@@ -68,5 +68,12 @@ class FarBridge(BridgeKernel):
             for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type)
         )
 
+    def make_stored(self) -> None:
+        """Make the links of the anchors, and what is inferred of the items."""
+        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+            self._links(there), self._inferred(back)
+
     def _links(self, step: str) -> csr_array:
-        return self.inputs.once(f"linked {step}", lambda: linked_attributes(self.inputs.snapshot, step))
+        snapshot = self.inputs.snapshot
+        steps = (*snapshot.schema.interactions, step)
+        return self.inputs.stored(f"linked.{step}", steps, lambda: [linked_attributes(snapshot, step)], 1)[0]

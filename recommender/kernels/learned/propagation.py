@@ -1,5 +1,7 @@
 """Propagation: what the likes of an item are about is what it may be about, and leads into another domain."""
 
+from functools import partial
+
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
@@ -59,30 +61,40 @@ class Propagation(LearnedKernel):
         """K, summed over what both share, pruned."""
         count = self.inputs.snapshot.vocabulary.count
         found = csr_array((count(self.anchor_type), count(self.item_type)))
-        for _, pairs in self.inputs.once(f"halves {self.key}", self._halves):
+        for _, pairs in self._halves():
             for left, right in pairs:
                 if left.nnz and right.nnz:
                     factors = [(left,), (csr_array(right.T),)]
                     found = csr_array(found + kernel_product(factors, self.inputs.top, closed=False))
         return top_per_row(found, self.inputs.top)
 
+    def make_stored(self) -> None:
+        """Make the halves."""
+        self._halves()
+
     def _halves(self) -> list[tuple[str, list[tuple[csr_array, csr_array]]]]:
         """For each type of attribute that both share, what anchors have, by how widespread it is, and items."""
-        snapshot, ends = self.inputs.snapshot, (self.anchor_type, self.item_type)
+        schema, ends = self.inputs.snapshot.schema, (self.anchor_type, self.item_type)
         halves = []
-        for there, back in shared_steps(snapshot.schema, *ends):
-            links, likely = linked_attributes(snapshot, there), likely_attributes(snapshot, there, ends[1])
-            own, likes = linked_attributes(snapshot, back), likely_attributes(snapshot, back, ends[0])
-            both = csr_array(own + likes)
-            degrees, scale = (np.asarray(both.sum(axis=axis), dtype=np.float64).ravel() for axis in (0, 1))
-            middle = diags_array(damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE))
-            end = damping(scale, END)
-            pairs = [
-                (csr_array(left @ middle), times_rows(right, end))
-                for left, right in ((links, likes), (likely, both), (self._further(there), likes))
-            ]
-            halves.append((snapshot.schema.ends(there)[1], pairs))
+        for there, back in shared_steps(schema, *ends):
+            steps = [*schema.interactions, there, back, *kinds(schema, *ends), *kinds(schema, *reversed(ends))]
+            steps += [step for pair in further_steps(schema, ends[0], schema.ends(there)[1]) for step in pair]
+            name, make = f"{self.name}.{there}.{back}", partial(self._pairs, there, back)
+            first, second, third, likes, both = self.inputs.stored(name, steps, make, 5)
+            halves.append((schema.ends(there)[1], [(first, likes), (second, both), (third, likes)]))
         return halves
+
+    def _pairs(self, there: str, back: str) -> list[csr_array]:
+        """What anchors have, what they may have, what is linked to what they have; what items may have, and both."""
+        snapshot, ends = self.inputs.snapshot, (self.anchor_type, self.item_type)
+        links, likely = linked_attributes(snapshot, there), likely_attributes(snapshot, there, ends[1])
+        likes = likely_attributes(snapshot, back, ends[0])
+        both = csr_array(linked_attributes(snapshot, back) + likes)
+        degrees, scale = (np.asarray(both.sum(axis=axis), dtype=np.float64).ravel() for axis in (0, 1))
+        middle = diags_array(damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE))
+        end = damping(scale, END)
+        left = (csr_array(one @ middle) for one in (links, likely, self._further(there)))
+        return [*left, times_rows(likes, end), times_rows(both, end)]
 
     def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The first of the anchors."""
@@ -92,7 +104,7 @@ class Propagation(LearnedKernel):
         """The attribute over which most of an entry runs."""
         found = [
             (csr_array(left[[anchor]]), csr_array(right[[item]]), end)
-            for end, pairs in self.inputs.once(f"halves {self.key}", self._halves)
+            for end, pairs in self._halves()
             for left, right in pairs
         ]
         return over_most(found)
