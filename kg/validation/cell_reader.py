@@ -13,7 +13,7 @@ from kg.readers.semi_structured.json_array import KEY
 from kg.schema import EntityType
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
-from kg.values.cells import full_width, identifiers, invisible, masked, too_long, trimmed
+from kg.values.cells import full_width, identifiers, invisible, masked, may_hold, too_long, trimmed
 from kg.values.currency import converted, currencies, most_frequent
 from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.values.tail_cells import normalised_ids
@@ -72,12 +72,17 @@ class CellReader:
             sentence = f"{{n}} [id stands|ids stand] in quotation marks of another kind in {column!r}"
             sentence += f", {(ids[0] or '')[:1]}, and [was|were] kept so"
             self._notices.add(self._place, sentence, int(opened.sum()))
+        if may_hold(ids, "+-"):
+            self._tell_spreadsheet(column, ids)
+        return ids
+
+    def _tell_spreadsheet(self, column: str, ids: pl.Series) -> None:
+        """Tell of ids that a spreadsheet rounded, or made into dates."""
         rounded = int(ids.filter((ids >= "0") & (ids < ":")).str.contains(_ROUNDED).sum())
         sentence = f"{{n}} [id|ids] in {column!r} [looks like a number|look like numbers] that a spreadsheet rounded"
         sentence += f", 4.00638E+12; {_LOST}"
         self._notices.add(self._place, sentence, rounded)
         self._tell_dates(column, ids)
-        return ids
 
     def _tell_dates(self, column: str, ids: pl.Series) -> None:
         """Tell of dates among ids that are mostly none: a spreadsheet made them."""
@@ -97,8 +102,8 @@ class CellReader:
     def new_ids(self, column: str) -> pl.Series:
         """The ids of rows of entities; rounded ones that come twice are faults, or two entities would become one."""
         ids = self.identifiers(column, "id")
-        rounded = ids.str.contains(_ROUNDED).fill_null(False)
-        if rounded.any():
+        rounded = ids.str.contains(_ROUNDED).fill_null(False) if may_hold(ids, "+") else None
+        if rounded is not None and rounded.any():
             self.rows.fault(rounded & ids.is_duplicated(), column, "digits of the id are lost", _LOST)
         return ids
 

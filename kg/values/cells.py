@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import polars as pl
 
 from kg.identifier import BLANKS
@@ -69,6 +70,15 @@ def id_cells(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.
 def masked(series: pl.Series, mask: pl.Series) -> pl.Series:
     """The series with null where ``mask`` is true."""
     return series.to_frame("x").select(pl.when(~mask).then(pl.col("x"))).to_series().alias(series.name)
+
+
+def may_hold(series: pl.Series, characters: str) -> bool:
+    """Whether any cell may hold one of some characters of ASCII, from the bytes of all of them at once: sometimes where
+    none does, never the other way round."""
+    array = series.to_arrow(compat_level=pl.CompatLevel.newest())
+    found = (np.frombuffer(one, dtype=np.uint8) for one in array.buffers()[1:] if one is not None)
+    codes = characters.encode()
+    return any(bool((part == code).any()) for part in found for code in codes)
 
 
 def too_long(series: pl.Series) -> pl.Series:
