@@ -65,7 +65,8 @@ def main(
     for quarter in range(QUARTERS if data_set == "example" else 1):
         for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k), weights).items():
             for one, figure in figures.items():
-                found.setdefault((*one, name), []).append(figure)
+                if figure[1]:  # at k = 2 there may be nothing that fewer used
+                    found.setdefault((*one, name), []).append(figure)
     mean = {one: 100 * np.average([v for v, _ in some], weights=[n for _, n in some]) for one, some in found.items()}
     people = {one: sum(n for _, n in some) for one, some in found.items()}
     _show(mean, people, k)
