@@ -30,6 +30,8 @@ def show_held(output: Output, report: PersonReport, lang: str = "en") -> None:
         output.line(texts["rows"].format(file=file.file, n=number(len(file.rows))))
     for path in held.files:
         output.line(texts["named_in"].format(file=path))
+    for path in held.sealed:
+        output.line(texts["sealed"].format(file=path))
     _show_service(output, report, lang)
     _show_copies(output, report, lang)
 

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DebugOption, JsonOption, QuietOption, Session
+from cli.engine import engine_of
+from cli.options import DebugOption, JsonOption, QuietOption
 from cli.output import Output
-from kg.privacy.sealing import unseal
-from kg.workspace.workspace import Workspace
 
 app = typer.Typer(add_completion=False)
+
+FORGOTTEN = "Whoever was forgotten after the copy was made was erased from it again. Next: whyrec -w {} train"
 
 
 @app.command("unseal")
@@ -25,10 +26,16 @@ def unseal_command(
 ) -> None:
     """Open what `whyrec seal` encrypted, with the key in WHYREC_SEAL_KEY; best on an encrypted disk, or in memory.
 
+    Of a copy: whoever was forgotten since it was made is forgotten in it, too, and what private releases cost since
+    stays spent.
+
     Example: whyrec -w demo unseal
     """
-    output, session = Output(as_json, quiet), ctx.find_object(Session)
-    assert session is not None
-    names = unseal(Workspace(session.workspace), file)
-    if not output.document({"unsealed": names}):
-        output.line(f"Unsealed {', '.join(names)}.")
+    output = Output(as_json, quiet)
+    with engine_of(ctx, output) as engine:
+        report = engine.unseal(file)
+    if output.document(report):
+        return
+    output.line(f"Unsealed {', '.join(report.unsealed)}.")
+    if report.forgotten:
+        output.line(FORGOTTEN.format(engine.workspace.folder))

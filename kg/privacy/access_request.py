@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from kg.errors import ReadError, UnknownEntityError, UsageError
 from kg.identifier import as_text
@@ -18,6 +18,7 @@ from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.person_ids import person_types
 from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
+from kg.privacy.seal_key import LOG_KEY
 from kg.stores.store import Store
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
@@ -57,6 +58,8 @@ class Held(BaseModel, frozen=True):
     rows: list[HeldRows]
     files: list[str]
     """Other files of the workspace that name her, such as the data that was loaded, pages and exports."""
+    sealed: list[str] = Field(default_factory=list)
+    """Encrypted files, such as sealed copies, which nobody can look into without their key: they may hold her."""
     forgotten: bool
     """Whether she is on the list of people who were forgotten."""
     k: int = K_ANONYMITY
@@ -91,6 +94,7 @@ def held(workspace: Workspace, user: str, elsewhere: Elsewhere = lambda _: [], l
         triples=triples,
         rows=lines,
         files=files,
+        sealed=_sealed(workspace),
         forgotten=forgotten,
         k=workspace.settings.privacy.k,
     )
@@ -167,6 +171,11 @@ def _in_files(workspace: Workspace, person: Person, raw: str | None) -> tuple[li
         except ReadError:
             others.append(f"{files.shown(path)} (could not be searched)")
     return rows, others
+
+
+def _sealed(workspace: Workspace) -> list[str]:
+    files = WorkspaceFiles(workspace)
+    return [files.shown(path) for path in files.sealed() if path.name != LOG_KEY]
 
 
 def _names(path: Path, person: Person, raw: str | None, sources: set[Path] | None) -> bool:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from kg.errors import WorkspaceError
 from kg.privacy.archive import KeptAnswers, pack, resealed, unpack
 from kg.privacy.encryption import decrypt, encrypt
+from kg.privacy.restoring import join_records
 from kg.privacy.seal_key import (
     KEY_VARIABLE,
     LOG_KEY,
@@ -29,6 +30,7 @@ from kg.stores.url import is_neo4j
 from kg.workspace.flagged import NAME as FLAGGED
 from kg.workspace.generations import FOLDER, PARTS
 from kg.workspace.lock import LOCK, workspace_lock
+from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 
@@ -69,17 +71,26 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
         _written(target, lambda out: encrypt(lambda pipe: pack(workspace.folder, names, pipe), out, public))
         if copy is None:
             _remove(workspace, names)
+        else:
+            remember_output(workspace.folder, copy)  # whoever is forgotten later is in it still
         return names
 
 
 def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
     """Decrypt what was sealed, into the workspace; returns what is there again.
 
-    :param sealed: a sealed copy; that in place where absent, which is removed then.
+    :param sealed: a sealed copy, of an earlier day: who was forgotten since, and what private releases cost since, is
+        kept; that in place where absent, which is removed then.
     :raises UsageError: where the key is missing or another one.
-    :raises WorkspaceError: where there is nothing sealed, or it is damaged: nothing is changed then.
+    :raises WorkspaceError: where there is nothing sealed, or it is damaged, or a copy is to be opened beside what is
+        sealed in place: nothing is changed then.
     """
-    source = sealed or workspace.folder / SEALED
+    source, place = sealed or workspace.folder / SEALED, workspace.folder / SEALED
+    if sealed is not None and place.exists() and not place.samefile(source):
+        raise WorkspaceError(
+            f"{workspace.folder}: is sealed itself, and its list of forgotten people with it; `whyrec unseal` it "
+            "first, or open the copy in a folder of its own"
+        )
     if not source.is_file():
         raise WorkspaceError(f"{source}: there is nothing sealed here")
     secret = identity(KEY_VARIABLE)
@@ -90,6 +101,8 @@ def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
         try:
             with source.open("rb") as file:
                 decrypt(file, lambda pipe: unpack(pipe, aside), secret, _belongs(workspace, source))
+            if sealed is not None:
+                join_records(aside, workspace.folder)
             names = sorted(path.name for path in aside.iterdir())
             for name in names:
                 _take_place(aside / name, workspace.folder / name)

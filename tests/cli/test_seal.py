@@ -1,6 +1,7 @@
 """``whyrec seal`` and ``unseal``: what they say they did is what was done."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pyrage
@@ -47,3 +48,23 @@ def test_what_is_left_unencrypted_is_named(whyrec: Whyrec, tmp_path: Path, monke
     assert "Not encrypted" in said and ": users.csv. Where they name people" in said
     (folder / "users.csv").unlink()
     assert whyrec("-w", folder, "unseal").exit_code == 0 and "Not encrypted" not in whyrec("-w", folder, "seal").stdout
+
+
+def test_who_was_forgotten_does_not_come_back_with_a_copy(
+    whyrec: Whyrec, example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, copy = tmp_path / "w", tmp_path / "copy.age"
+    shutil.copytree(example, folder)
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    assert whyrec("-w", folder, "seal", "--rotate").exit_code == 0
+    assert whyrec("-w", folder, "seal", copy).exit_code == 0
+    assert f"{copy}: encrypted, and not looked into" in whyrec("-w", folder, "export-person", "u0042").stdout
+    forgotten = whyrec("-w", folder, "forget", "u0042")
+    assert forgotten.exit_code == 0
+    assert f"1 encrypted file could not be searched: {copy}" in " ".join(forgotten.stderr.split())
+    told = whyrec("-w", folder, "unseal", copy)
+    assert told.exit_code == 0 and "was erased from it again" in " ".join(told.stdout.split())
+    assert whyrec("-w", folder, "recommend", "u0042").exit_code == 1
+    assert whyrec("-w", folder, "recommend", "u0043").exit_code == 0
+    own = [path for path in folder.rglob("*") if path.is_file() and path.name != "users.csv"]
+    assert not any(b"u0042" in path.read_bytes() for path in own)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from whyrec.privacy.federation import HowToOffer
     from whyrec.privacy.key_rotation import RotationReport
     from whyrec.privacy.offers import AcceptReport, OfferReport
+    from whyrec.privacy.unsealing import UnsealReport
     from whyrec.reports import ForgetReport
 
 
@@ -63,6 +64,19 @@ class PersonalData(Lists):
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())
         return report.model_copy(update={"notices": [*report.notices, *sent_before(self.workspace, lang)]})
+
+    def unseal(self, sealed: Path | str | None = None) -> "UnsealReport":
+        """Open what was sealed; whoever was forgotten since a copy was made is forgotten in it, too.
+
+        :param sealed: a sealed copy; the workspace's own where absent.
+        :raises UsageError: where the key is missing or another one.
+        :raises WorkspaceError: where there is nothing sealed, or it is damaged.
+        """
+        from whyrec.privacy.unsealing import unsealed  # pyrage is an extra
+
+        report = unsealed(self.workspace, None if sealed is None else Path(sealed), self.forget)
+        self._renew()
+        return report
 
     def _withdraw(self, person: str, types: Sequence[str]) -> None:
         """Remove the lists of a person from the Redis server that they are published to."""

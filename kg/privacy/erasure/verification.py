@@ -10,6 +10,7 @@ from kg.privacy.erasure.person_files import files_naming
 from kg.privacy.erasure.report import Erasure
 from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
+from kg.privacy.seal_key import LOG_KEY
 from kg.stores.url import is_neo4j
 from kg.workspace.generations import SNAPSHOT
 from kg.workspace.workspace import Workspace
@@ -17,6 +18,7 @@ from kg.workspace.workspace import Workspace
 _TABLES = (*COMPRESSIONS, *SUFFIXES, ".txt", ".dat")
 """Files that may be copies of what was loaded or exported."""
 _FOREIGN = "[file that is not whyrec's holds|files that are not whyrec's hold]"
+_SEALED = "encrypted [file|files]"
 _OWN = "[file of whyrec's holds|files of whyrec's hold]"
 
 
@@ -107,6 +109,13 @@ class Verification:
                 f"{_files(len(erasure.undecided), _OWN)} {self._whom.id!r} where nobody can tell whether it "
                 f"is this person, so nothing was taken out of them: {', '.join(erasure.undecided)}; look at them and "
                 "delete what is not needed any more"
+            )
+        sealed = [self._files.shown(path) for path in self._files.sealed() if path.name != LOG_KEY]
+        if sealed:
+            erasure.notices.append(
+                f"{_files(len(sealed), _SEALED)} could not be searched: {', '.join(sealed)}; a sealed copy that was "
+                "made before holds the person still: delete it, or unseal it into this workspace alone, where the "
+                "person is forgotten in it too"
             )
         if is_neo4j(self._workspace.settings.store):
             erasure.notices.append(

@@ -13,6 +13,9 @@ from kg.stores.url import is_neo4j
 from kg.workspace.outputs import outputs
 from kg.workspace.workspace import Workspace
 
+_AGE = b"age-encryption.org/v1\n"
+"""How every file begins that is encrypted by age, those of `whyrec seal` among them."""
+
 
 class WorkspaceFiles:
     """All files below the folder of a workspace, what whyrec wrote elsewhere, and an embedded store outside it."""
@@ -26,7 +29,14 @@ class WorkspaceFiles:
         self._own = (*one.made, one.rejects, one.staging)
 
     def all(self) -> Iterator[Path]:
-        """All files, each once, sorted by folder."""
+        """All files that anybody can look into, each once, sorted by folder."""
+        return (path for path in self._each() if not _is_sealed(path))
+
+    def sealed(self) -> list[Path]:
+        """Encrypted files, such as sealed copies: nobody can tell whom they hold."""
+        return [path for path in self._each() if _is_sealed(path)]
+
+    def _each(self) -> Iterator[Path]:
         seen = set[str]()
         beside = [] if self.store is None else sorted(self.store.parent.glob(f"{self.store.name}*"))
         for path in (*self._below(), *(one for one in beside if one.is_file()), *outputs(self._workspace.folder)):
@@ -57,7 +67,8 @@ class WorkspaceFiles:
 
     def removable(self) -> Iterator[Path]:
         """Pages and exports that whyrec wrote: it can write them again."""
-        yield from (path for path in outputs(self._workspace.folder) if not is_list_of_recommendations(path))
+        written = (path for path in outputs(self._workspace.folder) if not _is_sealed(path))
+        yield from (path for path in written if not is_list_of_recommendations(path))
 
     def shown(self, path: Path) -> str:
         """How a file is named to a person."""
@@ -75,3 +86,13 @@ class WorkspaceFiles:
             for place, folders, names in os.walk(start):
                 folders.sort()
                 yield from (path for name in sorted(names) if (path := Path(place, name)).is_file())
+
+
+def _is_sealed(path: Path) -> bool:
+    """Whether a file is one that :mod:`kg.privacy.sealing` made, or anybody else by age; one that cannot be read is
+    not known to be."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_AGE)) == _AGE
+    except OSError:
+        return False

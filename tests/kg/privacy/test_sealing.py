@@ -1,5 +1,6 @@
 """Sealing: nothing readable at rest, everything back as it was, and one message for a wrong key."""
 
+import json
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from kg.errors import UsageError, WorkspaceError
 from kg.privacy.seal_key import public_key
 from kg.privacy.sealing import rotate, seal, set_key, unseal
 from kg.workspace.creation import create_workspace
+from kg.workspace.outputs import outputs
 from kg.workspace.workspace import Workspace
 
 PERSON = b"ann@example.org"
@@ -93,15 +95,18 @@ def test_damage_is_told_and_changes_nothing(shop: Path, cut: int | None) -> None
 def test_keys_rotate(shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = {name: data for name, data in _contents(shop).items() if name != "whyrec.toml"}
     copy = tmp_path / "copy.age"
-    assert seal(Workspace(shop), copy) and before == {n: d for n, d in _contents(shop).items() if n != "whyrec.toml"}
+    assert seal(Workspace(shop), copy)
+    assert outputs(shop) == [copy]  # for whoever is forgotten later
+    (shop / "outputs.json").unlink()
+    assert before == {n: d for n, d in _contents(shop).items() if n != "whyrec.toml"}
     seal(Workspace(shop))
     monkeypatch.setenv("WHYREC_SEAL_KEY_OLD", os.environ["WHYREC_SEAL_KEY"])
     monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
     rotate(Workspace(shop))
     assert Workspace(shop).settings.privacy.seal_to == public_key()
+    unseal(Workspace(shop))
     with pytest.raises(UsageError, match=r"another one than copy\.age"):
         unseal(Workspace(shop), copy)
-    unseal(Workspace(shop))
     assert before == {name: data for name, data in _contents(shop).items() if name != "whyrec.toml"}
 
 
@@ -131,4 +136,46 @@ def test_a_cut_off_seal_goes_on(shop: Path) -> None:
     (shop / "graph.lbug").write_bytes(b"left over")
     assert seal(Workspace(shop)) == ["graph.lbug"] and not (shop / "graph.lbug").exists()
     unseal(Workspace(shop))
+    assert _contents(shop) == before
+
+
+def test_a_copy_is_not_opened_beside_what_is_sealed(shop: Path, tmp_path: Path) -> None:
+    seal(Workspace(shop), tmp_path / "copy.age")
+    seal(Workspace(shop))
+    before = _contents(shop)
+    with pytest.raises(WorkspaceError, match="is sealed itself"):
+        unseal(Workspace(shop), tmp_path / "copy.age")
+    assert _contents(shop) == before
+
+
+def _records(shop: Path, key: str, digests: list[str], days: list[str], files: list[str]) -> None:
+    (shop / "forgotten.json").write_text(json.dumps({"format": 1, "key": key, "digests": digests}))
+    paid = [json.dumps({"at": day, "what": "overview", "epsilon": 0.5, "delta": 0.0}) + "\n" for day in days]
+    (shop / "privacy-ledger.jsonl").write_text("".join(paid))
+    (shop / "outputs.json").write_text(json.dumps({"files": files}))
+
+
+def test_what_happened_since_a_copy_was_made_is_not_undone(shop: Path, tmp_path: Path) -> None:
+    _records(shop, "ab", ["1"], ["2026-01-01", "2026-01-01", "2026-01-03"], ["a"])
+    seal(Workspace(shop), tmp_path / "copy.age")
+    _records(shop, "ab", ["1", "2"], ["2026-01-01", "2026-01-01", "2026-01-02", "2026-01-03"], ["b"])
+    unseal(Workspace(shop), tmp_path / "copy.age")
+    assert json.loads((shop / "forgotten.json").read_text()) == {"format": 1, "key": "ab", "digests": ["1", "2"]}
+    at = [json.loads(line)["at"] for line in (shop / "privacy-ledger.jsonl").read_text().splitlines()]
+    assert at == ["2026-01-01", "2026-01-01", "2026-01-02", "2026-01-03"]
+    assert json.loads((shop / "outputs.json").read_text()) == {"files": ["a", "b"]}
+
+
+@pytest.mark.parametrize(("key", "told"), [("cd", "of another workspace"), ("", "is damaged")])
+def test_a_copy_with_another_list_of_the_forgotten_changes_nothing(
+    shop: Path, tmp_path: Path, key: str, told: str
+) -> None:
+    _records(shop, "ab", ["1"], [], [])
+    seal(Workspace(shop), tmp_path / "copy.age")
+    _records(shop, key, ["2"], [], [])
+    if not key:
+        (shop / "forgotten.json").write_text("{}")
+    before = _contents(shop)
+    with pytest.raises(WorkspaceError, match=told):
+        unseal(Workspace(shop), tmp_path / "copy.age")
     assert _contents(shop) == before
