@@ -13,12 +13,14 @@ from scipy.sparse import csr_array
 
 from kg.k_anonymity import readable_step, told_step, told_sum
 from recommender.audit.item_groups import Side
-from recommender.marketing.crowd import Crowd
+from recommender.marketing.crowd import FIRST, Crowd
 
 RESAMPLES = 1000
 LEVEL = 0.95
 TINY = 1e-9
 """Of a step, which makes an upper bound one step: that nobody's list has a group is not told."""
+LAST = float(1 / np.log2(FIRST + 1))
+"""What the last place of a list is worth: the least that a group gets that stands in one."""
 _BLOCK = 100
 """Resamples at a time, which bounds the memory."""
 Values = NDArray[np.float64]
@@ -60,6 +62,7 @@ def exposure(crowd: Crowd, side: Side, inside: NDArray[np.bool_], seed: int = 0)
     tail = np.minimum((ratios <= 1).sum(axis=0), (ratios >= 1).sum(axis=0))
     people, everybody = (used > 0).sum(axis=0), int((uses > 0).sum())
     (exposure, steps), (merit, merits) = shares_in_steps(seen, whole, crowd.k), shares_in_steps(used, uses, crowd.k)
+    steps = np.maximum(steps, told_step(LAST / max(float(whole.sum()), 1e-12), crowd.k))
     told = _tellable(used > 0, people, everybody, crowd.k) & (merit > 0)
     ratio = np.divide(exposure, merit, out=np.zeros(len(merit)), where=merit > 0)
     width = np.divide(steps + ratio * merits, merit, out=np.ones(len(merit)), where=merit > 0)

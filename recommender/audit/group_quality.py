@@ -1,7 +1,8 @@
 """Quality by group of people: NDCG of their lists on interactions held out, beside everybody else's."""
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,12 +52,12 @@ def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifferenc
     """Compare groups of those tested: by what they said of themselves, by their properties, such as language
     or age, and by how much they did.
 
-    Groups of fewer than k people, or of all but fewer than k, are left out.
+    Groups of fewer than k people, or of all but fewer than k, are left out; and where fewer than k of a side would be
+    in none of those told, whose mean would be what is left of all, its smallest group too.
     """
-    k = quality.train.k
     found = []
-    for side, text, label, mask in groups_of_people(quality, lang):
-        if k <= mask.sum() <= len(mask) - k:
+    for side, groups in groupby(groups_of_people(quality, lang), key=itemgetter(0)):
+        for _, text, label, mask in _told(list(groups), quality.train.k):
             mine, others = quality.ndcg[mask], quality.ndcg[~mask]
             told = interval(mine)
             p = _p(mine, others)
@@ -65,9 +66,18 @@ def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifferenc
     return found
 
 
+def _told(groups: list[Group], k: int) -> list[Group]:
+    """The groups of a side that may be told."""
+    told = [one for one in groups if k <= one[3].sum() <= len(one[3]) - k]
+    while told and 0 < np.count_nonzero(~np.any([one[3] for one in told], axis=0)) < k:
+        smallest = min(range(len(told)), key=lambda number: told[number][3].sum())
+        del told[smallest]
+    return told
+
+
 def groups_of_people(quality: UserQuality, lang: str) -> list[Group]:
     """All groups of those tested, the empty ones too."""
-    return [*_attributes(quality, lang), *_properties(quality), *_activity(quality, lang)]
+    return [*_attributes(quality, lang), *_properties(quality, lang), *_activity(quality, lang)]
 
 
 def _attributes(quality: UserQuality, lang: str) -> list[Group]:
@@ -90,8 +100,9 @@ def _attributes(quality: UserQuality, lang: str) -> list[Group]:
     return found
 
 
-def _properties(quality: UserQuality) -> list[Group]:
+def _properties(quality: UserQuality, lang: str) -> list[Group]:
     """Groups by each property of people: by its values where they are few, numbers in bands of as many people each."""
+    words = language(lang).section("audit")
     schema, found = quality.train.schema, list[Group]()
     for user_type in schema.user_types:
         own = np.array([idx if kind == user_type else -1 for kind, idx in quality.users], dtype=np.int64)
@@ -102,6 +113,11 @@ def _properties(quality: UserQuality) -> list[Group]:
                 labels = [one for one in np.unique(values).tolist() if one]
                 if len(labels) <= MOST_GROUPS:
                     found += [(name, name, label, values == label) for label in labels]
+            elif kind == "bool":
+                values, known = quality.train.values(user_type, name)
+                for label, wanted in ((words["true"], True), (words["false"], False)):
+                    has = known & (values.astype(bool) == wanted)
+                    found.append((name, name, label, (own >= 0) & has[np.maximum(own, 0)]))
             elif kind in ("int", "float"):
                 numbers = np.where(own >= 0, quality.train.number(user_type, name)[np.maximum(own, 0)], np.nan)
                 found += [(name, name, label, mask) for label, mask in _bands(numbers)]

@@ -16,7 +16,10 @@ from recommender.texts.languages import language
 from recommender.texts.paths import spoken_type
 
 MOST_GROUPS, MOST_EACH = 60, 1.5
-"""A type of attribute parts a domain where it has at most so many entities, and an item so many of them on average."""
+"""An attribute parts a domain where an item has at most so many on average; of more groups, such as the brands of a
+large shop, the most used are told and all others are one."""
+LEAST_EACH = 2
+"""Items of each value on average from which a property parts a domain, as that of an author; a name does not."""
 BANDS = 4
 """Bands of price, of as many items each."""
 HEAD = 0.1
@@ -42,6 +45,7 @@ def sides(crowd: Crowd, domain: str, lang: str = "en") -> list[Side]:
     inside = crowd.recommender.catalogue.of_domain(domain)
     found = [_attribute(crowd, inside, name, lang) for name in attribute_types(crowd.snapshot.schema)]
     texts = language(lang).section("audit")
+    found += [_property(crowd, inside, name, texts) for name in _named(crowd, domain)]
     bands = _labelled("price", texts, *_prices(crowd, inside))
     ages = _labelled("age", texts, [texts["new"], texts["older"]], _ages(crowd, inside))
     most = np.where(inside, np.where(head(crowd, inside), 0, 1), -1)
@@ -61,13 +65,61 @@ def _attribute(crowd: Crowd, inside: NDArray[np.bool_], name: str, lang: str) ->
     links = binary(attribute_links(crowd.snapshot, crowd.recommender.catalogue, name))
     links = csr_array(diags_array(inside.astype(np.float64)) @ links)
     links.eliminate_zeros()
-    counts = np.diff(links.indptr)
     kept = np.flatnonzero(np.bincount(links.indices, minlength=links.shape[1]))
-    if not 1 < len(kept) <= MOST_GROUPS or counts[counts > 0].mean() > MOST_EACH:
+    labels = [crowd.snapshot.label(name, int(idx), lang) for idx in kept]
+    parts = (spoken_type(crowd.snapshot.schema, name, lang), labels, csr_array(links[:, kept]))
+    return _shared(crowd, name, parts, language(lang).section("audit")["rest"])
+
+
+def _shared(crowd: Crowd, name: str, parts: tuple[str, list[str], csr_array], rest: str) -> Side | None:
+    """A side of what items have, each of them shared among all that it has.
+
+    :param parts: the side in words, labels, and which items have which of them, shape (catalogue.size, labels).
+    :param rest: what all groups but the most used are called together, where there are too many.
+    """
+    text, labels, links = parts
+    counts = np.diff(links.indptr)
+    if len(labels) < 2 or counts[counts > 0].mean() > MOST_EACH:
         return None
     shares = csr_array(diags_array(1 / np.maximum(counts, 1)) @ links)
-    labels = [crowd.snapshot.label(name, int(idx), lang) for idx in kept]
-    return Side(name, spoken_type(crowd.snapshot.schema, name, lang), labels, csr_array(shares[:, kept]))
+    if len(labels) <= MOST_GROUPS:
+        return Side(name, text, labels, shares)
+    first = np.argsort(-(shares.T @ crowd.recommender.catalogue.used), kind="stable")
+    told, pooled = np.sort(first[: MOST_GROUPS - 1]), first[MOST_GROUPS - 1 :]
+    others = csr_array(np.asarray(shares[:, pooled].sum(axis=1)).reshape(-1, 1))
+    return Side(name, text, [*(labels[one] for one in told), rest], csr_array(hstack([shares[:, told], others])))
+
+
+def _named(crowd: Crowd, domain: str) -> list[str]:
+    """Properties of a domain that are words, but for labels in other languages."""
+    entity = crowd.snapshot.schema.entity
+    found = [
+        one
+        for name in crowd.recommender.catalogue.slices
+        if entity[name].domain == domain
+        for one in _words(crowd, name)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _words(crowd: Crowd, item_type: str) -> list[str]:
+    properties = crowd.snapshot.schema.entity[item_type].properties
+    return [name for name, kind in properties.items() if kind == "str" and not name.startswith("label_")]
+
+
+def _property(crowd: Crowd, inside: NDArray[np.bool_], name: str, texts: Section) -> Side | None:
+    """A side by the values of a property, where enough items share each, as of an author."""
+    catalogue, values = crowd.recommender.catalogue, np.full(len(inside), "", dtype=object)
+    for item_type, part in catalogue.slices.items():
+        if name in _words(crowd, item_type):
+            values[part] = [one or "" for one in crowd.snapshot.text(item_type, name)]
+    known = inside & (values != "")
+    labels, group = np.unique(values[known].astype(str), return_inverse=True)
+    if len(labels) * LEAST_EACH > known.sum():
+        return None
+    shape = (len(inside), len(labels))
+    links = csr_array((np.ones(len(group)), (np.flatnonzero(known), group)), shape=shape)
+    return _shared(crowd, name, (name, labels.tolist(), links), texts["rest"])
 
 
 def _labelled(name: str, texts: Section, labels: list[str], group: NDArray[np.int64]) -> Side | None:

@@ -47,13 +47,15 @@ def test_objectives_speak_chinese_and_name_what_they_are_about(tmp_path: Path) -
     folder = tmp_path / "shop"
     whyrec.create(folder, example=True).load()
     with (folder / "whyrec.toml").open("a") as file:
-        file.write('[objectives]\nfloors = ["80% made_by", "15% new", "1% not new and price < 20"]\n')
+        file.write('[objectives]\nfloors = ["80% made_by", "15% new", "1% not new and price < 20", "5% price > 1e6"]\n')
     engine = whyrec.open(folder)
     told = engine.objectives(lang="zh")
     assert "距曝光下限的缺口" in told.text and "列表从现在起" in told.text and "exposure" not in told.text
+    assert told.without_items == ["5% price > 1e6"] and "下限「5% price > 1e6」所指的范围" in told.text
     floors = {one.about: one.text for domain in told.domains for one in domain.floors}
     assert floors["new"] == "新品" and floors["made_by:kindroot"] == "品牌：善根"
     assert floors["not new and price < 20"] == "非新品且price < 20"
+    assert "No item is what the floor “5% price > 1e6” is of" in engine.objectives(dry_run=True).text
     english = {one.about: one.text for domain in engine.objectives().domains for one in domain.floors}
     assert english["made_by:kindroot"] == "brand: Kindroot" and english["new"] == "new items"
     raised = "p0084"  # of a brand that is shown too seldom

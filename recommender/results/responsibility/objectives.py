@@ -44,5 +44,7 @@ class Objectives(Result):
 
     people: int | str
     domains: list[DomainObjectives]
+    without_items: list[str]
+    """Floors, as ``whyrec.toml`` has them, of what no item is: nothing can keep them."""
     written: bool
     text: str

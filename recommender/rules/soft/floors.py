@@ -47,7 +47,7 @@ def read_floors(ground: Ground, texts: Sequence[str]) -> list[Floor]:
         if about in steps:
             found += _each(ground, about, part)
         else:
-            found.append(Floor(about, part, items_of(ground, about, "floors"), of_merit=False))
+            found.append(Floor(about, part, items_of(ground, about, "[objectives] floors"), of_merit=False))
     return found
 
 

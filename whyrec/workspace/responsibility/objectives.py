@@ -60,9 +60,18 @@ def solve_objectives(
             raised += [f"{one.percent:.2f}% {one.about}" for one in told.floors if one.percent > 0]
     if keep:
         _keep(workspace, list(dict.fromkeys(raised)))
-    text = objectives_text(found, plain.snapshot.schema, keep, lang)
+    empty = _without_items(plain, rules, asked.floors)
+    text = objectives_text(found, empty, plain.snapshot.schema, keep, lang)
     count = sum(people.count(name) for name in plain.snapshot.schema.user_types)
-    return Objectives(people=Crowd(plain, rules, most=1).shown(count), domains=found, written=keep, text=text)
+    return Objectives(
+        people=Crowd(plain, rules, most=1).shown(count), domains=found, without_items=empty, written=keep, text=text
+    )
+
+
+def _without_items(recommender: Recommender, rules: Rules, texts: Sequence[str]) -> list[str]:
+    """The floors of what no item is, as when a price is mistyped."""
+    ground = recommender.rule_set(rules).ground
+    return [text for text in texts if not any(one.items.any() for one in read_floors(ground, [text]))]
 
 
 def _solved(crowd: Crowd, domain: str, asked: tuple[Sequence[str], float], lang: str) -> DomainObjectives | None:

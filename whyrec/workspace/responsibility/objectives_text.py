@@ -8,9 +8,12 @@ from recommender.texts.languages import language
 from recommender.texts.paths import spoken_domain
 
 
-def objectives_text(found: Sequence[DomainObjectives], schema: Schema, keep: bool, lang: str) -> str:
-    """A sentence for each domain, and whether lists follow.
+def objectives_text(
+    found: Sequence[DomainObjectives], empty: Sequence[str], schema: Schema, keep: bool, lang: str
+) -> str:
+    """A sentence for each domain, for the floors that nothing can keep, and whether lists follow.
 
+    :param empty: floors of what no item is.
     :param keep: whether they do from now on.
     """
     texts = language(lang).section("objectives")
@@ -23,4 +26,5 @@ def objectives_text(found: Sequence[DomainObjectives], schema: Schema, keep: boo
         )
         for one in found
     ]
-    return language(lang).sentences([*told, texts["kept" if keep else "tried"]]) if told else texts["nothing"]
+    told += [texts["empty"].format(floor=one) for one in empty]
+    return language(lang).sentences([*told, texts["kept" if keep else "tried"]]) if found else texts["nothing"]
