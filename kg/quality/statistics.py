@@ -7,6 +7,7 @@ from kg.k_anonymity import shown_count
 from kg.quality.census import Census, Cycles
 from kg.quality.curation import Finding, findings
 from kg.quality.duplicates import Duplicates
+from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 
 Count = int | str
@@ -120,9 +121,12 @@ def _degrees(census: Census, step: str) -> Degrees:
     if census.is_of_people(head):
         found = [min(one, present[-k]) if len(present) >= k else 0 for one in found]
     middle, high, higher, largest = (census.shown(tail, int(one)) for one in found)
+    # how many items a single person has used is told of that person
+    few = census.is_of_people(tail) and np.count_nonzero(census.degrees[inverse_of(step)]) < k
+    linked = 0 if few else len(present)
     return Degrees(
-        linked=census.shown(head, len(present)),
-        without=census.shown(head, len(numbers) - len(present)),
+        linked=shown_count(0, k) if few else census.shown(head, linked),
+        without=shown_count(0, k) if few else census.shown(head, len(numbers) - linked),
         p50=middle,
         p90=high,
         p99=higher,

@@ -140,6 +140,18 @@ def test_few_people_are_not_counted_and_more_in_steps(tmp_path: Path) -> None:
     assert (by_product.p50, by_product.max, by_product.linked) == ("<5", 10, 8)
 
 
+def test_how_many_items_so_few_people_have_used_is_told_of_them(tmp_path: Path) -> None:
+    def bought(people: int) -> Triples:
+        return {name: [] for name in SCHEMA["relation"]} | {"purchased": [(f"u{n}", f"p{n}") for n in range(people)]}
+
+    catalogue: Entities = {"User": [f"u{n}" for n in range(9)], "Product": [f"p{n}" for n in range(9)]}
+    catalogue |= {"Course": [], "Ingredient": [], "Concern": []}
+    few = statistics(snapshot_of(tmp_path / "few", catalogue, bought(4), k=5)).triples["purchased"].tail_degrees
+    enough = statistics(snapshot_of(tmp_path / "enough", catalogue, bought(5), k=5)).triples["purchased"].tail_degrees
+    assert (few.linked, few.without) == ("<5", "<5")
+    assert (enough.linked, enough.without) == (5, 4)
+
+
 def test_the_most_harmful_fault_comes_first(faulty: GraphStatistics) -> None:
     harms = [finding.harm for finding in faulty.mend_first]
     assert harms == sorted(harms, reverse=True) and len(set(harms)) > 3
