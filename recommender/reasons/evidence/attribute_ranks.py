@@ -14,6 +14,12 @@ NEARLY_ALL = 0.5
 """Part of the items of a type from which an attribute says nothing of any of them, like water."""
 
 
+def most_that_say(items: int) -> float:
+    """By how many of so many items an attribute may be had and still say something of each; by two it always may, or of
+    two or three items nothing that they share could ever be told."""
+    return max(2, NEARLY_ALL * items)
+
+
 class AttributeRanks:
     """What each item has, as ranks: the least of those that two items share says most of why they go together.
 
@@ -27,7 +33,7 @@ class AttributeRanks:
         *self._starts, _ = accumulate((one.shape[0] for one in links), initial=0)
         joined = csr_array(vstack([csr_array((0, items), dtype=np.int8), *links], format="csr"))
         degrees = np.diff(joined.indptr)
-        telling = np.flatnonzero((degrees > 0) & (degrees <= NEARLY_ALL * items))  # of many attributes few
+        telling = np.flatnonzero((degrees > 0) & (degrees <= most_that_say(items)))  # of many attributes few
         ranked = telling[degrees[telling].argsort(kind="stable")].astype(np.int32)
         ranks = csr_array(joined[ranked].T)
         self._ranked, self._ranks = memoryview(ranked), memoryview(ranks.indices)  # asked for a few: sooner than arrays

@@ -16,7 +16,7 @@ from recommender.reasons.cells import (
     Sources,
     Strand,
 )
-from recommender.reasons.evidence.attribute_ranks import NEARLY_ALL
+from recommender.reasons.evidence.attribute_ranks import most_that_say
 from recommender.reasons.evidence.common_attributes import CommonAttributes, Entity
 from recommender.reasons.evidence.learned_people import LearnedPeople
 from recommender.reasons.evidence.neighbourhoods import Neighbourhoods
@@ -110,7 +110,7 @@ class Evidence:
     def _most(self, first: Source) -> tuple[NDArray[np.int64], float]:
         """How many items have what is next to them by the last step of a source, and by how many at most it is told."""
         items = self.snapshot.vocabulary.count(self.snapshot.schema.ends(first.last)[1])
-        return self.snapshot.link_counts(first.last), NEARLY_ALL * items if first.kind != DIRECT else items
+        return self.snapshot.link_counts(first.last), most_that_say(items) if first.kind != DIRECT else items
 
     def middles(self, position: int, strand: Strand) -> set[int]:
         """Indices of the entities next to the item on the paths of a strand: anchors, where they are linked to it."""

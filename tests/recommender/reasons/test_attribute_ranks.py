@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
-from recommender.reasons.evidence.attribute_ranks import NEARLY_ALL, AttributeRanks
+from recommender.reasons.evidence.attribute_ranks import NEARLY_ALL, AttributeRanks, most_that_say
 from tests.recommender.rules.worlds import COUNTS, world_of
 
 
@@ -23,3 +23,7 @@ def test_what_two_items_share_is_ranked_from_what_the_fewest_have(tmp_path: Path
         assert shared == [attribute for count, _, attribute in sorted(expected) if count <= most]
         several += len(shared) > 1
     assert several
+
+
+def test_what_two_of_a_few_items_share_may_always_be_told() -> None:
+    assert [most_that_say(items) for items in (2, 3, 4, 5, 10)] == [2, 2, 2, 2.5, 5]

@@ -115,6 +115,15 @@ def test_what_nearly_everything_has_is_never_named(tmp_path: Path) -> None:
     assert not any("water" in text for text in _groups(_shop(tmp_path / "b", 6), "p1").values())
 
 
+def test_of_three_items_what_two_share_is_the_reason(tmp_path: Path) -> None:
+    """A first try on a few rows: it was "a smaller link to what is known of you"."""
+    entities: dict[str, list[Any]] = {"User": ["ann"], "Product": ["cream", "soap", "balm"], "Ingredient": ["shea"]}
+    triples = {"purchased": [("ann", "cream")], "contains": [("cream", "shea"), ("soap", "shea")], "has_concern": []}
+    snapshot = snapshot_of(tmp_path, {**entities, "Course": [], "Concern": []}, triples, SCHEMA)
+    recommender = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    assert "“shea”" in recommender.recommend(Request("ann", n=1)).items[0].reason
+
+
 @pytest.mark.parametrize("buyers", [4, 5])
 def test_people_are_told_from_five_on(tmp_path: Path, buyers: int) -> None:
     groups = _groups(_shop(tmp_path, buyers), "soap")
