@@ -4,6 +4,7 @@ To add a kind, write its reader (see :class:`kg.readers.opening.Reader`) and reg
 imported: what none of a load's files needs is not loaded either.
 """
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -47,8 +48,29 @@ COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
 
 def format_of_name(path: Path) -> Format | None:
-    """The format that the suffixes of a file name tell, those of compression aside."""
+    """The format that the suffixes of a file name tell, those of compression aside; where an archive has no other, as
+    ``orders.zip``, those of the file packed in it."""
     suffixes = [s.lower() for s in path.suffixes if s.lower() not in COMPRESSIONS]
     if suffixes and suffixes[-1].startswith(".log-"):  # a log that was put away: tracking.log-20240505.gz
         return SUFFIXES[".log"]
-    return SUFFIXES.get(suffixes[-1]) if suffixes else None
+    found = SUFFIXES.get(suffixes[-1]) if suffixes else None
+    if found is None and path.suffix.lower() == ".zip":
+        packed = packed_file(path)
+        return format_of_name(Path(packed)) if packed is not None and not packed.lower().endswith(".zip") else None
+    return found
+
+
+def packed_file(path: Path) -> str | None:
+    """The name of the only file in a ZIP archive; ``None`` where there is no archive, or not one file in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [one for one in archive.namelist() if not one.endswith("/") and not added_to_archive(one)]
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return None
+    return names[0] if len(names) == 1 else None
+
+
+def added_to_archive(name: str) -> bool:
+    """Whether file managers put a member of an archive there: ``__MACOSX/``, ``.DS_Store``, ``Thumbs.db``."""
+    last = name.rpartition("/")[2]
+    return name.startswith("__MACOSX") or last.startswith(".") or last.lower() in ("thumbs.db", "desktop.ini")

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import zstandard
 
 from kg.errors import ReadError
+from kg.mapping.file_format import added_to_archive
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -100,7 +101,7 @@ class ByteSource:
     def _zipped(self) -> Iterator[bytes]:
         """The only file in a ZIP archive; what file managers add is none."""
         with zipfile.ZipFile(self._raw) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir() and not _added(one.filename)]
+            members = [one for one in archive.infolist() if not one.is_dir() and not added_to_archive(one.filename)]
             names = [member.filename for member in members]
             if "[Content_Types].xml" in names:
                 self._refuse_foreign(ZIP_MAGIC, b"", "an Excel workbook")
@@ -167,9 +168,3 @@ class ByteSource:
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""
         self._raw.close()
-
-
-def _added(name: str) -> bool:
-    """Whether file managers put a member of an archive there: ``__MACOSX/``, ``.DS_Store``, ``Thumbs.db``."""
-    last = name.rpartition("/")[2]
-    return name.startswith("__MACOSX") or last.startswith(".") or last.lower() in ("thumbs.db", "desktop.ini")

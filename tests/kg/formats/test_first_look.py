@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +286,24 @@ def test_what_people_have_is_looked_at_and_what_is_strange_is_left_out(tmp_path:
     assert there["has_class"] == [("i1", "dry", 1.0), ("i1", "oily", 1.0), ("i2", "dry", 1.0)]
     assert there["User"] == [("u1", None, 30.0), ("u2", None, 40.0)]
     assert any("readme.txt: left out" in doubt for doubt in found.unsure)
+
+
+def test_what_an_archive_without_another_suffix_holds_is_known(tmp_path: Path) -> None:
+    for archive, files in {
+        "products.zip": ["products.csv", "__MACOSX/._products.csv"],
+        "two.zip": ["a.csv", "b.csv"],
+    }.items():
+        with zipfile.ZipFile(tmp_path / archive, "w") as packed:
+            for name in files:
+                packed.writestr(name, "SKU,Name,Brand\nK1,Oil,Nordlys\nK2,Balm,Nordlys\n")
+    found = first_look([tmp_path / "products.zip"], "test")
+    schema = parse_schema(tomllib.loads(found.schema))
+    assert "Product" in schema.entity and "Brand" in schema.entity
+    (tmp_path / "mapping.toml").write_text(found.mapping)
+    (source, *_) = read_mapping(tmp_path / "mapping.toml", schema)
+    assert source.file_format(tmp_path / "products.zip") == "csv"
+    with pytest.raises(MappingError, match="nothing can be made of it"):
+        first_look([tmp_path / "two.zip"], "test")
 
 
 def test_people_are_known_by_their_addresses_and_by_names_such_as_customer_no(tmp_path: Path) -> None:
