@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from kg.readers.semi_structured.json_array import KEY
 from kg.schema import EntityType
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
-from kg.values.cells import full_width, identifiers, invisible, masked, may_hold, too_long, trimmed
+from kg.values.cells import WHOLE, full_width, identifiers, invisible, masked, may_hold, too_long, trimmed
 from kg.values.currency import converted, currencies, most_frequent
 from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.values.tail_cells import normalised_ids
@@ -59,6 +60,9 @@ class CellReader:
         if not rows.batch.tidy or self._source.normalise != "none":
             ids = normalised_ids(cells, self._source.normalise)
         hint = f'each row needs {column!r}; a cell that spells "no value" (null in the mapping) counts as empty'
+        for join in self._source.join:
+            if column in join.names:
+                hint = f"{column!r} is looked up in {Path(join.file).name} by {join.here!r}; no row there has its value"
         if column != KEY and KEY in self._notices.columns_found.get(self._place, ()):
             hint += f"; what the records of this map stand under is the column {KEY!r}"
         rows.fault(ids.is_null(), column, f"empty {what}", hint)
@@ -74,6 +78,11 @@ class CellReader:
             self._notices.add(self._place, sentence, int(opened.sum()))
         if may_hold(ids, "+-"):
             self._tell_spreadsheet(column, ids)
+        if may_hold(ids, "."):
+            dotted = ids.filter(ids.str.ends_with(".0"))
+            sentence = f"{{n}} [id|ids] in {column!r} [is a whole number|are whole numbers] written as 101.0 "
+            sentence += "among others, and [was|were] kept so; write ids alike in all files"
+            self._notices.add(self._place, sentence, int(dotted.str.contains(WHOLE).sum()))
         return ids
 
     def _tell_spreadsheet(self, column: str, ids: pl.Series) -> None:

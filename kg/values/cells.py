@@ -12,7 +12,7 @@ from kg.stores.store import MAX_ID_BYTES
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
 _WIDE = "[\uff01-\uff5e]"
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_WHOLE = r"^[0-9]{1,15}\.0$"
+WHOLE = r"^[0-9]{1,15}\.0$"
 
 
 def trimmed(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:
@@ -62,7 +62,7 @@ def id_cells(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.
     """
     ids = trimmed(series, nulls, tidy)
     there = ids.drop_nulls()
-    if there.is_empty() or not there[0].endswith(".0") or not there.str.contains(_WHOLE).all():
+    if there.is_empty() or not there[0].endswith(".0") or not there.str.contains(WHOLE).all():
         return ids
     return ids.str.strip_suffix(".0")
 

@@ -241,6 +241,27 @@ def test_people_of_events_where_the_schema_says_so(tmp_path: Path) -> None:
     ]
 
 
+def test_a_key_that_nothing_is_found_by_is_told_with_the_place_it_was_looked_up_in(tmp_path: Path) -> None:
+    mapping = (
+        '[[source]]\nfile = "items.csv"\nrelation = "bought"\nhead = "customer"\ntail = "item"\ncreate_ends = true\n'
+        '[[source.join]]\nfile = "orders.csv"\non = { order = "id" }\ncolumns = ["customer"]\n'
+    )
+    load_text(tmp_path, SCHEMA, mapping, {"items.csv": "order,item\n1,p1\n3,p1\n", "orders.csv": "id,customer\n1,u1\n"})
+    (found,) = [(r["field"], r["reason"], r["hint"]) for r in rejects(tmp_path)]
+    assert found == (
+        "customer",
+        "empty head",
+        "'customer' is looked up in orders.csv by 'order'; no row there has its value",
+    )
+
+
+def test_whole_numbers_with_a_fraction_among_other_ids_are_told(tmp_path: Path) -> None:
+    mapping = '[[source]]\nfile = "p.csv"\nentity = "Product"\nid = "id"\n'
+    report = load_text(tmp_path, SCHEMA, mapping, {"p.csv": "id\n101.0\nX1\n102.0\nv1.0\n"})
+    assert [row[0] for row in graph(tmp_path, SCHEMA)["Product"]] == ["101.0", "102.0", "X1", "v1.0"]
+    assert any("2 ids in 'id' are whole numbers written as 101.0 among others" in one for one in report.notices)
+
+
 def test_lists_written_as_text_are_lists(tmp_path: Path) -> None:
     cells = ['["a", "b"]', "['a', \"c\"]", "['a' 'd']", '{a,"b c"}', "[a, b]", "{'k': 1}"]
     rows = "".join(f'p{i},"{cell.replace(chr(34), chr(34) * 2)}"\n' for i, cell in enumerate(cells))
