@@ -221,7 +221,7 @@ def test_rows_that_are_no_lines_are_taken_out_too(document: Document, whyrec: Wh
     assert (erased["found"], erased["undecided"]) == ([], [])
     (unclear,) = (notice for notice in erased["notices"] if "hold '1', of this person or of something else" in notice)
     assert {"copy.csv.gz", "copy.tsv", "made/purchased.json"} <= set(re.findall(r"[\w./]+", unclear))
-    assert "products.csv" not in unclear
+    assert "products.csv" not in unclear and "forgotten.json" not in unclear
     listed = Source(file="all.xlsx", relation="purchased", head="user_id", tail="item_id")
     assert "1" not in {cells[0] for _, _, cells in read(numbered / "all.xlsx", listed)[0]}
     for path in made.iterdir():
