@@ -78,5 +78,5 @@ def _show_kept(output: Output, report: StatusReport) -> None:
     if budget is not None:
         output.line(
             f"Private releases: ε {budget.epsilon:g} of {budget.epsilon_per_day:g} spent today, "
-            f"{budget.releases:,} in all"
+            + by_number(f"{budget.epsilon_in_all:g} by {budget.releases:,} [release|releases] in all")
         )

@@ -222,8 +222,8 @@ class PrivacyBudget(Result):
     epsilon_per_day: float
     delta: float
     delta_per_day: float
-    releases: int
-    """Of all days."""
+    releases: int  # of all days, like the next
+    epsilon_in_all: float
 
 
 class Partner(Result):

@@ -71,7 +71,7 @@ def anomalies(snapshot: Snapshot, user_type: str) -> Anomalies:
     accounts, items = _accounts(snapshot, user_type)
     active = np.diff(accounts.used.indptr) >= FEWEST
     flags = {
-        "duplicate": _duplicates(accounts.used),
+        "duplicate": _duplicates(accounts),
         "burst": active & _bursts(accounts),
         "bot": active & _bots(accounts),
         "rating": active & _ratings(accounts),
@@ -122,10 +122,13 @@ def _robust(values: Values, among: Mask) -> Values:
     return (values - middle) / spread if spread > 0 else np.zeros(len(values))
 
 
-def _duplicates(used: csr_array) -> Mask:
-    """Who used exactly what somebody else used, ``ALIKE`` things or more; the first of them is not flagged."""
+def _duplicates(accounts: Accounts) -> Mask:
+    """Who used exactly what somebody else used, ``ALIKE`` things or more; whoever began first is not flagged."""
+    used = accounts.used
     seen, found = set[bytes](), np.zeros(used.shape[0], dtype=bool)
-    for row in np.flatnonzero(np.diff(used.indptr) >= ALIKE).tolist():
+    began = np.array([one[0] if len(one) else NO_TIME for one in accounts.times], dtype=np.int64)
+    first = np.lexsort((np.arange(len(began)), began, began == NO_TIME))
+    for row in first[np.diff(used.indptr)[first] >= ALIKE].tolist():
         key = np.sort(used.indices[used.indptr[row] : used.indptr[row + 1]]).tobytes()
         found[row] = key in seen
         seen.add(key)
@@ -133,7 +136,7 @@ def _duplicates(used: csr_array) -> Mask:
 
 
 def _bursts(accounts: Accounts) -> Mask:
-    """Who did half of it, twenty things or more, within a minute; within a day where times are only days."""
+    """Who did half of it, twenty things or more, within a minute; nobody where times are only days."""
     every = np.concatenate([*accounts.times, np.empty(0, dtype=np.int64)])
     if not len(every) or np.mean(every % DAY == 0) > 0.5:
         return np.zeros(len(accounts.times), dtype=bool)
@@ -214,9 +217,14 @@ def _shilling(used: csr_array, active: Mask, ways: Sequence[Values]) -> tuple[Ma
 
 
 def _oddest(values: Values, active: Mask, part: float = ODD) -> Mask:
-    """A part of the active accounts with the largest values, fewer where many are equal."""
-    edge = np.quantile(values[active], 1 - part) if active.any() else 0.0
-    return np.asarray(active & (values > edge))
+    """A part of the active accounts with the largest values, fewer where many are equal; where more than the oddest
+    are equal at the very top, as when many were made on one day, these, up to ``WIDER`` times as many."""
+    if not active.any():
+        return active
+    first = np.asarray(active & (values == values[active].max()))
+    if ODD * active.sum() < first.sum() <= WIDER * ODD * active.sum():
+        return first
+    return np.asarray(active & (values > np.quantile(values[active], 1 - part)))
 
 
 def _ways(accounts: Accounts) -> Iterator[Values]:

@@ -209,10 +209,13 @@ def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
     yield "ε of one private release, unless another is asked for", told
     yield "ε of private releases in a day", f"{private.epsilon_per_day:g}"
     spent = found.privacy_budget
-    yield (
-        "spent today",
-        "0" if spent is None else f"{spent.epsilon:g} (δ {spent.delta:g}), {spent.releases} releases ever",
-    )
+    yield "spent today", "0" if spent is None else f"{spent.epsilon:g} (δ {spent.delta:g})"
+    if spent is not None:
+        releases = by_number(f"{spent.releases:,} [release|releases]")
+        yield (
+            "spent ever, which is what whoever has all of them may learn of a person",
+            (f"{spent.epsilon_in_all:g}, by {releases}"),
+        )
     encrypted = (workspace.folder / LOG_KEY).exists()
     yield "logs of events and answers", "encrypted" if encrypted else "not encrypted"
     yield "at rest", f"sealed to {settings.privacy.seal_to}" if settings.privacy.seal_to else "not sealed"

@@ -1,5 +1,6 @@
 """Status: what is there, what is stale, what to do next."""
 
+import math
 import shlex
 
 import numpy as np
@@ -129,11 +130,17 @@ def _model(workspace: Workspace, manifest: ModelManifest | None, snapshot: Snaps
 def _budget(workspace: Workspace) -> PrivacyBudget | None:
     settings = workspace.settings.privacy
     ledger = PrivacyLedger(workspace.folder, settings)
-    releases, (epsilon, delta) = len(ledger.releases()), ledger.spent()
+    releases, (epsilon, delta) = ledger.releases(), ledger.spent()
     if not releases:
         return None
-    most, at_risk = settings.epsilon_per_day, settings.delta_per_day
-    return PrivacyBudget(epsilon=epsilon, epsilon_per_day=most, delta=delta, delta_per_day=at_risk, releases=releases)
+    return PrivacyBudget(
+        epsilon=epsilon,
+        epsilon_per_day=settings.epsilon_per_day,
+        delta=delta,
+        delta_per_day=settings.delta_per_day,
+        releases=len(releases),
+        epsilon_in_all=math.fsum(one.epsilon for one in releases),
+    )
 
 
 def _readers(workspace: Workspace) -> list[str]:

@@ -31,7 +31,7 @@ def flags(used: np.ndarray, rated: np.ndarray, times: list[np.ndarray]) -> dict[
     accounts = Accounts(csr_array(used), csr_array(rated), times)
     active = used.sum(axis=1) >= module.FEWEST
     found = {
-        "duplicate": module._duplicates(accounts.used),
+        "duplicate": module._duplicates(accounts),
         "burst": module._bursts(accounts),
         "bot": module._bots(accounts),
         "rating": module._ratings(accounts),
@@ -56,9 +56,23 @@ def test_accounts_made_for_an_item_are_flagged_and_people_are_not(kind: str) -> 
     assert flagged[:MADE].mean() >= 0.9 and flagged[MADE:].sum() <= 4
 
 
+def test_many_accounts_that_are_equally_odd_do_not_hide_one_another() -> None:
+    """A tenth of all, made within one day each: more than the oddest twentieth, and none odder than the others."""
+    used, rated, times = people(3)
+    rng, target, made = np.random.default_rng(1), int(np.argmin(used.sum(axis=0))), PEOPLE // 10
+    for one in range(made):
+        used[one], rated[one] = 0, 0
+        fillers = rng.choice(ITEMS, 8, replace=False)
+        used[one, fillers], rated[one, fillers] = 1, rng.choice([2, 3, 4, 5], 8)
+        used[one, target], rated[one, target] = 1, 5
+        times[one] = np.full(int(used[one].sum()), rng.integers(600, 700) * DAY)
+    found = flags(used, rated, times)["shilling"]
+    assert found[:made].all() and found[made:].sum() <= 4
+
+
 def test_each_signal_is_of_what_it_is_called() -> None:
     used, rated, times = people(2)
-    used[0], rated[0] = used[1], rated[1]
+    used[0], rated[0], times[1] = used[1], rated[1], times[0] - DAY
     used[2, :], rated[2, :] = 1, 4
     times[2] = np.arange(ITEMS) * 3_600_000
     used[3, :40], rated[3, :40] = 1, 4
@@ -66,6 +80,6 @@ def test_each_signal_is_of_what_it_is_called() -> None:
     means = rated.sum(axis=0) / used.sum(axis=0)
     used[4, 40:60], rated[4, 40:60] = 1, np.where(means[40:60] > 3, -20, 30)
     found = flags(used, rated, times)
-    for signal, account in (("duplicate", 1), ("bot", 2), ("burst", 3), ("rating", 4)):
+    for signal, account in (("duplicate", 0), ("bot", 2), ("burst", 3), ("rating", 4)):
         assert found[signal][account], signal
     assert found["burst"].sum() == 1 and found["duplicate"].sum() == 1 and found["bot"].sum() <= 2

@@ -24,6 +24,7 @@ from recommender.results.document import Result
 from recommender.rules.rule_set import Rules
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
+from recommender.texts.languages import language
 from whyrec.workspace.responsibility.certify_text import Told, Wanted, certify_text
 
 HELD_OUT = 0.5
@@ -75,7 +76,8 @@ def certify(
 ) -> CertifyReport:
     """Test the filters on people of whom half of what they rated was held out, and use the loosest that holds.
 
-    :param keep: let lists follow from now on, in a generation of their own.
+    :param keep: let lists follow from now on, in a generation of their own; where nothing holds, without any
+        certificate, unless there is one that promises less than what was asked for: that stays.
     :raises UsageError: for numbers out of their range, or where fewer than k people rejected anything.
     """
     if not (0 < wanted.alpha < 1 and 0 < wanted.delta < 1):
@@ -84,10 +86,23 @@ def certify(
     with private_files(), tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".certifying-") as folder:
         tried = trial(recommender, rules, wanted.below, Path(folder))
     chosen, told = loosest(tried.losses, wanted.alpha, wanted.delta), report(recommender, tried, wanted, lang)
+    earlier, texts = recommender.model.certificate, language(lang).section("certify")
+    if keep and chosen is None and earlier is not None:
+        stays = not _refuted(earlier, wanted)
+        ending = texts["stays" if stays else "withdrawn"].format(
+            alpha=f"{earlier.alpha:.2%}", below=f"{earlier.below:g}"
+        )
+        told = told.model_copy(update={"text": language(lang).sentences([told.text, ending])})
+        keep = not stays
     if keep:
         filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
         _keep(workspace, None if chosen is None else _certificate(wanted, told, filtered))
     return told.model_copy(update={"written": keep})
+
+
+def _refuted(earlier: Certificate, wanted: Wanted) -> bool:
+    """Whether a certificate promises what was tried in vain just now, or more."""
+    return earlier.alpha <= wanted.alpha and earlier.below >= wanted.below and earlier.delta <= wanted.delta
 
 
 def report(recommender: Recommender, tried: Trial, wanted: Wanted, lang: str = "en") -> CertifyReport:
