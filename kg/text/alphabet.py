@@ -53,8 +53,11 @@ class Alphabet:
         emitted[hyphens[parting]] = _packed(b" - ")
         last = suffixes[self._kinds[codes[suffixes + 1]] != SUFFIX]
         emitted[last] |= _BLANK << 8
-        words = emitted.tobytes().translate(None, b"\0").split()
-        return b" " + b" ".join(words) + b" "
+        symbols = np.frombuffer(emitted.tobytes().translate(None, b"\0"), dtype=np.uint8)
+        blank = symbols == _BLANK
+        first = np.append(True, ~(blank[1:] & blank[:-1]))  # of a run of blanks; splitting takes eight times as long
+        words: bytes = symbols[first].tobytes().strip(b" ")
+        return b" " + words + b" "
 
     def _symbol(self, code: int) -> bytes:
         return self._written.get(code, bytes([UNKNOWN]))
