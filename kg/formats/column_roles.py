@@ -41,12 +41,17 @@ def named_column(sample: Sample, words: str, *, id_too: bool = False, ending: bo
 
 
 def id_column(sample: Sample) -> str:
-    """The column that names what a row is about."""
+    """The column that names what a row is about: in RecBole's files the first, else by what columns are called."""
     own = singular(fold(sample.stem))
+    if sample.path.suffix in (".item", ".user"):
+        return next(iter(sample.columns))
     for name in (f"{own}id", "id", own, *(f"{w}id" for w in _ITEMS.split()), *_ITEMS.split(), *_PEOPLE.split()):
         for column in sample.columns:
             if fold(column) == name:
                 return column
+    keys = [c.name for c in sample.columns.values() if c.filled == c.different == sample.rows and _is_key(c.name)]
+    if keys:  # a number, too: texts beside it are names, which several may have
+        return next((name for name in keys if fold(name) in who()), keys[0])
     texts = [column for column in sample.columns.values() if column.kind in ("text", "prose")]
     unique = [c.name for c in texts if c.filled == c.different == sample.rows and c.kind == "text"]
     most = max(texts, key=lambda column: column.different, default=None)
@@ -54,6 +59,11 @@ def id_column(sample: Sample) -> str:
     if not unique and called is not None:  # what is called something is mostly one of a kind
         return called
     return (unique or ([most.name] if most is not None else []) or list(sample.columns))[0]
+
+
+def _is_key(name: str) -> bool:
+    """Whether a column is called as those that tell rows apart are: ``Customer No``, ``ticket_id``, ``userId``."""
+    return fold(name) in who() or re.search(r"(?:[ _-](?:id|no|nr|number|code|key|uuid)|[a-z]I[dD])$", name) is not None
 
 
 def label_column(sample: Sample) -> str | None:
@@ -83,7 +93,7 @@ def type_name(sample: Sample) -> str:
     if sample.path.suffix in (".item", ".user"):
         return sample.path.suffix[1:].capitalize()
     name = singular(pascal(re.sub(r"[0-9]+$", "", sample.stem)))
-    return "User" if name.lower() in _PEOPLE.split() else name or "Item"
+    return "User" if name.lower() in _PEOPLE.split() or fold(id_column(sample)) in who() else name or "Item"
 
 
 def fold(name: str) -> str:

@@ -9,6 +9,7 @@ from kg.errors import MappingError
 from kg.formats.guessing import guess
 from kg.formats.neo4j_first_look import AdminFile, admin_files, admin_guess
 from kg.formats.preset import mapping_text, merged_schema, recognised
+from kg.formats.recbole_knowledge import knowledge_files, knowledge_of
 from kg.formats.sample import look_at
 from kg.formats.toml_text import toml_table
 from kg.mapping.file_format import FORMATS, RDF_FORMATS, format_of_name
@@ -39,11 +40,12 @@ def first_look(paths: list[Path], name: str) -> FirstLook:
     admin, taken = admin_files(paths)
     if admin:
         return _of_admin(admin, [path for path in paths if path not in taken], name)
-    samples = [look_at(path) for path in paths]
+    triples = knowledge_files(paths)
+    samples = [look_at(path) for path in paths if path not in triples]
     names = {str(path): str(path.absolute()) for path in paths}
     found = {str(sample.path): recognised(list(sample.columns), sample.first_line) for sample in samples}
     strange = [sample.path for sample in samples if not sample.columns and found[str(sample.path)] is None]
-    if len(strange) == len(samples):
+    if len(strange) == len(samples) and strange:
         known = ", ".join(suffix for kind in FORMATS.values() if kind.reader for suffix in kind.suffixes)
         raise MappingError(f"{strange[0]}: nothing can be made of it: no columns; known: {known}, and presets")
     found = {path: preset for path, preset in found.items() if Path(path) not in strange}
@@ -63,6 +65,15 @@ def first_look(paths: list[Path], name: str) -> FirstLook:
     schema = merged_schema([*parts, *([guessed.schema] if guessed.sources else [])])
     texts += guessed.sources
     titles = {Path(path).name: preset.title for path, preset in found.items() if preset is not None}
+    if triples:
+        if not samples:
+            raise MappingError("\n".join(knowledge_of(triples, None, set()).unsure))
+        items = [kind for kind, entity in schema["entity"].items() if "domain" in entity]
+        knowledge = knowledge_of(
+            triples, items[0] if len(items) == 1 else None, {one.casefold() for one in schema["relation"]}
+        )
+        schema = merged_schema([schema, knowledge.schema])
+        texts, unsure, titles = texts + knowledge.sources, unsure + knowledge.unsure, titles | knowledge.known
     return FirstLook(_schema_text(name, schema), _mapping_text(texts, unsure), titles, tuple(unsure))
 
 

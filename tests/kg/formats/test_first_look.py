@@ -288,6 +288,40 @@ def test_what_people_have_is_looked_at_and_what_is_strange_is_left_out(tmp_path:
     assert any("readme.txt: left out" in doubt for doubt in found.unsure)
 
 
+def test_triples_of_recbole_become_relations_between_items_and_what_they_are_linked_to(tmp_path: Path) -> None:
+    files = {
+        "shop.inter": f"{INTERACTIONS}u1\ti1\t1\t1704758400\nu2\ti2\t1\t1704758400\n",
+        "shop.link": "item_id:token\tentity_id:token\ni1\tm.1\ni2\tm.2\n",
+        "shop.kg": "head_id:token\trelation_id:token\ttail_id:token\n"
+        "m.1\tfilm.film.genre\tm.9\nm.2\tfilm.film.genre\tm.9\nm.7\tfilm.actor.film\tm.1\nm.1\tfilm.sequel\tm.2\n"
+        "m.9\tmedia.genre\tm.8\n",
+    }
+    found, there, report = loaded(tmp_path, files)
+    schema = parse_schema(tomllib.loads(found.schema))
+    assert {name: schema.ends(name) for name in ("genre", "film", "sequel", "media_genre")} == {
+        "genre": ("Item", "Entity"),
+        "film": ("Entity", "Item"),
+        "sequel": ("Item", "Item"),
+        "media_genre": ("Entity", "Entity"),
+    }
+    assert [row[:2] for row in there["genre"]] == [("i1", "m.9"), ("i2", "m.9")]
+    assert [row[:2] for row in there["film"]] == [("m.7", "i1")] and [r[:2] for r in there["sequel"]] == [("i1", "i2")]
+    assert [row[:2] for row in there["media_genre"]] == [("m.9", "m.8")]
+    assert report.rejected == 0 and not any("found nothing" in notice for notice in report.notices)
+    assert {"shop.kg", "shop.link"} <= set(found.known)
+
+
+def test_triples_of_recbole_alone_are_told(tmp_path: Path) -> None:
+    kg = {"a.kg": "head_id:token\trelation_id:token\ttail_id:token\nm.1\tgenre\tm.9\n"}
+    with pytest.raises(MappingError, match=r"a\.kg: left out: a \.kg file, the one \.link file beside it"):
+        first_look(written(tmp_path, kg), "test")
+    beside = first_look(written(tmp_path, kg | {"a.inter": f"{INTERACTIONS}u1\ti1\t1\t1704758400\n"}), "test")
+    assert any("a.kg: left out" in doubt for doubt in beside.unsure)
+    one = {"a.link": "item_id:token\tentity_id:token\ni1\tm.1\ni2\tm.1\n"}
+    twice = first_look(written(tmp_path, kg | one | {"a.inter": f"{INTERACTIONS}u1\ti1\t1\t1704758400\n"}), "test")
+    assert any("calls one entity several items" in doubt for doubt in twice.unsure)
+
+
 def test_what_an_archive_without_another_suffix_holds_is_known(tmp_path: Path) -> None:
     for archive, files in {
         "products.zip": ["products.csv", "__MACOSX/._products.csv"],
@@ -318,6 +352,21 @@ def test_people_are_known_by_their_addresses_and_by_names_such_as_customer_no(tm
     team = {"brands.csv": "id,name,contact\nb1,Nordlys,x@example.org\nb2,Solfar,y@example.org\n"}
     alone = first_look(written(tmp_path, team), "test")
     assert "contact" not in alone.schema and any("'contact' is not used: it names people" in d for d in alone.unsure)
+
+
+def test_people_by_number_are_people_and_their_names_no_ids(tmp_path: Path) -> None:
+    files = {
+        "crm_export.csv": "customer_id,full_name,city\n7,Ann Lee,Bern\n8,Bo,Bern\n9,Ann Lee,Ulm\n",
+        "orders.csv": "customer_id,product_id\n7,p1\n8,p1\n",
+    }
+    found, there, _ = loaded(tmp_path, files)
+    schema = parse_schema(tomllib.loads(found.schema))
+    assert [name for name, entity in schema.entity.items() if entity.sensitive] == ["User"]
+    assert [row[0] for row in there["User"]] == ["7", "8", "9"] and len(there["purchased"]) == 2
+    folder = tmp_path / "recbole"
+    folder.mkdir()
+    user = {"ml.user": "user_id:token\tage:token\tgender:token\n1\t24\tM\n2\t53\tF\n"}
+    assert [row[0] for row in loaded(folder, user)[1]["User"]] == ["1", "2"]
 
 
 def test_pages_in_rdf_and_logs_are_known_by_their_names(tmp_path: Path) -> None:
