@@ -17,7 +17,8 @@ from recommender.audit.exposure import shares_in_steps
 from recommender.audit.item_groups import Side
 from recommender.catalogue.attributes import item_attributes
 from recommender.kernels.path_kernels import Kernels
-from recommender.marketing.best_items import best_items
+from recommender.linalg.sparse_matrix import binary
+from recommender.marketing.best_items import DEEP, best_items
 from recommender.marketing.crowd import FIRST, Crowd
 from recommender.reranking.exposure_prices import Pool, solve
 from recommender.results.responsibility.audit import Repair
@@ -31,6 +32,8 @@ TRIED = 3
 """Relations that are tried, those of which most is missing."""
 COMMON = 0.5
 """Part of the other items that have a relation, at least."""
+CELLS = 10_000_000
+"""Scores that are looked at for a weight, which may raise what is far below a list."""
 Mask = NDArray[np.bool_]
 
 
@@ -88,10 +91,14 @@ def _repair(
     )
 
 
-def _ratio(crowd: Crowd, group: csr_array, inside: Mask) -> float:
-    """Exposure of a group by its merit, in the lists of a crowd, as an audit tells it."""
-    seen, used = csr_array(crowd.exposure @ group).toarray(), csr_array(crowd.used @ group).toarray()
-    whole, uses = (np.asarray(one[:, inside].sum(axis=1)).ravel() for one in (crowd.exposure, crowd.used))
+def _ratio(crowd: Crowd, group: csr_array, inside: Mask, exposure: csr_array | None = None) -> float:
+    """Exposure of a group by its merit, in the lists of a crowd, as an audit tells it.
+
+    :param exposure: that of other lists of the same people.
+    """
+    listed = crowd.exposure if exposure is None else exposure
+    seen, used = csr_array(listed @ group).toarray(), csr_array(crowd.used @ group).toarray()
+    whole, uses = (np.asarray(one[:, inside].sum(axis=1)).ravel() for one in (listed, crowd.used))
     share, merit = (shares_in_steps(*one, crowd.k)[0][0] for one in ((seen, whole), (used, uses)))
     return float(share / merit) if merit > 0 else 0.0
 
@@ -106,12 +113,17 @@ def _without_rules(crowd: Crowd, group: csr_array, inside: Mask, before: float) 
 
 
 def _weight(crowd: Crowd, group: csr_array, inside: Mask, before: float) -> Repair:
-    """By how much the scores of the group would have to rise."""
+    """By how much the scores of the group's items would have to rise, and what lists come to that are ranked with it:
+    what ``boost`` would do with that percentage, for an item that is of other groups too as for any."""
     merit = float((crowd.used @ group).sum()) / max(float(crowd.used[:, inside].sum()), 1e-12)
-    found = solve(Pool(*best_items(crowd), FIRST, group), np.array([merit]), most_loss=1.0)
-    after = float(found.after[0]) / max(merit, 1e-12)
-    percent = float(np.ceil(100 * found.prices[0]))
-    return _repair("weight", None, before, after, percent=percent)
+    deep = min(int(inside.sum()), max(DEEP, CELLS // max(len(crowd.sample), 1)))
+    pool = Pool(*best_items(crowd, deep), FIRST, binary(group), group)
+    percent = float(np.ceil(100 * solve(pool, np.array([merit]), most_loss=1.0).prices[0]))
+    listed = pool.lists(np.array([percent / 100]))[0]
+    person, rank = np.nonzero(listed >= 0)
+    worth = 1 / np.log2(rank + 2)
+    exposure = csr_array((worth, (person, listed[person, rank])), shape=crowd.exposure.shape)
+    return _repair("weight", None, before, _ratio(crowd, group, inside, exposure), percent=percent)
 
 
 def _missing(crowd: Crowd, side: Side, number: int, inside: Mask) -> list[Missing]:

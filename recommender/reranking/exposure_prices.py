@@ -28,13 +28,15 @@ class Pool:
     """The best items of each person before any price.
 
     ``positions``: shape (people, pool), int64, −1 where there are fewer; ``totals``: scores, −inf there; ``n``: length
-    of a list; ``groups``: items × floors, 1 where an item is of the group.
+    of a list; ``groups``: items × floors, 1 where an item is of the group, which is what prices raise; ``counted``: how
+    much of an item's exposure is the group's, where it is shared among several; all where ``None``.
     """
 
     positions: NDArray[np.int64]
     totals: Values
     n: int
     groups: csr_array
+    counted: csr_array | None = None
 
     def lists(self, prices: Values) -> tuple[NDArray[np.int64], Values]:
         """Positions and scores, without prices, of the lists under prices: shape (people, n) each."""
@@ -49,7 +51,8 @@ class Pool:
         worth = np.broadcast_to(_worth(positions.shape[1]), positions.shape)
         there = positions >= 0
         items = np.bincount(positions[there], weights=worth[there], minlength=self.groups.shape[0])
-        return np.asarray(self.groups.T @ items) / max(float(items.sum()), 1e-12)
+        counted = self.groups if self.counted is None else self.counted
+        return np.asarray(counted.T @ items) / max(float(items.sum()), 1e-12)
 
     def loss(self, prices: Values) -> float:
         """Part of the summed scores of the best lists that lists under prices give up, in [0, 1]."""

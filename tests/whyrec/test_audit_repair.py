@@ -4,8 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from scipy.sparse import csr_array
 
 import whyrec
+from recommender.audit.item_groups import sides
+from recommender.audit.repair import _ratio
+from recommender.marketing.crowd import Crowd
+from recommender.rules.rule_set import Rules
 
 
 def test_what_would_close_the_worst_gap(demo: Path, tmp_path: Path) -> None:
@@ -21,3 +26,19 @@ def test_what_would_close_the_worst_gap(demo: Path, tmp_path: Path) -> None:
     assert by_kind["weight"].closes and by_kind["weight"].percent and "rules" in by_kind
     assert all(one.triples for one in found.repairs if one.kind == "data")
     assert [one.closes for one in found.repairs] == sorted((one.closes for one in found.repairs), reverse=True)
+
+
+def test_a_weight_does_what_boosting_by_it_does(demo: Path) -> None:
+    """Of a topic whose courses have other topics too: raised as a whole, counted as a part."""
+    engine = whyrec.open(demo)
+    (found,) = engine.audit("courses", quality=False, repair=True).domains
+    (weight,) = (one for one in found.repairs if one.kind == "weight")
+    kind, label = str(found.worst).split(": ")
+    assert kind == "topic"
+    (topic,) = (one.id for one in engine.find(label).hits if (one.type, one.label) == ("Topic", label))
+    boosted = Crowd(engine.recommender, Rules(domain="courses", boost=(f"{weight.percent:g}% about:{topic}",)))
+    (side,) = (one for one in sides(boosted, "courses") if one.name == "Topic")
+    group = csr_array(side.membership[:, [side.labels.index(label)]])
+    assert 0 < group.data.min() < 1
+    inside = boosted.recommender.catalogue.of_domain("courses")
+    assert weight.ratio_before == 0 and round(_ratio(boosted, group, inside), 1) == weight.ratio_after
