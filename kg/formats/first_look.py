@@ -8,7 +8,7 @@ from typing import Any
 from kg.errors import MappingError
 from kg.formats.guessing import guess
 from kg.formats.neo4j_first_look import AdminFile, admin_files, admin_guess
-from kg.formats.preset import mapping_text, merged_schema, recognised
+from kg.formats.preset import beside, mapping_text, merged_schema, recognised
 from kg.formats.recbole_knowledge import knowledge_files, knowledge_of
 from kg.formats.sample import look_at
 from kg.formats.toml_text import toml_table
@@ -49,6 +49,8 @@ def first_look(paths: list[Path], name: str) -> FirstLook:
         known = ", ".join(suffix for kind in FORMATS.values() if kind.reader for suffix in kind.suffixes)
         raise MappingError(f"{strange[0]}: nothing can be made of it: no columns; known: {known}, and presets")
     found = {path: preset for path, preset in found.items() if Path(path) not in strange}
+    there = {preset.name for preset in found.values() if preset is not None}
+    found = {path: preset and beside(preset, there) for path, preset in found.items()}
     guessed = guess([s for s in samples if s.path not in strange and found[str(s.path)] is None], names)
     by_preset = {preset.name: (preset, names[path]) for path, preset in found.items() if preset is not None}
     kinds = {str(sample.path): sample.format for sample in samples}

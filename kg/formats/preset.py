@@ -29,6 +29,8 @@ class Preset:
     schema: dict[str, Any]
     mapping: str
     """Text of its sources."""
+    instead_of: str | None = None
+    """Another preset that it takes the place of where the file that it needs is there."""
     spellings: Mapping[str, str] = field(default_factory=dict)
     """Column as the mapping has it → how other editions of the export call it."""
 
@@ -55,6 +57,7 @@ def presets() -> tuple[Preset, ...]:
                     data.get("needs"),
                     data["schema"],
                     text[text.index("[[source]]") :],
+                    data.get("instead_of"),
                     data.get("spellings", {}),
                 )
             )
@@ -73,6 +76,14 @@ def recognised(columns: list[str], first_line: str) -> Preset | None:
         return max(fitting, key=lambda one: len(one.columns))
     lines = [one for one in presets() if one.line and re.search(one.line, first_line)]
     return lines[0] if lines else None
+
+
+def beside(preset: Preset, others: Collection[str]) -> Preset:
+    """The preset, or the one that takes its place beside files of others.
+
+    :param others: names of their presets.
+    """
+    return next((one for one in presets() if one.instead_of == preset.name and one.needs in others), preset)
 
 
 def mapping_text(preset: Preset, file: str, kind: str | None, others: Mapping[str, tuple[Preset, str]]) -> str:

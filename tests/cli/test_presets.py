@@ -49,6 +49,17 @@ FILES: dict[str, dict[str, str]] = {
             *(f"{n},Completed,{DAY} 10:00,{person},{item},Item {item},1" for n, (person, item) in enumerate(TAKEN)),
         )
     },
+    "woocommerce_orders_of_products": {
+        "orders.csv": table(
+            "Order Number,Order Status,Order Date,Email (Billing),SKU,Item Name,Quantity (- Refund)",
+            *(f"{n},Completed,{DAY} 10:00,{person},{item}-S,Item {item},1" for n, (person, item) in enumerate(TAKEN)),
+        ),
+        "wc.csv": table(
+            "ID,Type,SKU,Name,Published,Regular price,Categories,Tags,Parent",
+            *(f"{n},variable,i{n},Item {n},1,,Care,tag {n % 2}," for n in range(1, 5)),
+            *(f"1{n},variation,i{n}-S,Item {n} - S,1,9,,,i{n}" for n in range(1, 5)),
+        ),
+    },
     "woocommerce_products": {
         "wc.csv": table(
             "ID,Type,SKU,Name,Published,Regular price,Categories,Tags",
@@ -139,6 +150,15 @@ FILES: dict[str, dict[str, str]] = {
             "Hair care,Nord University,COURSE,4.5,Beginner",
             "Bread,South University,COURSE,4.5,Advanced",
             "Cake,South University,COURSE,4.5,Advanced",
+        )
+    },
+    "coursera_courses": {
+        "Coursera.csv": table(
+            "Course Name,University,Difficulty Level,Course Rating,Course URL,Course Description,Skills",
+            "Skin care,Nord University,Beginner,4.7,x,All of it,Acne  serum",
+            "Hair care,Nord University,Beginner,Not Calibrated,x,All of it,hair loss  serum",
+            "Bread,South University,Advanced,4.5,x,All of it,yeast",
+            "Cake,South University,Advanced,4.5,x,All of it,yeast  sugar",
         )
     },
     "udemy_catalogue": {

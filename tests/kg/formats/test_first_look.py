@@ -78,6 +78,23 @@ EXPORTS: dict[str, tuple[dict[str, str], dict[str, list[tuple[Any, ...]]]]] = {
         },
         {"purchased": [("a@x.invalid", "BL-1", 2.0, 1704794400000)], "Product": [("BL-1", "Balm"), ("BL-2", "Oil")]},
     ),
+    "woocommerce_orders_of_products": (
+        {
+            "orders.csv": "Order Number,Order Status,Order Date,Email (Billing),SKU,Item Name,Quantity (- Refund)\n"
+            "1,Completed,2024-01-09 10:00,a@x.invalid,MK-S,Mask - S,1\n"
+            "1,Completed,2024-01-09 10:00,a@x.invalid,SO,Soap,1\n"
+            "2,Completed,2024-01-09 10:00,a@x.invalid,MK-L,Mask - L,1\n"
+            "2,Completed,2024-01-09 10:00,a@x.invalid,B-S,Balm,1\n"
+            "3,Refunded,2024-01-09 10:00,b@x.invalid,MK-L,Mask - L,1\n",
+            "wc.csv": "ID,Type,SKU,Name,Regular price,Categories,Parent\n1,variable,MK,Mask,,Masks,\n"
+            "2,variation,MK-S,Mask - S,9,,MK\n3,variation,MK-L,Mask - L,12,,MK\n4,simple,SO,Soap,4,Soaps,\n"
+            "5,variation,B-S,Balm - S,4,,id:9\n",
+        },
+        {
+            "Product": [("B-S", "Balm"), ("MK", "Mask"), ("SO", "Soap")],
+            "purchased": [("a@x.invalid", "B-S", 1.0), ("a@x.invalid", "MK", 2.0), ("a@x.invalid", "SO", 1.0)],
+        },
+    ),
     "woocommerce_products": (
         {"wc.csv": (CASES / "B128" / "wc-product-export.csv").read_text()},
         {"in_category": [("BL-1", "Body Care > Balms"), ("BL-1", "Gifts")]},
@@ -135,6 +152,21 @@ EXPORTS: dict[str, tuple[dict[str, str], dict[str, list[tuple[Any, ...]]]]] = {
             '"Skin, care",Nord University,COURSE,4.7,Beginner\n'
         },
         {"Course": [("Skin, care", None, 4.7)], "offered_by": [("Skin, care", "Nord University")]},
+    ),
+    "coursera_courses": (
+        {
+            "Coursera.csv": "Course Name,University,Difficulty Level,Course Rating,Course Description,Skills\n"
+            "Screenplay,Michigan State University,Beginner,4.8,Write it,Drama  Comedy  peering  drama-film\n"
+            "Strategy,Nordlys,Not Calibrated,Not Calibrated,Plan it,Finance  business plan\n"
+        },
+        {
+            "Course": [("Screenplay", None, 4.8, "Write it"), ("Strategy", None, None, "Plan it")],
+            "teaches": [
+                *(("Screenplay", skill) for skill in ("comedy", "drama", "drama-film", "peering")),
+                *(("Strategy", skill) for skill in ("business plan", "finance")),
+            ],
+            "at_level": [("Screenplay", "Beginner")],
+        },
     ),
     "udemy_catalogue": (
         {
