@@ -23,6 +23,10 @@ MOST_BRACKETS = 20
 MOST_OPERATORS = 500
 """Operators and keywords of one expression; each of them is one more level of the engine's tree."""
 
+MOST_GROWTH = 100.0
+"""How many times longer all that replaces and joins in an expression may make a text: of eight ``replace`` inside one
+another that each put sixty characters for one, a single cell needs all memory."""
+
 KEYWORDS = frozenset(
     "and as between case distinct else end false ilike in is like not null or regexp rlike then true when".split()
 )
@@ -69,6 +73,8 @@ def row_expression(text: str) -> str:
     if len(text) > MOST_CHARACTERS:
         raise _refused(text, f"{len(text):,} characters, the most are {MOST_CHARACTERS:,}")
     tokens = _tokens(text)
+    if (growth := _growth(text, tokens)) > MOST_GROWTH:
+        raise _refused(text, f"it could make a text {growth:,.0f} times longer; the most are {MOST_GROWTH:g}")
     written, depth, operators, ends_value = [], 0, 0, False
     for number, (kind, word) in enumerate(tokens):
         following = tokens[number + 1][1] if number + 1 < len(tokens) else ""
@@ -100,6 +106,40 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         at = match.end()
         if text[at - 1 : at + 1] in ("--", "/*") and match.lastgroup == "operator":
             raise _refused(text, f"at character {at}: {text[at - 1 : at + 1]}: comments are not understood")
+    return found
+
+
+def _growth(text: str, tokens: list[tuple[str, str]]) -> float:
+    """How many times longer a text could become by what replaces and joins, were each inside the one before."""
+    growth = 1.0 + tokens.count(("operator", "||"))
+    for number, (kind, word) in enumerate(tokens):
+        called = word.casefold() if kind == "word" and tokens[number + 1 : number + 2] == [("mark", "(")] else ""
+        if called in ("concat", "concat_ws"):
+            growth *= len(_arguments(tokens, number + 2))
+        elif called == "replace":
+            growth *= _growth_of_replace(text, _arguments(tokens, number + 2))
+    return growth
+
+
+def _growth_of_replace(text: str, arguments: list[list[tuple[str, str]]]) -> float:
+    told = arguments[1:]
+    if len(told) != 2 or any(len(one) != 1 or one[0][0] != "text" for one in told):
+        raise _refused(text, "replace: what is looked for, and what is put in its place, are 'in single quotes'")
+    old, new = (len(one[0][1]) - 2 for one in told)
+    return max(1.0, new / old if old else new + 1)
+
+
+def _arguments(tokens: list[tuple[str, str]], start: int) -> list[list[tuple[str, str]]]:
+    """The tokens of each argument of a function, from behind its bracket on."""
+    found, depth = [list[tuple[str, str]]()], 0
+    for token in tokens[start:]:
+        depth += (token[1] == "(") - (token[1] == ")") if token[0] == "mark" else 0
+        if depth < 0:
+            break
+        if depth == 0 and token == ("mark", ","):
+            found.append([])
+        else:
+            found[-1].append(token)
     return found
 
 

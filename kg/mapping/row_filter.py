@@ -99,7 +99,7 @@ class RowFilter:
             found = self._fits(chosen)
             if not found and self._works(chosen):
                 return chosen
-            possible, failure = possible or (None if found else chosen), found or failure
+            possible, failure = possible or (None if found else chosen), failure or found
         if possible is not None:
             return possible
         raise MappingError(f"where {self.where!r}: {failure}; {HELP}")

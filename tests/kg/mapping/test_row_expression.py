@@ -60,6 +60,10 @@ def test_a_condition_means_what_it_says(where: str, kept: list[bool]) -> None:
         ("a = 'x", "this text has no end"),
         ("(" * 5000 + "a" + ")" * 5000, "too long"),
         (" AND ".join(["a = 'x'"] * 5000), "characters, the most are"),
+        ("replace(" * 8 + "a" + f", 'a', '{'a' * 60}')" * 8 + " = 'x'", "167,961,600,000,000 times longer"),
+        (f"concat({', '.join('a' * 3000)}) = 'x'", "it could make a text 3,000 times longer"),
+        ("replace(a, b, 'x') = 'x'", "are 'in single quotes'"),
+        ("a ~ '('", "regex parse error"),
     ],
 )
 def test_what_is_no_condition_on_one_row_is_refused(where: str, message: str, tmp_path: Path) -> None:
