@@ -34,6 +34,7 @@ Kind = Literal["text", "number", "truth"]
 _SAMPLE: dict[Kind, str | float | bool] = {"text": "a", "number": 3.0, "truth": True}
 MOST_FAILURES = 1_000
 """Rows of a batch for which an expression may have no result; with more, it is the expression that is wrong."""
+NO_CONDITION = "the expression is no condition"
 FAILURES = (PolarsError, PanicException)
 """How the engine refuses, and how it fails on what it was never meant for, such as ``1 // true``."""
 _DTYPES: dict[Kind, pl.DataType] = {"text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean()}
@@ -93,16 +94,18 @@ class RowFilter:
 
     def _kinds(self, columns: list[str], declared: Mapping[str, Kind]) -> dict[str, Kind]:
         choices = [_choices(name, declared.get(name), str(self._expression)) for name in columns]
-        failure, possible = "", None
+        failures, possible = list[str](), None
         for kinds in itertools.islice(itertools.product(*choices), 1000):
             chosen = dict(zip(columns, kinds, strict=True))
             found = self._fits(chosen)
             if not found and self._works(chosen):
                 return chosen
-            possible, failure = possible or (None if found else chosen), failure or found
+            possible = possible or (None if found else chosen)
+            failures += [found] if found else []
         if possible is not None:
             return possible
-        raise MappingError(f"where {self.where!r}: {failure}; {HELP}")
+        told = next((one for one in failures if one.startswith(NO_CONDITION)), failures[0])
+        raise MappingError(f"where {self.where!r}: {told}; {HELP}")
 
     def _fits(self, kinds: dict[str, Kind]) -> str:
         empty = pl.DataFrame(schema={name: _DTYPES[kind] for name, kind in kinds.items()})
@@ -113,7 +116,7 @@ class RowFilter:
             return _first_line(problem)
         if result.len():  # an aggregate has a value for no rows too
             return "it looks at more than one row at a time"
-        return "" if result.dtype == pl.Boolean else f"the expression is no condition, it gives {result.dtype}"
+        return "" if result.dtype == pl.Boolean else f"{NO_CONDITION}, it gives {result.dtype}"
 
     def _works(self, kinds: dict[str, Kind]) -> bool:
         """Whether it can be worked out for some row, as ``NOT title`` cannot for text."""
