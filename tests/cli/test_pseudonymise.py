@@ -78,3 +78,26 @@ def test_keys_rotate(document: Document, whyrec: Whyrec, tmp_path: Path, monkeyp
     again = document("-w", folder, "load", "--pseudonymise")
     assert again["entities"]["User"] == {"created": 0, "updated": 0, "unchanged": 400, "deleted": 0}
     assert all(found["created"] == 0 for found in again["triples"].values())
+
+
+def test_keys_rotate_without_a_mapping_by_the_files_that_were_loaded(
+    document: Document, whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, (people, bought) = tmp_path / "w", (tmp_path / name for name in ("User.csv", "purchased.csv"))
+    people.write_text("id\n" + "\n".join(f"customer-{n}" for n in range(5)))
+    (tmp_path / "Product.csv").write_text("id\np1\n")
+    bought.write_text("head,tail\n" + "\n".join(f"customer-{n},p1" for n in range(5)))
+    whyrec("init", folder)
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", KEY)
+    loads = ("-w", folder, "load", tmp_path / "Product.csv", people, bought, "--pseudonymise")
+    document(*loads)
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY_OLD", KEY)
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", "another key of more than sixteen bytes")
+    refused = whyrec("-w", folder, "rotate-key")
+    assert refused.exit_code == 2 and "name the files that were loaded: `whyrec rotate-key FILE …`" in refused.stderr
+    (tmp_path / "some").mkdir()
+    few = tmp_path / "some" / "User.csv"
+    few.write_text("id\ncustomer-1\n")
+    assert "<5 User are in no source file" in whyrec("-w", folder, "rotate-key", few).stderr
+    assert document("-w", folder, "rotate-key", people)["people"] == {"User": 5}
+    assert document(*loads)["entities"]["User"] == {"created": 0, "updated": 0, "unchanged": 5, "deleted": 0}

@@ -2,13 +2,16 @@
 
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 
 import polars as pl
 
 from kg.errors import UsageError
-from kg.mapping.mapping import RdfSource, read_mapping
+from kg.formats.by_file_name import sources_for_paths
+from kg.k_anonymity import floored_count
+from kg.mapping.mapping import read_mapping
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
@@ -39,12 +42,13 @@ class RotationReport(Result):
     snapshot: str
 
 
-def rotate_pseudonyms(workspace: Workspace) -> RotationReport:
+def rotate_pseudonyms(workspace: Workspace, paths: Sequence[Path] = ()) -> RotationReport:
     """Give everybody a pseudonym of the key in ``WHYREC_PSEUDONYM_KEY`` instead of that in ``…_OLD``.
 
-    Who is who is read from the source files of the mapping, as a load does. What was learned and written with the old
-    pseudonyms is removed. Cut off, the same call goes on.
+    Who is who is read from the source files of the mapping, and from others that are named, as a load does. What was
+    learned and written with the old pseudonyms is removed. Cut off, the same call goes on.
 
+    :param paths: files that were loaded by their names, without the mapping.
     :raises UsageError: for a missing or wrong key, people who are in no source file, or events that no load took over;
         nothing was changed then.
     :raises StoreError: where the store fails.
@@ -52,11 +56,12 @@ def rotate_pseudonyms(workspace: Workspace) -> RotationReport:
     old, new = Pseudonyms.from_environment(OLD_KEY_VARIABLE), Pseudonyms.from_environment()
     check_key(workspace.folder, old, OLD_KEY_VARIABLE)
     _check_events(workspace)
-    raw = {name: _raw_ids(workspace, name) for name in sensitive_types(workspace.schema)}
+    sources, k = _sources(workspace, paths), workspace.settings.privacy.k
+    raw = {name: _raw_ids(workspace, sources, name) for name in sensitive_types(workspace.schema)}
     with workspace_lock(workspace.folder):
         store = workspace.open_store()
         try:
-            renamed = {name: _renamed(store, name, ids, (old, new)) for name, ids in raw.items()}
+            renamed = {name: _renamed(store, name, ids, (old, new), k) for name, ids in raw.items()}
             store.set_revision(f"{UNFINISHED}{uuid.uuid4()}")
             _rename(workspace, store, renamed)
             suppression = Suppression.open(workspace.folder, store)
@@ -86,14 +91,27 @@ def _check_events(workspace: Workspace) -> None:
                 )
 
 
-def _raw_ids(workspace: Workspace, entity_type: str) -> list[str]:
+def _sources(workspace: Workspace, paths: Sequence[Path]) -> list[tuple[Source, Path]]:
+    """What has the ids of people as they are, and the folder that its file names are relative to."""
+    named = [(one, Path()) for one in sources_for_paths(list(paths), workspace.schema)] if paths else []
+    if not workspace.mapping.exists():
+        if not paths:
+            raise UsageError(
+                f"{workspace.mapping}: there is none, so nobody knows who is who; name the files that were loaded: "
+                "`whyrec rotate-key FILE …`; nothing was changed"
+            )
+        return named
+    folder = workspace.mapping.parent
+    mapped = [(one, folder) for one in read_mapping(workspace.mapping, workspace.schema) if isinstance(one, Source)]
+    return [*mapped, *named]
+
+
+def _raw_ids(workspace: Workspace, sources: Sequence[tuple[Source, Path]], entity_type: str) -> list[str]:
     """The ids of a type as the source files have them."""
     found, people = set[str](), People(workspace.schema)
-    for source in read_mapping(workspace.mapping, workspace.schema):
-        if isinstance(source, RdfSource) or not isinstance(source, Source):
-            continue
+    for source, folder in sources:
         columns = [name for name, told in people.columns(source, [entity_type]).items() if told in (entity_type, None)]
-        for path in source.files(workspace.mapping.parent, allow_outside=True) if columns else ():
+        for path in source.files(folder, allow_outside=True) if columns else ():
             for batch in open_reader(path, path.name, source, columns, Notices()).batches():
                 for column in set(columns) & set(batch.frame.columns):
                     cells = batch.frame.get_column(column).drop_nulls().unique().to_list()
@@ -102,7 +120,9 @@ def _raw_ids(workspace: Workspace, entity_type: str) -> list[str]:
     return sorted(found)
 
 
-def _renamed(store: Store, entity_type: str, raw: list[str], keys: tuple[Pseudonyms, Pseudonyms]) -> pl.DataFrame:
+def _renamed(
+    store: Store, entity_type: str, raw: list[str], keys: tuple[Pseudonyms, Pseudonyms], k: int
+) -> pl.DataFrame:
     """Old and new pseudonym of everybody who still has an old one: ``old``, ``new``.
 
     :raises UsageError: where somebody is in no source file.
@@ -113,8 +133,9 @@ def _renamed(store: Store, entity_type: str, raw: list[str], keys: tuple[Pseudon
     unknown = sum(one not in table and one not in done for one in ids)
     if unknown:
         raise UsageError(
-            f"{unknown:,} {entity_type} are in no source file of the mapping, so nobody knows their new pseudonyms; "
-            "add the files to the mapping, or forget these people; nothing was changed"
+            f"{floored_count(unknown, k)} {entity_type} are in no source file of the mapping, so nobody knows their "
+            "new pseudonyms; add the files to the mapping, name them to `whyrec rotate-key`, or forget these people; "
+            "nothing was changed"
         )
     kept = [one for one in ids if one in table]
     return pl.DataFrame({"old": kept, "new": [table[one] for one in kept]}, schema={"old": pl.String, "new": pl.String})

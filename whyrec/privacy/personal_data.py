@@ -140,15 +140,16 @@ class PersonalData(Lists):
         remove(self.workspace, name, progress or self._progress)
         self._renew()
 
-    def rotate_pseudonyms(self) -> "RotationReport":
+    def rotate_pseudonyms(self, paths: Sequence[Path | str] = ()) -> "RotationReport":
         """Give all people new pseudonyms, of another key, see :mod:`whyrec.privacy.key_rotation`.
 
+        :param paths: files with people's own ids that the mapping does not name.
         :raises UsageError: for a missing or wrong key, or people whose own ids no source file has.
         """
         from whyrec.privacy.key_rotation import rotate_pseudonyms  # polars, which answering does not need
 
         with private_files():
-            report = rotate_pseudonyms(self.workspace)
+            report = rotate_pseudonyms(self.workspace, [Path(one) for one in paths])
         self._renew()
         return report
 
