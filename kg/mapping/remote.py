@@ -7,7 +7,8 @@ addresses are read only where ``allow_urls`` of the workspace's settings names a
 import shutil
 import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from kg.errors import MappingError
 
@@ -39,11 +40,13 @@ def fetched(address: str, allowed: tuple[str, ...], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     target = Path(tempfile.mkdtemp(prefix="fetched-", dir=folder)) / (Path(urlsplit(address).path).name or "data")
     try:
-        with fsspec.open(address, "rb") as remote, target.open("wb") as local:
+        with fsspec.open(address, "rb", **_watched(address, allowed)) as remote, target.open("wb") as local:
             shutil.copyfileobj(remote, local, PIECE)
     except ImportError as problem:
         raise MappingError(f"file {shown!r}: needs a further package: {problem}; {_INSTALL}") from None
     except Exception as problem:  # each file system has errors of its own
+        if (refused := _refusal(problem)) is not None:
+            raise refused from None
         why = " ".join(str(problem).split()).replace(address, shown) or type(problem).__name__
         raise MappingError(f"file {shown!r}: cannot be fetched: {why[:300]}") from None
     return target
@@ -56,9 +59,44 @@ def without_password(address: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
+def _watched(address: str, allowed: tuple[str, ...]) -> dict[str, Any]:
+    """How a web address is opened: an allowed server may send on to allowed places only."""
+    if urlsplit(address).scheme not in ("http", "https"):
+        return {}
+    import aiohttp
+
+    async def check(_session: Any, _context: Any, sent: Any) -> None:
+        """Stop where the answer sends to another place."""
+        target = urljoin(str(sent.url), sent.response.headers.get("Location", ""))
+        if not any(_below(target, place) for place in allowed):
+            raise MappingError(
+                f"file {without_password(address)!r}: it sends to {without_password(target)!r}, which the settings do "
+                "not allow (allow_urls under [load])"
+            )
+
+    async def client(**settings: Any) -> aiohttp.ClientSession:
+        """A session that looks at where it is sent."""
+        trace = aiohttp.TraceConfig()
+        trace.on_request_redirect.append(check)
+        return aiohttp.ClientSession(trace_configs=[trace], **settings)
+
+    return {"get_client": client, "skip_instance_cache": True}
+
+
+def _refusal(problem: BaseException | None) -> MappingError | None:
+    """Our own error, which a file system may have put into one of its own."""
+    while problem is not None and not isinstance(problem, MappingError):
+        problem = problem.__cause__ or problem.__context__
+    return problem
+
+
 def _below(address: str, place: str) -> bool:
-    """Whether an address lies below an allowed one; ``..`` and other hosts do not."""
-    if ".." in urlsplit(address).path.split("/"):
+    """Whether an address lies below an allowed one; ``..``, however it is written, and other hosts do not, nor do
+    chains of addresses, ``a::b``."""
+    path, decoded = "", urlsplit(address).path
+    while path != decoded:  # %252e is %2e, which is .
+        path, decoded = decoded, unquote(decoded)
+    if "::" in address or ".." in path.replace("\\", "/").split("/"):
         return False
     asked, known = urlsplit(address), urlsplit(place)
     same = (asked.scheme, asked.netloc) == (known.scheme, known.netloc)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -176,14 +177,34 @@ def test_ids_of_floating_point_columns(tmp_path: Path) -> None:
     assert [r["reason"] for r in rejects(tmp_path)] == ["empty head", "digits of the id are lost"]
 
 
+class _Site(http.server.SimpleHTTPRequestHandler):
+    """Sends ``/pub/away`` out of ``/pub/``, and ``/pub/here`` to a file in it."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        sent = {"/pub/away": "/events.csv", "/pub/here": "/pub/events.csv"}.get(self.path)
+        if sent is None:
+            super().do_GET()
+        else:
+            self.send_response(302)
+            self.send_header("Location", sent)
+            self.end_headers()
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Be quiet."""
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[str]:
     """A web server over a folder."""
     home = tmp_path / "site"
     home.mkdir()
     (home / "events.csv").write_text("user,item\nu1,p1\n,p2\n")
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(home))
-    handler.log_message = lambda *_: None
+    (home / "pub").mkdir()
+    (home / "pub" / "events.csv").write_text("user,item\nu1,p1\n")
+    handler = partial(_Site, directory=str(home))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -198,6 +219,23 @@ def test_addresses_only_where_the_settings_allow_them(tmp_path: Path, site: str)
     assert load_text(tmp_path, SCHEMA, mapping, {}, places=(site,)).files[0].loaded == 1
     assert {row["file"] for row in rejects(tmp_path)} == {f"{site}events.csv"}  # and not where it is kept meanwhile
     assert list(bad_rows(tmp_path).values()) == [b"user,item\n,p2\n"]
+
+
+def test_an_allowed_place_leads_to_no_other(tmp_path: Path, site: str) -> None:
+    for way in (
+        "%2e%2e/events.csv",
+        "..%2Fevents.csv",
+        "%252e%252e/events.csv",
+        "..%5cevents.csv",
+        "a::file:///etc/passwd",
+    ):
+        with pytest.raises(MappingError, match="addresses are read only from places that the settings allow"):
+            load_text(tmp_path, SCHEMA, BOUGHT + f'file = "{site}pub/{way}"\n', {}, places=(f"{site}pub/",))
+    away = BOUGHT + f'file = "{site}pub/away"\nformat = "csv"\n'
+    with pytest.raises(MappingError, match=r"it sends to '.*/events\.csv', which the settings do not allow"):
+        load_text(tmp_path, SCHEMA, away, {}, places=(f"{site}pub/",))
+    here = BOUGHT + f'file = "{site}pub/here"\nformat = "csv"\n'
+    assert load_text(tmp_path, SCHEMA, here, {}, places=(f"{site}pub/",)).files[0].loaded == 1
 
 
 def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
