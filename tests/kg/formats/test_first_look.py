@@ -259,6 +259,17 @@ def test_knowledge_needs_a_place_in_the_schema(name: str, tmp_path: Path) -> Non
         knowledge_sources("cosing", written(tmp_path, EXPORTS["movielens_movies"][0]), schema)
 
 
+def test_the_inventory_of_cosing_as_the_open_data_of_the_union_has_it(tmp_path: Path) -> None:
+    head = "COSING Ref No,INCI name,INN name,Ph. Eur. Name,CAS No,EC No,Restriction,Function,Update Date\n"
+    row = '28000,SALICYLIC ACID,,,69-72-7,200-712-3,"III/98\nV/3","PRESERVATIVE, KERATOLYTIC",01/01/2020\n'
+    (path,) = written(tmp_path, {"inventory.csv": head + row})
+    (preset,) = [one for one in presets() if one.name == "cosing_inventory"]
+    schema = parse_schema({"name": "t", **merged_schema([preset.schema])})
+    load_sources(tmp_path, schema, knowledge_sources("cosing", [path], schema), tmp_path)
+    found = graph(tmp_path, schema)["has_function"]
+    assert [row[:2] for row in found] == [("SALICYLIC ACID", "KERATOLYTIC"), ("SALICYLIC ACID", "PRESERVATIVE")]
+
+
 def test_all_files_of_a_layer_are_told_their_place_at_once(tmp_path: Path) -> None:
     files = written(tmp_path, {name: text for texts, _ in COSING.values() for name, text in texts.items()})
     with pytest.raises(MappingError, match=r"Annex II:.*Annex III:") as refused:
