@@ -8,11 +8,12 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, DomainOption, EpsilonOption, JsonOption, PrivateOption, QuietOption
 from cli.output import Output
-from cli.private import write_rows
-from kg.errors import UsageError
+from cli.private import check_rows, write_rows
 from recommender.audit.popularity import Popularity
 
 app = typer.Typer(add_completion=False)
+
+COLUMNS = ("id", "type", "label", "people")
 LISTED = 20
 """Entities that are shown; documents and files have them all."""
 
@@ -38,13 +39,13 @@ def popularity_command(
     Examples: whyrec popularity --by made_by · whyrec popularity --private --epsilon 0.5 --out popular.csv
     """
     output = Output(as_json, quiet)
-    if out is not None and out.suffix != ".csv":
-        raise UsageError(f"--out {out}: expected a name that ends in .csv")
+    if out is not None:
+        check_rows(out, COLUMNS)  # before anything is paid for
     with engine_of(ctx, output) as engine:
         found = engine.popularity(by=by, domain=domain, private=private, epsilon=epsilon)
     if out is not None:
         rows = [(one.id, one.type, one.label, one.people) for one in found.entities]
-        write_rows(out, ("id", "type", "label", "people"), rows)
+        write_rows(out, COLUMNS, rows)
     if not output.document(found):
         _show(output, found)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from cli.output import Output
 from kg.errors import UsageError
 from kg.values.formula import escaped_formula
+from kg.workspace.output_file import check_output, starts_with
 from recommender.results.responsibility.private import PrivateAnswer, PrivateCount, PrivateTable
 from recommender.texts.languages import language
 
@@ -24,8 +25,8 @@ def asked_private(private: bool, epsilon: float | None, out: Path | None = None)
     """
     if epsilon is not None and not private:
         raise UsageError("`epsilon` goes with `private`")
-    if private and out is not None and out.suffix != ".csv":
-        raise UsageError(f"--out {out}: expected a name that ends in .csv")
+    if private and out is not None:
+        check_rows(out, COLUMNS)  # before anything is paid for
     return private
 
 
@@ -40,6 +41,16 @@ def show_private(output: Output, found: PrivateAnswer, lang: str, out: Path | No
     for table in found.tables:
         _show(output, table, lang)
     output.line(found.left_out)
+
+
+def check_rows(out: Path, columns: Sequence[str]) -> None:
+    """Refuse a file that is there and has not these columns, or is no CSV file by its name.
+
+    :raises UsageError: saying so.
+    """
+    if out.suffix != ".csv":
+        raise UsageError(f"--out {out}: expected a name that ends in .csv")
+    check_output(out, starts_with(",".join(columns).encode()), None, force=None)
 
 
 def write_rows(out: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

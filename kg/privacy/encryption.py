@@ -9,6 +9,9 @@ from typing import Any, BinaryIO
 from kg.errors import UsageError, WorkspaceError
 from kg.privacy.seal_key import pyrage_package, recipient
 
+ENCRYPTED = b"age-encryption.org/v1\n"
+"""How every file begins that is encrypted by age."""
+
 
 def encrypt(make: Callable[[BinaryIO], None], out: BinaryIO, public: str) -> None:
     """Encrypt what a function writes.

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from kg.errors import WorkspaceError
 from kg.privacy.archive import KeptAnswers, pack, resealed, unpack
-from kg.privacy.encryption import decrypt, encrypt
+from kg.privacy.encryption import ENCRYPTED, decrypt, encrypt
 from kg.privacy.restoring import join_records
 from kg.privacy.seal_key import (
     KEY_VARIABLE,
@@ -30,6 +30,7 @@ from kg.stores.url import is_neo4j
 from kg.workspace.flagged import NAME as FLAGGED
 from kg.workspace.generations import FOLDER, PARTS
 from kg.workspace.lock import LOCK, workspace_lock
+from kg.workspace.output_file import check_output, starts_with
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
@@ -50,7 +51,8 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
     """Encrypt what whyrec keeps in a workspace, to the key of its configuration; returns what was sealed.
 
     :param copy: write a sealed copy to this file and leave the workspace as it is; in place where absent.
-    :raises UsageError: where the environment holds the key of something else: whoever seals could not unseal.
+    :raises UsageError: where the environment holds the key of something else: whoever seals could not unseal; or the
+        copy would take the place of a file that is no sealed copy.
     :raises WorkspaceError: where the workspace has no key, is sealed already, or cannot be written.
     """
     public = workspace.settings.privacy.seal_to
@@ -60,6 +62,8 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
             "make the workspace with `whyrec init --encrypt`"
         )
     check_opens(public)
+    if copy is not None:
+        check_output(copy, starts_with(ENCRYPTED), workspace, force=None)
     with workspace_lock(workspace.folder), private_files():
         target = copy or workspace.folder / SEALED
         names = _own(workspace)

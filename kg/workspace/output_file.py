@@ -32,11 +32,11 @@ DRAWING = starts_with(b"<?xml", contains=b'font-family="sans-serif"')
 """A drawing that whyrec wrote."""
 
 
-def check_output(path: Path, is_own: Recogniser, workspace: Workspace | None, force: bool = False) -> None:
+def check_output(path: Path, is_own: Recogniser, workspace: Workspace | None, force: bool | None = False) -> None:
     """Refuse to write over what another run of the same command did not write.
 
     :param workspace: whose configuration and sources are not written over; ``None`` outside of any.
-    :param force: write over it all the same.
+    :param force: write over it all the same; ``None`` where that cannot be asked for.
     :raises UsageError: naming what would be lost; also for a folder, which no force overwrites.
     """
     if path.is_dir():
@@ -50,7 +50,8 @@ def check_output(path: Path, is_own: Recogniser, workspace: Workspace | None, fo
         except OSError as problem:
             raise UsageError(f"{path}: cannot be looked into: {problem.strerror}") from None
     if what is not None:
-        raise UsageError(f"{path}: is there, and is {what}; name another file, or overwrite it with `force`")
+        ending = "" if force is None else ", or overwrite it with `force`"
+        raise UsageError(f"{path}: is there, and is {what}; name another file{ending}")
 
 
 def _role(workspace: Workspace, path: Path) -> str | None:

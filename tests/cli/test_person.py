@@ -75,6 +75,12 @@ def test_every_count_of_groups_can_be_made_private_and_pairs_are_refused(
     assert document("-w", example, "status")["privacy_budget"]["epsilon"] == 2.5
     shown = whyrec("-w", example, "overview", "--private", "--lang", "zh")
     assert "噪声" in shown.stdout and "列表" in shown.stdout and "仅产品" in shown.stdout
+    (tmp_path / "mine.csv").write_text("mine")
+    paid = (example / "privacy-ledger.jsonl").read_bytes()
+    for question in (("popularity", "--private"), ("overview", "--private"), ("popularity",)):
+        kept = whyrec("-w", example, *question, "--out", tmp_path / "mine.csv")
+        assert kept.exit_code == 2 and "name another file" in kept.stderr
+    assert (tmp_path / "mine.csv").read_text() == "mine" and (example / "privacy-ledger.jsonl").read_bytes() == paid
     pairs = whyrec("-w", example, "popularity", "--by", "pairs", "--private")
     assert pairs.exit_code == 2 and "14 at ε = 8" in pairs.stderr
     over = whyrec("-w", example, "gaps", "--private", "--epsilon", "2")

@@ -68,3 +68,16 @@ def test_who_was_forgotten_does_not_come_back_with_a_copy(
     assert whyrec("-w", folder, "recommend", "u0043").exit_code == 0
     own = [path for path in folder.rglob("*") if path.is_file() and path.name != "users.csv"]
     assert not any(b"u0042" in path.read_bytes() for path in own)
+
+
+def test_a_copy_takes_no_other_files_place(whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "w"
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    assert whyrec("init", folder, "--encrypt").exit_code == 0
+    for name in ("users.csv", "whyrec.toml"):
+        before = (folder / name).read_bytes() if (folder / name).exists() else b"user_id\nann\n"
+        (folder / name).write_bytes(before)
+        refused = whyrec("-w", folder, "seal", folder / name)
+        assert refused.exit_code == 2 and "name another file" in refused.stderr and "--force" not in refused.stderr
+        assert (folder / name).read_bytes() == before
+    assert [whyrec("-w", folder, "seal", tmp_path / "copy.age").exit_code for _ in range(2)] == [0, 0]

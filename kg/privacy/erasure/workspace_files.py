@@ -8,13 +8,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from kg.privacy.encryption import ENCRYPTED
 from kg.privacy.erasure.redaction import is_list_of_recommendations
 from kg.stores.url import is_neo4j
 from kg.workspace.outputs import outputs
 from kg.workspace.workspace import Workspace
-
-_AGE = b"age-encryption.org/v1\n"
-"""How every file begins that is encrypted by age, those of `whyrec seal` among them."""
 
 
 class WorkspaceFiles:
@@ -93,6 +91,6 @@ def _is_sealed(path: Path) -> bool:
     not known to be."""
     try:
         with path.open("rb") as file:
-            return file.read(len(_AGE)) == _AGE
+            return file.read(len(ENCRYPTED)) == ENCRYPTED
     except OSError:
         return False
