@@ -34,6 +34,13 @@ class Preset:
     spellings: Mapping[str, str] = field(default_factory=dict)
     """Column as the mapping has it → how other editions of the export call it."""
 
+    @property
+    def headers(self) -> tuple[tuple[str, ...], ...]:
+        """The columns by which it is known, as each edition of the export calls them."""
+        own = tuple(sorted(self.columns))
+        other = tuple(self.spellings.get(name, name) for name in own)
+        return (own,) if other == own else (own, other)
+
     def spelt(self, columns: Collection[str]) -> "Preset":
         """The preset for a file with some columns: called as the file does."""
         here = {name: other for name, other in self.spellings.items() if name not in columns and other in columns}

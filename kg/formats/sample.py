@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.errors import KGError
+from kg.errors import KGError, ReadError
+from kg.formats.preset import presets, recognised
 from kg.mapping.file_format import RDF_FORMATS, format_of_name
 from kg.mapping.source import DEFAULT_NULLS, Source
 from kg.notices import Notices
@@ -112,12 +113,20 @@ def _format_of_text(path: Path, first_line: str) -> str | None:
 
 
 def _names(path: Path, kind: str, sample: Sample) -> list[str]:
-    def names(delimiter: str | None) -> list[str]:
-        """The columns of the file, read with this delimiter."""
+    def names(delimiter: str | None, wanted: tuple[str, ...] = ()) -> list[str]:
+        """The columns of the file, read with this delimiter; where some are wanted, below what stands above them."""
         source = Source(file=path.name, format=kind, entity="any", id="any", delimiter=delimiter)
-        return open_reader(path, path.name, source, (), Notices()).columns()
+        return open_reader(path, path.name, source, wanted, Notices()).columns()
 
     found = names(None)
+    if kind in ("csv", "tsv") and recognised(found, sample.first_line) is None:
+        start = _start(path)
+        for columns in (one for preset in presets() for one in preset.headers):
+            if columns and all(column.encode() in start for column in columns):
+                try:
+                    return names(None, columns)
+                except ReadError:  # they are words of a row
+                    continue
     if kind in ("csv", "tsv") and len(found) == 1:
         for mark in (";", "\t", "|", ","):
             if mark in found[0]:
@@ -163,9 +172,13 @@ def _look_at_text(column: Column, cells: pl.Series) -> None:
 
 
 def _first_line(path: Path) -> str:
+    return re.split(rb"\r|\n", _start(path), maxsplit=1)[0].decode("latin-1")
+
+
+def _start(path: Path) -> bytes:
+    """The first bytes, unpacked; none where they cannot be read."""
     try:
         with closing(ByteSource(path, path.name)) as source:
-            start = next(iter(source.pieces()), b"")[:4096]
+            return next(iter(source.pieces()), b"")[:4096]
     except KGError:
-        return ""
-    return re.split(rb"\r|\n", start, maxsplit=1)[0].decode("latin-1")
+        return b""

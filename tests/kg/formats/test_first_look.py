@@ -262,7 +262,8 @@ def test_knowledge_needs_a_place_in_the_schema(name: str, tmp_path: Path) -> Non
 def test_the_inventory_of_cosing_as_the_open_data_of_the_union_has_it(tmp_path: Path) -> None:
     head = "COSING Ref No,INCI name,INN name,Ph. Eur. Name,CAS No,EC No,Restriction,Function,Update Date\n"
     row = '28000,SALICYLIC ACID,,,69-72-7,200-712-3,"III/98\nV/3","PRESERVATIVE, KERATOLYTIC",01/01/2020\n'
-    (path,) = written(tmp_path, {"inventory.csv": head + row})
+    above = 'sep=,\n"File creation date: 30/12/2020"\n\n"Inventory of ingredients"\n\n'
+    (path,) = written(tmp_path, {"inventory.csv": above + head + row})
     (preset,) = [one for one in presets() if one.name == "cosing_inventory"]
     schema = parse_schema({"name": "t", **merged_schema([preset.schema])})
     load_sources(tmp_path, schema, knowledge_sources("cosing", [path], schema), tmp_path)
