@@ -2,6 +2,7 @@
 
 import re
 
+from kg.formats.column_words import in_ascii
 from kg.formats.sample import Column, Sample
 
 _PEOPLE = "user customer author reviewer member client student learner username email visitor account person uid buyer"
@@ -11,6 +12,10 @@ _KEYS = ("", "id", "no", "nr", "number", "code", "key", "uuid", "hash", "email")
 """What names of columns end in that hold who or what: ``Customer No``."""
 INGREDIENTS = re.compile(r"(?:full|key|active|product)?(?:ingr[ei]d[ie]+nts?(?:list)?|inci(?:list|names?)?)$")
 """Names of columns of ingredients, folded, however they are spelt."""
+_DONE = re.compile(
+    r"purchase|order|bought|buy|rat(?:ed|ing)|review|enrol|view|click|watch|listen|interact|complet|event"
+)
+"""How names of files of what people did begin."""
 TYPED = re.compile(r":(?:token|float)(?:_seq)?$")
 """What RecBole writes behind the name of a column."""
 
@@ -20,6 +25,8 @@ def ends(sample: Sample) -> tuple[str, str] | None:
     addresses = (column.name for column in sample.columns.values() if column.names_people)
     person = named_column(sample, _PEOPLE, id_too=True) or next(addresses, None)
     item = named_column(sample, _ITEMS, id_too=True)
+    if {"head", "tail"} <= sample.columns.keys() and _DONE.match(in_ascii(sample.stem).lower()):  # as whyrec has it
+        return "head", "tail"
     repeated = person is not None and sample.columns[person].kind in ("text", "number")
     return (person, item) if person and item and repeated else None
 
@@ -98,12 +105,12 @@ def type_name(sample: Sample) -> str:
 
 def fold(name: str) -> str:
     """Letters and digits alone, in lower case."""
-    return re.sub(r"[^0-9a-z]", "", TYPED.sub("", name).lower())
+    return re.sub(r"[^0-9a-z]", "", in_ascii(TYPED.sub("", name)).lower())
 
 
 def snake(name: str) -> str:
     """As a property or relation is called: ``review_rating``."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", TYPED.sub("", name))
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", in_ascii(TYPED.sub("", name)))
     found = re.sub(r"[^0-9a-z]+", "_", words.lower()).strip("_")
     return found if found[:1].isalpha() else f"c_{found}"
 

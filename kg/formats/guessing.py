@@ -28,7 +28,7 @@ from kg.formats.sample import Column, Sample
 from kg.formats.toml_text import toml_table
 
 _TIMES = "timestamp time date datetime createdat eventtime day unixreviewtime invoicedate orderedat purchasedat"
-_WEIGHTS = "rating stars score overall quantity qty count"
+_WEIGHTS = "rating stars score overall quantity qty count weight"
 _PROSE = "description summary text body about details"
 _VERBS = {
     "purchased": "purchase order orderitem transaction sale buy bought purchased invoice basket",

@@ -413,6 +413,27 @@ def test_people_by_number_are_people_and_their_names_no_ids(tmp_path: Path) -> N
     assert [row[0] for row in loaded(folder, user)[1]["User"]] == ["1", "2"]
 
 
+def test_chinese_names_of_columns_are_read(tmp_path: Path) -> None:
+    files = {
+        "订单.csv": "用户编号,商品编号,下单时间\nU1,P1,2024-01-09\nU2,P1,2024-01-09\nU1,P2,2024-01-09\n",
+        "商品.csv": "商品编号,商品名称,品牌,成分,产地,香型\nP1,面霜,百雀羚,水、香精,上海,花\n"
+        "P2,乳,百雀羚,水、甘油,上海,木\n",
+    }
+    found, there, report = loaded(tmp_path, files)
+    schema = parse_schema(tomllib.loads(found.schema))
+    assert schema.entity["User"].sensitive and schema.entity["Product"].domain and report.rejected == 0
+    assert [row[:2] for row in there["purchased"]] == [("U1", "P1"), ("U1", "P2"), ("U2", "P1")]
+    assert there["Product"] == [("P1", "面霜"), ("P2", "乳")]
+    assert [row[:2] for row in there["has_brand"]] == [("P1", "百雀羚"), ("P2", "百雀羚")]
+    assert ("P1", "PARFUM") in [row[:2] for row in there["contains"]]
+    assert len(schema.relation) == 5  # place of origin and scent stay two, whatever they are called
+
+
+def test_a_file_of_heads_and_tails_is_of_what_people_did(tmp_path: Path) -> None:
+    _, there, _ = loaded(tmp_path, {"purchased.csv": "head,tail\nu1,p1\nu2,p1\n"})
+    assert [row[:2] for row in there["purchased"]] == [("u1", "p1"), ("u2", "p1")] and len(there["User"]) == 2
+
+
 def test_pages_in_rdf_and_logs_are_known_by_their_names(tmp_path: Path) -> None:
     page = {"@context": "https://schema.org/", "@type": "Product", "sku": "s1", "name": "Cream"}
     page["brand"] = {"@type": "Brand", "name": "Nordlys"}
