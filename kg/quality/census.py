@@ -57,11 +57,13 @@ class Census:
         return shown_count(count, self.snapshot.k) if self.is_of_people(entity_type) else count
 
     def isolated(self, entity_type: str) -> Mask:
-        """Entities without any triple."""
+        """Entities without any triple; of what is no person, the triples of fewer than k people are none."""
         linked = np.zeros(self.snapshot.vocabulary.count(entity_type), dtype=bool)
         for step, numbers in self.degrees.items():
-            if self.schema.ends(step)[0] == entity_type:
-                linked |= numbers > 0
+            head, tail = self.schema.ends(step)
+            if head == entity_type:
+                of_people = self.is_of_people(tail) and not self.is_of_people(head)
+                linked |= numbers >= (self.snapshot.k if of_people else 1)
         return ~linked
 
     def unlabelled(self, entity_type: str) -> Mask:
@@ -83,11 +85,11 @@ class Census:
 
     @cached_property
     def cycles(self) -> dict[str, Cycles]:
-        """Relation between entities of one type → its cycles."""
+        """Relation between entities of one type → its cycles; circles of friends are told of where everybody is."""
         return {
             name: self._cycles_of(name, relation.head)
             for name, relation in self.schema.relation.items()
-            if relation.head == relation.tail
+            if relation.head == relation.tail and (self.snapshot.k == 1 or not self.is_of_people(relation.head))
         }
 
     def examples(self, entity_type: str, mask: Mask) -> list[str]:

@@ -1,4 +1,4 @@
-"""Items that no path over attributes leads to, however long; what fewer than k people used counts as not used."""
+"""Items that no path over attributes leads to; what fewer than k people used, or said of themselves, leads nowhere."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ class Reachability:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         schema, vocabulary = snapshot.schema, snapshot.vocabulary
+        self._people = {*schema.user_types, *(name for name, entity in schema.entity.items() if entity.sensitive)}
         others = (*schema.interactions, *schema.negatives, *schema.rules)
         self._attributes = [name for name in schema.relation if name not in others]
         self._component = self._components()
@@ -46,8 +47,10 @@ class Reachability:
             head, tail = self.snapshot.schema.ends(name)
             matrix = self.snapshot.adjacency(name)
             heads = np.repeat(np.arange(vocabulary.count(head)), np.diff(matrix.indptr))
-            rows.append(heads + vocabulary.start(head))
-            columns.append(matrix.indices.astype(np.int64) + vocabulary.start(tail))
+            tails = matrix.indices.astype(np.int64)
+            enough = self._of_enough(name)[heads] & self._of_enough(f"~{name}")[tails]
+            rows.append(heads[enough] + vocabulary.start(head))
+            columns.append(tails[enough] + vocabulary.start(tail))
         ends = np.concatenate(rows), np.concatenate(columns)
         graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(size, size))
         labels: NDArray[np.int32] = connected_components(graph.tocsr(), directed=False)[1]
@@ -56,6 +59,16 @@ class Reachability:
     def _part(self, entity_type: str) -> slice:
         start = self.snapshot.vocabulary.start(entity_type)
         return slice(start, start + self.snapshot.vocabulary.count(entity_type))
+
+    def _of_enough(self, step: str) -> NDArray[np.bool_]:
+        """Which heads of a step over attributes may be told of: all, or where people are its tails those of k of them.
+
+        Shape (heads,), bool.
+        """
+        head, tail = self.snapshot.schema.ends(step)
+        people = {name for name in (head, tail) if name in self._people}
+        fewest = self.snapshot.k if tail in people and head not in people else 0
+        return np.asarray(np.diff(self.snapshot.adjacency(step).indptr) >= fewest)
 
     def _used_by_enough(self, interaction: str) -> NDArray[np.bool_]:
         return np.asarray(np.diff(self.snapshot.adjacency(f"~{interaction}").indptr) >= self.snapshot.k)

@@ -19,7 +19,7 @@ class EntityStatistics(BaseModel, frozen=True):
 
     count: Count
     isolated: Count
-    """Entities without any triple."""
+    """Entities without any triple; of what is no person, the triples of fewer than k people are none."""
     unlabelled: Count
     """Entities that a person sees by their id."""
     same_label: Duplicates
@@ -54,7 +54,7 @@ class TripleStatistics(BaseModel, frozen=True):
     head_degrees: Degrees
     tail_degrees: Degrees
     cycles: Cycles | None
-    """``None`` for a relation between different types."""
+    """``None`` for a relation between different types, and between people unless k is 1."""
 
 
 class GraphStatistics(BaseModel, frozen=True):

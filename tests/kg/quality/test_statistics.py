@@ -152,6 +152,26 @@ def test_how_many_items_so_few_people_have_used_is_told_of_them(tmp_path: Path) 
     assert (enough.linked, enough.without) == (5, 4)
 
 
+@pytest.mark.parametrize(("people", "isolated", "lost"), [(4, 2, ["p1", "p2"]), (5, 1, ["p2"])])
+def test_what_few_people_said_of_themselves_is_told_by_no_count_of_things(
+    tmp_path: Path, people: int, isolated: int, lost: list[str]
+) -> None:
+    triples: Any = {"has_concern": [(f"u{n}", "acne") for n in range(people)], "helps": [("p1", "acne"), ("p2", "age")]}
+    triples |= {"tried": [(f"u{n}", "peel") for n in range(people)], "knows": [("u1", "u2"), ("u2", "u1")]}
+    helps, tried = {"head": "Product", "tail": "Concern"}, {"head": "User", "tail": "Care"}
+    schema = {
+        **FAULTY,
+        "entity": {**FAULTY["entity"], "Care": {}},
+        "relation": {**FAULTY["relation"], "helps": helps, "tried": tried},
+    }
+    entities: Any = {"User": [f"u{n}" for n in range(9)], "Product": ["p1", "p2"], "Concern": ["acne", "age"]}
+    found = statistics(snapshot_of(tmp_path, entities | {"Care": ["peel", "mask"]}, triples, schema, k=5))
+    assert found.entities["Care"].isolated == isolated
+    assert found.entities["Product"].unreached == len(lost)
+    assert f"e.g. {', '.join(lost)}" in _finding(found, "unreached", "Product").text
+    assert found.triples["knows"].cycles is None  # two people
+
+
 def test_the_most_harmful_fault_comes_first(faulty: GraphStatistics) -> None:
     harms = [finding.harm for finding in faulty.mend_first]
     assert harms == sorted(harms, reverse=True) and len(set(harms)) > 3
