@@ -17,8 +17,9 @@ from kg.notices import Notices
 from kg.privacy.pseudonym import Pseudonyms
 from kg.readers.batch import Batch
 from kg.schema import Schema
-from kg.values.cells import id_cells, identifiers, masked, trimmed
+from kg.values.cells import identifiers, masked, trimmed
 from kg.values.tail_cells import normalised_ids
+from kg.values.whole_ids import without_fraction
 from kg.workspace.suppression import Suppression
 
 _BETWEEN_TOKENS = re.compile(r"[\s,;|\"'{}\[\]:]+")
@@ -176,7 +177,13 @@ class SourcePeople:
         return rejects.with_columns(value.alias("value"))
 
     def _forgotten(self, batch: Batch, column: str) -> pl.Series:
-        cells = id_cells(batch.frame.get_column(column), self._source.id_nulls)
+        """Which rows are about somebody who was forgotten, whether 101.0 will be read as 101 or not."""
+        cells = trimmed(batch.frame.get_column(column), self._source.id_nulls)
+        whole = without_fraction(cells)
+        gone = self._names_forgotten(batch, column, cells)
+        return gone if whole.equals(cells) else gone | self._names_forgotten(batch, column, whole)
+
+    def _names_forgotten(self, batch: Batch, column: str, cells: pl.Series) -> pl.Series:
         ids = normalised_ids(cells, self._source.normalise)
         told = self._types[column]
         if told is not None:

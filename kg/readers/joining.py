@@ -16,8 +16,9 @@ from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.opening import Reader, open_reader
-from kg.values.cells import id_cells, trimmed
+from kg.values.cells import trimmed
 from kg.values.number import parse_numbers, parse_truth_values
+from kg.values.whole_ids import WholeIds
 
 _KEY = "key of the lookup"
 
@@ -69,11 +70,12 @@ def _table(join: Join, source: Source, around: tuple[Any, ...], notices: Notices
     names = tuple(dict.fromkeys([join.there, *join.columns, *read]))
     frames = []
     for path in files_of(join.file, *around):
+        whole = WholeIds()
         for batch in open_reader(path, path.name, asked, names, notices).batches():
             notices.add(path.name, "{n} [row|rows] that cannot be read [is|are] not looked up", batch.rejects.height)
             if any(name in batch.lists for name in (join.there, *join.columns)):
                 raise ReadError(f"{path.name}: lists cannot be looked up ({', '.join(batch.lists)})")
-            key = id_cells(batch.frame.get_column(join.there), source.id_nulls).alias(_KEY)
+            key = whole.cells(join.there, batch.frame.get_column(join.there), source.id_nulls).alias(_KEY)
             missing = pl.Series([None], dtype=pl.String).new_from_index(0, key.len())
             cells = [batch.frame.get_column(n) if n in batch.frame.columns else missing for n in join.columns]
             named = [cell.alias(here) for cell, here in zip(cells, join.names, strict=True)]
@@ -147,10 +149,11 @@ class _JoinedReader:
 
     def batches(self) -> Iterator[Batch]:
         """All rows of the file; where nothing is found the cells are missing."""
+        whole = WholeIds()
         for batch in self._reader.batches():
             frame = batch.frame
             for join, table in self._tables:
-                key = id_cells(frame.get_column(join.here), ("",)).alias(_KEY)
+                key = whole.cells(join.here, frame.get_column(join.here), ("",)).alias(_KEY)
                 keyed = frame.drop([n for n in join.names if n in frame.columns]).with_columns(key)
                 found = keyed.join(table.with_columns(found=True), on=_KEY, how="left", maintain_order="left")
                 lost = int((found.get_column("found").is_null() & key.is_not_null()).sum())

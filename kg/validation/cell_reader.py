@@ -14,11 +14,12 @@ from kg.readers.semi_structured.json_array import KEY
 from kg.schema import EntityType
 from kg.stores.store import MAX_ID_BYTES
 from kg.validation.row_set import RowSet
-from kg.values.cells import WHOLE, full_width, identifiers, invisible, masked, may_hold, too_long, trimmed
+from kg.values.cells import full_width, identifiers, invisible, masked, may_hold, too_long, trimmed
 from kg.values.currency import converted, currencies, most_frequent
 from kg.values.number import Parsed, parse_numbers, parse_truth_values, parse_whole_numbers
 from kg.values.tail_cells import normalised_ids
 from kg.values.timestamp import parse_timestamps
+from kg.values.whole_ids import WHOLE, others, others_told
 
 TOO_LONG = f"more than {MAX_ID_BYTES:,} bytes of UTF-8 fit into no index"
 _ROUNDED = r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}$"
@@ -55,7 +56,7 @@ class CellReader:
         rows = self.rows
         cells = rows.ids(column)
         ids = cells
-        if not rows.batch.tidy or rows.batch.frame.get_column(column).head(1).str.ends_with(".0").any():
+        if not rows.batch.tidy or rows.whole.told(column):
             self._tell_changes(column, cells)
         if not rows.batch.tidy or self._source.normalise != "none":
             ids = normalised_ids(cells, self._source.normalise)
@@ -78,7 +79,9 @@ class CellReader:
             self._notices.add(self._place, sentence, int(opened.sum()))
         if may_hold(ids, "+-"):
             self._tell_spreadsheet(column, ids)
-        if may_hold(ids, "."):
+        if rows.whole.told(column):
+            self._notices.add(self._place, others_told(column), others(ids))
+        elif may_hold(ids, "."):
             dotted = ids.filter(ids.str.ends_with(".0"))
             sentence = f"{{n}} [id|ids] in {column!r} [is a whole number|are whole numbers] written as 101.0 "
             sentence += "among others, and [was|were] kept so; write ids alike in all files"

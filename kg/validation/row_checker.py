@@ -32,6 +32,7 @@ from kg.validation.row_set import RowSet
 from kg.validation.spoken_links import spoken_tables
 from kg.values.cells import map_unique, too_long
 from kg.values.tail_cells import column_as_tail, levels_of, tails_of
+from kg.values.whole_ids import WholeIds
 
 _NO_RESULT = "correct the cell, or the condition: try_cast has no value where a cast fails"
 
@@ -83,7 +84,7 @@ class RowChecker:
         self._source, self._schema, self._index = source, people.schema, index
         self._place, self._notices, self._meaning = place, notices, meaning
         self._people = people.of(source, place, notices)
-        self._filter = source.row_filter(self._schema)
+        self._filter, self._whole = source.row_filter(self._schema), WholeIds()
         self.several: set[str] = set()
         """Relations of links of which some row named several tails."""
         self._of_people = [n for n, made in self._schema.relation.items() if made.interaction or made.negative]
@@ -96,7 +97,7 @@ class RowChecker:
         """
         batch, forgotten = self._people.remembered(batch)
         kept, rejected, filtered = self._kept(batch)
-        rows = RowSet(kept, self._source, self._place, self._notices)
+        rows = RowSet(kept, self._source, self._place, self._notices, self._whole)
         cells = CellReader(rows, self._source, self._place, self._notices)
         checked = Checked(filtered=filtered + forgotten)
         if self._source.entity is not None:
@@ -114,7 +115,7 @@ class RowChecker:
         """The rows that ``where`` keeps, the rows so far rejected, and the number of rows filtered."""
         if self._filter is None:
             return replace(batch, rejects=pl.DataFrame(schema=REJECT_DTYPES)), batch.rejects, 0
-        rows = RowSet(batch, self._source, self._place, Notices())  # what is told, is told of rows that stay
+        rows = RowSet(batch, self._source, self._place, Notices(), self._whole)  # told of rows that stay
         cells = CellReader(rows, self._source, self._place, Notices())
         columns = [cells.of_kind(name, kind).alias(name) for name, kind in self._filter.kinds.items()]
         keep, why = self._filter.keeps(pl.DataFrame(columns))
@@ -200,7 +201,7 @@ class RowChecker:
             found = column_as_tail(cells.property(link.tail, "bool"), link)
         else:
             rows.check_cells(link.tail, needed=True)
-            found = tails_of(rows.cells(link.tail), link, self._source.null, self._place, self._notices)
+            found = tails_of(rows.cells(link.tail), link, self._source.null, self._place, self._notices, self._whole)
         long = found.filter(too_long(found.get_column("tail"))).unique("row", keep="first", maintain_order=True)
         if long.height:
             positions = pl.DataFrame({"row": pl.Series(range(rows.bad.len()), dtype=pl.UInt32)})

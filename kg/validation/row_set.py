@@ -5,10 +5,11 @@ import polars as pl
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import REJECT_DTYPES, Batch
-from kg.values.cells import id_cells, trimmed
+from kg.values.cells import trimmed
 from kg.values.markup import markup_cells, plain_text
 from kg.values.number import Parsed
 from kg.values.tail_cells import Cells
+from kg.values.whole_ids import WholeIds
 
 _LIST = "a list where one value is needed"
 
@@ -19,7 +20,8 @@ class RowSet:
     A cell that a row can do without costs only itself: it is kept among ``left_out``.
     """
 
-    def __init__(self, batch: Batch, source: Source, place: str, notices: Notices) -> None:
+    def __init__(self, batch: Batch, source: Source, place: str, notices: Notices, whole: WholeIds) -> None:
+        self.whole = whole
         self._batch, self._source, self._place, self._notices = batch, source, place, notices
         self.bad = pl.Series("bad", [False]).new_from_index(0, batch.frame.height)
         self._rejects = [batch.rejects]
@@ -67,7 +69,7 @@ class RowSet:
         """The trimmed cells of a column of ids, of which only the empty ones are missing."""
         self._check(column, needed=True)
         texts = self._translated(column)
-        return id_cells(texts, self._source.id_nulls, self._batch.tidy)
+        return self.whole.cells(column, texts, self._source.id_nulls, self._batch.tidy)
 
     def cells(self, column: str) -> Cells:
         """The cells of a column that may hold lists."""

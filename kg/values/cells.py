@@ -12,7 +12,6 @@ from kg.stores.store import MAX_ID_BYTES
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]"
 _WIDE = "[\uff01-\uff5e]"
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-WHOLE = r"^[0-9]{1,15}\.0$"
 
 
 def trimmed(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:
@@ -52,19 +51,6 @@ def half_width(series: pl.Series) -> pl.Series:
         return series
     wide = plain.filter(plain.str.contains(_WIDE)).unique()
     return series if wide.is_empty() else series.replace(wide, map_unique(wide, lambda text: text.translate(_NARROW)))
-
-
-def id_cells(series: pl.Series, nulls: Sequence[str], tidy: bool = False) -> pl.Series:
-    """Cells of ids: trimmed, and whole where all of them are whole numbers written with ``.0``.
-
-    Libraries that keep a missing value in a column of whole numbers write ``101.0`` for 101; one other cell among them,
-    such as ``1.5``, and they are versions or codes.
-    """
-    ids = trimmed(series, nulls, tidy)
-    there = ids.drop_nulls()
-    if there.is_empty() or not there[0].endswith(".0") or not there.str.contains(WHOLE).all():
-        return ids
-    return ids.str.strip_suffix(".0")
 
 
 def masked(series: pl.Series, mask: pl.Series) -> pl.Series:

@@ -7,10 +7,11 @@ import polars as pl
 
 from kg.mapping.link import Link, Normalisation
 from kg.notices import Notices
-from kg.values.cells import casefolded, id_cells, identifiers, map_unique, masked, trimmed
+from kg.values.cells import casefolded, identifiers, map_unique, masked, trimmed
 from kg.values.ingredient_list import Ingredients, cuts_at, parse_ingredients
 from kg.values.ingredient_name import canonical_ingredient
 from kg.values.list_text import list_texts
+from kg.values.whole_ids import WholeIds, others, others_told
 
 _TRUTHS = ("0", "1", "true", "false", "yes", "no", "0.0", "1.0")
 _NOTHINGS = (
@@ -72,8 +73,19 @@ class Cells:
     listed: pl.Series | None
 
 
-def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notices: Notices) -> pl.DataFrame:
-    """Columns ``row`` (UInt32, position in the batch), ``tail`` (id), ``label`` (null: it is the id), ``weight``."""
+def tails_of(
+    cells: Cells,
+    link: Link,
+    nulls: tuple[str, ...],
+    place: str,
+    notices: Notices,
+    whole: WholeIds | None = None,
+) -> pl.DataFrame:
+    """Columns ``row`` (UInt32, position in the batch), ``tail`` (id), ``label`` (null: it is the id), ``weight``.
+
+    :param whole: what is known of the ids of the file.
+    """
+    whole = whole or WholeIds()
     rows = pl.Series("row", range(cells.single.len()), dtype=pl.UInt32)
     cells = _with_written_lists(cells, link, place, notices)
     single = pl.DataFrame([rows, cells.single.alias("text")]).drop_nulls("text")
@@ -85,7 +97,7 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
         if link.split is not None:
             single = _split(single, link.split, link.tail, place, notices)
         texts = single.get_column("text")
-        found = _named(single.get_column("row"), _ids(texts, link, nulls, place, notices), link)
+        found = _named(single.get_column("row"), _ids(texts, link, nulls, place, notices, whole), link)
         _tell_names(found.get_column("tail"), link, place, notices)
     if cells.listed is not None:
         listed = pl.DataFrame([rows, cells.listed.alias("text")]).drop_nulls("text")
@@ -100,25 +112,22 @@ def tails_of(cells: Cells, link: Link, nulls: tuple[str, ...], place: str, notic
             joined = kept.group_by("row", maintain_order=True).agg(pl.col("text").str.join(", "))
             found = pl.concat([found, _ingredient_lists(joined, link, place, notices)])
         else:
-            text = _ids(items.get_column("text"), link, nulls, place, notices)
+            text = _ids(items.get_column("text"), link, nulls, place, notices, whole)
             named = _named(items.get_column("row"), text, link)
             _tell_names(named.get_column("tail"), link, place, notices)
             found = pl.concat([found, named])
     return found.unique(["row", "tail"], keep="first", maintain_order=True)
 
 
-def _ids(texts: pl.Series, link: Link, nulls: tuple[str, ...], place: str, notices: Notices) -> pl.Series:
+def _ids(
+    texts: pl.Series, link: Link, nulls: tuple[str, ...], place: str, notices: Notices, whole: WholeIds
+) -> pl.Series:
     """Trimmed cells; 101.0 of a column of floating-point numbers is 101, as in columns of keys."""
-    ids = id_cells(texts, nulls)
-    there = texts.drop_nulls()
-    if (
-        there.len()
-        and there[0].strip().endswith(".0")
-        and ids.drop_nulls().len()
-        and not ids.drop_nulls()[0].endswith(".0")
-    ):
+    ids = whole.cells(link.tail, texts, nulls)
+    if whole.told(link.tail):
         sentence = f"{{n}} [id|ids] in {link.tail!r} [was|were] read without '.0': 101.0 is 101"
-        notices.add(place, sentence, ids.drop_nulls().len())
+        notices.add(place, sentence, int((trimmed(texts, nulls) != ids).sum()))
+        notices.add(place, others_told(link.tail), others(ids))
     return ids
 
 

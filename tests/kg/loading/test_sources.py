@@ -18,6 +18,7 @@ import pytest
 
 from kg.errors import MappingError, ReadError
 from kg.formats.by_file_name import sources_for_paths
+from kg.readers.semi_structured import json_array
 from kg.schema import Schema, parse_schema
 from tests.kg.files import bad_rows, graph, load_sources, load_text, rejects
 
@@ -298,6 +299,28 @@ def test_whole_numbers_with_a_fraction_among_other_ids_are_told(tmp_path: Path) 
     report = load_text(tmp_path, SCHEMA, mapping, {"p.csv": "id\n101.0\nX1\n102.0\nv1.0\n"})
     assert [row[0] for row in graph(tmp_path, SCHEMA)["Product"]] == ["101.0", "102.0", "X1", "v1.0"]
     assert any("2 ids in 'id' are whole numbers written as 101.0 among others" in one for one in report.notices)
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["whole first", "others first"])
+def test_an_id_is_read_in_one_way_in_all_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    """What is read at once is a part of the file."""
+    monkeypatch.setattr(json_array, "ROWS", 100)
+    mapping = '[[source]]\nfile = "p.json"\nentity = "Product"\nid = "id"\n'
+    mapping += '[[source]]\nfile = "p.json"\nrelation = "bought"\nhead = "who"\ntail = "id"\ncreate_ends = true\n'
+    whole = [f'{{"id": {101 + i % 7}.0, "who": "u{i}"}}' for i in range(150)]
+    mixed = [f'{{"id": {cell}, "who": "u"}}' for cell in ("1.5", "101.0", "108.0")]
+    rows = [*whole, *mixed] if early else [*mixed, *whole]
+    report = load_text(tmp_path, SCHEMA, mapping, {"p.json": f"[{', '.join(rows)}]"})
+    end = "" if early else ".0"
+    assert [row[0] for row in graph(tmp_path, SCHEMA)["Product"]] == sorted(
+        ["1.5", *(f"{n}{end}" for n in range(101, 109))]
+    )
+    told = (
+        "2 ids in 'id' are no whole numbers, though" if early else "304 ids in 'id' are whole numbers written as 101.0"
+    )
+    assert any(told in one for one in report.notices), report.notices
 
 
 def test_lists_written_as_text_are_lists(tmp_path: Path) -> None:

@@ -38,12 +38,13 @@ def read_pairs(path: Path) -> PairFile:
     from kg.notices import Notices  # only a test file is read
     from kg.validation.cell_reader import CellReader
     from kg.validation.row_set import RowSet
+    from kg.values.whole_ids import WholeIds
 
     found, reasons, lines, rows, notices = dict[tuple[str, str], None](), Counter[str](), list[int](), 0, Notices()
     try:
-        reader, source, columns = _opened(path)
+        (reader, source, columns), whole = _opened(path), WholeIds()
         for batch in reader.batches():
-            checked = RowSet(batch, source, path.name, notices)
+            checked = RowSet(batch, source, path.name, notices, whole)
             cells = CellReader(checked, source, path.name, notices)
             ids = [cells.identifiers(str(source.head), "user"), cells.identifiers(str(source.tail), "item")]
             pairs = [pair for pair in zip(*ids, strict=True) if None not in pair]
