@@ -124,10 +124,15 @@ def _entities(made: Guess, sample: Sample, file: str) -> None:
         if column.names_people or (kind != "User" and fold(column.name) in who()):
             made.unsure.append(f"{file}: {column.name!r} is not used: it names people, and no item beside them")
             continue
+        if column.kind == "unread":
+            made.unsure.append(f"{file}: {column.name!r} is not used: {column.unsure}")
+            continue
         found = _property(column)
         if found is not None:
             entity.setdefault("properties", {})[snake(column.name)] = found
             properties[snake(column.name)] = column.name
+            if column.currency is not None:
+                entity.setdefault("currency", {})[snake(column.name)] = column.currency
         elif _NEVER.search(column.name) or (column.kind != "list" and column.different > 0.9 * column.filled > 20):
             made.unsure.append(f"{file}: {column.name!r} is not used; nothing repeats in it")
             continue
@@ -194,5 +199,5 @@ def _domains(made: Guess) -> None:
 
 
 def _reading(sample: Sample) -> dict[str, str]:
-    told = {"format": sample.format, "delimiter": sample.delimiter}
+    told = {"format": sample.format, "delimiter": sample.delimiter, "decimal": sample.decimal}
     return {name: value for name, value in told.items() if value}

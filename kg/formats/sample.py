@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from kg.errors import KGError, ReadError
+from kg.formats.amounts import are_amounts, currency_of, decimal_mark
 from kg.formats.preset import presets, recognised
 from kg.mapping.file_format import RDF_FORMATS, format_of_name
 from kg.mapping.source import DEFAULT_NULLS, Source
@@ -35,7 +36,7 @@ class Column:
 
     name: str
     kind: str
-    """``number``, ``truth``, ``time``, ``prose``, ``list`` or ``text``."""
+    """``number``, ``truth``, ``time``, ``prose``, ``list``, ``text``, or ``unread``: none that a load could read."""
     filled: int
     different: int
     separator: str | None = None
@@ -43,6 +44,11 @@ class Column:
     unsure: str = ""
     names_people: bool = False
     """Whether most cells are addresses of e-mail."""
+    decimal: str | None = None
+    """Of numbers: the decimal mark, where one is needed."""
+    amounts: bool = False
+    """Whether they are money."""
+    currency: str | None = None
 
 
 @dataclass
@@ -57,6 +63,8 @@ class Sample:
     """Where it is none that the name of the file tells."""
     format: str | None = None
     """Where the name of the file does not tell it."""
+    decimal: str | None = None
+    """The decimal mark, where amounts of money need one to be told."""
 
     @property
     def stem(self) -> str:
@@ -97,7 +105,20 @@ def look_at(path: Path) -> Sample:
             sample.columns[name] = Column(name, "list", items.len(), items.n_unique())
         else:
             sample.columns[name] = _column(name, cells)
+    _settle_decimal(sample)
     return sample
+
+
+def _settle_decimal(sample: Sample) -> None:
+    """One decimal mark is told for all of a file."""
+    amounts = [column for column in sample.columns.values() if column.amounts]
+    marks = {column.decimal for column in sample.columns.values() if column.decimal is not None}
+    if len(marks) == 1 and all(column.decimal for column in amounts) and amounts:
+        sample.decimal = marks.pop()
+    for column in amounts:
+        if sample.decimal is None:
+            column.kind = "unread"
+            column.unsure = "amounts with a comma and numbers with a point, of which a file has one: tell decimal"
 
 
 def _format_of_text(path: Path, first_line: str) -> str | None:
@@ -153,9 +174,21 @@ def _column(name: str, cells: pl.Series) -> Column:
         column.kind = "number"
         if cells.str.contains(",", literal=True).any():
             column.unsure = "numbers with a comma: tell decimal"
+        elif cells.str.contains(".", literal=True).any():
+            column.decimal = "."
+        if are_amounts(cells, _NUMBER):
+            _look_at_amounts(column, cells)
+    elif are_amounts(cells, _NUMBER):
+        column.kind = "number"
+        _look_at_amounts(column, cells)
     else:
         _look_at_text(column, cells)
     return column
+
+
+def _look_at_amounts(column: Column, cells: pl.Series) -> None:
+    column.amounts, column.decimal = True, decimal_mark(cells)
+    column.currency, column.unsure = currency_of(cells)
 
 
 def _look_at_text(column: Column, cells: pl.Series) -> None:

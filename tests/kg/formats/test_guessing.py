@@ -57,3 +57,38 @@ def test_files_of_a_pattern_are_known_by_the_name_before_their_number(tmp_path: 
 def test_what_is_told_again_needs_a_time() -> None:
     with pytest.raises(ValidationError, match="once needs timestamp"):
         Source(file="x.csv", relation="purchased", head="a", tail="b", once="order")
+
+
+@pytest.mark.parametrize(
+    ("cells", "currency", "amounts"),
+    [
+        (("￥199", "￥29.9", "¥1,299.00"), "CNY", (199.0, 29.9, 1299.0)),
+        (("199元", "29.9元", "1,299元"), "CNY", (199.0, 29.9, 1299.0)),
+        (("$12.50", "$9", "$1,012.50"), "USD", (12.5, 9.0, 1012.5)),
+        (("12,50 €", "9 €", "1.012,50 €"), "EUR", (12.5, 9.0, 1012.5)),
+        (("GBP 12.50", "GBP 9.00", "12.00 GBP"), "GBP", (12.5, 9.0, 12.0)),
+        (("1,299.00", "9.50", "12.00"), None, (1299.0, 9.5, 12.0)),
+        (("12.5", "9.5", "12.0"), None, (12.5, 9.5, 12.0)),
+    ],
+)
+def test_prices_are_numbers_however_money_is_written(
+    tmp_path: Path, cells: tuple[str, ...], currency: str | None, amounts: tuple[float, ...]
+) -> None:
+    rows = "".join(f'P{n},"{cell}",上海\n' for n, cell in enumerate(cells))
+    found, there, report = loaded(tmp_path, {"商品.csv": f"商品编号,价格,产地\n{rows}"})
+    product = parse_schema(tomllib.loads(found.schema)).entity["Product"]
+    assert (product.properties, product.currency.get("price")) == ({"price": "float"}, currency)
+    assert (report.rejected, there["Product"]) == (0, [(f"P{n}", None, one) for n, one in enumerate(amounts)])
+    doubt = "'价格': taken for CNY"
+    assert any(doubt in one for one in found.unsure) == (cells[0] == "￥199")
+
+
+def test_codes_that_end_in_digits_are_no_money(tmp_path: Path) -> None:
+    found, _, _ = loaded(tmp_path, {"products.csv": "id,series\nP1,MAC101\nP2,MAC102\nP3,MAC101\n"})
+    assert not parse_schema(tomllib.loads(found.schema)).entity["Product"].properties
+
+
+def test_a_mark_is_told_for_amounts_alone_and_only_where_all_numbers_have_it(tmp_path: Path) -> None:
+    found, there, _ = loaded(tmp_path, {"products.csv": 'id,price,rate\nP1,"12,50 €",4.5\nP2,"9,00 €",3.5\n'})
+    assert "decimal =" not in found.mapping and [row[-1] for row in there["Product"]] == [4.5, 3.5]
+    assert any("'price' is not used: amounts with a comma and numbers with a point" in one for one in found.unsure)
