@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from kg.formats.bare_ends import bare_triples, has_bare_ends, item_type, relation_name
 from kg.formats.column_roles import (
     INGREDIENTS,
     TYPED,
@@ -57,12 +58,15 @@ def guess(samples: list[Sample], names: dict[str, str]) -> Guess:
     """
     made = Guess()
     events = [sample for sample in samples if ends(sample) is not None]
-    others = [sample for sample in samples if ends(sample) is None]
+    bare = [sample for sample in samples if ends(sample) is None and has_bare_ends(sample)]
+    others = [sample for sample in samples if ends(sample) is None and sample not in bare]
     types = {fold(id_column(sample)): type_name(sample) for sample in others}
     for sample in others:
         _entities(made, sample, names[str(sample.path)])
     for sample in events:
         _interactions(made, sample, names[str(sample.path)], types)
+    for sample in bare:
+        made.sources.append(bare_triples(sample, names[str(sample.path)], made.schema, made.unsure, _reading(sample)))
     if samples:
         _domains(made)
     return made
@@ -73,12 +77,16 @@ def _interactions(made: Guess, sample: Sample, file: str, types: dict[str, str])
     tail = types.get(fold(item)) or pascal(
         re.sub(r"[ _-]?(?:id|number|code)$", "", TYPED.sub("", item), flags=re.IGNORECASE)
     )
-    tail = {"Sku": "Product", "Asin": "Product", "Handle": "Product", "Stockcode": "Product"}.get(tail, tail or "Item")
     stem = re.sub(r"[0-9]+$", "", fold(sample.stem))
     relation = next(
         (verb for verb, words in _VERBS.items() if any(stem in (word, f"{word}s") for word in words.split())),
         "interacted_with",
     )
+    if relation == "interacted_with" and item == "tail":
+        relation = relation_name(sample)
+    if item == "tail":  # which says nothing of what it is
+        tail = item_type(types.values(), relation)
+    tail = {"Sku": "Product", "Asin": "Product", "Handle": "Product", "Stockcode": "Product"}.get(tail, tail or "Item")
     if relation == "interacted_with":
         made.unsure.append(f"{file}: what people did is called interacted_with; call it what it is")
     made.schema["entity"].setdefault("User", {})["sensitive"] = True

@@ -92,3 +92,26 @@ def test_a_mark_is_told_for_amounts_alone_and_only_where_all_numbers_have_it(tmp
     found, there, _ = loaded(tmp_path, {"products.csv": 'id,price,rate\nP1,"12,50 €",4.5\nP2,"9,00 €",3.5\n'})
     assert "decimal =" not in found.mapping and [row[-1] for row in there["Product"]] == [4.5, 3.5]
     assert any("'price' is not used: amounts with a comma and numbers with a point" in one for one in found.unsure)
+
+
+@pytest.mark.parametrize(
+    ("name", "relation", "item"),
+    [
+        ("purchased", "purchased", "Product"),
+        ("enrolled", "enrolled_in", "Course"),
+        ("completed", "completed", "Item"),
+    ],
+)
+def test_heads_and_tails_are_named_by_their_file(tmp_path: Path, name: str, relation: str, item: str) -> None:
+    files = {f"{name}.csv": "head,tail\nu1,p1\nu2,p1\n", "has_brand.csv": "head,tail,weight\np1,b1,2\np2,b1,1\n"}
+    found, there, report = loaded(tmp_path, files)
+    schema = parse_schema(tomllib.loads(found.schema))
+    assert (set(schema.entity), report.rejected) == ({"User", item, "Brand"}, 0)
+    assert (schema.ends(relation), schema.ends("has_brand")) == (("User", item), (item, "Brand"))
+    assert there["has_brand"] == [("p1", "b1", 2.0), ("p2", "b1", 1.0)] and schema.entity[item].domain
+
+
+def test_tails_are_what_another_file_lists(tmp_path: Path) -> None:
+    files = {"rated.csv": "head,tail\nu1,p1\nu2,p1\n", "films.csv": "id,name\np1,Alien\np2,Heat\n"}
+    found, there, _ = loaded(tmp_path, files)
+    assert parse_schema(tomllib.loads(found.schema)).ends("rated") == ("User", "Film") and len(there["Film"]) == 2
