@@ -33,6 +33,9 @@ class Preset:
     """Another preset that it takes the place of where the file that it needs is there."""
     spellings: Mapping[str, str] = field(default_factory=dict)
     """Column as the mapping has it → how other editions of the export call it."""
+    spare: Mapping[str, str] = field(default_factory=dict)
+    """Column of ids → the one that is the id where it is empty. For a file without that the sources with it are left
+    out of the mapping, and the others take the rows back, to tell of them."""
 
     @property
     def headers(self) -> tuple[tuple[str, ...], ...]:
@@ -44,7 +47,13 @@ class Preset:
     def spelt(self, columns: Collection[str]) -> "Preset":
         """The preset for a file with some columns: called as the file does."""
         here = {name: other for name, other in self.spellings.items() if name not in columns and other in columns}
-        return replace(self, mapping=_respelt(self.mapping, here), spellings=here)
+        mapping = self.mapping
+        for usual, other in self.spare.items():
+            if other not in columns:
+                parts = re.split(r"(?m)^(?=\[\[source\]\])", mapping)
+                mapping = "".join(part for part in parts if f'\nid = "{other}"' not in part)
+                mapping = mapping.replace(f" AND {usual} <> ''", "")
+        return replace(self, mapping=_respelt(mapping, here), spellings=here)
 
 
 @cache
@@ -66,6 +75,7 @@ def presets() -> tuple[Preset, ...]:
                     text[text.index("[[source]]") :],
                     data.get("instead_of"),
                     data.get("spellings", {}),
+                    data.get("spare", {}),
                 )
             )
     return tuple(found)

@@ -137,6 +137,26 @@ def test_woocommerce_leaves_out_drafts_variations_and_orders_that_are_none(tmp_p
     assert [row[:2] for row in there["Product"]] == [("p1", "Soap")]
 
 
+def test_products_of_woocommerce_without_sku_are_known_by_their_number(tmp_path: Path) -> None:
+    products = rows(
+        "ID,Type,SKU,Name,Published,Regular price,Categories,Tags",
+        "27,simple,,Soap,1,9.00,Care > Soap,mild",
+        "28,simple,p2,Oil,1,5.00,Care,mild",
+        "29,simple,,Draft,0,9.00,Care,",
+    )
+    _, there, report = loaded(tmp_path, {"products.csv": products})
+    assert [row[:3] for row in there["Product"]] == [("27", "Soap", 9.0), ("p2", "Oil", 5.0)] and report.rejected == 0
+    assert [row[:2] for row in there["in_category"]] == [("27", "Care > Soap"), ("p2", "Care")]
+    assert [row[:2] for row in there["tagged"]] == [("27", "mild"), ("p2", "mild")]
+
+
+def test_a_file_of_woocommerce_without_numbers_is_not_asked_for_them(tmp_path: Path) -> None:
+    products = rows("Type,SKU,Name,Regular price,Categories", "simple,p1,Soap,9.00,Care", "simple,,Oil,5.00,Care")
+    found, there, report = loaded(tmp_path, {"products.csv": products})
+    assert (report.rejected, [row[0] for row in there["Product"]]) == (1, ["p1"])
+    assert '"ID"' not in found.mapping
+
+
 TABLE = "id\ttitle\tprice\tavailability\tbrand\tproduct type\ni1\tSerum\t9.00 EUR\tin stock\tNordlys\tCare > Face\n"
 ITEM = "".join(
     f"<g:{key}>{value}</g:{key}>"
