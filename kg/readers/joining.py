@@ -159,6 +159,9 @@ class _JoinedReader:
                 lost = int((found.get_column("found").is_null() & key.is_not_null()).sum())
                 sentence = f"{{n}} [row|rows] found nothing in {join.file} by {join.here!r}"
                 self._notices.add(self._place, sentence, lost if join.where is None else 0)
+                sentence = f"{{n}} [row has|rows have] no {join.here!r}, by which {Path(join.file).name} is looked up"
+                sentence += "; fill it in where it comes from"
+                self._notices.add(self._place, sentence, key.null_count() if join.where is None else 0)
                 frame = found.drop(_KEY, "found")
             yield replace(batch, frame=frame.select(self._wanted), tidy=False)
 

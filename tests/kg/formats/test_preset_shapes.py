@@ -118,6 +118,20 @@ def test_shopify_of_either_edition(edition: str, tmp_path: Path) -> None:
     assert report.contradictions == 0 and report.rejected == 0
 
 
+def test_lines_of_shopify_without_sku_are_told_with_what_to_fill_in(tmp_path: Path) -> None:
+    """By their title they would be of the wrong product, where a shop has two of one title."""
+    orders = rows(
+        "Name,Email,Lineitem name,Lineitem sku,Lineitem quantity,Created at",
+        f"#1,ann,Serum,S1,1,{DAY} 10:00:00 +0100",
+        f"#2,bob,Serum,,1,{DAY} 10:00:00 +0100",
+    )
+    products = rows("Handle,Title,Vendor,Tags,Variant SKU,Variant Price", "serum,Serum,Nordlys,dry,S1,20.00")
+    _, there, report = loaded(tmp_path, {"orders_export.csv": orders, "products_export.csv": products})
+    assert ([row[:2] for row in there["purchased"]], report.rejected) == ([("ann", "serum")], 1)
+    told = "1 row has no 'Lineitem sku', by which products_export.csv is looked up; fill it in"
+    assert any(told in one for one in report.notices), report.notices
+
+
 def test_woocommerce_leaves_out_drafts_variations_and_orders_that_are_none(tmp_path: Path) -> None:
     products = rows(
         "ID,Type,SKU,Name,Published,Regular price,Categories,Parent",
