@@ -118,6 +118,18 @@ def test_who_was_forgotten_stays_away_in_whatever_column(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize("other", ["1.5", "8.0"], ids=["among others", "among whole numbers"])
+def test_who_was_forgotten_stays_away_as_a_whole_number_with_a_fraction(tmp_path: Path, other: str) -> None:
+    """Rows that are left out anyway have no say in whether 7.0 is 7."""
+    suppression = Suppression.open(tmp_path)
+    suppression.add([("User", "7")])
+    mapping = '[[source]]\nfile = "bought.csv"\nrelation = "purchased"\nhead = "uid"\ntail = "pid"\n'
+    mapping += "create_ends = true\nwhere = \"kept = 'y'\"\n"
+    text = f"uid,pid,kept\n9.0,p1,y\n7.0,p1,y\n{other},p1,n\n"
+    load_text(tmp_path, SCHEMA, mapping, {"bought.csv": text}, people=People(SCHEMA, suppression=suppression))
+    assert [row[0] for row in graph(tmp_path, SCHEMA)["User"]] == ["9"]
+
+
 def test_pseudonyms_depend_on_key_type_and_id() -> None:
     one = Pseudonyms(KEY)
     assert one.of("User", "a") == Pseudonyms(KEY).of("User", "a") != one.of("Seller", "a")
