@@ -172,7 +172,7 @@ class AnswerLog:
         with self._lock:
             with self._base:
                 gone = sum(self._delete("user = ?", one) for one in users)
-                gone += sum(self._base.execute("DELETE FROM look WHERE user = ?", (one,)).rowcount for one in users)
+                self._base.executemany("DELETE FROM look WHERE user = ?", [(one,) for one in users])
             self._overwrite()
         return gone
 

@@ -1,5 +1,6 @@
 """The table of events: its columns, the statements over it, and an event as a row."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,29 @@ PENDING = f"loaded = 0 AND NOT {LASTS}"
 """What the next load takes over."""
 NEXT_EPOCH = "UPDATE state SET epoch = epoch + 1"
 SELECT = "SELECT seq, key, user_type, user, relation, item_type, item, weight, timestamp, answer FROM event"
+SELECT_RECEIVED = SELECT.replace("seq", "seq, received")
+
+
+class Happened:
+    """Events of one person in the order in which they happened, which need not be that in which they are told.
+
+    Whoever tells no time did it when it came: after all that came before, even where the clock was set back.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._moments: list[int] = []
+
+    def add(self, event: Event, received: int) -> None:
+        """Put an event in its place; of the same moment it is the last.
+
+        :param received: when it came, in milliseconds since 1970 UTC.
+        """
+        told = event.timestamp
+        moment = told if told is not None else max(received, self._moments[-1] if self._moments else 0)
+        place = bisect_right(self._moments, moment)
+        self._moments.insert(place, moment)
+        self.events.insert(place, event)
 
 
 def row_of(e: Event, now: int) -> tuple[object, ...]:

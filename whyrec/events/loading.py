@@ -50,7 +50,9 @@ def _files(folder: Path, events: Iterable[Event], repeated: Collection[str]) -> 
     latest: dict[str, dict[tuple[str, ...], Event]] = {}
     for event in events:
         each = (event.key,) if event.relation in repeated else ()
-        latest.setdefault(event.relation, {})[event.user, event.item, *each] = event
+        known, place = latest.setdefault(event.relation, {}), (event.user, event.item, *each)
+        if place not in known or (event.timestamp or 0) >= (known[place].timestamp or 0):  # they may come out of order
+            known[place] = event
     written = []
     for relation, found in latest.items():
         path = folder / f"{relation}.csv"

@@ -31,7 +31,9 @@ from whyrec.events.event_table import (
     PENDING,
     SCHEMA,
     SELECT,
+    SELECT_RECEIVED,
     Event,
+    Happened,
     event_of,
     row_of,
 )
@@ -48,6 +50,13 @@ class Appended(NamedTuple):
     new: int
     repeated: int
     others: tuple[int, ...] = ()
+
+
+class Erased(NamedTuple):
+    """How much of somebody was erased: events, and answers that were kept."""
+
+    events: int
+    answers: int
 
 
 class EventLog:
@@ -68,7 +77,7 @@ class EventLog:
         self._writer.executescript(SCHEMA)
         self._disk = Disk(self.path.with_name(f"{NAME}-wal"), self._connect)
         self._version = self._epoch = -1
-        self._last, self._of_user = 0, dict[tuple[str, str], list[Event]]()
+        self._last, self._of_user = 0, dict[tuple[str, str], Happened]()
         self._newest = dict[str, int]()
         self.answers = AnswerLog(folder, seal_to)
         self._drop_earlier()
@@ -136,10 +145,11 @@ class EventLog:
             return  # another does so just now
 
     def of(self, user: str, user_type: str) -> list[Event]:
-        """What somebody did that no load has taken over yet, and what lasts, the oldest first."""
+        """What somebody did that no load has taken over yet, and what lasts, in the order in which it happened."""
         with self._reading:
             self._follow()
-            return list(self._of_user.get((user, user_type), ()))
+            found = self._of_user.get((user, user_type))
+            return list(found.events) if found is not None else []
 
     def state(self, user: str) -> tuple[int, int]:
         """What is another one whenever the events of somebody that no load has taken over are others."""
@@ -205,8 +215,8 @@ class EventLog:
             events = [row[0] for row in self._reader.execute("SELECT received FROM event")]
         return events, self.answers.ages()
 
-    def forget(self, user: str, types: Sequence[str]) -> int:
-        """Erase a person from events and answers, from the file too; says how many rows went.
+    def forget(self, user: str, types: Sequence[str]) -> Erased:
+        """Erase a person from events and answers, from the file too.
 
         A deleted row would stay readable in the file and its log: they are overwritten and cut.
 
@@ -222,7 +232,7 @@ class EventLog:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return gone + self.answers.forget(_asked_as(user, types))
+        return Erased(gone, self.answers.forget(_asked_as(user, types)))
 
     def about(self, user: str, user_type: str) -> tuple[list[Event], list[Answer]]:
         """All events of a person, taken over or not, and the answers about her that are kept, both the oldest first."""
@@ -237,9 +247,9 @@ class EventLog:
 
     def since(self, at: int) -> list[tuple[int, Event]]:
         """All events from a moment on, taken over or not, the oldest first, with when they came: milliseconds."""
-        query = SELECT.replace("SELECT seq", "SELECT received") + " WHERE received >= ? ORDER BY seq"
+        query = f"{SELECT_RECEIVED} WHERE received >= ? ORDER BY seq"
         with self._reading:
-            return [(row[0], event_of(row[1:])) for row in self._reader.execute(query, (at,))]
+            return [(row[1], event_of(row[2:])) for row in self._reader.execute(query, (at,))]
 
     def counts(self) -> dict[str, int]:
         """Relation → number of events that the next load takes over."""
@@ -264,10 +274,10 @@ class EventLog:
         if epoch != self._epoch:
             self._epoch, self._last = epoch, 0
             self._of_user, self._newest = {}, {}
-        query = f"{SELECT} WHERE seq > ? AND (loaded = 0 OR {LASTS}) ORDER BY seq"
-        for number, *row in self._reader.execute(query, (self._last,)).fetchall():
+        query = f"{SELECT_RECEIVED} WHERE seq > ? AND (loaded = 0 OR {LASTS}) ORDER BY seq"
+        for number, received, *row in self._reader.execute(query, (self._last,)).fetchall():
             event = event_of(row)
-            self._of_user.setdefault((event.user, event.user_type), []).append(event)
+            self._of_user.setdefault((event.user, event.user_type), Happened()).add(event, received)
             self._newest[event.user] = self._last = number
 
     def _drop_earlier(self) -> None:

@@ -60,3 +60,16 @@ def test_who_takes_events_over_waits_for_whoever_does_and_clears_what_one_left_t
         assert taking.result() is not None and not left.exists() and log.pending() == []
     user, item = (engine.snapshot.vocabulary.idx(*one) for one in (("User", "u0001"), ("Product", "p0250")))
     assert float(engine.snapshot.adjacency("purchased")[user, item]) == 3.0
+
+
+def test_of_two_ratings_the_later_one_counts_whichever_came_first(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    whyrec.create(folder, example=True).load()
+    with closing(EventLog(folder / "service")) as log:
+        rated = Event("later", "User", "u0001", "purchased", "Product", "p0250", 5.0, AT + 1)
+        log.append([rated, Event("earlier", "User", "u0001", "purchased", "Product", "p0250", 2.0, AT)])
+    engine = whyrec.open(folder)
+    engine.load_events()
+    snapshot = engine.snapshot
+    tails, weights = snapshot.neighbours("purchased", snapshot.vocabulary.idx("User", "u0001"))[:2]
+    assert weights[tails.tolist().index(snapshot.vocabulary.idx("Product", "p0250"))] == 5.0

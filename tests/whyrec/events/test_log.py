@@ -17,7 +17,7 @@ import pytest
 from kg.errors import WorkspaceError
 from whyrec.events.answers import Answer
 from whyrec.events.event_table import Event
-from whyrec.events.log import Appended, EventLog
+from whyrec.events.log import Appended, Erased, EventLog
 
 WRITER = """
 import sys
@@ -117,8 +117,8 @@ def test_who_is_forgotten_is_in_no_file(tmp_path: Path) -> None:
     )
     assert len(log.about("carla@example.com", "User")[1]) == 2
     assert any(b"carla" in path.read_bytes() for path in tmp_path.iterdir())
-    assert log.forget("carla@example.com", ["User"]) == 52
-    assert log.forget("carla@example.com", ["Teacher"]) == 1
+    assert log.forget("carla@example.com", ["User"]) == Erased(50, 2)
+    assert log.forget("carla@example.com", ["Teacher"]) == Erased(1, 0)
     assert not any(b"carla" in path.read_bytes() for path in tmp_path.iterdir())
     assert log.of("u2", "User") == [event("z", user="u2")]
 
@@ -204,8 +204,8 @@ def test_numbers_and_texts_come_back_as_they_went_in(tmp_path: Path) -> None:
     log = EventLog(tmp_path)
     told = [
         replace(event("é’😀\u2028", user='"\\u', item="项"), weight=1 / 3, timestamp=None, answer="a"),
-        replace(event("b"), weight=None, timestamp=4_102_444_800_000),
-        replace(event("c"), weight=1e-7, timestamp=0),
+        replace(event("b"), weight=None, timestamp=0),
+        replace(event("c"), weight=1e-7, timestamp=4_102_444_800_000),
     ]
     log.append(told)
     pending = [one for _, one in log.pending()]
@@ -226,3 +226,15 @@ def test_what_a_disk_did_not_take_is_written_anew_before_anything_is_acknowledge
     there.mkdir()
     shutil.copy(tmp_path / "events.db", there)  # without the write-ahead log
     assert [one.key for _, one in EventLog(there).pending()] == ["a", "b"]
+
+
+def test_what_somebody_did_is_told_in_the_order_in_which_it_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, now = EventLog(tmp_path), 1_796_000_000_000
+    monkeypatch.setattr("whyrec.events.log.time.time", lambda: now / 1000)
+    log.append([replace(event("late"), timestamp=now - 1), replace(event("early"), timestamp=now - 2)])
+    log.append([replace(event("told no time"), timestamp=None)])
+    monkeypatch.setattr("whyrec.events.log.time.time", lambda: now / 1000 - 3_600)  # the clock is set back
+    log.append([replace(event("after it"), timestamp=None), replace(event("between"), timestamp=now - 1)])
+    assert [one.key for one in log.of("u1", "User")] == ["early", "late", "between", "told no time", "after it"]
