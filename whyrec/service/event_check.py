@@ -1,6 +1,7 @@
 """Events checked against schema and graph, as a load checks a row: what is taken here no load rejects."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from kg.errors import UsageError
@@ -38,10 +39,12 @@ class EventCheck:
         user_types, item_types = _ends(schema, relation)
         user, item = _named("user", told["user"]), _named("item", told["item"])
         item_type, item = self._item(item, item_types)
+        user_types, user = self._user(user, user_types, relation)
         if relation in USES and relation not in schema.relation:
             if relation == "rate" and told.get("weight") is None:
                 raise UsageError("`weight`: a rating needs one")
-            relation = _use(schema, relation, item_type)
+            known = [name for name in user_types if self._snapshot.vocabulary.get(name, user) is not None]
+            relation = _use(schema, relation, item_type, known or user_types)
             user_types = (schema.relation[relation].head,)
         user_type = self._user_type(user, user_types, relation)
         kept = (told.get("weight"), self._moment(told.get("timestamp")), told.get("answer"))
@@ -59,6 +62,17 @@ class EventCheck:
         several = " or ".join(f"{name}:{told}" for name in found)
         what = f"is of several types; say {several}" if found else f"no {' or '.join(types)} has this id"
         raise UsageError(f"`item`: {what}")
+
+    def _user(self, told: str, types: tuple[str, ...], relation: str) -> tuple[tuple[str, ...], str]:
+        """The types that somebody may be of, and the id: ``Type:id`` tells apart those who share one."""
+        schema, vocabulary = self._snapshot.schema, self._snapshot.vocabulary
+        name, _, rest = told.partition(":")
+        plain = any(vocabulary.get(one, told) is not None for one in types)
+        if plain or name not in schema.user_types or vocabulary.get(name, rest) is None:
+            return types, told
+        if name not in types:
+            raise UsageError(f"`user`: {relation} is nothing that a {name} does")
+        return (name,), rest
 
     def _user_type(self, user: str, types: tuple[str, ...], relation: str) -> str:
         """The type of somebody; of one whom nobody knows yet the first, where a load will make people of that."""
@@ -115,9 +129,12 @@ def _ends(schema: Schema, relation: str) -> tuple[tuple[str, ...], tuple[str, ..
     raise UsageError(f"`relation`: expected one of {', '.join((*known, *USES, *SIGNALS))}")
 
 
-def _use(schema: Schema, name: str, item_type: str) -> str:
-    """The interaction that a use of an item of a type is."""
-    found = [one for one in schema.interactions if schema.relation[one].tail == item_type]
+def _use(schema: Schema, name: str, item_type: str, user_types: Sequence[str]) -> str:
+    """The interaction that a use of an item of a type by somebody of some types is."""
+    ends = {one: schema.ends(one) for one in schema.interactions}
+    found = [one for one, (head, tail) in ends.items() if tail == item_type and head in user_types]
     if len(found) == 1:
         return found[0]
+    if not found:
+        raise UsageError(f"`relation`: nobody of {' or '.join(user_types)} has {name} of {item_type} here")
     raise UsageError(f"`relation`: {name} may be any of {', '.join(found)} here; name one")

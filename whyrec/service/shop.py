@@ -32,6 +32,7 @@ from whyrec.service.event_check import EventCheck
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
 from whyrec.service.openid.keys import sign_in_of
+from whyrec.service.pseudonyms import by_id
 
 if TYPE_CHECKING:
     from whyrec.service.openid.provider import OpenIdProvider
@@ -99,20 +100,31 @@ class Shop:
                     self._mark = (-1, -1)
         return self.engine
 
+    def named(self, user: str) -> tuple[str | None, str]:
+        """Type, where it is told, and id of somebody: ``Type:id`` tells apart those who share an id."""
+        snapshot = self.engine.snapshot
+        name, _, whom = user.partition(":")
+        types, known = snapshot.schema.user_types, snapshot.vocabulary
+        if name not in types or any(known.get(one, user) is not None for one in types):
+            return None, user
+        there = known.get(name, whom) is not None or self.events.types_of(whom, (name,))
+        return (name, whom) if there else (None, user)
+
     def person(self, user: str) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
         """A user as the engine knows her, anchors from what she did since the last load, and what she hid.
 
         :raises UnknownEntityError: where neither graph nor log knows her; nobody else is named.
         """
         snapshot = self.refreshed().snapshot
-        types = snapshot.schema.user_types
-        known = next((name for name in types if snapshot.vocabulary.get(name, user) is not None), None)
-        logged = self.events.types_of(user, types)
+        told, whom = self.named(user)
+        types = snapshot.schema.user_types if told is None else (told,)
+        known = next((name for name in types if snapshot.vocabulary.get(name, whom) is not None), None)
+        logged = self.events.types_of(whom, types)
         if known is None and not logged:
             raise UnknownEntityError(f"unknown {' or '.join(types)} {user!r}; people are known by their exact ids")
         anchors: dict[tuple[str, str, int], None] = {}
         hidden: dict[str, None] = {}
-        for event in self.events.of(user, known or logged[0]):
+        for event in self.events.of(whom, known or logged[0]):
             item = snapshot.vocabulary.get(event.item_type, event.item)
             if item is not None and event.relation == "show":
                 hidden.pop(f"{event.item_type}:{event.item}", None)
@@ -120,7 +132,7 @@ class Shop:
                 hidden[f"{event.item_type}:{event.item}"] = None
             elif item is not None and event.relation in snapshot.schema.relation:
                 anchors[f"{event.relation}:{event.item}", event.relation, item] = None
-        who = None if known is None else (known, user)
+        who = None if known is None else (known, whom)
         new = [name for name, step, item in anchors if who is None or not _has(snapshot, who, step, item)]
         return (user if known else None), tuple(new), tuple(hidden)
 
@@ -145,7 +157,7 @@ class Shop:
             engine, arm = self.engine, ""
             found = engine.recommend(known, anchors=having, **options)
         found, draw = self.arms.explored(engine, (known, having), found, options)
-        named = found if known else found.model_copy(update={"user": Person(id=user, label=None)})
+        named = by_id(found) if known else found.model_copy(update={"user": Person(id=user, label=None)})
         return named, arm, draw
 
     def told(self, question: str, user: str | None, *items: str, anchors: Sequence[str] = (), **options: Any) -> Any:
@@ -163,7 +175,7 @@ class Shop:
         except UnknownEntityError:  # by the candidate
             found = getattr(self.engine, question)(known, *items, anchors=having, **options)
         if user is None or known is not None or "user" not in type(found).model_fields:
-            return found
+            return by_id(found)
         return found.model_copy(update={"user": Person(id=user, label=None)})
 
     def ask(self, question: str, user: str | None, **options: Any) -> Any:
@@ -174,7 +186,7 @@ class Shop:
     def state(self, user: str | None) -> State:
         """What is another one whenever answers to somebody may be others: first what changes for everybody."""
         engine = self.refreshed()
-        epoch, newest = (0, 0) if user is None else self.events.state(user)
+        epoch, newest = (0, 0) if user is None else self.events.state(self.named(user)[1])
         return (engine.opened.number, self.arms.number, engine.decisions.version, epoch), newest
 
     def packed(self, found: BaseModel, user: str | None, state: State, **more: Any) -> tuple[KeptAnswer, bytes]:
@@ -241,7 +253,8 @@ class Shop:
     def given(self, user: str) -> list[Given]:
         """Which answers somebody was given, the newest first; each can be shown again."""
         self.flush()
-        return self.events.given(user, self.engine.snapshot.schema.user_types)
+        told, whom = self.named(user)
+        return self.events.given(whom, self.engine.snapshot.schema.user_types if told is None else (told,))
 
     def replay(self, answer_id: str) -> Any:
         """An answer as it was given; ``None`` where it is not kept."""

@@ -210,7 +210,8 @@ def test_what_somebody_was_shown_and_why_is_found_by_the_person_and_shown_again(
 
 def test_whoever_has_a_slash_in_the_id_is_known_and_forgotten(client: TestClient, folder: Path) -> None:
     place = "/api/v1/users/%E7%94%A8%E6%88%B7%2F1"
-    assert client.get(place).json() == {"user": "用户/1", "graph": {"purchased": ["7"]}, "events": []}
+    known = client.get(place).json()
+    assert known == {"user": "用户/1", "label": "用户/1", "graph": {"purchased": ["7"]}, "events": []}
     assert [one["action"] for one in client.get(f"{place}/looks").json()][:1] == ["looks"]
     assert client.delete(place).json()["graph"] is not None
     assert client.get(place).status_code == 404 and whyrec.open(folder).find("用户/1").hits == []

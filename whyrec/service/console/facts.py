@@ -145,8 +145,9 @@ def anchors(shop: Shop, user: str, lang: str) -> list[tuple[str, str, str]]:
     """What a person has, with what they did since the last load: ``relation:ID``, the phrase, the label."""
     snapshot = shop.engine.snapshot
     found = []
-    for name in snapshot.schema.user_types:
-        idx = snapshot.vocabulary.get(name, user)
+    told, whom = shop.named(user)
+    for name in snapshot.schema.user_types if told is None else [told]:
+        idx = snapshot.vocabulary.get(name, whom)
         for relation, one in snapshot.schema.relation.items():
             if idx is not None and one.head == name and not one.rule:
                 for tail in snapshot.neighbours(relation, idx)[0].tolist():

@@ -11,6 +11,7 @@ from whyrec.service.console.facts import facts as facts_of
 from whyrec.service.console.facts import kinds, link, phrases, told_facts
 from whyrec.service.console.rendering import language, page
 from whyrec.service.console.session import shop_of, to_login
+from whyrec.service.pseudonyms import found_by
 from whyrec.service.sizes import MOST_DAYS, MOST_TEXT
 from whyrec.workspace.status import stepped_counts
 
@@ -55,9 +56,9 @@ def find(request: Request, text: Text = "") -> Response:
     shop = shop_of(request, "find")
     if shop is None:
         return to_login(request)
-    lang = language(request)
-    hits = shop.refreshed().find(text, n=20, lang=lang).hits if text.strip() else []
-    schema = shop.engine.snapshot.schema
+    lang, schema = language(request), shop.refreshed().snapshot.schema
+    found = shop.engine.find(text, n=20, lang=lang) if text.strip() else None
+    hits = found_by(request.app.state.asking.whose(request)[1], found, schema).hits if found else []
     links = {(hit.type, hit.id): link(schema, hit.type, hit.id) for hit in hits}
     return page(request, "find.html", text=text, hits=hits, links=links, kinds=kinds(schema, lang))
 

@@ -15,6 +15,7 @@ from recommender.results.similar import Similar
 from whyrec.service.access import Caller
 from whyrec.service.answer_cache import KeptAnswer, given
 from whyrec.service.monitoring import of_list
+from whyrec.service.pseudonyms import found_by
 from whyrec.service.rest.parameters import check_parameters
 from whyrec.service.rest.questions import (
     AbsenceQuestion,
@@ -99,8 +100,9 @@ async def find(
     request: Request, asking: Annotated[Asking, may("find")], asked: Annotated[NameQuestion, Query()]
 ) -> Response:
     """Entities by what people call them; people by their exact ids alone."""
-    found = asking[0].refreshed().find(asked.text, asked.type, asked.n, lang=asked.lang)
-    return _answer(request, found)
+    shop, caller = asking
+    found = shop.refreshed().find(asked.text, asked.type, asked.n, lang=asked.lang)
+    return _answer(request, found_by(caller, found, shop.engine.snapshot.schema))
 
 
 @router.get("/ask", response_model=Answers, tags=["search"])

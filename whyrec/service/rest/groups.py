@@ -9,6 +9,7 @@ from recommender.results.difference import ListDifference
 from recommender.results.marketing import Audience, Bridges, Comparison, Gaps, ItemReport
 from recommender.results.overview import Overview
 from recommender.results.responsibility.private import PrivateAnswer
+from whyrec.service.pseudonyms import by_id
 from whyrec.service.rest.answers import Asking, may
 from whyrec.service.rest.questions import OrderQuestion, PrivateQuestion
 from whyrec.service.sizes import MOST_DAYS, MOST_ITEMS, MOST_TEXT
@@ -78,7 +79,7 @@ def difference(
     lang: Lang = "en",
 ) -> Any:
     """Why somebody's list is another than it was."""
-    return _json(asking[0].refreshed().difference(user, since, n=n, domain=domain, lang=lang))
+    return _json(by_id(asking[0].refreshed().difference(user, since, n=n, domain=domain, lang=lang)))
 
 
 @router.post("/private", response_model=PrivateAnswer | Popularity)

@@ -18,8 +18,8 @@ from kg.errors import UsageError
 from whyrec.events.answers import Given
 from whyrec.events.event_table import Event
 from whyrec.events.log import Appended
-from whyrec.events.taking_over import alone
 from whyrec.service.access import Role
+from whyrec.service.forgetting import forgotten
 from whyrec.service.monitoring import of_events
 from whyrec.service.rest.answers import Asking, may
 from whyrec.service.sizes import MOST_EVENTS
@@ -150,28 +150,26 @@ def known_of(user: str, asking: Annotated[Asking, may("person")]) -> Any:
     snapshot = shop.refreshed().snapshot
     anchors: dict[str, list[str]] = {}
     events: list[dict[str, Any]] = []
-    for name in snapshot.schema.user_types:
-        idx = snapshot.vocabulary.get(name, user)
+    told, whom = shop.named(user)
+    label = None
+    for name in snapshot.schema.user_types if told is None else [told]:
+        idx = snapshot.vocabulary.get(name, whom)
+        label = snapshot.label(name, idx) if idx is not None and label is None else label
         for relation, one in snapshot.schema.relation.items():
             if idx is not None and one.head == name:
                 tails = snapshot.neighbours(relation, idx)[0].tolist()
                 anchors[relation] = [snapshot.vocabulary.id(one.tail, tail) for tail in tails]
         events += [
-            {"relation": e.relation, "item": e.item, "timestamp": e.timestamp} for e in shop.events.of(user, name)
+            {"relation": e.relation, "item": e.item, "timestamp": e.timestamp} for e in shop.events.of(whom, name)
         ]
-    return {"user": user, "graph": {key: value for key, value in anchors.items() if value}, "events": events}
+    graph = {key: value for key, value in anchors.items() if value}
+    return {"user": user, "label": label, "graph": graph, "events": events}
 
 
 @router.delete("/users/{user:path}", tags=["people"])
 def forget(user: str, asking: Annotated[Asking, may("forget")]) -> Any:
     """Erase a person from graph, models, events and kept answers."""
-    shop, _ = asking
-    known = shop.refreshed().snapshot
-    with alone(shop.events.path.parent):
-        gone = shop.events.forget(user, known.schema.user_types)
-    in_graph = any(known.vocabulary.get(name, user) is not None for name in known.schema.user_types)
-    erased = shop.engine.forget(user) if in_graph else None
-    return {"events": gone, "graph": erased.model_dump(mode="json") if erased is not None else None}
+    return forgotten(asking[0], user)
 
 
 @router.post("/tokens", status_code=201, tags=["service"])

@@ -1,0 +1,156 @@
+"""People of several types: what they are called is for few, and ``Type:id`` tells apart those who share an id."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import whyrec
+from whyrec.service.access import Role, Tokens
+from whyrec.service.app import create_app
+
+SCHEMA = """
+name = "teahouse"
+entity = { Guest = { sensitive = true }, Trader = { sensitive = true }, Tea = { domain = "tea" }, Taste = {} }
+[relation]
+drank = { head = "Guest", tail = "Tea", interaction = true }
+stocked = { head = "Trader", tail = "Tea", interaction = true, create_head = false }
+tastes = { head = "Tea", tail = "Taste" }
+"""
+FILES = {
+    "Guest": "id,label\n" + "".join(f"g{n},Mei Lin {n}\n" for n in range(8)) + "both,Mei Lin both\n",
+    "Trader": "id,label\nt1,Otto Hand\nboth,Otto Both\n",
+    "Tea": "id,label\n" + "".join(f"tea{n},绿茶{n}号\n" for n in range(9)),
+    "Taste": "id,label\nsmoke,烟熏\nflower,花香\n",
+    "drank": "head,tail\n" + "".join(f"g{n},tea{m}\n" for n in range(8) for m in (n, (n + 1) % 8)) + "both,tea3\n",
+    "stocked": "head,tail\nt1,tea2\nboth,tea5\n",
+    "tastes": "head,tail\n" + "".join(f"tea{n},{'smoke' if n % 2 else 'flower'}\n" for n in range(9)),
+}
+NAMES = ("Mei Lin", "Otto")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = tmp_path / "teahouse"
+    folder.mkdir()
+    (folder / "whyrec.toml").write_text('schema = "schema.toml"\nstore = "graph.lbug"\n', encoding="utf-8")
+    (folder / "schema.toml").write_text(SCHEMA, encoding="utf-8")
+    mapping = ""
+    for name, text in FILES.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        kind = f'entity = "{name}"\nid = "id"\nlabel = "label"' if text.startswith("id") else f'relation = "{name}"'
+        ends = "" if text.startswith("id") else 'head = "head"\ntail = "tail"\n'
+        mapping += f'[[source]]\nfile = "{name}.csv"\n{kind}\n{ends}'
+    (folder / "mapping.toml").write_text(mapping, encoding="utf-8")
+    whyrec.open(folder).load()
+    return folder
+
+
+@pytest.fixture
+def client(shop: Path) -> Iterator[TestClient]:
+    with TestClient(create_app([shop]), raise_server_exceptions=False) as one:
+        yield one
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def get(client: TestClient, token: str, path: str, **parameters: Any) -> Any:
+    return client.get(path, params=parameters, headers=bearer(token))
+
+
+def send(client: TestClient, token: str, *events: dict[str, Any]) -> Any:
+    told = [{"id": f"{number}-{one}", **one} for number, one in enumerate(events)]
+    return client.post("/api/v1/events", json={"events": told}, headers=bearer(token)).json()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_people_are_called_is_for_those_who_may_look_at_what_is_known_of_them(
+    client: TestClient, shop: Path, role: Role
+) -> None:
+    admin = Tokens(shop)._admin
+    token = admin if role is Role.ADMIN else Tokens(shop).make("someone", role)
+    asked = {"user": "g1", "item": "tea5"}
+    for path in ("recommend", "why", "why-not", "what-if", "compare", "difference", "ask"):
+        more = {"first": "tea5", "second": "tea6"} if path == "compare" else {}
+        more |= {"since": "2020-01-01"} if path == "difference" else {}
+        more |= {"add": "drank:tea6"} if path == "what-if" else {}
+        told = {"question": "which tea for me?", "user": "g1"} if path == "ask" else {}
+        wanted = told or (asked if path.startswith("why") else {"user": "g1"}) | more
+        for asking in (admin, token):  # what the admin got is kept, and given to whoever asks the same
+            answer = get(client, asking, f"/api/v1/{path}", **wanted)
+            assert answer.status_code in (200, 403, 422), (path, answer.text)
+            assert not any(name in answer.text for name in NAMES), (path, answer.text)
+    sees = role in (Role.ADMIN, Role.ANALYST)
+    assert ("Mei Lin 1" in get(client, token, "/api/v1/find", text="g1").text) is sees
+    assert ("Mei Lin 1" in get(client, token, "/api/v1/users/g1").text) is sees
+    cookie = {"Cookie": f"whyrec={token}"}
+    assert ("Mei Lin 1" in client.get("/find", params={"text": "g1"}, headers=cookie).text) is sees
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "find", "arguments": {"text": "g1"}}}
+    accept = {**bearer(token), "Accept": "application/json, text/event-stream"}
+    assert ("Mei Lin 1" in client.post("/mcp", json=call, headers=accept).text) is sees
+
+
+def test_who_shares_an_id_is_asked_about_by_her_type(client: TestClient, shop: Path) -> None:
+    admin = Tokens(shop)._admin
+    assert "say Guest:both or Trader:both" in get(client, admin, "/api/v1/recommend", user="both").json()["detail"]
+    asked = {"user": "Guest:both", "n": 9, "reasons": "none"}
+    first = get(client, admin, "/api/v1/recommend", **asked).json()
+    assert first["user"]["id"] == "both" and first["excluded"] == {"interacted": 1}
+    done = send(client, admin, {"user": "Guest:both", "relation": "purchase", "item": "tea7"})
+    assert (done["accepted"], done["rejected"]) == (1, [])
+    assert get(client, admin, "/api/v1/recommend", **asked).json()["excluded"] == {"interacted": 2}  # not the kept one
+    trader = get(client, admin, "/api/v1/recommend", user="Trader:both", n=9).json()
+    assert trader["excluded"] == {"interacted": 1}
+    assert get(client, admin, "/api/v1/users/Trader:both").json() == {
+        "user": "Trader:both", "label": "Otto Both", "graph": {"stocked": ["tea5"]}, "events": []
+    }  # fmt: skip
+    page = client.get("/person", params={"user": "Guest:both"}, headers={"Cookie": f"whyrec={admin}"})
+    assert page.status_code == 200 and "绿茶3号" in page.text and "remove=stocked" not in page.text
+
+
+def test_a_use_is_what_people_of_that_type_do(client: TestClient, shop: Path) -> None:
+    admin = Tokens(shop)._admin
+    done = send(
+        client,
+        admin,
+        {"user": "t1", "relation": "purchase", "item": "tea7"},
+        {"user": "g1", "relation": "purchase", "item": "tea7"},
+        {"user": "both", "relation": "purchase", "item": "tea7"},
+        {"user": "Trader:both", "relation": "drank", "item": "tea7"},
+    )
+    assert done["accepted"] == 2
+    assert [(one["index"], one["field"]) for one in done["rejected"]] == [(2, "relation"), (3, "user")]
+    known = {name: get(client, admin, f"/api/v1/users/{name}").json()["events"][0]["relation"] for name in ("t1", "g1")}
+    assert known == {"t1": "stocked", "g1": "drank"}
+
+
+def test_who_is_forgotten_takes_along_nobody_of_the_same_id_and_is_in_no_log(client: TestClient, shop: Path) -> None:
+    admin = Tokens(shop)._admin
+    send(client, admin, {"user": "Guest:both", "relation": "drank", "item": "tea7"})
+    refused = client.delete("/api/v1/users/both", headers=bearer(admin))
+    assert refused.status_code == 422 and "say Guest:both or Trader:both" in refused.json()["detail"]
+    assert len(get(client, admin, "/api/v1/users/Guest:both").json()["events"]) == 1  # nothing was erased
+    get(client, admin, "/api/v1/recommend", user="Guest:both")
+    gone = client.delete("/api/v1/users/Guest:both", headers=bearer(admin)).json()
+    assert (gone["events"], gone["answers"], gone["graph"]["deleted"]["entities"]) == (1, 1, 1)
+    assert get(client, admin, "/api/v1/recommend", user="both").json()["user"]["id"] == "both"  # the trader's
+    nobody = client.delete("/api/v1/users/nobody@example.com", headers=bearer(admin)).json()
+    assert nobody == {"events": 0, "answers": 0, "graph": None}
+    assert not any(b"nobody@example.com" in path.read_bytes() for path in (shop / "service").iterdir())
+
+
+def test_a_hidden_item_stays_hidden_where_an_earlier_change_of_mind_comes_late(client: TestClient, shop: Path) -> None:
+    admin, at = Tokens(shop)._admin, 1_750_000_000_000
+    late = [
+        {"user": "g1", "relation": "show", "item": "tea7", "timestamp": at + 1},
+        {"user": "g1", "relation": "hide", "item": "tea7", "timestamp": at},
+        {"user": "g1", "relation": "hide", "item": "tea6", "timestamp": at + 1},
+        {"user": "g1", "relation": "show", "item": "tea6", "timestamp": at},
+    ]
+    assert send(client, admin, *late)["accepted"] == 4
+    listed = [one["id"] for one in get(client, admin, "/api/v1/recommend", user="g1", n=9).json()["items"]]
+    assert "tea7" in listed and "tea6" not in listed
