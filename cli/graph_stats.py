@@ -32,9 +32,13 @@ def _show(output: Output, found: GraphStatistics) -> None:
     output.table("Entities", ENTITY_COLUMNS, entities, right=" ".join(ENTITY_COLUMNS[1:]))
     if any(one.no_attribute_path is not None for one in found.entities.values()):
         output.line(
-            "no-path: items that attributes join to no user and to no other item that anybody used;", style="dim"
+            "no-path: items that attributes join to no people and to no other item that enough people used;",
+            style="dim",
         )
-        output.line("unreached: those of them that nobody used either.", style="dim")
+        output.line(
+            "unreached: those of them that too few people used, too: fewer than k of [privacy], which is 5 if not told.",
+            style="dim",
+        )
     triples = [row for name, one in found.triples.items() for row in _triple_rows(name, one)]
     title = "Triples per entity, from either end of a relation"
     output.table(title, DEGREE_COLUMNS, triples, right=" ".join(DEGREE_COLUMNS[2:]))
