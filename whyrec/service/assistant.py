@@ -16,6 +16,7 @@ from whyrec.engine import Engine
 from whyrec.service.shop_tools import SHOP_TOOLS
 from whyrec.service.sizes import MOST_DAYS, MOST_ITEMS, MOST_TEXT, MOST_TEXTS
 from whyrec.service.tool_answers import LARGEST, Lang, Named, ToolAnswer
+from whyrec.service.tool_server import ToolServer
 
 INSTRUCTIONS = (
     "Recommendations over a knowledge graph. Say only what the answers say: shares add up to the score, and every fact "
@@ -32,7 +33,7 @@ def tools_server(engine: Engine, may: Callable[[str], bool] = lambda _: True) ->
 
     :param may: which tools are offered, by name.
     """
-    server: MCPServer[Any] = MCPServer("whyrec", log_level="ERROR", instructions=INSTRUCTIONS)
+    server = ToolServer("whyrec", log_level="ERROR", instructions=INSTRUCTIONS)
     for tool in (_find, _ask, _recommend, _why, _why_not, _what_if, _similar, _compare, _difference, *SHOP_TOOLS):
         name = tool.__name__.strip("_")
         if may(name):

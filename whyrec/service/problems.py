@@ -11,9 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg.document import reason_of
 from kg.errors import LimitError, ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError, WorkspaceError
 from recommender.texts.messages import translated
+from whyrec.service.wrong_values import wrong_fields
 
 log = logging.getLogger("whyrec.service")
 MEDIA = "application/problem+json"
@@ -32,6 +32,7 @@ TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
+    415: "Not this kind of body",
     422: "This request cannot be answered",
     429: "Too many requests",
     500: "This is a defect of whyrec",
@@ -69,7 +70,10 @@ async def of_whyrec(request: Request, error: Exception) -> Any:
 async def of_validation(request: Request, error: Exception) -> Any:
     """Values that are none: each with its field and what is expected; what came is not repeated."""
     assert isinstance(error, RequestValidationError)
-    errors = [{"field": ".".join(map(str, one["loc"][1:])), "reason": reason_of(one)} for one in error.errors()]
+    if (kind := _other_media(request)) is not None:
+        return problem(415, kind)
+    found = wrong_fields(error.errors(), skipped=1)
+    errors = [{"field": field, "reason": reason} for field, reason in found.items()]
     detail = "; ".join(f"{one['field']}: {one['reason']}" for one in errors)
     if page := request.app.state.page(request, 422, detail):
         return page
@@ -82,6 +86,16 @@ async def of_http(request: Request, error: Exception) -> Any:
     if page := request.app.state.page(request, error.status_code, str(error.detail)):
         return page
     return problem(error.status_code, _told(request, str(error.detail)))
+
+
+def _other_media(request: Request) -> str | None:
+    """What to do about a body of the REST interface that is no JSON by its own account."""
+    headers = request.headers
+    if not request.url.path.startswith("/api/") or headers.get("content-length", "0") == "0":
+        return None
+    if headers.get("content-encoding", "identity") != "identity":
+        return "send the body as it is, without Content-Encoding"
+    return None if "json" in headers.get("content-type", "") else "send JSON, with Content-Type: application/json"
 
 
 def _told(request: Request, message: str) -> str:

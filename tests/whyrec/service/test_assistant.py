@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.server.mcpserver.exceptions import ToolError
 
 import whyrec
 from kg.errors import UsageError
-from whyrec.service.assistant import _check_size
+from whyrec.service.assistant import _check_size, tools_server
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +88,20 @@ def test_what_is_larger_than_any_question_is_refused(answers: dict[str, Any]) ->
         with pytest.raises(UsageError, match=told):
             _check_size(many)
     _check_size({"n": 1_000, "user": None, "anchors": ["has_concern:acne"]})
+
+
+def test_wrong_arguments_are_told_in_our_own_words(answers: dict[str, Any]) -> None:
+    server = tools_server(whyrec.open(answers["folder"]))
+    wrong = {
+        "`n`: expected a whole number": ("recommend", {"user": "u0002", "n": "many"}),
+        "`domian`: recommend has no such argument; nearest: 'domain'": ("recommend", {"user": "u1", "domian": "x"}),
+        "`lang`: expected 'en' or 'zh'": ("why", {"user": "u0002", "item": "p0001", "lang": "fr"}),
+        "`item`: is missing": ("why", {"user": "u0002"}),
+        "`anchors`: expected a list": ("recommend", {"anchors": "purchased:p0001"}),
+        "`max_price`: expected a number": ("recommend", {"user": "u0002", "max_price": {}}),
+        "'recomend' is no tool of yours; nearest: 'recommend'": ("recomend", {}),
+    }
+    for told, (tool, arguments) in wrong.items():
+        with pytest.raises(ToolError) as refused:
+            asyncio.run(server.call_tool(tool, arguments))
+        assert str(refused.value) == told

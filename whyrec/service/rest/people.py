@@ -13,7 +13,6 @@ from pydantic import (
     WrapValidator,
 )
 
-from kg.document import reason_of
 from kg.errors import UsageError
 from whyrec.events.answers import Given
 from whyrec.events.event_table import Event
@@ -23,6 +22,7 @@ from whyrec.service.forgetting import forgotten
 from whyrec.service.monitoring import of_events
 from whyrec.service.rest.answers import Asking, may
 from whyrec.service.sizes import MOST_EVENTS
+from whyrec.service.wrong_values import wrong_fields
 
 router = APIRouter(prefix="/api/v1")  # ids with a slash are paths; whoever is longer comes first
 OTHER = "another event of this id is kept, which says something else; give each event an id of its own"
@@ -60,8 +60,7 @@ def _each(told: Any, check: ValidatorFunctionWrapHandler) -> "EventIn | _NoEvent
     try:
         found: EventIn = check(told)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        return _NoEvent(".".join(map(str, first["loc"])), reason_of(first))
+        return _NoEvent(*next(iter(wrong_fields(problem.errors()).items())))
     return found
 
 
