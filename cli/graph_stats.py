@@ -36,7 +36,7 @@ def _show(output: Output, found: GraphStatistics) -> None:
             style="dim",
         )
         output.line(
-            "unreached: those of them that too few people used, too: fewer than k of [privacy], which is 5 if not told.",
+            "unreached: those of them that too few people used, too: fewer than k of [privacy], 5 if not told.",
             style="dim",
         )
     triples = [row for name, one in found.triples.items() for row in _triple_rows(name, one)]
