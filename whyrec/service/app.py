@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -19,9 +20,11 @@ from whyrec.service import problems
 from whyrec.service.access import Caller
 from whyrec.service.console import decision_pages, pages, person_pages, rendering, session, shop_pages
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
+from whyrec.service.methods import Headed
 from whyrec.service.monitoring import PENDING, exposition, of_request
 from whyrec.service.openid.keys import KeysFirst
 from whyrec.service.rest import answers, decisions, groups, models, people, traffic
+from whyrec.service.rest.description import described
 from whyrec.service.rest.direct import DirectAnswers
 from whyrec.service.shop import Shop
 from whyrec.service.shops import shops_of
@@ -30,6 +33,7 @@ PER_SECOND = 5_000.0
 """Requests a second that one token may make of one worker, unless told otherwise."""
 KEPT = frozenset({"recommend", "why"})
 """Answers that can be shown again."""
+TOOLS = "/mcp"
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 log = logging.getLogger("whyrec.service")
 
@@ -62,6 +66,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
         description="Recommendations across domains that can always say why.",
         docs_url=None,  # both would load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # to what the Host header says, and a client would leave its token behind
         lifespan=lifespan,
     )
     app.state.shops, app.state.kept = shops, KEPT if keep else frozenset()
@@ -72,7 +77,7 @@ def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep:
     _add_health(app)
     _add_problems(app)
     if find_spec("mcp") is not None:
-        app.mount("/mcp", _Tools(app.state))
+        app.mount(TOOLS, _Tools(app.state))
     return app
 
 
@@ -82,12 +87,18 @@ class _Service(FastAPI):
     def pass_through(self, shops: Sequence[Shop]) -> None:
         """Lay what every request passes before the framework."""
         direct = DirectAnswers(super().__call__, self.state)
-        passed = _Measured(Bounded(KeysFirst(direct, shops)))
+        passed = Headed(_Measured(Bounded(KeysFirst(direct, shops))))
         self._outer = ServerErrorMiddleware(passed, problems.of_anything)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
+        if scope.get("path") == TOOLS:  # a mount begins behind its slash
+            scope["path"] = f"{TOOLS}/"
         await self._outer(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the REST interface."""
+        return described(self)
 
 
 def _add_routes(app: FastAPI, shops: Sequence[Shop]) -> None:

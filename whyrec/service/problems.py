@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from kg.errors import LimitError, ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError, WorkspaceError
 from recommender.texts.messages import translated
+from whyrec.service.methods import methods_at
 from whyrec.service.wrong_values import wrong_fields
 
 log = logging.getLogger("whyrec.service")
@@ -38,6 +39,8 @@ TITLES = {
     500: "This is a defect of whyrec",
     503: "Not ready",
 }
+NO_PAGE = "no such page"
+NOTHING = "there is nothing at this address; /openapi.json describes the REST interface"
 FIELD = re.compile(r"`(\w+)`")
 
 
@@ -83,9 +86,18 @@ async def of_validation(request: Request, error: Exception) -> Any:
 async def of_http(request: Request, error: Exception) -> Any:
     """What the framework refuses."""
     assert isinstance(error, HTTPException)
-    if page := request.app.state.page(request, error.status_code, str(error.detail)):
+    detail, headers = str(error.detail), dict[str, str]()
+    if error.status_code == 405:
+        allowed = sorted(methods_at(request.app.routes, request.url.path))
+        detail, headers = f"send {' or '.join(allowed)} to this address", {"Allow": ", ".join(allowed)}
+    elif error.status_code == 404 and detail == "Not Found":  # the framework's own words
+        detail = NOTHING
+    shown = NO_PAGE if detail == NOTHING else detail
+    if page := request.app.state.page(request, error.status_code, shown):
         return page
-    return problem(error.status_code, _told(request, str(error.detail)))
+    answer = problem(error.status_code, _told(request, detail))
+    answer.headers.update(headers)
+    return answer
 
 
 def _other_media(request: Request) -> str | None:

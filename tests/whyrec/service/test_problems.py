@@ -85,3 +85,55 @@ def test_a_wrong_event_is_told_in_our_own_words(client: TestClient) -> None:
         ("more", "there is no such field"),
         ("user", "is missing"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/api/v1/recommend", "GET, HEAD"),
+        ("GET", "/api/v1/events", "POST"),
+        ("PUT", "/api/v1/rules", "GET, HEAD, POST"),
+        ("OPTIONS", "/api/v1/users/u0001", "DELETE, GET, HEAD"),
+        ("DELETE", "/metrics", "GET, HEAD"),
+        ("PATCH", "/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_it_takes(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json()["detail"] == f"send {allowed.replace(', ', ' or ')} to this address"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/health/ready", "/api/v1/recommend?user=u0001", "/metrics", "/", "/nothing"])
+def test_head_is_get_without_its_body(client: TestClient, path: str) -> None:
+    got, headed = client.get(path), client.head(path)
+    assert headed.content == b"" and headed.status_code == got.status_code
+    for name in ("content-type", "etag"):
+        assert headed.headers.get(name) == got.headers.get(name)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/recommend/?user=u0001", "/api/v1/nothing", "/api/v2/recommend"])
+def test_an_address_that_is_none_leads_nowhere_else(client: TestClient, path: str) -> None:
+    answer = client.get(path, headers={"Host": "elsewhere.example"}, follow_redirects=False)
+    assert answer.status_code == 404 and "/openapi.json" in answer.json()["detail"]
+
+
+def test_tools_are_at_the_address_without_a_slash(client: TestClient) -> None:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accept = {"Accept": "application/json, text/event-stream"}
+    for path in ("/mcp", "/mcp/"):
+        answer = client.post(path, json=call, headers=accept, follow_redirects=False)
+        assert answer.status_code == 200 and answer.json()["result"]["tools"]
+    assert client.head("/mcp").status_code == 405
+
+
+def test_the_description_says_who_may_ask_and_how_refusals_look(client: TestClient) -> None:
+    told = client.get("/openapi.json").json()
+    assert "HTTPValidationError" not in str(told)
+    for path, operations in told["paths"].items():
+        for one in operations.values():
+            known = path.startswith("/api/v1/health/")
+            assert one.get("security", []) == ([] if known else [{"token": []}])
+            assert "application/problem+json" in one["responses"]["503" if known else "422"]["content"], path
