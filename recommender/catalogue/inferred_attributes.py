@@ -48,6 +48,16 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
     which each item has one and that people come back to: who does so to a brand does not to what its other items are
     about. O is a lower bound of these people, since each item of the maker is taken off for itself.
     """
+    people, strength, leaning = (list(some) for some in zip(*_blocks(snapshot, step), strict=True))
+    found = []
+    for blocks in (people, strength, leaning):  # each is let go before the next: of a large shop they are gigabytes
+        found.append(stacked(blocks))
+        blocks.clear()
+    return Inferred(*found)
+
+
+def _blocks(snapshot: Snapshot, step: str) -> list[tuple[csr_array, ...]]:
+    """What :func:`inferred` returns, ``ITEMS`` items at a time; what people used is let go of before it is stacked."""
     item_type = snapshot.schema.ends(step)[0]
     links, parts = linked_attributes(snapshot, step), list[_Used]()
     for name in snapshot.schema.interactions:
@@ -56,8 +66,7 @@ def inferred(snapshot: Snapshot, step: str) -> Inferred:
     block = _Block(parts, links, snapshot.k)
     large = sum(one.people.nnz for one in parts) > LARGE
     with ForkedWorkers(block, cores() if large else 1) as workers:
-        blocks = list(workers.map(range(0, max(links.shape[0], 1), ITEMS)))
-    return Inferred(*(stacked(some) for some in zip(*blocks, strict=True)))
+        return list(workers.map(range(0, max(links.shape[0], 1), ITEMS)))
 
 
 @dataclass(frozen=True)
