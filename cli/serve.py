@@ -8,6 +8,7 @@ import typer
 from cli.options import DebugOption, QuietOption, workspace_of
 from cli.output import Output
 from kg.errors import UsageError
+from whyrec.workspace.readers import readers
 
 app = typer.Typer(add_completion=False)
 
@@ -40,7 +41,7 @@ def serve(
     output, folders = Output(quiet=quiet), workspaces or [workspace_of(ctx).folder]
     address = Address(host, port, tls_cert, tls_key).checked()
     sources = [Tokens(folder).admin_source for folder in folders]
-    notices = address.notices()
+    notices = [*address.notices(), *(told for folder in folders for told in readers(folder))]
 
     def listening() -> None:
         """Say where."""

@@ -9,11 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from kg.document import parsed_json
-from kg.errors import UsageError
+from kg.errors import UsageError, WorkspaceError
 
 ADMIN_VARIABLE = "WHYREC_ADMIN_TOKEN"
 ADMIN_FILE = "serve.token"
 TOKENS = "tokens.json"
+LEAST = 16
+"""Characters of an admin's token that somebody chose."""
 
 
 class Role(StrEnum):
@@ -132,31 +134,51 @@ class Tokens:
     def _admin_token(self) -> tuple[str, str]:
         told = os.environ.get(ADMIN_VARIABLE)
         if told:
-            return ADMIN_VARIABLE, told
+            return ADMIN_VARIABLE, _long_enough(told.strip(), ADMIN_VARIABLE, "unset it")
         path = self._folder / ADMIN_FILE
         try:
-            return str(path), path.read_text(encoding="ascii").strip()
+            token = path.read_bytes().decode("ascii", "replace").strip()
         except FileNotFoundError:
-            token = secrets.token_urlsafe(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(token + "\n")
+            token = ""
+        if token:
+            return str(path), _long_enough(token, str(path), "delete it")
+        token = secrets.token_urlsafe(32)
+        _replace(path, token + "\n")
         return str(path), token
 
     def _read(self) -> list[dict[str, str]]:
         try:
             known: list[dict[str, str]] = parsed_json(self._path.read_text(encoding="utf-8"))
+            for one in known:
+                Role(one["role"]), one["name"], one["hash"]
         except FileNotFoundError:
             return []
+        except (ValueError, KeyError, TypeError):
+            raise WorkspaceError(f"{self._path}: damaged; restore it, or delete it and make the tokens anew") from None
         return known
 
     def _write(self, known: list[dict[str, str]]) -> None:
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
-        pending = self._path.with_name(f".{TOKENS}.{os.getpid()}")
-        descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(known, file, indent=1)
-        pending.replace(self._path)
+        _replace(self._path, json.dumps(known, indent=1))
+
+
+def _long_enough(token: str, source: str, advice: str) -> str:
+    """A token of the admin's that nobody guesses.
+
+    :raises UsageError: where it is short, or holds what no header carries.
+    """
+    if len(token) < LEAST or not token.isascii() or not token.isprintable():
+        raise UsageError(f"{source}: expected a token of {LEAST} ASCII characters or more; {advice}, and one is made")
+    return token
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file of its owner's alone, whole or not at all."""
+    pending = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    pending.replace(path)
 
 
 def _digest(token: str) -> str:

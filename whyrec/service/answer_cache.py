@@ -87,6 +87,14 @@ class AnswerCache:
             self._bytes = 0
 
 
+def has_it(request: Request, tag: str) -> bool:
+    """Whether whoever asks has the answer of a tag: one of several, or weak, as what packs answers on the way says."""
+    told = request.headers.get("if-none-match")
+    if told is None:
+        return False
+    return told.strip() == "*" or any(one.strip().removeprefix("W/") == tag for one in told.split(","))
+
+
 def given(
     request: Request, asked: "tuple[Shop, str, str]", found: KeptAnswer, *, keep: bool, body: bytes | None = None
 ) -> Response:
@@ -96,9 +104,9 @@ def given(
     :param keep: whether it can be shown again.
     """
     shop, kind, caller = asked
-    if request.headers.get("if-none-match") == found.tag:
-        return Response(status_code=304, headers={"ETag": found.tag})
     headers = {"ETag": found.tag, "Cache-Control": "private, no-cache"}
+    if has_it(request, found.tag):
+        return Response(status_code=304, headers=headers)
     if keep:
         headers["X-Answer-Id"] = shop.remember(kind, caller, found)
     return Response(body or zlib.decompress(found.packed), media_type="application/json", headers=headers)

@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details: what was wrong, which field, what to do; never a traceback or a person's id."""
 
 import logging
+import os
 import re
 import time
 import traceback
@@ -25,6 +26,7 @@ STATUS: tuple[tuple[type[WhyrecError], int], ...] = (
     (SnapshotError, 503),
     (ModelError, 503),
     (WorkspaceError, 503),
+    (WhyrecError, 503),  # the store is taken by a load, say
 )
 TITLES = {
     401: "Who are you?",
@@ -59,15 +61,14 @@ def problem(status: int, detail: str, *, retry_after: int | None = None, **more:
 
 async def of_whyrec(request: Request, error: Exception) -> Any:
     """A message for a person, with the field it names; a page where a browser asked for one."""
-    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
-    if page := request.app.state.page(request, status, str(error)):
+    status = next(code for kind, code in STATUS if isinstance(error, kind))
+    message = _without_places(request, str(error))
+    if page := request.app.state.page(request, status, message):
         return page
-    field = FIELD.search(str(error))
+    field = FIELD.search(message)
     tomorrow = 86_400 - int(time.time()) % 86_400  # when the budget of the day (UTC) is whole again
     retry_after = tomorrow if isinstance(error, LimitError) else None
-    return problem(
-        status, _told(request, str(error)), retry_after=retry_after, **({"field": field[1]} if field else {})
-    )
+    return problem(status, _told(request, message), retry_after=retry_after, **({"field": field[1]} if field else {}))
 
 
 async def of_validation(request: Request, error: Exception) -> Any:
@@ -108,6 +109,14 @@ def _other_media(request: Request) -> str | None:
     if headers.get("content-encoding", "identity") != "identity":
         return "send the body as it is, without Content-Encoding"
     return None if "json" in headers.get("content-type", "") else "send JSON, with Content-Type: application/json"
+
+
+def _without_places(request: Request, message: str) -> str:
+    """A message without where on this machine the workspaces are: it leaves the machine."""
+    for shop in request.app.state.shops:
+        folder = str(shop.engine.workspace.folder)
+        message = message.replace(f"{folder}{os.sep}", "").replace(folder, shop.name)
+    return message
 
 
 def _told(request: Request, message: str) -> str:

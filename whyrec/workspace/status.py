@@ -14,7 +14,7 @@ from kg.privacy.differential_privacy import PrivacyLedger
 from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.flagged import read_flagged
-from kg.workspace.permissions import open_to_others, private_files
+from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.steps import example_anchor
 from recommender.kernels.trained_graph import AsTrained
@@ -23,6 +23,7 @@ from recommender.learning.model import PILOT, VECTORS, ModelManifest, read_manif
 from whyrec.privacy.offers import offers, partners
 from whyrec.privacy.retention import retention_status
 from whyrec.reports import ModelStatus, PrivacyBudget, RetentionStatus, SnapshotStatus, StatusReport, StoreStatus
+from whyrec.workspace.readers import readers
 
 DRIFT = 0.1
 """Part of a relation that may come or go after a training without being told."""
@@ -47,7 +48,7 @@ def status(workspace: Workspace) -> StatusReport:
         partners=[] if snapshot is None else partners(workspace, workspace.snapshot()),
         offers=offers(workspace.folder),
         notices=[
-            *_readers(workspace),
+            *readers(workspace.folder),
             *_flagged(workspace),
             *_unfinished(workspace),
             *(_drift(workspace, manifest) if manifest and model and model.carried_over else []),
@@ -141,18 +142,6 @@ def _budget(workspace: Workspace) -> PrivacyBudget | None:
         releases=len(releases),
         epsilon_in_all=math.fsum(one.epsilon for one in releases),
     )
-
-
-def _readers(workspace: Workspace) -> list[str]:
-    """Whom the permissions let in; an older workspace, or one in a folder that was there, may be open."""
-    found = open_to_others(workspace.folder)
-    if not found:
-        return []
-    files = by_number(f"{len(found):,} [file or folder|files and folders]")
-    return [
-        f"other users of this computer may read {files} of this workspace, which holds "
-        f"personal data: `chmod -R go-rwx {workspace.folder}` shuts them out"
-    ]
 
 
 def _drift(workspace: Workspace, manifest: ModelManifest) -> list[str]:

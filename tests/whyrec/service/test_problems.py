@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import whyrec
+from kg.workspace.lock import workspace_lock
 from whyrec.service.access import Tokens
 from whyrec.service.app import create_app
 
@@ -16,9 +17,14 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    folder: Path = tmp_path_factory.mktemp("problems") / "shop"
-    whyrec.create(folder, example=True).load()
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place: Path = tmp_path_factory.mktemp("problems") / "shop"
+    whyrec.create(place, example=True).load()
+    return place
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path) -> Iterator[TestClient]:
     headers = {"Authorization": f"Bearer {Tokens(folder)._admin}"}
     with TestClient(create_app([folder]), raise_server_exceptions=False, headers=headers) as one:
         yield one
@@ -137,3 +143,53 @@ def test_the_description_says_who_may_ask_and_how_refusals_look(client: TestClie
             known = path.startswith("/api/v1/health/")
             assert one.get("security", []) == ([] if known else [{"token": []}])
             assert "application/problem+json" in one["responses"]["503" if known else "422"]["content"], path
+
+
+def test_whoever_has_an_answer_need_not_get_it_again(client: TestClient) -> None:
+    for path in ("/api/v1/recommend?user=u0002&n=2", "/api/v1/similar?item=p0001"):
+        tag = client.get(path).headers["etag"]
+        for told, status in ((tag, 304), (f"W/{tag}", 304), (f'"x", {tag}', 304), ("*", 304), ('"x"', 200), ("x", 200)):
+            answer = client.get(path, headers={"If-None-Match": told})
+            assert (answer.status_code, answer.headers["etag"]) == (status, tag), told
+            assert answer.headers["cache-control"] == "private, no-cache"
+
+
+def test_what_is_told_names_no_place_of_the_machine(client: TestClient, folder: Path) -> None:
+    answer = client.get("/api/v1/predict", params={"first": "p0001", "second": "contains"})
+    assert answer.status_code == 503 and "whyrec train" in answer.json()["detail"]
+    assert str(folder.parent) not in answer.text
+
+
+def test_an_error_that_is_no_defect_is_told_as_none(client: TestClient, folder: Path) -> None:
+    with workspace_lock(folder):  # as a load has it
+        answer = client.delete("/api/v1/users/u0150")
+    assert answer.status_code == 503 and "another" in answer.json()["detail"], answer.text
+
+
+def test_who_looks_at_an_answer_that_somebody_was_given_has_looked_at_her(client: TestClient) -> None:
+    given = client.get("/api/v1/why", params={"user": "u0044", "item": "p0001"}).headers["x-answer-id"]
+    before = len(client.get("/api/v1/users/u0044/looks").json())
+    assert client.get(f"/api/v1/answers/{given}").status_code == 200
+    looks = client.get("/api/v1/users/u0044/looks").json()
+    assert [one["action"] for one in looks[: len(looks) - before]] == ["looks", "answers"]
+
+
+def test_links_of_a_page_stay_in_the_console_and_tables_open_in_a_spreadsheet(client: TestClient) -> None:
+    page = client.get("/find?text=面霜", headers={"Host": "elsewhere.example", "Accept": "text/html"})
+    assert page.status_code == 200 and "elsewhere" not in page.text
+    table = client.get("/find?text=面霜&lang=zh&table=0")
+    assert table.content.startswith("\N{BYTE ORDER MARK}名称".encode()), table.content[:40]
+
+
+def test_a_damaged_file_of_tokens_is_told_and_the_admin_goes_on(client: TestClient, folder: Path) -> None:
+    path = folder / "service" / "tokens.json"
+    path.write_text("{damaged", encoding="utf-8")
+    other = {"Authorization": "Bearer somebody's"}
+    for answer in (
+        client.get("/api/v1/recommend?user=u0001", headers=other),
+        client.post("/api/v1/events", json={"events": [EVENT]}, headers=other),
+        client.post("/mcp", json={}, headers=other),
+    ):
+        assert answer.status_code == 503 and "tokens.json: damaged" in answer.json()["detail"]
+    assert client.get("/api/v1/recommend?user=u0001").status_code == 200
+    path.unlink()

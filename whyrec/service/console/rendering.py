@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 
 from recommender.texts.language import Text
@@ -19,6 +20,8 @@ from whyrec.service.console.tables import table_csv, with_links
 
 router = APIRouter(include_in_schema=False)
 COOKIE = "whyrec"
+BOM = "\N{BYTE ORDER MARK}"
+"""Without it spreadsheets take UTF-8 for the encoding of their country: 绿茶 becomes ç»¿èŒ¶."""
 YEAR = 365 * 86_400
 Lang = Literal["en", "zh"]
 POLICY = (
@@ -83,15 +86,20 @@ def _table(html: str, number: str, name: str) -> Response:
         raise HTTPException(404, "the page has no table of this number")
     headers = {"Content-Disposition": f'attachment; filename="{name.removesuffix(".html")}-{number}.csv"'}
     return Response(
-        found, media_type="text/csv; charset=utf-8", headers={**headers, "Cache-Control": "private, no-store"}
+        f"{BOM}{found}", media_type="text/csv; charset=utf-8", headers={**headers, "Cache-Control": "private, no-store"}
     )
+
+
+def _here(url: URL) -> str:
+    """The link to a state of this console, whatever the Host header says."""
+    return f"{url.path}?{url.query}" if url.query else url.path
 
 
 def page(request: Request, name: str, **parts: Any) -> Response:
     """A page of the console, from the template of that name."""
     lang = language(request)
     other = "zh" if lang == "en" else "en"
-    switch = str(request.url.include_query_params(lang=other))
+    switch = _here(request.url.include_query_params(lang=other))
     shown = {"t": texts(lang), "lang": lang, "switch": switch, "other": other, "path": request.url.path, "quote": quote}
     signed = COOKIE in request.cookies
     html = _templates().get_template(name).render(**shown, signed=signed, **parts)
@@ -99,7 +107,7 @@ def page(request: Request, name: str, **parts: Any) -> Response:
     if wanted is not None:
         return _table(html, wanted, name)
     if "</table>" in html:
-        here = str(request.url.remove_query_params("table"))
+        here = _here(request.url.remove_query_params("table"))
         html = with_links(html, escape(f"{here}{'&' if '?' in here else '?'}", quote=True), texts(lang)["download"])
     answer = HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "private, no-store"})
     if request.query_params.get("lang") in LANGUAGES:

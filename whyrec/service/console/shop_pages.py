@@ -17,7 +17,7 @@ from whyrec.online_evaluation.live import Live
 from whyrec.reports import StatusReport
 from whyrec.service.console.facts import link, phrases
 from whyrec.service.console.pictures import trade_off_svg
-from whyrec.service.console.rendering import language, page, texts
+from whyrec.service.console.rendering import BOM, language, page, texts
 from whyrec.service.console.session import may, shop_of, to_login
 from whyrec.service.sizes import MOST_DAYS, MOST_TEXT
 
@@ -146,7 +146,8 @@ def rejects(request: Request, name: str) -> Response:
     path = shop.engine.workspace.rejects / name / "rejects.csv"
     if name not in {one.name for one in shop.engine.rejected(most=1_000)}:
         raise HTTPException(404, "no load of this name left rows out")
-    return Response(path.read_bytes(), media_type="text/csv", headers={"Content-Disposition": "attachment"})
+    headers = {"Content-Disposition": 'attachment; filename="rejects.csv"', "Cache-Control": "private, no-store"}
+    return Response(BOM.encode() + path.read_bytes(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/system")

@@ -13,7 +13,7 @@ from recommender.results.recommendation import Recommendation
 from recommender.results.search import Answers, Found
 from recommender.results.similar import Similar
 from whyrec.service.access import Caller
-from whyrec.service.answer_cache import KeptAnswer, given
+from whyrec.service.answer_cache import KeptAnswer, given, has_it
 from whyrec.service.monitoring import of_list
 from whyrec.service.pseudonyms import found_by
 from whyrec.service.rest.parameters import check_parameters
@@ -125,7 +125,10 @@ async def predict(
 @router.get("/answers/{answer_id}", tags=["answers"])
 def answer_again(answer_id: str, asking: Annotated[Asking, may("answers")]) -> Any:
     """An answer as it was given, to the bit: what did somebody see on Monday, and why."""
-    found = asking[0].replay(answer_id)
+    shop, caller = asking
+    found = shop.replay(answer_id)
+    if found is not None:
+        shop.looked(caller, "answers", found.get("user", {}).get("id"))
     if found is None:
         raise HTTPException(404, "no answer of this id is kept; answers are kept for some days only")
     return found
@@ -142,9 +145,10 @@ def _answer(request: Request, found: BaseModel) -> Response:
     """A document with its tag."""
     body = found.model_dump_json().encode()
     tag = _tag(body)
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers={"ETag": tag})
-    return Response(body, media_type="application/json", headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if has_it(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def _tag(body: bytes) -> str:

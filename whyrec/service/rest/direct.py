@@ -86,7 +86,7 @@ class DirectAnswers:
         await (answer or self._app)(scope, receive, send)
 
     async def _told(self, request: Request, question: _Question) -> Response | None:
-        whose = self._state.asking.whose(request)
+        whose = self._whose(request)
         if whose is None:
             return None
         shop, caller = whose
@@ -110,7 +110,7 @@ class DirectAnswers:
             return found
 
     async def _taken(self, request: Request, body: bytes) -> Response | None:
-        whose = self._state.asking.whose(request)
+        whose = self._whose(request)
         if whose is None or "json" not in request.headers.get("content-type", ""):
             return None
         try:
@@ -121,6 +121,13 @@ class DirectAnswers:
             return None
         found = await people.take_events(told, whose)
         return Response(found.model_dump_json(), 202, media_type="application/json")
+
+    def _whose(self, request: Request) -> tuple[Shop, Caller] | None:
+        try:
+            found: tuple[Shop, Caller] | None = self._state.asking.whose(request)
+        except WhyrecError:  # the file of tokens is damaged, say
+            return None  # the framework says why
+        return found
 
     def _admitted(self, request: Request, whose: tuple[Shop, Caller], action: str, user: str | None) -> bool:
         try:
