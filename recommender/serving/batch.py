@@ -81,7 +81,7 @@ def lists_of(
     :param typed: whether ``item_type`` follows as the last column: items of two types may have one id.
     :raises UsageError: where a worker was killed.
     """
-    lists, done = ListMaker(recommender, recommender.rule_set(batch.rules), batch), 0
+    lists, done = ListMaker(recommender, recommender.rule_set(batch.rules), batch, typed=typed), 0
     with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
         for number, part in enumerate(workers.map(range(lists.batch.parts))):
             users = lists.batch.part(number)
@@ -150,10 +150,13 @@ def _write(
 
 
 class ListMaker:
-    """Makes the tables of a batch."""
+    """Makes the tables of a batch.
 
-    def __init__(self, recommender: Recommender, rules: RuleSet, batch: Batch) -> None:
-        self.recommender, self.rules, self.batch = recommender, rules, batch
+    :param typed: whether types are told beside: ids stand alone then, though two types have one.
+    """
+
+    def __init__(self, recommender: Recommender, rules: RuleSet, batch: Batch, *, typed: bool = False) -> None:
+        self.recommender, self.rules, self.batch, self.typed = recommender, rules, batch, typed
         self.block = max(16, min(TOGETHER, CELLS // max(recommender.catalogue.size, 1)))
         told = explained_columns(batch.reasons, rules.soft)
         self.columns = pa.schema([*COLUMNS, *told])
@@ -162,8 +165,8 @@ class ListMaker:
     @cached_property
     def items(self) -> pa.Array:
         """The ids of the catalogue; who only ranks needs none."""
-        vocabulary = self.recommender.snapshot.vocabulary
-        return pa.array([one for name in self.recommender.catalogue.types for one in vocabulary.ids(name)], pa.string())
+        told = self._ids(self.recommender.catalogue.types)
+        return pa.array([one for some in told.values() for one in some], pa.string())
 
     @cached_property
     def item_types(self) -> pa.Array:
@@ -174,8 +177,18 @@ class ListMaker:
     @cached_property
     def people(self) -> dict[str, list[str]]:
         """The ids of people, by type."""
-        snapshot = self.recommender.snapshot
-        return {name: snapshot.vocabulary.ids(name) for name in snapshot.schema.user_types}
+        return self._ids(self.recommender.snapshot.schema.user_types)
+
+    def _ids(self, types: Sequence[str]) -> dict[str, list[str]]:
+        """The ids of some types, as they are asked about: ``Type:id`` where two of them have one."""
+        ids = {name: self.recommender.snapshot.vocabulary.ids(name) for name in types}
+        seen, shared = set[str](), set[str]()
+        for some in ids.values() if len(ids) > 1 and not self.typed else ():
+            shared |= seen.intersection(some)
+            seen.update(some)
+        if not shared:
+            return ids
+        return {name: [f"{name}:{one}" if one in shared else one for one in some] for name, some in ids.items()}
 
     def rank(self, number: int) -> pa.Table:
         """The lists of the users of a part; the work of one process."""

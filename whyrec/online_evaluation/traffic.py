@@ -74,8 +74,10 @@ def traffic(workspace: Path, since: int, until: int) -> Traffic:
             if at < until:
                 events.append((at, event.user, event.relation))
             named = by_id.get(event.answer or "")
-            own = named is not None and named.user == event.user
-            for shown in [named] if named and own else reversed(by_user.get(event.user, [])):
+            called = event.user, f"{event.user_type}:{event.user}"  # as somebody may have been asked about
+            own = named is not None and named.user in called
+            mine = sorted((one for name in called for one in by_user.get(name, ())), key=lambda one: one.at)
+            for shown in [named] if named and own else reversed(mine):
                 if _belongs(shown, event, at):
                     break
     return Traffic(lists, events)

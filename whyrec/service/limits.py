@@ -4,6 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,11 @@ class SlowAnswers:
         if self._waiting >= SLOW_AT_ONCE:
             raise HTTPException(429, f"{SLOW_AT_ONCE} slow questions are in work already; ask again in a moment")
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _open, (str(self._folder),))
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"))
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, _why_not, user, item, options)
+            asked = partial(_why_not, str(self._folder), user, item, options)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, asked)
         except BrokenProcessPool:
             self._pool = None  # the next question starts another one
             raise HTTPException(503, "the process for slow questions ended; ask again") from None
@@ -100,12 +102,10 @@ class SlowAnswers:
 _SHOPS: list[Any] = []
 
 
-def _open(folder: str) -> None:
+def _why_not(folder: str, user: str | None, item: str, options: dict[str, Any]) -> str:
     from whyrec.service.shop import Shop  # in the process that answers
 
-    _SHOPS.append(Shop(Path(folder)))
-
-
-def _why_not(user: str | None, item: str, options: dict[str, Any]) -> str:
+    if not _SHOPS:  # at the first question, whoever asks hears why it cannot be
+        _SHOPS.append(Shop(Path(folder)))
     found: str = _SHOPS[0].told("why_not", user, item, **options).model_dump_json()
     return found

@@ -1,5 +1,7 @@
 """People of several types: what they are called is for few, and ``Type:id`` tells apart those who share an id."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 import whyrec
+from kg.errors import WorkspaceError
+from whyrec.online_evaluation.traffic import traffic
 from whyrec.service.access import Role, Tokens
 from whyrec.service.app import create_app
+from whyrec.service.limits import SlowAnswers
 
 SCHEMA = """
 name = "teahouse"
@@ -154,3 +159,39 @@ def test_a_hidden_item_stays_hidden_where_an_earlier_change_of_mind_comes_late(c
     assert send(client, admin, *late)["accepted"] == 4
     listed = [one["id"] for one in get(client, admin, "/api/v1/recommend", user="g1", n=9).json()["items"]]
     assert "tea7" in listed and "tea6" not in listed
+
+
+def test_files_of_lists_tell_apart_who_shares_an_id(shop: Path, tmp_path: Path) -> None:
+    engine = whyrec.open(shop)
+    engine.write_lists(tmp_path / "lists.csv", n=1)
+    people = [line.split(",")[0] for line in (tmp_path / "lists.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert sorted(people) == sorted([*(f"g{n}" for n in range(8)), "t1", "Guest:both", "Trader:both"])
+    assert [one["user_id"] for one in _rows(engine.lists(["Trader:both"], n=1))] == ["Trader:both"]
+    assert [one["user_id"] for one in _rows(engine.lists([("Trader", 0)], n=1, typed=True))] == ["both"]
+
+
+def _rows(batches: Any) -> list[dict[str, Any]]:
+    return [row for batch in batches for row in batch.to_pylist()]
+
+
+def test_what_comes_of_a_list_is_hers_whichever_way_she_was_asked_about(client: TestClient, shop: Path) -> None:
+    admin = Tokens(shop)._admin
+    given = get(client, admin, "/api/v1/recommend", user="Guest:both", n=3)
+    item = given.json()["items"][0]["id"]
+    done = {"user": "both", "relation": "drank", "item": item, "answer": given.headers["x-answer-id"]}
+    client.app.state.shops[0].flush()  # type: ignore[attr-defined]
+    assert send(client, admin, done)["accepted"] == 1
+    now = int(time.time() * 1000)
+    (shown,) = traffic(shop, 0, now + 1_000).lists
+    assert shown.did == {0: {"drank"}}
+
+
+def test_a_slow_question_says_why_it_cannot_be_answered_each_time(shop: Path) -> None:
+    slow = SlowAnswers(shop)
+    (shop / "whyrec.toml").rename(shop / "gone.toml")
+    for _ in range(2):
+        with pytest.raises(WorkspaceError, match="no workspace here"):
+            asyncio.run(slow.why_not("g1", "tea5", {}))
+    (shop / "gone.toml").rename(shop / "whyrec.toml")
+    assert '"id":"tea5"' in asyncio.run(slow.why_not("g1", "tea5", {}))
+    slow.close()
