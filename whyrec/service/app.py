@@ -34,6 +34,7 @@ PER_SECOND = 5_000.0
 KEPT = frozenset({"recommend", "why"})
 """Answers that can be shown again."""
 TOOLS = "/mcp"
+READING = ("GET", "HEAD")
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 log = logging.getLogger("whyrec.service")
 
@@ -140,13 +141,19 @@ class _Asking:
         return found
 
     def whose(self, request: Request) -> tuple[Shop, Caller] | None:
-        """The shop and the caller whose token a request bears; ``None`` for none that is known."""
+        """The shop and the caller whose token a request bears; ``None`` for none that is known.
+
+        :raises HTTPException: 403 for what changes something, asked in the name of a cookie from another page: browsers
+            send it along for other programs of the same host, too.
+        """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         bears, token = scheme.lower() == "bearer", token.strip()
         cookie = "" if bears else request.cookies.get(rendering.COOKIE, "")
         for shop in self._shops if token or cookie else ():
             caller = shop.bearer(token) if bears else shop.visitor(cookie)
             if caller is not None:
+                if not bears and request.method not in READING:
+                    session.check_origin(request)
                 request.state.shop = shop
                 return shop, caller
         return None

@@ -1,5 +1,6 @@
 """Each role at each route: what it may, it may, and nothing else; a route without a row here fails."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from whyrec.service.app import create_app
 EVERYBODY = "everybody"
 """Needs no token."""
 USER = {"user": "u0001"}
+FOREIGN = ({"Origin": "https://evil.example"}, {"Origin": "http://testserver:1"}, {"Sec-Fetch-Site": "same-site"})
 ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/api/v1/recommend"): ("recommend", USER),
     ("GET", "/api/v1/why"): ("why", USER | {"item": "p0001"}),
@@ -159,9 +161,10 @@ def test_what_changes_something_takes_no_form_of_another_page(client: TestClient
     client.cookies.set("whyrec", Tokens(shop)._admin)
     try:
         for (method, route), (action, told) in ROUTES.items():
-            if method == "POST" and not route.startswith("/api/"):
-                for header in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
-                    answer = client.post(route, data=told, headers=header)
-                    assert answer.status_code == 403, (route, action, header)
+            for header in FOREIGN if method != "GET" else ():
+                form = {} if route.startswith("/api/") else {"data": told}
+                answer = client.request(method, re.sub(r"{.*?}", "1", route), headers=header, **form)
+                assert answer.status_code == 403, (method, route, action, header)
+        assert {client.post("/mcp", json={}, headers=header).status_code for header in FOREIGN} == {403}
     finally:
         client.cookies.clear()

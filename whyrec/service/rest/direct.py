@@ -125,7 +125,7 @@ class DirectAnswers:
     def _whose(self, request: Request) -> tuple[Shop, Caller] | None:
         try:
             found: tuple[Shop, Caller] | None = self._state.asking.whose(request)
-        except WhyrecError:  # the file of tokens is damaged, say
+        except (WhyrecError, HTTPException):  # the file of tokens is damaged, say
             return None  # the framework says why
         return found
 
