@@ -176,9 +176,13 @@ def _replace(path: Path, text: str) -> None:
     """Write a file of its owner's alone, whole or not at all."""
     pending = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    pending.replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        pending.replace(path)
+    except OSError:  # the disk is full, say
+        pending.unlink(missing_ok=True)
+        raise
 
 
 def _digest(token: str) -> str:

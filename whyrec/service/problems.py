@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: what was wrong, which field, what to do; never a traceback or a person's id."""
 
+import errno
 import logging
 import os
 import re
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from kg.errors import LimitError, ModelError, SnapshotError, UnknownEntityError, UsageError, WhyrecError, WorkspaceError
 from recommender.texts.messages import translated
+from whyrec.events.database import database_errors
 from whyrec.service.methods import methods_at
 from whyrec.service.wrong_values import wrong_fields
 
@@ -43,6 +45,9 @@ TITLES = {
 }
 NO_PAGE = "no such page"
 NOTHING = "there is nothing at this address; /openapi.json describes the REST interface"
+UNWRITTEN = (
+    "it could not be written, the disk may be full; nothing is acknowledged: send it again, nothing counts twice"
+)
 FIELD = re.compile(r"`(\w+)`")
 
 
@@ -128,4 +133,12 @@ async def of_anything(_: Request, error: Exception) -> JSONResponse:
     """A defect: its kind and place and no more, for its message may hold data."""
     frames = traceback.extract_tb(error.__traceback__)
     log.error("%s at %s", type(error).__name__, " < ".join(f"{one.name}:{one.lineno}" for one in reversed(frames[-5:])))
+    if _unwritten(error):
+        return problem(503, UNWRITTEN)
     return problem(500, f"{type(error).__name__}; look into the log of the service")
+
+
+def _unwritten(error: Exception) -> bool:
+    """Whether something could not be written because of the disk, and can be when there is room again."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+    return full or isinstance(error, database_errors())

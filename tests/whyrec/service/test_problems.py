@@ -1,5 +1,6 @@
 """What is refused: in our own words, with the field, the methods there are, and nothing of the machine."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -193,3 +194,25 @@ def test_a_damaged_file_of_tokens_is_told_and_the_admin_goes_on(client: TestClie
         assert answer.status_code == 503 and "tokens.json: damaged" in answer.json()["detail"]
     assert client.get("/api/v1/recommend?user=u0001").status_code == 200
     path.unlink()
+
+
+def test_a_full_disk_is_no_defect_and_what_was_sent_can_be_sent_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = client.app.state.shops[0]  # type: ignore[attr-defined]
+    events = {"events": [EVENT | {"id": "full"}]}
+    with monkeypatch.context() as patch:
+        patch.setattr(type(shop.events), "append_each", _full)
+        patch.setattr("whyrec.service.access._replace", _full)
+        for answer in (
+            client.post("/api/v1/events", json=events),
+            client.post("/api/v1/tokens", json={"name": "late", "role": "service"}),
+        ):
+            told = answer.json()
+            assert answer.status_code == 503 and "the disk may be full" in told["detail"], told
+            assert answer.headers["retry-after"] == "1"
+    assert client.post("/api/v1/events", json=events).json()["accepted"] == 1
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
