@@ -9,6 +9,7 @@ from kg.errors import UsageError
 from kg.identifier import as_text
 from kg.progress import Progress
 from kg.workspace.permissions import private_files
+from recommender.texts.messages import translated
 from whyrec.answering.lists import Lists
 from whyrec.answering.shop_questions import ITEMS
 from whyrec.options import made
@@ -63,7 +64,18 @@ class PersonalData(Lists):
                 self._withdraw(erasure.person, types)
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())
-        return report.model_copy(update={"notices": [*report.notices, *sent_before(self.workspace, lang)]})
+        notices = [*report.notices, *sent_before(self.workspace, lang), *self._candidate(lang)]
+        return report.model_copy(update={"notices": notices})
+
+    def _candidate(self, lang: str) -> list[str]:
+        """What is to be said where an experiment has another workspace with the same people."""
+        told = self.workspace.settings.experiment.candidate
+        folder = (self.workspace.folder / told).resolve()
+        if not told or not folder.is_dir():
+            return []
+        return [
+            translated(f"{folder}, the candidate of [experiment], is a workspace of its own: forget there, too", lang)
+        ]
 
     def unseal(self, sealed: Path | str | None = None) -> "UnsealReport":
         """Open what was sealed; whoever was forgotten since a copy was made is forgotten in it, too.

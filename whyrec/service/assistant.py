@@ -13,6 +13,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from kg.errors import UsageError, WhyrecError
 from whyrec.engine import Engine
+from whyrec.service.pseudonyms import unnamed
 from whyrec.service.shop_tools import SHOP_TOOLS
 from whyrec.service.sizes import MOST_DAYS, MOST_ITEMS, MOST_TEXT, MOST_TEXTS
 from whyrec.service.tool_answers import LARGEST, Lang, Named, ToolAnswer
@@ -72,7 +73,8 @@ def _check_size(named: dict[str, Any]) -> None:
 def _find(engine: Engine) -> Callable[..., ToolAnswer]:
     def find(text: str, n: int = 5, lang: Lang = "en") -> ToolAnswer:
         """Find entities by what people call them: id, label, a part of one, pinyin, or with a typing error."""
-        hits = engine.find(text, n=n, lang=lang).hits
+        found = engine.find(text, n=n, lang=lang)
+        hits = unnamed(found, engine.snapshot.schema).hits  # what it tells may go to whoever runs a language model
         items = [Named(id=hit.id, type=hit.type, label=hit.label) for hit in hits]
         return ToolAnswer(text=f"{len(items)} found" if items else "nothing comes near it", items=items)
 

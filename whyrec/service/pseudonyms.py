@@ -22,8 +22,11 @@ def by_id(found: A) -> A:
 
 def found_by(caller: Caller, found: Found, schema: Schema) -> Found:
     """What a search found, people by their ids but for those who may look at what is known of them."""
-    if caller.may("person"):
-        return found
+    return found if caller.may("person") else unnamed(found, schema)
+
+
+def unnamed(found: Found, schema: Schema) -> Found:
+    """What a search found, people by their ids."""
     people = {name for name, one in schema.entity.items() if one.sensitive} | set(schema.user_types)
     hits = [hit.model_copy(update={"label": hit.id}) if hit.type in people else hit for hit in found.hits]
     return found.model_copy(update={"hits": hits})

@@ -17,7 +17,6 @@ from whyrec.service.answer_cache import KeptAnswer
 from whyrec.service.assistant import tools_server
 from whyrec.service.monitoring import of_list
 from whyrec.service.problems import problem
-from whyrec.service.pseudonyms import found_by
 from whyrec.service.shop import Shop
 
 ACTIONS = {
@@ -104,11 +103,6 @@ class LiveAnswers:
         """As ``Engine.ask``."""
         self._shop.looked(CALLER.get(), "ask", user)
         return self._shop.ask(question, user, n=n)
-
-    def find(self, text: str, **options: Any) -> Any:
-        """As ``Engine.find``."""
-        engine = self._shop.refreshed()
-        return found_by(CALLER.get(), engine.find(text, **options), engine.snapshot.schema)
 
     def __getattr__(self, name: str) -> Any:
         """Anything else is the engine's; what it says of somebody is looked at."""
