@@ -152,7 +152,8 @@ def serve(
                 return partial(uvicorn.Server(config).run, [bound])
 
             if workers > 1:
-                Supervisor(start, workers, GRACE_SECONDS + 5).run()
+                # who comes while workers finish is refused at once, and does not wait for nobody
+                Supervisor(start, workers, GRACE_SECONDS + 5, ending=bound.close).run()
             else:
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn's own handler comes before it
                 with suppress(KeyboardInterrupt):

@@ -41,10 +41,17 @@ class Supervisor:
 
     :param start: opens what a worker serves; returns what serves it until the worker is told to end.
     :param grace: seconds that workers have for what is in flight.
+    :param ending: called once it is told to end, before the workers are.
     """
 
-    def __init__(self, start: Callable[[], Callable[[], None]], workers: int, grace: float) -> None:
-        self._start, self._grace = start, grace
+    def __init__(
+        self,
+        start: Callable[[], Callable[[], None]],
+        workers: int,
+        grace: float,
+        ending: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._start, self._grace, self._ending = start, grace, ending
         self._workers, self._beats = [0] * workers, mmap.mmap(-1, 8 * workers)
         self._looked = time.monotonic()
         self._alive, self._failure = os.pipe(), os.pipe()
@@ -110,6 +117,7 @@ class Supervisor:
 
     def _end(self) -> None:
         """Let workers finish what is in flight, and kill those that do not."""
+        self._ending()
         until = time.monotonic() + self._grace
         for number in (signal.SIGTERM, signal.SIGKILL):
             for worker in filter(None, self._workers):

@@ -9,11 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
+import whyrec
+from tests.whyrec.service.real_server import serving
 from whyrec.service import supervisor
 
 pytestmark = pytest.mark.skipif(not supervisor.POSSIBLE, reason="workers are forked on Linux alone")
@@ -130,3 +134,20 @@ def test_what_cannot_be_served_is_told_and_the_program_ends(tmp_path: Path, work
 def _served(folder: Path, port: int, workers: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", workers]
     return subprocess.run([*command, "--quiet"], capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def test_who_comes_while_workers_finish_is_refused_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    whyrec.create(folder, example=True).load()
+    with serving(folder, workers=2) as served, served.client(folder) as client, ThreadPoolExecutor(1) as threads:
+        assert client.get("/api/v1/health/ready").status_code == 200
+        slow = threads.submit(served.client(folder).get, "/api/v1/why-not?user=u0002&item=p0042")
+        while not client.get("/api/v1/users/u0002/looks").json():
+            assert not slow.done()
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert not slow.done()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{served.port}/api/v1/health/live", timeout=2)
+        assert slow.result().status_code == 200
+        assert served.process.wait(timeout=60) == 0
