@@ -4,16 +4,21 @@ import hashlib
 import json
 import os
 import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from kg.document import parsed_json
 from kg.errors import UsageError, WorkspaceError
+from kg.file_lock import FileLock
 
 ADMIN_VARIABLE = "WHYREC_ADMIN_TOKEN"
 ADMIN_FILE = "serve.token"
 TOKENS = "tokens.json"
+AGAIN_SECONDS = 0.005
 LEAST = 16
 """Characters of an admin's token that somebody chose."""
 
@@ -97,19 +102,19 @@ class Tokens:
 
         :raises UsageError: where the name is taken or empty.
         """
-        known = self._read()
-        if not name.strip() or name == "admin" or any(one["name"] == name for one in known):
-            raise UsageError(f"`name` {name!r}: expected a name that no token has yet")
-        token = secrets.token_urlsafe(32)
-        self._write([*known, {"name": name, "role": role.value, "hash": _digest(token)}])
+        with self._changing() as known:
+            if not name.strip() or name == "admin" or any(one["name"] == name for one in known):
+                raise UsageError(f"`name` {name!r}: expected a name that no token has yet")
+            token = secrets.token_urlsafe(32)
+            self._write([*known, {"name": name, "role": role.value, "hash": _digest(token)}])
         return token
 
     def revoke(self, name: str) -> bool:
         """Take a token back; says whether there was one."""
-        known = self._read()
-        left = [one for one in known if one["name"] != name]
-        if len(left) < len(known):
-            self._write(left)
+        with self._changing() as known:
+            left = [one for one in known if one["name"] != name]
+            if len(left) < len(known):
+                self._write(left)
         return len(left) < len(known)
 
     def known(self) -> dict[str, Role]:
@@ -157,8 +162,18 @@ class Tokens:
             raise WorkspaceError(f"{self._path}: damaged; restore it, or delete it and make the tokens anew") from None
         return known
 
-    def _write(self, known: list[dict[str, str]]) -> None:
+    @contextmanager
+    def _changing(self) -> Iterator[list[dict[str, str]]]:
+        """What is known, while nobody else changes it: of two who make tokens at once one would be lost."""
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        while (lock := FileLock.try_acquire(self._path.with_suffix(".lock"))) is None:
+            time.sleep(AGAIN_SECONDS)
+        try:
+            yield self._read()
+        finally:
+            lock.release()
+
+    def _write(self, known: list[dict[str, str]]) -> None:
         _replace(self._path, json.dumps(known, indent=1))
 
 
@@ -174,7 +189,7 @@ def _long_enough(token: str, source: str, advice: str) -> str:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file of its owner's alone, whole or not at all."""
-    pending = path.with_name(f".{path.name}.{os.getpid()}")
+    pending = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,6 +1,7 @@
 """The tokens of a workspace: none that can be guessed, and a file that is damaged is told so."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,12 @@ def test_a_damaged_file_of_tokens_opens_nothing_and_is_told(tmp_path: Path, text
     with pytest.raises(WorkspaceError, match=r"tokens\.json: damaged"):
         tokens.caller(token)
     assert tokens.caller(tokens._admin) is not None
+
+
+def test_of_tokens_that_are_made_at_once_none_is_lost(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda n: Tokens(tmp_path).make(f"till {n}", Role.SERVICE), range(40)))
+        assert all(threads.map(lambda n: Tokens(tmp_path).revoke(f"till {n}"), range(0, 40, 2)))
+    known = Tokens(tmp_path)
+    assert [known.caller(token) is not None for token in made] == [bool(n % 2) for n in range(40)]
+    assert {path.name for path in (tmp_path / "service").iterdir()} == {"tokens.json"}
