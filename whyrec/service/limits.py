@@ -40,7 +40,7 @@ class Bounded:
         if not length.isdigit() or int(length) > MOST_BYTES:
             return problem(413, f"at most {MOST_BYTES:,} bytes; send events in several requests")
         if "chunked" in headers.get("transfer-encoding", ""):
-            return problem(413, "send the body with its length")
+            return problem(411, "send the body with its length")
         return None
 
 

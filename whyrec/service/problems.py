@@ -31,11 +31,13 @@ STATUS: tuple[tuple[type[WhyrecError], int], ...] = (
     (WhyrecError, 503),  # the store is taken by a load, say
 )
 TITLES = {
+    400: "This cannot be read",
     401: "Who are you?",
     403: "Your role may not do this",
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    411: "How long is it?",
     413: "Too large",
     415: "Not this kind of body",
     422: "This request cannot be answered",
@@ -96,6 +98,8 @@ async def of_http(request: Request, error: Exception) -> Any:
     if error.status_code == 405:
         allowed = sorted(methods_at(request.app.routes, request.url.path))
         detail, headers = f"send {' or '.join(allowed)} to this address", {"Allow": ", ".join(allowed)}
+    elif error.status_code == 400 and detail == "There was an error parsing the body":
+        detail = "body: is no JSON that can be read"
     elif error.status_code == 404 and detail == "Not Found":  # the framework's own words
         detail = NOTHING
     shown = NO_PAGE if detail == NOTHING else detail

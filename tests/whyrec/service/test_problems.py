@@ -58,6 +58,8 @@ def test_a_wrong_parameter_is_told_in_our_own_words(
         (b"", {}, 422, "body: is missing"),
         (b"nonsense", JSON, 422, "body: is no JSON"),
         (b"[]", JSON, 422, "body: expected an object"),
+        (b"[" * 100_000, JSON, 400, "body: is no JSON that can be read"),
+        (b"{}", JSON | {"Transfer-Encoding": "chunked"}, 411, "send the body with its length"),
         (b"{}", JSON, 422, "events: is missing"),
         (b'{"events": []}', JSON, 422, "events: expected 1 or more of them"),
         (b'{"events": [], "id": 1}', JSON, 422, "events: expected 1 or more of them; id: there is no such field"),
