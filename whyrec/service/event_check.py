@@ -12,6 +12,7 @@ from kg.values.epoch import milliseconds
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
 from whyrec.events.signals import LASTING, SIGNALS, USES
+from whyrec.service.forgotten_people import ForgottenPeople
 
 AHEAD = 86_400_000
 """Milliseconds that the clock of whoever tells may be ahead; how old things are is counted from the newest."""
@@ -20,11 +21,13 @@ AHEAD = 86_400_000
 class EventCheck:
     """Checks the events of one request, one after the other.
 
+    :param forgotten: of whom nothing is taken.
     :param log: where those are that wait for a load: they may make the people whom later ones name.
     """
 
-    def __init__(self, snapshot: Snapshot, log: EventLog) -> None:
+    def __init__(self, snapshot: Snapshot, log: EventLog, forgotten: ForgottenPeople) -> None:
         self._snapshot, self._log, self._latest = snapshot, log, int(time.time() * 1000) + AHEAD
+        self._forgotten = forgotten
         self._made = set[tuple[str, str]]()
 
     def checked(self, told: dict[str, Any]) -> Event:
@@ -77,6 +80,8 @@ class EventCheck:
     def _user_type(self, user: str, types: tuple[str, ...], relation: str) -> str:
         """The type of somebody; of one whom nobody knows yet the first, where a load will make people of that."""
         known = [name for name in types if self._snapshot.vocabulary.get(name, user) is not None]
+        if any(self._forgotten.has(name, user) for name in known[:1] or types):
+            raise UsageError("`user`: was forgotten, and nothing is kept of them any more")
         if known:
             return known[0]
         schema, name = self._snapshot.schema, types[0]

@@ -29,6 +29,7 @@ from whyrec.events.signals import LASTING
 from whyrec.service.access import STAFF, Caller, Tokens
 from whyrec.service.answer_cache import AnswerCache, KeptAnswer, State
 from whyrec.service.event_check import EventCheck
+from whyrec.service.forgotten_people import ForgottenPeople
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
 from whyrec.service.openid.keys import sign_in_of
@@ -60,7 +61,7 @@ class Shop:
         self.sessions: Sessions | None
         self.openid, self.sessions = sign_in_of(folder, self.engine.workspace.settings.oidc)
         self.events = EventLog(folder / "service", self.engine.workspace.settings.privacy.seal_to)
-        self.commits = GroupCommit(self.events)
+        self.commits, self._forgotten = GroupCommit(self.events), ForgottenPeople(folder)
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
         self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine, self.name)
         self._given, self._ended, self._flushing = deque[Answer | Look](), Signal(), Lock()
@@ -268,7 +269,7 @@ class Shop:
 
     def event_check(self) -> EventCheck:
         """What checks the events of one request against the graph of now, which may know new items."""
-        return EventCheck(self.refreshed().snapshot, self.events)
+        return EventCheck(self.refreshed().snapshot, self.events, self._forgotten)
 
 
 def _has(snapshot: Snapshot, who: tuple[str, str], relation: str, item: int) -> bool:

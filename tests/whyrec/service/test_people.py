@@ -205,3 +205,15 @@ def test_who_is_forgotten_is_told_to_be_in_the_workspace_of_an_experiment_still(
     for lang, told in (("en", "forget there, too"), ("zh", "请在那里也执行遗忘")):
         notice = whyrec.open(shop).forget("g6" if lang == "en" else "g5", lang=lang).notices[-1]
         assert str(shop.parent / "other") in notice and told in notice
+
+
+def test_what_somebody_did_who_was_forgotten_is_not_taken(client: TestClient, shop: Path) -> None:
+    admin = Tokens(shop)._admin
+    did = [{"user": name, "relation": told, "item": "tea7"} for name in ("both", "g2") for told in ("drank", "view")]
+    client.delete("/api/v1/users/Guest:both", headers=bearer(admin))
+    whyrec.open(shop).forget("g2")  # by another process: this one may not know yet
+    done = send(client, admin, *did, {"user": "g3", "relation": "drank", "item": "tea7"})
+    told = [(one["index"], one["field"], one["reason"]) for one in done["rejected"]]
+    assert told == [(place, "user", "was forgotten, and nothing is kept of them any more") for place in (0, 2, 3)]
+    assert done["accepted"] == 2  # of the trader who has that id, and of another
+    assert not any(b"g2" in path.read_bytes() for path in (shop / "service").iterdir())
