@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from whyrec.events.signals import LASTING
 
@@ -35,6 +36,13 @@ class Event:
     weight: float | None = None
     timestamp: int | None = None
     answer: str | None = None
+
+
+class Erased(NamedTuple):
+    """How much of somebody was erased: events, and answers that were kept."""
+
+    events: int
+    answers: int
 
 
 _COLUMNS = "key, received, user_type, user, relation, item_type, item, weight, timestamp, answer"

@@ -32,6 +32,7 @@ from whyrec.events.event_table import (
     SCHEMA,
     SELECT,
     SELECT_RECEIVED,
+    Erased,
     Event,
     Happened,
     event_of,
@@ -50,13 +51,6 @@ class Appended(NamedTuple):
     new: int
     repeated: int
     others: tuple[int, ...] = ()
-
-
-class Erased(NamedTuple):
-    """How much of somebody was erased: events, and answers that were kept."""
-
-    events: int
-    answers: int
 
 
 class EventLog:

@@ -18,8 +18,8 @@ from kg.privacy.sealing import seal, unseal
 from kg.workspace.creation import create_workspace
 from kg.workspace.workspace import Workspace
 from whyrec.events.answers import Answer
-from whyrec.events.event_table import Event
-from whyrec.events.log import Erased, EventLog
+from whyrec.events.event_table import Erased, Event
+from whyrec.events.log import EventLog
 from whyrec.privacy.seal_rotation import rotate_seal
 
 EVENT = Event("e1", "User", "ann@example.org", "purchased", "Product", "lipstick")

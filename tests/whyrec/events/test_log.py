@@ -16,8 +16,8 @@ import pytest
 
 from kg.errors import WorkspaceError
 from whyrec.events.answers import Answer
-from whyrec.events.event_table import Event
-from whyrec.events.log import Appended, Erased, EventLog
+from whyrec.events.event_table import Erased, Event
+from whyrec.events.log import Appended, EventLog
 
 WRITER = """
 import sys
