@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.errors import KGError
 from kg.formats.column_roles import snake
 from kg.formats.recbole import atomic_suffix
@@ -77,7 +78,9 @@ def _add(made: Knowledge, path: Path, link: Path, item: str, taken: set[str]) ->
     for number, (name, from_item, to_item, _) in enumerate(counted.iter_rows()):
         if number == MOST_RELATIONS:
             left = int(counted.slice(number).get_column("len").sum())
-            made.unsure.append(f"{path}: {left:,} triples of the rarest relations are left out")
+            made.unsure.append(
+                by_number(f"{path}: {left:,} [triple|triples] of the rarest relations [is|are] left out")
+            )
             break
         types = tuple(item if is_item else ENTITY for is_item in (from_item, to_item))
         called = _called(name, types, taken)
