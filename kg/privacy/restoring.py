@@ -11,8 +11,8 @@ from typing import Any
 from kg.document import parsed_json
 from kg.errors import WorkspaceError
 from kg.privacy.differential_privacy import NAME as LEDGER
+from kg.workspace.forgotten_digests import NAME as FORGOTTEN
 from kg.workspace.outputs import NAME as OUTPUTS
-from kg.workspace.suppression import NAME as FORGOTTEN
 
 
 def join_records(copy: Path, workspace: Path) -> None:

@@ -5,41 +5,20 @@ the list can test whether an id that they already know is on it; nobody can read
 workspace and in the store: where several workspaces share a store, none of them makes the person anew or shows her.
 """
 
-import hashlib
 import json
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import polars as pl
 
-from kg.document import parsed_json
 from kg.errors import WorkspaceError
 from kg.stores.store import Store
+from kg.workspace.forgotten_digests import FORMAT, NAME, Digests
 
-NAME = "forgotten.json"
-FORMAT = 1
 KEY_MARK, PERSON_MARK = "forgotten-key", "forgotten:"
-
-
-@dataclass
-class _Digests:
-    """Digests under one key; no key before anybody was forgotten."""
-
-    key: bytes = b""
-    known: set[str] = field(default_factory=set)
-
-    def of(self, entity_type: str, entity_id: str) -> str:
-        """The keyed hash that stands for an id."""
-        text = f"{entity_type}\0{entity_id}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, key=self.key, digest_size=20).hexdigest()
-
-    def has(self, entity_type: str, entity_id: str) -> bool:
-        """Whether an id is among them."""
-        return bool(self.known) and self.of(entity_type, entity_id) in self.known
 
 
 class Suppression:
@@ -49,7 +28,7 @@ class Suppression:
     """
 
     def __init__(self, path: Path | None = None, key: bytes = b"", digests: Iterable[str] = ()) -> None:
-        self._path, self._own, self._shared = path, _Digests(key, set(digests)), _Digests()
+        self._path, self._own, self._shared = path, Digests(key, set(digests)), Digests()
 
     @classmethod
     def open(cls, folder: Path, store: Store | None = None) -> Self:
@@ -59,18 +38,8 @@ class Suppression:
         :raises StoreError: where the store fails.
         """
         path = folder / NAME
-        try:
-            data = parsed_json(path.read_bytes())
-            if data["format"] != FORMAT:
-                raise ValueError
-            found = cls(path, bytes.fromhex(data["key"]), [str(one) for one in data["digests"]])
-        except FileNotFoundError:
-            found = cls(path)
-        except (OSError, ValueError, KeyError, TypeError):
-            raise WorkspaceError(
-                f"{path}: the list of forgotten people is damaged; restore it from a copy, or delete it and forget "
-                "them again after the next load"
-            ) from None
+        own = Digests.read(path)
+        found = cls(path, own.key, own.known)
         if store is not None:
             found._shared = _shared(store)
         return found
@@ -112,8 +81,8 @@ class Suppression:
             self._shared = _shared(store)
 
 
-def _shared(store: Store) -> _Digests:
+def _shared(store: Store) -> Digests:
     """The list that a store holds."""
     key = store.marks(KEY_MARK).get(KEY_MARK, "")
     known = {name.removeprefix(PERSON_MARK) for name in store.marks(PERSON_MARK)} if key else set()
-    return _Digests(bytes.fromhex(key), known)
+    return Digests(bytes.fromhex(key), known)

@@ -13,13 +13,14 @@ from scipy.sparse import csr_array
 
 from kg.k_anonymity import readable_step, told_step, told_sum
 from recommender.audit.item_groups import Side
-from recommender.marketing.crowd import FIRST, Crowd
+from recommender.audit.trade_offs import WORTH
+from recommender.marketing.crowd import Crowd
 
 RESAMPLES = 1000
 LEVEL = 0.95
 TINY = 1e-9
 """Of a step, which makes an upper bound one step: that nobody's list has a group is not told."""
-LAST = float(1 / np.log2(FIRST + 1))
+LAST = float(WORTH[-1])
 """What the last place of a list is worth: the least that a group gets that stands in one."""
 _BLOCK = 100
 """Resamples at a time, which bounds the memory."""

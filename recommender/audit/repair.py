@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from kg.snapshot.added_triples import AddedTriples
 from recommender.audit.exposure import shares_in_steps
 from recommender.audit.item_groups import Side
+from recommender.audit.trade_offs import WORTH
 from recommender.catalogue.attributes import item_attributes
 from recommender.kernels.path_kernels import Kernels
 from recommender.linalg.sparse_matrix import binary
@@ -121,8 +122,7 @@ def _weight(crowd: Crowd, group: csr_array, inside: Mask, before: float) -> Repa
     percent = float(np.ceil(100 * solve(pool, np.array([merit]), most_loss=1.0).prices[0]))
     listed = pool.lists(np.array([percent / 100]))[0]
     person, rank = np.nonzero(listed >= 0)
-    worth = 1 / np.log2(rank + 2)
-    exposure = csr_array((worth, (person, listed[person, rank])), shape=crowd.exposure.shape)
+    exposure = csr_array((WORTH[rank], (person, listed[person, rank])), shape=crowd.exposure.shape)
     return _repair("weight", None, before, _ratio(crowd, group, inside, exposure), percent=percent)
 
 

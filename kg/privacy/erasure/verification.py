@@ -12,8 +12,8 @@ from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.seal_key import LOG_KEY
 from kg.stores.url import is_neo4j
+from kg.workspace.forgotten_digests import NAME as FORGOTTEN
 from kg.workspace.generations import SNAPSHOT
-from kg.workspace.suppression import NAME as FORGOTTEN
 from kg.workspace.workspace import Workspace
 
 _TABLES = (*COMPRESSIONS, *SUFFIXES, ".txt", ".dat")

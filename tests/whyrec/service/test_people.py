@@ -14,6 +14,7 @@ from kg.errors import WorkspaceError
 from whyrec.online_evaluation.traffic import traffic
 from whyrec.service.access import Role, Tokens
 from whyrec.service.app import create_app
+from whyrec.service.forgotten_people import ForgottenPeople
 from whyrec.service.limits import SlowAnswers
 
 SCHEMA = """
@@ -217,3 +218,9 @@ def test_what_somebody_did_who_was_forgotten_is_not_taken(client: TestClient, sh
     assert told == [(place, "user", "was forgotten, and nothing is kept of them any more") for place in (0, 2, 3)]
     assert done["accepted"] == 2  # of the trader who has that id, and of another
     assert not any(b"g2" in path.read_bytes() for path in (shop / "service").iterdir())
+
+
+def test_a_damaged_list_of_the_forgotten_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "forgotten.json").write_text('{"format": 1, "digests": []}', encoding="utf-8")
+    with pytest.raises(WorkspaceError, match="damaged"):
+        ForgottenPeople(tmp_path).has("User", "u1")

@@ -1,0 +1,49 @@
+"""Keyed hashes of who was forgotten, as a workspace keeps them; without what reading tables needs, so that a service
+which only asks whether somebody is among them stays small."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from kg.document import parsed_json
+from kg.errors import WorkspaceError
+
+NAME = "forgotten.json"
+FORMAT = 1
+
+
+@dataclass
+class Digests:
+    """Digests under one key; no key before anybody was forgotten."""
+
+    key: bytes = b""
+    known: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Those of a file; none where there is no file.
+
+        :raises WorkspaceError: where it is damaged: then nobody knows who must stay away.
+        """
+        try:
+            data = parsed_json(path.read_bytes())
+            if data["format"] != FORMAT:
+                raise ValueError
+            return cls(bytes.fromhex(data["key"]), {str(one) for one in data["digests"]})
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, KeyError, TypeError):
+            raise WorkspaceError(
+                f"{path}: the list of forgotten people is damaged; restore it from a copy, or delete it and forget "
+                "them again after the next load"
+            ) from None
+
+    def of(self, entity_type: str, entity_id: str) -> str:
+        """The keyed hash that stands for an id."""
+        text = f"{entity_type}\0{entity_id}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, key=self.key, digest_size=20).hexdigest()
+
+    def has(self, entity_type: str, entity_id: str) -> bool:
+        """Whether an id is among them."""
+        return bool(self.known) and self.of(entity_type, entity_id) in self.known
