@@ -27,6 +27,8 @@ Values = NDArray[np.float64]
 Idxs = NDArray[np.integer]
 Config = TypeVar("Config", bound=Document)
 Shared = TypeVar("Shared")
+Steps = Callable[[], Sequence[str]]
+"""Names steps."""
 Factors = Callable[[], Sequence[csr_array]]
 """Makes matrices that learned kernels are products of."""
 
@@ -89,18 +91,16 @@ class KernelInputs:
 
     def once(self, name: str, make: Callable[[], Shared]) -> Shared:
         """What ``make`` returns, made when first asked for under this name."""
-        if name not in self.shared:
-            self.shared[name] = make()
-        found: Shared = self.shared[name]
-        return found
+        found: Shared | None = self.shared.get(name)
+        return self.shared.setdefault(name, make()) if found is None else found  # of two threads one is kept
 
-    def stored(self, name: str, steps: Sequence[str], make: Factors, count: int) -> Sequence[csr_array]:
+    def stored(self, name: str, steps: Steps, make: Factors, count: int) -> Sequence[csr_array]:
         """What ``make`` returns, ``count`` matrices, made once for all processes where factors are stored.
 
-        :param steps: those whose links decide it.
+        :param steps: those whose links decide it; looked up where it is not open yet, as whoever explains asks often.
         """
         store = self.store
-        return self.once(name, make if store is None else lambda: store(name, steps, make, count))
+        return self.once(name, make if store is None else lambda: store(name, steps(), make, count))
 
 
 @dataclass(frozen=True)

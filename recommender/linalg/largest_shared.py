@@ -4,6 +4,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+Row = tuple[NDArray[np.integer], NDArray[np.float64]]
+"""The columns and the values of a row of a sparse matrix."""
+
+
+def row_of(matrix: csr_array, row: int) -> Row:
+    """One row, as it lies in the matrix: a slice of SciPy's takes fifty times as long."""
+    some = slice(matrix.indptr[row], matrix.indptr[row + 1])
+    return matrix.indices[some], matrix.data[some]
+
+
+def largest_per_row(matrix: csr_array, rows: NDArray[np.integer], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``max_t matrix[r, t] · weights[t]`` of each of some rows, which may come twice: shape (rows,), float64; 0 of an
+    empty one.
+
+    :param weights: shape (columns,), 0 or more.
+    """
+    found = np.zeros(len(rows))
+    for place, row in enumerate(rows.tolist()):
+        columns, values = row_of(matrix, row)
+        if len(columns):
+            found[place] = (values * weights[columns]).max()
+    return found
+
 
 def largest_shared(left: csr_array, right: csr_array, pairs: csr_array) -> NDArray[np.float64]:
     """``max_t left[a, t]`` over the columns t that row i of ``right`` has, for the entries (a, i) of ``pairs``.

@@ -1,6 +1,7 @@
 """Bridge kernel: what the people of an item also use in its domain, and what of another has the same attributes."""
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from recommender.catalogue.attribute_lift import DOUBT, LEAST
 from recommender.catalogue.inferred_attributes import Inferred, inferred, lifted, makers
 from recommender.catalogue.likely_attributes import kinds, likely_attributes, linked_attributes, shared_steps
 from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
-from recommender.linalg.largest_shared import largest_shared
+from recommender.linalg.largest_shared import Row, largest_per_row, largest_shared, row_of
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping, times_rows
 
@@ -49,11 +50,15 @@ class BridgeKernel(CountedKernel):
     def reads(self) -> tuple[str, ...]:
         """What people use, and the attributes that both types have."""
         schema = self.inputs.snapshot.schema
-        shared = [step for pair in shared_steps(schema, self.anchor_type, self.item_type) for step in pair]
+        shared = [step for pair in self.shared for step in pair]
         pairs = ((self.anchor_type, self.item_type), (self.item_type, self.anchor_type))
-        snapshot = self.inputs.snapshot
-        steps = [one for pair in pairs for one in (*kinds(schema, *pair), *makers(snapshot, pair[0]))]
+        steps = [one for pair in pairs for one in (*kinds(schema, *pair), *self._makers(pair[0]))]
         return relation_parts((*schema.interactions, *shared, *steps))
+
+    @cached_property
+    def shared(self) -> list[tuple[str, str]]:
+        """Steps from both types to what both have."""
+        return shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type)
 
     @property
     def decided_by(self) -> str:
@@ -64,7 +69,7 @@ class BridgeKernel(CountedKernel):
         """K, summed over what both share, pruned."""
         snapshot, found = self.inputs.snapshot, list[csr_array]()
         shape = (snapshot.vocabulary.count(self.anchor_type), snapshot.vocabulary.count(self.item_type))
-        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in self.shared:
             left = self._inferred(there).leaning
             if left.nnz:
                 factors = [(left,), (csr_array(self._ahead(back).T),)]
@@ -73,18 +78,18 @@ class BridgeKernel(CountedKernel):
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
         """How many people used the anchor and what has an attribute of the item: of the attribute with the most."""
-        snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
-        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
-            shared = self._about(back)[[item]].indices
-            if len(shared):
-                rows = csr_array(self._inferred(there).people[anchors])[:, shared].toarray()
-                counts = np.maximum(counts, rows.max(axis=1).astype(np.int64))
+        counts = np.zeros(len(anchors), dtype=np.int64)
+        for there, back in self.shared:
+            about, people = self._about(back), self._inferred(there).people
+            has = np.zeros(about.shape[1])
+            has[row_of(about, item)[0]] = 1.0
+            counts = np.maximum(counts, largest_per_row(people, anchors, has).astype(np.int64))
         return counts
 
     def people_behind(self, kernel: csr_array) -> NDArray[np.int64]:
         """The same of all entries, anchor by anchor."""
         found = np.zeros(kernel.nnz)
-        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in self.shared:
             found = np.maximum(found, largest_shared(self._inferred(there).people, self._about(back), kernel))
         return found.astype(np.int64)
 
@@ -92,13 +97,17 @@ class BridgeKernel(CountedKernel):
         """The attribute over which most of an entry runs."""
         snapshot = self.inputs.snapshot
         return over_most(
-            (self._inferred(there).leaning[[anchor]], self._ahead(back)[[item]], snapshot.schema.ends(there)[1])
-            for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type)
+            (
+                row_of(self._inferred(there).leaning, anchor),
+                row_of(self._ahead(back), item),
+                snapshot.schema.ends(there)[1],
+            )
+            for there, back in self.shared
         )
 
     def make_stored(self) -> None:
         """Make what both directions of each step need."""
-        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in self.shared:
             self._inferred(there), self._about(back), self._ahead(back)
 
     def _ahead(self, step: str) -> csr_array:
@@ -117,18 +126,27 @@ class BridgeKernel(CountedKernel):
 
     def _stored(self, name: str, step: str, make: Callable[[], csr_array]) -> csr_array:
         schema = self.inputs.snapshot.schema
-        steps = (*schema.interactions, step, *kinds(schema, schema.ends(step)[0], self.anchor_type))
-        return self.inputs.stored(name, steps, lambda: [make()], 1)[0]
+
+        def _steps() -> tuple[str, ...]:
+            return *schema.interactions, step, *kinds(schema, schema.ends(step)[0], self.anchor_type)
+
+        return self.inputs.stored(name, _steps, lambda: [make()], 1)[0]
+
+    def _makers(self, item_type: str) -> list[str]:
+        """Looked up once: it reads all links of the items."""
+        return self.inputs.once(f"makers.{item_type}", lambda: makers(self.inputs.snapshot, item_type))
 
     def _inferred(self, step: str) -> Inferred:
         snapshot = self.inputs.snapshot
-        steps = (*snapshot.schema.interactions, step, *makers(snapshot, snapshot.schema.ends(step)[0]))
+
+        def _steps() -> tuple[str, ...]:
+            return *snapshot.schema.interactions, step, *self._makers(snapshot.schema.ends(step)[0])
 
         def _made() -> tuple[csr_array, ...]:
             found = inferred(snapshot, step)
             return found.people, found.strength, found.leaning
 
-        return Inferred(*self.inputs.stored(f"inferred.{step}", steps, _made, 3))
+        return Inferred(*self.inputs.stored(f"inferred.{step}", _steps, _made, 3))
 
 
 def strength(seen: Values, expected: Values) -> Values:
@@ -144,14 +162,15 @@ def _onward(about: csr_array) -> csr_array:
     return times_rows(csr_array(about @ diags_array(before)), damping(scale, END))
 
 
-def over_most(halves: Iterable[tuple[csr_array, csr_array, str]]) -> tuple[str, int] | None:
+def over_most(halves: Iterable[tuple[Row, Row, str]]) -> tuple[str, int] | None:
     """The entity, type and index, with the largest product; ``None`` where there is none.
 
-    :param halves: what an anchor has, and what an item has, each of shape (1, entities), and the type of these.
+    :param halves: what an anchor has, and what an item has, as rows of entities, and the type of these.
     """
     best, most = None, 0.0
-    for left, right, entity_type in halves:
-        both = csr_array(csr_array(left).multiply(csr_array(right)))
-        if both.nnz and both.max() > most:
-            most, best = float(both.max()), (entity_type, int(both.indices[np.argmax(both.data)]))
+    for (left, of_left), (right, of_right), entity_type in halves:
+        both, first, second = np.intersect1d(left, right, assume_unique=True, return_indices=True)
+        found = of_left[first] * of_right[second]
+        if len(found) and found.max() > most:
+            most, best = float(found.max()), (entity_type, int(both[np.argmax(found)]))
     return best

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from recommender.catalogue.likely_attributes import linked_attributes, shared_steps
+from recommender.catalogue.likely_attributes import linked_attributes
 from recommender.kernels.kernel import Idxs, entries_by_item
 from recommender.kernels.learned.bridge import MIDDLE, BridgeKernel, over_most
-from recommender.linalg.largest_shared import largest_shared
+from recommender.linalg.largest_shared import largest_per_row, largest_shared, row_of
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping
 
@@ -30,7 +30,7 @@ class FarBridge(BridgeKernel):
         """K, summed over what both share, pruned."""
         snapshot, found = self.inputs.snapshot, list[csr_array]()
         shape = (snapshot.vocabulary.count(self.anchor_type), snapshot.vocabulary.count(self.item_type))
-        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in self.shared:
             right = self._inferred(back).strength
             spread = np.bincount(right.indices, minlength=right.shape[1]).astype(np.float64)
             if right.nnz:
@@ -41,18 +41,21 @@ class FarBridge(BridgeKernel):
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
         """How many people used the item and what has an attribute of the anchor: of the attribute with the most."""
-        snapshot, counts = self.inputs.snapshot, np.zeros(len(anchors), dtype=np.int64)
-        for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type):
-            found = self._inferred(back)
-            behind = (found.people[[item]].toarray() * (found.strength[[item]].toarray() > 0))[0]
-            linked = csr_array(self._links(there)[anchors]).toarray() > 0
-            counts = np.maximum(counts, np.where(linked, behind, 0).max(axis=1, initial=0).astype(np.int64))
+        counts = np.zeros(len(anchors), dtype=np.int64)
+        for there, back in self.shared:
+            found, links = self._inferred(back), self._links(there)
+            people, behind = np.zeros(links.shape[1]), np.zeros(links.shape[1])
+            used, many = row_of(found.people, item)
+            people[used] = many
+            sure, _ = row_of(found.strength, item)
+            behind[sure] = people[sure]
+            counts = np.maximum(counts, largest_per_row(links, anchors, behind).astype(np.int64))
         return counts
 
     def people_behind(self, kernel: csr_array) -> NDArray[np.int64]:
         """The same of all entries, item by item."""
         by_item, found = entries_by_item(kernel), np.zeros(kernel.nnz)
-        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in self.shared:
             inferred = self._inferred(back)
             behind = csr_array(inferred.people.multiply(inferred.strength.sign()))
             found = np.maximum(found, largest_shared(behind, self._links(there), by_item))
@@ -64,16 +67,24 @@ class FarBridge(BridgeKernel):
         """The attribute over which most of an entry runs, widespread ones alike."""
         snapshot = self.inputs.snapshot
         return over_most(
-            (self._links(there)[[anchor]], self._inferred(back).strength[[item]], snapshot.schema.ends(there)[1])
-            for there, back in shared_steps(snapshot.schema, self.anchor_type, self.item_type)
+            (
+                row_of(self._links(there), anchor),
+                row_of(self._inferred(back).strength, item),
+                snapshot.schema.ends(there)[1],
+            )
+            for there, back in self.shared
         )
 
     def make_stored(self) -> None:
         """Make the links of the anchors, and what is inferred of the items."""
-        for there, back in shared_steps(self.inputs.snapshot.schema, self.anchor_type, self.item_type):
+        for there, back in self.shared:
             self._links(there), self._inferred(back)
 
     def _links(self, step: str) -> csr_array:
         snapshot = self.inputs.snapshot
-        steps = (*snapshot.schema.interactions, step)
-        return self.inputs.stored(f"linked.{step}", steps, lambda: [linked_attributes(snapshot, step)], 1)[0]
+        return self.inputs.stored(
+            f"linked.{step}",
+            lambda: (*snapshot.schema.interactions, step),
+            lambda: [linked_attributes(snapshot, step)],
+            1,
+        )[0]

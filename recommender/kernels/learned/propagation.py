@@ -17,6 +17,7 @@ from recommender.catalogue.likely_attributes import (
 )
 from recommender.kernels.kernel import LearnedKernel, NamedAnchors, Phrases, relation_parts
 from recommender.kernels.learned.bridge import END, MIDDLE, BridgeKernel, over_most
+from recommender.linalg.largest_shared import row_of
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import binary, damping, times_rows, top_per_row
 
@@ -77,12 +78,16 @@ class Propagation(LearnedKernel):
         schema, ends = self.inputs.snapshot.schema, (self.anchor_type, self.item_type)
         halves = []
         for there, back in shared_steps(schema, *ends):
-            steps = [*schema.interactions, there, back, *kinds(schema, *ends), *kinds(schema, *reversed(ends))]
-            steps += [step for pair in further_steps(schema, ends[0], schema.ends(there)[1]) for step in pair]
-            name, make = f"{self.name}.{there}.{back}", partial(self._pairs, there, back)
-            first, second, third, likes, both = self.inputs.stored(name, steps, make, 5)
+            steps, make = partial(self._steps, there, back), partial(self._pairs, there, back)
+            first, second, third, likes, both = self.inputs.stored(f"{self.name}.{there}.{back}", steps, make, 5)
             halves.append((schema.ends(there)[1], [(first, likes), (second, both), (third, likes)]))
         return halves
+
+    def _steps(self, there: str, back: str) -> list[str]:
+        """What decides the halves over one type of attribute."""
+        schema, ends = self.inputs.snapshot.schema, (self.anchor_type, self.item_type)
+        steps = [*schema.interactions, there, back, *kinds(schema, *ends), *kinds(schema, *reversed(ends))]
+        return steps + [step for pair in further_steps(schema, ends[0], schema.ends(there)[1]) for step in pair]
 
     def _pairs(self, there: str, back: str) -> list[csr_array]:
         """What anchors have, what they may have, what is linked to what they have; what items may have, and both."""
@@ -102,12 +107,9 @@ class Propagation(LearnedKernel):
 
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:
         """The attribute over which most of an entry runs."""
-        found = [
-            (csr_array(left[[anchor]]), csr_array(right[[item]]), end)
-            for end, pairs in self._halves()
-            for left, right in pairs
-        ]
-        return over_most(found)
+        return over_most(
+            (row_of(left, anchor), row_of(right, item), end) for end, pairs in self._halves() for left, right in pairs
+        )
 
     def _further(self, step: str) -> csr_array:
         """B/4: what is linked to the attributes of an anchor, of the type that a step leads to."""
