@@ -15,6 +15,7 @@ from kg.document import Document
 from kg.snapshot.snapshot import Snapshot, part_of
 from recommender.catalogue.change import Change
 from recommender.catalogue.interactions import Interactions
+from recommender.catalogue.item_users import ItemUsers
 from recommender.kernels.item_column import ItemColumn
 from recommender.kernels.trained_graph import AsTrained
 from recommender.linalg.pruned_product import Factor
@@ -216,8 +217,7 @@ class LearnedKernel(Kernel):
         anchors with too few are not named. Where the kernel is learned from people, those who used both."""
         if not self.from_people:
             return None
-        heads, tails = self._places()
-        return self._interactions().both(anchors.astype(np.int64) + heads, item + tails)
+        return self._users(self.anchor_type).both(anchors, self._users(self.item_type).of(item))
 
     def people_behind(self, kernel: csr_array) -> NDArray[np.int64] | None:
         """``people`` of all entries of the kernel, or of one with its shape, in their order: shape (entries,)."""
@@ -232,8 +232,8 @@ class LearnedKernel(Kernel):
 
     def people_of_all(self, anchors: Idxs, items: Sequence[int]) -> NDArray[np.int64]:
         """``people`` of several items at once, where ``counts_together``: shape (items, anchors)."""
-        heads, tails = self._places()
-        return self._interactions().pairs(anchors.astype(np.int64) + heads, np.array(items, dtype=np.int64) + tails)
+        of_item, users = self._users(self.item_type).of_each(np.array(items, dtype=np.int64))
+        return self._users(self.anchor_type).pairs(anchors, of_item, users, len(items))
 
     @property
     def counts_together(self) -> bool:
@@ -244,8 +244,7 @@ class LearnedKernel(Kernel):
         """How many different people are behind the entries of all anchors for an item, where that is counted."""
         if not self.counts_together:
             return None
-        heads, tails = self._places()
-        return self._interactions().any(anchors.astype(np.int64) + heads, item + tails)
+        return self._users(self.anchor_type).any(anchors, self._users(self.item_type).of(item))
 
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:
         """The entity, type and index, over which most of an entry runs; ``None`` where it runs over none."""
@@ -257,10 +256,8 @@ class LearnedKernel(Kernel):
     def _interactions(self) -> Interactions:
         return self.inputs.once("interactions", lambda: Interactions(self.inputs.snapshot))
 
-    def _places(self) -> tuple[int, int]:
-        """Where the anchors, and the items, begin on the axis of the catalogue."""
-        slices = self._interactions().catalogue.slices
-        return int(slices[self.anchor_type].start), int(slices[self.item_type].start)
+    def _users(self, item_type: str) -> ItemUsers:
+        return self.inputs.once(f"users.{item_type}", lambda: ItemUsers(self.inputs.snapshot, item_type))
 
     def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The kernel in words, without a full stop."""
