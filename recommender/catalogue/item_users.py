@@ -33,12 +33,13 @@ class ItemUsers:
                 links, start = snapshot.adjacency(f"~{name}"), starts[schema.relation[name].head]
                 ones = np.ones(links.nnz, dtype=np.int8)
                 used = used + csr_array((ones, links.indices + start, links.indptr), shape=used.shape)
-        self._indptr, self._users = used.indptr, used.indices
+        self._indptr: Idxs = used.indptr
+        self._users: Idxs = used.indices
 
     def of(self, item: int) -> Idxs:
         """Who used an item, in ascending order."""
-        found = self._users[self._indptr[item] : self._indptr[item + 1]]
-        return found + self._start if self._start else found
+        found: Idxs = self._users[self._indptr[item] : self._indptr[item + 1]]
+        return np.asarray(found + self._start) if self._start else found
 
     def of_each(self, items: Idxs) -> tuple[NDArray[np.int64], Idxs]:
         """Who used some items: which of them, and the user, for each pair."""

@@ -14,7 +14,7 @@ SHELF = {"head": "Staff", "tail": "Course", "interaction": True, "phrase": {"en"
 
 
 def _shop(folder: Path, both: bool) -> Snapshot:
-    """Products and courses that users of one type, or of two, used; the last of each nobody; all type Staff courses."""
+    """Products and courses that users of one type, or of two, used; the last of each nobody."""
     rng = np.random.default_rng(0)
     users, staff, products = (
         [f"u{n:02}" for n in range(40)],
