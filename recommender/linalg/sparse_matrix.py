@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
-from scipy.sparse._sparsetools import csr_matmat
+from scipy.sparse._sparsetools import csc_matvec, csr_matmat
 
 from recommender.linalg.forked_workers import ForkedWorkers, cores
 
@@ -53,6 +53,20 @@ def few_rows_product(left: csr_array, right: csr_array) -> csr_array:
     index = [one.astype(kind, copy=False) for one in (left.indptr, left.indices, right.indptr, right.indices)]
     csr_matmat(*shape, *index[:2], left.data, *index[2:], right.data, indptr, indices, data)
     return csr_array((data[: indptr[-1]], indices[: indptr[-1]], indptr), shape=shape)
+
+
+def add_rows(
+    matrix: csr_array, rows: NDArray[np.integer], weights: NDArray[np.float64], to: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Add ``weights[r] · matrix[rows[r]]`` to ``to``, row after row and in place; nothing of the matrix is copied.
+
+    :param to: shape (columns,), float64, contiguous.
+    :returns: the same array.
+    """
+    indptr, indices, data, size = matrix.indptr, matrix.indices, matrix.data, len(to)
+    for place, row in enumerate(rows.tolist()):
+        csc_matvec(size, 1, indptr[row : row + 2], indices, data, weights[place : place + 1], to)
+    return to
 
 
 def sum_of_rows(parts: Sequence[csr_array]) -> csr_array:

@@ -26,14 +26,17 @@ def top_n(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> ND
 def _near_best(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
     """The allowed items without most of those that n others are better than: shape (items,), bool.
 
-    What is not allowed is written over rather than left out: numbers side by side are read several times as fast. The
-    items of a part stand far apart for the same reason: neighbours of many parts are compared at once.
+    Of parts as many more are looked at as there are items that are not allowed, where these are few: each may be the
+    highest of one. Many are written over rather than left out: numbers side by side are read several times as fast.
+    The items of a part stand far apart for the same reason: neighbours of many parts are compared at once.
     """
-    values = np.where(allowed, scores, -np.inf)
-    parts = len(values) // PART
-    highest = values[: parts * PART].reshape(PART, parts).max(axis=0)
-    bound = np.partition(highest, parts - n)[parts - n]
-    return np.asarray(values >= bound) if bound > -np.inf else allowed
+    parts, others = len(scores) // PART, len(scores) - int(np.count_nonzero(allowed))
+    if n + others > parts // 2:
+        scores, others = np.where(allowed, scores, -np.inf), 0
+    highest = scores[: parts * PART].reshape(PART, parts).max(axis=0)
+    place = parts - n - others
+    bound = np.partition(highest, place)[place]
+    return np.asarray((scores >= bound) & allowed) if bound > -np.inf else allowed
 
 
 def rank_of(scores: NDArray[np.float64], allowed: NDArray[np.bool_], position: int) -> int | None:

@@ -14,7 +14,7 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import Kernels
-from recommender.linalg.sparse_matrix import few_rows_product, sum_of_rows
+from recommender.linalg.sparse_matrix import add_rows, few_rows_product, sum_of_rows
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.blend import Blend
 from recommender.scoring.block_ranking import Popular
@@ -186,17 +186,18 @@ class Scorer:
         """The same for one user and every item: shape (catalogue.size,).
 
         A sparse product takes time in proportion to the catalogue, several times over; this adds the rows of her
-        anchors up, in the same order and so to the same bits.
+        anchors up as they lie in the kernel, in the same order and so to the same bits.
         """
-        paths = np.zeros(self.catalogue.size)
+        paths, reached = np.zeros(self.catalogue.size), set[str]()
         for merged in self.merged:
-            mine, kernel = anchors.get(merged.start), merged.matrix
+            mine = anchors.get(merged.start)
             if mine is not None and len(mine.idx):
-                starts, ends = kernel.indptr[mine.idx], kernel.indptr[mine.idx + 1]
-                rows = [slice(*one) for one in zip(starts.tolist(), ends.tolist(), strict=True)]
-                weights = np.concatenate([kernel.data[row] for row in rows]) * mine.weight.repeat(ends - starts)
-                items = np.concatenate([kernel.indices[row] for row in rows])
-                paths[self.catalogue.slices[merged.item_type]] += np.bincount(items, weights, kernel.shape[1])
+                part = paths[self.catalogue.slices[merged.item_type]]
+                if merged.item_type in reached:
+                    part += add_rows(merged.matrix, mine.idx, mine.weight, np.zeros(len(part)))
+                else:
+                    add_rows(merged.matrix, mine.idx, mine.weight, part)
+                reached.add(merged.item_type)
         return paths
 
     def similarity(self, profile: Profile) -> NDArray[np.float64]:

@@ -13,6 +13,9 @@ Idxs = frozenset[int]
 MOST = 300_000
 """Members of all sets that are kept; some 20 MB."""
 
+MANY = 200
+"""Neighbours of two nodes together from which on arrays are compared faster than sets are made."""
+
 
 class Neighbourhoods:
     """Sets of neighbours in one snapshot: lists ask for the same anchors and items again and again. They are kept for
@@ -84,8 +87,19 @@ class Neighbourhoods:
 
         :param ends: anchor and item.
         """
-        anchor, item = ends
-        return self._end(source.tail[:position], anchor) & self._end(_undone(source.tail[position:]), item)
+        there, back = source.tail[:position], _undone(source.tail[position:])
+        if len(there) == len(back) == 1:
+            return self._shared((there[0], ends[0]), (back[0], ends[1]))
+        return self._end(there, ends[0]) & self._end(back, ends[1])
+
+    def _shared(self, *heads: tuple[str, int]) -> Idxs:
+        """What two heads, each with a step, are both linked to. Of many no set is made: thousands used what is popular,
+        and of those who explain a list few ask for the same."""
+        first, second = (self.snapshot.neighbours(*head)[0] for head in heads)
+        if len(first) + len(second) < MANY:
+            return self.of(*heads[0]) & self.of(*heads[1])
+        few, many = (first, second) if len(first) < len(second) else (second, first)
+        return Idxs(few[many.take(many.searchsorted(few), mode="clip") == few].tolist())
 
     def _end(self, steps: tuple[str, ...], idx: int) -> Idxs:
         """Where some steps lead from a node."""

@@ -19,9 +19,14 @@ def test_top_n_is_the_start_of_the_sorted_candidates(rows: list[tuple[float, boo
     assert all(rank_of(scores, allowed, i) is None for i in range(len(rows)) if not allowed[i])
 
 
-@given(st.integers(0, 10_000), st.integers(1, 40), st.sampled_from(["apart", "mostly 0", "tied", "all 0"]))
-def test_top_n_of_a_catalogue_is_the_start_of_the_sorted_candidates(seed: int, n: int, kind: str) -> None:
-    """3,001 items, a twentieth of them not allowed: enough that most are left out before anything is sorted."""
+@given(
+    st.integers(0, 10_000),
+    st.integers(1, 40),
+    st.sampled_from(["apart", "mostly 0", "tied", "all 0"]),
+    st.sampled_from([0, 5, 150, 2_990]),
+)
+def test_top_n_of_a_catalogue_is_the_start_of_the_sorted_candidates(seed: int, n: int, kind: str, out: int) -> None:
+    """3,001 items, the best of them not allowed: enough that most are left out before anything is sorted."""
     random = np.random.default_rng(seed)
     scores = {
         "apart": random.random(3_001),
@@ -29,6 +34,6 @@ def test_top_n_of_a_catalogue_is_the_start_of_the_sorted_candidates(seed: int, n
         "tied": random.integers(-3, 4, 3_001).astype(np.float64),
         "all 0": np.zeros(3_001),
     }[kind]
-    allowed = random.random(3_001) < 0.95
-    expected = np.lexsort((np.arange(3_001), -scores))
+    allowed, expected = np.ones(3_001, dtype=bool), np.lexsort((np.arange(3_001), -scores))
+    allowed[expected[:out]] = False
     assert top_n(scores, allowed, n).tolist() == expected[allowed[expected]][:n].tolist()
