@@ -15,6 +15,7 @@
     │   │   ├── StoreUnavailableError
     │   │   ├── StoreAuthenticationError
     │   │   ├── StoreLockedError
+    │   │   ├── StoreMemoryError    the engine gets less memory than it needs
     │   │   └── StoreConflictError  another writer was quicker
     │   └── SnapshotError           missing, damaged or stale
     └── ModelError                  embeddings and models
@@ -82,6 +83,10 @@ class StoreAuthenticationError(StoreError):
 
 class StoreLockedError(StoreError):
     """Another process holds the store."""
+
+
+class StoreMemoryError(StoreError):
+    """The engine gets less memory than it needs."""
 
 
 class StoreConflictError(StoreError):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -137,6 +138,10 @@ class AdoptedStore:
         raise self._refused()
 
     def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._refused()
+
+    def bulk_load_triples(self, relation: str, files: Sequence[Path], rows: int) -> bool:
         """Refuse."""
         raise self._refused()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -32,6 +33,10 @@ class RowsAside:
                 waiting = [together.slice(rows)]
         if any(frame.height for frame in waiting):
             yield pl.concat(waiting)
+
+    def files(self) -> list[Path]:
+        """Parquet files with all of them."""
+        return self.staging.files(self.table)
 
     def whole(self) -> pl.DataFrame:
         """All of them at once; there are some."""

@@ -75,7 +75,8 @@ class _Writer:
             self._create_entities(name, change.created)
             self._write(partial(store.update_entities, changed=change.changed), name, change.updated)
         for name, change in changes.triples.items():
-            self._write(store.create_triples, name, change.created)
+            if not self._bulk_load(name, change.created):
+                self._write(store.create_triples, name, change.created)
             self._write(store.update_triples, name, change.updated)
 
     def safe(self) -> str:
@@ -91,6 +92,16 @@ class _Writer:
     def _write(self, write: Callable[[str, pl.DataFrame], None], name: str, rows: RowsAside) -> None:
         for frame in rows.frames(self._at_once):
             self._in_batches(write, name, frame)
+
+    def _bulk_load(self, name: str, rows: RowsAside) -> bool:
+        """Write the new triples of a large load together, where the store does so."""
+        if rows.height <= self._at_once:
+            return False
+        self._progress.advance(0, 0, name)
+        loaded = self._store.bulk_load_triples(name, rows.files(), rows.height)
+        if loaded:
+            self._count(name, rows.height)
+        return loaded
 
     def _in_batches(self, write: Callable[[str, pl.DataFrame], None], name: str, frame: pl.DataFrame) -> None:
         for part in chunks(self._arranged(frame), self._store.batch_rows):

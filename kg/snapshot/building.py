@@ -25,12 +25,13 @@ from kg.schema import Schema
 from kg.snapshot.partner_sums import Beside, PlacedSums
 from kg.snapshot.snapshot import FORMAT, NO_TIME, PARTNERS, Manifest, Snapshot, part_of
 from kg.snapshot.string_array import StringArray
+from kg.snapshot.writing.columns import Columns
 from kg.snapshot.writing.earlier_parts import EarlierParts
 from kg.snapshot.writing.external_sort import RECORD, Parts, Records, by_head, in_order, write_directions
 from kg.snapshot.writing.npy_writer import pieces
-from kg.stores.store import Store
+from kg.stores.store import Store, entity_dtypes
 
-IN_MEMORY = 8_000_000
+IN_MEMORY = 4_000_000
 """Triples of a relation up to which all are sorted at once; of more, parts are sorted on disk."""
 
 
@@ -128,21 +129,20 @@ class _Builder:
         if self.earlier is not None and part_of("entity", name) in self.earlier.unwritten:
             self.ids[name] = self.earlier.ids(name)
             return self._linked(self.earlier, part_of("entity", name), self.ids[name].len())
-        frame = self.store.read_entities(name).sort("id")
-        if self.forgotten is not None and (gone := self.forgotten(name, frame["id"])).any():
-            self.gone[name] = frame["id"].filter(gone)
-            frame = frame.filter(~gone)
-        self._save_strings(f"{name}.id", frame["id"])
-        self._save_strings(f"{name}.label", frame["label"])
+        columns = Columns(self.store.entity_pieces(name), entity_dtypes(self.schema, name))
+        ids = columns.by_id()
+        if self.forgotten is not None and (gone := self.forgotten(name, ids)).any():
+            self.gone[name] = ids.filter(gone)
+            ids = columns.without(gone)
+        self._save_strings(f"{name}.id", ids)
+        self._save_strings(f"{name}.label", columns.take("label"))
         for column, kind in sorted(self.schema.entity[name].properties.items()):
-            if kind == "str":
-                self._save_strings(f"{name}.property.{column}", frame[column])
-            else:
-                self._save_numbers(f"{name}.property.{column}", frame[column])
-        self.ids[name] = frame["id"]
+            save = self._save_strings if kind == "str" else self._save_numbers
+            save(f"{name}.property.{column}", columns.take(column))
+        self.ids[name] = ids
         self._end_part(part_of("entity", name))
-        self._tell(name, frame.height)
-        return frame.height
+        self._tell(name, ids.len())
+        return ids.len()
 
     def _triples(self, name: str) -> int:
         if self.earlier is not None and part_of("relation", name) in self.earlier.unwritten:

@@ -81,6 +81,12 @@ class Staging:
             yield pl.read_parquet(path, glob=False)
         yield from self._waiting.get(name, ())
 
+    def files(self, name: str) -> list[Path]:
+        """The Parquet files of a table, after what of it waits in memory was written to some, too."""
+        if self._waiting.get(name):
+            self._write()
+        return [path for path, _ in self._files.get(name, ())]
+
     def remove(self, name: str) -> None:
         """Forget a table."""
         self._bytes -= sum(int(frame.estimated_size()) for frame in self._waiting.pop(name, ()))

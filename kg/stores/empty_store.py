@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import polars as pl
 
@@ -60,6 +61,10 @@ class EmptyStore:
         raise self._read_only()
 
     def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
+        """Refuse."""
+        raise self._read_only()
+
+    def bulk_load_triples(self, relation: str, files: Sequence[Path], rows: int) -> bool:
         """Refuse."""
         raise self._read_only()
 

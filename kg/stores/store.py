@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 import polars as pl
@@ -131,6 +132,15 @@ class Store(Protocol):
 
     def create_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Add triples that are not there yet (the caller's business); an end that is not there is a ``StoreError``."""
+        ...
+
+    def bulk_load_triples(self, relation: str, files: Sequence[Path], rows: int) -> bool:
+        """Add the triples of Parquet files with the columns of ``TRIPLE_DTYPES``, as :meth:`create_triples` takes them
+        (whose rows no other repeats), if all together are faster than in batches: all or none is kept.
+
+        :param rows: how many there are.
+        :returns: whether they were added; if not, nothing was, and :meth:`create_triples` takes them.
+        """
         ...
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:

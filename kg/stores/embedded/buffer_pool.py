@@ -21,3 +21,14 @@ def buffer_pool_bytes() -> int:
     if not told.isdecimal() or not 64 <= int(told) <= 1 << 20:
         raise StoreError(f"{BUFFER_POOL_VARIABLE}={told!r}: a whole number of megabytes, from 64 on")
     return int(told) << 20
+
+
+def largest_pool_bytes() -> int:
+    """Half of the machine's memory, for what is written together is there twice; never more than the environment says.
+
+    :raises StoreError: as :func:`buffer_pool_bytes`.
+    """
+    told = buffer_pool_bytes()
+    if BUFFER_POOL_VARIABLE in os.environ or not hasattr(os, "sysconf"):
+        return told
+    return max(told, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)

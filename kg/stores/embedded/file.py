@@ -12,10 +12,10 @@ from pathlib import Path
 
 import ladybug
 
-from kg.errors import StoreError, StoreLockedError
-from kg.stores.embedded.buffer_pool import ROWS_PER_MEGABYTE, buffer_pool_bytes
+from kg.errors import StoreError, StoreLockedError, StoreMemoryError
+from kg.stores.embedded.buffer_pool import ROWS_PER_MEGABYTE, buffer_pool_bytes, largest_pool_bytes
 from kg.stores.embedded.checksum import checksum_path, checksum_there, leave_checksum
-from kg.stores.embedded.opening import check_before_opening, open_engine, sentence, written_here
+from kg.stores.embedded.opening import POOL_FULL, check_before_opening, open_engine, sentence, written_here
 
 NO_SPACE = re.compile(r"Cannot (read from|write to|truncate) file|No space left|File too large", re.IGNORECASE)
 """What the engine says where its file cannot grow: it reads back what it could not write."""
@@ -33,7 +33,9 @@ class StoreFile:
         """
         self.path = path
         self.read_only = read_only
-        self.batch_rows = (buffer_pool_bytes() >> 20) * ROWS_PER_MEGABYTE
+        self.pool = buffer_pool_bytes()
+        """Bytes of the engine's buffer pool."""
+        self.batch_rows = (self.pool >> 20) * ROWS_PER_MEGABYTE
         """Rows that are written, and kept, together."""
         self.unsettled = 0
         """Rows that were copied since the file was last brought up to date: a kill takes them back."""
@@ -44,9 +46,13 @@ class StoreFile:
         if not read_only and self._place in written_here:
             raise StoreLockedError(f"{path}: this process has the store open for writing already")
         check_before_opening(path, read_only)
-        self._database = open_engine(path, read_only)
+        self._open_engine()
         if not read_only:
             written_here.add(self._place)
+
+    def _open_engine(self) -> None:
+        self._database = open_engine(self.path, self.read_only, self.pool)
+        if not self.read_only:
             with self.session() as session:  # close() does it, before the checksum
                 session.execute("CALL force_checkpoint_on_close=false")
 
@@ -63,7 +69,8 @@ class StoreFile:
             yield connection
         except (RuntimeError, ValueError) as problem:
             full = not self.read_only and NO_SPACE.search(str(problem))
-            raise StoreError(f"{self.path}: {DISK_FULL if full else sentence(problem)}") from problem
+            kind = StoreMemoryError if POOL_FULL in str(problem) else StoreError
+            raise kind(f"{self.path}: {DISK_FULL if full else sentence(problem, self.pool)}") from problem
         finally:
             connection.close()
 
@@ -146,6 +153,23 @@ class StoreFile:
             with self.session() as session:
                 session.execute("CHECKPOINT")
             self.unsettled = 0
+
+    def enlarge(self, pool: int) -> None:
+        """Open the engine anew with so many bytes for its buffer pool, if that is more, and as far as it may be.
+
+        :raises StoreError: what the engine reports.
+        """
+        pool = min(pool, largest_pool_bytes())
+        if pool <= self.pool:
+            return
+        self.settle()
+        self._database.close()
+        self.pool = pool
+        try:
+            self._open_engine()
+        except BaseException:
+            self._let_go()
+            raise
 
     @contextmanager
     def _changing(self) -> Iterator[ladybug.Connection]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import ladybug
 
 from kg.errors import StoreLockedError, StoreUnavailableError
-from kg.stores.embedded.buffer_pool import BUFFER_POOL_VARIABLE, buffer_pool_bytes
+from kg.stores.embedded.buffer_pool import BUFFER_POOL_VARIABLE
 from kg.stores.embedded.checksum import checksum_of, checksum_path, checksum_there
 
 MAX_THREADS = 4
@@ -18,6 +18,7 @@ CUT_CHECKPOINT = re.compile(r"checkpoint recovery is pending")
 """What the engine says to a reader where a writer was killed while it brought the file up to date, or is at it now."""
 NO_ROOM = re.compile(r"[Mm]map|bad_alloc|Cannot allocate|buffer pool", re.IGNORECASE)
 """What the engine says where it gets no address space or memory."""
+POOL_FULL = "buffer pool is full"
 NO_SPACE = re.compile(r"No space left|File too large", re.IGNORECASE)
 """What the engine says where it cannot write, as it must to end what a writer began that was cut off."""
 LEFTOVERS = (".wal", ".wal.checkpoint", ".shadow")
@@ -78,22 +79,24 @@ def _check_sum(path: Path) -> None:
         )
 
 
-def open_engine(path: Path, read_only: bool) -> ladybug.Database:
+def open_engine(path: Path, read_only: bool, pool: int) -> ladybug.Database:
     """The engine, after it has mended what a kill cut off.
+
+    :param pool: bytes of its buffer pool.
 
     :raises StoreUnavailableError: where it cannot open the file.
     :raises StoreLockedError: where another process has it open for writing.
     """
     try:
         try:
-            return _mended(path, read_only)
+            return _mended(path, read_only, pool)
         except RuntimeError as problem:
             if not CUT_CHECKPOINT.search(str(problem)) or path.resolve() in written_here:
                 raise
-            _mended(path, read_only=False).close()  # only who may write can end what the killed process began
-            return _mended(path, read_only)
+            _mended(path, False, pool).close()  # only who may write can end what the killed process began
+            return _mended(path, read_only, pool)
     except (RuntimeError, ValueError, MemoryError) as problem:
-        text = sentence(problem)
+        text = sentence(problem, pool)
         if "Could not set lock" in text or CUT_CHECKPOINT.search(text):
             holder = re.search(r"PID \d+", text)
             raise StoreLockedError(
@@ -115,14 +118,14 @@ def open_engine(path: Path, read_only: bool) -> ladybug.Database:
         ) from problem
 
 
-def _mended(path: Path, read_only: bool) -> ladybug.Database:
+def _mended(path: Path, read_only: bool, pool: int) -> ladybug.Database:
     """The engine, where need be without the last entry of its log."""
     try:
-        return _database(path, read_only)
+        return _database(path, read_only, pool)
     except RuntimeError as problem:
         if not TORN_LOG.search(str(problem)):
             raise
-        return _database(path, read_only, torn_log=True)
+        return _database(path, read_only, pool, torn_log=True)
 
 
 def _advice(path: Path) -> str:
@@ -137,23 +140,26 @@ def _advice(path: Path) -> str:
     )
 
 
-def _database(path: Path, read_only: bool, torn_log: bool = False) -> ladybug.Database:
+def _database(path: Path, read_only: bool, pool: int, torn_log: bool = False) -> ladybug.Database:
     return ladybug.Database(
         path,
-        buffer_pool_size=buffer_pool_bytes(),
+        buffer_pool_size=pool,
         max_num_threads=min(MAX_THREADS, os.cpu_count() or 1),
         read_only=read_only,
         throw_on_wal_replay_failure=not torn_log,
     )
 
 
-def sentence(problem: BaseException) -> str:
-    """What the engine says, without the values of a row that it may quote."""
+def sentence(problem: BaseException, pool: int) -> str:
+    """What the engine says, without the values of a row that it may quote.
+
+    :param pool: bytes of its buffer pool.
+    """
     text = str(problem).strip().split("\n")[0].rstrip(".") or type(problem).__name__
     if "duplicated primary key" in text:
         return "an id of this batch is in the store already"
     if "Unable to find primary key" in text:
         return NO_END
-    if "buffer pool is full" in text:
-        return f"out of memory; allow more with {BUFFER_POOL_VARIABLE}, now {buffer_pool_bytes() >> 20}"
+    if POOL_FULL in text:
+        return f"out of memory; allow more with {BUFFER_POOL_VARIABLE}, now {pool >> 20}"
     return text

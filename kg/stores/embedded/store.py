@@ -19,16 +19,10 @@ from kg.stores.batches import (
     triple_batch,
 )
 from kg.stores.embedded.batch_writing import BatchWriter
+from kg.stores.embedded.bulk_load import BulkLoader
 from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.piece_reading import PieceReader
-from kg.stores.embedded.tables import (
-    Tables,
-    check_tables,
-    create_tables,
-    read_tables,
-    result_rows,
-    schema_of,
-)
+from kg.stores.embedded.tables import Tables, check_tables, create_tables, read_tables, result_rows, schema_of
 from kg.stores.queries import statement
 from kg.stores.store import DEFAULT_WEIGHT, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
 
@@ -173,6 +167,14 @@ class EmbeddedStore:
         batch = triple_batch(self._schema, relation, frame)
         copy, few = (self._about(name, relation) for name in ("create_triples", "create_few_triples"))
         self._writer.create(copy, few, batch, relation)
+
+    def bulk_load_triples(self, relation: str, files: Sequence[Path], rows: int) -> bool:
+        """Add the triples of files by one statement, kept whole or not at all, where there is memory for it.
+
+        :raises StoreError: unknown relation, or an end that is not there.
+        """
+        relation_of(self._schema, relation)
+        return BulkLoader(self._file, self._schema).triples(relation, files, rows)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.

@@ -42,11 +42,11 @@ def read_tables(file: StoreFile) -> Tables:
         names = {kind: [name for name, found in tables.iter_rows() if found == kind] for kind in ("NODE", "REL")}
         return Tables(
             {
-                name: dict(result_rows(session, f"CALL table_info({_text(name)}) RETURN name, type").iter_rows())
+                name: dict(result_rows(session, f"CALL table_info({text_literal(name)}) RETURN name, type").iter_rows())
                 for name in names["NODE"]
             },
             {
-                name: result_rows(session, f"CALL show_connection({_text(name)}) RETURN *").row(0)[:2]
+                name: result_rows(session, f"CALL show_connection({text_literal(name)}) RETURN *").row(0)[:2]
                 for name in names["REL"]
             },
         )
@@ -181,7 +181,7 @@ def _ends(tables: Tables, schema: Schema) -> list[str]:
     ]
 
 
-def _text(name: str) -> str:
-    """A table name of the file itself as a string literal; the catalogue's functions take no parameters."""
+def text_literal(name: str) -> str:
+    """A name as a string literal, where the engine takes no parameter: a table of the file itself, a file."""
     escaped = name.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
@@ -150,6 +151,10 @@ class Neo4jStore:
         names = ("lock_writing", "count_relation", *creating, "existing_triples")
         queries = TripleQueries(*(self._about(name, relation) for name in names))
         self._writer.create_triples(queries, triple_batch(self._schema, relation, frame), relation)
+
+    def bulk_load_triples(self, relation: str, files: Sequence[Path], rows: int) -> bool:
+        """None: the server takes batches."""
+        return False
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
         """Overwrite weight and timestamp.

@@ -40,9 +40,11 @@ class Pieces:
         self.rows, self.size = rows, size
         self.fingerprint = self.revision = lambda: ""
 
-    def read_entities(self, name: str) -> pl.DataFrame:
-        ids = [f"{name}{number:02}" for number in range(12 if name == "Person" else 9)]
-        return pl.DataFrame({"id": ids, "label": [None] * len(ids)}, schema_overrides={"label": pl.String()})
+    def entity_pieces(self, name: str) -> Iterator[pl.DataFrame]:
+        ids = [f"{name}{number:02}" for number in reversed(range(12 if name == "Person" else 9))]
+        labels = [one.upper() if one < f"{name}04" else None for one in ids]
+        frame = pl.DataFrame({"id": ids, "label": labels}, schema_overrides={"label": pl.String()})
+        yield from (frame[start : start + self.size] for start in range(0, len(ids), self.size))
 
     def read_positions(self, _: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         ends = {f"Person{number:02}": number for number in range(12)}, {f"Thing{n:02}": n for n in range(9)}

@@ -114,6 +114,22 @@ def test_ends_are_read_as_positions_in_given_ids(store):
     assert not sum(piece.height for piece in store.read_positions("return", pl.Series(["o1"]), pl.Series(["o1"])))
 
 
+def test_triples_of_files_are_those_of_frames_or_none(store, tmp_path):
+    store.create_entities("User", users(*NASTY))
+    store.create_entities("Order", orders(*NASTY))
+    written = [triples(*((head, tail, 0.5, n or None) for n, tail in enumerate(NASTY))) for head in NASTY[:3]]
+    folder = tmp_path / "it's a \\ folder, 课程"
+    folder.mkdir()
+    files = [folder / f"part {number}.parquet" for number in range(4)]
+    for file, frame in zip(files, [*written, triples()], strict=True):
+        frame.write_parquet(file, compression="lz4", statistics=False)
+    if not store.bulk_load_triples("match", files, 3 * len(NASTY)):
+        assert store.count_triples()["match"] == 0
+        for frame in written:
+            store.create_triples("match", frame)
+    assert_same(store.read_triples("match"), pl.concat(written))
+
+
 def test_what_is_read_in_pieces_comes_once_and_is_what_is_read_at_once(store, monkeypatch):
     for module in (piece_reading, embedded_tables, page_reading):
         monkeypatch.setattr(module, "PIECE_ROWS", 4)
