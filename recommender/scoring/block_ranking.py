@@ -34,38 +34,6 @@ class PathRows(Protocol):
         """Users and items."""
 
 
-class DenseRows:
-    """What paths contribute, from a number for each user and item: its entries are looked for where they are asked for,
-    which takes longer than to rank one user.
-
-    :param dense: shape (users, catalogue.size).
-    """
-
-    def __init__(self, dense: NDArray[np.float64]) -> None:
-        self._dense, self.shape = dense, (len(dense), dense.shape[1])
-
-    @cached_property
-    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """User and item of each contribution."""
-        rows, columns = self._dense.nonzero()
-        return rows, columns
-
-    @cached_property
-    def data(self) -> NDArray[np.float64]:
-        """The contributions."""
-        return self._dense[self._places]
-
-    @property
-    def indices(self) -> NDArray[np.int64]:
-        """The positions of their items."""
-        return self._places[1]
-
-    @property
-    def indptr(self) -> NDArray[np.int64]:
-        """Where those of each user begin and end."""
-        return self._places[0].searchsorted(np.arange(len(self._dense) + 1))
-
-
 @dataclass(frozen=True)
 class RankedBlock:
     """The lists of a block of users, one after the other, best first.

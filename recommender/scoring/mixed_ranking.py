@@ -15,6 +15,7 @@ from recommender.scoring.ranking import rank_of, top_n
 from recommender.scoring.scorer import Scorer
 
 Places = NDArray[np.int64]
+Values = NDArray[np.float64]
 ScoredList = tuple[NDArray[np.float64], NDArray[np.float64]]
 Candidates = tuple[NDArray[np.bool_], NDArray[np.int64]]
 """Allowed items, users × catalogue, and at most how many items each user may not have that others may."""
@@ -127,7 +128,7 @@ def _led_to(scorer: Scorer, starts: tuple[str, ...]) -> NDArray[np.bool_]:
 
 def rank_mixed(
     rank: Callable[[NDArray[np.bool_], Places, int], RankedBlock],
-    paths: PathRows,
+    paths: PathRows | Values,
     candidates: Candidates,
     n: int,
     slots: MixedSlots | None,
@@ -136,19 +137,26 @@ def rank_mixed(
     goes to the next item of the used domains.
 
     :param rank: the n best of the allowed items of each user, as ``block_ranking.rank_sparse`` does it.
-    :param paths: what paths contribute: users × catalogue. What they do not lead to takes no place.
+    :param paths: what paths contribute: users × catalogue, sparse or dense. What they do not lead to takes no place.
     """
     allowed, own = candidates
     if slots is None:
         return rank(allowed, own, n)
-    reached = np.zeros_like(allowed)
-    rows = np.repeat(np.arange(len(allowed)), np.diff(paths.indptr))
-    reached[rows[paths.data > 0], paths.indices[paths.data > 0]] = True
+    reached, against = _reached(paths, len(allowed))
     reached &= allowed
-    against = np.bincount(rows[paths.data <= 0], minlength=len(allowed))
     base = rank(allowed & slots.open_to(reached), own + against, n)
     others = [rank(reached & slots.inside[name], own, quota) for name, quota in slots.quota.items() if quota]
     return _mixed(base, others, slots) if others else base
+
+
+def _reached(paths: PathRows | Values, users: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """What paths lead to, users × catalogue, and how much they speak against, by user."""
+    if isinstance(paths, np.ndarray):
+        return paths > 0, np.count_nonzero(paths < 0, axis=1)
+    reached = np.zeros(paths.shape, dtype=bool)
+    rows = np.repeat(np.arange(users), np.diff(paths.indptr))
+    reached[rows[paths.data > 0], paths.indices[paths.data > 0]] = True
+    return reached, np.bincount(rows[paths.data <= 0], minlength=users)
 
 
 def mixed_rank(

@@ -14,7 +14,8 @@ def top_n(scores: NDArray[np.float64], allowed: NDArray[np.bool_], n: int) -> ND
     :param allowed: shape (items,), bool.
     :returns: shape (min(n, allowed.sum()),), int64.
     """
-    positions = np.flatnonzero(_near_best(scores, allowed, n) if len(scores) > 2 * n * PART > 0 else allowed)
+    many = len(scores) > 2 * n * PART > 0 and np.count_nonzero(allowed) * PART > len(scores)
+    positions = np.flatnonzero(_near_best(scores, allowed, n) if many else allowed)
     if len(positions) > n > 0:
         values = scores[positions]
         threshold = np.partition(values, len(values) - n)[len(values) - n]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender.catalogue.variants import Variants
 from recommender.profiles.profile import Profile, anchors_of, profile_of
 from recommender.rules.soft.soft_rules import Quota, SoftRules
-from recommender.scoring.block_ranking import DenseRows, PathRows, RankedBlock, rank_dense, rank_sparse
+from recommender.scoring.block_ranking import PathRows, RankedBlock, rank_dense, rank_sparse
 from recommender.scoring.list_quota import with_quotas
 from recommender.scoring.mixed_ranking import Candidates, MixedSlots, rank_mixed
 from recommender.scoring.scorer import Scorer
@@ -38,7 +38,7 @@ def ranked_lists(scorer: Scorer, profiles: Sequence[Profile], candidates: Candid
         """The list from scores of all items; what somebody has already is out of ``allowed``."""
         return rank_dense(total, scores.paths, allowed, count)
 
-    return _formed(dense, DenseRows(scores.paths), candidates, form)
+    return _formed(dense, scores.paths, candidates, form)
 
 
 def ranked_users(
@@ -54,7 +54,7 @@ def ranked_users(
     return _formed(lambda *found: rank_sparse(paths, scorer.popular, *found), paths, candidates, form)
 
 
-def _formed(rank: Rank, paths: PathRows, candidates: Candidates, form: ListForm) -> RankedBlock:
+def _formed(rank: Rank, paths: PathRows | NDArray[np.float64], candidates: Candidates, form: ListForm) -> RankedBlock:
     merged, (allowed, own) = merging(rank, form.variants), candidates
     ranked = rank_mixed(merged, paths, candidates, form.n, form.slots)
     if not form.quotas:

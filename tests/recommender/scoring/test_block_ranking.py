@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recommender.scoring.block_ranking import DenseRows, Popular, rank_dense, rank_sparse
+from recommender.scoring.block_ranking import Popular, rank_dense, rank_sparse
 from recommender.scoring.ranking import top_n
 
 VALUES = st.sampled_from([0.0, 0.0, 0.0, 0.5, 1.0, 2.0, -1.0])
@@ -51,11 +51,3 @@ def test_sparse_lists_are_the_dense_ones_in_a_large_catalogue(weight: float, dis
             ranked.positions[ranked.indptr[row] : ranked.indptr[row + 1]].tolist()
             == top_n(scores, allowed[row], n).tolist()
         )
-
-
-def test_rows_looked_for_in_dense_scores_are_those_of_a_sparse_matrix() -> None:
-    dense = np.array([[0.0, 2.0, -1.0], [0.0, 0.0, 0.0], [3.0, 0.0, 0.5]])
-    found, sparse = DenseRows(dense), csr_array(dense)
-    for name in ("data", "indices", "indptr"):
-        assert getattr(found, name).tolist() == getattr(sparse, name).tolist()
-    assert found.shape == sparse.shape

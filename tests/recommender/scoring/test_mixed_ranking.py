@@ -28,13 +28,16 @@ def _list(
     mix = (f"courses={0.2 if share is None else share}",)
     slots = mixed_slots(catalogue, (None, mix), frozenset({"courses"}), n)
     candidates = np.ones((1, catalogue.size), dtype=bool), np.zeros(1, dtype=np.int64)
-    ranked = rank_mixed(
-        lambda may, _own, k: rank_dense(scores[None], paths[None], may, k),
-        csr_array(paths[None]),
-        candidates,
-        n,
-        slots,
-    )
+    bounds = list[list[int]]()
+
+    def rank(may: np.ndarray, own: np.ndarray, k: int) -> RankedBlock:
+        bounds.append(own.tolist())
+        return rank_dense(scores[None], paths[None], may, k)
+
+    ranked = rank_mixed(rank, paths[None], candidates, n, slots)
+    dense, bounds = bounds, []
+    sparse = rank_mixed(rank, csr_array(paths[None]), candidates, n, slots)
+    assert sparse.positions.tolist() == ranked.positions.tolist() and bounds == dense
     return ranked, scores
 
 
@@ -48,6 +51,7 @@ def test_two_of_ten_places_are_ranks_five_and_ten(catalogue: Catalogue) -> None:
 
 def test_what_no_path_leads_to_is_never_mixed_in(catalogue: Catalogue) -> None:
     paths = np.zeros(catalogue.size)
+    paths[PRODUCTS + 6] = -1.0
     ranked, _ = _list(catalogue, paths, 10)
     assert ranked.positions.tolist() == list(range(10))
     paths[PRODUCTS + 7] = 1e-3
