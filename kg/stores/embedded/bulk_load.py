@@ -14,6 +14,7 @@ import ladybug
 
 from kg.errors import StoreError, StoreMemoryError
 from kg.schema import Schema
+from kg.stores.batches import relation_of
 from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.tables import result_rows, text_literal
 from kg.stores.queries import statement
@@ -40,7 +41,7 @@ class BulkLoader:
 
         :raises StoreError: an end that is not there, and what the engine reports; nothing is kept then.
         """
-        ends = self._schema.relation[relation]
+        ends = relation_of(self._schema, relation)
         names = {"relation": relation, "head": ends.head, "tail": ends.tail}
         largest = self._largest_group(names, rows)
         self._file.enlarge(largest * WHILE_SETTLING)

@@ -173,7 +173,6 @@ class EmbeddedStore:
 
         :raises StoreError: unknown relation, or an end that is not there.
         """
-        relation_of(self._schema, relation)
         return BulkLoader(self._file, self._schema).triples(relation, files, rows)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
@@ -223,11 +222,10 @@ class EmbeddedStore:
         found: set[tuple[str, str]] = set()
         if relation not in self._tables.ends:
             return found
+        query = self._about("existing_triples", relation)
         with self._file.session() as session:
             for part in chunks(batch, self.batch_rows):
-                found.update(
-                    result_rows(session, self._about("existing_triples", relation), {"rows": part}).iter_rows()
-                )
+                found.update(result_rows(session, query, {"rows": part}).iter_rows())
         return found
 
     def revision(self) -> str | None:
@@ -280,10 +278,11 @@ class EmbeddedStore:
         new = EmbeddedStore.open(copy, whole)
         try:
             with new.deferring():
-                for name in whole.entity:
-                    new.create_entities(name, old.read_entities(name))
-                for name in whole.relation:
-                    new.create_triples(name, old.read_triples(name))
+                entities = ((name, new.create_entities, old.entity_pieces) for name in whole.entity)
+                triples = ((name, new.create_triples, old.triple_pieces) for name in whole.relation)
+                for name, create, pieces in (*entities, *triples):
+                    for piece in pieces(name):
+                        create(name, piece)
             if marks := old.marks(""):
                 new.add_marks(marks)
         finally:
