@@ -220,6 +220,19 @@ def test_what_somebody_did_who_was_forgotten_is_not_taken(client: TestClient, sh
     assert not any(b"g2" in path.read_bytes() for path in (shop / "service").iterdir())
 
 
+def test_somebody_whom_events_alone_know_stays_away_once_forgotten(client: TestClient, shop: Path) -> None:
+    admin, told = Tokens(shop)._admin, {"user": "new", "relation": "drank", "item": "tea7"}
+    assert send(client, admin, told, told | {"user": "other"})["accepted"] == 2
+    assert client.delete("/api/v1/users/new", headers=bearer(admin)).json()["events"] == 1
+    assert client.delete("/api/v1/users/nobody", headers=bearer(admin)).json()["events"] == 0
+    done = send(client, admin, told, told | {"user": "nobody"})
+    assert (done["accepted"], [one["index"] for one in done["rejected"]]) == (1, [0])  # of nobody nothing was kept
+    client.close()
+    whyrec.open(shop).load_events()
+    assert {"other", "nobody"} <= set(whyrec.open(shop).snapshot.vocabulary.ids("Guest"))
+    assert "new" not in whyrec.open(shop).snapshot.vocabulary.ids("Guest")
+
+
 def test_a_damaged_list_of_the_forgotten_is_told_as_one(tmp_path: Path) -> None:
     (tmp_path / "forgotten.json").write_text('{"format": 1, "digests": []}', encoding="utf-8")
     with pytest.raises(WorkspaceError, match="damaged"):
