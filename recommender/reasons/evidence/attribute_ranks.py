@@ -6,6 +6,7 @@ from itertools import accumulate
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from kg.index_type import compressed
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
@@ -35,9 +36,11 @@ class AttributeRanks:
         degrees = np.diff(joined.indptr)
         telling = np.flatnonzero((degrees > 0) & (degrees <= most_that_say(items)))  # of many attributes few
         ranked = telling[degrees[telling].argsort(kind="stable")].astype(np.int32)
-        ranks = csr_array(joined[ranked].T)
-        self._ranked, self._ranks = memoryview(ranked), memoryview(ranks.indices)  # asked for a few: sooner than arrays
-        self._ends = memoryview(ranks.indptr)
+        by_item = csr_array(joined[ranked].T)
+        ends, _ = compressed(by_item.indptr, by_item.indices[:0])
+        ranks = by_item.indices.astype(np.min_scalar_type(len(ranked)))  # each process has its own
+        self._ranked, self._ranks = memoryview(ranked), memoryview(ranks)  # asked for a few: sooner than arrays
+        self._ends = memoryview(ends)
 
     def of(self, item: int) -> list[int]:
         """The ranks of what an item has, the least first."""
