@@ -1,18 +1,24 @@
 """Attribute ranks: the attributes of the items of one type, numbered from the one that the fewest of them have."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from kg.index_type import compressed
+from kg.index_type import index_type
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
 
 NEARLY_ALL = 0.5
 """Part of the items of a type from which an attribute says nothing of any of them, like water."""
+ITEMS = 16_384
+"""Items that are looked at together."""
+_NONE = np.empty(0, dtype=np.int64)
 
 
 def most_that_say(items: int) -> float:
@@ -30,17 +36,32 @@ class AttributeRanks:
     def __init__(self, snapshot: Snapshot, item_type: str) -> None:
         self._steps, items = attribute_steps(snapshot.schema, item_type), snapshot.vocabulary.count(item_type)
         self._tails = [snapshot.schema.ends(step)[1] for step in self._steps]
-        links = [_unweighed(snapshot.adjacency(inverse_of(step))) for step in self._steps]
-        *self._starts, _ = accumulate((one.shape[0] for one in links), initial=0)
-        joined = csr_array(vstack([csr_array((0, items), dtype=np.int8), *links], format="csr"))
-        degrees = np.diff(joined.indptr)
+        links = [snapshot.adjacency(step) for step in self._steps]
+        *self._starts, size = accumulate((one.shape[1] for one in links), initial=0)
+        degrees = np.concatenate([_NONE, *(snapshot.link_counts(inverse_of(step)) for step in self._steps)])
         telling = np.flatnonzero((degrees > 0) & (degrees <= most_that_say(items)))  # of many attributes few
         ranked = telling[degrees[telling].argsort(kind="stable")].astype(np.int32)
-        by_item = csr_array(joined[ranked].T)
-        ends, _ = compressed(by_item.indptr, by_item.indices[:0])
-        ranks = by_item.indices.astype(np.min_scalar_type(len(ranked)))  # each process has its own
-        self._ranked, self._ranks = memoryview(ranked), memoryview(ranks)  # asked for a few: sooner than arrays
-        self._ends = memoryview(ends)
+        rank_of = np.full(size, -1, dtype=np.int64)
+        rank_of[ranked] = np.arange(len(ranked))
+        blocks = [self._block(links, rank_of, slice(at, min(at + ITEMS, items))) for at in range(0, items, ITEMS)]
+        ends = np.concatenate([[0], *(counts for counts, _ in blocks)]).cumsum()
+        ranks = np.concatenate([_NONE[:0].astype(np.uint8), *(some for _, some in blocks)])
+        self._ranked, self._ranks = ranked.data, ranks.data  # asked for a few: sooner than arrays
+        self._ends = ends.astype(index_type(len(ranks))).data
+
+    def _block(
+        self, links: Sequence[csr_array], rank_of: NDArray[np.int64], some: slice
+    ) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """How many ranks some items have, and these, item by item: each process has its own, so they are as short as
+        they can be, and are made a part at a time."""
+        keys, most = [_NONE], len(rank_of)
+        for start, one in zip(self._starts, links, strict=True):
+            ends = one.indptr[some.start : some.stop + 1]
+            ranks = rank_of[start + one.indices[ends[0] : ends[-1]]]
+            rows = np.arange(len(ends) - 1).repeat(np.diff(ends))
+            keys.append((rows * most + ranks)[ranks >= 0])
+        rows, ranks = np.divmod(np.sort(np.concatenate(keys)), max(most, 1))
+        return np.bincount(rows, minlength=some.stop - some.start), ranks.astype(np.min_scalar_type(most))
 
     def of(self, item: int) -> list[int]:
         """The ranks of what an item has, the least first."""
@@ -52,8 +73,3 @@ class AttributeRanks:
         place: int = self._ranked[rank]
         number = bisect_right(self._starts, place) - 1
         return self._steps[number], self._tails[number], place - self._starts[number]
-
-
-def _unweighed(links: csr_array) -> csr_array:
-    """Links without their weights: these take most of the memory, and are not read."""
-    return csr_array((np.ones(len(links.indices), dtype=np.int8), links.indices, links.indptr), shape=links.shape)
