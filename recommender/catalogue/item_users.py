@@ -64,10 +64,10 @@ class ItemUsers:
         :param of_item: of pairs of an item and one of its users, which item it is; ``users``: the user.
         """
         of_other, theirs = self.of_each(others)
-        near = np.zeros(PLACES, dtype=bool)
-        near[theirs & (PLACES - 1)] = True
-        perhaps = near[users & (PLACES - 1)].nonzero()[0]  # few of them
+        perhaps = _near(users, theirs)  # few of them
         of_item, users = of_item[perhaps], users[perhaps]
+        perhaps = _near(theirs, users)
+        of_other, theirs = of_other[perhaps], theirs[perhaps]
         order = theirs.argsort(kind="stable")
         of_other, theirs = of_other[order], theirs[order]
         starts, ends = theirs.searchsorted(users), theirs.searchsorted(users, side="right")
@@ -87,3 +87,10 @@ class ItemUsers:
             return of_other[:0], theirs[:0]
         hits = (users.take(users.searchsorted(theirs), mode="clip") == theirs).nonzero()[0]
         return of_other[hits], theirs[hits]
+
+
+def _near(some: Idxs, others: Idxs) -> NDArray[np.int64]:
+    """The places of those that may be among some others, and of few that are not: shape (found,)."""
+    known = np.zeros(PLACES, dtype=bool)
+    known[others & (PLACES - 1)] = True
+    return np.asarray(known[some & (PLACES - 1)].nonzero()[0])
