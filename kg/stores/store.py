@@ -62,7 +62,8 @@ class Store(Protocol):
     url: str
     """The place, without user or password."""
     batch_rows: int
-    """Rows that are written together: a writing call with at most so many rows is kept whole or not at all."""
+    """Rows that are written together: a call that creates at most so many rows is kept whole or not at all; changes and
+    removals may be kept part by part."""
     sorted_writes: bool
     """Whether writing is faster where the rows are sorted by their keys."""
     triples_per_lookup: int

@@ -16,14 +16,15 @@ from kg.errors import StoreError, StoreMemoryError
 from kg.schema import Schema
 from kg.stores.batches import relation_of
 from kg.stores.embedded.file import StoreFile
+from kg.stores.embedded.opening import THREADS
 from kg.stores.embedded.tables import result_rows, text_literal
 from kg.stores.queries import statement
 
 GROUP = 1 << 17
 """Entities whose triples are kept together."""
-WHILE_COPYING, WHILE_SETTLING = 192, 56
+WHILE_COPYING, WHILE_SETTLING = 96 * THREADS, 56
 """Bytes that a triple takes in the buffer pool while its group is written by one COPY, or by one after another.
-Measured: 12 million in a group take 2.2 GB by one, by two threads, and 8 million .33 GB by many."""
+Measured: 12 million in each group take 2.2 GB by one, by two threads, and 8 million .33 GB by many."""
 MOMENT = 0.2
 """Seconds after which it is looked whether somebody wants to end it."""
 PATTERN = re.compile(r"[*?\[\]{}\n\r]")

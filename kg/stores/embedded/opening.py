@@ -10,7 +10,7 @@ from kg.errors import StoreLockedError, StoreUnavailableError
 from kg.stores.embedded.buffer_pool import BUFFER_POOL_VARIABLE
 from kg.stores.embedded.checksum import checksum_of, checksum_path, checksum_there
 
-MAX_THREADS = 4
+THREADS = min(4, os.cpu_count() or 1)
 TORN_LOG = re.compile(r"the WAL file is corrupted|past the end of the file .*\.wal ")
 """What the engine says of a log whose last entry is cut off, as after a kill in the middle of a commit. The log is then
 read up to there: what had been committed is whole, and the transaction that was cut off never happened."""
@@ -144,7 +144,7 @@ def _database(path: Path, read_only: bool, pool: int, torn_log: bool = False) ->
     return ladybug.Database(
         path,
         buffer_pool_size=pool,
-        max_num_threads=min(MAX_THREADS, os.cpu_count() or 1),
+        max_num_threads=THREADS,
         read_only=read_only,
         throw_on_wal_replay_failure=not torn_log,
     )

@@ -31,7 +31,7 @@ class EmbeddedStore:
     """``Store`` in a file; see the protocol for what each method promises.
 
     One process writes at a time. Others may read meanwhile: they see the graph as it was at their opening.
-    Every batch of ``batch_rows`` rows is kept whole or not at all, even if the process is killed.
+    Every batch of ``batch_rows`` new rows is kept whole or not at all, even if the process is killed.
     """
 
     sorted_writes = False

@@ -135,6 +135,18 @@ def test_what_does_not_fit_into_memory_all_the_same_is_left_to_batches(
         assert store.count_triples() == {"bought": 5}
 
 
+def test_many_changes_need_no_more_memory_than_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one transaction 100,000 changed triples take more than 64 MB: the same load again would end there again."""
+    monkeypatch.setenv("WHYREC_BUFFER_POOL_MB", "64")
+    rows = bought(120_000, 20_000)
+    with closing(filled(tmp_path / "graph.lbug", 20_000, 10)) as store:
+        store.create_triples("bought", rows)
+        changed = rows.with_columns(pl.col("weight") + 1).head(110_000)
+        store.update_triples("bought", changed)
+        expected = pl.concat([changed, rows.tail(10_000)])
+        assert_frame_equal(store.read_triples("bought").sort("timestamp"), expected.sort("timestamp"))
+
+
 PROGRAM = """
 import os, signal, sys, threading, time
 from pathlib import Path
