@@ -60,3 +60,11 @@ class Interactions:
                 columns = matrix.indices.astype(np.int64) + self.catalogue.slices[relation.tail].start
                 total = total + csr_array((np.ones(matrix.nnz), columns, matrix.indptr), shape=shape)
         return csr_array(total.sign())
+
+
+def own_part(snapshot: Snapshot) -> float:
+    """Which part of all people that kernels rest on are our own, and not a partner's: in [0, 1], 1 without partners."""
+    if not snapshot.manifest.partners_people:
+        return 1.0
+    own = int(np.count_nonzero(np.diff(Interactions(snapshot).matrix.indptr)))
+    return own / (own + snapshot.manifest.partners_people)

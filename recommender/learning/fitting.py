@@ -8,6 +8,7 @@ from typing import Protocol, get_args
 from embeddings.vectors.vectors import Until, Vectors
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.interactions import own_part
 from recommender.evaluation.leakage import telling_of_training
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
@@ -97,7 +98,7 @@ def fit_blend(
     splits = validation_splits(sample, split, seed, kind)
     kernels, recency = _kernels(splits, metapaths, narrowing, folder / "kernels", progress)
     train = with_recency(split.train, recency)
-    default = default_blend(snapshot.schema, metapaths, embedding=False)
+    default = default_blend(snapshot.schema, metapaths, embedding=False, own=own_part(snapshot))
     scorer = Scorer(train, kernels, default, None)
     worths = relation_worths(scorer, split, seed)
     prior = crossing_prior(snapshot.schema, metapaths, worths)

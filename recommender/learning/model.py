@@ -11,6 +11,7 @@ from kg.checksums import Checksums
 from kg.errors import ModelError
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.interactions import own_part
 from recommender.kernels.narrowing import Narrowing
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.kernels.trained_graph import TrainedGraph
@@ -194,7 +195,7 @@ def _kernels(
 
 def _default(snapshot: Snapshot, place: KernelsPlace) -> tuple[Kernels, Blend]:
     kernels = _kernels(snapshot, KernelConfig(), place)
-    return kernels, default_blend(snapshot.schema, kernels.scored, embedding=False)
+    return kernels, default_blend(snapshot.schema, kernels.scored, embedding=False, own=own_part(snapshot))
 
 
 def _untrained(snapshot: Snapshot, place: KernelsPlace, notice: Notice, progress: Progress) -> Model:

@@ -17,8 +17,9 @@ SHORT = 3
 LONGER = 0.25
 """Factor for each step more."""
 EMBEDDING, POPULARITY = 3.0, 0.05
-PARTNERS = (PartnerKernel.name, PartnerAttributes.name)
-"""Learned kernels that weigh something by default, as soon as a partner's sums are accepted."""
+PARTNERS = {PartnerKernel.name: 3, PartnerAttributes.name: 4}
+"""Learned kernels that weigh something by default, as soon as a partner's sums are accepted → how many steps the way
+has that they stand for: from a user to her items, or on to what these have, to the partner's people, to an item."""
 
 
 Weights = dict[str, float]
@@ -101,17 +102,30 @@ class Blend(Document):
         return self.metapaths.get(str(metapath), 0.0)
 
 
-def default_blend(schema: Schema, metapaths: Sequence[Metapath], *, embedding: bool) -> Blend:
+def default_blend(schema: Schema, metapaths: Sequence[Metapath], *, embedding: bool, own: float = 1.0) -> Blend:
     """Weights for a graph nobody has learned weights for yet; learned kernels weigh nothing until that is learned, but
     for what partners tell: a small company, which has most from it, may never have enough people to learn that.
 
     Metapaths of two and three steps weigh 1, longer ones less. Popularity only breaks ties; the embedding speaks up
-    where paths are few.
+    where paths are few. A kernel of few people is scaled like one of many: of our own people and those of partners, the
+    more weigh as they would alone, and the others by how many there are of them for each of those.
+
+    :param own: which part of all people are our own (:func:`recommender.catalogue.interactions.own_part`), in [0, 1].
     """
-    weighed = [path for path in metapaths if path.learned is None or path.learned.kernel in PARTNERS]
-    weights = {str(path): LONGER ** max(0, len(path.steps) - SHORT) for path in weighed}
+    ours, theirs = own / max(own, 1.0 - own), (1.0 - own) / max(own, 1.0 - own)
+    weights = dict[str, float]()
+    for path in metapaths:
+        if path.learned is None:
+            people = any(schema.ends(step)[0] in schema.user_types for step in path.tail)
+            weights[str(path)] = (ours if people else 1.0) * _by_length(len(path.steps))
+        elif path.learned.kernel in PARTNERS:
+            weights[str(path)] = theirs * _by_length(PARTNERS[path.learned.kernel])
     return Blend(
         metapaths=weights,
         embedding=dict.fromkeys(schema.domains, EMBEDDING if embedding else 0.0),
         popularity=dict.fromkeys(schema.domains, POPULARITY),
     )
+
+
+def _by_length(steps: int) -> float:
+    return LONGER ** max(0, steps - SHORT)

@@ -21,7 +21,7 @@ from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
 from recommender.audit.group_quality import UserQuality
-from recommender.catalogue.interactions import ScoreUsers
+from recommender.catalogue.interactions import ScoreUsers, own_part
 from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.cross_validation import cross_validated
 from recommender.evaluation.crossing import crossings
@@ -232,7 +232,7 @@ class WorkspaceEvaluation:
         train, whole = split.train, self._left_out is None
         if manifest is None:
             self.notices.append("no model is trained: default weights are evaluated; `whyrec train` learns better ones")
-            blend = default_blend(train.schema, scored_paths(train), embedding=False)
+            blend = default_blend(train.schema, scored_paths(train), embedding=False, own=own_part(train))
             return Fitted(KernelConfig(), blend, [])
         kept = split.description.get("taken_out") == 0 and (vectors is not None) == (manifest.training is not None)
         if whole and kept:
