@@ -1,12 +1,13 @@
 """Two companies that may not pool rows: how much of the pooled model each has from one encrypted file of the other.
 
-    python benchmarks/federation.py FOLDER [--k 5]
+    python benchmarks/federation.py FOLDER [--k 5] [--lot 100]
     WHYREC_DATA=… python benchmarks/federation.py FOLDER --data-set sport-cloth --k 2 --weights even
 
 The people of the example, of Amazon Sport × Cloth or of Amazon Beauty are split 1 : 3 among two companies with one
 catalogue; of each of the smaller one's people one item of a domain is held out (seed 0). Everything goes through the
 program: load, `federate offer`, `federate accept`, `train`. Ranked is the whole domain for the smaller company's
-people: alone, with the partner's sums, and pooled. The example is small, so each quarter is the smaller one in turn.
+people: alone, with the partner's sums, and pooled. The example is small, so each quarter is the smaller one in turn;
+even so another lot moves federated ÷ pooled by several parts in a hundred, so that one lot tells of no two of them.
 Told is each for all held-out items, for those that at least k of the partner's people used, of which the file may tell,
 and for the others, of which no file may, whatever it sums.
 """
@@ -38,7 +39,7 @@ from recommender.scoring.blend import PARTNERS, Blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 
-QUARTERS = 4
+QUARTERS, DRAWN = 4, 2000
 KEY = "WHYREC_FEDERATE_KEY"
 LEARNED, EVEN, TIES = "learned", "even", 0.02
 MODELS = ("alone", "federated", "pooled")
@@ -56,6 +57,9 @@ def main(
     weights: Annotated[
         str, typer.Option(help="learned by `train`, default, or even: unions and partners at 1.")
     ] = LEARNED,
+    lot: Annotated[
+        int, typer.Option(min=0, help="Who is the smaller company, and what is held out; 0: by number.")
+    ] = 0,
 ) -> None:
     """Measure and print."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -63,7 +67,7 @@ def main(
     shop = _shop(data_set, data, folder)
     found: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
     for quarter in range(QUARTERS if data_set == "example" else 1):
-        for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k), weights).items():
+        for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k, lot), weights).items():
             for one, figure in figures.items():
                 if figure[1]:  # at k = 2 there may be nothing that fewer used
                     found.setdefault((*one, name), []).append(figure)
@@ -95,18 +99,20 @@ def _shop(data_set: str, data: Path | None, folder: Path) -> Example | Files:
     return sport_cloth(data / "disencdr_sport_cloth", folder / "files")
 
 
-def _quarter(shop: Example | Files, folder: Path, split: tuple[int, int], weights: str) -> dict[str, Figures]:
+def _quarter(shop: Example | Files, folder: Path, split: tuple[int, int, int], weights: str) -> dict[str, Figures]:
     """NDCG and people by domain and held-out items, for each of the models.
 
-    :param split: which quarter is the smaller company, and k.
+    :param split: which quarter is the smaller company, k, and the lot.
     """
-    quarter, k = split
+    quarter, k, lot = split
+    places = np.random.default_rng(lot).permutation(DRAWN) if lot else np.arange(DRAWN)
+    drawn = pl.Series(places % QUARTERS == quarter)
     mine, theirs, held = Rows(), Rows(), dict[str, pl.DataFrame]()
     for name, rows in shop.rows.items():
         number = rows[:, 0].cast(pl.String).str.slice(1).cast(pl.Int64, strict=False)
-        own = (number % QUARTERS == quarter).fill_null(False)
+        own = drawn.gather(number % DRAWN).fill_null(False)
         theirs[name] = rows.filter(~own)
-        mine[name], held[name] = _held_out(rows.filter(own))
+        mine[name], held[name] = _held_out(rows.filter(own), lot)
     pooled = {name: pl.concat([mine[name], theirs[name]]) for name in mine}
     for name, whose in (("alone", mine), ("federated", mine), ("partner", theirs), ("pooled", pooled)):
         shop.make(folder / name, whose, k)
@@ -130,10 +136,10 @@ def _exchanged(folder: Path) -> frozenset[str]:
     return frozenset(PartnerSums.from_bytes(pyrage.decrypt(offer.read_bytes(), [secret]), "offer").ids)
 
 
-def _held_out(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _held_out(rows: pl.DataFrame, lot: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows without one of each person who has three or more, and those."""
     person = rows.columns[0]
-    numbered = rows.with_row_index("number").sample(fraction=1.0, shuffle=True, seed=0)
+    numbered = rows.with_row_index("number").sample(fraction=1.0, shuffle=True, seed=lot)
     chosen = numbered.filter((pl.len().over(person) >= 3) & (pl.int_range(pl.len()).over(person) == 0))
     pairs = chosen.select(rows.columns[:2])
     return rows.join(pairs, on=rows.columns[:2], how="anti"), pairs
