@@ -14,6 +14,8 @@ from kg.stores.store import PIECE_ROWS
 KINDS = {"str": "STRING", "float": "DOUBLE", "int": "INT64", "bool": "BOOL"}
 """Property type of the schema → column type of the engine."""
 REVISION_TABLE = "_whyrec"
+PROBES = 8
+"""How often all ids of a type are gone through to find their numbers: hashed is a part of them at a time."""
 WORDS = {kind: word for word, kind in KINDS.items()}
 
 
@@ -74,11 +76,12 @@ def by_number(session: ladybug.Connection, entity_type: str, ids: pl.Series | No
     query, end = statement("embedded", "read_numbers_between", type=entity_type), count_numbers(session, entity_type)
     positions = None if ids is None else ids.alias("id").to_frame().with_row_index("position")
     placed = [pl.Series("id", [], dtype=pl.String if positions is None else pl.UInt32)]
-    for first in range(0, end, PIECE_ROWS):
-        last = min(first + PIECE_ROWS, end)
+    rows = max(PIECE_ROWS, end // PROBES)
+    for first in range(0, end, rows):
+        last = min(first + rows, end)
         found = result_rows(session, query, {"first": first, "last": last})
         if positions is not None:
-            found = found.join(positions, on="id", how="left").select("number", id="position")
+            found = found.join(positions, on="id").select("number", id="position")  # hashed is the shorter
         numbers = pl.int_range(first, last, eager=True).alias("number").to_frame()
         placed.append(numbers.join(found, on="number", how="left", maintain_order="left")["id"])
     return pl.concat(placed)
