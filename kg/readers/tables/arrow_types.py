@@ -22,15 +22,33 @@ _DAY = 86_400_000
 def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
     """The columns of an Arrow schema as polars has them; ``Object`` where it has no such type.
 
-    :raises UnicodeDecodeError: for a name that is no UTF-8.
+    :raises UnicodeDecodeError: for a name that is no UTF-8, that of an element or a zone included: polars panics.
     """
     found: list[tuple[str, DType]] = []
+    check_names(schema)
     for name, field in zip(schema.names, schema, strict=True):
         try:
             found.append((name, pl.Series(plain(pa.nulls(0, field.type))).dtype))
         except (pa.ArrowException, pl.exceptions.PolarsError, ValueError, TypeError, NotImplementedError):
             found.append((name, pl.Object()))
     return found
+
+
+def check_names(schema: pa.Schema) -> None:
+    """Decode all names, those of elements and zones included: at one that is no UTF-8 polars panics.
+
+    :raises UnicodeDecodeError: for one that is none.
+    """
+    _ = schema.names
+    for field in schema:
+        _check_inner_names(field.type)
+
+
+def _check_inner_names(kind: pa.DataType) -> None:
+    _ = kind.tz if pa.types.is_timestamp(kind) else None
+    for field in (kind.field(place) for place in range(kind.num_fields)):
+        _ = field.name
+        _check_inner_names(field.type)
 
 
 def polars_frame(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:

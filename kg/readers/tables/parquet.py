@@ -14,7 +14,7 @@ from kg.mapping.table_folder import partition_of
 from kg.notices import Notices
 from kg.readers.batch import Batch
 from kg.readers.compression import ByteSource
-from kg.readers.tables.arrow_types import dtypes_of, polars_frame
+from kg.readers.tables.arrow_types import check_names, dtypes_of, polars_frame
 from kg.readers.tables.typed_batch import TypedBatches, column_names, row_keeper
 
 ROWS = 65_536
@@ -109,5 +109,5 @@ def _named(file: pq.ParquetFile) -> pq.ParquetFile:
 
     :raises UnicodeDecodeError: where a name is no UTF-8.
     """
-    _ = file.schema_arrow.names
+    check_names(file.schema_arrow)
     return file

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.opening import open_reader
@@ -90,6 +91,34 @@ def test_types_that_polars_lacks_are_read(tmp_path: Path) -> None:
     ]
     runs = pa.RunEndEncodedArray.from_arrays([2, 3], ["a", "b"])
     assert read(tmp_path, runs, "arrow")[0] == ["a", "a", "b"]
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "stream", "parquet"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([{"NAMED": 1}]),
+        pa.array([[{"NAMED": 1}]]),
+        pa.array([[1]], pa.list_(pa.field("NAMED", pa.int64()))),
+        pa.array([{"z": 0}], pa.struct([("z", pa.timestamp("ms", "Europe/NAMED"))])),
+    ],
+)
+def test_a_name_inside_of_a_column_that_is_no_text_is_an_unreadable_file(
+    tmp_path: Path, column: pa.Array, suffix: str
+) -> None:
+    """Polars panics at such names."""
+    table, path = pa.table({"x": column}), tmp_path / f"table.{suffix.replace('stream', 'arrow')}"
+    if suffix == "parquet":
+        pq.write_table(table, path, store_schema=False, use_compliant_nested_type=False)
+    else:
+        with (pa.ipc.new_file if suffix == "arrow" else pa.ipc.new_stream)(path, table.schema) as out:
+            out.write_table(table)
+    damaged = path.read_bytes().replace(b"NAMED", b"NAM\xbaD")
+    path.write_bytes(damaged)
+    source = Source(file=path.name, entity="Product", id="id")
+    if b"\xba" in damaged:  # the zone of an instant is none of Parquet's own
+        with pytest.raises(ReadError, match="no readable"):
+            open_reader(path, path.name, source, ["x"], Notices()).columns()
 
 
 def test_lists_of_bytes_are_text_or_told(tmp_path: Path) -> None:
