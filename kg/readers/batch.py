@@ -116,7 +116,12 @@ def reject_frame(rejects: Sequence[Reject]) -> pl.DataFrame:
 
 def shortened(text: str) -> str:
     r"""A line as a reject shows it: no line end, bad bytes as ``\xNN``, not longer than ``LONGEST_VALUE``."""
-    shown = text.rstrip("\r\n").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    line = text.rstrip("\r\n")
+    try:
+        raw = line.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a pair of surrogates, which stands for no byte
+        raw = line.encode("utf-8", "surrogatepass")
+    shown = raw.decode("utf-8", "backslashreplace")
     return shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…"
 
 

@@ -179,7 +179,8 @@ class DelimitedReader(MeasuredReader):
         place = f"{self._place}: line {index + 1}"
         try:
             text = raw.decode(codec)
-        except UnicodeDecodeError as problem:
+            text.encode()
+        except (UnicodeDecodeError, UnicodeEncodeError) as problem:
             raise ReadError(
                 f"{place}, byte {problem.start + 1}: not valid {codec.upper()}; tell the encoding in the mapping, "
                 'for example encoding = "gb18030" or "cp1252"'
@@ -193,11 +194,11 @@ class DelimitedReader(MeasuredReader):
         codec = self.text.codec
         try:
             text = block.data.decode(codec)
-        except UnicodeDecodeError:
+            utf8 = block.data if codec == "utf-8" else text.encode()
+        except UnicodeError:  # UTF-7 can write half a pair of surrogates, which UTF-8 cannot
             faulty = True
         else:
             faulty = "\0" in text
-            utf8 = block.data if codec == "utf-8" else text.encode()
             if not faulty and is_plain(utf8, header.dialect):
                 return plain_batch(utf8, block.first_line, header.dialect, header.positions), b"", 0
         raw = block.data.splitlines(keepends=True)

@@ -266,3 +266,16 @@ def test_bytes_that_only_some_encodings_find_bad_cost_their_own_row(tmp_path: Pa
         [(2, 1, ("é", "p1")), (4, 1, ("u3", "p3"))],
         [(3, 1, "invalid bytes for the encoding")],
     )
+
+
+def test_half_a_character_that_only_some_encodings_can_write_costs_its_own_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"a,b\nu1,p1\n+3nY-,p2\nu3,p3\n")
+    source = Source(file="x.csv", relation="r", head="a", tail="b", encoding="utf-7")
+    assert read(path, source) == (
+        [(2, 1, ("u1", "p1")), (4, 1, ("u3", "p3"))],
+        [(3, 1, "invalid bytes for the encoding")],
+    )
+    path.write_bytes(b"a,b,+3nY-\nu1,p1,x\n")
+    with pytest.raises(ReadError, match="not valid UTF-7"):
+        read(path, source)
