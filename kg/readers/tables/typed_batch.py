@@ -193,10 +193,11 @@ def row_keeper(rows: Sequence[tuple[int, int]], keeps: Callable[[str], bool]) ->
 
 
 def cell_texts(cell: pa.Scalar) -> list[str]:
-    """A cell in words, one that Python has no value for too: text that is no UTF-8, times beyond the year 9999."""
+    """A cell in words, one that Python has no value for too: text that is no UTF-8, times beyond the year 9999 or of a
+    zone that nobody knows."""
     try:
         return [str(cell.as_py())]
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, LookupError):
         pass
     if isinstance(cell, pa.StringScalar | pa.LargeStringScalar):
         return [cell.as_buffer().to_pybytes().decode("utf-8", "replace")]

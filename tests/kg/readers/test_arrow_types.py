@@ -12,6 +12,7 @@ from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.opening import open_reader
+from kg.readers.tables.typed_batch import cell_texts
 
 
 def counted(kind: pa.DataType, numbers: list[int | None]) -> pa.Array:
@@ -138,3 +139,8 @@ def test_ids_in_floating_point_numbers_are_whole_or_told_in_lists_too(tmp_path: 
     assert read(tmp_path, listed, "parquet", as_id=True) == ([["101", "102"], [], [None, "7"], None], [(2, lost)])
     half = pa.array([1.0, 2048.0], pa.float16())
     assert read(tmp_path, half, "parquet", as_id=True) == (["1", None], [(1, lost)])
+
+
+def test_a_time_of_a_zone_that_nobody_knows_is_told_in_words() -> None:
+    column = pa.array([[1], None], pa.list_(pa.timestamp("us", "ATC")))
+    assert [cell_texts(cell) for cell in column] == [["1"], ["None"]]
