@@ -21,6 +21,10 @@ class BatchWriter:
     def __init__(self, file: StoreFile) -> None:
         self._file = file
 
+    @property
+    def _changed_together(self) -> int:
+        return max(self._file.batch_rows // PART, 1)
+
     def create(self, query: str, few: str, batch: pl.DataFrame, origin: str) -> None:
         """Add rows; the engine says how many it took.
 
@@ -31,12 +35,8 @@ class BatchWriter:
             return self._create_few(few, batch, origin)
         for part in chunks(batch, self._file.batch_rows):
             with self._file.copying(part.height) as session:
-                told = str(result_rows(session, query, {"rows": part}).row(0)[0]).partition(" ")[0]
-            if told != str(part.height):
-                raise StoreError(
-                    f"{self._file.path}: {origin}: the engine took {told} of {part.height:,} without an error; run the "
-                    "load again, which completes them"
-                )
+                told = str(result_rows(session, query, {"rows": part}).row(0)[0])
+            check_taken(f"{self._file.path}: {origin}", told, part.height)
         return None
 
     def _create_few(self, query: str, batch: pl.DataFrame, origin: str) -> None:
@@ -50,7 +50,7 @@ class BatchWriter:
         :param left: the statement that finds what is left of them.
         :raises StoreError: where some are.
         """
-        for part in chunks(batch, max(self._file.batch_rows // PART, 1)):
+        for part in chunks(batch, self._changed_together):
             with self._file.writing() as session:
                 session.execute(query, {"rows": part})
                 found = result_rows(session, left, {"rows": part})
@@ -63,7 +63,7 @@ class BatchWriter:
 
         :raises StoreError: where a row to update is not there.
         """
-        for part in chunks(batch, max(self._file.batch_rows // PART, 1)):
+        for part in chunks(batch, self._changed_together):
             with self._file.writing() as session:
                 updated = result_rows(session, query, {"rows": part}).item()
                 if updated != part.height:
@@ -71,3 +71,16 @@ class BatchWriter:
                         f"{part.height - updated} of {part.height} [row|rows] to update [is|are] not there"
                     )
                     raise StoreError(f"{self._file.path}: {origin}: {problem}")
+
+
+def check_taken(origin: str, told: str, rows: int) -> None:
+    """Make sure that a COPY took all rows.
+
+    :param told: what the engine says of it; it begins with a number.
+    :raises StoreError: where it took fewer.
+    """
+    taken = told.partition(" ")[0]
+    if taken != str(rows):
+        raise StoreError(
+            f"{origin}: the engine took {taken} of {rows:,} without an error; run the load again, which completes them"
+        )

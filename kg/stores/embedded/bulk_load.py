@@ -12,9 +12,10 @@ from pathlib import Path
 
 import ladybug
 
-from kg.errors import StoreError, StoreMemoryError
+from kg.errors import StoreMemoryError
 from kg.schema import Schema
 from kg.stores.batches import relation_of
+from kg.stores.embedded.batch_writing import check_taken
 from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.opening import THREADS
 from kg.stores.embedded.tables import result_rows, text_literal
@@ -52,14 +53,10 @@ class BulkLoader:
         query = statement("embedded", "create_triples", **names).replace("$rows", f"[{listed}]")
         try:
             with self._file.writing_once() as session:
-                told = _interruptible(session, query).partition(" ")[0]
+                told = _interruptible(session, query)
         except StoreMemoryError:  # some entities have far more than others
             return False
-        if told != str(rows):
-            raise StoreError(
-                f"{self._file.path}: {relation}: the engine took {told} of {rows:,} without an error; run the load "
-                "again, which completes them"
-            )
+        check_taken(f"{self._file.path}: {relation}", told, rows)
         return True
 
     def _largest_group(self, names: dict[str, str], rows: int) -> int:
