@@ -217,7 +217,7 @@ class Case:
     def _named(self, cells: list[str]) -> bool:
         """Whether these are the names of the columns."""
         needed = {"id"} if "product" in self.path.name else {"user", "product"}
-        return needed <= {cell.strip('" ').lower() for cell in cells}
+        return needed <= {cell.strip().strip('" ').lower() for cell in cells}
 
     def _titles(self, lines: list[bytes]) -> int:
         """Lines above the header till one of them fills more than half of its columns."""

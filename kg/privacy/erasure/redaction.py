@@ -23,6 +23,7 @@ from kg.errors import ReadError, WorkspaceError
 from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
 from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
+from kg.readers.tables.parquet import whole_batches
 from kg.schema import Schema
 from kg.values.formula import unescaped_formula
 
@@ -203,7 +204,7 @@ class Redactor:
         pending, changed = _pending(path), False
         try:
             with pq.ParquetFile(path) as file, pq.ParquetWriter(pending, file.schema_arrow) as out:
-                for batch, frame in zip(file.iter_batches(), parquet_frames(path), strict=True):
+                for batch, frame in zip(whole_batches(file), parquet_frames(path), strict=True):
                     named = self.traces.rows_of(frame).to_list()
                     hers = [
                         self._hers(row, columns, hit) if hit else False

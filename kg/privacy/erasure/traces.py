@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from kg.errors import ReadError
 from kg.readers.compression import GZIP_MAGIC, ZSTD_MAGIC, ByteSource
+from kg.readers.tables.parquet import whole_batches
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
@@ -212,7 +213,7 @@ def parquet_frames(path: Path) -> Iterator[pl.DataFrame]:
     """
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches():
+            for batch in whole_batches(file):
                 found = pl.from_arrow(batch)
                 assert isinstance(found, pl.DataFrame)
                 yield found

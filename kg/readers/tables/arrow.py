@@ -16,6 +16,8 @@ from kg.readers.tables.arrow_types import dtypes_of, polars_frame
 from kg.readers.tables.typed_batch import TypedBatches, column_names, row_keeper
 
 _FILE, _FEATHER1 = b"ARROW1", b"FEA1"
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""Of a stream; before Arrow 0.15 no message began with the first half."""
 
 
 class ArrowReader:
@@ -29,6 +31,7 @@ class ArrowReader:
         :raises ReadError: where it is none.
         """
         self._place, self._batches = place, TypedBatches(place, source, wanted, notices)
+        self._notices = notices
         self.size = path.stat().st_size
         self.position = 0
         try:
@@ -54,7 +57,20 @@ class ArrowReader:
             return file.schema, (file.get_batch(i) for i in range(file.num_record_batches))
         content.seek(0)
         stream = pa.ipc.open_stream(content)
-        return stream.schema, iter(stream)
+        return stream.schema, self._whole(stream, content)
+
+    def _whole(self, stream: pa.RecordBatchStreamReader, content: pa.BufferReader) -> Iterator[pa.RecordBatch]:
+        """All of a stream, where Arrow says nothing of what follows its end, or of an end that is missing.
+
+        :raises pyarrow.ArrowException: where more follows: a second stream, which would be lost.
+        """
+        yield from stream
+        if rest := content.size() - content.tell():
+            raise pa.ArrowInvalid(f"{rest:,} bytes follow the end of the stream; give each stream a file of its own")
+        content.seek(0)
+        written = content.read()
+        if not written.endswith(_END if written.startswith(_END[:4]) else _END[4:]):
+            self._notices.add(self._place, "the stream has no mark of its end, so rows may be missing")
 
     def columns(self) -> list[str]:
         """The columns, those inside of others as paths."""

@@ -54,7 +54,7 @@ class ParquetReader:
         dtypes = [*dtypes_of(self.file.schema_arrow), *((name, pl.String) for name in self._partition)]
         used = [name for name in self._batches.find(dtypes) if name not in self._partition]
         try:
-            for table in self.file.iter_batches(ROWS, columns=used):
+            for table in whole_batches(self.file, ROWS, used):
                 if table.num_rows:
                     self._read += table.num_rows
                     frame = polars_frame(self._whole(table))
@@ -74,7 +74,7 @@ class ParquetReader:
         try:
             schema = self._whole(self.file.schema_arrow.empty_table()).schema
             with self.file, pq.ParquetWriter(target, schema) as out:
-                for batch in self.file.iter_batches(ROWS):
+                for batch in whole_batches(self.file, ROWS):
                     out.write_table(keep(self._whole(batch)))
         except (pa.ArrowException, OSError) as problem:
             message = f"{self._place}: damaged, so its bad rows cannot be kept as they came: {problem}"
@@ -102,6 +102,24 @@ def open_parquet(path: Path, place: str) -> pq.ParquetFile:
         return _named(pq.ParquetFile(pa.BufferReader(content)))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise ReadError(f"{place}: no readable Parquet file: {problem}") from None
+
+
+def whole_batches(
+    file: pq.ParquetFile, rows: int = ROWS, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """All rows of a file, where Arrow would end without a word as soon as one of the columns ends.
+
+    :param columns: those to read; ``None`` for all.
+    :raises pyarrow.ArrowException: for damaged data, after the last row too where more of them are promised.
+    """
+    came = 0
+    for batch in file.iter_batches(rows, columns=columns):
+        came += batch.num_rows
+        yield batch
+    metadata = file.metadata
+    held = sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
+    if came != held:
+        raise pa.ArrowInvalid(f"its row groups promise {held:,} rows, its columns hold {came:,}")
 
 
 def _named(file: pq.ParquetFile) -> pq.ParquetFile:

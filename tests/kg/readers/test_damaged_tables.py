@@ -12,6 +12,7 @@ import pytest
 from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
+from kg.privacy.erasure.traces import parquet_frames
 from kg.readers.opening import open_reader
 from kg.readers.tables.sql import plain_columns
 from kg.readers.tables.typed_batch import cell_texts
@@ -77,6 +78,42 @@ def test_offsets_out_of_bounds_are_no_rows(tmp_path: Path) -> None:
     reader = open_reader(path, path.name, Source(file=path.name, entity="Product", id="id"), ["id"], Notices())
     with pytest.raises(ReadError, match="damaged, so its bad rows cannot be kept"):
         reader.copy_rows(tmp_path / "kept", [(1, 1)], lambda text: True)
+
+
+def test_rows_that_a_column_lacks_are_told(tmp_path: Path) -> None:
+    """Arrow ends where the first column ends."""
+    path, size = tmp_path / "products.parquet", 1001
+    pq.write_table(pa.table({"id": [f"p{i}" for i in range(size)]}), path, compression="none", use_dictionary=False)
+    content = path.read_bytes()
+    promised, fewer = (_varint(2 * number) for number in (size, size - 1))
+    assert content.count(b"\x15" + promised) == 1  # the page's number of values, after its Thrift field
+    path.write_bytes(content.replace(b"\x15" + promised, b"\x15" + fewer))
+    source = Source(file=path.name, entity="Product", id="id")
+    with pytest.raises(ReadError, match=r"damaged after row 1000: its row groups promise 1,001 rows"):
+        list(open_reader(path, path.name, source, ["id"], Notices()).batches())
+    with pytest.raises(ReadError, match="cannot be searched"):
+        list(parquet_frames(path))
+
+
+def _varint(number: int) -> bytes:
+    return bytes([number % 128 + 128, number // 128])
+
+
+def test_the_end_of_a_stream_is_looked_at(tmp_path: Path) -> None:
+    path, table, content = tmp_path / "products.arrows", pa.table({"id": ["p1", "p2"]}), io.BytesIO()
+    with pa.ipc.new_stream(content, table.schema) as out:
+        out.write_table(table)
+    source, whole = Source(file=path.name, entity="Product", id="id", format="arrow"), content.getvalue()
+    told = []
+    for written in (whole, whole[:-8]):
+        path.write_bytes(written)
+        notices = Notices()
+        assert sum(batch.rows for batch in open_reader(path, path.name, source, ["id"], notices).batches()) == 2
+        told.append(any("no mark of its end" in sentence for sentence in notices.render()))
+    assert told == [False, True]
+    path.write_bytes(whole + whole)
+    with pytest.raises(ReadError, match=f"damaged after row 2: {len(whole)} bytes follow the end of the stream"):
+        list(open_reader(path, path.name, source, ["id"], Notices()).batches())
 
 
 def test_types_that_only_a_database_has_are_read_as_what_stands_for_them() -> None:
