@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from kg.errors import UsageError
+from whyrec.service.load_balancing import Balanced, Connections
 from whyrec.service.supervisor import POSSIBLE, Supervisor
 from whyrec.service.tls import checked_pair
 
@@ -142,14 +143,17 @@ def serve(
         with address.checked().bound() as bound:
             listening()
 
-            def start() -> Callable[[], None]:
+            connections = Connections(workers)
+
+            def start(slot: int = 0) -> Callable[[], None]:
                 """Open the workspaces; what serves them."""
                 config = uvicorn.Config(opened(folders), **_options(address))
                 try:
                     config.load()
                 except OSError as problem:  # the TLS files went, or are others by now
                     raise UsageError(f"`tls_cert`, `tls_key`: {problem}") from None
-                return partial(uvicorn.Server(config).run, [bound])
+                server = Balanced(config, connections, slot) if workers > 1 else uvicorn.Server(config)
+                return partial(server.run, [bound])
 
             if workers > 1:
                 # who comes while workers finish is refused at once, and does not wait for nobody

@@ -39,14 +39,14 @@ if POSSIBLE:
 class Supervisor:
     """Keeps workers running until it is told to end, and replaces one that dies or hangs.
 
-    :param start: opens what a worker serves; returns what serves it until the worker is told to end.
+    :param start: opens what the worker of a slot, from 0, serves; returns what serves it until it is told to end.
     :param grace: seconds that workers have for what is in flight.
     :param ending: called once it is told to end, before the workers are.
     """
 
     def __init__(
         self,
-        start: Callable[[], Callable[[], None]],
+        start: Callable[[int], Callable[[], None]],
         workers: int,
         grace: float,
         ending: Callable[[], None] = lambda: None,
@@ -137,7 +137,7 @@ class Supervisor:
             os.close(self._alive[1])
             threading.Thread(target=self._live, args=(slot,), daemon=True).start()
             try:
-                serve = self._start()
+                serve = self._start(slot)
             except Exception as problem:
                 said = str(problem) if isinstance(problem, WhyrecError) else f"{type(problem).__name__}: {problem}"
                 os.write(self._failure[1], (said.replace("\n", " ") + "\n").encode()[: select.PIPE_BUF])

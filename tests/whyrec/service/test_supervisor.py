@@ -34,7 +34,7 @@ def finish(*_):
     (here / f"finished {os.getpid()}").touch()
     os._exit(0)
 
-def start():
+def start(slot):
     signal.signal(signal.SIGTERM, finish)
     (here / f"{os.getpid()}").touch()
     return lambda: time.sleep(600)
@@ -104,7 +104,7 @@ def test_no_worker_outlives_a_program_that_is_killed(tmp_path: Path) -> None:
 def test_workers_that_fail_together_end_the_program_once(tmp_path: Path) -> None:
     """Both have said why before the first of them is buried."""
     fails = """
-def start():
+def start(slot):
     time.sleep(0.2)
     raise WorkspaceError("no\\nsuch thing")
 """

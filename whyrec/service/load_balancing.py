@@ -1,0 +1,143 @@
+"""Load balancing: connections go to the worker that has fewest, as far as it takes them in time.
+
+Workers share one listening socket, and the event loops of asyncio and libuv accept all who wait there at once: eight
+connections that stay, of a shop's own pool, were all those of one worker, and the other one idle. Here a worker takes
+one at a time, and leaves it to others for a moment where one of them has fewer.
+"""
+
+import asyncio
+import errno
+import mmap
+import socket
+import struct
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+
+PATIENCE_SECONDS = 0.005
+"""How long a connection is left to workers that have fewer: as long as an answer that one of them is at."""
+FULL_SECONDS = 1.0
+"""How long nobody is accepted where there are no more descriptors."""
+_FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+
+class Connections:
+    """How many connections each worker has, in memory that all of them share; made before they are forked.
+
+    :param workers: how many.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._counts, self._workers = mmap.mmap(-1, 8 * workers), workers
+
+    def tell(self, slot: int, count: int) -> None:
+        """Say how many the worker of a slot has."""
+        struct.pack_into("q", self._counts, 8 * slot, count)
+
+    def fewest(self) -> int:
+        """Those of the worker that has fewest."""
+        return int(min(struct.unpack_from(f"{self._workers}q", self._counts)))
+
+
+class Balanced(uvicorn.Server):
+    """uvicorn's server as one of several workers.
+
+    :param slot: which of them.
+    """
+
+    def __init__(self, config: uvicorn.Config, connections: Connections, slot: int) -> None:
+        super().__init__(config)
+        self._connections, self._slot, self._coming = connections, slot, set[asyncio.Task[None]]()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and accept in the way above in place of the event loop's."""
+        await super().startup(sockets=[])
+        self._told()
+        self.servers: list[Any] = [_Acceptor(one, self) for one in sockets or ()]
+
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn does ten times a second; those who have left are counted out."""
+        self._told()
+        return await super().on_tick(counter)
+
+    def leaves(self) -> bool:
+        """Whether another worker has fewer connections."""
+        return self._told() > self._connections.fewest()
+
+    def take(self, connection: socket.socket) -> None:
+        """Answer whoever has come."""
+        task = asyncio.get_running_loop().create_task(self._answer(connection))
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
+        self._told()
+
+    def _told(self) -> int:
+        count = len(self.server_state.connections) + len(self._coming)
+        self._connections.tell(self._slot, count)
+        return count
+
+    async def _answer(self, connection: socket.socket) -> None:
+        loop, config = asyncio.get_running_loop(), self.config
+
+        def protocol() -> asyncio.Protocol:
+            state = self.lifespan.state
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=state, _loop=loop
+            )
+            return made
+
+        try:
+            connection.setblocking(False)
+            if connection.family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await loop.connect_accepted_socket(protocol, connection, ssl=config.ssl)
+        except OSError:  # gone again, or no TLS
+            connection.close()
+
+
+class _Acceptor:
+    """Accepts at one socket; what uvicorn closes at its end.
+
+    :param listening: shared with other workers.
+    """
+
+    def __init__(self, listening: socket.socket, server: Balanced) -> None:
+        self._listening, self._server, self._loop = listening, server, asyncio.get_running_loop()
+        self._later: asyncio.TimerHandle | None = None
+        listening.setblocking(False)
+        self._loop.add_reader(listening.fileno(), self._come)
+
+    def close(self) -> None:
+        """Accept nobody any more."""
+        if self._later is not None:
+            self._later.cancel()
+        self._loop.remove_reader(self._listening.fileno())
+
+    async def wait_closed(self) -> None:
+        """Nothing is left to wait for."""
+
+    def _come(self) -> None:
+        if self._server.leaves():
+            self._rest(PATIENCE_SECONDS)
+        else:
+            self._accept()
+
+    def _rest(self, seconds: float) -> None:
+        self._loop.remove_reader(self._listening.fileno())
+        self._later = self._loop.call_later(seconds, self._again)
+
+    def _again(self) -> None:
+        self._later = None
+        self._loop.add_reader(self._listening.fileno(), self._come)
+        self._accept()
+
+    def _accept(self) -> None:
+        """Take one, where nobody else was faster."""
+        with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
+            try:
+                self._server.take(self._listening.accept()[0])
+            except OSError as problem:
+                if problem.errno not in _FULL:
+                    raise
+                self._rest(FULL_SECONDS)
