@@ -1,7 +1,8 @@
 """Traffic: the lists that were given, and what people did with the items in them, from the logs of the service.
 
 An event belongs to the answer that it names; one that names none, or none that the same person was given, belongs to
-the newest list, at most a day old, in which the person was shown the item.
+the newest list, at most a day old, in which the person was shown the item. It happened when its own time says, which
+is before it came: events of a day may come at night. What names its answer came after it, whatever clocks say.
 """
 
 import json
@@ -53,7 +54,7 @@ class ShownList:
 
 @dataclass(frozen=True)
 class Traffic:
-    """The lists of a time, the oldest first, and all events of it: milliseconds, user, relation."""
+    """The lists of a time, the oldest first, and all events that came in it: milliseconds, user, relation."""
 
     lists: list[ShownList]
     events: list[tuple[int, str, str]]
@@ -70,14 +71,17 @@ def traffic(workspace: Path, since: int, until: int) -> Traffic:
         for one in lists:
             by_user.setdefault(one.user, []).append(one)
         events = []
-        for at, event in log.since(since):
-            if at < until:
-                events.append((at, event.user, event.relation))
+        for came, event in log.since(since):
+            if came < until:
+                events.append((came, event.user, event.relation))
+            at = came if event.timestamp is None else min(came, event.timestamp)
             named = by_id.get(event.answer or "")
             called = event.user, f"{event.user_type}:{event.user}"  # as somebody may have been asked about
-            own = named is not None and named.user in called
+            if named is not None and named.user in called:
+                _belongs(named, event, max(at, named.at) if came >= named.at else at)
+                continue
             mine = sorted((one for name in called for one in by_user.get(name, ())), key=lambda one: one.at)
-            for shown in [named] if named and own else reversed(mine):
+            for shown in reversed(mine):
                 if _belongs(shown, event, at):
                     break
     return Traffic(lists, events)

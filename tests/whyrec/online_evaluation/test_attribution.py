@@ -72,6 +72,26 @@ def test_an_event_belongs_to_the_list_of_whoever_did_it_and_to_an_item_of_its_ty
     assert did == {mine: {0: {"click", "add"}}, ours: {0: {"purchased"}}}
 
 
+def test_an_event_happened_when_it_says_and_comes_later(tmp_path: Path) -> None:
+    """Events of a day that are sent at night; a clock that is behind; what was bought before it was shown."""
+    (tmp_path / "service").mkdir()
+    with closing(EventLog(tmp_path / "service")) as log:
+        log.append([Event("now", "User", "v", "view", "Product", "p1")])
+        shown = log.since(0)[0][0] - 2 * DAY
+        told = {"late": shown + 1000, "behind": shown - 1000, "before": shown - 1000, "ahead": shown + 9 * DAY}
+        log.answers.remember([replace(_answer(user, 0), at=shown) for user in told])
+        log.append(
+            [
+                Event(
+                    user, "User", user, "click", "Product", "p1", timestamp=at, answer={"behind": "behind-0"}.get(user)
+                )
+                for user, at in told.items()
+            ]
+        )
+    did = {one.user: one.did for one in traffic(tmp_path, 0, 2**62).lists}
+    assert did == {"late": {0: {"click"}}, "behind": {0: {"click"}}, "before": {}, "ahead": {}}
+
+
 def test_fewer_than_k_people_are_not_told(tmp_path: Path) -> None:
     folder = _shop(tmp_path, {f"u{n}": "" for n in range(20)}, {"u1", "u2"})
     (one,) = {one.name: one for one in attribution(traffic(folder, 0, 2**62), 30, k=5).groups}["home"].outcomes
