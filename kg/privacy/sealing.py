@@ -38,6 +38,7 @@ from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 _OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service", PARTNERS)
 _OWN_FILES = (
     "forgotten.json",
+    "forgotten_in_store.json",
     "pseudonyms.json",
     "outputs.json",
     "privacy-ledger.jsonl",

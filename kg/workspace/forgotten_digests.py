@@ -2,6 +2,8 @@
 which only asks whether somebody is among them stays small."""
 
 import hashlib
+import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -10,6 +12,8 @@ from kg.document import parsed_json
 from kg.errors import WorkspaceError
 
 NAME = "forgotten.json"
+IN_STORE = "forgotten_in_store.json"
+"""What the store said when it was last read: other workspaces forget people there, and a service does not ask it."""
 FORMAT = 1
 
 
@@ -38,6 +42,19 @@ class Digests:
                 f"{path}: the list of forgotten people is damaged; restore it from a copy, or delete it and forget "
                 "them again after the next load"
             ) from None
+
+    def write(self, path: Path) -> None:
+        """Save them in one step.
+
+        :raises WorkspaceError: where they cannot be written.
+        """
+        pending = path.with_name(f".{path.name}.{os.getpid()}")
+        data = {"format": FORMAT, "key": self.key.hex(), "digests": sorted(self.known)}
+        try:
+            pending.write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
+            pending.replace(path)
+        except OSError as problem:
+            raise WorkspaceError(f"{path}: cannot be written: {problem.strerror}") from None
 
     def of(self, entity_type: str, entity_id: str) -> str:
         """The keyed hash that stands for an id."""

@@ -5,10 +5,9 @@ the list can test whether an id that they already know is on it; nobody can read
 workspace and in the store: where several workspaces share a store, none of them makes the person anew or shows her.
 """
 
-import json
-import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +15,7 @@ import polars as pl
 
 from kg.errors import WorkspaceError
 from kg.stores.store import Store
-from kg.workspace.forgotten_digests import FORMAT, NAME, Digests
+from kg.workspace.forgotten_digests import IN_STORE, NAME, Digests
 
 KEY_MARK, PERSON_MARK = "forgotten-key", "forgotten:"
 
@@ -57,6 +56,18 @@ class Suppression:
         known = [one for one in ids.drop_nulls().unique() if self.has(entity_type, one)] if self else []
         return ids.is_in(pl.Series(known, dtype=pl.String).implode()).fill_null(False)
 
+    def keep_shared(self) -> None:
+        """Write down what the store says, beside the list of the workspace; what stands there may be damaged.
+
+        :raises WorkspaceError: where it cannot be written.
+        """
+        assert self._path is not None
+        path, known = self._path.with_name(IN_STORE), None
+        with suppress(WorkspaceError):
+            known = Digests.read(path)
+        if self._shared != known:
+            self._shared.write(path)
+
     def add(self, entities: Iterable[tuple[str, str]], store: Store | None = None) -> None:
         """Put (type, id) pairs on the list and save it in one step, in the workspace first, then in the store.
 
@@ -67,13 +78,7 @@ class Suppression:
         people = list(entities)
         self._own.key = self._own.key or secrets.token_bytes(32)
         self._own.known |= {self._own.of(*one) for one in people}
-        pending = self._path.with_name(f".{NAME}.{os.getpid()}")
-        data = {"format": FORMAT, "key": self._own.key.hex(), "digests": sorted(self._own.known)}
-        try:
-            pending.write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
-            pending.replace(self._path)
-        except OSError as problem:
-            raise WorkspaceError(f"{self._path}: cannot be written: {problem.strerror}") from None
+        self._own.write(self._path)
         if store is not None:
             store.add_marks({KEY_MARK: secrets.token_hex(32)})  # the first who forgot somebody chose it for all
             self._shared = _shared(store)

@@ -172,6 +172,7 @@ class Workspace:
             self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
         suppression = Suppression.open(self.folder, store)
+        suppression.keep_shared()
         forgotten, outdated = suppression.among if suppression else None, self._shows_any_of(suppression)
         if outdated:  # by another workspace of the store: what was learned goes, as where they were forgotten
             keep, earlier = (), None

@@ -16,6 +16,7 @@ from kg.privacy.erasure.erasure import forget
 from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 from tests.kg.readers.test_readers import read
+from whyrec.service.forgotten_people import ForgottenPeople
 
 Document = Callable[..., Any]
 PERSON = "u0042"
@@ -260,6 +261,8 @@ def test_no_workspace_of_a_shared_store_makes_the_person_anew(
     assert [one for one in loaded["notices"] if "forgotten in another workspace" in one]
     assert holding(tmp_path / "two", PERSON.encode()) <= {*map(str, SOURCES)}
     assert loaded["entities"]["User"]["created"] == 0 and triples_of(Workspace(tmp_path / "two"), PERSON) == 0
+    known = ForgottenPeople(tmp_path / "two")  # as its service asks for each event
+    assert known.has("User", PERSON) and not known.has("User", "u0003")
     store = Workspace(tmp_path / "two").open_store()
     try:  # a program that knows of no list
         store.create_entities("User", pl.DataFrame({"id": [PERSON], "label": [None]}, schema_overrides={"label": str}))

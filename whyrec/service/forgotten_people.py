@@ -7,27 +7,32 @@ each worker. It holds keyed hashes, and names nobody.
 
 from pathlib import Path
 
-from kg.workspace.forgotten_digests import NAME, Digests
+from kg.workspace.forgotten_digests import IN_STORE, NAME, Digests
 
 
 class ForgottenPeople:
-    """The list of a workspace, read again whenever it was written."""
+    """The lists of a workspace and, as it was last read, of its store, read again whenever they were written."""
 
     def __init__(self, folder: Path) -> None:
-        self._path, self._mark, self._digests = folder / NAME, (0, 0), Digests()
+        self._lists = [_List(folder / name) for name in (NAME, IN_STORE)]
 
     def has(self, user_type: str, user: str) -> bool:
-        """Whether somebody is on it.
+        """Whether somebody is on one of them.
 
-        :raises WorkspaceError: where it is damaged.
+        :raises WorkspaceError: where one is damaged.
         """
-        self._follow()
-        return self._digests.has(user_type, user)
+        return any(one.now().has(user_type, user) for one in self._lists)
 
-    def _follow(self) -> None:
+
+class _List:
+    def __init__(self, path: Path) -> None:
+        self._path, self._mark, self._digests = path, (0, 0), Digests()
+
+    def now(self) -> Digests:
         try:
             told = self._path.stat()
         except FileNotFoundError:
-            return
+            return self._digests
         if self._mark != (mark := (told.st_ino, told.st_mtime_ns)):
             self._digests, self._mark = Digests.read(self._path), mark
+        return self._digests

@@ -12,6 +12,7 @@ from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.seal_key import LOG_KEY
 from kg.stores.url import is_neo4j
+from kg.workspace.forgotten_digests import IN_STORE
 from kg.workspace.forgotten_digests import NAME as FORGOTTEN
 from kg.workspace.generations import SNAPSHOT
 from kg.workspace.workspace import Workspace
@@ -60,7 +61,7 @@ class Verification:
 
     def _look_into(self, path: Path) -> None:
         """Note a file of data that holds the id as a word, of which nobody can tell what it stands for there."""
-        hashed = path.name == FORGOTTEN and path.parent == self._workspace.folder
+        hashed = path.name in (FORGOTTEN, IN_STORE) and path.parent == self._workspace.folder
         if not hashed and path.suffix.lower() in _TABLES and Traces(self._whom.id).in_file(path):
             self._unclear.append(self._files.shown(path))
 
