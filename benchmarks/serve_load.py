@@ -2,7 +2,7 @@
 
     python benchmarks/serve_load.py WORKSPACE [--workers 2] [--seconds 10] [--before CHECKOUT]
 
-wrk (Debian: ``apt-get install wrk``) asks for the lists of many people over keep-alive connections, four for each
+wrk (Debian: ``apt-get install wrk``) asks for the lists of many people over keep-alive connections, two for each
 worker: ``new`` lists, each asked for the first time, and the same lists ``again``, while nothing that they depend on
 changes. All ways are measured in turns in one run, the load of the machine beside: what others compute costs.
 ``--before``: another checkout of whyrec, whose service is measured in the same turns, on a copy of the workspace.
@@ -29,8 +29,8 @@ from served import processor_seconds, served
 import whyrec
 
 CONSOLE = Console(width=120)
-CONNECTIONS = 4
-"""For each worker: fewer may all land on one of them."""
+CONNECTIONS = 2
+"""For each worker: one is answered while the next one comes."""
 SCRIPT = """\
 local users, at = {%s}, 0
 request = function()
