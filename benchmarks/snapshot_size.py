@@ -56,10 +56,13 @@ class Files:
         """A store's mark."""
         return "files"
 
-    def read_entities(self, name: str) -> pl.DataFrame:
-        """Ids, no labels."""
-        ids = name[0] + pl.Series(range(self.users if name == "User" else ITEMS)).cast(pl.String).str.zfill(9)
-        return pl.DataFrame({"id": ids}).with_columns(label=pl.lit(None, pl.String))
+    def entity_pieces(self, name: str) -> Iterator[pl.DataFrame]:
+        """Ids, no labels, some at a time."""
+        count = self.users if name == "User" else ITEMS
+        for start in range(0, count, PIECE):
+            numbers = pl.select(pl.int_range(start, min(start + PIECE, count))).to_series()
+            ids = (name[0] + numbers.cast(pl.String).str.zfill(9)).alias("id")
+            yield pl.DataFrame([ids]).with_columns(label=pl.lit(None, pl.String))
 
     def read_positions(self, name: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """The triples, a row group at a time."""
