@@ -44,10 +44,10 @@ class ItemProperties:
         """A float, int or bool property: shape (catalogue.size,), float64, NaN where there is no value."""
         key = (name, *kinds)
         if key not in self._numbers:
-            values = np.full(self.size, np.nan)
-            for item_type, part in self.slices.items():
-                if self.snapshot.schema.entity[item_type].properties.get(name) in kinds:
-                    values[part] = self.snapshot.number(item_type, name)
+            having = [one for one in self.slices if self.snapshot.schema.entity[one].properties.get(name) in kinds]
+            values = np.full(self.size, np.nan) if having else np.broadcast_to(np.nan, self.size)
+            for item_type in having:
+                values[self.slices[item_type]] = self.snapshot.number(item_type, name)
             self._numbers[key] = values
         return self._numbers[key]
 

@@ -1,23 +1,20 @@
 """Attribute ranks: the attributes of the items of one type, numbered from the one that the fewest of them have."""
 
+from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from kg.index_type import index_type
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
 
 NEARLY_ALL = 0.5
 """Part of the items of a type from which an attribute says nothing of any of them, like water."""
-ITEMS = 16_384
-"""Items that are looked at together."""
+KEPT = 10_000
+"""Items whose ranks are kept."""
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -41,32 +38,24 @@ class AttributeRanks:
         degrees = np.concatenate([_NONE, *(snapshot.link_counts(inverse_of(step)) for step in self._steps)])
         telling = np.flatnonzero((degrees > 0) & (degrees <= most_that_say(items)))  # of many attributes few
         ranked = telling[degrees[telling].argsort(kind="stable")].astype(np.int32)
-        rank_of = np.full(size, -1, dtype=np.int64)
+        rank_of = np.full(size, -1, dtype=np.int32)
         rank_of[ranked] = np.arange(len(ranked))
-        blocks = [self._block(links, rank_of, slice(at, min(at + ITEMS, items))) for at in range(0, items, ITEMS)]
-        ends = np.concatenate([[0], *(counts for counts, _ in blocks)]).cumsum()
-        ranks = np.concatenate([_NONE[:0].astype(np.uint8), *(some for _, some in blocks)])
-        self._ranked, self._ranks = ranked.data, ranks.data  # asked for a few: sooner than arrays
-        self._ends = ends.astype(index_type(len(ranks))).data
+        self._ranked, self._rank_of = ranked.data, rank_of.data  # asked for a few: sooner than arrays
+        self._links = [(at, one.indptr.data, one.indices.data) for at, one in zip(self._starts, links, strict=True)]
+        self.of = lru_cache(KEPT)(self._of)  # most lists are of the same items
 
-    def _block(
-        self, links: Sequence[csr_array], rank_of: NDArray[np.int64], some: slice
-    ) -> tuple[NDArray[np.int64], NDArray[Any]]:
-        """How many ranks some items have, and these, item by item: each process has its own, so they are as short as
-        they can be, and are made a part at a time."""
-        keys, most = [_NONE], len(rank_of)
-        for start, one in zip(self._starts, links, strict=True):
-            ends = one.indptr[some.start : some.stop + 1]
-            ranks = rank_of[start + one.indices[ends[0] : ends[-1]]]
-            rows = np.arange(len(ends) - 1).repeat(np.diff(ends))
-            keys.append((rows * most + ranks)[ranks >= 0])
-        rows, ranks = np.divmod(np.sort(np.concatenate(keys)), max(most, 1))
-        return np.bincount(rows, minlength=some.stop - some.start), ranks.astype(np.min_scalar_type(most))
-
-    def of(self, item: int) -> list[int]:
-        """The ranks of what an item has, the least first."""
-        found: list[int] = self._ranks[self._ends[item] : self._ends[item + 1]].tolist()
-        return found
+    def _of(self, item: int) -> "array[int]":
+        """The ranks of what an item has, the least first; each process keeps its own, and not those of all items."""
+        ranks = self._rank_of
+        return array(
+            "i",
+            sorted(
+                rank
+                for start, ends, tails in self._links
+                for tail in tails[ends[item] : ends[item + 1]].tolist()
+                if (rank := ranks[start + tail]) >= 0
+            ),
+        )
 
     def attribute(self, rank: int) -> tuple[str, str, int]:
         """The step to the attribute of a rank, its type and its index."""

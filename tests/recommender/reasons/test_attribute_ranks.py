@@ -3,19 +3,13 @@
 from itertools import combinations, product
 from pathlib import Path
 
-import pytest
-
 from kg.schema import inverse_of
 from recommender.catalogue.attributes import attribute_steps
 from recommender.reasons.evidence.attribute_ranks import NEARLY_ALL, AttributeRanks, most_that_say
 from tests.recommender.rules.worlds import COUNTS, world_of
 
 
-@pytest.mark.parametrize("together", [2, 16_384])
-def test_what_two_items_share_is_ranked_from_what_the_fewest_have(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
-) -> None:
-    monkeypatch.setattr("recommender.reasons.evidence.attribute_ranks.ITEMS", together)
+def test_what_two_items_share_is_ranked_from_what_the_fewest_have(tmp_path: Path) -> None:
     worlds, items, several = [world_of(tmp_path / str(seed), seed) for seed in range(3)], range(COUNTS["Product"]), 0
     for world, (one, other) in product(worlds, combinations(items, 2)):
         snapshot = world.recommender.snapshot
