@@ -7,7 +7,7 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,9 +21,10 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BZIP2_MAGIC = b"BZh"
 XZ_MAGIC = b"\xfd7zX"
 ZIP_MAGIC = b"PK\x03\x04"
+PACKED = (GZIP_MAGIC, ZSTD_MAGIC, BZIP2_MAGIC, XZ_MAGIC)
 PIECE = 1 << 20
-FEED = 4 << 10
-"""Bytes of a zstd file that are unpacked at a time."""
+FEED, MEMBERS = 4 << 10, 64 << 10
+"""Bytes of a zstd file, and of a bzip2 or xz file, that are unpacked at a time."""
 LARGEST_WHOLE, MOST_TIMES, SMALL = 1 << 30, 200, 16 << 20
 """Bytes that a file may have, unpacked, where its format makes it necessary to hold all of it: so many, and unless they
 are few, so many times those of the file; data that people pack shrinks to a thirtieth at best."""
@@ -39,6 +40,15 @@ FOREIGN = {
     XZ_MAGIC: ("an xz file in another packed file", "unpack it once"),
     b"SQLite format 3": ("an SQLite database", "tell sql and connection in the mapping instead of file"),
 }
+
+
+def check_alone(archive: zipfile.ZipFile, place: str) -> None:
+    """Make sure that a ZIP archive begins where its file does: of several put together only the last would be read.
+
+    :raises ReadError: where something stands before it.
+    """
+    if (before := min((one.header_offset for one in archive.infolist()), default=0)) > 0:
+        raise ReadError(f"{place}: {before:,} bytes stand before the ZIP archive, such as another one; take them apart")
 
 
 class ByteSource:
@@ -77,11 +87,9 @@ class ByteSource:
             elif magic == ZSTD_MAGIC:
                 yield from self._checked(self._zstd(), allowed)
             elif magic[:3] == BZIP2_MAGIC:
-                with bz2.BZ2File(self._raw) as stream:
-                    yield from self._checked(iter(lambda: stream.read(PIECE), b""), allowed)
+                yield from self._checked(self._members(bz2.BZ2Decompressor), allowed)
             elif magic == XZ_MAGIC:
-                with lzma.LZMAFile(self._raw) as stream:
-                    yield from self._checked(iter(lambda: stream.read(PIECE), b""), allowed)
+                yield from self._checked(self._members(lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ)), allowed)
             elif magic == ZIP_MAGIC and allowed != ZIP_MAGIC:
                 yield from self._checked(self._zipped(), allowed)
             else:
@@ -103,6 +111,7 @@ class ByteSource:
         with zipfile.ZipFile(self._raw) as archive:
             members = [one for one in archive.infolist() if not one.is_dir() and not added_to_archive(one.filename)]
             names = [member.filename for member in members]
+            check_alone(archive, self._place)
             if "[Content_Types].xml" in names:
                 self._refuse_foreign(ZIP_MAGIC, b"", "an Excel workbook")
             if len(members) != 1:
@@ -147,6 +156,23 @@ class ByteSource:
                 yield b"".join(waiting)
                 waiting = []
         yield b"".join(waiting)
+        if fed:
+            raise EOFError
+
+    def _members(self, new: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]) -> Iterator[bytes]:
+        """All members of a bzip2 or xz file; Python's own readers take one whose first bytes are damaged for the end.
+
+        Zeros may lie between them: padding.
+        """
+        member, fed, rest = new(), False, b""
+        while rest or not member.needs_input or (rest := self._raw.read(MEMBERS)):
+            rest = rest if fed else rest.lstrip(b"\0")
+            if rest or fed:
+                if piece := member.decompress(rest, PIECE):
+                    yield piece
+                fed, rest = True, b""
+            if member.eof:
+                member, fed, rest = new(), False, member.unused_data
         if fed:
             raise EOFError
 

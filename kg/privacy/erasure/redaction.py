@@ -23,7 +23,7 @@ from kg.errors import ReadError, WorkspaceError
 from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
 from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
-from kg.readers.tables.parquet import whole_batches
+from kg.readers.tables.parquet import parquet_file, whole_batches
 from kg.schema import Schema
 from kg.values.formula import unescaped_formula
 
@@ -203,7 +203,7 @@ class Redactor:
         columns = self._columns(path)
         pending, changed = _pending(path), False
         try:
-            with pq.ParquetFile(path) as file, pq.ParquetWriter(pending, file.schema_arrow) as out:
+            with parquet_file(path) as file, pq.ParquetWriter(pending, file.schema_arrow) as out:
                 for batch, frame in zip(whole_batches(file), parquet_frames(path), strict=True):
                     named = self.traces.rows_of(frame).to_list()
                     hers = [

@@ -1,5 +1,6 @@
 """Tables whose bytes are well formed and whose content Python has no value for."""
 
+import gzip
 import io
 import lzma
 import uuid
@@ -153,3 +154,21 @@ def test_an_element_without_end_is_let_go_of(tmp_path: Path, start: str) -> None
     reader = open_reader(path, path.name, Source(file="p.xml", entity="P", id="id"), ["id"], Notices())
     with pytest.raises(ReadError, match=r"^p.xml.xz: line 1: one element has more than 64 MiB; mend it"):
         list(reader.batches())
+
+
+@pytest.mark.parametrize("suffix", ["arrow", "parquet", "arrow.gz", "parquet.gz"])
+def test_files_put_together_are_told_and_not_read_as_the_first(tmp_path: Path, suffix: str) -> None:
+    """Of two of the same shape the last one's footer fits the first one's rows."""
+    both = b""
+    for ids in (["p1", "p2"], ["p3", "p4"]):
+        content, table = io.BytesIO(), pa.table({"id": ids})
+        if suffix.startswith("arrow"):
+            with pa.ipc.new_file(content, table.schema) as out:
+                out.write_table(table)
+        else:
+            pq.write_table(table, content, write_page_index=True)
+        both += content.getvalue()
+    path = tmp_path / f"products.{suffix}"
+    path.write_bytes(gzip.compress(both) if suffix.endswith("gz") else both)
+    with pytest.raises(ReadError, match=r"several files were put together"):
+        open_reader(path, path.name, Source(file=path.name, entity="Product", id="id"), ["id"], Notices())

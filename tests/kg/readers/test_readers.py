@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import zipfile
 from datetime import UTC, date, datetime, timedelta
@@ -136,6 +137,31 @@ def test_compression_with_many_members(tmp_path: Path, name: str) -> None:
     assert cells(path) == [("1", "x"), ("2", "y")]
     path.write_bytes(path.read_bytes()[:-6])
     with pytest.raises(ReadError, match="too early"):
+        cells(path)
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_damaged_member_is_not_the_end_of_the_file(tmp_path: Path, name: str) -> None:
+    path, pack = tmp_path / name, PACKED[name]
+    second = pack(b"2,y\n")
+    path.write_bytes(pack(b"a,b\n1,x\n") + second[:1] + b"?" + second[2:])
+    with pytest.raises(ReadError, match="cannot be read"):
+        cells(path)
+
+
+@pytest.mark.parametrize("name", ["x.csv.gz", "x.csv.bz2", "x.csv.xz"])
+def test_zeros_between_members_are_padding(tmp_path: Path, name: str) -> None:
+    path, pack = tmp_path / name, PACKED[name]
+    path.write_bytes(pack(b"a,b\n1,x\n") + bytes(512) + pack(b"2,y\n") + bytes(4))
+    assert cells(path) == [("1", "x"), ("2", "y")]
+
+
+def test_of_zip_archives_put_together_none_is_lost(tmp_path: Path) -> None:
+    path, other = tmp_path / "x.csv.zip", io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("x.csv", "a,b\n1,2\n")
+    path.write_bytes(other.getvalue() * 2)
+    with pytest.raises(ReadError, match=r"bytes stand before the ZIP archive"):
         cells(path)
 
 
