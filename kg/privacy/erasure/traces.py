@@ -1,15 +1,17 @@
 """Traces of one id in files: is it still there, as a word of its own?
 
-Files are searched as they lie there and unpacked: bytes in UTF-8, UTF-16 and the encodings of East Asia, inside gzip
-and zstd, in every cell of Parquet, in the entries of the arrays of a snapshot. An id counts where it is a whole word,
-so that ``u1`` is not found in ``u12``. In binary files there are no words; there, an id counts wherever its bytes are,
-unless it is short or made of digits only, which bytes of numbers hit by chance: such files are searched by content.
+Files are searched as they lie there and unpacked: bytes in UTF-8, UTF-16 and the encodings of East Asia, inside gzip,
+zstd, bzip2 and xz, in every cell of Parquet, Arrow and SQLite, in the entries of the arrays of a snapshot. An id counts
+where it is a whole word, so that ``u1`` is not found in ``u12``. In binary files there are no words; there, an id
+counts wherever its bytes are, unless it is short or made of digits only, which bytes of numbers hit by chance: such
+files are searched by content.
 """
 
 import html
 import json
 import mmap
 import re
+import sqlite3
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -18,17 +20,22 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
+import pyarrow as pa
 
 from kg.errors import ReadError
-from kg.readers.compression import GZIP_MAGIC, ZSTD_MAGIC, ByteSource
-from kg.readers.tables.parquet import whole_batches
+from kg.notices import Notices
+from kg.readers.compression import PACKED, ByteSource, check_alone
+from kg.readers.tables.arrow import open_arrow
+from kg.readers.tables.arrow_types import polars_frame
+from kg.readers.tables.parquet import parquet_file, whole_batches
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 PARQUET_MAGIC = b"PAR1"
-ARROW_MAGIC = b"ARRO"
+ARROW_MAGIC = (b"ARRO", b"\xff\xff\xff\xff", b"FEA1")
+DATABASE_MAGIC = b"SQLi"
 ZIP_MAGIC = b"PK\x03\x04"
+_TABLES = (PARQUET_MAGIC, *ARROW_MAGIC, DATABASE_MAGIC, ZIP_MAGIC)
 _WORD = rb"0-9A-Za-z_"
 _OVERLAP = 1 << 16
 _PIECE = 1 << 20
@@ -96,19 +103,34 @@ class Traces:
                         return True
         except (OSError, ValueError) as problem:
             raise ReadError(f"{path}: cannot be searched: {problem}") from None
-        if magic.startswith(GZIP_MAGIC) or magic == ZSTD_MAGIC:
+        if magic.startswith(PACKED):
             return self._in_packed(path)
         if magic == ZIP_MAGIC:
             return self._in_archive(path)
-        if magic == ARROW_MAGIC:  # whose texts stand side by side, so that none is a word
+        if magic in ARROW_MAGIC:  # whose texts stand side by side, so that none is a word
             return self.in_arrow(path)
+        if magic == DATABASE_MAGIC:  # so they do here
+            return self._in_database(path)
         return magic == PARQUET_MAGIC and self.in_parquet(path)
 
     def in_arrow(self, path: Path) -> bool:
-        """Whether some cell of an Arrow file holds the id."""
+        """Whether some cell of an Arrow file or stream holds the id."""
         try:
-            return bool(self.rows_of(pl.read_ipc(path)).any())
-        except (OSError, ValueError, pl.exceptions.PolarsError) as problem:
+            parts = open_arrow(path, str(path), Notices())[1]
+            return any(self.rows_of(polars_frame(part)).any() for part in parts)
+        except (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError) as problem:
+            raise ReadError(f"{path}: cannot be searched: {problem}") from None
+
+    def _in_database(self, path: Path) -> bool:
+        """Whether some cell of an SQLite database holds the id."""
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+                database.text_factory = bytes
+                tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+                names = (table.decode().replace('"', '""') for (table,) in tables)
+                rows = (row for name in names for row in database.execute(f'SELECT * FROM "{name}"'))
+                return any(self.in_bytes(c if isinstance(c, bytes) else str(c).encode()) for row in rows for c in row)
+        except (sqlite3.Error, UnicodeDecodeError) as problem:
             raise ReadError(f"{path}: cannot be searched: {problem}") from None
 
     def in_parquet(self, path: Path) -> bool:
@@ -160,12 +182,21 @@ class Traces:
                 yield entry.decode("utf-8", "replace")
 
     def _in_packed(self, path: Path) -> bool:
-        rest = b""
         with closing(ByteSource(path, str(path))) as source:
-            for piece in source.pieces(PARQUET_MAGIC):
-                if self.in_bytes(rest + piece):
-                    return True
-                rest = piece[-_OVERLAP:]
+            return self._in_pieces(source.pieces(PARQUET_MAGIC), path)
+
+    def _in_pieces(self, pieces: Iterable[bytes], path: Path) -> bool:
+        """Whether what a file was unpacked to holds the id.
+
+        :raises ReadError: where that is packed once more, or a table, of which the bytes do not tell.
+        """
+        rest, start = b"", b""
+        for piece in pieces:
+            if self.in_bytes(rest + piece):
+                return True
+            rest, start = piece[-_OVERLAP:], start or piece[:4]
+        if start.startswith((*PACKED, *_TABLES)):
+            raise ReadError(f"{path}: cannot be searched: a packed file or a table is in it; unpack it")
         return False
 
     def _in_archive(self, path: Path) -> bool:
@@ -175,21 +206,19 @@ class Traces:
         """
         try:
             with zipfile.ZipFile(path) as archive:
+                check_alone(archive, str(path))
                 for entry in archive.infolist():
-                    if self.in_text(entry.filename) or self._in_entry(archive, entry):
+                    if self.in_text(entry.filename) or self._in_entry(archive, entry, path):
                         return True
+        except ReadError:  # which is a ValueError
+            raise
         except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as problem:
             raise ReadError(f"{path}: cannot be searched: {problem}") from None
         return False
 
-    def _in_entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
-        rest = b""
+    def _in_entry(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> bool:
         with archive.open(entry) as file:
-            while piece := file.read(_PIECE):
-                if self.in_bytes(rest + piece):
-                    return True
-                rest = piece[-_OVERLAP:]
-        return False
+            return self._in_pieces(iter(lambda: file.read(_PIECE), b""), path)
 
     def _cells(self, column: pl.Series) -> pl.Series:
         if column.dtype == pl.List:
@@ -212,7 +241,7 @@ def parquet_frames(path: Path) -> Iterator[pl.DataFrame]:
     :raises ReadError: where it cannot be read.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with parquet_file(path) as file:
             for batch in whole_batches(file):
                 found = pl.from_arrow(batch)
                 assert isinstance(found, pl.DataFrame)

@@ -1,14 +1,19 @@
 """Traces of an id: found wherever it is a word, whatever the encoding and the packing, and not where it is none."""
 
+import bz2
 import gzip
 import io
+import lzma
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
 import pytest
 import zstandard
 
+from kg.errors import ReadError
 from kg.privacy.erasure.redaction import Outcome, Person, Redactor
 from kg.privacy.erasure.traces import Traces
 from kg.privacy.person_columns import PersonColumns, save_person_columns
@@ -20,6 +25,25 @@ def _zipped(data: bytes) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("a/users.csv"), data, zipfile.ZIP_DEFLATED)  # without the time of day
     return packed.getvalue()
+
+
+def _stream(one: str) -> bytes:
+    """An Arrow stream, packed inside."""
+    stream = io.BytesIO()
+    pl.DataFrame({"user": [one] * 50, "n": range(50)}).write_ipc_stream(stream, compression="lz4")
+    return stream.getvalue()
+
+
+def _database(one: str) -> bytes:
+    """An SQLite database, in which nothing separates two cells."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute('CREATE TABLE "the ""orders" AS SELECT ? AS user, ? AS item', (one, "p1"))
+        database.commit()
+        return database.serialize()
+
+
+def _twice_packed() -> bytes:
+    return _zipped(gzip.compress(b"id\nu0042\n", mtime=0))
 
 
 SCHEMA = Schema.model_validate(
@@ -46,6 +70,12 @@ def redactor(entity_id: str, *, unmistakable: bool = True) -> Redactor:
         ("id\nu0042\n".encode("utf-16-be"), True),
         (gzip.compress(b"x" * 3_000_000 + b" u0042 ", mtime=0), True),
         (zstandard.compress(b"id\nu0042\n"), True),
+        (bz2.compress(b"id\nu0042\n"), True),
+        (lzma.compress(b"id\nu0042\n"), True),
+        (_stream("u0042"), True),
+        (_stream("u00421"), False),
+        (_database("u0042"), True),
+        (_database("u00421"), False),
         (b"u00421", False),
         (b"xu0042", False),
         ("u00421".encode("utf-16"), False),
@@ -59,6 +89,14 @@ def test_words_in_files(tmp_path: Path, content: bytes, found: bool) -> None:
     path = tmp_path / "some.file"
     path.write_bytes(content)
     assert Traces("u0042").in_file(path) is found
+
+
+def test_what_cannot_be_searched_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "some.zip"
+    for content in (_twice_packed(), 2 * _zipped(b"id\n")):
+        path.write_bytes(content)
+        with pytest.raises(ReadError):
+            Traces("u0042").in_file(path)
 
 
 @pytest.mark.parametrize(
