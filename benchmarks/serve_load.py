@@ -20,7 +20,6 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -31,6 +30,8 @@ import whyrec
 CONSOLE = Console(width=120)
 CONNECTIONS = 2
 """For each worker: one is answered while the next one comes."""
+ONE_BY_ONE = 5
+"""Turns of one request after the other."""
 SCRIPT = """\
 local users, at = {%s}, 0
 request = function()
@@ -110,21 +111,23 @@ def _wrk(
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", out.stdout)
     times = {quantile: float(value) * TO_MS[unit] for quantile, value, unit in LINE.findall(out.stdout)}
     assert rate is not None
-    return f"{float(rate[1]):,.0f}", f"{times['50']:.1f}", f"{times['99']:.1f}", wrong[1] if wrong else "0"
+    return f"{float(rate[1]):,.0f}", f"{times['50']:.2f}", f"{times['99']:.1f}", wrong[1] if wrong else "0"
 
 
 def _one_by_one(url: str, headers: dict[str, str], engine: whyrec.Engine, users: list[str]) -> tuple[float, float]:
-    """Median milliseconds of one request after the other, and of the same in this process, in turns."""
-    over, inside = [], []
-    with httpx.Client(base_url=url, headers=headers) as client:
+    """Median milliseconds of one request after the other by wrk, and of the same in this process, in turns."""
+    over, inside = [], list[float]()
+    for turn in range(ONE_BY_ONE + 1):  # what the first one reads for the first time does not count
+        _, middle, *_ = _wrk(url, headers, users, ("first", True, 1, 2))
+        times = []
         for user in users:
             began = time.perf_counter()
-            client.get("/api/v1/recommend", params={"user": user, "scenario": "one"}).raise_for_status()
-            over.append(time.perf_counter() - began)
-            began = time.perf_counter()
             engine.recommend(user, n=10).model_dump_json()
-            inside.append(time.perf_counter() - began)
-    return 1e3 * statistics.median(over), 1e3 * statistics.median(inside)
+            times.append(1e3 * (time.perf_counter() - began))
+        if turn:
+            over.append(float(middle))
+            inside.append(statistics.median(times))
+    return statistics.median(over), statistics.median(inside)
 
 
 def _private_memory(group: int) -> list[float]:
