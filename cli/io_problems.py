@@ -5,8 +5,10 @@ import re
 
 OS_ERROR = re.compile(r"\(os error (\d+)\)")
 """How polars ends what the system told it, under errors of several kinds."""
-SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
-"""How NumPy says that a file could not take all; it does not know why."""
+SHORT_WRITE = re.compile(
+    r"\d+ requested and \d+ written|Not enough free space to write \d+ bytes(?: after offset \d+)?"
+)
+"""How NumPy says that a file could not take all, and, of 16 MiB and more, that it could not: it does not know why."""
 
 
 def io_problem(problem: BaseException) -> str | None:

@@ -54,6 +54,7 @@ def call(command: Callable[[], None], *arguments: str) -> int:
         (raising(pl.exceptions.ComputeError(f"{PERSON}: IO error: x (os error 27)")), 1, "write: File too large. Once"),
         (raising(OSError(f"{PERSON} (os error 28)")), 1, "No space left on device. Once that is mended"),
         (raising(OSError("500000 requested and 131072 written")), 1, "cannot write: the disk is full, or files"),
+        (raising(OSError("Not enough free space to write 22400000 bytes after offset 128")), 1, "the disk is full"),
         (raising(PermissionError(errno.EACCES, "Permission denied")), 1, "Permission denied"),
         (raising(ModuleNotFoundError("No module named 'torch'", name="torch")), 1, "pip install 'whyrec[train]'"),
         (raising(ModuleNotFoundError("No module named 'neo4j'", name="neo4j")), 1, "pip install 'whyrec[neo4j]'"),
