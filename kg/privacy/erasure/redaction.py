@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from kg.document import parsed_json
 from kg.errors import ReadError, WorkspaceError
+from kg.mapping.file_format import format_of_name
 from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
 from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
@@ -34,6 +35,7 @@ CAMPAIGN_COLUMNS = ["personal_data", "user_id"]
 """… and those of ``whyrec audience --out``."""
 _LONGEST_RECORD = 200
 """Lines after which an open quote counts as one that was never meant to close."""
+_JSON_LINES, _STATEMENTS = ("jsonl", "ndjson"), ("ntriples", "nquads")
 _LIST = PersonColumns("", {"user_id": "user"})
 Row = Mapping[str, object]
 
@@ -112,7 +114,7 @@ class Redactor:
         data = path.read_bytes()
         unit, encoding = _line_end(data)
         kept = Counter(self._kept(path, data))
-        hers = Counter(_records(data, unit)) - kept
+        hers = Counter(_records(path, data, unit)) - kept
         return [record.decode(encoding, "replace").strip("\r\n\ufeff") for record in hers.elements()]
 
     def _columns(self, path: Path) -> PersonColumns | None:
@@ -127,10 +129,10 @@ class Redactor:
             columns = noted.get(path.name)
         header: list[str] | None = list(columns.names) if columns and columns.names else None
         delimiter = "\t" if path.suffix == ".tsv" else ","
-        for place, record in enumerate(_records(data, unit)):
+        for place, record in enumerate(_records(path, data, unit)):
             text = record.decode(encoding, "replace").lstrip("\ufeff")
             row = _row(path, text, header, (columns.delimiter if columns else None) or delimiter)
-            if place == 0 and header is None and path.suffix not in (".jsonl", ".ndjson", ".nt"):
+            if place == 0 and header is None and format_of_name(path) not in (*_JSON_LINES, *_STATEMENTS):
                 header = list(row.values()) if row else []  # type: ignore[arg-type]  # the first row holds names
                 yield record
             elif path.name in REPORTS:
@@ -245,7 +247,7 @@ def _begins(columns: Sequence[str]) -> bool:
 def _row(path: Path, text: str, header: Sequence[str] | None, delimiter: str) -> Row | None:
     """A record as column → cell; ``None`` where it has not the columns that it should have."""
     try:
-        if path.suffix in (".jsonl", ".ndjson"):
+        if format_of_name(path) in _JSON_LINES:
             found = parsed_json(text)
             return found if isinstance(found, dict) else None
         read = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
@@ -262,9 +264,12 @@ def _is_parquet(path: Path) -> bool:
         return file.read(4) == PARQUET_MAGIC
 
 
-def _records(data: bytes, unit: bytes) -> Iterator[bytes]:
+def _records(path: Path, data: bytes, unit: bytes) -> Iterator[bytes]:
     lines = [line + unit for line in data.split(unit)]
     lines[-1] = lines[-1][: -len(unit)]
+    if format_of_name(path) in (*_JSON_LINES, *_STATEMENTS):  # one a line, in which an odd number of quotes may stand
+        yield from lines
+        return
     quote = unit.replace(b"\n", b'"')
     at = 0
     while at < len(lines):

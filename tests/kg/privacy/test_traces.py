@@ -135,6 +135,16 @@ def test_rows_as_they_came_lose_whole_records(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-16") == "user,text\nu1,甲\n"
 
 
+@pytest.mark.parametrize("name", ["events.jsonl", "tracking.log", "tracking.log-20240505", "EVENTS.NDJSON"])
+def test_an_inch_costs_nobody_else_a_row_of_json(tmp_path: Path, name: str) -> None:
+    """In JSON a quote may stand alone in a line, \\"; what is hers is one line all the same."""
+    rows = ['{"user": "u1", "item": "12\\" pan"}\n', '{"user": "u0042"}\n', '{"user": "u3", "item": "14\\" pan"}\n']
+    path = tmp_path / name
+    path.write_text("".join(rows))
+    assert redactor("u0042").redact(path) is Outcome.REWRITTEN
+    assert path.read_text() == rows[0] + rows[2]
+
+
 def test_an_id_met_by_chance_counts_only_in_columns_of_people(tmp_path: Path) -> None:
     home = tmp_path / "rejects" / "1"
     home.mkdir(parents=True)
