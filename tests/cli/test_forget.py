@@ -138,6 +138,17 @@ def test_an_unknown_id_changes_nothing(whyrec: Whyrec, copied: Path) -> None:
     assert {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("person", ["李\u3000雷42", "Ann\u00a0Lee", "ann\nlee42", "ann\u200blee", "\ue000ann42"])
+def test_whoever_is_loaded_can_be_forgotten(whyrec: Whyrec, document: Document, tmp_path: Path, person: str) -> None:
+    """Names with the spaces of Chinese and of the web, and with what nobody sees."""
+    assert whyrec("init", tmp_path / "w").exit_code == 0
+    file = tmp_path / "purchased.csv"
+    file.write_text(f'head,tail,weight\n"{person}",p1,1\nu2,p1,1\n"{person}",p2,many\n', encoding="utf-8")
+    assert whyrec("-w", tmp_path / "w", "load", file).exit_code == 0
+    found = document("-w", tmp_path / "w", "forget", person)
+    assert found["found"] == [] and not holding(tmp_path / "w", person.encode())
+
+
 def test_what_still_holds_the_id_is_found_and_fails(whyrec: Whyrec, document: Document, tmp_path: Path) -> None:
     folder = tmp_path / "w"
     whyrec("init", folder, "--example")

@@ -48,7 +48,7 @@ class _Identification:
         prefix, colon, rest = as_text(user).partition(":")
         self._type = prefix if colon and prefix in self._types else None
         self._id = rest if self._type else user
-        if not self._id.strip() or not self._id.isprintable():
+        if not self._id.strip():
             raise UsageError(f"{user!r} is no id; give the id of a person as the data has it")
         self._raw: str | None = None
 
