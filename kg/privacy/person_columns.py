@@ -34,6 +34,8 @@ class PersonColumns:
     """Column → ``head`` or ``tail``, where the relation decides."""
     delimiter: str | None = None
     names: Sequence[str] | None = None
+    format: str | None = None
+    """Where the mapping told it, for the name says nothing then."""
 
     def holds(self, row: Mapping[str, object], schema: Schema, types: Sequence[str], entity_id: str) -> bool:
         """Whether a row names a person in a column of hers, alone or in a list."""
@@ -66,7 +68,7 @@ def person_columns(people: People, source: Source, place: str) -> PersonColumns 
     ends = {source.head or "": "head", source.tail or "": "tail"} if source.relation_column else None
     columns = people.columns(source, person_types(people.schema))
     names = None if source.columns is None else list(source.columns)
-    return PersonColumns(place, columns, source.relation_column, ends, source.delimiter, names)
+    return PersonColumns(place, columns, source.relation_column, ends, source.delimiter, names, source.format)
 
 
 def save_person_columns(rejects: Path, files: Mapping[str, PersonColumns | None]) -> None:

@@ -65,8 +65,7 @@ def write_rejects(home: Path, files: Sequence[RejectedFile], people: People | No
         group = [rejected for rejected in files if rejected.path == path]
         rejects = pl.concat([rejected.rejects for rejected in group])
         if people is None or not any(people.withholds_rows(rejected.source) for rejected in group):
-            rows = home / _free_name(path, taken)
-            _write_rows(rows, group[0], rejects, people)
+            rows = _write_rows(home / _free_name(path, taken), group[0], rejects, people)
             if people is not None:
                 columns |= {rows.name: person_columns(people, group[0].source, group[0].place)}
         elif people is not None:
@@ -125,11 +124,12 @@ def _free_name(path: Path, taken: set[str]) -> str:
     return safe
 
 
-def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame, people: People | None) -> None:
+def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame, people: People | None) -> Path:
+    """Write the rows; the file that holds them, which has a suffix more where the source's format is only read."""
     if file.source.file_format(file.path) in RDF_FORMATS:  # rejects show whole statements, as lines of N-Triples
         lines_of_ntriples = "".join(f"{value}\n" for value in rejects.get_column("value") if value)
         target.with_suffix(".nt").write_text(lines_of_ntriples, encoding="utf-8")
-        return
+        return target.with_suffix(".nt")
     rows = sorted(zip(rejects.get_column("line"), rejects.get_column("lines"), strict=True))
 
     def keeps(text: str) -> bool:
@@ -137,3 +137,5 @@ def _write_rows(target: Path, file: RejectedFile, rejects: pl.DataFrame, people:
         return people is None or not people.suppression or not people.mentions_forgotten(text)
 
     open_reader(file.path, file.place, file.source, (), Notices()).copy_rows(target, rows, keeps)
+    others = [target.with_name(f"{target.name}{suffix}") for suffix in (".csv", ".xlsx")]
+    return next((path for path in others if not target.exists() and path.exists()), target)

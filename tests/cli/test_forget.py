@@ -3,7 +3,9 @@
 import gzip
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,21 @@ def test_rows_that_are_no_lines_are_taken_out_too(document: Document, whyrec: Wh
         (kept,) = (numbered / "rejects").rglob(path.name)
         source = Source(file=path.name, relation="purchased", head="head", tail="tail")
         assert [cells for _, _, cells in read(kept, source)[0]] == [("2", "1000")]
+
+
+def test_rejects_of_a_query_are_known_by_their_columns(document: Document, numbered: Path) -> None:
+    """They are kept as CSV, under a name that the query has not."""
+    with closing(sqlite3.connect(numbered / "shop.db")) as database:
+        database.execute("CREATE TABLE orders (who, what, stars)")
+        database.executemany("INSERT INTO orders VALUES (?, ?, ?)", [(1, 2, "many"), (2, 1, "many"), (5, 6, "4")])
+        database.commit()
+    query = '[[source]]\nsql = "SELECT * FROM orders"\nconnection = "shop.db"\n'
+    told = 'relation = "purchased"\nhead = "who"\ntail = "what"\nweight = "stars"\n'
+    (numbered / "mapping.toml").write_text(query + told)
+    document("-w", numbered, "load", "--max-rejects", "2")
+    erased = document("-w", numbered, "forget", "User:1")
+    (rows,) = (numbered / "rejects").rglob("query*.csv")
+    assert erased["undecided"] == [] and rows.read_text() == "who,what,stars\n2,1,many\n"
 
 
 def test_links_pages_exports_and_archives(document: Document, whyrec: Whyrec, copied: Path, tmp_path: Path) -> None:

@@ -114,8 +114,12 @@ class Redactor:
         data = path.read_bytes()
         unit, encoding = _line_end(data)
         kept = Counter(self._kept(path, data))
-        hers = Counter(_records(path, data, unit)) - kept
+        hers = Counter(_records(self._format(path), data, unit)) - kept
         return [record.decode(encoding, "replace").strip("\r\n\ufeff") for record in hers.elements()]
+
+    def _format(self, path: Path) -> str | None:
+        noted = None if path.name in REPORTS else read_person_columns(path.parent).get(path.name)
+        return (noted.format if noted else None) or format_of_name(path)
 
     def _columns(self, path: Path) -> PersonColumns | None:
         return _LIST if is_list_of_recommendations(path) else read_person_columns(path.parent).get(path.name)
@@ -128,11 +132,12 @@ class Redactor:
         if columns is None and path.name not in REPORTS:
             columns = noted.get(path.name)
         header: list[str] | None = list(columns.names) if columns and columns.names else None
-        delimiter = "\t" if path.suffix == ".tsv" else ","
-        for place, record in enumerate(_records(path, data, unit)):
+        kind = self._format(path)
+        delimiter = "\t" if kind == "tsv" else ","
+        for place, record in enumerate(_records(kind, data, unit)):
             text = record.decode(encoding, "replace").lstrip("\ufeff")
-            row = _row(path, text, header, (columns.delimiter if columns else None) or delimiter)
-            if place == 0 and header is None and format_of_name(path) not in (*_JSON_LINES, *_STATEMENTS):
+            row = _row(kind, text, header, (columns.delimiter if columns else None) or delimiter)
+            if place == 0 and header is None and kind not in (*_JSON_LINES, *_STATEMENTS):
                 header = list(row.values()) if row else []  # type: ignore[arg-type]  # the first row holds names
                 yield record
             elif path.name in REPORTS:
@@ -244,10 +249,10 @@ def _begins(columns: Sequence[str]) -> bool:
     return any(list(columns[: len(known)]) == known for known in (LIST_COLUMNS, CAMPAIGN_COLUMNS))
 
 
-def _row(path: Path, text: str, header: Sequence[str] | None, delimiter: str) -> Row | None:
+def _row(kind: str | None, text: str, header: Sequence[str] | None, delimiter: str) -> Row | None:
     """A record as column → cell; ``None`` where it has not the columns that it should have."""
     try:
-        if format_of_name(path) in _JSON_LINES:
+        if kind in _JSON_LINES:
             found = parsed_json(text)
             return found if isinstance(found, dict) else None
         read = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
@@ -264,10 +269,10 @@ def _is_parquet(path: Path) -> bool:
         return file.read(4) == PARQUET_MAGIC
 
 
-def _records(path: Path, data: bytes, unit: bytes) -> Iterator[bytes]:
+def _records(kind: str | None, data: bytes, unit: bytes) -> Iterator[bytes]:
     lines = [line + unit for line in data.split(unit)]
     lines[-1] = lines[-1][: -len(unit)]
-    if format_of_name(path) in (*_JSON_LINES, *_STATEMENTS):  # one a line, in which an odd number of quotes may stand
+    if kind in (*_JSON_LINES, *_STATEMENTS):  # one a line, in which an odd number of quotes may stand
         yield from lines
         return
     quote = unit.replace(b"\n", b'"')

@@ -17,7 +17,7 @@ from kg.workspace.forgotten_digests import NAME as FORGOTTEN
 from kg.workspace.generations import SNAPSHOT
 from kg.workspace.workspace import Workspace
 
-_TABLES = (*COMPRESSIONS, *SUFFIXES, ".txt", ".dat")
+_TABLES = (*COMPRESSIONS, *SUFFIXES, ".txt", ".dat", ".db", ".sqlite", ".sqlite3")
 """Files that may be copies of what was loaded or exported."""
 _FOREIGN = "[file that is not whyrec's holds|files that are not whyrec's hold]"
 _SEALED = "encrypted [file|files]"

@@ -143,6 +143,12 @@ def test_an_inch_costs_nobody_else_a_row_of_json(tmp_path: Path, name: str) -> N
     path.write_text("".join(rows))
     assert redactor("u0042").redact(path) is Outcome.REWRITTEN
     assert path.read_text() == rows[0] + rows[2]
+    home = tmp_path / "rejects" / "1"
+    home.mkdir(parents=True)
+    save_person_columns(home, {"events.txt": PersonColumns("events.txt", {"user": "User"}, format="jsonl")})
+    (home / "events.txt").write_text("".join(rows))
+    assert redactor("u0042", unmistakable=False).redact(home / "events.txt") is Outcome.REWRITTEN
+    assert (home / "events.txt").read_text() == rows[0] + rows[2]
 
 
 def test_an_id_met_by_chance_counts_only_in_columns_of_people(tmp_path: Path) -> None:
