@@ -121,9 +121,9 @@ def _file_parts(content: pa.NativeFile) -> tuple[pa.Schema, Iterator[pa.RecordBa
     content.seek(0)
     before = b""
     while piece := content.read(PIECE):
-        if _FILE + _FILE in before + piece:
+        if _FILE + _FILE + b"\0\0" in before + piece:
             raise pa.ArrowInvalid("several files were put together; give each a file of its own")
-        before = piece[-len(_FILE) :]
+        before = (before + piece)[-2 * len(_FILE) - 1 :]
     content.seek(0)
     file = pa.ipc.open_file(content)
     return file.schema, (file.get_batch(i) for i in range(file.num_record_batches))
