@@ -6,6 +6,7 @@ file behind, and the file's removal when the lock is let go. filelock is importe
 the graph takes none, and would pay 7 to 40 ms for it.
 """
 
+import shutil
 from contextlib import suppress
 from errno import ENOENT
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
+
+STAGED, LOCK = "load-", ".lock"
+"""What the names of folders of staged rows begin with; what a lock has after the name of the folder beside it."""
 
 
 class FileLock:
@@ -55,6 +59,20 @@ class FileLock:
         with suppress(OSError):
             self._path.unlink()
         self._lock.release()
+
+
+def clear_abandoned(folder: Path, prefix: str = STAGED) -> None:
+    """Remove the folders in a folder that killed processes worked in, and none of those that go on.
+
+    :param prefix: of their names; each has its lock beside it.
+    """
+    homes = {path.with_suffix("") if path.suffix == LOCK else path for path in folder.glob(f"{prefix}*")}
+    for home in sorted(homes):
+        with suppress(OSError):  # what belongs to somebody else stays
+            lock = FileLock.try_acquire(home.with_name(home.name + LOCK))
+            if lock is not None:
+                shutil.rmtree(home, ignore_errors=True)
+                lock.release()
 
 
 def _taken(path: Path) -> "BaseFileLock | None":

@@ -63,7 +63,8 @@ def _split(
     """Join on the keys and tell the rows apart by what became of them; they are in no particular order."""
     gone = stored.select(keys).clear()
     if stored.is_empty():
-        nothing = [pl.lit(None, dtype=stored.schema[name]).alias(f"{name} stored") for name in columns]
+        dtypes = stored.schema
+        nothing = [pl.lit(None, dtype=dtypes[name]).alias(f"{name} stored") for name in columns]
         created = new.with_columns(nothing).select(*keys, *wanted)
         return Difference(created, created.clear(), 0, gone, ())
     old = stored.select(*keys, *(pl.col(name).alias(f"{name} stored") for name in columns), there=pl.lit(True))

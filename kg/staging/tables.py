@@ -6,14 +6,13 @@ A small load stays in memory; what is more goes to disk, so that memory stays fl
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import polars as pl
 
-from kg.file_lock import FileLock
+from kg.file_lock import LOCK, STAGED, FileLock, clear_abandoned
 from kg.staging.partition import WHOLE, Partition, by_bucket, together
 
 IN_MEMORY = 120 << 20
@@ -23,7 +22,6 @@ KEYS = {
     **dict.fromkeys(("entity", "tail", "stored", "spoken"), "id"),
 }
 """Kinds of tables that are partitioned, and the column by which they are."""
-_PREFIX, _LOCK = "load-", ".lock"
 
 
 class Staging:
@@ -32,7 +30,7 @@ class Staging:
     def __init__(self, folder: Path) -> None:
         """Make the folder, inside ``folder``, and clear away what killed processes left there."""
         folder.mkdir(parents=True, exist_ok=True)
-        _clear(folder)
+        clear_abandoned(folder)
         self._folder, self._lock = _new_folder(folder)
         self._files: dict[str, list[tuple[Path, int | None]]] = {}
         self._waiting: dict[str, list[pl.DataFrame]] = {}
@@ -120,20 +118,10 @@ def _kind(name: str) -> str:
 def _new_folder(folder: Path) -> tuple[Path, FileLock]:
     """A new folder and the lock beside it, by which others see that its process lives; the lock comes first."""
     while True:
-        handle, name = tempfile.mkstemp(_LOCK, _PREFIX, folder)
+        handle, name = tempfile.mkstemp(LOCK, STAGED, folder)
         with open(handle):
             lock = FileLock.try_acquire(Path(name))
         if lock is not None:
             home = Path(name).with_suffix("")
             home.mkdir()
             return home, lock
-
-
-def _clear(folder: Path) -> None:
-    homes = {path.with_suffix("") if path.suffix == _LOCK else path for path in folder.glob(f"{_PREFIX}*")}
-    for home in sorted(homes):
-        with suppress(OSError):  # what belongs to somebody else stays
-            lock = FileLock.try_acquire(home.with_name(home.name + _LOCK))
-            if lock is not None:
-                shutil.rmtree(home, ignore_errors=True)
-                lock.release()

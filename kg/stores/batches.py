@@ -121,9 +121,9 @@ def _conform(frame: pl.DataFrame, dtypes: Mapping[str, pl.DataType], origin: str
     if missing:
         raise StoreError(f"{origin}: the rows have no column {', '.join(missing)}")
     chosen = frame.select(list(dtypes))
-    for name, dtype in dtypes.items():
-        if chosen.schema[name] not in (dtype, pl.Null()):
-            raise StoreError(f"{origin}.{name}: the column is {chosen.schema[name]}, not {dtype}")
+    for (name, dtype), found in zip(dtypes.items(), chosen.dtypes, strict=True):
+        if found not in (dtype, pl.Null()):
+            raise StoreError(f"{origin}.{name}: the column is {found}, not {dtype}")
     return chosen.cast(pl.Schema(dtypes))
 
 

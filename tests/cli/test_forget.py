@@ -151,6 +151,28 @@ def test_whoever_is_loaded_can_be_forgotten(whyrec: Whyrec, document: Document, 
     assert found["found"] == [] and not holding(tmp_path / "w", person.encode())
 
 
+def test_an_id_with_a_type_before_it_is_read_in_one_way_or_refused(
+    whyrec: Whyrec, document: Document, tmp_path: Path
+) -> None:
+    file = tmp_path / "purchased.csv"
+    file.write_text("head,tail\n" + "".join(f"{one},p1\n" for one in ("alone", "User:alone", "User:other")))
+    assert whyrec("init", tmp_path / "w").exit_code == whyrec("-w", tmp_path / "w", "load", file).exit_code == 0
+    refused = whyrec("-w", tmp_path / "w", "forget", "User:alone")
+    assert refused.exit_code == 2 and "say 'alone' or 'User:User:alone'" in refused.output
+    for asked, left in (("User:other", {"alone", "User:alone"}), ("User:User:alone", {"alone"}), ("User:alone", set())):
+        assert document("-w", tmp_path / "w", "forget", asked)["found"] == []
+        store = Workspace(tmp_path / "w").open_store(read_only=True)
+        assert set(store.read_entities("User").get_column("id")) == left
+        store.close()
+
+
+def test_what_a_killed_load_left_is_forgotten_too(whyrec: Whyrec, copied: Path) -> None:
+    left = copied / "staging" / "load-killed"
+    left.mkdir(parents=True)
+    pl.DataFrame({"id": ["u9999", PERSON]}).write_parquet(left / "0.parquet")
+    assert whyrec("-w", copied, "forget", "u9999").exit_code == 1 and not left.exists()
+
+
 def test_what_still_holds_the_id_is_found_and_fails(whyrec: Whyrec, document: Document, tmp_path: Path) -> None:
     folder = tmp_path / "w"
     whyrec("init", folder, "--example")

@@ -10,6 +10,7 @@ import uuid
 import polars as pl
 
 from kg.file_link import remove_folder
+from kg.file_lock import clear_abandoned
 from kg.privacy.erasure.identification import Identified, identify
 from kg.privacy.erasure.person_files import is_typed, names_person
 from kg.privacy.erasure.redaction import Outcome, Person, Redactor
@@ -48,6 +49,7 @@ class _Eraser:
     def run(self) -> Erasure:
         """All steps, in their order."""
         self._tell("Looking for the person")
+        clear_abandoned(self._workspace.staging)  # a load that was killed may have had the person, and is begun anew
         suppression = Suppression.open(self._workspace.folder)
         whom = identify(self._workspace, self._user, self._files, suppression)
         self._erasure.person = whom.id

@@ -1,7 +1,7 @@
 """Whom an id names: a person of the store, or one who was forgotten before, or whom rejects still know."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -47,7 +47,7 @@ class _Identification:
         self._types = person_types(workspace.schema)
         prefix, colon, rest = as_text(user).partition(":")
         self._type = prefix if colon and prefix in self._types else None
-        self._id = rest if self._type else user
+        self._told, self._id = user, rest if self._type else user
         if not self._id.strip():
             raise UsageError(f"{user!r} is no id; give the id of a person as the data has it")
         self._raw: str | None = None
@@ -63,10 +63,15 @@ class _Identification:
         asked = [self._type] if self._type else self._types
         store = self._workspace.open_store(read_only=True)
         try:
-            known = {name: store.read_entities(name).get_column("id") for name in asked}
+            ids = {name: store.read_entities(name).get_column("id") for name in self._types}
         finally:
             store.close()
-        there = [name for name, ids in known.items() if self._id in ids]
+        known = {name: ids[name] for name in asked}
+        there = [name for name, some in known.items() if self._id in some]
+        if self._type and any(self._told in some for some in ids.values()):
+            self._refuse_two_readings(there)
+            self._type, self._id = None, self._told
+            return self._found_types()
         if not there and self._by_pseudonym(known):
             return self._found_types()
         if len(there) > 1:
@@ -85,6 +90,14 @@ class _Identification:
         hint = f"; ids here are pseudonyms: set {KEY_VARIABLE} to name people by their own ids"
         aside = hint if is_pseudonymised(self._workspace.folder) and KEY_VARIABLE not in os.environ else ""
         raise UnknownEntityError(f"{_unknown(self._id, known)}{aside}")
+
+    def _refuse_two_readings(self, there: Sequence[str]) -> None:
+        """``User:7`` is 7 of type User, unless that is somebody's id as it stands."""
+        if there:
+            raise UsageError(
+                f"{self._told!r} is the id of a person, and {self._id!r} of another; say {self._id!r} or "
+                f"'{there[0]}:{self._told}'"
+            )
 
     def _is_unmistakable(self, types: list[str]) -> bool:
         """Whether the id is long enough not to be met by chance, and nothing else has it."""

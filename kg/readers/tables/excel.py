@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 import python_calamine
@@ -30,6 +30,23 @@ ROWS_ABOVE = 30
 LARGEST = 4 << 30
 """Bytes of a workbook unpacked; what is larger is no work of people."""
 _DIGITS = 10**15
+_LACKING: tuple[tuple[tuple[bytes, ...], str], ...] = (
+    (
+        (b' t="e"',),
+        "{n} [cell|cells] of the workbook [holds|hold] an error such as #DIV/0! in place of a value, and "
+        "[counts|count] as empty",
+    ),
+    (
+        (b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />"),
+        "{n} [formula|formulas] of the workbook [has|have] no result, and [counts|count] as empty; open it in a "
+        "spreadsheet program and save it",
+    ),
+    (
+        (b"<mergeCell ",),
+        "{n} [group|groups] of merged cells in the workbook: the first of each has the value, the others are empty",
+    ),
+)
+"""What cells have in place of a value, as XML, and what is said of it."""
 
 
 class ExcelReader:
@@ -72,15 +89,12 @@ class ExcelReader:
             unpacked = sum(member.file_size for member in members)
             if unpacked > LARGEST:
                 raise ReadError(f"{self._place}: unpacks to {unpacked >> 20:,} MiB; save the sheet as CSV")
-            errors = 0
             for member in members:
                 if member.filename.startswith("xl/worksheets/sheet"):
                     with archive.open(member) as sheet:
-                        pieces = iter(lambda: sheet.read(1 << 20), b"")
-                        errors += sum(piece.count(b' t="e"') for piece in pieces)
-        sentence = "{n} [cell|cells] of the workbook [holds|hold] an error such as #DIV/0! in place of a value"
-        sentence += ", and [counts|count] as empty"
-        self._notices.add(self._place, sentence, errors)
+                        for cells in _whole_cells(sheet):
+                            for marks, sentence in _LACKING:
+                                self._notices.add(self._place, sentence, sum(map(cells.count, marks)))
 
     def _chosen(self, book: python_calamine.CalamineWorkbook, names: list[str]) -> list[list[Any]]:
         """The rows of the first sheet that is shown and has the wanted columns, else of the first."""
@@ -176,6 +190,17 @@ class ExcelReader:
                     columns[name][row] = None
         batch = text_batch(columns, lines, [1] * len(lines), [])
         return Batch(batch.frame, batch.lines, batch.spans, faults=fault_frame(faults))
+
+
+def _whole_cells(sheet: IO[bytes]) -> Iterator[bytes]:
+    """The XML of a sheet in pieces that end between cells."""
+    rest = b""
+    while piece := sheet.read(1 << 20):
+        text = rest + piece
+        end = max(text.rfind(b"<c "), text.rfind(b"<mergeCell "), 0)
+        rest = text[end:]
+        yield text[:end]
+    yield rest
 
 
 def _names(row: list[Any]) -> list[str]:

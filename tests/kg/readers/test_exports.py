@@ -70,6 +70,15 @@ def sheets(book: xlsxwriter.Workbook) -> None:
     cover.activate()
 
 
+def unsolved(book: xlsxwriter.Workbook) -> None:
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["a", "b"])
+    sheet.write_row(1, 0, ["x", 1])
+    sheet.write(2, 0, "y")
+    sheet.write_formula(2, 1, "=1+1", None, "")
+    sheet.merge_range(1, 2, 2, 2, "note")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "cells", "told"),
     [
@@ -94,6 +103,8 @@ def sheets(book: xlsxwriter.Workbook) -> None:
             "",
         ),
         ("book.xlsx", workbook(sheets), [("x", "1"), ("y", None)], "1 cell of the workbook holds an error"),
+        ("sums.xlsx", workbook(unsolved), [("x", "1"), ("y", None)], "1 formula of the workbook has no result"),
+        ("sums.xlsm", workbook(unsolved), [("x", "1"), ("y", None)], "1 group of merged cells"),
         ("book.xlsm", workbook(sheets), [("x", "1"), ("y", None)], "only the sheet 'Data' is read"),
         (
             "two.xml",
