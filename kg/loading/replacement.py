@@ -130,7 +130,7 @@ class Replacement:
         :raises LimitError: saying what would be lost, and how to allow it.
         """
         for file in report.files:
-            lost = {name: deleted[name] for name in fed_by(file.source, self._schema) if deleted.get(name)}
+            lost = {name: deleted[name] for name in sorted(fed_by(file.source, self._schema)) if deleted.get(name)}
             if lost and file.rejected and max_rejects is None:
                 bad = by_number(f"{file.rejected:,} [row was|rows were] rejected, and because [it is|they are] missing")
                 raise LimitError(
