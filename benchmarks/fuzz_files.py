@@ -216,7 +216,7 @@ class Case:
 
     def _named(self, cells: list[str]) -> bool:
         """Whether these are the names of the columns."""
-        needed = {"id"} if "product" in self.path.name else {"user", "product"}
+        needed = set(self.source.used_columns()) - self.source.optional_columns
         return needed <= {cell.strip().strip('" ').lower() for cell in cells}
 
     def _titles(self, lines: list[bytes]) -> int:

@@ -51,6 +51,16 @@ def check_alone(archive: zipfile.ZipFile, place: str) -> None:
         raise ReadError(f"{place}: {before:,} bytes stand before the ZIP archive, such as another one; take them apart")
 
 
+def holds(file: BinaryIO, mark: bytes) -> bool:
+    """Whether some bytes stand in a file from where it is on."""
+    before = b""
+    while piece := file.read(PIECE):
+        if mark in before + piece:
+            return True
+        before = (before + piece)[1 - len(mark) :]
+    return False
+
+
 class ByteSource:
     """The decompressed bytes of one file, read once from start to end; use it in ``with``."""
 

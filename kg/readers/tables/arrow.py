@@ -11,7 +11,7 @@ from kg.errors import ReadError
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.readers.batch import Batch
-from kg.readers.compression import PIECE, ByteSource
+from kg.readers.compression import ByteSource, holds
 from kg.readers.tables.arrow_types import dtypes_of, polars_frame
 from kg.readers.tables.typed_batch import TypedBatches, column_names, row_keeper
 
@@ -119,11 +119,8 @@ def _file_parts(content: pa.NativeFile) -> tuple[pa.Schema, Iterator[pa.RecordBa
     :raises pyarrow.ArrowException: where it is none, or several.
     """
     content.seek(0)
-    before = b""
-    while piece := content.read(PIECE):
-        if _FILE + _FILE + b"\0\0" in before + piece:
-            raise pa.ArrowInvalid("several files were put together; give each a file of its own")
-        before = (before + piece)[-2 * len(_FILE) - 1 :]
+    if holds(content, _FILE + _FILE + b"\0\0"):
+        raise pa.ArrowInvalid("several files were put together; give each a file of its own")
     content.seek(0)
     file = pa.ipc.open_file(content)
     return file.schema, (file.get_batch(i) for i in range(file.num_record_batches))

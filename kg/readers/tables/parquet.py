@@ -1,7 +1,6 @@
 """Parquet; "lines" are rows, from 1."""
 
 import io
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,12 +14,12 @@ from kg.mapping.source import Source
 from kg.mapping.table_folder import partition_of
 from kg.notices import Notices
 from kg.readers.batch import Batch
-from kg.readers.compression import ByteSource
+from kg.readers.compression import ByteSource, holds
 from kg.readers.tables.arrow_types import check_names, dtypes_of, polars_frame
 from kg.readers.tables.typed_batch import TypedBatches, column_names, row_keeper
 
 ROWS = 65_536
-MAGIC, LARGEST_INDEX = b"PAR1", 16 << 20
+MAGIC = b"PAR1"
 
 
 class ParquetReader:
@@ -110,28 +109,16 @@ def open_parquet(path: Path, place: str) -> pq.ParquetFile:
 def parquet_file(content: Path | bytes) -> pq.ParquetFile:
     """Open one Parquet file; of several put together Arrow would read the rows of the first by the last's footer.
 
+    That is seen by its bytes: at what a damaged footer says of a column Arrow ends the process.
+
     :raises pyarrow.ArrowException: where it is none, or several.
     """
+    file = pq.ParquetFile(content if isinstance(content, Path) else pa.BufferReader(content))
     with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as raw:
-        file = pq.ParquetFile(content if isinstance(content, Path) else pa.BufferReader(content))
-        # between the last rows and the footer are an index, and as many bytes as stand before the file
-        footer = raw.seek(0, os.SEEK_END) - len(MAGIC) - 4 - file.metadata.serialized_size
-        between = footer - _end_of_rows(file.metadata)
-        raw.seek(max(between - LARGEST_INDEX, 0))
-        if between > 0 and MAGIC + MAGIC in raw.read(min(between, LARGEST_INDEX) + len(MAGIC)):
+        if holds(raw, MAGIC + MAGIC):
             file.close()
             raise pa.ArrowInvalid("several files were put together; give each a file of its own")
     return file
-
-
-def _end_of_rows(metadata: pq.FileMetaData) -> int:
-    if not metadata.num_row_groups:
-        return len(MAGIC)
-    last = metadata.row_group(metadata.num_row_groups - 1)
-    columns = [last.column(number) for number in range(last.num_columns)]
-    starts = [min(one.data_page_offset, one.dictionary_page_offset or one.data_page_offset) for one in columns]
-    ends = [start + one.total_compressed_size for start, one in zip(starts, columns, strict=True)]
-    return max(ends, default=len(MAGIC))
 
 
 def whole_batches(

@@ -4,6 +4,7 @@ import gzip
 import io
 import lzma
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -94,6 +95,18 @@ def test_rows_that_a_column_lacks_are_told(tmp_path: Path) -> None:
         list(open_reader(path, path.name, source, ["id"], Notices()).batches())
     with pytest.raises(ReadError, match="cannot be searched"):
         list(parquet_frames(path))
+
+
+def test_what_a_footer_says_wrongly_of_a_column_ends_no_process(tmp_path: Path) -> None:
+    """Arrow calls std::terminate where Python looks at a column whose statistics do not fit its kind."""
+    path, optional = tmp_path / "products.parquet", b"\x25\x02\x18\x02id"  # in Thrift; 0 for 2: required
+    pq.write_table(pa.table({"id": ["p1", None, "p2"]}), path, store_schema=False)
+    content = path.read_bytes()
+    assert content.count(optional) == 1
+    path.write_bytes(content.replace(optional, b"\x25\x00\x18\x02id"))
+    source = Source(file=path.name, entity="Product", id="id")
+    with suppress(ReadError):
+        assert sum(one.rows for one in open_reader(path, path.name, source, ["id"], Notices()).batches()) == 3
 
 
 def _varint(number: int) -> bytes:
