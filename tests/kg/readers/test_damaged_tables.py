@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from kg.errors import ReadError
+from kg.mapping.connection import Connection
 from kg.mapping.source import Source
 from kg.notices import Notices
 from kg.privacy.erasure.traces import parquet_frames
 from kg.readers.opening import open_reader
-from kg.readers.tables.sql import plain_columns
+from kg.readers.tables.sql import _mysql, plain_columns
 from kg.readers.tables.typed_batch import cell_texts
 from tests.kg.readers.test_readers import read
 
@@ -142,6 +143,23 @@ def test_types_that_only_a_database_has_are_read_as_what_stands_for_them() -> No
     money = pa.schema([pa.field("m", pa.int64(), metadata={"POSTGRESQL:type": "money"})])
     with pytest.raises(ReadError, match="m::numeric"):
         plain_columns(pa.RecordBatch.from_arrays([pa.array([150])], schema=money))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM t",
+        "SHUTDOWN",
+        "/*! DROP TABLE t */ SELECT 1",
+        "SELECT a FROM t INTO OUTFILE '/tmp/t'",
+        "SELECT a INTO/**/dumpfile '/tmp/t'",
+        "(SELECT load_file('/etc/passwd'))",
+    ],
+)
+def test_a_question_of_mysql_changes_nothing_and_reads_no_file(tmp_path: Path, sql: str) -> None:
+    """Whoever may do everything there may do that too, so that it is refused before anybody is asked."""
+    with pytest.raises(ReadError, match="ask with SELECT"):
+        next(_mysql(sql, Connection("mysql", None, "mysql://127.0.0.1:1/shop")))
 
 
 @pytest.mark.parametrize("kind", [pa.timestamp("us", "UTC"), pa.timestamp("ms"), pa.date32()], ids=str)
