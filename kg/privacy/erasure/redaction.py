@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from kg.document import parsed_json
 from kg.errors import ReadError, WorkspaceError
 from kg.mapping.file_format import format_of_name
+from kg.privacy.erasure.records import JSON_LINES, STATEMENTS, line_end, records
 from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
 from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
@@ -33,9 +34,6 @@ LIST_COLUMNS = ["user_id", "rank", "item_id", "score"]
 """How the columns of what ``whyrec recommend --all`` writes begin …"""
 CAMPAIGN_COLUMNS = ["personal_data", "user_id"]
 """… and those of ``whyrec audience --out``."""
-_LONGEST_RECORD = 200
-"""Lines after which an open quote counts as one that was never meant to close."""
-_JSON_LINES, _STATEMENTS = ("jsonl", "ndjson"), ("ntriples", "nquads")
 _LIST = PersonColumns("", {"user_id": "user"})
 Row = Mapping[str, object]
 
@@ -112,9 +110,9 @@ class Redactor:
         if is_row_file(path):  # whose rows stand in no line; what was taken from whom, the source says
             return []
         data = path.read_bytes()
-        unit, encoding = _line_end(data)
+        unit, encoding = line_end(data)
         kept = Counter(self._kept(path, data))
-        hers = Counter(_records(self._format(path), data, unit)) - kept
+        hers = Counter(records(self._format(path), data, unit)) - kept
         return [record.decode(encoding, "replace").strip("\r\n\ufeff") for record in hers.elements()]
 
     def _format(self, path: Path) -> str | None:
@@ -126,7 +124,7 @@ class Redactor:
 
     def _kept(self, path: Path, data: bytes) -> Iterator[bytes]:
         """The records in which she is not named; the first may be a header."""
-        unit, encoding = _line_end(data)
+        unit, encoding = line_end(data)
         columns = _LIST if is_list_of_recommendations(path) else None
         noted = read_person_columns(path.parent)
         if columns is None and path.name not in REPORTS:
@@ -134,10 +132,10 @@ class Redactor:
         header: list[str] | None = list(columns.names) if columns and columns.names else None
         kind = self._format(path)
         delimiter = "\t" if kind == "tsv" else ","
-        for place, record in enumerate(_records(kind, data, unit)):
+        for place, record in enumerate(records(kind, data, unit)):
             text = record.decode(encoding, "replace").lstrip("\ufeff")
             row = _row(kind, text, header, (columns.delimiter if columns else None) or delimiter)
-            if place == 0 and header is None and kind not in (*_JSON_LINES, *_STATEMENTS):
+            if place == 0 and header is None and kind not in (*JSON_LINES, *STATEMENTS):
                 header = list(row.values()) if row else []  # type: ignore[arg-type]  # the first row holds names
                 yield record
             elif path.name in REPORTS:
@@ -252,7 +250,7 @@ def _begins(columns: Sequence[str]) -> bool:
 def _row(kind: str | None, text: str, header: Sequence[str] | None, delimiter: str) -> Row | None:
     """A record as column → cell; ``None`` where it has not the columns that it should have."""
     try:
-        if kind in _JSON_LINES:
+        if kind in JSON_LINES:
             found = parsed_json(text)
             return found if isinstance(found, dict) else None
         read = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
@@ -267,38 +265,6 @@ def _row(kind: str | None, text: str, header: Sequence[str] | None, delimiter: s
 def _is_parquet(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) == PARQUET_MAGIC
-
-
-def _records(kind: str | None, data: bytes, unit: bytes) -> Iterator[bytes]:
-    lines = [line + unit for line in data.split(unit)]
-    lines[-1] = lines[-1][: -len(unit)]
-    if kind in (*_JSON_LINES, *_STATEMENTS):  # one a line, in which an odd number of quotes may stand
-        yield from lines
-        return
-    quote = unit.replace(b"\n", b'"')
-    at = 0
-    while at < len(lines):
-        end = _record_end(lines, at, quote)
-        yield b"".join(lines[at:end])
-        at = end
-
-
-def _record_end(lines: list[bytes], at: int, quote: bytes) -> int:
-    """Where the record that begins in a line ends: quotes come in pairs."""
-    quotes = 0
-    for end in range(at, min(len(lines), at + _LONGEST_RECORD)):
-        quotes += lines[end].count(quote)
-        if quotes % 2 == 0:
-            return end + 1
-    return at + 1
-
-
-def _line_end(data: bytes) -> tuple[bytes, str]:
-    """The line feed of the encoding that a byte order mark tells, and the encoding."""
-    for mark, encoding in ((b"\xff\xfe\0\0", "utf-32-le"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if data.startswith(mark):
-            return "\n".encode(encoding), encoding
-    return b"\n", "utf-8"
 
 
 def _replace(path: Path, data: bytes) -> None:
