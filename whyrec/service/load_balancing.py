@@ -10,6 +10,7 @@ import errno
 import mmap
 import socket
 import struct
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -17,9 +18,14 @@ import uvicorn
 
 PATIENCE_SECONDS = 0.005
 """How long a connection is left to workers that have fewer: as long as an answer that one of them is at."""
+SILENT_SECONDS = 0.5
+"""After what time a worker that says nothing is left none: it was stopped, killed, or hangs, and those that are free
+would take one each time they have waited."""
 FULL_SECONDS = 1.0
 """How long nobody is accepted where there are no more descriptors."""
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_TOLD = struct.Struct("qd")
+"""How many a worker has, and when it said so, in seconds of the clock that all processes share."""
 
 
 class Connections:
@@ -29,15 +35,16 @@ class Connections:
     """
 
     def __init__(self, workers: int) -> None:
-        self._counts, self._workers = mmap.mmap(-1, 8 * workers), workers
+        self._told = mmap.mmap(-1, _TOLD.size * workers)
 
     def tell(self, slot: int, count: int) -> None:
         """Say how many the worker of a slot has."""
-        struct.pack_into("q", self._counts, 8 * slot, count)
+        _TOLD.pack_into(self._told, _TOLD.size * slot, count, time.monotonic())
 
     def fewest(self) -> int:
-        """Those of the worker that has fewest."""
-        return int(min(struct.unpack_from(f"{self._workers}q", self._counts)))
+        """Those of the worker that has fewest, of all that said so of late; the one that asks is among them."""
+        since = time.monotonic() - SILENT_SECONDS
+        return min(count for count, told in _TOLD.iter_unpack(self._told[:]) if told >= since)
 
 
 class Balanced(uvicorn.Server):

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
-from whyrec.service.load_balancing import Balanced, Connections
+from whyrec.service.load_balancing import SILENT_SECONDS, Balanced, Connections
 
 SECONDS, BUSY_SECONDS = 60.0, 3.0
 
@@ -72,6 +72,17 @@ def test_a_busy_worker_keeps_nobody_waiting(workers: tuple[int, list[Balanced]])
         ) as some:
             assert [some.get("/").text for _ in range(6)] == ["hello"] * 6
         assert time.monotonic() - started < BUSY_SECONDS - 0.5
+
+
+def test_nobody_is_left_to_a_worker_that_is_silent() -> None:
+    """A stopped one with fewest held the others to one connection in five milliseconds until it was replaced."""
+    connections = Connections(3)  # the last has not started yet
+    connections.tell(0, 1)
+    connections.tell(1, 4)
+    assert connections.fewest() == 1
+    time.sleep(1.2 * SILENT_SECONDS)
+    connections.tell(1, 4)
+    assert connections.fewest() == 4
 
 
 def _counts(made: list[Balanced]) -> list[int]:
