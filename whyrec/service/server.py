@@ -132,6 +132,7 @@ def serve(
     :raises WorkspaceError: where a folder is no workspace, or nothing is loaded.
     """
     folders = [folder.resolve() for folder in folders]
+    _many_files()
     with tempfile.TemporaryDirectory(prefix="whyrec-metrics-") as figures:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", figures)
         if workers > 1 and not POSSIBLE:
@@ -162,6 +163,17 @@ def serve(
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn's own handler comes before it
                 with suppress(KeyboardInterrupt):
                     start()()
+
+
+def _many_files() -> None:
+    """Allow as many open files as this process may have: a mapped array holds one, a generation some 500 of them, and
+    beside the next generation the usual 1,024 left 58 connections."""
+    if os.name == "posix":
+        import resource
+
+        with suppress(OSError, ValueError):  # of macOS, whose hard limit is more than it gives
+            most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _options(address: Address) -> dict[str, Any]:
