@@ -44,7 +44,7 @@ class Connections:
     def fewest(self) -> int:
         """Those of the worker that has fewest, of all that said so of late; the one that asks is among them."""
         since = time.monotonic() - SILENT_SECONDS
-        return min(count for count, told in _TOLD.iter_unpack(self._told[:]) if told >= since)
+        return int(min(count for count, told in _TOLD.iter_unpack(self._told[:]) if told >= since))
 
 
 class Balanced(uvicorn.Server):
