@@ -168,11 +168,11 @@ class Workspace:
         from kg.workspace.suppression import Suppression
 
         revision = _whole_revision(store)
+        suppression = Suppression.open(self.folder, store)
+        suppression.keep_shared()  # it may be damaged or gone where nothing else has changed
         if not anew and self.is_current(revision, store.fingerprint()) and self._is_whole():
             self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
-        suppression = Suppression.open(self.folder, store)
-        suppression.keep_shared()
         forgotten, outdated = suppression.among if suppression else None, self._shows_any_of(suppression)
         if outdated:  # by another workspace of the store: what was learned goes, as where they were forgotten
             keep, earlier = (), None

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 import whyrec
 from kg.errors import WorkspaceError
+from kg.workspace.forgotten_digests import IN_STORE
 from whyrec.online_evaluation.traffic import traffic
 from whyrec.service.access import Role, Tokens
 from whyrec.service.app import create_app
@@ -237,3 +238,21 @@ def test_a_damaged_list_of_the_forgotten_is_told_as_one(tmp_path: Path) -> None:
     (tmp_path / "forgotten.json").write_text('{"format": 1, "digests": []}', encoding="utf-8")
     with pytest.raises(WorkspaceError, match="damaged"):
         ForgottenPeople(tmp_path).has("User", "u1")
+
+
+def test_a_damaged_list_of_the_store_is_told_and_the_next_load_writes_it_anew(client: TestClient, shop: Path) -> None:
+    """It passed for a defect of the program, and a load that changed nothing else left it as it was."""
+    whyrec.open(shop).forget("g2")
+    admin, did = Tokens(shop)._admin, {"user": "g3", "relation": "drank", "item": "tea7"}
+    (shop / IN_STORE).write_text("{", encoding="utf-8")
+    told = client.post("/api/v1/events", json={"events": [did | {"id": "e"}]}, headers=bearer(admin))
+    assert told.status_code == 503 and "the list of forgotten people is damaged" in told.json()["detail"]
+    assert str(shop) not in told.text
+    client.close()
+    for damage in ((shop / IN_STORE).unlink, lambda: (shop / IN_STORE).write_text("{", encoding="utf-8")):
+        whyrec.open(shop).load()
+        kept = (shop / IN_STORE).read_bytes()
+        damage()
+        whyrec.open(shop).load()
+        assert (shop / IN_STORE).read_bytes() == kept
+    assert ForgottenPeople(shop).has("Guest", "g2")

@@ -119,7 +119,11 @@ class DirectAnswers:
             return None
         if not self._admitted(request, whose, "events", None):
             return None
-        found = await people.take_events(told, whose)
+        try:
+            found = await people.take_events(told, whose)
+        except WhyrecError as problem:  # the list of forgotten people is damaged, say
+            refused: Response = await problems.of_whyrec(request, problem)
+            return refused
         return Response(found.model_dump_json(), 202, media_type="application/json")
 
     def _whose(self, request: Request) -> tuple[Shop, Caller] | None:
