@@ -37,7 +37,7 @@ local users, at = {%s}, 0
 request = function()
   at = at + 1
   local path = "/api/v1/recommend?n=10&reasons=%s&user=" .. users[at %% #users + 1]
-  if %s then path = path .. "&scenario=" .. at end
+  if %s then path = path .. "&scenario=%s-" .. at end
   return wrk.format("GET", path)
 end
 """
@@ -102,7 +102,7 @@ def _wrk(
     """:param how: which reasons, whether each list is another question, connections, seconds."""
     reasons, new, connections, seconds = how
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % (", ".join(f'"{user}"' for user in users), reasons, str(new).lower()))
+        script.write(SCRIPT % (", ".join(f'"{user}"' for user in users), reasons, str(new).lower(), time.time_ns()))
         script.flush()
         told = [f"{name}: {value}" for name, value in headers.items()]
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script.name]

@@ -5,16 +5,16 @@ import os
 import sys
 
 ALLOCATORS = "JE_ARROW_MALLOC_CONF", "_RJEM_MALLOC_CONF"
-"""Settings of Arrow's and polars' allocators. Where memory is at an end they cannot begin the threads that they mean to
-have, and try for ever, with a line each time, while the load waits for them."""
+"""Settings of Arrow's and polars' allocators. Each begins one thread at once, and others as more are at work: where
+memory is at an end that fails, and is tried for ever, with a line each time, while the load waits for it."""
 
 
 def run() -> int:
     """Run the program; returns its exit code."""
     for allocator in ALLOCATORS:
         told = os.environ.get(allocator, "")
-        if "background_thread" not in told:  # polars leaves other settings there for the processes that it starts
-            os.environ[allocator] = f"{told},background_thread:false".lstrip(",")
+        if "background_threads" not in told:  # polars leaves other settings there for the processes that it starts
+            os.environ[allocator] = f"{told},max_background_threads:1".lstrip(",")
     gc.disable()  # what is imported stays, and need not be looked through again and again: Commands.resolve_command
     try:
         try:

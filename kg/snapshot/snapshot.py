@@ -1,5 +1,6 @@
 """A frozen, memory-mapped picture of a store: vocabulary, properties, one CSR matrix per step, content hash."""
 
+import errno
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -251,7 +252,7 @@ class Snapshot:
                     self._checksums.check(*(f"{name}.{part}.npy" for part in ("blob", "offsets", "valid")))
                 self._strings[name] = StringArray.load(self.folder, name)
             except (OSError, ValueError, EOFError) as problem:
-                raise self._damaged(name) from problem
+                raise self._damaged(name, problem) from problem
         return self._strings[name]
 
     def _array(self, name: str) -> NDArray[Any]:
@@ -260,10 +261,12 @@ class Snapshot:
                 self._checksums.check(f"{name}.npy")
             mapped = map_array(str(self.folder / f"{name}.npy"))
         except (OSError, ValueError, EOFError) as problem:
-            raise self._damaged(name) from problem
+            raise self._damaged(name, problem) from problem
         return np.asarray(mapped)  # still mapped, but slices of it cost a fifth
 
-    def _damaged(self, name: str) -> SnapshotError:
+    def _damaged(self, name: str, problem: Exception | None = None) -> SnapshotError:
+        if isinstance(problem, OSError) and problem.errno in (errno.EMFILE, errno.ENFILE):
+            return SnapshotError(f"{self.folder}: too many files are open; allow more: `ulimit -n 4096`")
         return SnapshotError(f"{self.folder}: {name} is missing or damaged; run `whyrec load` to make it anew")
 
 

@@ -32,7 +32,7 @@ class Digests:
         """
         try:
             data = parsed_json(path.read_bytes())
-            if data["format"] != FORMAT:
+            if data["format"] != FORMAT or not isinstance(data["digests"], list):
                 raise ValueError
             return cls(bytes.fromhex(data["key"]), {str(one) for one in data["digests"]})
         except FileNotFoundError:

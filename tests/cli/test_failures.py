@@ -167,7 +167,7 @@ sys.exit(main.run())
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are seen on Linux alone")
-def test_no_allocator_begins_threads_of_its_own(example: Path) -> None:
+def test_allocators_begin_a_thread_each_and_none_while_they_are_at_work(example: Path) -> None:
     """Where memory is at an end these are tried for ever, and a load neither ends nor goes on."""
     program = """from cli.__main__ import run
 run()
@@ -176,7 +176,7 @@ for one in Path("/proc/self/task").iterdir():
     print((one / "comm").read_text())"""
     told = [sys.executable, "-c", program, "-w", str(example), "load", "--dry-run", "--quiet"]
     done = subprocess.run(told, capture_output=True, text=True, check=True)
-    assert "polars" in done.stdout and "jemalloc" not in done.stdout
+    assert "polars" in done.stdout and done.stdout.count("jemalloc") <= 2
 
 
 def test_what_libraries_do_at_their_end_does_not_change_the_exit_code() -> None:

@@ -23,6 +23,8 @@ SILENT_SECONDS = 0.5
 would take one each time they have waited."""
 FULL_SECONDS = 1.0
 """How long nobody is accepted where there are no more descriptors."""
+CLOSING_SECONDS = 0.5
+"""How long a closing connection, of which all was sent, may take to close."""
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _TOLD = struct.Struct("qd")
 """How many a worker has, and when it said so, in seconds of the clock that all processes share."""
@@ -67,6 +69,25 @@ class Balanced(uvicorn.Server):
         """What uvicorn does ten times a second; those who have left are counted out."""
         self._told()
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is in flight, and wait for nobody who has his answer: over TLS an idle client would have to say
+        that it goes, and those of a pool do not look."""
+        silent = asyncio.get_running_loop().create_task(self._let_go_of_silent())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            silent.cancel()
+
+    async def _let_go_of_silent(self) -> None:
+        seen = set[asyncio.Transport]()
+        while True:
+            await asyncio.sleep(CLOSING_SECONDS)
+            transports = {one.transport for one in self.server_state.connections if one.transport is not None}
+            closing = {one for one in transports if one.is_closing() and not one.get_write_buffer_size()}
+            for one in closing & seen:
+                one.abort()
+            seen = closing
 
     def leaves(self) -> bool:
         """Whether another worker has fewer connections."""

@@ -153,7 +153,7 @@ def serve(
                     config.load()
                 except OSError as problem:  # the TLS files went, or are others by now
                     raise UsageError(f"`tls_cert`, `tls_key`: {problem}") from None
-                server = Balanced(config, connections, slot) if workers > 1 else uvicorn.Server(config)
+                server = Balanced(config, connections, slot) if POSSIBLE else uvicorn.Server(config)
                 return partial(server.run, [bound])
 
             if workers > 1:

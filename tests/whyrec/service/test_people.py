@@ -234,8 +234,9 @@ def test_somebody_whom_events_alone_know_stays_away_once_forgotten(client: TestC
     assert "new" not in whyrec.open(shop).snapshot.vocabulary.ids("Guest")
 
 
-def test_a_damaged_list_of_the_forgotten_is_told_as_one(tmp_path: Path) -> None:
-    (tmp_path / "forgotten.json").write_text('{"format": 1, "digests": []}', encoding="utf-8")
+@pytest.mark.parametrize("rest", ['"digests": []', '"key": "00", "digests": "abc"'])
+def test_a_damaged_list_of_the_forgotten_is_told_as_one(tmp_path: Path, rest: str) -> None:
+    (tmp_path / "forgotten.json").write_text(f'{{"format": 1, {rest}}}', encoding="utf-8")
     with pytest.raises(WorkspaceError, match="damaged"):
         ForgottenPeople(tmp_path).has("User", "u1")
 

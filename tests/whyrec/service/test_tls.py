@@ -1,6 +1,7 @@
 """Addresses of the service: TLS files that fit or do not, a port that is taken, an end that finishes what is asked."""
 
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import whyrec
 from kg.errors import UsageError
 from tests.whyrec.service.real_server import serving
 from whyrec.service.access import Tokens
-from whyrec.service.server import Address
+from whyrec.service.server import GRACE_SECONDS, Address
 
 PEM, PLAIN = serialization.Encoding.PEM, serialization.NoEncryption()
 
@@ -103,6 +104,21 @@ def test_a_service_over_tls_finishes_what_is_asked_and_keeps_its_port(folder: Pa
                 served.process.send_signal(signal.SIGTERM)
                 assert slow.result().json()["item"]["id"] == "p0042"
         assert served.process.wait(timeout=60) == 0
+
+
+def test_whoever_has_an_answer_and_stays_does_not_hold_the_end_up(folder: Path, tmp_path: Path) -> None:
+    """Over TLS a connection ends once its client says so, too, which one that waits in a pool does not."""
+    certificate, key = _pair(tmp_path)
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    with (
+        serving(folder, options=("--tls-cert", str(certificate), "--tls-key", str(key))) as served,
+        socket.create_connection(("127.0.0.1", served.port)) as plain,
+        trusted.wrap_socket(plain, server_hostname="localhost") as idle,
+    ):
+        idle.sendall(b"GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle.recv(1_000).startswith(b"HTTP/1.1 200")
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(timeout=GRACE_SECONDS / 2) == 0
 
 
 def _asked(client: httpx.Client, headers: dict[str, str]) -> bool:
