@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLDERS = "WHYREC_SERVE_WORKSPACES"
 """How workers that are spawned are told what they serve."""
-GRACE_SECONDS, BACKLOG = 20, 2_048
+GRACE_SECONDS, BACKLOG, MOST_FILES = 20, 2_048, 65_536
 SWITCH_SECONDS = 0.0005
 """After what time Python's lock goes to another thread of a worker that wants it: those that write events wait for it
 beside answers that take milliseconds of work each."""
@@ -166,14 +166,16 @@ def serve(
 
 
 def _many_files() -> None:
-    """Allow as many open files as this process may have: a mapped array holds one, a generation some 500 of them, and
+    """Allow as many open files as connections may come: a mapped array holds one, a generation some 500 of them, and
     beside the next generation the usual 1,024 left 58 connections."""
     if os.name == "posix":
         import resource
 
         with suppress(OSError, ValueError):  # of macOS, whose hard limit is more than it gives
-            most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+            wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+            if now < wanted:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _options(address: Address) -> dict[str, Any]:
