@@ -66,9 +66,9 @@ def traffic(workspace: Path, since: int, until: int) -> Traffic:
     if not folder.is_dir():
         return Traffic([], [])
     with closing(EventLog(folder)) as log:
-        lists = [one for one in _lists(log, since) if one.at < until]
-        by_id, by_user = {one.id: one for one in lists}, dict[str, list[ShownList]]()
-        for one in lists:
+        shown_lists = [one for one in _lists(log, since - DAY) if one.at < until]  # to which events may belong still
+        by_id, by_user = {one.id: one for one in shown_lists}, dict[str, list[ShownList]]()
+        for one in shown_lists:
             by_user.setdefault(one.user, []).append(one)
         events = []
         for came, event in log.since(since):
@@ -84,7 +84,7 @@ def traffic(workspace: Path, since: int, until: int) -> Traffic:
             for shown in reversed(mine):
                 if _belongs(shown, event, at):
                     break
-    return Traffic(lists, events)
+    return Traffic([one for one in shown_lists if one.at >= since], events)
 
 
 def _belongs(shown: ShownList, event: Event, at: int) -> bool:

@@ -92,6 +92,16 @@ def test_an_event_happened_when_it_says_and_comes_later(tmp_path: Path) -> None:
     assert did == {"late": {0: {"click"}}, "behind": {0: {"click"}}, "before": {}, "ahead": {}}
 
 
+def test_what_came_of_a_list_of_before_is_not_what_came_of_a_later_one(tmp_path: Path) -> None:
+    (tmp_path / "service").mkdir()
+    with closing(EventLog(tmp_path / "service")) as log:
+        log.append([Event("click", "User", "u", "click", "Product", "p1", answer="u-1")])
+        at = log.since(0)[0][0]
+        log.answers.remember([replace(_answer("u", 1), at=at - 1000), replace(_answer("u", 2), at=at - 10)])
+    assert {one.id: one.did for one in traffic(tmp_path, at - 100, 2**62).lists} == {"u-2": {}}
+    assert {one.id: one.did for one in traffic(tmp_path, 0, 2**62).lists} == {"u-1": {0: {"click"}}, "u-2": {}}
+
+
 def test_fewer_than_k_people_are_not_told(tmp_path: Path) -> None:
     folder = _shop(tmp_path, {f"u{n}": "" for n in range(20)}, {"u1", "u2"})
     (one,) = {one.name: one for one in attribution(traffic(folder, 0, 2**62), 30, k=5).groups}["home"].outcomes
