@@ -136,7 +136,7 @@ def whole_batches(
     metadata = file.metadata
     held = sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
     if came != held:
-        raise pa.ArrowInvalid(f"its row groups promise {held:,} rows, its columns hold {came:,}")
+        raise pa.ArrowInvalid(f"by its row groups it has {held:,} of them, by its columns {came:,}")
 
 
 def _named(file: pq.ParquetFile) -> pq.ParquetFile:

@@ -92,7 +92,9 @@ def test_rows_that_a_column_lacks_are_told(tmp_path: Path) -> None:
     assert content.count(b"\x15" + promised) == 1  # the page's number of values, after its Thrift field
     path.write_bytes(content.replace(b"\x15" + promised, b"\x15" + fewer))
     source = Source(file=path.name, entity="Product", id="id")
-    with pytest.raises(ReadError, match=r"damaged after row 1000: its row groups promise 1,001 rows"):
+    with pytest.raises(
+        ReadError, match=r"damaged after row 1000: by its row groups it has 1,001 of them, by its columns 1,000"
+    ):
         list(open_reader(path, path.name, source, ["id"], Notices()).batches())
     with pytest.raises(ReadError, match="cannot be searched"):
         list(parquet_frames(path))
