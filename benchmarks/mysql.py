@@ -7,17 +7,13 @@ The user may make tables in the database; ``product`` and ``orders`` are made an
 """
 
 import os
-import time
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import unquote, urlsplit
 
-import pymysql
 import typer
-from postgres import MAPPING, PRODUCTS, SCHEMA
+from postgres import loaded, refuse
 
-import whyrec
-from kg.errors import ReadError
+from kg.readers.tables.sql import mysql_connection
 
 TABLES = """SET sql_mode = ''
 DROP TABLE IF EXISTS product, orders
@@ -40,35 +36,14 @@ REFUSED = (
 def main(folder: Annotated[Path, typer.Argument()], rows: Annotated[int, typer.Option()] = 100_000) -> None:
     """Load, look at what came, and ask what has to be refused."""
     folder.mkdir(parents=True, exist_ok=True)
-    _run(TABLES.format(thousands=rows // 1000).replace("i < 1000)\nSELECT", "i < 1000) SELECT"))
-    (folder / "schema.toml").write_text(SCHEMA)
-    engine = whyrec.create(folder / "workspace", schema=str(folder / "schema.toml"))
-    mapping = folder / "workspace" / "mapping.toml"
-    mapping.write_text(MAPPING)
-    started = time.perf_counter()
-    report = engine.load(max_rejects=1)
-    print(f"{rows:,} orders in {time.perf_counter() - started:.1f} s, {report.rejected} rejected")
-    assert report.rejected == 1 and report.entities["User"]["created"] == rows, report  # the day 0000-00-00
-    assert report.triples["tagged"]["created"] == 2, report
-    assert set(engine.snapshot.vocabulary.ids("Product")) == {"18446744073709551615", "0"}
-    for query in REFUSED:
-        mapping.write_text(MAPPING.replace(PRODUCTS, query))
-        try:
-            engine.load()
-        except ReadError as refused:
-            print(f"refused: {refused}")
-        else:
-            raise typer.Exit(1)
-
-
-def _run(script: str) -> None:
-    told = urlsplit(os.environ["SHOP_DB"])
-    where = {"host": told.hostname, "port": told.port or 3306, "database": told.path.lstrip("/")}
-    who = {"user": unquote(told.username or ""), "password": unquote(told.password or "")}
-    connected = pymysql.connect(**where, **who, charset="utf8mb4", autocommit=True)
-    with connected as connection, connection.cursor() as cursor:
+    script = TABLES.format(thousands=rows // 1000).replace("i < 1000)\nSELECT", "i < 1000) SELECT")
+    with mysql_connection(os.environ["SHOP_DB"]) as connection, connection.cursor() as cursor:
+        connection.autocommit(True)
         for statement in script.splitlines():
             cursor.execute(statement)
+    engine = loaded(folder, rows, bad=1)  # the day 0000-00-00
+    assert set(engine.snapshot.vocabulary.ids("Product")) == {"18446744073709551615", "0"}
+    refuse(folder, engine, REFUSED)
 
 
 if __name__ == "__main__":

@@ -61,12 +61,9 @@ class FileLock:
         self._lock.release()
 
 
-def clear_abandoned(folder: Path, prefix: str = STAGED) -> None:
-    """Remove the folders in a folder that killed processes worked in, and none of those that go on.
-
-    :param prefix: of their names; each has its lock beside it.
-    """
-    homes = {path.with_suffix("") if path.suffix == LOCK else path for path in folder.glob(f"{prefix}*")}
+def clear_abandoned(folder: Path) -> None:
+    """Remove what killed loads have staged in a folder; those that go on hold the lock beside theirs."""
+    homes = {path.with_suffix("") if path.suffix == LOCK else path for path in folder.glob(f"{STAGED}*")}
     for home in sorted(homes):
         with suppress(OSError):  # what belongs to somebody else stays
             lock = FileLock.try_acquire(home.with_name(home.name + LOCK))

@@ -25,10 +25,16 @@ class ForgottenPeople:
 
 
 class _List:
+    """The list of one file."""
+
     def __init__(self, path: Path) -> None:
         self._path, self._mark, self._digests = path, (0, 0), Digests()
 
     def now(self) -> Digests:
+        """As it stands there now; what was last read where the file is gone.
+
+        :raises WorkspaceError: where it is damaged.
+        """
         try:
             told = self._path.stat()
         except FileNotFoundError:

@@ -106,22 +106,20 @@ class Balanced(uvicorn.Server):
         return count
 
     async def _answer(self, connection: socket.socket) -> None:
-        loop, config = asyncio.get_running_loop(), self.config
-
-        def protocol() -> asyncio.Protocol:
-            state = self.lifespan.state
-            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
-                config=config, server_state=self.server_state, app_state=state, _loop=loop
-            )
-            return made
-
         try:
             connection.setblocking(False)
-            if connection.family != socket.AF_UNIX:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await loop.connect_accepted_socket(protocol, connection, ssl=config.ssl)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            loop = asyncio.get_running_loop()
+            await loop.connect_accepted_socket(self._protocol, connection, ssl=self.config.ssl)
         except OSError:  # gone again, or no TLS
             connection.close()
+
+    def _protocol(self) -> asyncio.Protocol:
+        state, loop = self.lifespan.state, asyncio.get_running_loop()
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=state, _loop=loop
+        )
+        return made
 
 
 class _Acceptor:

@@ -69,7 +69,7 @@ class _Identification:
         known = {name: ids[name] for name in asked}
         there = [name for name, some in known.items() if self._id in some]
         if self._type and any(self._told in some for some in ids.values()):
-            self._refuse_two_readings(there)
+            self._refuse_another(there)  # ``User:7`` is 7 of type User, unless that is somebody's id as it stands
             self._type, self._id = None, self._told
             return self._found_types()
         if not there and self._by_pseudonym(known):
@@ -91,8 +91,8 @@ class _Identification:
         aside = hint if is_pseudonymised(self._workspace.folder) and KEY_VARIABLE not in os.environ else ""
         raise UnknownEntityError(f"{_unknown(self._id, known)}{aside}")
 
-    def _refuse_two_readings(self, there: Sequence[str]) -> None:
-        """``User:7`` is 7 of type User, unless that is somebody's id as it stands."""
+    def _refuse_another(self, there: Sequence[str]) -> None:
+        """What was told is the id of a person; without its type it must be nobody's."""
         if there:
             raise UsageError(
                 f"{self._told!r} is the id of a person, and {self._id!r} of another; say {self._id!r} or "

@@ -23,9 +23,9 @@ from kg.errors import ReadError, WorkspaceError
 from kg.mapping.file_format import format_of_name
 from kg.privacy.erasure.records import JSON_LINES, STATEMENTS, line_end, records
 from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
-from kg.privacy.erasure.traces import PARQUET_MAGIC, Traces, parquet_frames
+from kg.privacy.erasure.traces import Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
-from kg.readers.tables.parquet import parquet_file, whole_batches
+from kg.readers.tables.parquet import MAGIC, parquet_file, whole_batches
 from kg.schema import Schema
 from kg.values.formula import unescaped_formula
 
@@ -112,12 +112,8 @@ class Redactor:
         data = path.read_bytes()
         unit, encoding = line_end(data)
         kept = Counter(self._kept(path, data))
-        hers = Counter(records(self._format(path), data, unit)) - kept
+        hers = Counter(records(_format(path, read_person_columns(path.parent)), data, unit)) - kept
         return [record.decode(encoding, "replace").strip("\r\n\ufeff") for record in hers.elements()]
-
-    def _format(self, path: Path) -> str | None:
-        noted = None if path.name in REPORTS else read_person_columns(path.parent).get(path.name)
-        return (noted.format if noted else None) or format_of_name(path)
 
     def _columns(self, path: Path) -> PersonColumns | None:
         return _LIST if is_list_of_recommendations(path) else read_person_columns(path.parent).get(path.name)
@@ -130,7 +126,7 @@ class Redactor:
         if columns is None and path.name not in REPORTS:
             columns = noted.get(path.name)
         header: list[str] | None = list(columns.names) if columns and columns.names else None
-        kind = self._format(path)
+        kind = _format(path, noted)
         delimiter = "\t" if kind == "tsv" else ","
         for place, record in enumerate(records(kind, data, unit)):
             text = record.decode(encoding, "replace").lstrip("\ufeff")
@@ -247,6 +243,12 @@ def _begins(columns: Sequence[str]) -> bool:
     return any(list(columns[: len(known)]) == known for known in (LIST_COLUMNS, CAMPAIGN_COLUMNS))
 
 
+def _format(path: Path, noted: Mapping[str, PersonColumns]) -> str | None:
+    """The format of a file: as the mapping told it, else as its name tells."""
+    told = None if path.name in REPORTS else noted.get(path.name)
+    return (told.format if told else None) or format_of_name(path)
+
+
 def _row(kind: str | None, text: str, header: Sequence[str] | None, delimiter: str) -> Row | None:
     """A record as column → cell; ``None`` where it has not the columns that it should have."""
     try:
@@ -264,7 +266,7 @@ def _row(kind: str | None, text: str, header: Sequence[str] | None, delimiter: s
 
 def _is_parquet(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(4) == PARQUET_MAGIC
+        return file.read(4) == MAGIC
 
 
 def _replace(path: Path, data: bytes) -> None:

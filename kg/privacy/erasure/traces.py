@@ -24,18 +24,16 @@ import pyarrow as pa
 
 from kg.errors import ReadError
 from kg.notices import Notices
-from kg.readers.compression import PACKED, ByteSource, check_alone
+from kg.readers.compression import PACKED, ZIP_MAGIC, ByteSource, check_alone
 from kg.readers.tables.arrow import open_arrow
 from kg.readers.tables.arrow_types import polars_frame
-from kg.readers.tables.parquet import parquet_file, whole_batches
+from kg.readers.tables.parquet import MAGIC, parquet_file, whole_batches
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-PARQUET_MAGIC = b"PAR1"
 ARROW_MAGIC = (b"ARRO", b"\xff\xff\xff\xff", b"FEA1")
 DATABASE_MAGIC = b"SQLi"
-ZIP_MAGIC = b"PK\x03\x04"
-_TABLES = (PARQUET_MAGIC, *ARROW_MAGIC, DATABASE_MAGIC, ZIP_MAGIC)
+_TABLES = (MAGIC, *ARROW_MAGIC, DATABASE_MAGIC, ZIP_MAGIC)
 _WORD = rb"0-9A-Za-z_"
 _OVERLAP = 1 << 16
 _PIECE = 1 << 20
@@ -111,7 +109,7 @@ class Traces:
             return self.in_arrow(path)
         if magic == DATABASE_MAGIC:  # so they do here
             return self._in_database(path)
-        return magic == PARQUET_MAGIC and self.in_parquet(path)
+        return magic == MAGIC and self.in_parquet(path)
 
     def in_arrow(self, path: Path) -> bool:
         """Whether some cell of an Arrow file or stream holds the id."""
@@ -183,7 +181,7 @@ class Traces:
 
     def _in_packed(self, path: Path) -> bool:
         with closing(ByteSource(path, str(path))) as source:
-            return self._in_pieces(source.pieces(PARQUET_MAGIC), path)
+            return self._in_pieces(source.pieces(MAGIC), path)
 
     def _in_pieces(self, pieces: Iterable[bytes], path: Path) -> bool:
         """Whether what a file was unpacked to holds the id.

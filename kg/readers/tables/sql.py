@@ -212,18 +212,7 @@ def _mysql(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
         raise ReadError("ask with SELECT, and for nothing in files of the server")
     import pymysql
 
-    told = urlsplit(database.url)
-    where = {"host": told.hostname, "port": told.port or 3306, "database": unquote(told.path.lstrip("/")) or None}
-    who = {"user": unquote(told.username or ""), "password": unquote(told.password or "")}
-    options = parse_qs(told.query)
-    if unknown := sorted({*options} - {"ssl_ca", "charset"}):
-        raise ReadError(f"the URL has {', '.join(unknown)}; known after its ? is ssl_ca, a file of authorities for TLS")
-    authorities = options.get("ssl_ca", [None])[0]
-    bits = {pymysql.constants.FIELD_TYPE.BIT: lambda cell: str(int.from_bytes(cell, "big"))}
-    plain = {**pymysql.converters.encoders, **bits}
-    connection = pymysql.connect(
-        **where, **who, conv=plain, charset="utf8mb4", connect_timeout=WAITING, ssl_ca=authorities
-    )
+    connection = mysql_connection(database.url)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION time_zone = '+00:00'")
@@ -233,6 +222,25 @@ def _mysql(sql: str, database: Connection) -> Iterator[pa.RecordBatch]:
         yield from _rows_of(answer)
     finally:
         connection.close()
+
+
+def mysql_connection(url: str) -> Any:
+    """A connection of PyMySQL, of which cells come as text, and bits as a number.
+
+    :raises ReadError: for an option of the URL that is not known.
+    """
+    import pymysql
+
+    told = urlsplit(url)
+    where = {"host": told.hostname, "port": told.port or 3306, "database": unquote(told.path.lstrip("/")) or None}
+    who = {"user": unquote(told.username or ""), "password": unquote(told.password or "")}
+    options = parse_qs(told.query)
+    if unknown := sorted({*options} - {"ssl_ca", "charset"}):
+        raise ReadError(f"the URL has {', '.join(unknown)}; known after its ? is ssl_ca, a file of authorities for TLS")
+    authorities = options.get("ssl_ca", [None])[0]
+    bits = {pymysql.constants.FIELD_TYPE.BIT: lambda cell: str(int.from_bytes(cell, "big"))}
+    plain = {**pymysql.converters.encoders, **bits}
+    return pymysql.connect(**where, **who, conv=plain, charset="utf8mb4", connect_timeout=WAITING, ssl_ca=authorities)
 
 
 def _parts(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
