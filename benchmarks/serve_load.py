@@ -3,12 +3,15 @@
     python benchmarks/serve_load.py WORKSPACE [--workers 2] [--seconds 10] [--before CHECKOUT]
 
 wrk (Debian: ``apt-get install wrk``) asks for the lists of many people over keep-alive connections, two for each
-worker: ``new`` lists, each asked for the first time, and the same lists ``again``, while nothing that they depend on
-changes. All ways are measured in turns in one run, the load of the machine beside: what others compute costs.
+worker: ``new`` lists, each worked out at that moment, and the same lists ``again``, while nothing that they depend on
+changes. All ways are measured in turns in one run, the load of the machine beside: what others compute costs. Then the
+service that prepares lists before anybody asks, once it has: of those who came last, and of anybody, each asked for the
+first time.
 ``--before``: another checkout of whyrec, whose service is measured in the same turns, on a copy of the workspace.
 """
 
 import os
+import random
 import re
 import shutil
 import statistics
@@ -20,16 +23,22 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 from served import processor_seconds, served
 
 import whyrec
+from whyrec.service.precomputation.worker import latest_first
 
 CONSOLE = Console(width=120)
 CONNECTIONS = 2
 """For each worker: one is answered while the next one comes."""
+MOST_PEOPLE = 20_000
+"""Who are asked for when lists are prepared."""
+STILL_SECONDS = 10
+"""After what time without another list all are prepared."""
 ONE_BY_ONE = 5
 """Turns of one request after the other."""
 SCRIPT = """\
@@ -77,12 +86,45 @@ def main(
                     table.add_row(f"{name}, {before.name} ({number + 1})", *_measured(earlier, users, how))
         over, inside = _one_by_one(url, headers, engine, users[:200])
         private = _private_memory(pid)
+    waited, count = _add_prepared(table, folder, engine, (workers, rounds, seconds))
     CONSOLE.print(table)
+    CONSOLE.print(f"prepared: {count:,} lists in {waited:.0f} s, with what nobody else wanted of the processors")
     CONSOLE.print(f"one at a time, new, median wall: HTTP {over:.2f} ms, in process {inside:.2f} ms")
     CONSOLE.print(f"private memory of each worker: {', '.join(f'{mb:.0f} MB' for mb in private)}")
     CONSOLE.print(
         f"load of the machine: {', '.join(f'{one:.1f}' for one in os.getloadavg())} on {os.cpu_count()} cores"
     )
+
+
+def _add_prepared(table: Table, folder: Path, engine: whyrec.Engine, how: tuple[int, int, int]) -> tuple[float, int]:
+    """Measure the service that prepares lists; seconds that it took to, and how many there are.
+
+    :param how: workers, rounds, seconds.
+    """
+    workers, rounds, seconds = how
+    ids, people = engine.snapshot.vocabulary.id, list(latest_first(engine.snapshot))
+    with served(folder, workers, prepare=True) as service:
+        waited, count = _prepared(*service[:2])
+        who = {"who came last": people[: min(count, MOST_PEOPLE)]}
+        who["anybody"] = random.Random(0).sample(people, min(len(people), MOST_PEOPLE))
+        for number in range(rounds):
+            for name, some in who.items():
+                how_often = "first", True, workers * CONNECTIONS, seconds
+                row = _measured(service, [ids(*one) for one in some], how_often)
+                table.add_row(f"first, prepared, {name} ({number + 1})", *row)
+    return waited, count
+
+
+def _prepared(url: str, headers: dict[str, str]) -> tuple[float, int]:
+    """Seconds until no list is prepared any more, and how many are."""
+    began = grew = time.monotonic()
+    count = 0
+    while time.monotonic() - grew < STILL_SECONDS:
+        time.sleep(1)
+        told = re.search(r"^whyrec_prepared_lists\S* (\S+)$", httpx.get(f"{url}/metrics", headers=headers).text, re.M)
+        if told is not None and float(told[1]) > count:
+            count, grew = int(float(told[1])), time.monotonic()
+    return grew - began, count
 
 
 def _measured(

@@ -24,14 +24,18 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def start(folder: Path, port: int, workers: int, checkout: Path | None = None) -> subprocess.Popen[bytes]:
+def start(
+    folder: Path, port: int, workers: int, checkout: Path | None = None, prepare: bool = False
+) -> subprocess.Popen[bytes]:
     """``whyrec serve``, the leader of a process group, ready to answer.
 
     :param checkout: whose code is run; that which is installed where absent.
+    :param prepare: whether lists are made before anybody asks, and shared among workers.
     :raises TimeoutError: where it is not ready in time.
     """
     command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", str(workers)]
-    process = subprocess.Popen([*command, "--quiet"], start_new_session=True, cwd=checkout)
+    told = os.environ if prepare else {**os.environ, "WHYREC_SERVE__PREPARE_MB": "0"}
+    process = subprocess.Popen([*command, "--quiet"], start_new_session=True, cwd=checkout, env=told)
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         try:
@@ -61,10 +65,12 @@ def processor_seconds(group: int) -> float:
 
 
 @contextmanager
-def served(folder: Path, workers: int = 2, checkout: Path | None = None) -> Iterator[tuple[str, dict[str, str], int]]:
+def served(
+    folder: Path, workers: int = 2, checkout: Path | None = None, prepare: bool = False
+) -> Iterator[tuple[str, dict[str, str], int]]:
     """URL, headers with the admin's token, and the process of a service that ends with the block."""
     port = free_port()
-    process = start(folder.resolve(), port, workers, checkout)
+    process = start(folder.resolve(), port, workers, checkout, prepare)
     try:
         yield f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {Tokens(folder)._admin}"}, process.pid
     finally:

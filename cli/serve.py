@@ -18,7 +18,7 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str, typer.Option(help="Where to listen; only this machine by default.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535)] = 8765,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; they share the model's files.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; they share files and lists made ahead.")] = 1,
     workspaces: Annotated[
         list[Path] | None,
         typer.Option("--workspace", "-w", metavar="DIR", help="Repeatable: each has tokens of its own."),

@@ -62,7 +62,7 @@ class Generations:
     def all(self) -> list[Path]:
         """The folders of all generations that are kept, the newest first."""
         made = [path for path in self.folder.glob("*-*") if path.is_dir()] if self.folder.is_dir() else []
-        return [*sorted(made, key=_number, reverse=True), self._workspace]
+        return [*sorted(made, key=number_of, reverse=True), self._workspace]
 
     @contextmanager
     def building(self, keep: Sequence[str]) -> Iterator[Path]:
@@ -99,7 +99,7 @@ class Generations:
                     self._remove(other)
 
     def _publish(self, draft: Path, before: Path) -> None:
-        folder = self.folder / f"{_number(before) + 1}-{secrets.token_hex(4)}"
+        folder = self.folder / f"{number_of(before) + 1}-{secrets.token_hex(4)}"
         draft.rename(folder)
         pending = self.folder / f".{_CURRENT}"
         pending.write_text(folder.name + "\n", encoding="ascii")
@@ -119,7 +119,8 @@ class Generations:
         return None
 
 
-def _number(folder: Path) -> int:
+def number_of(folder: Path) -> int:
+    """The number of a generation, larger than those of all before it; 0 of a workspace without any."""
     number = folder.name.partition("-")[0]
     return int(number) if folder.parent.name == FOLDER and number.isdigit() else 0
 

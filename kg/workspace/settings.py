@@ -107,6 +107,9 @@ class ServeSettings(Document):
     explore: float = Field(default=0.0, ge=0, lt=1)
     """Part of the lists whose last item is drawn by lot, so that others get seen; see
     :mod:`whyrec.online_evaluation.exploration`."""
+    prepare_mb: int = Field(default=256, ge=0, le=1_000_000)
+    """Memory for lists that several workers share, and that are made before anybody asks for them; 0: none are. A list
+    with reasons takes about 2 KB; see :mod:`whyrec.service.precomputation`."""
 
 
 class OidcSettings(Document):

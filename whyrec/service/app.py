@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -29,6 +29,9 @@ from whyrec.service.rest.direct import DirectAnswers
 from whyrec.service.shop import Shop
 from whyrec.service.shops import shops_of
 
+if TYPE_CHECKING:
+    from whyrec.service.precomputation.ring_buffer import RingBuffer
+
 PER_SECOND = 5_000.0
 """Requests a second that one token may make of one worker, unless told otherwise."""
 KEPT = frozenset({"recommend", "why"})
@@ -39,15 +42,22 @@ HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-
 log = logging.getLogger("whyrec.service")
 
 
-def create_app(folders: Sequence[Path], *, per_second: float = PER_SECOND, keep: bool = True) -> FastAPI:
+def create_app(
+    folders: Sequence[Path],
+    *,
+    per_second: float = PER_SECOND,
+    keep: bool = True,
+    memories: "Mapping[Path, RingBuffer] | None" = None,
+) -> FastAPI:
     """The service over some workspaces, each with tokens of its own.
 
     :param per_second: most requests of one token; more get 429.
     :param keep: whether lists and accounts are kept, so that they can be shown again.
+    :param memories: what workers share of a workspace.
     :raises WorkspaceError: where a folder is no workspace.
     :raises UsageError: where a token would open two of them.
     """
-    shops = shops_of(folders)
+    shops = shops_of(folders, memories)
     slow = {shop: SlowAnswers(shop.engine.workspace.folder) for shop in shops}
 
     @asynccontextmanager

@@ -20,6 +20,9 @@ EVENTS = Counter("whyrec_events", "Events, by what became of them.", ["workspace
 _LAST: Literal["mostrecent"] = "mostrecent"
 """Of several workers: whoever looked last. The largest would be that of a worker which nobody asks any more."""
 DRIFT = Gauge("whyrec_drift", "Whether traffic drifted.", ["workspace", "figure"], multiprocess_mode=_LAST)
+PREPARED = Gauge(
+    "whyrec_prepared_lists", "Lists that were made for all workers to give.", ["workspace"], multiprocess_mode=_LAST
+)
 PENDING = Gauge("whyrec_events_pending", "Events that wait for a load.", ["workspace"], multiprocess_mode=_LAST)
 
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from kg.errors import UsageError
+from kg.workspace.workspace import Workspace
 from whyrec.service.load_balancing import Balanced, Connections
 from whyrec.service.supervisor import POSSIBLE, Supervisor
 from whyrec.service.tls import checked_pair
@@ -23,9 +24,12 @@ from whyrec.service.tls import checked_pair
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from whyrec.service.precomputation.ring_buffer import RingBuffer
+
 FOLDERS = "WHYREC_SERVE_WORKSPACES"
 """How workers that are spawned are told what they serve."""
 GRACE_SECONDS, BACKLOG, MOST_FILES = 20, 2_048, 65_536
+MEGABYTE = 1_000_000
 SWITCH_SECONDS = 0.0005
 """After what time Python's lock goes to another thread of a worker that wants it: those that write events wait for it
 beside answers that take milliseconds of work each."""
@@ -102,16 +106,17 @@ class Address:
             return self.host == "localhost"
 
 
-def opened(folders: Sequence[Path]) -> "FastAPI":
+def opened(folders: Sequence[Path], memories: "Mapping[Path, RingBuffer] | None" = None) -> "FastAPI":
     """The application of one worker, ready to answer.
 
+    :param memories: what workers share of a workspace.
     :raises WorkspaceError: where a folder is no workspace.
     :raises SnapshotError: where nothing is loaded.
     """
     from whyrec.service.app import create_app  # of use to workers alone
 
     sys.setswitchinterval(SWITCH_SECONDS)
-    app = create_app(folders)
+    app = create_app(folders, memories=memories)
     for shop in app.state.shops:
         shop.ready()
     return app
@@ -144,11 +149,13 @@ def serve(
         with address.checked().bound() as bound:
             listening()
 
-            connections = Connections(workers)
+            connections, memories = Connections(workers), _memories(folders, workers)
 
             def start(slot: int = 0) -> Callable[[], None]:
-                """Open the workspaces; what serves them."""
-                config = uvicorn.Config(opened(folders), **_options(address))
+                """Open the workspaces; what serves them, or what prepares lists after the last worker."""
+                if slot == workers:
+                    return _preparing(folders, memories)
+                config = uvicorn.Config(opened(folders, memories), **_options(address))
                 try:
                     config.load()
                 except OSError as problem:  # the TLS files went, or are others by now
@@ -158,11 +165,35 @@ def serve(
 
             if workers > 1:
                 # who comes while workers finish is refused at once, and does not wait for nobody
-                Supervisor(start, workers, GRACE_SECONDS + 5, ending=bound.close).run()
+                Supervisor(start, workers + bool(memories), GRACE_SECONDS + 5, ending=bound.close).run()
             else:
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn's own handler comes before it
                 with suppress(KeyboardInterrupt):
                     start()()
+
+
+def _memories(folders: Sequence[Path], workers: int) -> "dict[Path, RingBuffer]":
+    """The memory that several workers share of each workspace that says how much.
+
+    :raises WorkspaceError: where a folder is no workspace.
+    """
+    if workers < 2:
+        return {}
+    from whyrec.service.precomputation.ring_buffer import RingBuffer  # not where nothing can be forked
+
+    wanted = {folder: Workspace(folder).settings.serve.prepare_mb for folder in folders}
+    return {folder: RingBuffer(MEGABYTE * size) for folder, size in wanted.items() if size}
+
+
+def _preparing(folders: Sequence[Path], memories: "Mapping[Path, RingBuffer]") -> Callable[[], None]:
+    """What makes lists before anybody asks."""
+    from whyrec.service.precomputation.worker import Precomputation
+    from whyrec.service.shops import shops_of
+
+    shops = shops_of(folders, memories)
+    for shop in shops:
+        shop.ready()
+    return Precomputation(shops).run
 
 
 def _many_files() -> None:

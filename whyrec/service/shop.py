@@ -33,11 +33,13 @@ from whyrec.service.forgotten_people import ForgottenPeople
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
 from whyrec.service.openid.keys import sign_in_of
+from whyrec.service.precomputation.lists import SharedLists
 from whyrec.service.pseudonyms import by_id
 
 if TYPE_CHECKING:
     from whyrec.service.openid.provider import OpenIdProvider
     from whyrec.service.openid.sessions import Sessions
+    from whyrec.service.precomputation.ring_buffer import RingBuffer
 
 BATCH_SECONDS = 0.1
 """How long answers are gathered before they are written."""
@@ -51,9 +53,10 @@ class Shop:
     """A workspace as the service sees it.
 
     :param name: what it is called in this service; as its folder where absent.
+    :param memory: where lists stand that all workers give.
     """
 
-    def __init__(self, folder: Path, name: str = "") -> None:
+    def __init__(self, folder: Path, name: str = "", memory: "RingBuffer | None" = None) -> None:
         self.name = name or folder.resolve().name
         self.engine = Engine(folder)
         self.tokens = Tokens(folder)
@@ -64,6 +67,7 @@ class Shop:
         self.commits, self._forgotten = GroupCommit(self.events), ForgottenPeople(folder)
         self._mark, self._looked = self.engine.workspace.generations.mark, time.monotonic()
         self.kept, self.arms, self.watch = AnswerCache(), Arms(self.engine), Watch(self.engine, self.name)
+        self.lists = SharedLists(self, memory)
         self._given, self._ended, self._flushing = deque[Answer | Look](), Signal(), Lock()
         self._writer = Thread(target=self._write_answers, name=f"answers of {self.name}", daemon=True)
         self._writer.start()

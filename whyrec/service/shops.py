@@ -1,22 +1,28 @@
 """The shops of one service: each has a name of its own, and keys that open no other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
 from whyrec.service.access import ADMIN_FILE, ADMIN_VARIABLE, TOKENS
 from whyrec.service.shop import Shop
 
+if TYPE_CHECKING:
+    from whyrec.service.precomputation.ring_buffer import RingBuffer
+
 FOLDER = "service"
 
 
-def shops_of(folders: Sequence[Path]) -> list[Shop]:
+def shops_of(folders: Sequence[Path], memories: "Mapping[Path, RingBuffer] | None" = None) -> list[Shop]:
     """The shops of some workspaces.
 
+    :param memories: what workers share of those that share anything.
     :raises WorkspaceError: where a folder is no workspace.
     :raises UsageError: where one is named twice, or a token would open two of them.
     """
-    shops = [Shop(folder, name) for folder, name in zip(folders, names_of(folders), strict=True)]
+    shared = memories or {}
+    shops = [Shop(folder, name, shared.get(folder)) for folder, name in zip(folders, names_of(folders), strict=True)]
     try:
         _check_apart(shops)
     except UsageError:

@@ -54,6 +54,7 @@ async def recommend(
     listed = asking[0].listed(asked.user, asked.anchor, asked.options())
     answer, body = asking[0].packed_list(listed, asked.user, state, asked.scenario)
     of_list(asking[0].name, answer.personal)
+    asking[0].lists.keep(asked, answer)
     return _kept(request, asking, "recommend", answer, body)
 
 

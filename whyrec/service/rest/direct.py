@@ -97,6 +97,8 @@ class DirectAnswers:
             return None
         if not self._admitted(request, whose, kind, kept.user if kept else getattr(asked, "user", None)):
             return None
+        if isinstance(asked, ListQuestion) and (kept := shop.lists.of(asked)) is not None:
+            shop.kept.keep((kind, request.scope["query_string"]), kept)
         if kept is not None:
             if kind == "recommend":
                 of_list(shop.name, kept.personal)

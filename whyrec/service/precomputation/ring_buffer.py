@@ -1,0 +1,170 @@
+"""A ring buffer in memory that all workers share: what one of them worked out, each can give.
+
+Entries follow one another, each with its key and a checksum; the oldest are written over. A table says where each key
+was written last. Whoever reads takes no lock: an entry that is written over at that moment has another key or another
+checksum, and is not there. Whoever writes takes a lock that the system lets go when its process dies; where it is not
+free at once nothing is written. The memory is no file: nothing of it stays when the service ends.
+"""
+
+import fcntl
+import mmap
+import os
+import struct
+import time
+import weakref
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock
+
+Mark = tuple[int, int]
+"""Epoch of the events and number of the generation: both only grow, and both when somebody is forgotten."""
+KEY_BYTES = 16
+ENTRY_BYTES = 512
+"""For how many bytes of the memory there is a place in the table; a list with reasons takes some 2,000, packed."""
+WISHES, WISH_BYTES = 4, 2_048
+"""How many kinds of lists are made for everybody, and how long the description of one may be."""
+TRIES, TRY_SECONDS = 20, 0.001
+_MARK, _PLACE = struct.Struct("@qq"), struct.Struct("@q")
+_ENTRY, _WISH = struct.Struct(f"@{KEY_BYTES}sII"), struct.Struct("@I")
+_COUNT_AT, _WRITTEN_AT, _WISHES_AT = _MARK.size, _MARK.size + 8, _MARK.size + 16
+_TABLE_AT = _WISHES_AT + WISHES * WISH_BYTES
+
+
+class RingBuffer:
+    """Texts of bytes by keys, for processes that are forked after it was made.
+
+    :param most_bytes: of memory; it is taken as it fills.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._places = max(most_bytes // ENTRY_BYTES, 1)
+        self._first = _TABLE_AT + _PLACE.size * self._places
+        self._end = self._first + most_bytes
+        self._descriptor, self._lock = os.memfd_create("whyrec"), Lock()
+        weakref.finalize(self, os.close, self._descriptor)
+        os.ftruncate(self._descriptor, self._end)
+        self._memory = mmap.mmap(self._descriptor, self._end)
+
+    def enter(self, mark: Mark) -> bool:
+        """Whether what is here is of a state; what is of an earlier one is removed first, all of it."""
+        known = self._mark
+        if known < mark:
+            with self._alone(TRIES) as mine:
+                if mine and self._mark < mark:
+                    self._clear(mark)
+            known = self._mark
+        return known == mark
+
+    def get(self, key: bytes) -> bytes | None:
+        """What stands under a key; ``None`` where nothing does, or not any more."""
+        for place in self._places_of(key):
+            at = self._number(place)
+            if self._key_at(at) == key:
+                _, length, checksum = _ENTRY.unpack_from(self._memory, at)
+                found = self._memory[at + _ENTRY.size : at + _ENTRY.size + length]
+                if zlib.crc32(found) == checksum:
+                    return found
+        return None
+
+    def put(self, mark: Mark, key: bytes, value: bytes) -> bool:
+        """Keep a value, unless another process writes just now, or what is here is of another state by now."""
+        size = _ENTRY.size + len(value)
+        if size > self._end - self._first:
+            return False
+        with self._alone() as mine:
+            if not mine or self._mark != mark:
+                return False
+            written = self._number(_WRITTEN_AT)
+            at = self._first + written % (self._end - self._first)
+            if at + size > self._end:
+                written += self._end - at
+                at = self._first
+            _ENTRY.pack_into(self._memory, at, key, len(value), zlib.crc32(value))
+            self._memory[at + _ENTRY.size : at + size] = value
+            _PLACE.pack_into(self._memory, self._free_place(key), at)
+            _PLACE.pack_into(self._memory, _WRITTEN_AT, written + size + -size % 8)
+            _PLACE.pack_into(self._memory, _COUNT_AT, self._number(_COUNT_AT) + 1)
+            return True
+
+    @property
+    def count(self) -> int:
+        """How many entries were written in this state."""
+        return self._number(_COUNT_AT)
+
+    @property
+    def full(self) -> bool:
+        """Whether the next entries take the place of others."""
+        return self._number(_WRITTEN_AT) >= 0.9 * (self._end - self._first)
+
+    def wish(self, kind: bytes) -> None:
+        """Say what kind of entries is asked for often; the first few count."""
+        with self._alone() as mine:
+            known = self.wishes()
+            if mine and kind not in known and len(known) < WISHES and len(kind) <= WISH_BYTES - _WISH.size:
+                at = _WISHES_AT + len(known) * WISH_BYTES
+                self._memory[at + _WISH.size : at + _WISH.size + len(kind)] = kind
+                _WISH.pack_into(self._memory, at, len(kind))
+
+    def wishes(self) -> list[bytes]:
+        """The kinds that are asked for often, the first first."""
+        found = list[bytes]()
+        for at in range(_WISHES_AT, _TABLE_AT, WISH_BYTES):
+            (length,) = _WISH.unpack_from(self._memory, at)
+            if length:
+                found.append(self._memory[at + _WISH.size : at + _WISH.size + length])
+        return found
+
+    @property
+    def _mark(self) -> Mark:
+        epoch, generation = _MARK.unpack_from(self._memory, 0)
+        return epoch, generation
+
+    def _number(self, at: int) -> int:
+        return int(_PLACE.unpack_from(self._memory, at)[0])
+
+    def _places_of(self, key: bytes) -> tuple[int, int]:
+        """Where in the table a key may have its place: of two, so that hardly any two keys take each other's."""
+        first, second = (int.from_bytes(part, "little") % self._places for part in (key[:8], key[8:]))
+        return _TABLE_AT + _PLACE.size * first, _TABLE_AT + _PLACE.size * second
+
+    def _free_place(self, key: bytes) -> int:
+        """The place of a key that is its own already, or nobody's; the second where both are others'."""
+        first, second = self._places_of(key)
+        for place in (first, second):
+            known = self._key_at(self._number(place))
+            if known == key or known is None or place not in self._places_of(known):
+                return place
+        return second
+
+    def _key_at(self, at: int) -> bytes | None:
+        """What stands where the key of an entry would; ``None`` where no entry can be."""
+        if not self._first <= at <= self._end - _ENTRY.size:
+            return None
+        known: bytes = _ENTRY.unpack_from(self._memory, at)[0]
+        return known
+
+    def _clear(self, mark: Mark) -> None:
+        wishes = self._memory[_WISHES_AT:_TABLE_AT]
+        self._memory.madvise(mmap.MADV_REMOVE)
+        self._memory[_WISHES_AT:_TABLE_AT] = wishes
+        _MARK.pack_into(self._memory, 0, *mark)
+
+    @contextmanager
+    def _alone(self, tries: int = 1) -> Iterator[bool]:
+        """Whether nobody else writes while the block runs."""
+        with self._lock:
+            mine = any(self._locked(last=number == tries - 1) for number in range(tries))
+            try:
+                yield mine
+            finally:
+                if mine:
+                    fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
+
+    def _locked(self, *, last: bool) -> bool:
+        with suppress(BlockingIOError, PermissionError):
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if not last:
+            time.sleep(TRY_SECONDS)
+        return False
