@@ -23,6 +23,7 @@ from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
 from whyrec.service.methods import Headed
 from whyrec.service.monitoring import PENDING, exposition, of_request
 from whyrec.service.openid.keys import KeysFirst
+from whyrec.service.path_segments import keep_slashes
 from whyrec.service.rest import answers, decisions, groups, models, people, traffic
 from whyrec.service.rest.description import described
 from whyrec.service.rest.direct import DirectAnswers
@@ -103,6 +104,7 @@ class _Service(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
+        keep_slashes(scope)
         if scope.get("path") == TOOLS:  # a mount begins behind its slash
             scope["path"] = f"{TOOLS}/"
         await self._outer(scope, receive, send)

@@ -50,6 +50,7 @@ NOTHING = "there is nothing at this address; /openapi.json describes the REST in
 UNWRITTEN = (
     "it could not be written, the disk may be full; nothing is acknowledged: send it again, nothing counts twice"
 )
+CROWDED = "too many files and connections are open at this moment; ask again, and allow the service more: ulimit -n"
 FIELD = re.compile(r"`(\w+)`")
 
 
@@ -139,6 +140,8 @@ async def of_anything(_: Request, error: Exception) -> JSONResponse:
     log.error("%s at %s", type(error).__name__, " < ".join(f"{one.name}:{one.lineno}" for one in reversed(frames[-5:])))
     if _unwritten(error):
         return problem(503, UNWRITTEN)
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return problem(503, CROWDED)
     return problem(500, f"{type(error).__name__}; look into the log of the service")
 
 

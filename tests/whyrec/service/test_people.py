@@ -27,11 +27,13 @@ stocked = { head = "Trader", tail = "Tea", interaction = true, create_head = fal
 tastes = { head = "Tea", tail = "Taste" }
 """
 FILES = {
-    "Guest": "id,label\n" + "".join(f"g{n},Mei Lin {n}\n" for n in range(8)) + "both,Mei Lin both\n",
+    "Guest": "id,label\n" + "".join(f"g{n},Mei Lin {n}\n" for n in range(8)) + "both,Mei Lin both\ng1/answers,\n",
     "Trader": "id,label\nt1,Otto Hand\nboth,Otto Both\n",
     "Tea": "id,label\n" + "".join(f"tea{n},绿茶{n}号\n" for n in range(9)),
     "Taste": "id,label\nsmoke,烟熏\nflower,花香\n",
-    "drank": "head,tail\n" + "".join(f"g{n},tea{m}\n" for n in range(8) for m in (n, (n + 1) % 8)) + "both,tea3\n",
+    "drank": "head,tail\n"
+    + "".join(f"g{n},tea{m}\n" for n in range(8) for m in (n, (n + 1) % 8))
+    + "both,tea3\ng1/answers,tea4\n",
     "stocked": "head,tail\nt1,tea2\nboth,tea5\n",
     "tastes": "head,tail\n" + "".join(f"tea{n},{'smoke' if n % 2 else 'flower'}\n" for n in range(9)),
 }
@@ -167,7 +169,7 @@ def test_files_of_lists_tell_apart_who_shares_an_id(shop: Path, tmp_path: Path) 
     engine = whyrec.open(shop)
     engine.write_lists(tmp_path / "lists.csv", n=1)
     people = [line.split(",")[0] for line in (tmp_path / "lists.csv").read_text(encoding="utf-8").splitlines()[1:]]
-    assert sorted(people) == sorted([*(f"g{n}" for n in range(8)), "t1", "Guest:both", "Trader:both"])
+    assert sorted(people) == sorted([*(f"g{n}" for n in range(8)), "g1/answers", "t1", "Guest:both", "Trader:both"])
     assert [one["user_id"] for one in _rows(engine.lists(["Trader:both"], n=1))] == ["Trader:both"]
     assert [one["user_id"] for one in _rows(engine.lists([("Trader", 0)], n=1, typed=True))] == ["both"]
 
@@ -257,3 +259,14 @@ def test_a_damaged_list_of_the_store_is_told_and_the_next_load_writes_it_anew(cl
         whyrec.open(shop).load()
         assert (shop / IN_STORE).read_bytes() == kept
     assert ForgottenPeople(shop).has("Guest", "g2")
+
+
+def test_an_encoded_slash_is_of_the_id_and_not_of_the_address(shop: Path, client: TestClient) -> None:
+    headers = bearer(Tokens(shop)._admin)
+    told = client.get("/api/v1/users/g1%2Fanswers", headers=headers).json()
+    assert (told["user"], told["graph"]) == ("g1/answers", {"drank": ["tea4"]})
+    assert client.get("/api/v1/users/g1%2fanswers/answers", headers=headers).json() == []
+    assert client.get("/api/v1/users/g1/answers", headers=headers).json() == []
+    assert client.delete("/api/v1/users/g1%2Fanswers", headers=headers).status_code == 200
+    known = {one: client.get(f"/api/v1/users/{one}", headers=headers).status_code for one in ("g1%2Fanswers", "g1")}
+    assert known == {"g1%2Fanswers": 404, "g1": 200}

@@ -216,5 +216,15 @@ def test_a_full_disk_is_no_defect_and_what_was_sent_can_be_sent_again(
     assert client.post("/api/v1/events", json=events).json()["accepted"] == 1
 
 
+def test_too_many_open_files_are_no_defect(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(client.app.state.shops[0].events), "append_each", _crowded)  # type: ignore[attr-defined]
+    answer = client.post("/api/v1/events", json={"events": [EVENT | {"id": "crowded"}]})
+    assert answer.status_code == 503 and "ulimit -n" in answer.json()["detail"]
+
+
+def _crowded(*_: object) -> None:
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
 def _full(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")

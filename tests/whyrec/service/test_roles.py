@@ -41,14 +41,14 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("POST", "/api/v1/experiment/stop"): ("rules", {}),
     ("GET", "/api/v1/off-policy"): ("traffic", {}),
     ("POST", "/api/v1/events"): ("events", {}),
-    ("GET", "/api/v1/users/{user:path}"): ("person", {}),
-    ("GET", "/api/v1/users/{user:path}/looks"): ("looks", {}),
-    ("GET", "/api/v1/users/{user:path}/answers"): ("answers", {}),
-    ("DELETE", "/api/v1/users/{user:path}"): ("forget", {}),
+    ("GET", "/api/v1/users/{user:name}"): ("person", {}),
+    ("GET", "/api/v1/users/{user:name}/looks"): ("looks", {}),
+    ("GET", "/api/v1/users/{user:name}/answers"): ("answers", {}),
+    ("DELETE", "/api/v1/users/{user:name}"): ("forget", {}),
     ("GET", "/api/v1/status"): ("status", {}),
     ("GET", "/api/v1/models"): ("status", {}),
     ("POST", "/api/v1/tokens"): ("tokens", {}),
-    ("DELETE", "/api/v1/tokens/{name:path}"): ("tokens", {}),
+    ("DELETE", "/api/v1/tokens/{name:name}"): ("tokens", {}),
     ("POST", "/api/v1/reload"): ("reload", {}),
     ("GET", "/api/v1/rules"): ("decisions", {}),
     ("POST", "/api/v1/rules"): ("rules", {}),
@@ -93,7 +93,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/static/{name}"): (EVERYBODY, {}),
     ("GET", "/favicon.ico"): (EVERYBODY, {}),
 }
-PLACES = {"{answer_id}": "none", "{user:path}": "nobody", "{name}": "none", "{name:path}": "none", "{number}": "1"}
+PLACES = {"{answer_id}": "none", "{user:name}": "nobody", "{name}": "none", "{name:name}": "none", "{number}": "1"}
 OF_FRAMEWORK = {"/openapi.json"}
 
 

@@ -128,20 +128,20 @@ async def take_events(told: EventsIn, asking: Annotated[Asking, may("events")]) 
     return EventsOut(accepted=done.new, repeated=done.repeated, rejected=sorted(bad, key=lambda one: one.index))
 
 
-@router.get("/users/{user:path}/looks", tags=["people"])
+@router.get("/users/{user:name}/looks", tags=["people"])
 def looks_at(user: str, asking: Annotated[Asking, may("looks")]) -> list[LookOut]:
     """Who of the staff looked at a person, the newest first."""
     asking[0].flush()
     return [LookOut(at=one.at, by=one.caller, action=one.action) for one in asking[0].events.answers.looks([user])]
 
 
-@router.get("/users/{user:path}/answers", tags=["people"])
+@router.get("/users/{user:name}/answers", tags=["people"])
 def given_to(user: str, asking: Annotated[Asking, may("answers")]) -> list[Given]:
     """Which answers a person was given, the newest first: ``/answers/{id}`` shows each again as it was."""
     return asking[0].given(user)
 
 
-@router.get("/users/{user:path}", tags=["people"])
+@router.get("/users/{user:name}", tags=["people"])
 def known_of(user: str, asking: Annotated[Asking, may("person")]) -> Any:
     """What is known of a person: what the graph holds, and what they did since the last load."""
     shop, _ = asking
@@ -165,7 +165,7 @@ def known_of(user: str, asking: Annotated[Asking, may("person")]) -> Any:
     return {"user": user, "label": label, "graph": graph, "events": events}
 
 
-@router.delete("/users/{user:path}", tags=["people"])
+@router.delete("/users/{user:name}", tags=["people"])
 def forget(user: str, asking: Annotated[Asking, may("forget")]) -> Any:
     """Erase a person from graph, models, events and kept answers."""
     return forgotten(asking[0], user)
@@ -177,7 +177,7 @@ def make_token(told: NewToken, asking: Annotated[Asking, may("tokens")]) -> Any:
     return {"name": told.name, "role": told.role, "token": asking[0].tokens.make(told.name, told.role)}
 
 
-@router.delete("/tokens/{name:path}", tags=["service"])
+@router.delete("/tokens/{name:name}", tags=["service"])
 def revoke_token(name: str, asking: Annotated[Asking, may("tokens")]) -> Any:
     """Take a token back."""
     return {"name": name, "revoked": asking[0].tokens.revoke(name)}
