@@ -61,9 +61,12 @@ class FileLock:
         self._lock.release()
 
 
-def clear_abandoned(folder: Path) -> None:
-    """Remove what killed loads have staged in a folder; those that go on hold the lock beside theirs."""
-    homes = {path.with_suffix("") if path.suffix == LOCK else path for path in folder.glob(f"{STAGED}*")}
+def clear_abandoned(folder: Path, begins: str = STAGED) -> None:
+    """Remove the folders of killed commands in a folder; those that go on hold the lock beside theirs.
+
+    :param begins: what their names begin with; those of staged rows where absent.
+    """
+    homes = {path.with_suffix("") if path.suffix == LOCK else path for path in folder.glob(f"{begins}*")}
     for home in sorted(homes):
         with suppress(OSError):  # what belongs to somebody else stays
             lock = FileLock.try_acquire(home.with_name(home.name + LOCK))

@@ -12,16 +12,18 @@ from kg.errors import WorkspaceError
 from kg.workspace.permissions import private_files
 
 NAME = "outputs.json"
+PARTS_LOCK = "lock"
+"""Held in a folder of parts by whoever writes them."""
 PAGE_PERSON = "whyrec-person"
 """Name of the ``meta`` element by which a page says whom it is about."""
 
 
 def remember_output(folder: Path, path: Path) -> None:
-    """Note that whyrec wrote a file.
+    """Note that whyrec wrote a file, or is about to, if it is one that may be cut off midway.
 
     :raises WorkspaceError: where the workspace folder cannot be written.
     """
-    known = [str(one) for one in outputs(folder)]
+    known = [str(one) for one in _noted(folder) if one.is_file() or _cut_off(one)]
     written = os.path.realpath(path)
     if written in known:
         return
@@ -39,9 +41,35 @@ def outputs(folder: Path) -> list[Path]:
 
     :raises WorkspaceError: where the list is damaged: then nobody knows where people's data lie.
     """
+    return [path for path in _noted(folder) if path.is_file()]
+
+
+def cut_off_outputs(folder: Path) -> list[Path]:
+    """What is there of files that were begun and are not whole: folders of parts, and files that were to be renamed.
+
+    :raises WorkspaceError: as :func:`outputs`.
+    """
+    return [part for path in _noted(folder) for part in _cut_off(path)]
+
+
+def parts_of(path: Path) -> Path:
+    """The folder beside a file in which its parts lie until it is whole."""
+    return path.with_name(f".{path.name}.parts")
+
+
+def pending_of(path: Path) -> Path:
+    """What a file is called until it is whole."""
+    return path.with_name(f".{path.name}.pending")
+
+
+def _cut_off(path: Path) -> list[Path]:
+    return [one for one in (parts_of(path), pending_of(path)) if one.exists()]
+
+
+def _noted(folder: Path) -> list[Path]:
+    """Every file that was noted, there or not, sorted."""
     try:
-        files = parsed_json((folder / NAME).read_bytes())["files"]
-        return sorted(path for path in map(Path, files) if path.is_file())
+        return sorted(map(Path, parsed_json((folder / NAME).read_bytes())["files"]))
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
 CONFIGURATION = "whyrec.toml"
 SEALED = "sealed.age"
 """The workspace's own data, encrypted; where it is there, the workspace is sealed."""
-ADOPTION = "adoption.toml"
+ADOPTION, EXPERIMENTS = "adoption.toml", "experiments"
 
 
 class Workspace:
@@ -104,7 +104,7 @@ class Workspace:
 
     def open_store(self, *, read_only: bool = False) -> Store:
         """Open the store the settings name."""
-        self._check_open()
+        self.check_open()
         if self.settings.adoption is not None:
             return self._adopted_store(read_only)
         from kg.stores.opening import open_store
@@ -137,13 +137,15 @@ class Workspace:
 
         :raises SnapshotError: where nothing was loaded yet.
         """
-        self._check_open()
+        self.check_open()
         return current_snapshot(self.snapshots, self.schema, self.settings.privacy.k)
 
-    def _check_open(self) -> None:
-        if (self.folder / SEALED).exists():
-            program = f"whyrec -w {shlex.quote(str(self.folder))} unseal"
-            raise WorkspaceError(f"{self.folder}: is sealed; `{program}` opens it with the key in WHYREC_SEAL_KEY")
+    def check_open(self) -> None:
+        """Refuse a sealed workspace.
+
+        :raises WorkspaceError: then, saying how to open it.
+        """
+        check_open(self.folder)
 
     def refresh(
         self,
@@ -253,3 +255,13 @@ def _whole_revision(store: Store) -> str:
             "(`whyrec load --resume` where the mapping is the same), or wait till it has ended"
         )
     return revision
+
+
+def check_open(folder: Path) -> None:
+    """Refuse a folder that is a sealed workspace.
+
+    :raises WorkspaceError: then, saying how to open it.
+    """
+    if (folder / SEALED).exists():
+        program = f"whyrec -w {shlex.quote(str(folder))} unseal"
+        raise WorkspaceError(f"{folder}: is sealed; `{program}` opens it with the key in WHYREC_SEAL_KEY")

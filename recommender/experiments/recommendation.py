@@ -1,8 +1,6 @@
 """Recommendation runs of an experiment: the blend with each model, paths alone, and the baselines, on one split."""
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from embeddings.vectors.vectors import Until, Vectors
 from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.scratch import scratch
 from recommender.catalogue.interactions import Interactions, ScoreUsers
 from recommender.evaluation.baselines.baselines import Baselines
 from recommender.evaluation.duplicates import DuplicateSearch
@@ -36,7 +35,6 @@ from recommender.splitting.told_split import NobodyToTestError, check_people, to
 from recommender.splitting.validation import validation_kind
 
 PATHS, POPULARITY, BASELINES = *OTHER_ROWS[:2], OTHER_ROWS[1:]
-WORK = ".run-"
 METRICS = ("ndcg", "recall", "hit_rate", "precision", "mrr")
 """Columns of the values that are kept of each user."""
 
@@ -114,16 +112,14 @@ class RecommendationExperiment:
         :raises TrainingError: where numbers of a training are not finite.
         """
         found, config, place = self._search(planned, progress), None, self.folder.folder
-        for leftover in place.glob(f"{WORK}*"):  # of a process that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
-        with Measured() as spent, tempfile.TemporaryDirectory(dir=place, prefix=WORK) as folder:
+        with Measured() as spent, scratch(place, "run") as folder:
             if planned.row in BASELINES:
                 shown: dict[str, Any] = dict(self._tuned.get(planned.row, {}))
                 score = Baselines(self.split.train).make(planned.row, shown)
             else:
                 config = planned.model and planned.model.training(planned.seed, self.file.data.exclude, **found.values)
                 shown = config.model_dump(mode="json") if config else {}
-                score = self._blend(config, planned, Path(folder), progress)
+                score = self._blend(config, planned, folder, progress)
             figures, users = self._measured(score, progress)
         record = RunRecord(
             fingerprint=planned.fingerprint,

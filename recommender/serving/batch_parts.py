@@ -11,8 +11,9 @@ from pyarrow import ipc
 
 from kg.errors import UsageError
 from kg.file_lock import FileLock
+from kg.workspace.outputs import PARTS_LOCK, parts_of
 
-KEY, LOCK = "key.json", "lock"
+KEY = "key.json"
 
 
 class BatchParts:
@@ -32,9 +33,9 @@ class BatchParts:
         :raises UsageError: where another process is writing the same file.
         :raises OSError: where the folder cannot be made.
         """
-        folder, text = out.with_name(f".{out.name}.parts"), json.dumps(key, sort_keys=True, indent=1)
+        folder, text = parts_of(out), json.dumps(key, sort_keys=True, indent=1)
         folder.mkdir(exist_ok=True)
-        lock = FileLock.try_acquire(folder / LOCK)
+        lock = FileLock.try_acquire(folder / PARTS_LOCK)
         if lock is None:
             raise UsageError(f"{out}: another process is writing this file; wait for it, or name another `out`")
         file = folder / KEY

@@ -15,6 +15,9 @@ import zstandard
 
 from kg.mapping.source import Source
 from kg.privacy.erasure.erasure import forget
+from kg.workspace.outputs import parts_of, remember_output
+from kg.workspace.scratch import NAME as SCRATCH
+from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 from tests.kg.readers.test_readers import read
@@ -279,6 +282,19 @@ def test_rejects_of_a_query_are_known_by_their_columns(document: Document, numbe
     erased = document("-w", numbered, "forget", "User:1")
     (rows,) = (numbered / "rejects").rglob("query*.csv")
     assert erased["undecided"] == [] and rows.read_text() == "who,what,stars\n2,1,many\n"
+
+
+def test_what_killed_commands_left_goes_too(document: Document, copied: Path, tmp_path: Path) -> None:
+    out, kernel = tmp_path / "all.parquet", copied / SCRATCH / "evaluation-1" / "kernel.npy"
+    part = parts_of(out) / "0.arrow"  # of lists that were cut off, outside of the workspace
+    remember_output(copied, out)
+    for path in (part, kernel):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(PERSON.encode())
+    with scratch(copied, "fitting"):
+        erased = document("-w", copied, "forget", PERSON)
+    assert erased["files_removed"] == [str(part.parent)] and not part.exists() and not kernel.exists()
+    assert any("another command works in this workspace (fitting)" in told for told in erased["notices"])
 
 
 def test_links_pages_exports_and_archives(document: Document, whyrec: Whyrec, copied: Path, tmp_path: Path) -> None:

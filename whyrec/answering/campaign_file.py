@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kg.errors import UsageError
 from kg.workspace.output_file import check_output
-from kg.workspace.outputs import remember_output
+from kg.workspace.outputs import pending_of, remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.marketing.audience import Subject
@@ -27,7 +27,8 @@ def write_campaign(
     lang, force = how
     written, counts = list_format(out), Counter[str]()
     check_output(out, partial(is_list_file, keys=KEYS), workspace, force)
-    pending = out.with_name(f".{out.name}.pending")
+    pending = pending_of(out)
+    remember_output(workspace.folder, out)  # whoever is forgotten is looked for in what a killed command left, too
     try:
         with private_files():
             with written(pending, COLUMNS) as file:

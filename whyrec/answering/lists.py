@@ -90,6 +90,7 @@ class Lists(Decided):
         recommender = self.recommender
         batch = self._batch(recommender, users, asked, None, told)
         inside = Path(out).resolve().is_relative_to(self.workspace.folder.resolve())
+        remember_output(self.workspace.folder, Path(out))  # its parts name people before it is whole
         with private_files() if inside else nullcontext():
             make = self._elsewhere(batch, engine, master)
             result = recommend_all(recommender, batch, Path(out), progress or self._progress, make)

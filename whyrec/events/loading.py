@@ -2,17 +2,17 @@
 
 import csv
 import os
-import tempfile
 from collections.abc import Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 
 from kg.progress import WAITING, Progress
 from kg.values.formula import escaped_formula
+from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
-from whyrec.events.taking_over import PREFIX, alone
+from whyrec.events.taking_over import alone
 from whyrec.reports import LoadReport
 from whyrec.workspace.load import Loading, load_files
 
@@ -34,9 +34,9 @@ def load_events(workspace: Workspace, progress: Progress) -> LoadReport | None:
         rows = [event for _, event in pending if event.relation in workspace.schema.relation]
         if not rows:
             return None
-        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=workspace.folder) as folder:
+        with scratch(workspace.folder, "events") as folder:
             repeated = {name for name, one in workspace.schema.relation.items() if one.repeat}
-            called = {path.absolute(): f"events/{path.name}" for path in _files(Path(folder), rows, repeated)}
+            called = {path.absolute(): f"events/{path.name}" for path in _files(folder, rows, repeated)}
             report = load_files(workspace, Loading(tuple(called)), progress, called)
         log.taken_over(pending[-1][0])
         return report

@@ -1,14 +1,11 @@
 """Who takes events over into the store, or erases some, does so alone."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from kg.workspace.lock import workspace_lock
-
-PREFIX = ".events-"
-"""How the folders begin in which events are files while they are loaded."""
+from kg.workspace.scratch import clear_scratch
 
 
 @contextmanager
@@ -23,6 +20,5 @@ def alone(service: Path, waiting: Callable[[str], None] | None = None) -> Iterat
     :raises StoreLockedError: where that process has it still after a while, saying who it is.
     """
     with workspace_lock(service, waiting=waiting):
-        for left in service.parent.glob(f"{PREFIX}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        clear_scratch(service.parent)
         yield

@@ -1,7 +1,6 @@
 """Links: proposed triples in a file that a person reads, and those accepted, loaded."""
 
 import csv
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from kg.quality.link_proposals import LinkProposal, propose_links
 from kg.snapshot.snapshot import Snapshot
 from kg.text.encoder import Encode, sentence_encoder
 from kg.values.formula import escaped_formula, unescaped_formula
+from kg.workspace.scratch import scratch
 from whyrec.reports import LinksReport, LoadReport, ProposedLink
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def load_accepted(engine: "Engine", file: Path) -> LoadReport:
             triples.setdefault(row["relation"], []).append((*ends, row["confidence"]))
     if not triples:
         raise UsageError(f"{file}: no link is accepted; write yes into the column accept")
-    with tempfile.TemporaryDirectory(dir=engine.workspace.folder, prefix=".links-") as folder:
+    with scratch(engine.workspace.folder, "links") as folder:
         paths = []
         for relation, rows in sorted(triples.items()):
-            paths.append(Path(folder) / f"{relation}.csv")
+            paths.append(folder / f"{relation}.csv")
             with paths[-1].open("w", encoding="utf-8", newline="") as out:
                 csv.writer(out).writerows([("head", "tail", "weight"), *(map(escaped_formula, row) for row in rows)])
         return engine.load(paths)

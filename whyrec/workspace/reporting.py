@@ -18,9 +18,10 @@ class Reporting(PersonalData):
 
     def leaderboards(self) -> "list[Standing]":
         """The models of each experiment that was run in the workspace, ranked."""
-        from whyrec.workspace.evaluation.experiments import RESULTS, Experiments  # what answering does not need
+        from kg.workspace.workspace import EXPERIMENTS
+        from whyrec.workspace.evaluation.experiments import Experiments  # what answering does not need
 
-        if not (self.workspace.folder / RESULTS).is_dir():
+        if not (self.workspace.folder / EXPERIMENTS).is_dir():
             return []
         return [one.standing() for one in Experiments(self.workspace.folder, self._progress).finished()]
 

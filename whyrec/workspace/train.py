@@ -1,7 +1,6 @@
 """Train: store → snapshot → kernels → vectors → fitted blend; what is up to date is skipped."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.generations import KERNELS, NAMES, SNAPSHOT, link_files
 from kg.workspace.permissions import private_files
+from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import VOCABULARY, keep_vocabulary
@@ -213,9 +213,9 @@ class Training:
             place = self.workspace.training / PILOT
             return self._train_vectors(snapshot, place, "the blend's training part", until=until)
 
-        with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".fitting-") as folder:
+        with scratch(self.workspace.folder, "fitting") as folder:
             seed = wanted.seed if wanted else 0
-            return fit_blend(snapshot, Path(folder), seed, vectors if wanted else None, self.progress, self.hold_out)
+            return fit_blend(snapshot, folder, seed, vectors if wanted else None, self.progress, self.hold_out)
 
 
 def hold_out_of(text: str) -> Kind:

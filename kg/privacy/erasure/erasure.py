@@ -10,7 +10,7 @@ import uuid
 import polars as pl
 
 from kg.file_link import remove_folder
-from kg.file_lock import clear_abandoned
+from kg.file_lock import FileLock, clear_abandoned
 from kg.privacy.erasure.identification import Identified, identify
 from kg.privacy.erasure.person_files import is_typed, names_person
 from kg.privacy.erasure.redaction import Outcome, Person, Redactor
@@ -22,6 +22,8 @@ from kg.progress import Progress, no_progress
 from kg.stores.revision import FORGETTING, UNFINISHED, is_between_states, unfinished_key
 from kg.stores.store import Store
 from kg.workspace.lock import workspace_lock
+from kg.workspace.outputs import PARTS_LOCK, cut_off_outputs
+from kg.workspace.scratch import clear_scratch
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
@@ -50,6 +52,7 @@ class _Eraser:
         """All steps, in their order."""
         self._tell("Looking for the person")
         clear_abandoned(self._workspace.staging)  # a load that was killed may have had the person, and is begun anew
+        self._notice_others(clear_scratch(self._workspace.folder))
         suppression = Suppression.open(self._workspace.folder)
         whom = identify(self._workspace, self._user, self._files, suppression)
         self._erasure.person = whom.id
@@ -65,6 +68,13 @@ class _Eraser:
     def _tell(self, step: str) -> None:
         self._steps += 1
         self._progress("Forgetting", self._steps, None, step)
+
+    def _notice_others(self, busy: list[str]) -> None:
+        if busy:
+            self._erasure.notices.append(
+                f"another command works in this workspace ({', '.join(busy)}) with what it took before, which goes at "
+                "its end"
+            )
 
     def _erase_from_store(self, whom: Identified, suppression: Suppression) -> None:
         erasure, workspace = self._erasure, self._workspace
@@ -129,7 +139,17 @@ class _Eraser:
                 self._erasure.undecided.append(self._files.shown(path))
 
     def _remove_files(self, whom: Identified) -> None:
-        """Pages about the person, and exports that hold her."""
+        """Pages about the person, exports that hold her, and what was written of lists that were cut off."""
+        for path in cut_off_outputs(self._workspace.folder):
+            shown = self._files.shown(path)
+            if FileLock.is_held(path / PARTS_LOCK):
+                self._notice_others([shown])
+                continue
+            if path.is_dir():
+                remove_folder(path)
+            else:
+                path.unlink()
+            self._erasure.files_removed.append(shown)
         for path in list(self._files.removable()):
             if names_person(path, whom.person):
                 path.unlink()

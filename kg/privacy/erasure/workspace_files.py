@@ -12,6 +12,7 @@ from kg.privacy.encryption import ENCRYPTED
 from kg.privacy.erasure.redaction import is_list_of_recommendations
 from kg.stores.url import is_neo4j
 from kg.workspace.outputs import outputs
+from kg.workspace.scratch import NAME as SCRATCH
 from kg.workspace.workspace import Workspace
 
 
@@ -82,7 +83,7 @@ class WorkspaceFiles:
         starts = [self._workspace.folder, *(folder for folder in self._own if folder.is_symlink())]
         for start in starts:
             for place, folders, names in os.walk(start):
-                folders.sort()
+                folders[:] = sorted(name for name in folders if name != SCRATCH)  # gone when their commands end
                 yield from (path for name in sorted(names) if (path := Path(place, name)).is_file())
 
 

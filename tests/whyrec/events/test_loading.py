@@ -7,9 +7,10 @@ from pathlib import Path
 from threading import Event as Signal
 
 import whyrec
+from kg.workspace.scratch import NAME
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
-from whyrec.events.taking_over import PREFIX, alone
+from whyrec.events.taking_over import alone
 
 AT = 1_750_000_000_000
 
@@ -47,8 +48,8 @@ def test_what_is_done_again_is_counted_again_and_a_load_that_is_repeated_adds_no
 def test_who_takes_events_over_waits_for_whoever_does_and_clears_what_one_left_that_was_killed(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     whyrec.create(folder, example=True).load()
-    engine, left = whyrec.open(folder), folder / f"{PREFIX}killed"
-    left.mkdir()
+    engine, left = whyrec.open(folder), folder / NAME / "events-killed"
+    left.mkdir(parents=True)
     (left / "purchased.csv").write_text("head,tail\nsomebody@example.com,p0250\n", encoding="utf-8")
     with closing(EventLog(folder / "service")) as log, ThreadPoolExecutor(1) as thread:
         log.append([Event("a", "User", "u0001", "purchased", "Product", "p0250", 2.0, AT)])

@@ -1,6 +1,5 @@
 """Evaluate: hold interactions out, learn from the rest, rank all items, and measure; tuned baselines beside."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
+from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
 from recommender.audit.explanation_metrics import ExplanationMetrics
 from recommender.audit.group_quality import UserQuality
@@ -161,11 +161,11 @@ class WorkspaceEvaluation:
         """A scorer that has seen the training part alone, while its files are there."""
         manifest = read_manifest(self.workspace.model)
         training = manifest.training if manifest is not None and self.asked.embeddings else None
-        with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".evaluation-") as folder:
+        with scratch(self.workspace.folder, "evaluation") as folder:
             vectors = self._training(training) if training else None
-            fitted = self._weights(split, manifest, vectors, Path(folder) / "fitting")
-            trained = fitted.vectors(vectors, split.train, Path(folder) / "vectors")
-            scorer = fitted.scorer(split.train, Path(folder) / "kernels", trained)
+            fitted = self._weights(split, manifest, vectors, folder / "fitting")
+            trained = fitted.vectors(vectors, split.train, folder / "vectors")
+            scorer = fitted.scorer(split.train, folder / "kernels", trained)
             check_leaks(split, [scorer])
             yield scorer
 

@@ -9,12 +9,11 @@ from kg.errors import UsageError, WhyrecError
 from kg.progress import Progress, no_progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
-from kg.workspace.workspace import CONFIGURATION, Workspace
+from kg.workspace.workspace import CONFIGURATION, EXPERIMENTS, Workspace, check_open
 from recommender.experiments.experiment import Experiment, Outcome, experiment_folders
 from recommender.leaderboard.comparison import PairedDifference, Side, compare
 from whyrec.answering.opening import refreshed
 
-RESULTS = "experiments"
 NO_EXPERIMENTS = (CONFIGURATION, "schema.toml", "mapping.toml")
 
 
@@ -30,13 +29,15 @@ class Experiments:
     """The experiments of a workspace, or, where the data are triple files, of any other folder.
 
     :param notice: is told what a person should know while runs go on, such as what was left out.
+    :raises WorkspaceError: where it is sealed.
     """
 
     def __init__(
         self, folder: Path, progress: Progress = no_progress, notice: Callable[[str], None] = lambda _: None
     ) -> None:
+        check_open(folder)
         self.folder, self.progress, self.notice = folder, progress, notice
-        self.results = folder / RESULTS
+        self.results = folder / EXPERIMENTS
 
     @private_files()
     def run(self, paths: Sequence[Path]) -> Runs:

@@ -1,6 +1,5 @@
 """Certified lists: which items to filter so that few of a list are unwanted, tested on ratings that are held out."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from kg.workspace.generations import KERNELS, NAMES, SNAPSHOT, link_files
 from kg.workspace.permissions import private_files
+from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.risk_control import loosest, lowest_alpha
 from recommender.kernels.path_kernels import Kernels
@@ -83,8 +83,8 @@ def certify(
     if not (0 < wanted.alpha < 1 and 0 < wanted.delta < 1):
         raise UsageError(f"`alpha` {wanted.alpha}, `delta` {wanted.delta}: expected numbers between 0 and 1")
     progress("Certifying", 0, None, "")
-    with private_files(), tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".certifying-") as folder:
-        tried = trial(recommender, rules, wanted.below, Path(folder))
+    with private_files(), scratch(workspace.folder, "certifying") as folder:
+        tried = trial(recommender, rules, wanted.below, folder)
     chosen, told = loosest(tried.losses, wanted.alpha, wanted.delta), report(recommender, tried, wanted, lang)
     earlier, texts = recommender.model.certificate, language(lang).section("certify")
     if keep and chosen is None and earlier is not None:

@@ -1,6 +1,5 @@
 """Flagging: who of a workspace does not look like a person; what they did counts, or is left out where one asks."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from kg.snapshot.building import take_snapshot
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.flagged import NAME, read_flagged, write_flagged
 from kg.workspace.permissions import private_files
+from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
 from recommender.results.document import Item
 from recommender.results.responsibility.anomalies import AccountAnomalies, AnomalyReport, Count, Target
@@ -33,8 +33,8 @@ def flag(workspace: Workspace, progress: Progress, lang: str = "en") -> AnomalyR
     leave_out, before = workspace.settings.anomalies.leave_out, read_flagged(workspace.folder)
     if not workspace.schema.user_types:
         raise UsageError("the schema has no users: no relation is an interaction")
-    with tempfile.TemporaryDirectory(dir=workspace.folder, prefix=".flagging-") as folder:
-        snapshot = _whole(workspace, Path(folder), progress) if before else workspace.snapshot()
+    with scratch(workspace.folder, "flagging") as folder:
+        snapshot = _whole(workspace, folder, progress) if before else workspace.snapshot()
         found = {name: anomalies(snapshot, name) for name in workspace.schema.user_types}
         rows = [
             (name, snapshot.vocabulary.id(name, idx), " ".join(s for s, mask in one.flags.items() if mask[idx]))

@@ -1,6 +1,5 @@
 """What a shop answers for: how good its lists are and for whom, what they shall keep and may not hold, the card."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
@@ -71,8 +70,7 @@ class Responsibility(Reporting):
             missing, each by ranking anew.
         :raises UsageError: for an unknown domain.
         """
-        import tempfile
-
+        from kg.workspace.scratch import scratch
         from recommender.audit.audit import audit  # named like the question
         from recommender.splitting.told_split import NobodyToTestError
         from whyrec.workspace.evaluation.evaluate import WorkspaceEvaluation
@@ -88,8 +86,8 @@ class Responsibility(Reporting):
             found = WorkspaceEvaluation(self.workspace, self.snapshot, asked, told).by_user() if quality else None
         except NobodyToTestError:
             found = None  # the answer says that quality was not measured
-        with tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".audit-") as folder:
-            return audit(crowds, found, lang, Path(folder) if repair else None)
+        with scratch(self.workspace.folder, "audit") as folder:
+            return audit(crowds, found, lang, folder if repair else None)
 
     def objectives(self, *, dry_run: bool = False, lang: str = "en", progress: Progress | None = None) -> "Objectives":
         """Solve the exposure floors of ``[objectives]``, so that everybody's lists together keep them from now on.
@@ -114,10 +112,10 @@ class Responsibility(Reporting):
             anew, which takes as long as that.
         :raises UsageError: for an unknown domain.
         """
-        import tempfile
         from dataclasses import replace
 
         from kg.workspace.permissions import private_files
+        from kg.workspace.scratch import scratch
         from recommender.audit.trade_offs import trade_offs  # named like the question
         from recommender.marketing.crowd import Crowd
         from recommender.serving.recommender import Recommender
@@ -131,8 +129,8 @@ class Responsibility(Reporting):
         rules = self._rules(chosen, {})
         if not held_out:
             return trade_offs(Crowd(Recommender(plain), rules, most=MOST_ARRANGED), chosen, floors, lang)
-        with private_files(), tempfile.TemporaryDirectory(dir=self.workspace.folder, prefix=".held-out-") as folder:
-            tested, wanted = without_the_last(plain, Path(folder))
+        with private_files(), scratch(self.workspace.folder, "held-out") as folder:
+            tested, wanted = without_the_last(plain, folder)
             crowd = Crowd(tested, rules, most=MOST_ARRANGED)
             inside = tested.catalogue.of_domain(chosen)
             mine = [wanted.get((crowd.user_type, int(one)), NOTHING) for one in crowd.sample]
