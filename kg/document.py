@@ -5,9 +5,9 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from kg.errors import KGError, WhyrecError
@@ -17,6 +17,16 @@ class Document(BaseModel):
     """Base of everything a user writes in TOML: unknown keys are errors, values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """``k = true`` names no number, though Python would take it for 1."""
+        if isinstance(value, bool) and info.field_name is not None:
+            kinds = {(told := cls.model_fields[info.field_name].annotation), *get_args(told)}
+            if kinds & {int, float} and bool not in kinds:
+                raise ValueError(f"expected a number, not {str(value).lower()}")
+        return value
 
 
 DEEPEST = 32

@@ -58,7 +58,7 @@ class PrivacySettings(Document):
 class RetentionSettings(Document):
     """The ``[retention]`` table."""
 
-    days: int | None = Field(default=None, ge=1)
+    days: int | None = Field(default=None, ge=1, le=36_500)
     """How long rejected rows, events and kept answers stay; until somebody deletes them where absent."""
 
 

@@ -4,15 +4,20 @@ import shutil
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+import pytest
+
 import whyrec
+from kg.errors import WorkspaceError
 from kg.workspace.creation import create_workspace
 from kg.workspace.workspace import Workspace
 from whyrec.events.answers import Answer, Look
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
 from whyrec.privacy.retention import retain, retention_status
+from whyrec.service.live.watch import look
 
 
 def test_what_is_old_goes_and_status_proves_it(tmp_path: Path) -> None:
@@ -57,7 +62,8 @@ def test_status_says_what_is_overdue_and_each_command_that_writes_removes_it(dem
     with (engine.workspace.folder / "whyrec.toml").open("a") as file:
         file.write("[retention]\ndays = 30\n")
     engine = whyrec.open(engine.workspace.folder)
-    commands: tuple[Callable[[], object], ...] = (engine.refresh, engine.load_events)
+    watch = partial(look, engine, "w")  # of a service
+    commands: tuple[Callable[[], object], ...] = (engine.refresh, engine.load_events, watch)
     for carried_out in commands:
         old = engine.workspace.rejects / "20200101T000000Z-1"
         old.mkdir(parents=True)
@@ -66,6 +72,24 @@ def test_status_says_what_is_overdue_and_each_command_that_writes_removes_it(dem
         assert told.next.startswith("kept for longer than 30 days: rejects; ") and "load --events" in told.next
         carried_out()
         assert not old.exists() and not engine.status().retention.overdue  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("days", ["true", "0", "-1", "36501", "99999999999", "1.5"])
+def test_days_are_a_number_of_days(tmp_path: Path, days: str) -> None:
+    workspace = create_workspace(tmp_path / "w")
+    text = f'schema = "schema.toml"\n[retention]\ndays = {days}\n'
+    (workspace.folder / "whyrec.toml").write_text(text)
+    with pytest.raises(WorkspaceError, match=r"retention\.days"):
+        retain(Workspace(workspace.folder))
+    (workspace.folder / "whyrec.toml").write_text(text.replace(days, "36500"))
+    assert retain(Workspace(workspace.folder)) == 0
+
+
+def test_truth_is_no_number_of_people(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path / "w")
+    (workspace.folder / "whyrec.toml").write_text('schema = "schema.toml"\n[privacy]\nk = true\n')  # would be k = 1
+    with pytest.raises(WorkspaceError, match=r"privacy\.k: expected a number"):
+        _ = Workspace(workspace.folder).settings
 
 
 def test_earlier_snapshots_are_told_of(demo: Path, tmp_path: Path) -> None:

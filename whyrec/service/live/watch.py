@@ -1,13 +1,16 @@
-"""The watch: every hour, one worker looks whether traffic drifted, and ends an experiment whose candidate is worse."""
+"""The watch: every hour, one worker removes what was kept long enough, looks whether traffic drifted, and ends an
+experiment whose candidate is worse."""
 
 import logging
 from threading import Event, Thread
 
 from kg.errors import WhyrecError
 from kg.file_lock import FileLock
+from kg.workspace.permissions import private_files
 from whyrec.engine import Engine
 from whyrec.events.database import database_errors
 from whyrec.online_evaluation.live import Live
+from whyrec.privacy.retention import retain
 from whyrec.service.monitoring import DRIFT
 
 SECONDS = 3_600.0
@@ -43,8 +46,10 @@ class Watch:
 
 
 def look(engine: Engine, name: str) -> None:
-    """Look once: set the figure of drift, and stop a candidate that is worse."""
+    """Look once: remove what is older than ``[retention] days``, set the figure of drift, stop a worse candidate."""
     try:
+        with private_files():
+            retain(engine.workspace)
         found = Live(engine)
         told = found.drift()
         for one in told.figures:
