@@ -19,4 +19,6 @@ def mcp(ctx: typer.Context, debug: DebugOption = False) -> None:
         from whyrec.service.assistant import tools_server
     except ModuleNotFoundError as problem:
         raise UsageError(f"{problem.name} is not installed; the tools need pip install 'whyrec[mcp]'") from None
-    tools_server(Engine(workspace_of(ctx).folder)).run("stdio")
+    engine = Engine(workspace_of(ctx).folder)
+    engine.workspace.check_open()
+    tools_server(engine).run("stdio")

@@ -8,8 +8,10 @@ import typer
 from cli.options import DebugOption, JsonOption, QuietOption, Session
 from cli.output import Output
 from kg.errors import UsageError
-from kg.privacy.sealing import left_open, seal
+from kg.privacy.sealed_files import left_open
+from kg.privacy.sealing import seal
 from kg.workspace.workspace import SEALED, Workspace
+from whyrec.events.database import copy_logs
 from whyrec.privacy.seal_rotation import rotate_seal
 
 app = typer.Typer(add_completion=False)
@@ -50,14 +52,16 @@ def seal_command(
         rotate_seal(workspace)
         names = list[str]()
     else:
-        names = seal(workspace, file)
+        names = seal(workspace, file, copy_logs)
     target = str(file or workspace.folder / SEALED)
     left = left_open(workspace) if file is None and not rotate_key else []
     if output.document({"sealed": names, "file": target, "rotated": rotate_key, "left_open": left}):
         return
     if rotate_key:
         output.line(ROTATED_SEALED if (workspace.folder / SEALED).exists() else ROTATED.format(workspace.folder))
-    else:
+    elif names:
         output.line(f"Sealed {', '.join(names)}: {target}")
+    else:
+        output.line(f"Is sealed already: {target}")
     if left:
         output.line(LEFT.format(workspace.folder, ", ".join(left)), style="yellow")

@@ -8,6 +8,7 @@ import typer
 from cli.options import DebugOption, QuietOption, workspace_of
 from cli.output import Output
 from kg.errors import UsageError
+from kg.workspace.workspace import Workspace
 from whyrec.workspace.readers import readers
 
 app = typer.Typer(add_completion=False)
@@ -39,6 +40,8 @@ def serve(
     except ModuleNotFoundError as problem:
         raise UsageError(f"{problem.name} is not installed; the service needs pip install 'whyrec[serve]'") from None
     output, folders = Output(quiet=quiet), workspaces or [workspace_of(ctx).folder]
+    for folder in folders:
+        Workspace(folder).check_open()
     address = Address(host, port, tls_cert, tls_key).checked()
     sources = [Tokens(folder).admin_source for folder in folders]
     notices = [*address.notices(), *(told for folder in folders for told in readers(folder))]

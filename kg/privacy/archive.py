@@ -1,6 +1,7 @@
 """The archive that a sealed workspace is, tar as a stream: packed, unpacked, and copied from one key to another."""
 
 import io
+import re
 import shutil
 import tarfile
 from collections.abc import Callable
@@ -11,16 +12,28 @@ from typing import IO, BinaryIO
 from kg.errors import WorkspaceError
 from kg.privacy.seal_key import LOG_KEY, opened_value, recipient, sealed_value
 
-ANSWERS = "service/answers.db"
+SERVICE = "service"
+ANSWERS = f"{SERVICE}/answers.db"
 """How the files begin in which each answer that is kept is sealed by itself."""
+_LOG = re.compile(rf"{SERVICE}/\w+\.db(-wal|-shm|-journal)?")
 NO_ARCHIVE = "what was sealed is no archive of whyrec's: {}"
 
 
-def pack(folder: Path, names: list[str], out: BinaryIO) -> None:
-    """Write files and folders of a folder."""
+def pack(folder: Path, names: list[str], out: BinaryIO, logs: Path | None = None) -> None:
+    """Write files and folders of a folder.
+
+    :param logs: folder of copies of the logs, which are written in their place: others write to those meanwhile.
+    """
+
+    def without_logs(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        """All but a database and the files beside it."""
+        return None if logs is not None and _LOG.fullmatch(member.name) else member
+
     with tarfile.open(fileobj=out, mode="w|") as archive:
         for name in names:
-            archive.add(folder / name, arcname=name)
+            archive.add(folder / name, arcname=name, filter=without_logs)
+        for path in () if logs is None else sorted(logs.iterdir()):
+            archive.add(path, arcname=f"{SERVICE}/{path.name}")
 
 
 def unpack(source: BinaryIO, folder: Path) -> None:

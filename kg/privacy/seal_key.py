@@ -62,14 +62,15 @@ def opened_value(value: bytes) -> bytes:
 
     :raises WorkspaceError: where no key opens it, or it is damaged.
     """
-    known = [identity(name) for name in (KEY_VARIABLE, OLD_KEY_VARIABLE) if _secret(name)]
-    if not known:
+    names = [name for name in (KEY_VARIABLE, OLD_KEY_VARIABLE) if _secret(name)]
+    if not names:
         raise WorkspaceError(f"this is sealed: set {KEY_VARIABLE}, the secret key, in the environment of whoever reads")
-    pyrage = pyrage_package()
+    pyrage, known = pyrage_package(), [identity(name) for name in names]
     try:
         found: bytes = pyrage.decrypt(value, known)
     except pyrage.DecryptError as problem:
-        raise WorkspaceError(f"this is sealed, and {KEY_VARIABLE} does not open it: {problem}") from None
+        lacking = "" if OLD_KEY_VARIABLE in names else f"; while keys are changed {OLD_KEY_VARIABLE} is the earlier one"
+        raise WorkspaceError(f"this is sealed, and {' or '.join(names)} does not open it: {problem}{lacking}") from None
     return found
 
 

@@ -6,55 +6,50 @@ environment does. Files that answers come from are mapped into memory, so they c
 workspace answers nothing until it is unsealed, best onto an encrypted disk or into memory (tmpfs).
 """
 
+import glob
 import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from kg.errors import WorkspaceError
+from kg.errors import UsageError, WorkspaceError
 from kg.privacy.archive import KeptAnswers, pack, resealed, unpack
 from kg.privacy.encryption import ENCRYPTED, decrypt, encrypt
+from kg.privacy.open_logs import check_logs_closed, open_logs
 from kg.privacy.restoring import join_records
 from kg.privacy.seal_key import (
     KEY_VARIABLE,
-    LOG_KEY,
     OLD_KEY_VARIABLE,
     check_opens,
     identity,
     public_key,
 )
-from kg.snapshot.snapshot import PARTNERS
-from kg.stores.url import is_neo4j
-from kg.workspace.flagged import NAME as FLAGGED
-from kg.workspace.generations import FOLDER, PARTS
-from kg.workspace.lock import LOCK, workspace_lock
+from kg.privacy.sealed_files import own_names, store_names
+from kg.workspace.lock import workspace_lock
 from kg.workspace.output_file import check_output, starts_with
 from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
+from kg.workspace.scratch import NAME as SCRATCH
+from kg.workspace.scratch import clear_scratch, scratch
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 
-_OWN = (FOLDER, *PARTS, "training", "history", "rejects", ".rejects-people", "staging", "service", PARTNERS)
-_OWN_FILES = (
-    "forgotten.json",
-    "forgotten_in_store.json",
-    "pseudonyms.json",
-    "outputs.json",
-    "privacy-ledger.jsonl",
-    "serve.token",
-    FLAGGED,
-    LOG_KEY,
-)
 
-
-def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
+def seal(
+    workspace: Workspace, copy: Path | None = None, copied_logs: Callable[[Path, Path], None] | None = None
+) -> list[str]:
     """Encrypt what whyrec keeps in a workspace, to the key of its configuration; returns what was sealed.
 
     :param copy: write a sealed copy to this file and leave the workspace as it is; in place where absent.
+    :param copied_logs: copies the logs of a workspace, its folder, into another folder, while others write to them; a
+        copy of a workspace that is served is refused where absent.
     :raises UsageError: where the environment holds the key of something else: whoever seals could not unseal; or the
         copy would take the place of a file that is no sealed copy.
-    :raises WorkspaceError: where the workspace has no key, is sealed already, or cannot be written.
+    :raises WorkspaceError: where the workspace has no key, is sealed already and a copy is asked for, or cannot be
+        written; or in place, where somebody works in it, whose work would be lost.
     """
     public = workspace.settings.privacy.seal_to
     if not public:
@@ -66,19 +61,70 @@ def seal(workspace: Workspace, copy: Path | None = None) -> list[str]:
     if copy is not None:
         check_output(copy, starts_with(ENCRYPTED), workspace, force=None)
     with workspace_lock(workspace.folder), private_files():
-        target = copy or workspace.folder / SEALED
-        names = _own(workspace)
-        if copy is None and target.exists():  # cut off after the file was whole: what is left of the rest may go
-            _remove(workspace, names)
-            return names
-        if not names:
-            raise WorkspaceError(f"{workspace.folder}: there is nothing to seal yet")
-        _written(target, lambda out: encrypt(lambda pipe: pack(workspace.folder, names, pipe), out, public))
+        names = own_names(workspace)
         if copy is None:
-            _remove(workspace, names)
-        else:
-            remember_output(workspace.folder, copy)  # whoever is forgotten later is in it still
+            _check_idle(workspace)
+            return _sealed_in_place(workspace, names, public)
+        workspace.check_open()
+        with scratch(workspace.folder, "sealing") as folder:
+            logs = None
+            if copied_logs is not None and open_logs(workspace.folder):
+                logs = folder
+                copied_logs(workspace.folder, logs)
+            _written(copy, partial(_packed, workspace, names, public, logs))
+        remember_output(workspace.folder, copy)  # whoever is forgotten later is in it still
         return names
+
+
+def _sealed_in_place(workspace: Workspace, names: list[str], public: str) -> list[str]:
+    target = workspace.folder / SEALED
+    if target.exists():  # cut off after the file was whole: what is left of the rest may go
+        _check_older(workspace, names, target)
+    else:
+        _written(target, partial(_packed, workspace, names, public, None))
+        try:
+            check_logs_closed(workspace.folder)  # from now on nobody opens them
+        except WorkspaceError:
+            target.unlink()
+            raise
+    _remove(workspace, names)
+    return names
+
+
+def _packed(workspace: Workspace, names: list[str], public: str, logs: Path | None, out: BinaryIO) -> None:
+    if not names:
+        raise WorkspaceError(f"{workspace.folder}: there is nothing to seal yet")
+    encrypt(lambda pipe: pack(workspace.folder, names, pipe, logs), out, public)
+    if logs is None:
+        check_logs_closed(workspace.folder)  # whoever opened them meanwhile wrote into what was read
+
+
+def _check_idle(workspace: Workspace) -> None:
+    """Refuse where somebody works in the workspace, and remove what killed commands left.
+
+    :raises WorkspaceError: then.
+    """
+    check_logs_closed(workspace.folder)
+    busy = clear_scratch(workspace.folder)
+    if busy:
+        raise WorkspaceError(
+            f"{workspace.folder}: another command works in this workspace ({', '.join(busy)}); wait until it has ended"
+        )
+    with suppress(FileNotFoundError):
+        (workspace.folder / SCRATCH).rmdir()
+
+
+def _check_older(workspace: Workspace, names: list[str], sealed: Path) -> None:
+    """Refuse to remove what was written after the workspace was sealed, and so is not in the file.
+
+    :raises WorkspaceError: naming it.
+    """
+    moment = sealed.stat().st_mtime_ns
+    for name in names:
+        path = workspace.folder / name
+        for one in (path,) if path.is_file() else path.rglob("*"):
+            if one.is_file() and one.stat().st_mtime_ns > moment:
+                raise WorkspaceError(f"{one}: is newer than {sealed.name}, and not in it; move it out of the workspace")
 
 
 def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
@@ -88,7 +134,7 @@ def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
         kept; that in place where absent, which is removed then.
     :raises UsageError: where the key is missing or another one.
     :raises WorkspaceError: where there is nothing sealed, or it is damaged, or a copy is to be opened beside what is
-        sealed in place: nothing is changed then.
+        sealed in place or is served: nothing is changed then.
     """
     source, place = sealed or workspace.folder / SEALED, workspace.folder / SEALED
     if sealed is not None and place.exists() and not place.samefile(source):
@@ -99,20 +145,16 @@ def unseal(workspace: Workspace, sealed: Path | None = None) -> list[str]:
     if not source.is_file():
         raise WorkspaceError(f"{source}: there is nothing sealed here")
     secret = identity(KEY_VARIABLE)
-    aside = workspace.folder / ".unsealing"
-    with workspace_lock(workspace.folder), private_files():
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        try:
-            with source.open("rb") as file:
-                decrypt(file, lambda pipe: unpack(pipe, aside), secret, _belongs(workspace, source))
-            if sealed is not None:
-                join_records(aside, workspace.folder)
-            names = sorted(path.name for path in aside.iterdir())
-            for name in names:
-                _take_place(aside / name, workspace.folder / name)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+    with workspace_lock(workspace.folder), private_files(), scratch(workspace.folder, "unsealing") as aside:
+        check_logs_closed(workspace.folder)
+        with source.open("rb") as file:
+            decrypt(file, lambda pipe: unpack(pipe, aside), secret, _belongs(workspace, source))
+        if sealed is not None:
+            join_records(aside, workspace.folder)
+        names = sorted(path.name for path in aside.iterdir())
+        for name in names:
+            _take_place(aside / name, workspace.folder / name)
+        _remove(workspace, [name for name in store_names(workspace) if name not in names])  # of a store that was there
         if sealed is None:
             source.unlink()
         return names
@@ -126,11 +168,10 @@ def rotate(workspace: Workspace, renewed: Callable[[Path], None] | None = None) 
     :raises UsageError: where a key is missing or another one: ``WHYREC_SEAL_KEY`` is the new one, and
         ``WHYREC_SEAL_KEY_OLD`` that which the workspace is sealed with.
     """
-    new, source, aside = public_key(), workspace.folder / SEALED, workspace.folder / ".rotating"
-    with workspace_lock(workspace.folder), private_files():
+    new, source = public_key(), workspace.folder / SEALED
+    with workspace_lock(workspace.folder), private_files(), scratch(workspace.folder, "rotating") as aside:
         if source.exists():
             old, kept = identity(OLD_KEY_VARIABLE), None if renewed is None else KeptAnswers(aside, renewed)
-            shutil.rmtree(aside, ignore_errors=True)
 
             def opened(pipe: BinaryIO) -> None:
                 """What was sealed with the old key."""
@@ -143,9 +184,25 @@ def rotate(workspace: Workspace, renewed: Callable[[Path], None] | None = None) 
 
             try:
                 _written(source, anew)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
+            except UsageError:
+                if not _opens(source, identity(KEY_VARIABLE)):  # else it was cut off when that was done
+                    raise
         set_key(workspace, new)
+
+
+def _opens(source: Path, secret: Any) -> bool:
+    """Whether a key opens what is sealed."""
+    try:
+        with source.open("rb") as file:
+            decrypt(file, _read_through, secret, "")
+    except UsageError:
+        return False
+    return True
+
+
+def _read_through(plain: BinaryIO) -> None:
+    while plain.read(1 << 20):
+        pass
 
 
 def set_key(workspace: Workspace, key: str) -> None:
@@ -168,23 +225,6 @@ def sealed_to(configuration: str, key: str) -> str:
     return text
 
 
-def _own(workspace: Workspace) -> list[str]:
-    """Names of what whyrec keeps in the folder and that is there."""
-    names = [*_OWN, *_OWN_FILES]
-    url = workspace.settings.store
-    if not is_neo4j(url) and Path(url).name == url:
-        names += [path.name for path in workspace.folder.glob(f"{url}*")]
-    return sorted(name for name in dict.fromkeys(names) if (workspace.folder / name).exists() and name != LOCK)
-
-
-def left_open(workspace: Workspace) -> list[str]:
-    """Names of files and folders of a sealed workspace that are not encrypted: what it was loaded from, and what was
-    written there for somebody; they may name everybody. What says only how they are read is none of them."""
-    folder = workspace.folder
-    known = {CONFIGURATION, SEALED, workspace.settings.schema_file, workspace.columns.name, "mapping.toml"}
-    return sorted(one.name for one in folder.iterdir() if one.name not in known and not one.name.startswith("."))
-
-
 def _remove(workspace: Workspace, names: list[str]) -> None:
     for name in names:
         path = workspace.folder / name
@@ -203,6 +243,8 @@ def _take_place(new: Path, place: Path) -> None:
 def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file in one step."""
     pending = target.with_name(f".{target.name}.{os.getpid()}")
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*"):  # of a process that was killed
+        left.unlink()
     try:
         with pending.open("wb") as out:
             write(out)

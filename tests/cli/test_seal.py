@@ -2,12 +2,17 @@
 
 import os
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pyrage
 import pytest
 
 from tests.cli.conftest import Whyrec
+from whyrec.events.log import EventLog
 
 
 def test_a_new_key_seals_nothing_by_itself(whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,3 +86,70 @@ def test_a_copy_takes_no_other_files_place(whyrec: Whyrec, tmp_path: Path, monke
         assert refused.exit_code == 2 and "name another file" in refused.stderr and "--force" not in refused.stderr
         assert (folder / name).read_bytes() == before
     assert [whyrec("-w", folder, "seal", tmp_path / "copy.age").exit_code for _ in range(2)] == [0, 0]
+
+
+WRITING = """
+import sys, time
+from pathlib import Path
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
+
+log = EventLog(Path(sys.argv[1]) / "service")
+for number in range(10**6):
+    log.append([Event(f"e{number}", "User", "ann", "view", "Product", "p1", None, None)])
+    print(number, flush=True)
+"""
+
+
+@pytest.fixture
+def written(whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Popen[str]]]:
+    """An encrypted workspace, and another process that writes one event after the other, told by its number."""
+    folder = tmp_path / "w"
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    assert whyrec("init", folder, "--encrypt").exit_code == 0
+    with Popen([sys.executable, "-c", WRITING, str(folder)], stdout=PIPE, text=True) as process:
+        try:
+            yield folder, process
+        finally:
+            process.kill()
+
+
+def test_no_event_that_was_acknowledged_is_lost_to_a_seal(
+    whyrec: Whyrec, written: tuple[Path, "Popen[str]"], tmp_path: Path
+) -> None:
+    folder, process = written
+    assert process.stdout is not None
+    for at in range(3):
+        for _ in range(200):
+            last = int(process.stdout.readline())
+        told = whyrec("-w", folder, "seal")
+        assert told.exit_code == 1 and "another process has it open; stop the service" in " ".join(told.stderr.split())
+        copy = tmp_path / f"{at}.age"
+        assert whyrec("-w", folder, "seal", copy).exit_code == 0
+        told = whyrec("-w", folder, "unseal", copy)
+        assert told.exit_code == 1 and "stop the service" in " ".join(told.stderr.split())
+        restored = tmp_path / f"restored{at}"
+        assert whyrec("init", restored, "--encrypt").exit_code == 0
+        assert whyrec("-w", restored, "unseal", copy).exit_code == 0
+        with closing(EventLog(restored / "service")) as log:
+            keys = {event.key for _, event in log.pending()} | {e.key for e in log.of("ann", "User")}
+            assert {f"e{number}" for number in range(last + 1)} <= keys
+    process.kill()
+    process.wait()
+    assert whyrec("-w", folder, "seal").exit_code == 0
+
+
+@pytest.mark.parametrize("command", [("serve",), ("mcp",), ("experiment", "list")])
+def test_a_sealed_workspace_is_told_of_before_anything_is_made_in_it(
+    whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "w"
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    assert whyrec("init", folder, "--encrypt").exit_code == 0 and whyrec("-w", folder, "seal").exit_code == 0
+    before = sorted(folder.iterdir())
+    told = whyrec("-w", folder, *command)
+    assert told.exit_code == 1 and "is sealed; `whyrec" in " ".join(told.stderr.split()) and not told.stdout
+    assert sorted(folder.iterdir()) == before
+    again = whyrec("-w", folder, "seal")
+    assert again.exit_code == 0 and "Is sealed already" in again.stdout
+    assert whyrec("-w", folder, "seal", tmp_path / "copy.age").exit_code == 1

@@ -121,6 +121,17 @@ def rekey_logs(workspace: Path, seal_to: str) -> None:
     write_log_keys(workspace, [new], seal_to)
 
 
+def copy_logs(workspace: Path, folder: Path) -> None:
+    """Copy the logs of a workspace into another folder, each as it is at one moment, while others write to them.
+
+    :raises WorkspaceError: where they are encrypted, and the key is missing or another one.
+    """
+    keys = log_keys(workspace)
+    for path in _present(workspace):
+        with closing(connect(path, keys)) as base, closing(connect(folder / path.name, keys[:1])) as copy:
+            base.backup(copy)
+
+
 def _converted(path: Path, key: str) -> None:
     """Write a database that is not encrypted anew, encrypted, and put it in its place."""
     pending = path.with_name(f".{path.name}.encrypted")

@@ -20,6 +20,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from kg.privacy.log_key import log_keys
+from kg.workspace.workspace import check_open
 from whyrec.events.answers import Answer, AnswerLog, Given
 from whyrec.events.database import connect, database_errors, integrity_errors, write_ahead
 from whyrec.events.disk import Disk
@@ -59,9 +60,11 @@ class EventLog:
     ``answers``: what was shown, in a file of its own, so that writing it holds up no event.
 
     :param seal_to: public key that what was shown is sealed to; as it is where empty.
+    :raises WorkspaceError: where the workspace is sealed, or its logs open with no key at hand.
     """
 
     def __init__(self, folder: Path, seal_to: str = "") -> None:
+        check_open(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
         self.path = folder / NAME
         self._keys = log_keys(folder.parent)
@@ -75,6 +78,7 @@ class EventLog:
         self._newest = dict[str, int]()
         self.answers = AnswerLog(folder, seal_to)
         self._drop_earlier()
+        check_open(folder.parent)  # sealed meanwhile, when nobody had the log open yet: it is about to be removed
 
     def append(self, events: Sequence[Event]) -> Appended:
         """Write events in one transaction; when this returns they are on disk."""

@@ -59,6 +59,7 @@ class Shop:
     def __init__(self, folder: Path, name: str = "", memory: "RingBuffer | None" = None) -> None:
         self.name = name or folder.resolve().name
         self.engine = Engine(folder)
+        self.engine.workspace.check_open()
         self.tokens = Tokens(folder)
         self.openid: OpenIdProvider | None
         self.sessions: Sessions | None

@@ -12,7 +12,10 @@ from kg.privacy.seal_key import public_key
 from kg.privacy.sealing import rotate, seal, set_key, unseal
 from kg.workspace.creation import create_workspace
 from kg.workspace.outputs import outputs
+from kg.workspace.scratch import NAME as SCRATCH
+from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
+from whyrec.workspace.evaluation.experiments import Experiments
 
 PERSON = b"ann@example.org"
 
@@ -134,9 +137,57 @@ def test_a_cut_off_seal_goes_on(shop: Path) -> None:
     before = _contents(shop)
     seal(Workspace(shop))
     (shop / "graph.lbug").write_bytes(b"left over")
+    with pytest.raises(WorkspaceError, match=r"graph\.lbug: is newer than sealed\.age, and not in it"):
+        seal(Workspace(shop))
+    os.utime(shop / "graph.lbug", (0, 0))
     assert seal(Workspace(shop)) == ["graph.lbug"] and not (shop / "graph.lbug").exists()
     unseal(Workspace(shop))
     assert _contents(shop) == before
+
+
+def test_what_killed_commands_left_is_not_left_readable(shop: Path) -> None:
+    before = _contents(shop)
+    for name in (f"{SCRATCH}/evaluation-1", f"experiments/one/{SCRATCH}/run-1"):
+        (shop / name).mkdir(parents=True)
+        (shop / name / "kernel.npy").write_bytes(PERSON)
+    (shop / ".sealed.age.1").write_bytes(b"half of it")
+    with scratch(shop, "fitting") as working:
+        (working / "kernel.npy").write_bytes(PERSON)
+        with pytest.raises(WorkspaceError, match=r"another command works in this workspace \(fitting\)"):
+            seal(Workspace(shop))
+    seal(Workspace(shop))
+    assert set(_contents(shop)) == {"whyrec.toml", "schema.toml", "users.csv", "sealed.age"}
+    unseal(Workspace(shop))
+    assert _contents(shop) == before
+
+
+def test_experiments_are_sealed_too(shop: Path) -> None:
+    values = shop / "experiments/one/runs/1/values.npy"  # a row for each person who was tested
+    values.parent.mkdir(parents=True)
+    values.write_bytes(b"0.5")
+    assert "experiments" in seal(Workspace(shop)) and not values.exists()
+    with pytest.raises(WorkspaceError, match="is sealed"):
+        Experiments(shop)
+
+
+def test_a_change_of_the_key_that_was_cut_off_at_its_end_goes_on(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal(Workspace(shop))
+    configuration = (shop / "whyrec.toml").read_text()
+    monkeypatch.setenv("WHYREC_SEAL_KEY_OLD", os.environ["WHYREC_SEAL_KEY"])
+    monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
+    rotate(Workspace(shop))
+    (shop / "whyrec.toml").write_text(configuration)  # cut off before it named the new key
+    rotate(Workspace(shop))
+    assert public_key() in (shop / "whyrec.toml").read_text()
+    unseal(Workspace(shop))
+
+
+def test_of_a_store_that_was_there_nothing_stays_beside_the_restored_one(shop: Path, tmp_path: Path) -> None:
+    (shop / "forgotten.json").unlink()
+    seal(Workspace(shop), tmp_path / "copy.age")
+    (shop / "graph.lbug.wal").write_bytes(b"of a load that was killed later")
+    unseal(Workspace(shop), tmp_path / "copy.age")
+    assert not (shop / "graph.lbug.wal").exists()
 
 
 def test_a_copy_is_not_opened_beside_what_is_sealed(shop: Path, tmp_path: Path) -> None:
