@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, LangOption, QuietOption
+from cli.options import DebugOption, ForceOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.person_report import show_held, show_inferred
 from kg.errors import UsageError
+from kg.workspace.output_file import check_output, starts_with
 from kg.workspace.outputs import remember_output
 from recommender.texts.languages import language
 from whyrec.privacy.access_request import PersonReport
@@ -22,6 +23,7 @@ def export_person_command(
     ctx: typer.Context,
     user: Annotated[str, typer.Argument(help="Id of a person; Type:id where two types of people share ids.")],
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.json", help="Write it to a file.")] = None,
+    force: ForceOption = False,
     lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -37,6 +39,8 @@ def export_person_command(
     if out is not None and out.suffix != ".json":
         raise UsageError(f"--out {out}: expected a name that ends in .json")
     with engine_of(ctx, output) as engine:
+        if out is not None:
+            check_output(out, starts_with(b'{\n "person": '), engine.workspace, force)
         report, schema = engine.export_person(user, lang=lang), engine.workspace.schema
     if out is not None:
         _write(engine.workspace.folder, out, report)

@@ -103,11 +103,15 @@ class Engine(Responsibility):
 
         :param out: the file; ``links.csv`` of the workspace where absent.
         :param threshold: confidence, in [0, 1], from which a link is accepted in the file.
-        :raises UsageError: where the extra ``links`` is not installed, or the file cannot be written.
+        :raises UsageError: where the extra ``links`` is not installed, or the file cannot be written, or is there and
+            is another one.
         """
-        from whyrec.workspace.links import FILE, propose  # the model of a language takes seconds to import
+        from kg.workspace.output_file import check_output, starts_with
+        from whyrec.workspace.links import FILE, STARTS, propose  # the model of a language takes seconds to import
 
-        return propose(self.snapshot, Path(out or self.workspace.folder / FILE), threshold)
+        file = Path(out or self.workspace.folder / FILE)
+        check_output(file, starts_with(*STARTS), self.workspace, force=None)
+        return propose(self.snapshot, file, threshold)
 
     def load_links(self, file: Path | str | None = None) -> "LoadReport":
         """Load the links that a file accepts, weighted by their confidence.

@@ -1,7 +1,7 @@
 """Access request: everything that a workspace holds about one person, by whatever name it is kept."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from kg.stores.store import Store
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
+UNREADABLE = " (could not be searched)"
 Elsewhere = Callable[[list[tuple[str, str]]], list[tuple[str, str]]]
 
 
@@ -72,7 +73,7 @@ def held(workspace: Workspace, user: str, elsewhere: Elsewhere = lambda _: [], l
         pseudonyms and the key is set.
     :param elsewhere: whom of some people, type and id, something else than the store knows; asked where that does not.
     :param lang: of the labels, where the graph has them in it.
-    :raises UnknownEntityError: where nothing knows anybody of that id.
+    :raises UnknownEntityError: where nothing knows anybody of that id, the files of the workspace neither.
     :raises UsageError: where several people have the id.
     """
     store = workspace.open_store(read_only=True)
@@ -111,16 +112,25 @@ def _found(workspace: Workspace, store: Store, user: str, elsewhere: Elsewhere) 
         pseudonyms = Pseudonyms.from_environment()
         hashed = [(name, pseudonyms.of(name, bare)) for name in asked]
         there = [(name, one) for name, one in hashed if one in ids[name]]
-    there = there or elsewhere([(name, bare) for name in asked])
+    there = there or elsewhere([(name, bare) for name in asked]) or _found_in_files(workspace, asked, bare)
     if len(there) > 1:
         choices = " or ".join(f"{name}:{bare}" for name, _ in there)
         raise UsageError(f"{bare!r} is the id of several people; say {choices}")
     if not there:
         raise UnknownEntityError(
-            f"unknown {' or '.join(asked)} {bare!r}; ids of people are not suggested; nothing is held under this id in "
-            "the store, and files are searched by `whyrec forget` alone"
+            f"unknown {' or '.join(asked)} {bare!r}; ids of people are not suggested; nothing is held under this id, "
+            "and no column of people in a file names it"
         )
     return there[0]
+
+
+def _found_in_files(workspace: Workspace, types: Sequence[str], entity_id: str) -> list[tuple[str, str]]:
+    """Whom files alone know, type and id: a column of people names her, in rows that were rejected say."""
+    for name in types:
+        rows, files = _in_files(workspace, Person(entity_id, [name], workspace.schema, unmistakable=False), None)
+        if rows or any(not shown.endswith(UNREADABLE) for shown in files):
+            return [(name, entity_id)]
+    return []
 
 
 def _triples(workspace: Workspace, store: Store, person: tuple[str, str], lang: str) -> Iterator[HeldTriple]:
@@ -169,7 +179,7 @@ def _in_files(workspace: Workspace, person: Person, raw: str | None) -> tuple[li
             elif not files.is_own(path) and _names(path, person, raw, sources):
                 others.append(files.shown(path))
         except ReadError:
-            others.append(f"{files.shown(path)} (could not be searched)")
+            others.append(f"{files.shown(path)}{UNREADABLE}")
     return rows, others
 
 

@@ -2,16 +2,29 @@
 
 import json
 import re
+import shutil
+import zlib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
+from whyrec.events.answers import Answer
+from whyrec.events.event_table import Event
+from whyrec.events.log import EventLog
 
 Document = Callable[..., Any]
+
+
+@pytest.fixture
+def copied(example: Path, tmp_path: Path) -> Path:
+    """A copy of the example, to be changed."""
+    return Path(shutil.copytree(example, tmp_path / "copy"))
 
 
 def test_an_access_request_is_answered_with_all_that_is_held(
@@ -45,6 +58,49 @@ def test_an_access_request_is_answered_with_all_that_is_held(
     assert not re.search("Held|Named|Concluded|Would be|learned with|weight", chinese)
     unknown = whyrec("-w", example, "export-person", "u004")
     assert unknown.exit_code == 1 and "ids of people are not suggested" in unknown.stderr
+
+
+@pytest.mark.parametrize("name", ["forgotten.json", "outputs.json"])
+def test_an_export_takes_no_other_files_place(whyrec: Whyrec, copied: Path, name: str) -> None:
+    (copied / name).write_text('{"files": []}')
+    told = whyrec("-w", copied, "export-person", "u0042", "--out", copied / name)
+    assert told.exit_code == 2 and "is there, and is something else" in " ".join(told.stderr.split())
+    assert (copied / name).read_text() == '{"files": []}'
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
+def test_the_rows_of_every_list_are_told(document: Document, whyrec: Whyrec, copied: Path, suffix: str) -> None:
+    assert whyrec("-w", copied, "recommend", "--all", "-n", "3", "--out", copied / f"all.{suffix}").exit_code == 0
+    told = {one["file"]: one["rows"] for one in document("-w", copied, "export-person", "u0042")["held"]["rows"]}
+    assert len(told[f"all.{suffix}"]) == 3 and all("u0042" in row for row in told[f"all.{suffix}"])
+
+
+def test_whom_rejects_alone_know_is_told_of_them(document: Document, whyrec: Whyrec, copied: Path) -> None:
+    held = document("-w", copied, "export-person", "u0999")["held"]  # whose one enrolment names nobody who was loaded
+    assert held["triples"] == [] and {Path(one["file"]).name for one in held["rows"]} == {
+        "enrolments.parquet",
+        "rejects.csv",
+    }
+    assert document("-w", copied, "export-person", "u0401")["held"]["rows"]  # in a row with a NUL byte
+    for nobody in ("u0998", "c012", "Toner"):  # the second is a course, in a rejected row too; the third a word
+        assert whyrec("-w", copied, "export-person", nobody).exit_code == 1
+
+
+def test_everything_of_an_event_and_an_answer_is_told(document: Document, copied: Path) -> None:
+    body, draw = zlib.compress(b'{"items": []}'), '{"propensity": 0.1}'
+    event = Event("e1", "User", "u0042", "click", "Product", "p0001", 2.0, 1_750_000_000_000, "a1")
+    with closing(EventLog(copied / "service")) as log:
+        log.append([event])
+        log.answers.remember([Answer("a1", 1, "u0042", "me", "recommend", b"1", body, "home", "arm", draw)])
+    told = document("-w", copied, "export-person", "u0042")
+    assert told["events"][0].pop("received") is not None
+    assert told["events"] == [
+        {"id": "e1", "relation": "click", "type": "Product", "item": "p0001", "weight": 2.0, "answer": "a1"}
+        | {"timestamp": "2025-06-15T15:06:40+00:00"}
+    ]
+    assert [(one["scenario"], one["arm"], one["draw"]) for one in told["answers"]] == [
+        ("home", "arm", {"propensity": 0.1})
+    ]
 
 
 def test_popularity_is_rounded_or_private_and_paid_for(document: Document, whyrec: Whyrec, example: Path) -> None:

@@ -55,6 +55,7 @@ LASTS = f"relation IN ({', '.join(map(repr, LASTING))})"
 PENDING = f"loaded = 0 AND NOT {LASTS}"
 """What the next load takes over."""
 NEXT_EPOCH = "UPDATE state SET epoch = epoch + 1"
+DELETE_OF = "DELETE FROM event WHERE user = ? AND user_type = ?"
 SELECT = "SELECT seq, key, user_type, user, relation, item_type, item, weight, timestamp, answer FROM event"
 SELECT_RECEIVED = SELECT.replace("seq", "seq, received")
 

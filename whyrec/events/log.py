@@ -25,6 +25,7 @@ from whyrec.events.answers import Answer, AnswerLog, Given
 from whyrec.events.database import connect, database_errors, integrity_errors, write_ahead
 from whyrec.events.disk import Disk
 from whyrec.events.event_table import (
+    DELETE_OF,
     INSERT,
     INSERT_ALL,
     LASTS,
@@ -224,19 +225,18 @@ class EventLog:
             with self._transaction():
                 gone = 0
                 for name in types:
-                    query = "DELETE FROM event WHERE user = ? AND user_type = ?"
-                    gone += self._writer.execute(query, (user, name)).rowcount
+                    gone += self._writer.execute(DELETE_OF, (user, name)).rowcount
                 self._writer.execute(NEXT_EPOCH)
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return Erased(gone, self.answers.forget(_asked_as(user, types)))
 
-    def about(self, user: str, user_type: str) -> tuple[list[Event], list[Answer]]:
-        """All events of a person, taken over or not, and the answers about her that are kept, both the oldest first."""
-        query = f"{SELECT} WHERE user = ? AND user_type = ? ORDER BY seq"
+    def about(self, user: str, user_type: str) -> tuple[list[tuple[int, Event]], list[Answer]]:
+        """All events of a person, with when they came, in milliseconds, and the answers about her, the oldest first."""
+        query = f"{SELECT_RECEIVED} WHERE user = ? AND user_type = ? ORDER BY seq"
         with self._reading:
-            events = [event_of(row[1:]) for row in self._reader.execute(query, (user, user_type))]
+            events = [(row[1], event_of(row[2:])) for row in self._reader.execute(query, (user, user_type))]
         return events, self.answers.about(_asked_as(user, [user_type]))
 
     def given(self, user: str, types: Sequence[str]) -> list[Given]:

@@ -29,11 +29,19 @@ from whyrec.reports import MadeOffer
 class HeldEvent(Result):
     """One event that the service was told."""
 
+    id: str
+    """By which whoever told it knows it."""
     relation: str
+    type: str
+    """Of the item."""
     item: str
     weight: float | None
     timestamp: str | None
     """ISO 8601, UTC."""
+    received: str
+    """When the service was told, ISO 8601, UTC."""
+    answer: str | None
+    """The answer that it came of, where that was told."""
 
 
 class KeptAnswer(Result):
@@ -44,6 +52,12 @@ class KeptAnswer(Result):
     """ISO 8601, UTC."""
     kind: str
     document: dict[str, Any]
+    scenario: str
+    """Where it was shown, as the caller said."""
+    arm: str
+    """Of the experiment that she was in."""
+    draw: dict[str, Any] | None
+    """What chance put into the list, and how likely that was."""
 
 
 class HeldLook(Result):
@@ -139,7 +153,7 @@ def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], li
         with closing(EventLog(folder)) as log:
             for known in sorted(ids):
                 told, given = log.about(known, person.type)
-                events += [_told(event) for event in told]
+                events += [_told(received, event) for received, event in told]
                 answers += [_given(one) for one in given]
             names = [*ids, *(f"{person.type}:{known}" for known in ids)]
             looks = [HeldLook(at=_moment(one.at) or "", action=one.action) for one in log.answers.looks(names)]
@@ -148,11 +162,28 @@ def _of_service(workspace: Workspace, person: Held) -> tuple[list[HeldEvent], li
 
 def _given(answer: Answer) -> KeptAnswer:
     document = json.loads(zlib.decompress(answer.body))
-    return KeptAnswer(id=answer.id, at=_moment(answer.at) or "", kind=answer.kind, document=document)
+    return KeptAnswer(
+        id=answer.id,
+        at=_moment(answer.at) or "",
+        kind=answer.kind,
+        document=document,
+        scenario=answer.scenario,
+        arm=answer.arm,
+        draw=json.loads(answer.draw) if answer.draw else None,
+    )
 
 
-def _told(event: Event) -> HeldEvent:
-    return HeldEvent(relation=event.relation, item=event.item, weight=event.weight, timestamp=_moment(event.timestamp))
+def _told(received: int, event: Event) -> HeldEvent:
+    return HeldEvent(
+        id=event.key,
+        relation=event.relation,
+        type=event.item_type,
+        item=event.item,
+        weight=event.weight,
+        timestamp=_moment(event.timestamp),
+        received=_moment(received) or "",
+        answer=event.answer,
+    )
 
 
 def _decisions(workspace: Workspace, person: Held) -> list[dict[str, Any]]:

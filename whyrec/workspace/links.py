@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FILE = "links.csv"
 COLUMNS = ("accept", "confidence", "relation", "head", "tail", "head_label", "tail_label", "because")
+STARTS = tuple(mark + start for mark in (b"", b"\xef\xbb\xbf") for start in (b"accept,", b"accept;", b'"accept"'))
+"""How the file may begin, a spreadsheet's after it was saved."""
 YES = ("yes", "y", "1", "true", "x")
 
 

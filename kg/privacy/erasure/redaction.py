@@ -22,7 +22,7 @@ from kg.document import parsed_json
 from kg.errors import ReadError, WorkspaceError
 from kg.mapping.file_format import format_of_name
 from kg.privacy.erasure.records import JSON_LINES, STATEMENTS, line_end, records
-from kg.privacy.erasure.row_files import header_of, is_row_file, without_her
+from kg.privacy.erasure.row_files import header_of, is_row_file, rows_of, without_her
 from kg.privacy.erasure.traces import Traces, parquet_frames
 from kg.privacy.person_columns import PersonColumns, of_place, read_person_columns, tokens
 from kg.readers.tables.parquet import MAGIC, parquet_file, whole_batches
@@ -107,8 +107,10 @@ class Redactor:
                 for row, named in zip(frame.iter_rows(named=True), self.traces.rows_of(frame), strict=True)
                 if named and self._hers(row, columns, named)
             ]
-        if is_row_file(path):  # whose rows stand in no line; what was taken from whom, the source says
-            return []
+        if is_row_file(path):
+            columns = self._columns(path)
+            told = ((row, json.dumps(row, ensure_ascii=False, default=str)) for row in rows_of(path))
+            return [text for row, text in told if self._hers(row, columns, self.traces.in_text(text))]
         data = path.read_bytes()
         unit, encoding = line_end(data)
         kept = Counter(self._kept(path, data))

@@ -1,6 +1,6 @@
 """Redaction where rows are no lines: workbooks, Arrow, JSON arrays, XML; read again, and written without hers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kg.errors import ReadError
@@ -26,6 +26,17 @@ def header_of(path: Path) -> list[str]:
     :raises ReadError: where the file cannot be read.
     """
     return _reader(path, []).columns()
+
+
+def rows_of(path: Path) -> Iterator[dict[str, object]]:
+    """The rows, by the names of their columns.
+
+    :raises ReadError: where the file cannot be read.
+    """
+    for batch in _reader(path, header_of(path)).batches():
+        yield from batch.frame.with_columns(series.alias(name) for name, series in batch.lists.items()).iter_rows(
+            named=True
+        )
 
 
 def without_her(path: Path, pending: Path, columns: PersonColumns, hers: Hers, keeps: Callable[[str], bool]) -> bool:
