@@ -35,9 +35,9 @@ def no_soft_shares(_position: int) -> Sequence[SoftShare]:
     return ()
 
 
-MOST = 6
+MOST = 12
 """Groups that are told …"""
-ENOUGH = 0.9
+ENOUGH = 0.97
 """… or until they tell this part of what speaks for the item."""
 LEADING = 3
 """Groups from which on none is large enough to be a reason, but in scores of many small links."""

@@ -2,7 +2,7 @@
 
 Greedily, the largest group of those that one sentence can tell is taken out of what is left::
 
-    theme     what leads to the item by one relation, its ingredients, its brand: over one or two metapaths, and what
+    theme     what leads to the item by one relation, its ingredients, its brand: over up to three metapaths, and what
               learned kernels say of the same anchors
     anchor    what one anchor has to do with the item, in up to three ways
     people    one metapath over people, from all anchors
@@ -14,15 +14,17 @@ What is left is smaller links; what runs through fewer than k people, or through
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from recommender.reasons.cells import LEARNED, SHARED, THEME, Pool, Source, Strand
+from recommender.reasons.cells import DIRECT, LEARNED, SHARED, THEME, Pool, Source, Strand
 from recommender.rules.soft.soft_rules import SoftShare
 
 LEARNED_LESS = 0.8
 """How much a group that names no path counts against one that does."""
 ANCHOR, POPULARITY, SMALLER, UNTOLD, AGAINST = "anchor", "popularity", "smaller", "untold", "against"
 RULE = "rule"
-GROUNDS, WAYS = 2, 3
-"""Metapaths of a theme, and ways of an anchor, that one sentence tells."""
+WAYS = 3
+"""Ways of an anchor that one sentence tells."""
+THIRD = 0.15
+"""From which part of the two largest metapaths of a theme on a third one is told with them."""
 HALF = 0.5
 """Least part of the largest group's share that a reason has, and of the score that popularity has where it is one."""
 NEAR_BEST = 0.8
@@ -104,8 +106,15 @@ def pooled(strands: Iterable[Strand], pool: Pool) -> Pool:
 
 
 def grounds_of(strands: list[Strand]) -> list[Strand]:
-    """The largest of those that lead to an item by one relation."""
-    return sorted(strands, key=_minus)[:GROUNDS] if len(strands) > 1 else strands
+    """The two largest of those that lead to an item by one relation, and a third that the user said, or that is not
+    small beside them."""
+    if len(strands) < 2:
+        return strands
+    first, second, *others = sorted(strands, key=_minus)
+    third = others[:1]
+    if third and third[0].source.kind != DIRECT and third[0].share < THIRD * (first.share + second.share):
+        third = []
+    return [first, second, *third]
 
 
 def shared_of(grounds: Iterable[Strand]) -> Strand | None:
