@@ -13,6 +13,7 @@ from pydantic import (
     WrapValidator,
 )
 
+import whyrec.service.path_segments  # noqa: F401 - what reads {user:name}
 from kg.errors import UsageError
 from whyrec.events.answers import Given
 from whyrec.events.event_table import Event
