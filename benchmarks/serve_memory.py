@@ -3,7 +3,8 @@
     python benchmarks/serve_memory.py WORKSPACE [--workers 2] [--answers 500]
 
 Each service answers so many lists with reasons per worker, over several connections; then the proportional set sizes
-(``smaps_rollup``) of all its processes are added up. Bars: with n workers 1.3 × of one; 100 MB private to a worker.
+(``smaps_rollup``) of all its processes are added up; then beside the process that prepares lists,
+with the memory where they stand. Bars: with n workers 1.3 × of one; 100 MB private to a worker.
 """
 
 import os
@@ -43,8 +44,8 @@ def main(
     snapshot = whyrec.open(folder).snapshot
     users = list(snapshot.vocabulary.ids(snapshot.schema.user_types[0]))
     totals = []
-    for count in (1, workers):
-        with served(folder, count) as (url, headers, group):
+    for count, prepare in ((1, False), (workers, False), (workers, True)):
+        with served(folder, count, prepare=prepare) as (url, headers, group):
 
             def ask(part: int, url: str = url, headers: dict[str, str] = headers, count: int = count) -> None:
                 with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
@@ -56,8 +57,10 @@ def main(
             found = sizes(group)
         totals.append(sum(shared for shared, _ in found.values()))
         told = ", ".join(f"{shared:.0f} ({private:.0f} private)" for shared, private in sorted(found.values()))
-        CONSOLE.print(f"{count} workers: {totals[-1]:.0f} MB in {len(found)} processes: {told}")
-    CONSOLE.print(f"{workers} workers take {totals[-1] / totals[0]:.2f} × the memory of one")
+        name = f"{count} workers{' and what prepares' if prepare else ''}"
+        CONSOLE.print(f"{name}: {totals[-1]:.0f} MB in {len(found)} processes: {told}")
+    several, everything = (total / totals[0] for total in totals[1:])
+    CONSOLE.print(f"{workers} workers take {several:.2f} × the memory of one, {everything:.2f} × with what prepares")
 
 
 if __name__ == "__main__":
