@@ -13,7 +13,7 @@ from kg.snapshot.building import take_snapshot
 from kg.snapshot.partner_sums import Beside, PartnerSums
 from kg.snapshot.snapshot import Snapshot
 from kg.stores.opening import open_store
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import entity_dtypes, triple_dtypes
 
 Entities = dict[str, list[Any]]
 Triples = dict[str, list[tuple[Any, ...]]]
@@ -86,8 +86,8 @@ def snapshot_of(
 ) -> Snapshot:
     """Load tables into a new embedded store in ``folder`` and take its snapshot.
 
-    An entity is an id or a tuple (id, label, properties …); a triple is (head, tail), (head, tail, weight) or
-    (head, tail, weight, timestamp).
+    An entity is an id or a tuple (id, label, properties …); a triple is (head, tail), (head, tail, weight),
+    (head, tail, weight, timestamp), or with first and occasions besides, of a relation with ``repeat``.
 
     :param k: fewest people that anything that leaves may rest on; 1 where a few people stand for many.
     :param partners: sums over the people of other companies.
@@ -99,9 +99,10 @@ def snapshot_of(
         for name, rows in entities.items():
             store.create_entities(name, _entity_frame(checked, name, rows))
         for name, pairs in triples.items():
-            full = [(*pair[:2], *(pair[2:] or (1.0,)), *[None] * (len(pair) < 4))[:4] for pair in pairs]
-            full = [(head, tail, float(weight), time) for head, tail, weight, time in full]
-            store.create_triples(name, pl.DataFrame(full, schema=TRIPLE_DTYPES, orient="row"))
+            dtypes = triple_dtypes(checked, name)
+            full = [(*pair, *(1.0, None, None, None)[len(pair) - 2 :])[: len(dtypes)] for pair in pairs]
+            full = [(head, tail, float(weight), *others) for head, tail, weight, *others in full]
+            store.create_triples(name, pl.DataFrame(full, schema=dtypes, orient="row"))
         store.set_revision("test")
         return take_snapshot(store, checked, folder / "snapshot", k=k, beside=Beside(partners=partners))
     finally:

@@ -1,2 +1,2 @@
 // The first two columns of the rows are the ends.
-COPY {relation} (`weight`, `timestamp`) FROM $rows
+COPY {relation} (`weight`, `timestamp`[[, {property}]]) FROM $rows

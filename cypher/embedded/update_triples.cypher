@@ -4,5 +4,5 @@ LOAD FROM $rows
 MATCH (_h:{head}) WHERE _h.`id` = `head`
 MATCH (_t:{tail}) WHERE _t.`id` = `tail`
 MATCH (_h)-[_r:{relation}]->(_t)
-SET _r.`weight` = `weight`, _r.`timestamp` = `timestamp`
+SET _r.`weight` = `weight`, _r.`timestamp` = `timestamp`[[, _r.{property} = {property}]]
 RETURN count(DISTINCT [`head`, `tail`]) AS updated

@@ -13,6 +13,7 @@ CALL (some) {
   RETURN collect(h.`id`) AS head,
          collect(t.`id`) AS tail,
          collect(coalesce(toFloatOrNull(r.`weight`), r.`weight`, 1.0)) AS weight,
-         collect([r.`timestamp`]) AS boxed
+         collect([r.`timestamp`]) AS boxed[[,
+         collect([r.{property}]) AS {property}]]
 }
-RETURN head AS head, tail AS tail, weight AS weight, [box IN boxed | box[0]] AS timestamp, some[-1].`id` AS last
+RETURN head AS head, tail AS tail, weight AS weight, [box IN boxed | box[0]] AS timestamp[[, [box IN {property} | head(box)] AS {property}]], some[-1].`id` AS last

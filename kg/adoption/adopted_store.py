@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import check_entity_type, positions_of, relation_of
 from kg.stores.neo4j.connection import Connection
-from kg.stores.store import TRIPLE_DTYPES, digest_of, entity_dtypes
+from kg.stores.occasions import occasions
+from kg.stores.store import REPEATED_DTYPES, digest_of, entity_dtypes, triple_dtypes
 
 REVISION = "adopted"
 """The mark of every adopted graph: what tells that it has changed is its fingerprint."""
@@ -69,14 +71,21 @@ class AdoptedStore:
     def read_triples(self, relation: str) -> pl.DataFrame:
         """All triples of a relation."""
         ends, adopted = relation_of(self._schema, relation), self._adoption.relation.get(relation)
+        dtypes = triple_dtypes(self._schema, relation)
         if adopted is None or ends.head not in self._adoption.entity or ends.tail not in self._adoption.entity:
-            return pl.DataFrame(schema=TRIPLE_DTYPES)
+            return pl.DataFrame(schema=dtypes)
         weight = f"coalesce(toFloatOrNull(r.{quoted(adopted.weight)}), 1.0)" if adopted.weight else "1.0"
-        time = f"r.{quoted(adopted.timestamp)}" if adopted.timestamp else "null"
+        others = {name: getattr(adopted, name) for name in dtypes if name not in ("head", "tail", "weight")}
+        values = [f"r.{quoted(name)}" if name else "null" for name in others.values()]
         keys = [self._text(self._adoption.entity[end].key, side) for end, side in ((ends.head, "h"), (ends.tail, "t"))]
-        rows = self._connection.read(f"{self._pattern(relation)} RETURN {', '.join(keys)}, {weight}, {time}")
-        columns = [[row[place] for row in rows] for place in range(3)] + [[_milliseconds(row[3]) for row in rows]]
-        frame = pl.DataFrame(dict(zip(TRIPLE_DTYPES, columns, strict=True)), schema=TRIPLE_DTYPES)
+        rows = self._connection.read(f"{self._pattern(relation)} RETURN {', '.join([*keys, weight, *values])}")
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(dtypes)}
+        for name in others:
+            read = _milliseconds if name != "occasions" else partial(_typed, kind="int")
+            columns[name] = [read(value) for value in columns[name]]
+        frame = pl.DataFrame(columns, schema=dtypes)
+        if self._schema.relation[relation].repeat:
+            frame = _with_occasions(frame)
         ordered = frame.sort("timestamp", "weight", descending=True, nulls_last=True, maintain_order=True)
         return ordered.unique(["head", "tail"], keep="first", maintain_order=True)
 
@@ -202,6 +211,12 @@ def never_written(url: str) -> StoreError:
         f"store {url}: this workspace has adopted the graph of others and never writes to it; "
         "make another workspace to load files or to forget people, and have them deleted where the graph is kept"
     )
+
+
+def _with_occasions(frame: pl.DataFrame) -> pl.DataFrame:
+    """Triples with what several of a pair say of its days, where they do not say it themselves."""
+    both = frame.join(occasions(frame, None), on=["head", "tail"], how="left", maintain_order="left", suffix=" counted")
+    return both.with_columns(pl.coalesce(name, f"{name} counted") for name in REPEATED_DTYPES).select(frame.columns)
 
 
 def _typed(value: Any, kind: str) -> Any:

@@ -54,6 +54,10 @@ class AdoptedRelation(_Named):
     """The type of the relationships."""
     weight: str | None = None
     timestamp: str | None = None
+    first: str | None = None
+    occasions: str | None = None
+    """Of what is repeated: when it was first so, and on how many days; where absent, several relationships of a pair
+    say it."""
 
 
 class Adoption(Document):

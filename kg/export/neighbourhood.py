@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
 import numpy as np
-from pydantic import BaseModel
+from numpy.typing import NDArray
+from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
 from kg.errors import UnknownEntityError
 from kg.k_anonymity import shown_count
@@ -30,8 +35,16 @@ class Neighbour(BaseModel, frozen=True):
     type: str
     label: str
     weight: float
+    first: str | None = None
+    occasions: int | None = None
+    """Of what somebody does again: the first day (UTC), and on how many days; left out elsewhere."""
     neighbours: list[Neighbours] | None = None
     """What it is linked to in turn, without the triple that led here; ``None`` where nobody looked."""
+
+    @model_serializer(mode="wrap")
+    def _present(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found = handler(self)
+        return {name: value for name, value in found.items() if value is not None or name == "neighbours"}
 
 
 class Neighbours(BaseModel, frozen=True):
@@ -122,7 +135,10 @@ class _Walk:
     def _group(self, step: str, idx: int, depth: int, origin: int | None) -> Neighbours:
         tail = self.snapshot.schema.ends(step)[1]
         indices, weights = self.snapshot.neighbours(step, idx)
+        start, end = self.snapshot.adjacency(step).indptr[idx : idx + 2]
+        again = {name: array[start:end] for name, array in self.snapshot.occasions(step).items()}
         if origin is not None:
+            again = {name: array[indices != origin] for name, array in again.items()}
             indices, weights = indices[indices != origin], weights[indices != origin]
         people = self.snapshot.schema.entity[tail].sensitive
         first = np.argsort(-weights, kind="stable")[: 0 if people else self.limit]
@@ -133,9 +149,18 @@ class _Walk:
                 type=tail,
                 label=self.snapshot.label(tail, one, self.lang),
                 weight=weight,
+                **_repeated(again, place),
                 neighbours=self.neighbours(tail, one, depth - 1, (inverse, idx)) if depth > 1 else None,
             )
-            for one, weight in zip(indices[first].tolist(), weights[first].tolist(), strict=True)
+            for place, one, weight in zip(first.tolist(), indices[first].tolist(), weights[first].tolist(), strict=True)
         ]
         count = shown_count(len(indices), self.snapshot.k) if people else len(indices)
         return Neighbours(relation=step, type=tail, count=count, people=people, entities=entities)
+
+
+def _repeated(again: Mapping[str, NDArray[np.int64]], place: int) -> dict[str, Any]:
+    """What of :class:`Neighbour` is told of what somebody does again."""
+    if not again or not again["occasions"][place]:
+        return {}
+    first = datetime.fromtimestamp(int(again["first"][place]) / 1000, UTC)
+    return {"first": first.date().isoformat(), "occasions": int(again["occasions"][place])}

@@ -11,6 +11,7 @@ edge     (key), ``relation``          relation
 edge     ``weight``                   float
 edge     ``timestamp``                ISO 8601 in UTC with milliseconds, ``2024-01-31T10:00:00.000Z``; left out where
                                       absent. Read by ``whyrec load``, and by people.
+edge     ``first``, ``occasions``     of what is repeated: the first time, likewise, and on how many days
 graph    ``schema``, ``snapshot``     name of the schema, content hash of the snapshot
 ======== ============================ ==================================================================
 
@@ -122,11 +123,21 @@ def _edges(snapshot: Snapshot, relation: str) -> Iterator[tuple[str, str, str, d
     moments = np.datetime_as_string(times.astype("datetime64[ms]"), timezone="UTC").tolist()
     present = (times != NO_TIME).tolist()
     columns = rows, matrix.indices.tolist(), matrix.data.tolist(), moments, present
-    for row, column, weight, moment, timed in zip(*columns, strict=True):
+    again = _repeated(snapshot, relation)
+    for place, (row, column, weight, moment, timed) in enumerate(zip(*columns, strict=True)):
         attributes = {"relation": relation, "weight": weight}
         if timed:
             attributes["timestamp"] = moment
-        yield heads[row], tails[column], relation, attributes
+        yield heads[row], tails[column], relation, attributes | (again[place] if again else {})
+
+
+def _repeated(snapshot: Snapshot, relation: str) -> list[dict[str, Any]]:
+    """What is told of each triple of a relation with ``repeat`` besides; empty where nothing is."""
+    if not (found := snapshot.occasions(relation)):
+        return []
+    moments = np.datetime_as_string(found["first"].astype("datetime64[ms]"), timezone="UTC").tolist()
+    told = zip(moments, found["occasions"].tolist(), strict=True)
+    return [{"first": first, "occasions": days} if days else {} for first, days in told]
 
 
 def _attribute_names(schema: Schema) -> dict[str, str]:

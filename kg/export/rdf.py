@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TextIO
 
 from kg.ontology.terms import (
+    FIRST_TIME,
     LABEL,
     OBJECT,
+    OCCASIONS,
     OWN,
     PREDICATE,
     RDF,
@@ -163,7 +165,7 @@ def _lexical(value: str | float | bool | None) -> str | None:
 def _triples(snapshot: Snapshot, relation: str, iris: dict[str, list[str]]) -> Iterator[Description]:
     ends, matrix = snapshot.schema.relation[relation], snapshot.adjacency(relation)
     times, predicate = snapshot.timestamps(relation), relation_iri(relation)
-    heads, tails = iris[ends.head], iris[ends.tail]
+    heads, tails, again = iris[ends.head], iris[ends.tail], snapshot.occasions(relation)
     for head_idx, head in enumerate(heads):
         start, end = int(matrix.indptr[head_idx]), int(matrix.indptr[head_idx + 1])
         if start == end:
@@ -171,12 +173,15 @@ def _triples(snapshot: Snapshot, relation: str, iris: dict[str, list[str]]) -> I
         reached = [tails[idx] for idx in matrix.indices[start:end].tolist()]
         yield head, [(predicate, tail) for tail in reached]
         qualities = zip(reached, matrix.data[start:end].tolist(), times[start:end].tolist(), strict=True)
-        for tail, weight, time in qualities:
+        for place, (tail, weight, time) in enumerate(qualities, start=start):
             said: list[tuple[str, Object]] = []
             if weight != 1.0:
                 said.append((WEIGHT, Text(repr(weight), f"{XSD}double")))
             if time != NO_TIME:
                 said.append((TIMESTAMP, Text(str(time), f"{XSD}integer")))
+            if again and again["occasions"][place]:
+                said.append((FIRST_TIME, Text(str(again["first"][place]), f"{XSD}integer")))
+                said.append((OCCASIONS, Text(str(again["occasions"][place]), f"{XSD}integer")))
             if said:
                 parts: list[tuple[str, Object]] = [(SUBJECT, head), (PREDICATE, predicate), (OBJECT, tail)]
                 yield statement_iri(relation, head, tail), [(TYPE, STATEMENT), *parts, *said]

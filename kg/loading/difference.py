@@ -1,6 +1,6 @@
 """What a load changes in a store: rows to create, to update and to delete, and how many stay as they are.
 
-What no row says, and the weight or timestamp that a triple does not say, is left as the store has it. Values are
+What no row says, and what a triple does not say beside its ends, is left as the store has it. Values are
 compared with null equal to null.
 """
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from kg.schema import Schema
 from kg.staging.resolution import TAIL_LABEL, said
-from kg.stores.store import DEFAULT_WEIGHT, TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import DEFAULT_WEIGHT, entity_dtypes
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def triple_difference(new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
     :param new: as :meth:`kg.staging.resolution.Graph.triples` gives it.
     :param stored: as :meth:`~kg.stores.store.Store.read_triples` gives it.
     """
-    columns = [name for name in TRIPLE_DTYPES if name not in ("head", "tail")]
+    columns = [name for name in stored.columns if name not in ("head", "tail")]
     wanted = [pl.coalesce(name, f"{name} stored").alias(name) for name in columns]
     wanted[columns.index("weight")] = wanted[columns.index("weight")].fill_null(DEFAULT_WEIGHT)
     return _split(new, stored, ["head", "tail"], columns, wanted)

@@ -9,8 +9,10 @@ from kg.errors import MappingError
 from kg.ontology.rdf_mapping import QualifiedRelation, RdfMapping, Target
 from kg.ontology.terms import (
     FIRST,
+    FIRST_TIME,
     LABEL,
     OBJECT,
+    OCCASIONS,
     OWN,
     PREDICATE,
     PREFIXES,
@@ -40,6 +42,8 @@ class Step:
 
 
 Path = tuple[Step, ...]
+MEASURES = ("weight", "timestamp", "first", "occasions")
+"""Roles of a node that are numbers; the last two only an export of what is repeated has."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,14 @@ class Qualified:
     tail: tuple[Path, ...]
     weight: tuple[Path, ...]
     timestamp: tuple[Path, ...]
+    first: tuple[Path, ...] = ()
+    occasions: tuple[Path, ...] = ()
 
     @property
     def roles(self) -> dict[str, tuple[Path, ...]]:
         """Role → paths, in the order of checking."""
         named = {"predicate": (self.predicate,)} if self.predicate else {}
-        return {**named, "head": self.head, "tail": self.tail, "weight": self.weight, "timestamp": self.timestamp}
+        return {**named, **{role: getattr(self, role) for role in ("head", "tail", *MEASURES)}}
 
 
 @dataclass
@@ -172,7 +178,7 @@ class _Builder:
         if not labelled:
             self.plan.entries.setdefault((Step(LABEL),), Entry(values=[Value("label", tuple(self.schema.entity))]))
         if not any(known.node == STATEMENT for known in self.plan.qualified):
-            paths = ((Step(iri),) for iri in (PREDICATE, SUBJECT, OBJECT, WEIGHT, TIMESTAMP))
+            paths = ((Step(iri),) for iri in (PREDICATE, SUBJECT, OBJECT, WEIGHT, TIMESTAMP, FIRST_TIME, OCCASIONS))
             predicate, *roles = paths
             self.plan.qualified.append(Qualified(STATEMENT, (), predicate, *((path,) for path in roles)))
 

@@ -36,6 +36,7 @@ TYPE, FIRST, REST, NIL = f"{RDF}type", f"{RDF}first", f"{RDF}rest", f"{RDF}nil"
 LABEL = f"{RDFS}label"
 STATEMENT, SUBJECT, PREDICATE, OBJECT = (f"{RDF}{name}" for name in ("Statement", "subject", "predicate", "object"))
 WEIGHT, TIMESTAMP = f"{OWN}weight", f"{OWN}timestamp"
+FIRST_TIME, OCCASIONS = f"{OWN}first", f"{OWN}occasions"
 ENTITY_PREFIX = f"{OWN}entity:"
 
 IRI, BLANK, LITERAL = 0, 1, 2

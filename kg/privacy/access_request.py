@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from kg.errors import ReadError, UnknownEntityError, UsageError
 from kg.identifier import as_text
@@ -19,7 +19,7 @@ from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.person_ids import person_types
 from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
 from kg.privacy.seal_key import LOG_KEY
-from kg.stores.store import Store
+from kg.stores.store import REPEATED_DTYPES, Store
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
@@ -37,7 +37,15 @@ class HeldTriple(BaseModel, frozen=True):
     label: str | None
     weight: float
     timestamp: str | None
-    """ISO 8601, UTC."""
+    """ISO 8601, UTC; the last time of what is repeated."""
+    first: str | None = None
+    occasions: int | None = None
+    """Of what is repeated: the first time, and on how many days it was done; left out of the document elsewhere."""
+
+    @model_serializer(mode="wrap")
+    def _present(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found = handler(self)
+        return {name: value for name, value in found.items() if value is not None or name not in REPEATED_DTYPES}
 
 
 class HeldRows(BaseModel, frozen=True):
@@ -159,6 +167,8 @@ def _triples(workspace: Workspace, store: Store, person: tuple[str, str], lang: 
                     label=None if people else labels[other].get(row[far]) or row[far],
                     weight=row["weight"],
                     timestamp=_moment(row["timestamp"]),
+                    first=_moment(row.get("first")),
+                    occasions=row.get("occasions"),
                 )
 
 

@@ -9,6 +9,7 @@ from kg.rdf.nodes import NodeIds, NodeTypes
 from kg.staging.contradictions import ORIGIN
 from kg.staging.resolution import said
 from kg.staging.tables import Staging
+from kg.stores.store import triple_dtypes
 
 _MENTION = {"id": pl.String(), "label": pl.String(), "count": pl.Int64()}
 
@@ -23,7 +24,7 @@ class Emission:
     def triples(self, relation: str, rows: pl.DataFrame, head: str, tail: str) -> pl.Series:
         """Stage the triples of a relation.
 
-        :param rows: ``row``, ``s id``, ``o id`` and so on; may have ``weight`` and ``timestamp``.
+        :param rows: ``row``, ``s id``, ``o id`` and so on; may have ``weight``, ``timestamp`` and more of its columns.
         :param head: which of ``s`` and ``o`` is the head; ``tail`` likewise.
         :returns: the rows that are left out, since they are about people who were forgotten.
         """
@@ -34,10 +35,9 @@ class Emission:
             gone = gone | self._forgotten(entity_type, ids)
             columns.append(ids.alias(name))
         frame = pl.DataFrame(columns).with_columns(
-            rows.get_column("weight") if "weight" in rows.columns else pl.lit(None, dtype=pl.Float64).alias("weight"),
-            rows.get_column("timestamp")
-            if "timestamp" in rows.columns
-            else pl.lit(None, dtype=pl.Int64).alias("timestamp"),
+            rows.get_column(name) if name in rows.columns else pl.lit(None, dtype=dtype).alias(name)
+            for name, dtype in triple_dtypes(self._people.schema, relation).items()
+            if name not in ("head", "tail")
         )
         self._staging.add([(f"triple.{relation}", frame.filter(~gone))])
         for name, end, entity_type in (("head", head, ends.head), ("tail", tail, ends.tail)):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from kg.ontology.plan import Edge, Path, Plan, Qualified, Step
+from kg.ontology.plan import MEASURES, Edge, Path, Plan, Qualified, Step
 from kg.ontology.terms import TIMESTAMP, TYPE, canonical
 from kg.rdf.outcome import REF_DTYPES, Outcome
 from kg.rdf.paths import Pairs, Statements
@@ -15,7 +15,7 @@ from kg.values.timestamp import parse_timestamps
 def qualified_pairs(
     statements: Statements, qualified: Qualified, plan: Plan, outcome: Outcome
 ) -> Iterator[tuple[Pairs, Sequence[Edge]]]:
-    """The triples that nodes of a class stand for: pairs with ``weight`` and ``timestamp``, and relations in question.
+    """The triples that nodes of a class stand for: pairs with what ``MEASURES`` names, and relations in question.
 
     A node without a head, tail or readable weight and time is rejected with all that is said of it.
     """
@@ -33,7 +33,7 @@ def qualified_pairs(
     refs = pl.concat([typed.select(columns), *(one.select(columns) for one in known)]).unique(maintain_order=True)
     numbers = {
         role: _numbers(roles[role].frame, exact=(Step(TIMESTAMP),) in qualified.timestamp, role=role)
-        for role in ("weight", "timestamp")
+        for role in MEASURES
         if role in roles
     }
     for role in [role for role in ("predicate", "head", "tail") if role in roles]:
@@ -71,7 +71,7 @@ def _numbers(frame: pl.DataFrame, exact: bool, role: str) -> tuple[pl.DataFrame,
     """``node`` and its largest value; ``node`` and ``reason`` for values that cannot be read."""
     texts = frame.get_column("o").str.strip_chars()
     parsed: Parsed = parse_numbers(texts, None, False) if role == "weight" else parse_timestamps(texts)
-    if role == "timestamp" and exact:
+    if role != "weight" and exact:
         parsed = parse_whole_numbers(texts, None, False)
     table = frame.select(pl.col("s").alias("node")).with_columns(
         parsed.values.alias(role), parsed.reason.alias("reason")
@@ -90,7 +90,8 @@ def _joined(nodes: pl.DataFrame, roles: dict[str, Pairs], numbers: dict[str, pl.
         frame = frame.join(named, on="node")
     else:
         frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias("predicate"))
-    for role, dtype in (("weight", pl.Float64()), ("timestamp", pl.Int64())):
+    for role in MEASURES:
+        dtype = pl.Float64() if role == "weight" else pl.Int64()
         if role in numbers:
             frame = frame.join(numbers[role], on="node", how="left")
         else:

@@ -4,13 +4,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from kg.checksums import NAME as CHECKSUMS
@@ -23,13 +22,20 @@ from kg.k_anonymity import K_ANONYMITY
 from kg.progress import Progress, no_progress
 from kg.schema import Schema
 from kg.snapshot.partner_sums import Beside, PlacedSums
-from kg.snapshot.snapshot import FORMAT, NO_TIME, PARTNERS, Manifest, Snapshot, part_of
-from kg.snapshot.string_array import StringArray
-from kg.snapshot.writing.columns import Columns
+from kg.snapshot.snapshot import FORMAT, PARTNERS, Manifest, Snapshot, part_of
+from kg.snapshot.writing.columns import Columns, string_array
 from kg.snapshot.writing.earlier_parts import EarlierParts
-from kg.snapshot.writing.external_sort import RECORD, Parts, Records, by_head, in_order, write_directions
+from kg.snapshot.writing.external_sort import (
+    Parts,
+    Records,
+    as_records,
+    by_head,
+    in_order,
+    record_of,
+    write_directions,
+)
 from kg.snapshot.writing.npy_writer import pieces
-from kg.stores.store import Store, entity_dtypes
+from kg.stores.store import REPEATED_DTYPES, Store, entity_dtypes
 
 IN_MEMORY = 4_000_000
 """Triples of a relation up to which all are sorted at once; of more, parts are sorted on disk."""
@@ -87,10 +93,9 @@ class _Builder:
     def __init__(self, store: Store, schema: Schema, folder: Path, progress: Progress, beside: Beside, k: int) -> None:
         self.store, self.schema, self.folder, self.progress, self.k = store, schema, folder, progress, k
         self.forgotten, self.flagged, self.partners = beside.forgotten, beside.flagged, beside.partners
-        self.gone: dict[str, pl.Series] = {}
         self.digest, self.part = hashlib.blake2b(digest_size=32), hashlib.blake2b(digest_size=16)
-        self.contents: dict[str, str] = {}
-        self.ids: dict[str, pl.Series] = {}
+        self.contents, self.repeated = dict[str, str](), list[str]()
+        self.ids, self.gone = dict[str, pl.Series](), dict[str, pl.Series]()
         self.done, self.total = 0, len(schema.entity) + len(schema.relation)
 
     def build(self, earlier: EarlierParts | None = None) -> Manifest:
@@ -118,6 +123,7 @@ class _Builder:
             entities=entities,
             triples=triples,
             contents=self.contents,
+            repeated=tuple(self.repeated),
             partners=tuple(one.name for one in self.partners),
             partners_people=sum(one.everybody for one in self.partners),
         )
@@ -148,21 +154,23 @@ class _Builder:
         if self.earlier is not None and part_of("relation", name) in self.earlier.unwritten:
             count = self.earlier.snapshot.manifest.triples[name]
             return self._linked(self.earlier, part_of("relation", name), count)
-        relation = self.schema.relation[name]
+        relation, pieces, rows = self.schema.relation[name], list[Records](), 0
         shape = (self.ids[relation.head].len(), self.ids[relation.tail].len())
-        pieces, rows = list[Records](), 0
+        record = record_of(repeated=relation.repeat)
         parts: Parts | None = None
-        for piece in self._grown(name) or self._kept(name):
+        for piece in self._grown(name) or self._kept(name, record):
             pieces.append(piece)
             rows += len(piece)
+            if relation.repeat and name not in self.repeated and piece["occasions"].any():
+                self.repeated.append(name)
             if rows > IN_MEMORY and parts is None:
-                parts = Parts(self.folder / "parts", shape)
+                parts = Parts(self.folder / "parts", shape, record=record)
             if parts is not None:
                 for one in pieces:
                     parts.add(one)
                 pieces.clear()
         if parts is None:
-            count = self._written_at_once(name, shape, np.concatenate([np.empty(0, RECORD), *pieces]))
+            count = self._written_at_once(name, shape, np.concatenate([np.empty(0, record), *pieces]))
         else:
             count = self._written_in_parts(name, parts)
         self._end_part(part_of("relation", name))
@@ -171,6 +179,7 @@ class _Builder:
 
     def _linked(self, earlier: EarlierParts, part: str, rows: int) -> int:
         """A part that is as it was: a second name for its files."""
+        self.repeated += [one for one in earlier.snapshot.manifest.repeated if part_of("relation", one) == part]
         for name, array in earlier.arrays(part):
             self._feed(np.ascontiguousarray(array))
             link_file(earlier.snapshot.folder / f"{name}.npy", self.folder / f"{name}.npy")
@@ -185,7 +194,7 @@ class _Builder:
         found = self.earlier.records(name, self.ids)
         return [] if found is None else [found]
 
-    def _kept(self, name: str) -> Iterator[Records]:
+    def _kept(self, name: str, record: np.dtype[np.void]) -> Iterator[Records]:
         """The triples of a relation, piece by piece, without those of people who were forgotten or are flagged.
 
         :raises SnapshotError: where a triple has an end that is no entity.
@@ -207,11 +216,7 @@ class _Builder:
                 left_out |= out[end][found] & frame[end].is_not_null().to_numpy() if len(out[end]) else False
             dangling += int((missing & ~left_out).sum())
             kept = frame.filter(~(missing | left_out)) if (missing | left_out).any() else frame
-            records = np.empty(kept.height, dtype=RECORD)
-            records["row"], records["column"] = kept["head"].to_numpy(), kept["tail"].to_numpy()
-            records["weight"] = kept["weight"].to_numpy() + 0.0
-            records["time"] = kept["timestamp"].fill_null(NO_TIME).to_numpy()
-            yield records
+            yield as_records(kept, record)
         if dangling:
             raise SnapshotError(f"{self.store.url}: {dangling} {name} triples have an end that is no entity")
 
@@ -229,6 +234,8 @@ class _Builder:
             self._save(f"{name}.{direction}.degree", degrees.astype(np.float64))
             if direction == "forward":
                 self._save(f"{name}.forward.timestamp", times[matrix.data])
+                for part in self._more(name):
+                    self._save(f"{name}.forward.{part}", records[part][matrix.data])
         return len(records)
 
     def _sums(self) -> None:
@@ -241,7 +248,7 @@ class _Builder:
 
     def _written_in_parts(self, name: str, parts: Parts) -> int:
         """The same arrays, and the same hash, of more triples than memory is used for."""
-        directions, count = write_directions(parts, self.folder, name, in_order), 0
+        directions, count = write_directions(parts, self.folder, name, in_order, self._more(name)), 0
         for direction, found in directions.items():
             indptr = np.concatenate([[0], np.cumsum(found.counts)])
             count = int(indptr[-1])
@@ -251,7 +258,13 @@ class _Builder:
             self._save(f"{name}.{direction}.degree", found.degrees)
             if direction == "forward":
                 self._feed_file(f"{name}.forward.timestamp")
+                for part in self._more(name):
+                    self._feed_file(f"{name}.forward.{part}")
         return count
+
+    def _more(self, name: str) -> Sequence[str]:
+        """What is told of the triples of a relation besides."""
+        return [*REPEATED_DTYPES] if name in self.repeated else []
 
     def _feed_file(self, name: str) -> None:
         for piece in pieces(self.folder / f"{name}.npy"):
@@ -285,13 +298,3 @@ class _Builder:
         contiguous = np.ascontiguousarray(array)
         self._feed(contiguous)
         np.save(self.folder / f"{name}.npy", contiguous, allow_pickle=False)
-
-
-def string_array(series: pl.Series) -> StringArray:
-    """The strings of a series, shape (n,): Arrow buffers taken over, validity apart, null strings empty."""
-    array = series.fill_null("").rechunk().to_arrow()
-    array = (array if isinstance(array, pa.Array) else array.combine_chunks()).cast(pa.large_string())
-    _, offset_buffer, blob_buffer = array.buffers()
-    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    blob = np.frombuffer(blob_buffer or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
-    return StringArray(blob, offsets - offsets[0], series.is_not_null().to_numpy())

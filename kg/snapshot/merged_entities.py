@@ -57,6 +57,7 @@ class MergedEntities(Snapshot):
         inverse = csr_array((weights[order], (columns, rows)), shape=matrix.shape[::-1])
         parts = {f"{name}.forward": step_arrays(forward), f"{name}.inverse": step_arrays(inverse)}
         parts[f"{name}.forward"]["timestamp"] = np.asarray(times)[order]
+        parts[f"{name}.forward"] |= {part: array[order] for part, array in self.whole.occasions(name).items()}
         return parts
 
     def _target(self, entity_type: str, idx: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -48,6 +48,8 @@ class Manifest(BaseModel, frozen=True):
     triples: dict[str, int]
     contents: dict[str, str] = {}
     """Entity type or ``relation`` in the way of :func:`part_of` → BLAKE2b of its own content; empty where not told."""
+    repeated: tuple[str, ...] = ()
+    """Relations of whose triples it is told when they were first so, and on how many days."""
     partners: tuple[str, ...] = ()
     """Companies whose sums count, see :mod:`kg.snapshot.partner_sums`."""
     partners_people: int = 0
@@ -135,6 +137,13 @@ class Snapshot:
         if relation not in self._times:
             self._times[relation] = self._array(f"{relation}.forward.timestamp")
         return self._times[relation]
+
+    def occasions(self, relation: str) -> dict[str, NDArray[np.int64]]:
+        """Of a relation with ``repeat``: ``first``, when each triple was first so, as :meth:`timestamps` tells the last
+        time, and ``occasions``, on how many days (UTC), 0 where nobody said when; empty where no triple tells."""
+        if relation not in self.manifest.repeated:
+            return {}
+        return {part: self._array(f"{relation}.forward.{part}") for part in ("first", "occasions")}
 
     @cached_property
     def newest(self) -> int:
@@ -225,7 +234,7 @@ class Snapshot:
             if set(lengths) != {count}:
                 raise self._damaged(name)
         for name, count in self.manifest.triples.items():
-            parts = [self.timestamps(name)]
+            parts = [self.timestamps(name), *self.occasions(name).values()]
             for step in (name, f"~{name}"):
                 self.degrees(step)
                 parts += [self.adjacency(step).data, self.adjacency(step).indices]

@@ -60,6 +60,7 @@ class Subgraph(Snapshot):
         }
         if not step.startswith("~"):
             part["timestamp"] = self.whole.timestamps(step)[kept]
+            part |= {name: array[kept] for name, array in self.whole.occasions(step).items()}
         return part
 
 

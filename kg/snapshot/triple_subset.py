@@ -48,6 +48,7 @@ def _without(whole: Snapshot, name: str, mask: NDArray[np.bool_]) -> dict[str, d
     inverse = csr_array(coo_array((weights, (columns, rows)), shape=matrix.shape[::-1]))
     parts = {f"{name}.forward": step_arrays(forward), f"{name}.inverse": step_arrays(inverse)}
     parts[f"{name}.forward"]["timestamp"] = whole.timestamps(name)[~mask]
+    parts[f"{name}.forward"] |= {part: array[~mask] for part, array in whole.occasions(name).items()}
     return parts
 
 

@@ -16,13 +16,14 @@ import polars as pl
 from kg.schema import Schema
 from kg.staging.contradictions import DTYPES, ORIGIN, entity_contradictions
 from kg.staging.partition import WHOLE, Partition, buckets_of, partitions_of
-from kg.staging.repetition import net, repeated, told_once
+from kg.staging.repetition import net, repeated, told_once, without_restated
 from kg.staging.stored_graph import StoredGraph
 from kg.staging.stored_tables import StoredTables, collected
 from kg.staging.tables import Staging
 from kg.staging.unknown_ends import unknown_ends
 from kg.stores.batches import all_differ, one_per_pair
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+from kg.stores.occasions import occasions
+from kg.stores.store import TRIPLE_DTYPES, entity_dtypes, triple_dtypes
 
 TAIL_LABEL = "tail label"
 """Column for the label that a link's cell gives: used only where no entity row says a label."""
@@ -198,7 +199,7 @@ class Graph:
     def triples(
         self, relation: str, partition: Partition, more: Iterable[pl.DataFrame], stored: pl.DataFrame | None = None
     ) -> tuple[pl.DataFrame, int]:
-        """The triples of a relation: unique ``head``, ``tail``; ``weight`` and ``timestamp``, null where not said.
+        """The triples of a relation: the columns of ``triple_dtypes``, ends unique, the others null where not said.
 
         :param more: frames of the same columns besides what is staged: labels found in text, likeness.
         :param stored: what the store has, for a relation with ``repeat``; see :mod:`kg.staging.repetition`.
@@ -206,16 +207,21 @@ class Graph:
         """
         staged = [self._collected(f"{kind}.{relation}", partition) for kind in ("known", "triple")]
         frames = [frame for frame in (*staged, *map(partition.select, more)) if frame.width]
-        whole = pl.concat(
-            [pl.DataFrame(schema=TRIPLE_DTYPES), *(frame.select(list(TRIPLE_DTYPES)) for frame in frames)]
-        )
+        dtypes = triple_dtypes(self._schema, relation)
+        every = [frame.select(name for name in dtypes if name in frame.columns) for frame in frames]
+        whole = pl.concat([pl.DataFrame(schema=dtypes), *every], how="diagonal")
+        if self._schema.relation[relation].repeat:
+            whole = without_restated(whole)
         if relation in self.netted:
-            found = net(whole)
+            found = net(whole.select(list(TRIPLE_DTYPES)))
         elif self._schema.relation[relation].repeat:
-            found = repeated(whole, stored)
+            found = repeated(whole.select(list(TRIPLE_DTYPES)), stored)
         else:
             found = one_per_pair(whole)
-        return found, whole.height - found.height
+        count = whole.height - found.height
+        if self._schema.relation[relation].repeat:
+            found = found.join(occasions(whole, stored), on=["head", "tail"], how="left")
+        return found, count
 
     def _collected(self, name: str, partition: Partition) -> pl.DataFrame:
         """A staged table, without columns where there is none."""

@@ -6,7 +6,7 @@ from typing import Protocol
 import polars as pl
 
 from kg.schema import Schema
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import entity_dtypes, triple_dtypes
 
 
 class StoredGraph(Protocol):
@@ -46,11 +46,11 @@ class NothingStored:
 
     def triple_pieces(self, relation: str) -> Iterator[pl.DataFrame]:
         """No triple."""
-        yield pl.DataFrame(schema=TRIPLE_DTYPES)
+        yield pl.DataFrame(schema=triple_dtypes(self._schema, relation))
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
         """No triple."""
-        return pl.DataFrame(schema=TRIPLE_DTYPES)
+        return pl.DataFrame(schema=triple_dtypes(self._schema, relation))
 
     def count_triples(self) -> dict[str, int]:
         """0 of every relation."""

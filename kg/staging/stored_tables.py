@@ -9,7 +9,7 @@ from kg.schema import Schema
 from kg.staging.partition import WHOLE, Partition
 from kg.staging.stored_graph import StoredGraph
 from kg.staging.tables import Staging
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import entity_dtypes, triple_dtypes
 
 FEW_ROWS = 10_000
 """Rows of a load about a relation up to which heads are looked up."""
@@ -72,7 +72,8 @@ class StoredTables:
         return self._stage(f"stored.{entity_type}", dtypes, self._store.entity_pieces(entity_type))
 
     def _stage_triples(self, relation: str) -> str:
-        return self._stage(f"before.{relation}", TRIPLE_DTYPES, self._store.triple_pieces(relation))
+        dtypes = triple_dtypes(self._schema, relation)
+        return self._stage(f"before.{relation}", dtypes, self._store.triple_pieces(relation))
 
     def _stage(self, name: str, dtypes: Mapping[str, pl.DataType], pieces: Iterator[pl.DataFrame]) -> str:
         """The table, filled where it is not there yet."""

@@ -11,7 +11,7 @@ from kg.counting import by_number
 from kg.document import nearest
 from kg.errors import StoreError
 from kg.schema import Relation, Schema
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import REPEATED_DTYPES, entity_dtypes, triple_dtypes
 
 _PYTHON_TYPES: dict[pl.DataType, set[type]] = {
     pl.String(): {str, NoneType},
@@ -32,13 +32,15 @@ def entity_batch(schema: Schema, entity_type: str, frame: pl.DataFrame) -> pl.Da
 
 
 def triple_batch(schema: Schema, relation: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the columns of ``TRIPLE_DTYPES``, in that order.
+    """The frame with the columns of ``triple_dtypes``, in that order; what it lacks of ``REPEATED_DTYPES`` is null.
 
     :raises StoreError: unknown relation, missing column, wrong dtype, an end or a weight that is null, a triple
         that is there twice.
     """
     relation_of(schema, relation)
-    batch = _conform(frame, TRIPLE_DTYPES, relation)
+    dtypes = triple_dtypes(schema, relation)
+    unsaid = [pl.lit(None).alias(name) for name in REPEATED_DTYPES if name in dtypes and name not in frame.columns]
+    batch = _conform(frame.with_columns(unsaid) if unsaid else frame, dtypes, relation)
     if batch["weight"].null_count():
         count = by_number(f"{batch['weight'].null_count()} [triple has|triples have]")
         raise StoreError(f"{relation}: {count} no weight; 1.0 is the usual one")
@@ -136,7 +138,7 @@ def all_differ(hashes: pl.Series) -> bool:
 def one_per_pair(frame: pl.DataFrame) -> pl.DataFrame:
     """The triples with each pair once: the latest of several, then the one of the largest weight.
 
-    :param frame: columns of ``TRIPLE_DTYPES``; several triples of a pair come from rows, or from a store that others
+    :param frame: columns of ``triple_dtypes``; several triples of a pair come from rows, or from a store that others
         write to.
     """
     pair = frame.select("head", "tail")

@@ -9,7 +9,7 @@ import polars as pl
 from kg.errors import StoreError
 from kg.schema import Schema
 from kg.stores.batches import positions_of
-from kg.stores.store import TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import entity_dtypes, triple_dtypes
 
 
 class EmptyStore:
@@ -34,7 +34,7 @@ class EmptyStore:
 
     def read_triples(self, relation: str) -> pl.DataFrame:
         """No triples."""
-        return pl.DataFrame(schema=TRIPLE_DTYPES)
+        return pl.DataFrame(schema=triple_dtypes(self._schema, relation))
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
         """None of them."""

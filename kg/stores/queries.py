@@ -5,6 +5,7 @@ Placeholders in a file::
     {type} {relation} {head} {tail} {property} {kind}    a name, quoted with backticks
     {"relation"} …                                       the name as a string
     [[, n.{property} AS {property}]]                     repeated for every property
+    [[, {property}: row[{place}]]]                       … with its place in a row of a triple, behind what each has
 
 Lines that start with ``//`` are comments.
 """
@@ -20,7 +21,9 @@ from kg.schema import NAME
 
 Dialect = Literal["embedded", "neo4j"]
 
-_REPEATED = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+OF_EACH = 4
+"""Columns that each triple has: head, tail, weight, timestamp."""
+_REPEATED = re.compile(r"\[\[(.*?)\]\](?!\])", re.DOTALL)
 _PLACEHOLDER = re.compile(r"""\{(?P<mark>"?)(?P<key>type|relation|head|tail|property|kind)(?P=mark)\}""")
 
 
@@ -35,7 +38,10 @@ def statement(dialect: Dialect, name: str, *, properties: Sequence[str] = (), **
 
     def repeat(match: re.Match[str]) -> str:
         """The repeated part, once per property."""
-        return "".join(_fill(match[1], {**names, "property": each}, name) for each in properties)
+        return "".join(
+            _fill(match[1].replace("{place}", str(place)), {**names, "property": each}, name)
+            for place, each in enumerate(properties, start=OF_EACH)
+        )
 
     return _fill(_REPEATED.sub(repeat, read_statement(dialect, name)), names, name)
 

@@ -22,6 +22,9 @@ TRIPLE_DTYPES: dict[str, pl.DataType] = {
     "weight": pl.Float64(),
     "timestamp": pl.Int64(),
 }
+REPEATED_DTYPES: dict[str, pl.DataType] = {"first": pl.Int64(), "occasions": pl.Int64()}
+"""What a triple of a relation with ``repeat`` has besides: when it was first so, in milliseconds since 1970 UTC, and on
+how many days (UTC) it was, as far as is known; null where nobody said when, or an earlier version wrote it."""
 DEFAULT_WEIGHT = 1.0
 """What a triple weighs of which nobody says it."""
 PUBLISHED = "RECOMMENDED"
@@ -43,18 +46,23 @@ def entity_dtypes(schema: Schema, entity_type: str) -> dict[str, pl.DataType]:
     }
 
 
+def triple_dtypes(schema: Schema, relation: str) -> dict[str, pl.DataType]:
+    """Columns of a triple frame: ``TRIPLE_DTYPES``, and those of ``REPEATED_DTYPES`` where the relation is repeated."""
+    return TRIPLE_DTYPES | REPEATED_DTYPES if schema.relation[relation].repeat else TRIPLE_DTYPES
+
+
 class Store(Protocol):
     """A graph of typed entities and triples.
 
     Entity frames have the columns of ``entity_dtypes``; ``id`` is never null and unique per type; a null ``label``
     means that the id is what a person reads; a null property is absent. Triple frames have the columns of
-    ``TRIPLE_DTYPES``; (head, tail) is unique per relation,
+    ``triple_dtypes``; (head, tail) is unique per relation,
     and told once where others wrote it twice; ``timestamp`` is in milliseconds since 1970 UTC or null.
     A store is opened for one schema; every type, property and relation of it exists after opening for writing.
     Opened for reading only, what the store lacks is empty or null, and every writing method raises ``StoreError``.
 
-    The writing methods take frames with those columns in any order, others are ignored. They work in batches: each is
-    kept whole or not at all. They raise ``StoreError``
+    The writing methods take frames with those columns in any order, others are ignored; those of ``REPEATED_DTYPES``
+    may be missing, which is null. They work in batches: each is kept whole or not at all. They raise ``StoreError``
     for a frame that does not fit: a missing column, another dtype, a null id, end or weight, the same id or (head,
     tail) twice.
     """
@@ -136,7 +144,7 @@ class Store(Protocol):
         ...
 
     def bulk_load_triples(self, relation: str, files: Sequence[Path], rows: int) -> bool:
-        """Add the triples of Parquet files with the columns of ``TRIPLE_DTYPES``, as :meth:`create_triples` takes them
+        """Add the triples of Parquet files with the columns of ``triple_dtypes``, as :meth:`create_triples` takes them
         (whose rows no other repeats), if all together are faster than in batches: all or none is kept.
 
         :param rows: how many there are.
@@ -145,7 +153,7 @@ class Store(Protocol):
         ...
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
-        """Overwrite weight and timestamp of triples that are there; one that is not is a ``StoreError``."""
+        """Overwrite all but the ends of triples that are there; one that is not is a ``StoreError``."""
         ...
 
     def delete_triples(self, relation: str, frame: pl.DataFrame) -> None:

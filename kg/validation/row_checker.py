@@ -25,7 +25,7 @@ from kg.notices import Notices
 from kg.privacy.person_ids import People
 from kg.readers.batch import REJECT_DTYPES, Batch
 from kg.staging.resolution import said
-from kg.stores.store import PROPERTY_DTYPES
+from kg.stores.store import PROPERTY_DTYPES, TRIPLE_DTYPES, triple_dtypes
 from kg.text.words import COLUMN_BREAK
 from kg.validation.cell_reader import TOO_LONG, CellReader
 from kg.validation.row_set import RowSet
@@ -186,13 +186,15 @@ class RowChecker:
         heads = ids.gather(kept.get_column("row")).alias("head")
         if link.split is None and link.normalise != "inci" and kept.get_column("row").is_duplicated().any():
             self.several.add(link.relation)
-        tables = [(f"tail.{tail_type}", _mentions(kept)), (f"triple.{link.relation}", _plain_triples(heads, kept))]
+        triples = _plain_triples(heads, kept, triple_dtypes(self._schema, link.relation))
+        tables = [(f"tail.{tail_type}", _mentions(kept)), (f"triple.{link.relation}", triples)]
         if link.levels is not None and link.parent is not None:
             levels = levels_of(kept.get_column("tail"), link.levels)
             named = levels.select(pl.col("id").alias("tail"), pl.when(pl.col("id") != pl.col("label")).then("label"))
             tables.append((f"tail.{tail_type}", _mentions(named)))
             above = levels.drop_nulls("parent").select(pl.col("parent").alias("tail"), pl.col("id").alias("head"))
-            tables.append((f"triple.{link.parent}", _plain_triples(above.get_column("head"), above.select("tail"))))
+            parents = _plain_triples(above.get_column("head"), above.select("tail"), TRIPLE_DTYPES)
+            tables.append((f"triple.{link.parent}", parents))
         return tables
 
     def _tails(self, cells: CellReader, link: Link) -> pl.DataFrame:
@@ -290,8 +292,9 @@ def _origin(rows: RowSet, file_index: int) -> list[pl.Series]:
     return [number, rows.batch.lines.alias("_line")]
 
 
-def _plain_triples(heads: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
+def _plain_triples(heads: pl.Series, found: pl.DataFrame, dtypes: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """Triples of a link, with the weight that its tails say, if they say one."""
     weight = pl.col("weight") if "weight" in found.columns else pl.lit(None, dtype=pl.Float64).alias("weight")
     tails = found.with_columns(heads).select("head", "tail", weight.cast(pl.Float64))
-    return tails.with_columns(pl.lit(None, dtype=pl.Int64).alias("timestamp"))
+    unsaid = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in dtypes.items() if name not in tails.columns]
+    return tails.with_columns(unsaid)

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from neo4j import Driver
 
-from kg.adoption.adoption import read_adoption
+from kg.adoption.adopted_store import AdoptedStore
+from kg.adoption.adoption import Adoption, read_adoption
 from kg.errors import StoreError
+from kg.schema import parse_schema
 from tests.cli.conftest import Whyrec
 
 Document = Callable[..., Any]
@@ -112,3 +114,31 @@ def test_names_that_could_end_a_query_are_refused(tmp_path: Path) -> None:
 def test_only_a_server_is_adopted(tmp_path: Path, whyrec: Whyrec) -> None:
     refused = whyrec("init", tmp_path / "w", "--adopt")
     assert refused.exit_code == 2 and "neo4j://host:7687" in refused.stderr and not (tmp_path / "w").exists()
+
+
+def test_of_what_is_repeated_properties_or_several_relationships_tell_how_often(
+    empty_neo4j_url: str, neo4j_driver: Driver
+) -> None:
+    day, start = 86_400_000, 20_000 * 86_400_000
+    for query in (
+        "CREATE (:U {id: 'u'}), (:I {id: 'a'}), (:I {id: 'b'})",
+        f"MATCH (u:U), (i:I) UNWIND [1, 41, 81, 81] AS d CREATE (u)-[:BOUGHT {{at: {start} + d * {day}, d: d}}]->(i)",
+        "MATCH (:U)-[r:BOUGHT {d: 81}]->(:I {id: 'b'}) SET r.since = date('2024-09-24'), r.n = 3",
+    ):
+        neo4j_driver.execute_query(query)
+    relation = {"relationship": "BOUGHT", "timestamp": "at", "first": "since", "occasions": "n"}
+    types = {"U": {"node": "U", "key": "id"}, "I": {"node": "I", "key": "id"}}
+    found = {}
+    for repeat in (True, False):
+        bought = {"head": "U", "tail": "I", "interaction": True, "repeat": repeat}
+        entity = {"U": {"sensitive": True}, "I": {"domain": "items"}}
+        schema = parse_schema({"name": "shop", "entity": entity, "relation": {"bought": bought}})
+        adoption = Adoption.model_validate({"entity": types, "relation": {"bought": relation}})
+        store = AdoptedStore(empty_neo4j_url, schema, adoption)
+        try:
+            found[repeat] = sorted(store.read_triples("bought").rows())
+        finally:
+            store.close()
+    last = start + 81 * day
+    assert found[False] == [("u", "a", 1.0, last), ("u", "b", 1.0, last)]
+    assert found[True] == [("u", "a", 1.0, last, start + day, 3), ("u", "b", 1.0, last, start - 10 * day, 3)]

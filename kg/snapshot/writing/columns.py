@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+
+from kg.snapshot.string_array import StringArray
 
 
 class Columns:
@@ -42,3 +46,13 @@ class Columns:
 
     def _whole(self, name: str) -> pl.Series:
         return pl.concat([pl.Series(name, [], dtype=self._dtypes[name]), *self._parts[name]])
+
+
+def string_array(series: pl.Series) -> StringArray:
+    """The strings of a series, shape (n,): Arrow buffers taken over, validity apart, null strings empty."""
+    array = series.fill_null("").rechunk().to_arrow()
+    array = (array if isinstance(array, pa.Array) else array.combine_chunks()).cast(pa.large_string())
+    _, offset_buffer, blob_buffer = array.buffers()
+    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    blob = np.frombuffer(blob_buffer or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+    return StringArray(blob, offsets - offsets[0], series.is_not_null().to_numpy())

@@ -14,7 +14,7 @@ from kg.snapshot.snapshot import NO_TIME, Snapshot, part_of
 from kg.snapshot.string_array import StringArray
 from kg.snapshot.writing.external_sort import RECORD, Records
 from kg.stores.batches import positions_of
-from kg.stores.store import Store
+from kg.stores.store import REPEATED_DTYPES, Store
 
 STRING = ("blob", "offsets", "valid")
 """The arrays of a column of strings."""
@@ -31,7 +31,7 @@ class EarlierParts:
     snapshot: Snapshot
     unwritten: frozenset[str]
     created: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    """Relation → all that the load wrote of it, new triples alone: columns of ``TRIPLE_DTYPES``."""
+    """Relation → all that the load wrote of it, new triples alone: columns of ``triple_dtypes``."""
 
     def still(self, store: Store) -> "EarlierParts":
         """Those that can be taken over: as many as there were, of no people, and of a relation with the places of its
@@ -45,7 +45,8 @@ class EarlierParts:
         counts, grown = store.count_triples(), dict[str, pl.DataFrame]()
         for name in schema.relation:
             ends, before = {part_of("entity", end) for end in schema.ends(name)}, manifest.triples.get(name, 0)
-            if ends <= kept and counts[name] == before:
+            alike = schema.relation[name].repeat or name not in manifest.repeated
+            if ends <= kept and counts[name] == before and alike:
                 kept.add(part_of("relation", name))
             created, people = self.created.get(name), any(schema.entity[end].sensitive for end in schema.ends(name))
             if created is not None and not people and counts[name] == before + created.height:
@@ -57,7 +58,8 @@ class EarlierParts:
 
         :param ids: entity type → the ids that it has now.
         """
-        if name not in self.created or name not in self.snapshot.manifest.triples:
+        relation = self.snapshot.schema.relation[name]
+        if name not in self.created or name not in self.snapshot.manifest.triples or relation.repeat:
             return None
         head, tail = self.snapshot.schema.ends(name)
         new = positions_of(self.created[name], ids[head], ids[tail])
@@ -100,7 +102,8 @@ class EarlierParts:
     def arrays(self, part: str) -> Iterator[tuple[str, NDArray[Any]]]:
         """The arrays of a part with the names of their files, in the order in which a snapshot is hashed."""
         kind, _, name = part.partition(".")
-        for file in self._of_type(name) if kind == "entity" else _of_relation(name):
+        repeated = name in self.snapshot.manifest.repeated
+        for file in self._of_type(name) if kind == "entity" else _of_relation(name, repeated=repeated):
             yield file, map_array(str(self.snapshot.folder / f"{file}.npy"))
 
     def _of_type(self, name: str) -> list[str]:
@@ -112,6 +115,7 @@ class EarlierParts:
         return found
 
 
-def _of_relation(name: str) -> list[str]:
-    forward = [f"{name}.forward.{array}" for array in ("indptr", "indices", "weight", "degree", "timestamp")]
+def _of_relation(name: str, *, repeated: bool) -> list[str]:
+    arrays = ("indptr", "indices", "weight", "degree", "timestamp", *(REPEATED_DTYPES if repeated else ()))
+    forward = [f"{name}.forward.{array}" for array in arrays]
     return [*forward, *(f"{name}.inverse.{array}" for array in ("indptr", "indices", "weight", "degree"))]

@@ -4,16 +4,18 @@ The triples are written to parts on disk by their head, each part is sorted by i
 by their tail: bucket sort (Knuth, The Art of Computer Programming, vol. 3, 5.2.5 and 5.4). Memory holds one part.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from kg.index_type import index_type
+from kg.snapshot.snapshot import NO_TIME
 from kg.snapshot.writing.npy_writer import NpyWriter
 
 PARTS = 128
@@ -21,6 +23,8 @@ PART_ROWS = 16_000_000
 """Triples of one part; a part of more is divided again where it has several rows."""
 BLOCK = 1 << 20
 RECORD = np.dtype([("row", "<u4"), ("column", "<u4"), ("weight", "<f8"), ("time", "<i8")])
+REPEATED_RECORD = np.dtype([*RECORD.descr, ("first", "<i8"), ("occasions", "<i8")])
+"""Of relations with ``repeat``: see :data:`kg.stores.store.REPEATED_DTYPES`."""
 Records = NDArray[np.void]
 Sort = Callable[[Records, tuple[int, int]], Records]
 """Sorts records by row and column and leaves one of each pair; the shape is that of the matrix they are in."""
@@ -37,8 +41,10 @@ class Columns:
 class Parts:
     """Triples on disk, told apart by their row: shape (rows, columns)."""
 
-    def __init__(self, folder: Path, shape: tuple[int, int], first: int = 0) -> None:
-        self.folder, self.shape, self.first = folder, shape, first
+    def __init__(
+        self, folder: Path, shape: tuple[int, int], first: int = 0, record: np.dtype[np.void] = RECORD
+    ) -> None:
+        self.folder, self.shape, self.first, self.record = folder, shape, first, record
         self.width = max(-(-shape[0] // PARTS), 1)
         folder.mkdir()
 
@@ -60,23 +66,26 @@ class Parts:
             rows = min(self.width, self.first + self.shape[0] - first)
             path = self.folder / str(number)
             if not path.exists():
-                yield first, rows, np.empty(0, dtype=RECORD)
-            elif path.stat().st_size > PART_ROWS * RECORD.itemsize and rows > 1:
-                smaller = Parts(self.folder / f"{number}.parts", (rows, self.shape[1]), first)
-                for block in _blocks(path):
+                yield first, rows, np.empty(0, dtype=self.record)
+            elif path.stat().st_size > PART_ROWS * self.record.itemsize and rows > 1:
+                smaller = Parts(self.folder / f"{number}.parts", (rows, self.shape[1]), first, self.record)
+                for block in _blocks(path, self.record):
                     smaller.add(block)
                 path.unlink()
                 yield from smaller.sorted(sort)
             else:
-                records = np.fromfile(path, dtype=RECORD)
+                records = np.fromfile(path, dtype=self.record)
                 path.unlink()
                 records["row"] -= np.uint32(first)
                 yield first, rows, sort(records, (rows, self.shape[1]))
         self.folder.rmdir()
 
 
-def write_directions(parts: Parts, target: Path, name: str, sort: Sort) -> dict[str, Columns]:
-    """Write indices, weights and timestamps of a relation as ``target/name.….npy``: direction → what its rows have."""
+def write_directions(parts: Parts, target: Path, name: str, sort: Sort, more: Sequence[str] = ()) -> dict[str, Columns]:
+    """Write indices, weights and timestamps of a relation as ``target/name.….npy``: direction → what its rows have.
+
+    :param more: further fields of the records to write beside the timestamps.
+    """
     inverse = Parts(parts.folder.with_name("inverse"), parts.shape[::-1])
 
     def backwards(records: Records, first: int) -> None:
@@ -86,8 +95,29 @@ def write_directions(parts: Parts, target: Path, name: str, sort: Sort) -> dict[
         turned["weight"], turned["time"] = records["weight"], 0
         inverse.add(turned)
 
-    forward = _write(parts, target, f"{name}.forward", sort, backwards)
+    fields = {"timestamp": "time", **dict(zip(more, more, strict=True))}
+    forward = _write(parts, target, f"{name}.forward", sort, (fields, backwards))
     return {"forward": forward, "inverse": _write(inverse, target, f"{name}.inverse", by_row)}
+
+
+def record_of(*, repeated: bool) -> np.dtype[np.void]:
+    """What is held of a triple, of a relation with ``repeat`` or of another."""
+    return REPEATED_RECORD if repeated else RECORD
+
+
+def as_records(triples: pl.DataFrame, record: np.dtype[np.void]) -> Records:
+    """Triples whose ends are positions as records of a kind.
+
+    :param triples: as :meth:`kg.stores.store.Store.read_positions` gives them, no end null.
+    """
+    records = np.empty(triples.height, dtype=record)
+    records["row"], records["column"] = triples["head"].to_numpy(), triples["tail"].to_numpy()
+    records["weight"] = triples["weight"].to_numpy() + 0.0
+    records["time"] = triples["timestamp"].fill_null(NO_TIME).to_numpy()
+    if record is REPEATED_RECORD:
+        records["first"] = triples["first"].fill_null(NO_TIME).to_numpy()
+        records["occasions"] = triples["occasions"].fill_null(0).to_numpy()
+    return records
 
 
 def by_head(records: Records, shape: tuple[int, int]) -> tuple[csr_array, Records]:
@@ -126,12 +156,15 @@ def _write(
     target: Path,
     name: str,
     sort: Sort,
-    passed_on: Callable[[Records, int], None] | None = None,
+    once: tuple[Mapping[str, str], Callable[[Records, int], None]] | None = None,
 ) -> Columns:
+    """Write one direction.
+
+    :param once: of the first: array → field of the records that it alone has, and to whom they are passed on.
+    """
     counts, degrees = np.zeros(parts.shape[0], dtype=np.int64), np.zeros(parts.shape[0])
     fields: dict[str, tuple[str, type[Any]]] = {"indices": ("column", np.int32), "weight": ("weight", np.float64)}
-    if passed_on:
-        fields["timestamp"] = ("time", np.int64)
+    fields |= {array: (field, np.int64) for array, field in (once[0] if once else {}).items()}
     writers = {part: NpyWriter(target / f"{name}.{part}.npy", kind) for part, (_, kind) in fields.items()}
     for first, rows, records in parts.sorted(sort):
         within = slice(first, first + rows)
@@ -139,8 +172,8 @@ def _write(
         degrees[within] = np.bincount(records["row"], weights=np.abs(records["weight"]), minlength=rows)
         for part, writer in writers.items():
             writer.add(records[fields[part][0]])
-        if passed_on and len(records):
-            passed_on(records, first)
+        if once and len(records):
+            once[1](records, first)
     for writer in writers.values():
         writer.close()
     if index_type(int(counts.sum())) is np.int64:
@@ -148,7 +181,7 @@ def _write(
     return Columns(counts, degrees)
 
 
-def _blocks(path: Path) -> Iterator[Records]:
+def _blocks(path: Path, record: np.dtype[np.void]) -> Iterator[Records]:
     with path.open("rb") as file:
-        while len(block := np.fromfile(file, dtype=RECORD, count=BLOCK)):
+        while len(block := np.fromfile(file, dtype=record, count=BLOCK)):
             yield block

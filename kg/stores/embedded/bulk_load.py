@@ -20,6 +20,7 @@ from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.opening import THREADS
 from kg.stores.embedded.tables import result_rows, text_literal
 from kg.stores.queries import statement
+from kg.stores.store import REPEATED_DTYPES, triple_dtypes
 
 GROUP = 1 << 17
 """Entities whose triples are kept together."""
@@ -33,7 +34,7 @@ PATTERN = re.compile(r"[*?\[\]{}\n\r]")
 
 
 class BulkLoader:
-    """Loads files with the columns of ``TRIPLE_DTYPES``, in that order."""
+    """Loads files with the columns of ``triple_dtypes``, in that order."""
 
     def __init__(self, file: StoreFile, schema: Schema) -> None:
         self._file, self._schema = file, schema
@@ -50,7 +51,8 @@ class BulkLoader:
         if largest * WHILE_COPYING > self._file.pool or any(PATTERN.search(str(path)) for path in files):
             return False
         listed = ", ".join(text_literal(str(path.resolve())) for path in files)  # the engine takes no parameter there
-        query = statement("embedded", "create_triples", **names).replace("$rows", f"[{listed}]")
+        columns = [name for name in triple_dtypes(self._schema, relation) if name in REPEATED_DTYPES]
+        query = statement("embedded", "create_triples", properties=columns, **names).replace("$rows", f"[{listed}]")
         try:
             with self._file.writing_once() as session:
                 told = _interruptible(session, query)

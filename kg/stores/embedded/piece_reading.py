@@ -9,7 +9,7 @@ from kg.stores.batches import one_per_pair
 from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.tables import Tables, by_number, count_numbers, result_rows
 from kg.stores.queries import statement
-from kg.stores.store import DEFAULT_WEIGHT, PIECE_ROWS, TRIPLE_DTYPES, entity_dtypes
+from kg.stores.store import DEFAULT_WEIGHT, PIECE_ROWS, REPEATED_DTYPES, entity_dtypes, triple_dtypes
 
 
 class PieceReader:
@@ -34,13 +34,25 @@ class PieceReader:
             yield found.with_columns(lacking).select(list(dtypes)).cast(pl.Schema(dtypes))
 
     def triples(self, relation: str) -> Iterator[pl.DataFrame]:
-        """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``."""
+        """All triples of a relation: columns and dtypes of ``triple_dtypes``."""
         if relation in self._tables.ends:
             ends = self._schema.relation[relation]
             with self._file.session() as session:
                 heads, tails = by_number(session, ends.head), by_number(session, ends.tail)
             for piece in self._named(relation, heads, tails, pl.String()):
                 yield one_per_pair(piece)  # a head is in one piece with all its triples
+
+    def of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
+        """The triples of a relation that start from some heads, looked up one by one."""
+        columns, dtypes = self._tables.repeated_columns(self._schema, relation), triple_dtypes(self._schema, relation)
+        query = statement("embedded", "read_triples_of_head", properties=columns, **self._names(relation))
+        nothing = pl.DataFrame(schema=dtypes)
+        found = [nothing.select("head", "tail", "weight", "timestamp", *columns)]
+        if relation in self._tables.ends:
+            with self._file.session() as session:
+                found += [result_rows(session, query, {"head": head}).cast(found[0].schema) for head in heads]
+        whole = pl.concat([nothing, *found], how="diagonal")
+        return one_per_pair(whole.with_columns(pl.col("weight").fill_null(DEFAULT_WEIGHT)))
 
     def positions(self, relation: str, heads: pl.Series, tails: pl.Series) -> Iterator[pl.DataFrame]:
         """All triples of a relation, their ends as positions in ``heads`` and ``tails``, UInt32."""
@@ -55,15 +67,21 @@ class PieceReader:
 
         :param heads: at the place that is the engine's number of a head; ``tails`` likewise.
         """
-        names = {"relation": relation, "head": self._schema.relation[relation].head}
-        names["tail"] = self._schema.relation[relation].tail
-        query, dtypes = statement("embedded", "read_triples_between", **names), {"head": dtype, "tail": dtype}
+        names = self._names(relation)
+        dtypes = triple_dtypes(self._schema, relation) | {"head": dtype, "tail": dtype}
+        columns = self._tables.repeated_columns(self._schema, relation)
+        lacking = [pl.lit(None).alias(name) for name in REPEATED_DTYPES if name in dtypes and name not in columns]
+        query = statement("embedded", "read_triples_between", properties=columns, **names)
         with self._file.session() as session:
             count = result_rows(session, statement("embedded", "count_triples", **names)).item()
         width = max(heads.len() // max(count // PIECE_ROWS, 1), 1)
         for first in range(0, heads.len(), width) if count else ():
             with self._file.session() as session:
                 found = result_rows(session, query, {"first": first, "last": first + width})
-            named = found.with_columns(head=heads.gather(found["head"]), tail=tails.gather(found["tail"]))
+            ends = heads.gather(found["head"]).alias("head"), tails.gather(found["tail"]).alias("tail")
             weight = pl.col("weight").fill_null(DEFAULT_WEIGHT)  # others may write none
-            yield named.cast(pl.Schema(TRIPLE_DTYPES | dtypes)).with_columns(weight)
+            yield found.with_columns(*ends, *lacking).cast(pl.Schema(dtypes)).with_columns(weight)
+
+    def _names(self, relation: str) -> dict[str, str]:
+        ends = self._schema.relation[relation]
+        return {"relation": relation, "head": ends.head, "tail": ends.tail}

@@ -12,7 +12,6 @@ from kg.stores.batches import (
     check_entity_type,
     entity_batch,
     id_batch,
-    one_per_pair,
     pair_batch,
     pairs_frame,
     relation_of,
@@ -24,7 +23,7 @@ from kg.stores.embedded.file import StoreFile
 from kg.stores.embedded.piece_reading import PieceReader
 from kg.stores.embedded.tables import Tables, check_tables, create_tables, read_tables, result_rows, schema_of
 from kg.stores.queries import statement
-from kg.stores.store import DEFAULT_WEIGHT, TRIPLE_DTYPES, chunks, digest_of, entity_dtypes
+from kg.stores.store import chunks, digest_of, entity_dtypes, triple_dtypes
 
 
 class EmbeddedStore:
@@ -85,23 +84,20 @@ class EmbeddedStore:
         return pl.concat([pl.DataFrame(schema=entity_dtypes(self._schema, entity_type)), *pieces])
 
     def read_triples(self, relation: str) -> pl.DataFrame:
-        """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
+        """All triples of a relation: columns and dtypes of ``triple_dtypes``.
 
         :raises StoreError: unknown relation.
         """
-        return pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *self.triple_pieces(relation)])
+        pieces = self.triple_pieces(relation)
+        return pl.concat([pl.DataFrame(schema=triple_dtypes(self._schema, relation)), *pieces])
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
         """The triples of a relation that start from some heads, looked up one by one.
 
         :raises StoreError: unknown relation.
         """
-        query, found = self._about("read_triples_of_head", relation), [pl.DataFrame(schema=TRIPLE_DTYPES)]
-        if relation in self._tables.ends:
-            with self._file.session() as session:
-                found += [result_rows(session, query, {"head": head}) for head in heads]
-        whole = pl.concat(one.cast(pl.Schema(TRIPLE_DTYPES)) for one in found)
-        return one_per_pair(whole.with_columns(pl.col("weight").fill_null(DEFAULT_WEIGHT)))
+        relation_of(self._schema, relation)
+        return self._reader.of_heads(relation, heads)
 
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, those of some of the engine's numbers at a time.
@@ -176,7 +172,7 @@ class EmbeddedStore:
         return BulkLoader(self._file, self._schema).triples(relation, files, rows)
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
-        """Overwrite weight and timestamp.
+        """Overwrite all but the ends.
 
         :raises StoreError: a frame that does not fit, or a triple that is not there.
         """
@@ -297,4 +293,5 @@ class EmbeddedStore:
 
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)
-        return statement("embedded", name, relation=relation, head=ends.head, tail=ends.tail)
+        columns = self._tables.repeated_columns(self._schema, relation)
+        return statement("embedded", name, properties=columns, relation=relation, head=ends.head, tail=ends.tail)

@@ -9,7 +9,7 @@ from kg.errors import StoreError
 from kg.schema import Schema, parse_schema
 from kg.stores.embedded.file import StoreFile
 from kg.stores.queries import statement
-from kg.stores.store import PIECE_ROWS
+from kg.stores.store import PIECE_ROWS, REPEATED_DTYPES
 
 KINDS = {"str": "STRING", "float": "DOUBLE", "int": "INT64", "bool": "BOOL"}
 """Property type of the schema → column type of the engine."""
@@ -27,11 +27,17 @@ class Tables:
     """Node table → column → column type."""
     ends: dict[str, tuple[str, str]]
     """Relation table → its head and its tail table."""
+    repeated: frozenset[str] = frozenset()
+    """Relation tables with the columns of ``REPEATED_DTYPES``."""
 
     @property
     def has_revision(self) -> bool:
         """Whether the file has a place for the revision mark."""
         return REVISION_TABLE in self.columns
+
+    def repeated_columns(self, schema: Schema, relation: str) -> list[str]:
+        """Those of ``REPEATED_DTYPES`` that a relation of the schema has here: all or none."""
+        return list(REPEATED_DTYPES) if schema.relation[relation].repeat and relation in self.repeated else []
 
 
 def read_tables(file: StoreFile) -> Tables:
@@ -42,15 +48,17 @@ def read_tables(file: StoreFile) -> Tables:
     with file.session() as session:
         tables = result_rows(session, "CALL show_tables() RETURN name, type")
         names = {kind: [name for name, found in tables.iter_rows() if found == kind] for kind in ("NODE", "REL")}
+        columns = {
+            name: dict(result_rows(session, f"CALL table_info({text_literal(name)}) RETURN name, type").iter_rows())
+            for name in (*names["NODE"], *names["REL"])
+        }
         return Tables(
-            {
-                name: dict(result_rows(session, f"CALL table_info({text_literal(name)}) RETURN name, type").iter_rows())
-                for name in names["NODE"]
-            },
+            {name: columns[name] for name in names["NODE"]},
             {
                 name: result_rows(session, f"CALL show_connection({text_literal(name)}) RETURN *").row(0)[:2]
                 for name in names["REL"]
             },
+            frozenset(name for name in names["REL"] if REPEATED_DTYPES.keys() <= columns[name].keys()),
         )
 
 
@@ -104,11 +112,17 @@ def schema_of(tables: Tables) -> Schema:
     :raises SchemaError: where somebody else made tables with names that no schema can hold.
     """
     entity = {
-        name: {"properties": {key: WORDS[kind] for key, kind in columns.items() if key not in ("id", "label")}}
+        name: {
+            "properties": {k: WORDS[kind] for k, kind in columns.items() if k not in ("id", "label")},
+            "domain": "any",
+        }
         for name, columns in tables.columns.items()
         if name != REVISION_TABLE
     }
-    relation = {name: {"head": head, "tail": tail} for name, (head, tail) in tables.ends.items()}
+    relation = {
+        name: {"head": head, "tail": tail, "repeat": name in tables.repeated, "interaction": name in tables.repeated}
+        for name, (head, tail) in tables.ends.items()
+    }
     return parse_schema({"name": "store", "entity": entity, "relation": relation}, "store")
 
 
@@ -134,6 +148,12 @@ def create_tables(file: StoreFile, tables: Tables, schema: Schema) -> Tables:
             statement("embedded", "create_relation", relation=name, head=relation.head, tail=relation.tail)
             for name, relation in schema.relation.items()
             if name not in tables.ends
+        ),
+        *(
+            statement("embedded", "create_property", type=name, property=key, kind="INT64")
+            for name, relation in schema.relation.items()
+            if relation.repeat and name not in tables.repeated
+            for key in REPEATED_DTYPES
         ),
     ]
     if not wanted:

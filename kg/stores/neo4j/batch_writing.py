@@ -139,5 +139,5 @@ def _creation(queries: TripleQueries, part: pl.DataFrame, alone: bool) -> tuple[
         return queries.merge, rows_of(part)
     if 2 * part.get_column("head").n_unique() > part.height:
         return queries.create, rows_of(part)
-    by_head = part.group_by("head", maintain_order=True).agg("tail", "weight", "timestamp")
+    by_head = part.group_by("head", maintain_order=True).agg(pl.exclude("head"))
     return queries.create_by_head, list(map(list, by_head.iter_rows()))

@@ -12,7 +12,7 @@ from kg.stores.batches import check_entity_type, one_per_pair, relation_of, stor
 from kg.stores.neo4j.batch_writing import BATCH_ROWS, rows_of
 from kg.stores.neo4j.connection import Connection
 from kg.stores.queries import statement
-from kg.stores.store import PIECE_ROWS, TRIPLE_DTYPES, chunks, entity_dtypes
+from kg.stores.store import PIECE_ROWS, REPEATED_DTYPES, chunks, entity_dtypes, triple_dtypes
 
 
 class PageReader:
@@ -33,12 +33,12 @@ class PageReader:
         return self._read_columns(query, dtypes, entity_type)
 
     def triples(self, relation: str) -> pl.DataFrame:
-        """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
+        """All triples of a relation: columns and dtypes of ``triple_dtypes``.
 
         :raises StoreError: unknown relation, or a value of another type than the schema says.
         """
         query = self._about("read_triples", relation)
-        return one_per_pair(self._read_columns(query, TRIPLE_DTYPES, relation))
+        return one_per_pair(self._read_columns(query, triple_dtypes(self._schema, relation), relation))
 
     def triples_of_heads(self, relation: str, heads: pl.Series) -> pl.DataFrame:
         """The triples of a relation that start from some heads.
@@ -46,11 +46,12 @@ class PageReader:
         :raises StoreError: as :meth:`triples`.
         """
         query = self._about("read_triples_of_heads", relation)
+        dtypes = triple_dtypes(self._schema, relation)
         parts = [
-            self._read_columns(query, TRIPLE_DTYPES, relation, rows=rows_of(part))
+            self._read_columns(query, dtypes, relation, rows=rows_of(part))
             for part in chunks(heads.alias("head").to_frame(), BATCH_ROWS)
         ]
-        return one_per_pair(pl.concat([pl.DataFrame(schema=TRIPLE_DTYPES), *parts]))
+        return one_per_pair(pl.concat([pl.DataFrame(schema=dtypes), *parts]))
 
     def entity_pieces(self, entity_type: str) -> Iterator[pl.DataFrame]:
         """All entities of a type, of many a page at a time.
@@ -80,6 +81,7 @@ class PageReader:
         :raises StoreError: as :meth:`triples`.
         """
         query, ends = self._about("read_triples_page", relation), self._schema.relation[relation]
+        dtypes = triple_dtypes(self._schema, relation)
         count = self._count(self._about("count_triples", relation))
         if count <= PIECE_ROWS:
             yield self.triples(relation)
@@ -87,12 +89,10 @@ class PageReader:
         heads = self._count(statement("neo4j", "count_entities", type=ends.head))
         page = {"from": "", "skip": 0, "count": heads // (count // PIECE_ROWS + 1) + 1}
         while (found := self._connection.read(query, **page))[-1][-1] is not None:  # a record without heads at the end
-            columns = {
-                name: [value for record in found for value in record[at]] for at, name in enumerate(TRIPLE_DTYPES)
-            }
+            columns = {name: [value for record in found for value in record[at]] for at, name in enumerate(dtypes)}
             page |= {"from": found[-1][-1], "skip": 1}
             del found
-            yield one_per_pair(stored_frame(columns, TRIPLE_DTYPES, relation))
+            yield one_per_pair(stored_frame(columns, dtypes, relation))
 
     def _read_columns(
         self, query: str, dtypes: Mapping[str, pl.DataType], origin: str, **parameters: Any
@@ -106,7 +106,8 @@ class PageReader:
 
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)
-        return statement("neo4j", name, relation=relation, head=ends.head, tail=ends.tail)
+        columns = [one for one in triple_dtypes(self._schema, relation) if one in REPEATED_DTYPES]
+        return statement("neo4j", name, properties=columns, relation=relation, head=ends.head, tail=ends.tail)
 
     def _count(self, query: str) -> int:
         return int(self._connection.read(query)[0][0])

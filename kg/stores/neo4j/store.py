@@ -21,7 +21,7 @@ from kg.stores.neo4j.batch_writing import BATCH_ROWS, BatchWriter, TripleQueries
 from kg.stores.neo4j.connection import Connection, Transaction, run
 from kg.stores.neo4j.page_reading import PageReader
 from kg.stores.queries import statement
-from kg.stores.store import chunks, digest_of
+from kg.stores.store import REPEATED_DTYPES, chunks, digest_of, triple_dtypes
 
 
 class Neo4jStore:
@@ -80,7 +80,7 @@ class Neo4jStore:
         return self._reader.entities(entity_type)
 
     def read_triples(self, relation: str) -> pl.DataFrame:
-        """All triples of a relation: columns and dtypes of ``TRIPLE_DTYPES``.
+        """All triples of a relation: columns and dtypes of ``triple_dtypes``.
 
         :raises StoreError: unknown relation, or a value of another type than the schema says.
         """
@@ -157,7 +157,7 @@ class Neo4jStore:
         return False
 
     def update_triples(self, relation: str, frame: pl.DataFrame) -> None:
-        """Overwrite weight and timestamp.
+        """Overwrite all but the ends.
 
         :raises StoreError: a frame that does not fit, or a triple that is not there.
         """
@@ -235,6 +235,7 @@ class Neo4jStore:
         """Unique ids first, then the names that are not there yet: Neo4j keeps the two in transactions apart."""
         types, relations = self._schema.entity, self._schema.relation
         keys = {key for entity in types.values() for key in entity.properties}
+        keys |= REPEATED_DTYPES.keys() if any(one.repeat for one in relations.values()) else set()
         unique = [statement("neo4j", "create_entity_type", type=name) for name in types]
         self._run_all([*unique, statement("neo4j", "create_revision")])
         self._run_all(
@@ -246,7 +247,8 @@ class Neo4jStore:
 
     def _about(self, name: str, relation: str) -> str:
         ends = relation_of(self._schema, relation)
-        return statement("neo4j", name, relation=relation, head=ends.head, tail=ends.tail)
+        columns = [one for one in triple_dtypes(self._schema, relation) if one in REPEATED_DTYPES]
+        return statement("neo4j", name, properties=columns, relation=relation, head=ends.head, tail=ends.tail)
 
     def _run_all(self, queries: Sequence[str]) -> None:
         def work(transaction: Transaction) -> None:

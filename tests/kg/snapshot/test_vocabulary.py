@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import UnknownEntityError, UsageError
-from kg.snapshot.building import string_array
 from kg.snapshot.string_array import StringArray
 from kg.snapshot.vocabulary import Vocabulary
+from kg.snapshot.writing.columns import string_array
 
 IDS = st.lists(st.text(max_size=8), min_size=1, max_size=20, unique=True)
 
