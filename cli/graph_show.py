@@ -10,6 +10,7 @@ from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
 from cli.terminal import styled
+from kg.counting import by_number
 from kg.export.neighbourhood import LIMIT, Neighbour, Neighbourhood, Neighbours, find_entity, neighbourhood
 from kg.schema import Schema
 
@@ -74,7 +75,9 @@ def _phrase(group: Neighbours, schema: Schema, lang: str) -> str:
 
 def _leaf(neighbour: Neighbour) -> Text:
     weight = "" if neighbour.weight == 1.0 else f"  weight {neighbour.weight:g}"
-    return styled(_one_line(neighbour.label), *_id(neighbour.label, neighbour.id), weight)
+    days = neighbour.occasions or 0
+    again = by_number(f"  on {days:,} [day|days] since {neighbour.first}") if days > 1 else ""
+    return styled(_one_line(neighbour.label), *_id(neighbour.label, neighbour.id), weight + again)
 
 
 def _id(label: str, entity_id: str) -> list[tuple[str, str]]:

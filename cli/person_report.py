@@ -21,10 +21,14 @@ def show_held(output: Output, report: PersonReport, lang: str = "en") -> None:
     output.line(f"{held.type} {held.id}", style="bold")
     for name, value in held.properties.items():
         output.line(f"  {name}: {value}")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (one.relation, _label(one, texts), one.id or "", f"{one.weight:g}", one.timestamp or "") for one in held.triples
     ]
     columns = [texts[one] for one in ("relation", "to", "id", "weight", "time")]
+    if any(one.occasions for one in held.triples):  # of what is repeated
+        columns += [texts["first"], texts["days"]]
+        more = [(one.first or "", str(one.occasions or "")) for one in held.triples]
+        rows = [(*row, *others) for row, others in zip(rows, more, strict=True)]
     output.table(texts["held"].format(n=number(len(rows))), columns, rows)
     for file in held.rows:
         output.line(texts["rows"].format(file=file.file, n=number(len(file.rows))))

@@ -21,7 +21,14 @@ def show_recommendation(output: Output, result: Recommendation, spoken: tuple[Sn
     domains = {one: spoken_domain(spoken[0].schema, one, spoken[1]) for one in spoken[0].schema.domains}
     named = words.with_variants
     rows = [
-        (one.rank, one.id, named(one.label, one.variants), domains[one.domain], f"{one.score:.4f}", one.reason)
+        (
+            one.rank,
+            one.id,
+            named(one.label, one.variants),
+            domains[one.domain],
+            f"{one.score:.4f}",
+            words.sentences([one.reason, one.habit.text if one.habit else ""]),
+        )
         for one in result.items
     ]
     if rows:

@@ -64,6 +64,7 @@ class _Page:
             "texts": texts,
             "colours": COLOURS,
             "groups": self._groups(),
+            "habit": account.habit.text if account.habit else "",
             "pictures": self._pictures(),
             "parts": [self._part(part) for part in account.parts],
             "sum": texts["sum"].format(score=account.score),

@@ -45,7 +45,7 @@ def list_table(result: Recommendation, lang: str = "en") -> str:
             told.with_variants(f"{one.label} ({one.id})", one.variants),
             one.domain,
             f"{one.score:.4f}",
-            one.reason,
+            told.sentences([one.reason, one.habit.text if one.habit else ""]),
         )
         for one in result.items
     ]

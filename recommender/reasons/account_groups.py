@@ -9,7 +9,7 @@ from recommender.reasons.cells import LEARNED, PEOPLE
 from recommender.reasons.groups import RULE, Group
 from recommender.reasons.reasons import Reasons
 from recommender.results.account import Part, ReasonGroup
-from recommender.results.document import Item
+from recommender.results.document import Habit, Item
 from recommender.rules.soft.soft_rules import SoftShare
 from recommender.rules.soft.spoken import spoken_soft
 from recommender.texts.language import Language
@@ -50,16 +50,21 @@ def with_soft_parts(
 
 
 def account_text(
-    reader: str, phrasing: Phrasing, item: Item, account: tuple[float, Sequence[Part], Sequence[ReasonGroup]]
+    reader: str,
+    phrasing: Phrasing,
+    item: Item,
+    account: tuple[float, Sequence[Part], Sequence[ReasonGroup]],
+    habit: Habit | None = None,
 ) -> str:
     """An account in one paragraph: three reasons for customers and staff, every large part for analysts.
 
     :param account: the score, its parts and its groups.
+    :param habit: what the user does again with the item, which is told last.
     """
-    score, parts, groups = account
+    (score, parts, groups), again = account, "" if habit is None else habit.text
     if reader == "analyst":
         told = [(part.share, phrasing.language.unclosed(part.text)) for part in parts]
-        return phrasing.summary(item.label, item.type, score, told)
+        return phrasing.language.sentences([phrasing.summary(item.label, item.type, score, told), again])
     texts = phrasing.language.section("groups")
     opening = texts["opening"].format(item=phrasing.language.quoted(item.label))
     named = [group.text for group in groups if group.kind not in REST and group.share > 0]
@@ -67,7 +72,7 @@ def account_text(
     for_it = [group.text for group in groups if group.share > 0]
     against = [group.text for group in groups if group.share < 0]
     told_first = named or for_it or against or [phrasing.language.sentence(nothing)]
-    return phrasing.language.sentences([opening, *told_first[:REASONS_TOLD]])
+    return phrasing.language.sentences([opening, *told_first[:REASONS_TOLD], again])
 
 
 def _group(reasons: Reasons, group: Group, position: int, speaks_for: float) -> ReasonGroup:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from recommender.results.document import Item, ModelInfo, Person, Result, Shown, Sparse
+from recommender.results.document import Item, ModelInfo, Person, Result, Shown, Sparse, WithHabit
 
 
 class Node(Result):
@@ -84,7 +84,7 @@ class Proof(Result):
     text: str
 
 
-class Account(Shown):
+class Account(Shown, WithHabit):
     """The answer of ``why``: the parts' shares sum to the score, a part's paths and other paths to the part."""
 
     user: Person

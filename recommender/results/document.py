@@ -53,6 +53,32 @@ class Item(Result):
     domain: str
 
 
+class Habit(Result):
+    """That somebody does the same again with an item: of her own history, and told of nobody else."""
+
+    relation: str
+    occasions: int
+    """Days (UTC) on which it was done, as far as is known; from one to the next there are as many less one."""
+    first: str
+    last: str
+    """ISO 8601, UTC."""
+    days: float
+    """Mean number of days from one to the next, to a tenth; the text rounds it as a person would."""
+    text: str
+
+
+class WithHabit(Result):
+    """Base of the documents that end in ``habit``, or leave it out where there is none."""
+
+    habit: Habit | None = None
+
+    @model_serializer(mode="wrap")
+    def _with_habit(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        habit = found.pop("habit", None)
+        return found if habit is None else found | {"habit": habit}
+
+
 class Shares(Sparse):
     """The parts of a score; they sum to it."""
 

@@ -4,10 +4,10 @@ from typing import Self
 
 from pydantic import Field, PrivateAttr
 
-from recommender.results.document import Item, ModelInfo, Person, Result, Shares, Shown
+from recommender.results.document import Item, ModelInfo, Person, Result, Shares, Shown, WithHabit
 
 
-class RankedItem(Item):
+class RankedItem(Item, WithHabit):
     """One row of a list."""
 
     rank: int

@@ -20,6 +20,7 @@ from recommender.reasons.account_groups import account_groups, account_text, wit
 from recommender.reasons.grouping import SoftShares, no_soft_shares
 from recommender.reasons.reasons import Reasons
 from recommender.reasons.theme_phrasing import READERS
+from recommender.reasons.told_habit import told_habit
 from recommender.reranking.arranged_list import ArrangedList, arranged_list
 from recommender.reranking.mmr import Arrangement
 from recommender.results.account import Account
@@ -100,6 +101,8 @@ class Recommender:
         ranked = ranked_lists(scorer, [profile], own, form)
         arranged = arranged_list(reasons, ranked, request.n, request.arrangement, told=request.told)
         items = self._items(scorer, (ranked, arranged), request.lang, soft if rules.soft.adds else None)
+        if self.snapshot.manifest.repeated:
+            items = [self._with_habit(one, profile, phrasing, request.reader) for one in items]
         personal = any(step in profile.anchors for step in self.scorer.starts)
         notices = [NOT_PERSONAL]
         if personal:
@@ -148,9 +151,15 @@ class Recommender:
                 reason=told,
                 personal=paths > 0 or embedding > 0,
                 variants=self.variants_of(position),
+                habit=None,
             )
             items.append(row)
         return items
+
+    def _with_habit(self, item: RankedItem, profile: Profile, phrasing: Phrasing, reader: str) -> RankedItem:
+        which = item.type, self.snapshot.vocabulary.idx(item.type, item.id)
+        habit = told_habit(phrasing, profile, which, reader)
+        return item if habit is None else item.model_copy(update={"habit": habit})
 
     def why(self, request: Request, item_id: str) -> Account:
         """The full account of the score of one item.
@@ -174,7 +183,7 @@ class Recommender:
         gap = abs(score - sum(part.share for part in parts))
         if not gap <= TOLERANCE:
             raise ModelError(f"{item_id}: the parts miss the score by {gap:.3g}; this is a defect, please report it")
-        item = self.item(position, request.lang)
+        item, habit = self.item(position, request.lang), told_habit(phrasing, profile, (item_type, idx), request.reader)
         groups = account_groups(reasons, position)
         slots = self.slots(request.rules, profile, request.n)
         variants = self.catalogue.variants
@@ -192,7 +201,8 @@ class Recommender:
             model=self.model.info,
             groups=groups,
             proof=path_proof(parts, self.snapshot, forbidden, phrasing.language),
-            text=account_text(request.reader, phrasing, item, (score, parts, groups)),
+            habit=habit,
+            text=account_text(request.reader, phrasing, item, (score, parts, groups), habit),
             notices=self.model.notices_in(request.lang),
         )
 

@@ -45,6 +45,14 @@ class Chinese(Language):
             return phrase.removesuffix("是")
         return phrase.removesuffix("了") + OF
 
+    def habitual(self, phrase: str, *, one: bool) -> str:
+        """购买 of 购买了."""
+        return phrase.removesuffix("了")
+
+    def past(self, phrase: str) -> str:
+        """购买过 of 购买了."""
+        return phrase.removesuffix("了") + "过"
+
     def both(self, phrase: str) -> str:
         """两者的主题都是, 两者都含有."""
         return _with("都", phrase)

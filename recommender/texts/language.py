@@ -210,6 +210,17 @@ class Language:
         """What somebody did, as it stands before, or after, what it was done with."""
         return phrase
 
+    def habitual(self, phrase: str, *, one: bool) -> str:
+        """What somebody did once as what is done again and again.
+
+        :param one: whether a single person is spoken of, by a noun.
+        """
+        return phrase
+
+    def past(self, phrase: str) -> str:
+        """What somebody did, before how often."""
+        return phrase
+
     def also(self, phrase: str) -> str:
         """A phrase of one more thing of which it holds."""
         return phrase

@@ -91,19 +91,26 @@ def _triples(snapshot: Snapshot, entity_type: str, idx: int) -> Iterator[HeldTri
             if own != entity_type:
                 continue
             hidden, (far, weights) = snapshot.schema.entity[other].sensitive, snapshot.neighbours(step, idx)
-            times = [NO_TIME] * len(far)
+            times, again = [NO_TIME] * len(far), dict[str, list[int]]()
             if step == name:
                 start, end = snapshot.adjacency(name).indptr[idx : idx + 2]
                 times = snapshot.timestamps(name)[start:end].tolist()
-            for one, weight, time in zip(far.tolist(), weights.tolist(), times, strict=True):
+                again = {part: array[start:end].tolist() for part, array in snapshot.occasions(name).items()}
+            for place, (one, weight, time) in enumerate(zip(far.tolist(), weights.tolist(), times, strict=True)):
                 yield HeldTriple(
                     relation=step,
                     type=other,
                     id=None if hidden else snapshot.vocabulary.id(other, one),
                     label=None if hidden else snapshot.label(other, one),
                     weight=weight,
-                    timestamp=None if time == NO_TIME else datetime.fromtimestamp(time / 1000, UTC).isoformat(),
+                    timestamp=_moment(time),
+                    first=_moment(again["first"][place]) if again else None,
+                    occasions=(again["occasions"][place] or None) if again else None,
                 )
+
+
+def _moment(time: int) -> str | None:
+    return None if time == NO_TIME else datetime.fromtimestamp(time / 1000, UTC).isoformat()
 
 
 def _key(triple: HeldTriple) -> Key:

@@ -13,6 +13,7 @@ from whyrec.events.log import EventLog
 from whyrec.events.taking_over import alone
 
 AT = 1_750_000_000_000
+LATER = 40 * 86_400_000
 
 
 def test_what_is_done_again_is_counted_again_and_a_load_that_is_repeated_adds_nothing(tmp_path: Path) -> None:
@@ -22,7 +23,7 @@ def test_what_is_done_again_is_counted_again_and_a_load_that_is_repeated_adds_no
     text = schema.read_text(encoding="utf-8")
     schema.write_text(text.replace("[relation.purchased]\n", "[relation.purchased]\nrepeat = true\n"), encoding="utf-8")
     log = EventLog(folder / "service")
-    times = {"p0250": (AT, AT + 1, AT + 1), "p0251": (None, None)}
+    times = {"p0250": (AT + LATER, AT, AT + 1, AT + 1), "p0251": (None, None)}
     events = [
         Event(f"{item}-{n}", "User", "u0001", "purchased", "Product", item, None, at)
         for item, told in times.items()
@@ -42,7 +43,9 @@ def test_what_is_done_again_is_counted_again_and_a_load_that_is_repeated_adds_no
         matrix = engine.snapshot.adjacency("purchased")
         user = engine.snapshot.vocabulary.idx("User", "u0001")
         weights = [float(matrix[user, engine.snapshot.vocabulary.idx("Product", item)]) for item in times]
-        assert weights == [2.0, 2.0]
+        assert weights == [3.0, 2.0]
+        habit = engine.recommend("u0001", n=1000, domain="cosmetics").items
+        assert {one.id: one.habit.days for one in habit if one.habit} == {"p0250": 40.0}
 
 
 def test_who_takes_events_over_waits_for_whoever_does_and_clears_what_one_left_that_was_killed(tmp_path: Path) -> None:
