@@ -1,34 +1,36 @@
 """A ring buffer in memory that all workers share: what one of them worked out, each can give.
 
-Entries follow one another, each with its key and a checksum; the oldest are written over. A table says where each key
-was written last. Whoever reads takes no lock: an entry that is written over at that moment has another key or another
-checksum, and is not there. Whoever writes takes a lock that the system lets go when its process dies; where it is not
-free at once nothing is written. The memory is no file: nothing of it stays when the service ends.
+Entries follow one another, each with its key and a digest of it all; the oldest are written over. A table says where
+each key was written last. Whoever reads takes no lock: what is written over at that moment does not fit the key and the
+digest that were read with it, and is not there. Whoever writes takes a lock that the system lets go when its process
+dies; where it is not free at once nothing is written. The memory is no file: nothing of it stays when the service ends.
 """
 
 import fcntl
+import hashlib
 import mmap
 import os
 import struct
 import time
 import weakref
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 
 Mark = tuple[int, int]
 """Epoch of the events and number of the generation: both only grow, and both when somebody is forgotten."""
-KEY_BYTES = 16
+KEY_BYTES = DIGEST_BYTES = 16
 ENTRY_BYTES = 512
 """For how many bytes of the memory there is a place in the table; a list with reasons takes some 2,000, packed."""
 WISHES, WISH_BYTES = 4, 2_048
 """How many kinds of lists are made for everybody, and how long the description of one may be."""
 TRIES, TRY_SECONDS = 20, 0.001
 _MARK, _PLACE = struct.Struct("@qq"), struct.Struct("@q")
-_ENTRY, _WISH = struct.Struct(f"@{KEY_BYTES}sII"), struct.Struct("@I")
-_COUNT_AT, _WRITTEN_AT, _WISHES_AT = _MARK.size, _MARK.size + 8, _MARK.size + 16
-_TABLE_AT = _WISHES_AT + WISHES * WISH_BYTES
+_ENTRY, _WISH = struct.Struct(f"@{KEY_BYTES}sQ{DIGEST_BYTES}s"), struct.Struct("@I")
+_COUNT_AT, _WRITTEN_AT, _BEGUN_AT, _OF_AT = (_MARK.size + 8 * number for number in range(4))
+_WISHES_AT = _OF_AT + KEY_BYTES
+_TABLE_AT = -(-(_WISHES_AT + WISHES * WISH_BYTES) // mmap.PAGESIZE) * mmap.PAGESIZE
+"""Whole pages are before it: from here on all is given back to the system at once."""
 
 
 class RingBuffer:
@@ -59,12 +61,9 @@ class RingBuffer:
     def get(self, key: bytes) -> bytes | None:
         """What stands under a key; ``None`` where nothing does, or not any more."""
         for place in self._places_of(key):
-            at = self._number(place)
-            if self._key_at(at) == key:
-                _, length, checksum = _ENTRY.unpack_from(self._memory, at)
-                found = self._memory[at + _ENTRY.size : at + _ENTRY.size + length]
-                if zlib.crc32(found) == checksum:
-                    return found
+            found = self._entry(self._number(place), key)
+            if found is not None:
+                return found
         return None
 
     def put(self, mark: Mark, key: bytes, value: bytes) -> bool:
@@ -80,7 +79,7 @@ class RingBuffer:
             if at + size > self._end:
                 written += self._end - at
                 at = self._first
-            _ENTRY.pack_into(self._memory, at, key, len(value), zlib.crc32(value))
+            _ENTRY.pack_into(self._memory, at, key, len(value), _digest(key, value))
             self._memory[at + _ENTRY.size : at + size] = value
             _PLACE.pack_into(self._memory, self._free_place(key), at)
             _PLACE.pack_into(self._memory, _WRITTEN_AT, written + size + -size % 8)
@@ -92,10 +91,25 @@ class RingBuffer:
         """How many entries were written in this state."""
         return self._number(_COUNT_AT)
 
+    def begin(self, mark: Mark, what: bytes) -> bool:
+        """Say what the entries are of from now on: there is room for them, those of anything else may be written over.
+
+        :param what: ``KEY_BYTES``; where it is what it was already, nothing begins anew.
+        """
+        if not self.enter(mark):
+            return False
+        with self._alone(TRIES) as mine:
+            if not mine or self._mark != mark:
+                return False
+            if self._memory[_OF_AT:_WISHES_AT] != what:
+                _PLACE.pack_into(self._memory, _BEGUN_AT, self._number(_WRITTEN_AT))
+                self._memory[_OF_AT:_WISHES_AT] = what
+            return True
+
     @property
     def full(self) -> bool:
-        """Whether the next entries take the place of others."""
-        return self._number(_WRITTEN_AT) >= 0.9 * (self._end - self._first)
+        """Whether the next entries take the place of others of the same."""
+        return self._number(_WRITTEN_AT) - self._number(_BEGUN_AT) >= 0.9 * (self._end - self._first)
 
     def wish(self, kind: bytes) -> None:
         """Say what kind of entries is asked for often; the first few count."""
@@ -109,7 +123,7 @@ class RingBuffer:
     def wishes(self) -> list[bytes]:
         """The kinds that are asked for often, the first first."""
         found = list[bytes]()
-        for at in range(_WISHES_AT, _TABLE_AT, WISH_BYTES):
+        for at in range(_WISHES_AT, _WISHES_AT + WISHES * WISH_BYTES, WISH_BYTES):
             (length,) = _WISH.unpack_from(self._memory, at)
             if length:
                 found.append(self._memory[at + _WISH.size : at + _WISH.size + length])
@@ -137,6 +151,16 @@ class RingBuffer:
                 return place
         return second
 
+    def _entry(self, at: int, key: bytes) -> bytes | None:
+        """The entry of a key; ``None`` where it is another's or half written: all is read before it is judged."""
+        if not self._first <= at <= self._end - _ENTRY.size:
+            return None
+        own, length, digest = _ENTRY.unpack_from(self._memory, at)
+        if own != key or length > self._end - at - _ENTRY.size:
+            return None
+        found = self._memory[at + _ENTRY.size : at + _ENTRY.size + length]
+        return found if _digest(key, found) == digest else None
+
     def _key_at(self, at: int) -> bytes | None:
         """What stands where the key of an entry would; ``None`` where no entry can be."""
         if not self._first <= at <= self._end - _ENTRY.size:
@@ -145,9 +169,9 @@ class RingBuffer:
         return known
 
     def _clear(self, mark: Mark) -> None:
-        wishes = self._memory[_WISHES_AT:_TABLE_AT]
-        self._memory.madvise(mmap.MADV_REMOVE)
-        self._memory[_WISHES_AT:_TABLE_AT] = wishes
+        """Remove all entries, then say so: whoever is killed in between leaves it to the next."""
+        self._memory.madvise(mmap.MADV_REMOVE, _TABLE_AT)
+        self._memory[_COUNT_AT:_WISHES_AT] = bytes(_WISHES_AT - _COUNT_AT)
         _MARK.pack_into(self._memory, 0, *mark)
 
     @contextmanager
@@ -168,3 +192,7 @@ class RingBuffer:
         if not last:
             time.sleep(TRY_SECONDS)
         return False
+
+
+def _digest(key: bytes, value: bytes) -> bytes:
+    return hashlib.blake2b(value, key=key, digest_size=DIGEST_BYTES).digest()
