@@ -49,6 +49,11 @@ class Decided(ShopQuestions):
         """The log of what was decided."""
         return DecisionLog(self.workspace.folder)
 
+    @property
+    def standing_rules(self) -> Rules:
+        """The rules that hold for everybody now: of the configuration, with the rates of its files, and decided."""
+        return self._house_rules()
+
     def publish_rules(self, rules: Mapping[str, Any], by: str) -> Decision:
         """Let rules hold for all lists from now on, on top of those of ``whyrec.toml``.
 

@@ -34,6 +34,7 @@ def forgotten(shop: Shop, user: str) -> dict[str, Any]:
     time.sleep(2 * BATCH_SECONDS)  # every worker writes what it answered before this
     shop.flush()
     late = shop.events.forget(whom, mine)
+    shop.lists.begin()
     graph = erased.model_dump(mode="json") if erased is not None else None
     return {"events": gone.events, "answers": gone.answers + late.answers, "graph": graph}
 

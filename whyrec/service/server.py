@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def serve(
             def start(slot: int = 0) -> Callable[[], None]:
                 """Open the workspaces; what serves them, or what prepares lists after the last worker."""
                 if slot == workers:
-                    return _preparing(folders, memories)
+                    return partial(_prepare, folders, memories)
                 config = uvicorn.Config(opened(folders, memories), **_options(address))
                 try:
                     config.load()
@@ -185,15 +186,18 @@ def _memories(folders: Sequence[Path], workers: int) -> "dict[Path, RingBuffer]"
     return {folder: RingBuffer(MEGABYTE * size) for folder, size in wanted.items() if size}
 
 
-def _preparing(folders: Sequence[Path], memories: "Mapping[Path, RingBuffer]") -> Callable[[], None]:
-    """What makes lists before anybody asks."""
-    from whyrec.service.precomputation.worker import Precomputation
+def _prepare(folders: Sequence[Path], memories: "Mapping[Path, RingBuffer]") -> None:
+    """Make lists before anybody asks, beside workers that open the same workspaces and tell what is wrong with them."""
+    from whyrec.service.precomputation.worker import START_SECONDS, Precomputation, last_of_all
     from whyrec.service.shops import shops_of
 
-    shops = shops_of(folders, memories)
+    last_of_all()
+    time.sleep(START_SECONDS)
+    shops = [shop for shop in shops_of(folders, memories) if shop.lists.memory is not None]
     for shop in shops:
+        shop.watch.close()  # holds locks that workers wait for
         shop.ready()
-    return Precomputation(shops).run
+    Precomputation(shops).run()
 
 
 def _many_files() -> None:

@@ -2,25 +2,25 @@
 nothing of whoever was forgotten.
 """
 
-import hashlib
-import os
 import re
-import signal
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from fastapi.testclient import TestClient
 
 import whyrec
 from kg.snapshot.snapshot import NO_TIME
 from tests.whyrec.service.real_server import serving
 from whyrec.events.event_table import Event
 from whyrec.service import supervisor
+from whyrec.service.access import Tokens
+from whyrec.service.app import create_app
 from whyrec.service.forgetting import forgotten
 from whyrec.service.rest.questions import ListQuestion
 from whyrec.service.shop import LOOK_SECONDS, Shop
@@ -28,57 +28,12 @@ from whyrec.service.shop import LOOK_SECONDS, Shop
 if not supervisor.POSSIBLE:
     pytest.skip("workers are forked on Linux alone", allow_module_level=True)
 
-from whyrec.service.precomputation.lists import ASKED_OFTEN
+from whyrec.service.precomputation.lists import ASKED_OFTEN, kind_of
 from whyrec.service.precomputation.ring_buffer import RingBuffer
 from whyrec.service.precomputation.worker import Precomputation, latest_first
 
 SECONDS = 120.0
-NOW = (1, 1)
 MEMORY = 200_000
-
-
-def key(number: int) -> bytes:
-    """A key of a ring buffer."""
-    return hashlib.blake2b(number.to_bytes(8, "big"), digest_size=16).digest()
-
-
-@given(st.lists(st.tuples(st.integers(0, 30), st.binary(max_size=3_000)), max_size=60))
-def test_a_ring_buffer_gives_what_was_put_last_or_nothing(entries: list[tuple[int, bytes]]) -> None:
-    ring, last = RingBuffer(10_000), dict[int, bytes]()
-    assert ring.enter(NOW)
-    for number, value in entries:
-        assert ring.put(NOW, key(number), value)
-        last[number] = value
-        assert ring.get(key(number)) == value
-    assert all(ring.get(key(number)) in (None, last.get(number)) for number in range(31))
-
-
-def test_nothing_of_an_earlier_state_stays() -> None:
-    ring = RingBuffer(MEMORY)
-    ring.enter(NOW)
-    ring.put(NOW, key(1), b"what nobody may read any more")
-    ring.wish(b"{}")
-    assert ring.enter((2, 1)) and not ring.enter(NOW) and ring.get(key(1)) is None
-    assert b"nobody" not in ring._memory[:] and not ring.put(NOW, key(1), b"late") and ring.wishes() == [b"{}"]
-
-
-def test_a_writer_that_is_killed_or_stopped_holds_nobody_up() -> None:
-    ring = RingBuffer(MEMORY)
-    ring.enter(NOW)
-    process = os.fork()
-    if not process:
-        with ring._alone() as mine:
-            signal.pause() if mine else None
-        os._exit(1)
-    try:
-        until = time.monotonic() + SECONDS
-        while ring.put(NOW, key(1), b"a") and time.monotonic() < until:
-            time.sleep(0.01)
-        assert not ring.put(NOW, key(2), b"b") and not ring.enter((2, 1))
-    finally:
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-    assert ring.enter((2, 1)) and ring.put((2, 1), key(2), b"b") and ring.get(key(2)) == b"b"
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +126,85 @@ def test_nothing_of_the_forgotten_stays_in_memory(shops: tuple[Shop, Shop]) -> N
     forgotten(other, "u0009")
     other.lists.of(asked("u0010"))
     assert answer.packed not in memory._memory[:]
+
+
+def test_a_full_memory_makes_room_for_lists_of_now(folder: Path) -> None:
+    shop = Shop(folder, memory=RingBuffer(MEMORY))
+    work, memory = Precomputation([shop]), shop.lists.memory
+    latest = [shop.engine.snapshot.vocabulary.id(*one) for one in islice(latest_first(shop.engine.snapshot), 9)]
+    for number in range(3):
+        shop.engine.decisions.publish({"avoid": [f"Product:p000{number + 1}"]}, "somebody")
+        while work.some(shop):
+            pass
+        assert memory is not None and memory.full and all(shop.lists.of(asked(one)) for one in latest)
+    shop.close()
+
+
+def test_a_full_memory_lets_go_of_the_forgotten_though_nobody_asks(folder: Path) -> None:
+    shop = Shop(folder, memory=RingBuffer(MEMORY))
+    work, memory = Precomputation([shop]), shop.lists.memory
+    while work.some(shop):
+        pass
+    first = next(latest_first(shop.engine.snapshot))
+    found = shop.lists.of(asked(shop.engine.snapshot.vocabulary.id(*first)))
+    assert memory is not None and memory.full and found is not None and found.packed in memory._memory[:]
+    whyrec.open(folder).forget(found.user or "")
+    time.sleep(LOOK_SECONDS)
+    work.some(shop)
+    assert found.packed not in memory._memory[:]
+    shop.close()
+
+
+def test_an_answer_depends_on_every_file_of_the_workspace(folder: Path) -> None:
+    memory = RingBuffer(MEMORY)
+    (folder / "whyrec.toml").write_text('[rules]\nrates = "rates.csv"\n', encoding="utf-8")
+    (folder / "rates.csv").write_text("currency,rate\nEUR,1\nGBP,1.2\n", encoding="utf-8")
+    changes = {"rates.csv": ("GBP,1.2", "GBP,0.2"), "schema.toml": ("sensitive = true", "sensitive = false")}
+    before = {name: (folder / name).read_text(encoding="utf-8") for name in changes}
+    try:
+        for name, change in changes.items():
+            shop = Shop(folder, memory=memory)
+            question = asked(next(iter(shop.engine.snapshot.vocabulary.ids("User"))))
+            state, listed = shop.state(question.user), shop.listed(question.user, [], question.options())
+            assert shop.lists.keep(question, shop.packed_list(listed, question.user, state)[0])
+            (folder / name).write_text(before[name].replace(*change), encoding="utf-8")
+            started_later = Shop(folder, memory=memory)
+            assert shop.lists.of(question) and not started_later.lists.of(question), name
+            for one in (shop, started_later):
+                one.close()
+    finally:
+        for name, text in {**before, "whyrec.toml": ""}.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_rates_that_are_gone_are_told(folder: Path) -> None:
+    (folder / "whyrec.toml").write_text('[rules]\nrates = "gone.csv"\nmax_price = "30 GBP"\n', encoding="utf-8")
+    try:
+        with TestClient(create_app([folder], memories={folder: RingBuffer(MEMORY)})) as client:
+            headers = {"Authorization": f"Bearer {Tokens(folder)._admin}"}
+            told = client.get("/api/v1/recommend", params={"user": "u0001"}, headers=headers)
+        assert told.status_code in range(400, 504) and "gone.csv" in told.json()["detail"]
+    finally:
+        (folder / "whyrec.toml").write_text("", encoding="utf-8")
+
+
+def test_what_is_asked_for_often_is_made_first_and_one_defect_holds_up_nobody(folder: Path) -> None:
+    class Defective(Shop):
+        """A shop that knows no list of one person."""
+
+        def listed(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Any:
+            """The list."""
+            return 1 // (user != "u0011") and super().listed(user, anchors, options)
+
+    shop = Defective(folder, memory=RingBuffer(10_000_000))
+    assert shop.lists.memory is not None
+    shop.lists.memory.wish(kind_of(asked("u0001", n=3, lang="zh")))
+    work = Precomputation([shop])
+    while work.some(shop):
+        pass
+    assert shop.lists.memory.count == len(list(latest_first(shop.engine.snapshot))) - 1
+    assert shop.lists.of(asked("u0012", n=3, lang="zh")) and not shop.lists.of(asked("u0012"))
+    shop.close()
 
 
 def test_chance_and_experiments_are_not_shared(folder: Path) -> None:

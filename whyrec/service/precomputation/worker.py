@@ -1,6 +1,7 @@
 """The process that makes lists before anybody asks, in time that nobody else wants: those who came last first."""
 
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -23,8 +24,12 @@ PART = 10_000
 """People who are put in order for the loop at a time."""
 LOOK_SECONDS = 1.0
 """How often it is looked for more to do."""
-NOBODY = ""
+START_SECONDS = 1.0
+"""After what time it opens anything: workers are to be ready first, and what ended the one before may end it, too."""
+USUAL = b"{}"
+"""What is made while nothing is asked for often."""
 LEAST_NICE, ENDED_FIRST = 19, "1000"
+log = logging.getLogger("whyrec.service")
 
 
 class Precomputation:
@@ -35,24 +40,32 @@ class Precomputation:
 
     def __init__(self, shops: Sequence[Shop]) -> None:
         self._work = dict[Shop, Iterator[None]]((shop, iter(())) for shop in shops)
-        self._states = dict[Shop, object]()
+        self._begun = dict[Shop, object]()
 
     def run(self) -> None:
         """Go on for ever."""
-        _last_of_all()
         while True:
-            if not sum([self.some(shop) for shop in self._work]):
+            if not sum([self._tried(shop) for shop in self._work]):
                 time.sleep(LOOK_SECONDS)
 
-    def some(self, shop: Shop) -> int:
-        """Make a few lists of a shop; how many it was, 0 where all that can be kept are made."""
-        memory = shop.lists.memory
-        if memory is None or not shop.lists.on:
+    def _tried(self, shop: Shop) -> int:
+        try:
+            return self.some(shop)
+        except Exception as problem:  # the log cannot be read just now, say: workers answer, and it is tried again
+            log.error("no lists are prepared: %s", type(problem).__name__)
             return 0
-        state = shop.state(NOBODY), memory.wishes()
-        if self._states.get(shop) != state:
-            self._states[shop] = state
-            self._work[shop] = self._made(shop)
+
+    def some(self, shop: Shop) -> int:
+        """Make a few lists of a shop; how many it was, 0 where all that can be kept are made.
+
+        Whether or not any are made: what the memory holds of somebody who was forgotten since is removed.
+        """
+        memory = shop.lists.memory
+        if memory is None or not shop.lists.begin() or not shop.lists.on:
+            return 0
+        state = shop.lists.now, memory.wishes()
+        if self._begun.get(shop) != state:
+            self._begun[shop], self._work[shop] = state, self._made(shop)
         made = sum(1 for _ in zip(range(AT_ONCE), self._work[shop], strict=False))
         PREPARED.labels(workspace=shop.name).set(memory.count)
         return made
@@ -62,13 +75,19 @@ class Precomputation:
         """Make one list after the other, until there is no room for more."""
         memory, snapshot = shop.lists.memory, shop.engine.snapshot
         assert memory is not None
-        for kind in dict.fromkeys([b"{}", *memory.wishes()]):
-            for user_type, idx in latest_first(snapshot):
+        kinds, failed = [json.loads(kind) for kind in memory.wishes() or [USUAL]], False
+        for user_type, idx in latest_first(snapshot):
+            for kind in kinds:
                 if memory.full:
                     return
-                with suppress(WhyrecError, ValidationError):  # an id that nobody can ask for
-                    told = {**json.loads(kind), "user": snapshot.vocabulary.id(user_type, idx)}
-                    _make(shop, ListQuestion.model_validate(told))
+                try:
+                    _make(shop, ListQuestion.model_validate({**kind, "user": snapshot.vocabulary.id(user_type, idx)}))
+                except (WhyrecError, ValidationError):  # an id that nobody can ask for
+                    pass
+                except Exception as problem:  # whoever asks is told; all others get theirs
+                    if not failed:
+                        log.error("a list could not be prepared: %s", type(problem).__name__)
+                    failed = True
                 yield
 
 
@@ -105,7 +124,7 @@ def _last_times(snapshot: Snapshot, user_type: str) -> NDArray[np.int64]:
     return last
 
 
-def _last_of_all() -> None:
+def last_of_all() -> None:
     """Run only when nobody else wants to, and be the first that is ended where memory runs out."""
     os.nice(LEAST_NICE)
     with suppress(OSError):

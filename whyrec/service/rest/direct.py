@@ -97,13 +97,13 @@ class DirectAnswers:
             return None
         if not self._admitted(request, whose, kind, kept.user if kept else getattr(asked, "user", None)):
             return None
-        if isinstance(asked, ListQuestion) and (kept := shop.lists.of(asked)) is not None:
-            shop.kept.keep((kind, request.scope["query_string"]), kept)
-        if kept is not None:
-            if kind == "recommend":
-                of_list(shop.name, kept.personal)
-            return given(request, (shop, kind, caller.name), kept, keep=kind in self._state.kept)
         try:
+            if isinstance(asked, ListQuestion) and (kept := shop.lists.of(asked)) is not None:
+                shop.kept.keep((kind, request.scope["query_string"]), kept)
+            if kept is not None:
+                if kind == "recommend":
+                    of_list(shop.name, kept.personal)
+                return given(request, (shop, kind, caller.name), kept, keep=kind in self._state.kept)
             async with self._turn:
                 await asyncio.sleep(0)  # what came meanwhile and takes no time first: events, answers that are kept
                 return await question.answer(request, whose, asked)
