@@ -83,6 +83,13 @@ def readable_step(least: float) -> float:
     return next(power * size for size in (1, 2, 5, 10) if power * size >= least * (1 - TINY))
 
 
+def told_interval(low: float, high: float, step: float) -> tuple[float, float]:
+    """An interval as it may be told: its ends on multiples of a step, no nearer than they are."""
+    if step <= 0:
+        return low, high
+    return round(math.floor(low / step) * step, 12), round(math.ceil(high / step) * step, 12)
+
+
 def told_sum(value: float, step: float) -> float:
     """A sum over people as it may be told: the nearest multiple of a step."""
     return value if step <= 0 else round(round(value / step) * step, 12)

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.errors import UsageError
-from kg.k_anonymity import readable_step, told_sum
+from kg.k_anonymity import readable_step, told_interval, told_step, told_sum
 from recommender.audit.bubble import bubble
 from recommender.audit.exposure import Exposure, exposure
-from recommender.audit.group_quality import UserQuality, group_quality
+from recommender.audit.group_quality import GroupDifference, UserQuality, group_quality
 from recommender.audit.item_groups import Side, head, sides
 from recommender.audit.parity import parity_of_items, parity_of_people
 from recommender.audit.score_gap import score_gap
@@ -71,21 +71,26 @@ def _user_groups(crowd: Crowd, quality: UserQuality, lang: str) -> list[UserGrou
     """Groups of people by how good their lists are, the worst first."""
     groups = group_quality(quality, lang)
     rates = _rates([one.p if one.people >= LEAST else None for one in groups])
-    found = [
-        UserGroup(
-            side=one.side,
-            side_text=one.text,
-            label=one.label,
-            people=crowd.shown(one.people),
-            ndcg=round(one.mean, DIGITS),
-            low=round(one.low, DIGITS),
-            high=round(one.high, DIGITS),
-            difference=round(one.difference, DIGITS),
-            q=rate,
-        )
-        for one, rate in zip(groups, rates, strict=True)
-    ]
+    found = [_user_group(crowd, one, rate) for one, rate in zip(groups, rates, strict=True)]
     return sorted(found, key=lambda one: one.difference)
+
+
+def _user_group(crowd: Crowd, one: GroupDifference, rate: float | None) -> UserGroup:
+    """A group as it is told: what one person more or less changes of its mean is not, as of two groups that differ by
+    her."""
+    step = max(told_step(1 / one.people, crowd.k), 10.0**-DIGITS)
+    low, high = told_interval(one.low, one.high, step)
+    return UserGroup(
+        side=one.side,
+        side_text=one.text,
+        label=one.label,
+        people=crowd.shown(one.people),
+        ndcg=told_sum(one.mean, step),
+        low=low,
+        high=high,
+        difference=told_sum(one.difference, step),
+        q=rate,
+    )
 
 
 def _parity(measured: Callable[[], list[Parity]]) -> tuple[list[Parity], list[str]]:
@@ -144,7 +149,7 @@ class _Compared:
             pooled=sum(len(side.labels) for side, _ in self.sides) - len(told),
             compared=sum(one.q is not None for one in told),
             worst=None if worst is None else f"{told[worst].side_text}: {told[worst].label}",
-            gap=None if worst is None else sum(one.gap for one in causes),
+            gap=None if worst is None else round(sum(one.gap for one in causes), 12),
             causes=_largest(causes),
             bubble=bubble(crowd, self.domain),
             repairs=[] if worst is None or repair is None else self._repairs(self.groups[worst], repair),

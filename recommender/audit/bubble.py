@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from kg.k_anonymity import told_step, told_sum
+from kg.k_anonymity import told_interval, told_step, told_sum
 from kg.snapshot.snapshot import NO_TIME
 from recommender.catalogue.attributes import item_attributes
 from recommender.evaluation.significance import interval
@@ -36,13 +36,14 @@ def bubble(crowd: Crowd, domain: str) -> Bubble | None:
     listed = crowd.lists.positions[list(histories)]
     lists = [_diversity(attributes, one[one >= 0]) for one in listed]
     step, change = told_step(1 / len(histories), crowd.k), interval(late - early)
+    low, high = told_interval(change.low, change.high, step)
     return Bubble(
         people=crowd.shown(len(histories)),
         early=told_sum(float(early.mean()), step),
         late=told_sum(float(late.mean()), step),
         change=told_sum(change.mean, step),
-        low=_outwards(change.low, step, np.floor),
-        high=_outwards(change.high, step, np.ceil),
+        low=low,
+        high=high,
         lists=told_sum(float(np.mean(lists)), step),
     )
 
@@ -76,8 +77,3 @@ def _diversity(attributes: csr_array, positions: Positions) -> float:
     total = np.asarray(part.sum(axis=0)).ravel()
     pairs = float(total @ total) - float((part.data**2).sum())
     return 1 - pairs / (count * (count - 1))
-
-
-def _outwards(value: float, step: float, rounded: np.ufunc) -> float:
-    """An end of an interval, in a step, not nearer than it is."""
-    return value if step <= 0 else round(float(rounded(value / step)) * step, 12)

@@ -165,6 +165,7 @@ class UserGroup(Result):
     people: People
     """Those tested."""
     ndcg: float
+    """In steps of what k of them could make together, as its interval, rounded outwards, and the difference are."""
     low: float
     high: float
     difference: float

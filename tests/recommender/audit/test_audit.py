@@ -133,6 +133,16 @@ def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) 
     assert group.p == pytest.approx(2 / 1001)
 
 
+def test_what_one_person_changes_of_the_quality_of_a_group_is_not_told(crowd: Crowd) -> None:
+    users = [("User", idx) for idx in range(30)]
+    for hers in (0.0, 0.4, 1.0):  # one of ten, when 0.72 of the other nine is known
+        ndcg = np.array([hers, *[0.72] * 9, *[0.1] * 20])
+        quality = UserQuality(users, ndcg, crowd.snapshot, ndcg, np.ones(30, dtype=np.int64))
+        told = next(one for one in audit({"cosmetics": crowd}, quality).users or [] if one.label == "dryness")
+        assert (told.ndcg, told.difference) == (0.5, 0.5)
+        assert all(round(end / 0.5, 9) % 1 == 0 for end in (told.low, told.high)) and told.low <= 0.65 <= told.high
+
+
 def test_bands_of_activity_say_whom_they_hold(tmp_path: Path) -> None:
     """Three kinds of people, with 1, 4 and 5 purchases, so that the upper bound, 4.67, is no number of purchases."""
     counts = [1] * 7 + [4] * 6 + [5] * 7
