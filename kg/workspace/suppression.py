@@ -47,6 +47,10 @@ class Suppression:
         """Whether anybody was forgotten."""
         return bool(self._own.known or self._shared.known)
 
+    def __len__(self) -> int:
+        """How many were forgotten, at least: who was here and who was elsewhere may be the same."""
+        return max(len(self._own.known), len(self._shared.known))
+
     def has(self, entity_type: str, entity_id: str) -> bool:
         """Whether this one was forgotten."""
         return any(one.has(entity_type, entity_id) for one in (self._own, self._shared))

@@ -1,8 +1,10 @@
 """The card: every figure of it is that of the command that measures it."""
 
+import shutil
 from pathlib import Path
 
 import whyrec
+from kg.workspace.suppression import Suppression
 from whyrec import Engine
 
 
@@ -14,10 +16,27 @@ def test_the_card_says_what_is_there(engine: Engine, demo: Path) -> None:
     assert told["What it is"]["model"].startswith("none trained")
     assert told["Data"]["Product"] == f"{status.store.entities['Product']:,}, cosmetics"
     assert told["How good lists are"].keys() == {"not measured"}
-    assert told["Privacy"]["types of people"] == "User" and told["Privacy"]["anybody forgotten, and kept away"] == "no"
+    privacy = told["Privacy"]
+    assert privacy["types of people"] == "User" and privacy["at rest"] == "not encrypted"
+    assert privacy["forgotten, and kept away"] == "nobody, or fewer than 5 people"
     audited = engine.audit(quality=False)
     head = told["For whom, and for what"][f"{audited.domains[0].domain}: most used tenth"]
     assert f"{audited.domains[0].head_lists:.0%} of lists" in head
     rows = [line for line in found.markdown().splitlines() if line.startswith("| ")]
     assert len(rows) == sum(len(section.rows) + 1 for section in found.sections)
     assert str(demo) not in found.markdown()
+
+
+def test_the_card_does_not_tell_of_the_one_who_was_forgotten(engine: Engine, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(engine.workspace.folder, tmp_path / "w"))
+
+    def forgotten() -> str:
+        """What the card says."""
+        sections = {one.title: dict(one.rows) for one in whyrec.open(folder).card(figures=False).sections}
+        return sections["Privacy"]["forgotten, and kept away"]
+
+    nobody = forgotten()
+    Suppression.open(folder).add([("User", "ann")])
+    assert forgotten() == nobody
+    Suppression.open(folder).add(("User", f"u{number}") for number in range(5))
+    assert forgotten() == "5 people or more"

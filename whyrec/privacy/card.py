@@ -191,19 +191,19 @@ def _limits(audit: Audit, found: StatusReport) -> Rows:
 
 
 def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
-    settings = workspace.settings
+    settings, private = workspace.settings, workspace.settings.privacy
     sensitive = [name for name, entity in workspace.schema.entity.items() if entity.sensitive]
     yield "types of people", ", ".join(sensitive) or "none"
-    yield "fewest people that anything told rests on", f"{settings.privacy.k}"
+    yield "fewest people that anything told rests on", f"{private.k}"
     with closing(workspace.open_store(read_only=True)) as store:
-        forgotten = bool(Suppression.open(workspace.folder, store))
-    yield "anybody forgotten, and kept away", "yes" if forgotten else "no"
+        forgotten = len(Suppression.open(workspace.folder, store))
+    fewer = f"nobody, or fewer than {private.k} people" if private.k > 1 else "nobody"
+    yield "forgotten, and kept away", f"{private.k} people or more" if forgotten >= private.k else fewer
     days = settings.retention.days
     if found.retention is not None:
         kept = ", ".join(found.retention.parts)
         yield f"how long {kept} are kept", "until deleted" if days is None else by_number(f"{days} [day|days]")
         yield "kept longer than that", ", ".join(found.retention.overdue) or "none"
-    private = settings.privacy
     noise = "Laplace" if private.delta == 0 else f"Gaussian, δ {private.delta:g}"
     told = f"{private.epsilon:g}, {noise} noise, at most {private.contributions} things a person"
     yield "ε of one private release, unless another is asked for", told
@@ -218,7 +218,7 @@ def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
         )
     encrypted = (workspace.folder / LOG_KEY).exists()
     yield "logs of events and answers", "encrypted" if encrypted else "not encrypted"
-    yield "at rest", f"sealed to {settings.privacy.seal_to}" if settings.privacy.seal_to else "not sealed"
+    yield "at rest", f"open now; `seal` encrypts it to {private.seal_to}" if private.seal_to else "not encrypted"
 
 
 def _cell(text: str) -> str:
