@@ -7,6 +7,7 @@ Releases add up: the ledger adds their ε and their δ, which is safe and not ti
 
 import json
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -75,7 +76,7 @@ class PrivacyLedger:
         """
         try:
             lines = self.path.read_text(encoding="utf-8").splitlines()
-            found = [Release(**parsed_json(line)) for line in lines]
+            found = [_checked(Release(**parsed_json(line))) for line in lines]
         except FileNotFoundError:
             return []
         except (OSError, ValueError, TypeError):
@@ -112,9 +113,19 @@ class PrivacyLedger:
             release = Release(datetime.now(UTC).isoformat(timespec="seconds"), what, epsilon, delta)
             with private_files(), self.path.open("a", encoding="utf-8") as ledger:
                 ledger.write(json.dumps(asdict(release), ensure_ascii=False) + "\n")
+                ledger.flush()
+                os.fsync(ledger.fileno())  # what was told is paid for, whatever becomes of the machine
         finally:
             lock.release()
         return release
+
+
+def _checked(release: Release) -> Release:
+    """:raises ValueError: for a line that would give budget back, or that sums could not be made of."""
+    datetime.fromisoformat(release.at)
+    if not (LEAST_EPSILON <= release.epsilon <= MOST_EPSILON and 0 <= release.delta < 1):
+        raise ValueError("out of range")
+    return release
 
 
 def capped(people: NDArray[np.integer], most: int, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -110,3 +110,13 @@ def test_what_does_not_stand_out_is_told_alike(numbers: list[int], bound: int, m
 def test_guesses_are_bounded_as_the_literature_has_it() -> None:
     assert guess_bound(0.5, 0) == pytest.approx(0.6225, abs=1e-4)
     assert guess_bound(2, 0) == pytest.approx(0.8808, abs=1e-4) and guess_bound(1e-9, 0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("epsilon", ["-100.0", "NaN", '"1"'])
+def test_no_line_of_the_ledger_gives_budget_back(tmp_path: Path, epsilon: str) -> None:
+    ledger = PrivacyLedger(tmp_path, PrivacySettings())
+    ledger.charge("popularity", 3.0, 0.0)
+    line = ledger.path.read_text().replace("3.0", epsilon)
+    ledger.path.write_text(ledger.path.read_text() + line)
+    with pytest.raises(WorkspaceError, match="damaged"):
+        ledger.charge("popularity", 3.0, 0.0)
