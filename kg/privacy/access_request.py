@@ -17,7 +17,7 @@ from kg.privacy.erasure.redaction import Person, Redactor
 from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.person_ids import person_types
-from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
+from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, check_key, is_pseudonymised
 from kg.privacy.seal_key import LOG_KEY
 from kg.stores.store import REPEATED_DTYPES, Store
 from kg.workspace.suppression import Suppression
@@ -118,9 +118,12 @@ def _found(workspace: Workspace, store: Store, user: str, elsewhere: Elsewhere) 
     there = [(name, bare) for name in asked if bare in ids[name]]
     if not there and is_pseudonymised(workspace.folder) and KEY_VARIABLE in os.environ:
         pseudonyms = Pseudonyms.from_environment()
+        check_key(workspace.folder, pseudonyms)
         hashed = [(name, pseudonyms.of(name, bare)) for name in asked]
         there = [(name, one) for name, one in hashed if one in ids[name]]
-    there = there or elsewhere([(name, bare) for name in asked]) or _found_in_files(workspace, asked, bare)
+    there = there or elsewhere([(name, bare) for name in asked])
+    if not there and not is_pseudonymised(workspace.folder):  # there the files have her own id, and the graph another
+        there = _found_in_files(workspace, asked, bare)
     if len(there) > 1:
         choices = " or ".join(f"{name}:{bare}" for name, _ in there)
         raise UsageError(f"{bare!r} is the id of several people; say {choices}")

@@ -12,15 +12,16 @@ import base64
 import hmac
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
-
-import polars as pl
+from typing import TYPE_CHECKING, Self
 
 from kg.document import parsed_json
 from kg.errors import UsageError, WorkspaceError
-from kg.values.cells import map_unique
+
+if TYPE_CHECKING:
+    import polars as pl
 
 KEY_VARIABLE = "WHYREC_PSEUDONYM_KEY"
 STATE = "pseudonyms.json"
@@ -66,8 +67,10 @@ class Pseudonyms:
         """The pseudonym of one id."""
         return f"{entity_type}-" + self._digest(f"{entity_type}\0{entity_id}")
 
-    def of_all(self, entity_type: str, ids: pl.Series) -> pl.Series:
+    def of_all(self, entity_type: str, ids: "pl.Series") -> "pl.Series":
         """The pseudonyms of a series of ids; null stays null."""
+        from kg.values.cells import map_unique  # polars, which whoever asks for one id does not need
+
         return map_unique(ids, lambda one: self.of(entity_type, one)).alias(ids.name)
 
     def _digest(self, text: str) -> str:
@@ -75,20 +78,27 @@ class Pseudonyms:
         return base64.b32encode(digest).decode("ascii").lower()[:_LENGTH]
 
 
+def is_pseudonym(entity_type: str, entity_id: str) -> bool:
+    """Whether an id looks like a pseudonym of a type."""
+    return re.fullmatch(rf"{re.escape(entity_type)}-[a-z2-7]{{{_LENGTH}}}", entity_id) is not None
+
+
 def is_pseudonymised(folder: Path) -> bool:
     """Whether a workspace folder holds pseudonyms in place of ids."""
     return (folder / STATE).exists()
 
 
-def pseudonyms_for_load(folder: Path, wanted: bool, raw: Sequence[str]) -> Pseudonyms | None:
+def pseudonyms_for_load(folder: Path, wanted: bool | None, raw: Sequence[str]) -> Pseudonyms | None:
     """What a load into a workspace folder must use: as told, if that fits what is there.
 
-    :param wanted: whether the person asks for pseudonyms.
+    :param wanted: whether the person asks for pseudonyms; ``None`` where the ids are those of the workspace already.
     :param raw: the sensitive types of which the store holds entities; looked at where the workspace has no pseudonyms.
     :raises UsageError: where raw ids and pseudonyms, or pseudonyms of two keys, would be mixed; for a missing key.
     :raises WorkspaceError: where the state cannot be read.
     """
     state = folder / STATE
+    if wanted is None:
+        return None
     if not wanted:
         if state.exists():
             raise UsageError(

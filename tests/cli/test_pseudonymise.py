@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from fastapi.testclient import TestClient
 
 from kg.privacy.pseudonym import Pseudonyms
 from tests.cli.conftest import Whyrec
+from whyrec.service.app import create_app
 
 Document = Callable[..., Any]
 KEY = "a key of more than sixteen bytes"
@@ -101,3 +104,38 @@ def test_keys_rotate_without_a_mapping_by_the_files_that_were_loaded(
     assert "<5 User are in no source file" in whyrec("-w", folder, "rotate-key", few).stderr
     assert document("-w", folder, "rotate-key", people)["people"] == {"User": 5}
     assert document(*loads)["entities"]["User"] == {"created": 0, "updated": 0, "unchanged": 5, "deleted": 0}
+
+
+def test_no_raw_id_is_written_by_the_service_and_its_events_are_taken_over(
+    document: Document, whyrec: Whyrec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "w"
+    whyrec("init", folder, "--example")
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", KEY)
+    document("-w", folder, "load", "--pseudonymise")
+    user, new = (Pseudonyms(KEY.encode()).of("User", one) for one in ("u0001", "somebody-new"))
+    told, numbers = {"relation": "purchase", "item": "p0003"}, count()
+
+    def sent(*users: str) -> list[str]:
+        """What is said of events of some people."""
+        with TestClient(create_app([folder])) as client:
+            token = {"Authorization": f"Bearer {(folder / 'serve.token').read_text().strip()}"}
+            events = [{"id": f"{next(numbers)}", "user": one, **told} for one in users]
+            return [
+                one["reason"]
+                for one in client.post("/api/v1/events", json={"events": events}, headers=token).json()["rejected"]
+            ]
+
+    assert sent("u0001", user, "somebody-new") == []
+    monkeypatch.delenv("WHYREC_PSEUDONYM_KEY")
+    assert sent(user) == []
+    (refused,) = sent("u0002", user)
+    assert "people have pseudonyms here" in refused and "WHYREC_PSEUDONYM_KEY" in refused
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", "another key of more than sixteen bytes")
+    assert len(sent("u0003")) == 1
+    logged = b"".join(path.read_bytes() for path in (folder / "service").iterdir())
+    assert user.encode() in logged and new.encode() in logged and not re.search(rb"u000\d|somebody", logged)
+    loaded = document("-w", folder, "load", "--events")
+    assert loaded["triples"]["purchased"]["created"] == 2 and loaded["entities"]["User"]["created"] == 1
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY_OLD", KEY)
+    assert "are in no source file" in whyrec("-w", folder, "rotate-key").stderr  # who came since: the files lack her

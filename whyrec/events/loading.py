@@ -37,7 +37,7 @@ def load_events(workspace: Workspace, progress: Progress) -> LoadReport | None:
         with scratch(workspace.folder, "events") as folder:
             repeated = {name for name, one in workspace.schema.relation.items() if one.repeat}
             called = {path.absolute(): f"events/{path.name}" for path in _files(folder, rows, repeated)}
-            report = load_files(workspace, Loading(tuple(called)), progress, called)
+            report = load_files(workspace, Loading(tuple(called), pseudonymise=None), progress, called)
         log.taken_over(pending[-1][0])
         return report
 

@@ -1,11 +1,14 @@
 """Events checked against schema and graph, as a load checks a row: what is taken here no load rejects."""
 
+import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from kg.errors import UsageError
 from kg.identifier import identifier
+from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, check_key, is_pseudonym, is_pseudonymised
 from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
 from kg.values.epoch import milliseconds
@@ -23,9 +26,11 @@ class EventCheck:
 
     :param forgotten: of whom nothing is taken.
     :param log: where those are that wait for a load: they may make the people whom later ones name.
+    :param workspace: its folder.
     """
 
-    def __init__(self, snapshot: Snapshot, log: EventLog, forgotten: ForgottenPeople) -> None:
+    def __init__(self, snapshot: Snapshot, log: EventLog, forgotten: ForgottenPeople, workspace: Path) -> None:
+        self._workspace = workspace
         self._snapshot, self._log, self._latest = snapshot, log, int(time.time() * 1000) + AHEAD
         self._forgotten = forgotten
         self._made = set[tuple[str, str]]()
@@ -46,10 +51,11 @@ class EventCheck:
         if relation in USES and relation not in schema.relation:
             if relation == "rate" and told.get("weight") is None:
                 raise UsageError("`weight`: a rating needs one")
-            known = [name for name in user_types if self._snapshot.vocabulary.get(name, user) is not None]
+            known = [name for name in user_types if self._knows(name, user)]
             relation = _use(schema, relation, item_type, known or user_types)
             user_types = (schema.relation[relation].head,)
         user_type = self._user_type(user, user_types, relation)
+        user = self._own(user_type, user)
         kept = (told.get("weight"), self._moment(told.get("timestamp")), told.get("answer"))
         return Event(told["id"], user_type, user, relation, item_type, item, *kept)
 
@@ -77,19 +83,38 @@ class EventCheck:
             raise UsageError(f"`user`: {relation} is nothing that a {name} does")
         return (name,), rest
 
+    def _own(self, name: str, told: str) -> str:
+        """The id of somebody of a type as the workspace has it: where these are pseudonyms nothing else is written.
+
+        :raises UsageError: where there is none, since the key is missing or another one.
+        """
+        known = self._snapshot.vocabulary.get(name, told) is not None
+        if known or is_pseudonym(name, told) or not is_pseudonymised(self._workspace):
+            return told
+        if not os.environ.get(KEY_VARIABLE):
+            raise UsageError(f"`user`: people have pseudonyms here; send hers, or set {KEY_VARIABLE} for the service")
+        pseudonyms = Pseudonyms.from_environment()
+        check_key(self._workspace, pseudonyms)
+        return pseudonyms.of(name, told)
+
     def _user_type(self, user: str, types: tuple[str, ...], relation: str) -> str:
         """The type of somebody; of one whom nobody knows yet the first, where a load will make people of that."""
-        known = [name for name in types if self._snapshot.vocabulary.get(name, user) is not None]
-        if any(self._forgotten.has(name, user) for name in known[:1] or types):
+        known = [name for name in types if self._knows(name, user)]
+        if any(self._forgotten.has(name, self._own(name, user)) for name in known[:1] or types):
             raise UsageError("`user`: was forgotten, and nothing is kept of them any more")
         if known:
             return known[0]
         schema, name = self._snapshot.schema, types[0]
+        user = self._own(name, user)
         if _makes_people(schema, relation):
             self._made.add((name, user))
         elif relation in schema.relation and not self._waits(user, name):
             raise UsageError(f"`user`: nobody has this id, and {relation} makes no people here; load them first")
         return name
+
+    def _knows(self, name: str, told: str) -> bool:
+        """Whether the graph has somebody of a type."""
+        return self._snapshot.vocabulary.get(name, self._own(name, told)) is not None
 
     def _waits(self, user: str, user_type: str) -> bool:
         """Whether an event that waits for a load will make somebody."""

@@ -274,7 +274,7 @@ class Shop:
 
     def event_check(self) -> EventCheck:
         """What checks the events of one request against the graph of now, which may know new items."""
-        return EventCheck(self.refreshed().snapshot, self.events, self._forgotten)
+        return EventCheck(self.refreshed().snapshot, self.events, self._forgotten, self.engine.workspace.folder)
 
 
 def _has(snapshot: Snapshot, who: tuple[str, str], relation: str, item: int) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
+from kg.privacy.pseudonym import is_pseudonymised
 from kg.quality.link_proposals import LinkProposal, propose_links
 from kg.snapshot.snapshot import Snapshot
 from kg.text.encoder import Encode, sentence_encoder
@@ -62,7 +63,7 @@ def load_accepted(engine: "Engine", file: Path) -> LoadReport:
             paths.append(folder / f"{relation}.csv")
             with paths[-1].open("w", encoding="utf-8", newline="") as out:
                 csv.writer(out).writerows([("head", "tail", "weight"), *(map(escaped_formula, row) for row in rows)])
-        return engine.load(paths)
+        return engine.load(paths, pseudonymise=is_pseudonymised(engine.workspace.folder))
 
 
 def _rows(file: Path) -> Sequence[dict[str, str]]:

@@ -85,8 +85,9 @@ class Loading:
     """Finish a load that was cut off, even if that one read other files."""
     allow_outside: bool = False
     """Whether the mapping may name files outside its own folder; what is given by name always may."""
-    pseudonymise: bool = False
-    """Replace ids of people by a hash with the key in WHYREC_PSEUDONYM_KEY."""
+    pseudonymise: bool | None = False
+    """Replace ids of people by a hash with the key in WHYREC_PSEUDONYM_KEY; ``None``: they are the workspace's own, as
+    those of the log of events are."""
 
 
 @private_files()
@@ -246,7 +247,7 @@ def _rdf(source: Source, base: str | None) -> Source:
     return source.model_copy(update={"vocabulary": vocabulary})
 
 
-def _people(workspace: Workspace, store: Store, pseudonymise: bool) -> People:
+def _people(workspace: Workspace, store: Store, pseudonymise: bool | None) -> People:
     """What the load does with ids of people."""
     raw: list[str] = []
     if pseudonymise and not is_pseudonymised(workspace.folder):
