@@ -210,4 +210,6 @@ def _text(crowd: Crowd, domains: list[DomainAudit], users: list[UserGroup] | Non
         told.append(texts["people_sure"].format(groups=len(users), sure=sum(one.sure for one in users)))
     elif domains:
         told.append(texts["unmeasured"])
+    if domains and crowd.sampled:
+        told.append(texts["sampled"].format(of=words.number(crowd.looked)))
     return words.sentences([words.sentence(words.capital(one)) for one in told])

@@ -184,7 +184,10 @@ def _limits(audit: Audit, found: StatusReport) -> Rows:
         yield f"{one.source} → {one.target}", one.text.partition(", ")[2]
     yield "groups too small to tell of", f"{sum(domain.pooled for domain in audit.domains):,}"
     if audit.sampled:
-        yield "lists looked at", f"{audit.of:,} of {audit.people}, drawn at random"
+        yield (
+            "lists looked at",
+            f"{audit.of:,} of {audit.people}, drawn at random; Gini is among these, and lower among everybody",
+        )
     yield "snapshot", "current" if found.snapshot is not None and found.snapshot.current else "older than the store"
     for number, notice in enumerate(found.notices, start=1):
         yield f"notice {number}", notice.replace(found.workspace, "the workspace")

@@ -130,9 +130,10 @@ class DomainAudit(Result):
     domain_text: str
     """The same in words."""
     gini_lists: float
-    """Of how often its items stand in lists, in [0, 1]; 1: always the same item."""
+    """Of how often its items stand in lists, in [0, 1]; 1: always the same item. Of a sample of people it is larger than
+    of everybody, for whom fewer items are left with nothing."""
     gini_used: float
-    """Of how often they are used."""
+    """Of how often the same people used them."""
     head_lists: float
     """Share of places that its most used tenth gets."""
     head_used: float

@@ -133,6 +133,13 @@ def test_people_are_compared_with_all_others_and_few_are_left_out(crowd: Crowd) 
     assert group.p == pytest.approx(2 / 1001)
 
 
+def test_of_a_sample_it_is_said_what_it_does_to_gini(crowd: Crowd) -> None:
+    whole = audit({"cosmetics": crowd}, None)
+    some = audit({"cosmetics": Crowd(crowd.recommender, crowd.rules.asked, most=12)}, None)
+    assert some.sampled and "12 people drawn at random; Gini is among what these use" in some.text
+    assert "drawn at random" not in whole.text
+
+
 def test_what_one_person_changes_of_the_quality_of_a_group_is_not_told(crowd: Crowd) -> None:
     users = [("User", idx) for idx in range(30)]
     for hers in (0.0, 0.4, 1.0):  # one of ten, when 0.72 of the other nine is known
