@@ -130,8 +130,8 @@ class DomainAudit(Result):
     domain_text: str
     """The same in words."""
     gini_lists: float
-    """Of how often its items stand in lists, in [0, 1]; 1: always the same item. Of a sample of people it is larger than
-    of everybody, for whom fewer items are left with nothing."""
+    """Of how often its items stand in lists, in [0, 1]; 1: always the same item. Of a sample of people it is larger
+    than of everybody, for whom fewer items are left with nothing."""
     gini_used: float
     """Of how often the same people used them."""
     head_lists: float
