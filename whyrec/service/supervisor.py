@@ -33,7 +33,8 @@ TICK_SECONDS, HUNG_SECONDS, AGAIN_SECONDS = 1.0, 20.0, 0.2
 NOT_STARTED = 3
 """Exit code of a worker that another would only follow."""
 if POSSIBLE:
-    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+    ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    SIGNALS = (*ENDING, signal.SIGCHLD)
 
 
 class Supervisor:
@@ -69,7 +70,8 @@ class Supervisor:
         gc.freeze()
         told = None
         try:
-            while told is None or told.si_signo == signal.SIGCHLD:
+            # who was stopped and goes on is told of no signal at all, with whatever number lay there
+            while told is None or told.si_signo not in ENDING:
                 self._fill()
                 told = signal.sigtimedwait(SIGNALS, TICK_SECONDS)
                 if self._buried():

@@ -96,6 +96,18 @@ def test_workers_finish_before_the_program_ends(tmp_path: Path, how: signal.Sign
         assert {one.name for one in tmp_path.glob("finished *")} == {f"finished {one}" for one in workers}
 
 
+def test_a_program_that_is_stopped_for_a_while_goes_on(tmp_path: Path) -> None:
+    with supervised(tmp_path) as program:
+        first = started(tmp_path, 2)
+        for _ in range(3):
+            program.send_signal(signal.SIGSTOP)
+            time.sleep(0.5)  # longer than it waits for a signal
+            program.send_signal(signal.SIGCONT)
+            time.sleep(0.2)
+        os.kill(min(first), signal.SIGKILL)
+        assert len(started(tmp_path, 3)) == 3 and program.poll() is None
+
+
 def test_no_worker_outlives_a_program_that_is_killed(tmp_path: Path) -> None:
     with supervised(tmp_path) as program:
         workers = started(tmp_path, 2)
