@@ -58,9 +58,10 @@ class PersonalData(Lists):
             if events is not None:
                 events.forget(whom, types)
             self._withdraw(whom, types)
-            erasure = forget(self.workspace, user, progress or self._progress)
-            if events is not None and erasure.person != whom:  # a pseudonym
-                events.forget(erasure.person, types)
+            # and once more, by the pseudonym it may have been: a service answers till it knows
+            again = (lambda person: None) if events is None else (lambda person: events.forget(person, types))
+            erasure = forget(self.workspace, user, progress or self._progress, again)
+            if erasure.person != whom:
                 self._withdraw(erasure.person, types)
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())

@@ -6,6 +6,7 @@ taken anew; the search of all files comes last.
 """
 
 import uuid
+from collections.abc import Callable
 
 import polars as pl
 
@@ -28,22 +29,28 @@ from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
 
-def forget(workspace: Workspace, user: str, progress: Progress = no_progress) -> Erasure:
+def forget(
+    workspace: Workspace,
+    user: str,
+    progress: Progress = no_progress,
+    elsewhere: Callable[[str], object] = lambda _: None,
+) -> Erasure:
     """Erase a person.
 
     :param user: the id, or ``Type:id`` where several types of people share ids.
+    :param elsewhere: erases what others keep of the id, once everybody can know that it was forgotten.
     :raises UnknownEntityError: where neither the store, nor the suppression list, nor a file of whyrec's knows the id.
     :raises UsageError: where several people have the id.
     :raises StoreError: where the store fails or somebody else writes to it; nothing was done then, or running the
         command again goes on.
     """
     with workspace_lock(workspace.folder):
-        return _Eraser(workspace, user, progress).run()
+        return _Eraser(workspace, user, progress, elsewhere).run()
 
 
 class _Eraser:
-    def __init__(self, workspace: Workspace, user: str, progress: Progress) -> None:
-        self._workspace, self._user, self._progress = workspace, user, progress
+    def __init__(self, workspace: Workspace, user: str, progress: Progress, elsewhere: Callable[[str], object]) -> None:
+        self._workspace, self._user, self._progress, self._elsewhere = workspace, user, progress, elsewhere
         self._files = WorkspaceFiles(workspace)
         self._erasure = Erasure(user)
         self._steps = 0
@@ -61,6 +68,7 @@ class _Eraser:
         self._tell("Files")
         self._rewrite_files(whom.person)
         self._remove_files(whom)
+        self._elsewhere(whom.id)
         self._tell("Searching all files")
         Verification(self._workspace, self._files, whom, self._erasure).run()
         return self._erasure

@@ -223,6 +223,23 @@ def test_what_somebody_did_who_was_forgotten_is_not_taken(client: TestClient, sh
     assert not any(b"g2" in path.read_bytes() for path in (shop / "service").iterdir())
 
 
+def test_no_answer_that_is_given_while_somebody_is_forgotten_is_kept(client: TestClient, shop: Path) -> None:
+    given = client.app.state.shops[0]  # type: ignore[attr-defined]
+    given._looked = float("inf")  # this worker does not look for another generation
+
+    def ask(*_: object) -> None:
+        """Be answered about two people."""
+        for user in ("g2", "g3"):
+            assert client.get(f"/api/v1/recommend?user={user}", headers=bearer(Tokens(shop)._admin)).status_code == 200
+        given.flush()
+
+    report = whyrec.open(shop).forget("g2", progress=ask)
+    ask()
+    assert given.given("g2") == [] and len(given.given("g3")) > 1
+    assert not any(b"g2" in path.read_bytes() for path in (shop / "service").iterdir())
+    assert not [name for name in (*report.found, *report.source_files) if "service" in name]
+
+
 def test_somebody_whom_events_alone_know_stays_away_once_forgotten(client: TestClient, shop: Path) -> None:
     admin, told = Tokens(shop)._admin, {"user": "new", "relation": "drank", "item": "tea7"}
     assert send(client, admin, told, told | {"user": "other"})["accepted"] == 2
