@@ -315,6 +315,26 @@ def test_links_pages_exports_and_archives(document: Document, whyrec: Whyrec, co
     assert document("-w", copied, "status")["snapshot"]["current"]
 
 
+@pytest.mark.parametrize("command", ["refresh", "load"])
+def test_who_comes_back_with_an_old_copy_of_the_store_is_erased_again(
+    document: Document, copied: Path, command: str, tmp_path: Path
+) -> None:
+    others = Path(shutil.copytree(copied, tmp_path / "other"))  # a workspace of the same store
+    for name in ("graph.lbug", "graph.lbug.crc32"):
+        (others / name).unlink()
+        (others / name).symlink_to(copied / name)
+        shutil.copyfile(copied / name, tmp_path / name)
+    document("-w", copied, "forget", PERSON)
+    for name in ("graph.lbug", "graph.lbug.crc32"):
+        shutil.copyfile(tmp_path / name, copied / name)
+    assert triples_of(Workspace(copied), PERSON) > 0
+    assert any("were erased again" in told for told in document("-w", copied, command)["notices"])
+    assert triples_of(Workspace(copied), PERSON) == 0 and PERSON.encode() not in (copied / "graph.lbug").read_bytes()
+    assert not any("were erased again" in told for told in document("-w", copied, command)["notices"])
+    assert document("-w", others, "refresh")["changed"]
+    assert ForgottenPeople(others).has("User", PERSON)
+
+
 def test_no_workspace_of_a_shared_store_makes_the_person_anew(
     document: Document, whyrec: Whyrec, tmp_path: Path, store_url: str
 ) -> None:

@@ -18,6 +18,7 @@ from kg.mapping.mapping import RdfSource, rdf_mapping, read_mapping
 from kg.mapping.source import Mode, Source
 from kg.mapping.standard_input import STANDARD_INPUT, kept_input
 from kg.ontology.rdf_mapping import absolute_base
+from kg.privacy.erasure.coming_back import CAME_BACK, erase_again
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
 from kg.progress import WAITING, Progress
@@ -108,12 +109,15 @@ def load_files(
                 remember_pseudonyms(workspace.folder, people.pseudonyms)
             shown, had_model = None if asked.dry_run else _shown(workspace), workspace.held().model.is_dir()
             before = None if asked.dry_run else _current(workspace, store)
+            back = before is None and not asked.dry_run and erase_again(workspace, store)
             options = _options(workspace, asked, people, called or {})
             report = load(lambda **_: store, workspace.schema, sources, folder, options, progress)
         finally:
             store.close()
         earlier = None if before is None else _earlier(before, report)
         taken = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
+    if back:
+        report.notices.append(CAME_BACK)
     if had_model and not workspace.held().model.is_dir():
         report.notices.append(FORGOTTEN_ELSEWHERE)
     if shown is not None and taken is not None and _others_wrote(shown, taken):

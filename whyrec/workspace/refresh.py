@@ -1,8 +1,10 @@
 """Refresh: take over what Cypher, an app or another program wrote to the store."""
 
 from collections.abc import Mapping
+from contextlib import closing
 
 from kg.errors import SnapshotError
+from kg.privacy.erasure.coming_back import CAME_BACK, erase_again
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
@@ -21,7 +23,9 @@ def refresh(workspace: Workspace, full: bool, progress: Progress) -> RefreshRepo
     """
     before, had_model = _before(workspace), workspace.held().model.is_dir()
     with workspace.lock():
+        back = _erased_again(workspace)
         now, taken = refreshed(workspace, progress, anew=full)
+    gone = had_model and not workspace.held().model.is_dir()
     return RefreshReport(
         snapshot=now.hash,
         before=before.hash if before else None,
@@ -29,8 +33,16 @@ def refresh(workspace: Workspace, full: bool, progress: Progress) -> RefreshRepo
         compared=taken,
         entities=_moved(workspace, before.manifest.entities if before else {}, now.manifest.entities),
         triples=_moved(workspace, before.manifest.triples if before else {}, now.manifest.triples),
-        notices=[FORGOTTEN_ELSEWHERE] if had_model and not workspace.held().model.is_dir() else [],
+        notices=[*([CAME_BACK] if back else []), *([FORGOTTEN_ELSEWHERE] if gone else [])],
     )
+
+
+def _erased_again(workspace: Workspace) -> bool:
+    """Whether anybody who was forgotten came back with the store; nothing is erased from one that others load."""
+    if workspace.settings.adoption is not None:
+        return False
+    with closing(workspace.open_store()) as store:
+        return erase_again(workspace, store)
 
 
 def _before(workspace: Workspace) -> Snapshot | None:
