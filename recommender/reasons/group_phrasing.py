@@ -138,17 +138,19 @@ class GroupPhrasing(ThemePhrasing):
         names = [self._label(strand, anchor) for anchor in ordered if each[anchor] >= self.evidence.k][:NAMED]
         words: dict[str, object] = {"n": told_count(people, self.evidence.k), "did": self._did(source)}
         sensitive = [schema.entity[schema.ends(step)[1]].sensitive for step in source.tail[:-1]]
+        alike = source.tail[0] == inverse_of(source.start)  # they did the same with it, and not bought what was viewed
         if sensitive == [True]:
             key = "people_one" if len(strand.anchors) == 1 else "people_some" if names else "people_unnamed"
             into = self.language.bare(self.phrasing.phrase(inverse_of(source.tail[0]), first=True))
-            words |= {"did": into, "name": "".join(names[:1]), "names": self.language.listed(names)}
-            return self._say(key, **words, phrase=self._out(source))
+            words |= {"into": into, "did": into if alike else self.language.owned(self._did(source))}
+            words |= {"name": "".join(names[:1]), "names": self.language.listed(names)}
+            return self._say(key if alike else f"{key}_across", **words, phrase=self._out(source))
         if sensitive == [True, False]:
             entities, total = self.evidence.named(position, (strand,))
             into = self.language.bare(self.phrasing.phrase(inverse_of(source.tail[0]), first=True))
             words |= {"did": into, "names": self.language.listed(names), "nodes": self._nodes(entities, total)}
             words |= {"phrase": self.phrasing.phrase(inverse_of(source.last)), "out": self._step_out(source.tail[1])}
-            key = "people_theme" if names and entities else "people_theme_unnamed"
+            key = ("people_theme" if alike else "people_theme_across") if names else "people_theme_unnamed"
             return self._say(key, **words) if entities else self._say("people_other", **words)
         if sensitive == [False, True]:
             between = schema.ends(source.tail[0])[1]
