@@ -13,9 +13,9 @@ from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
+from recommender.splitting.shared_pairs import Masks, in_all_interactions, leaving_some, shared_pairs
 from recommender.splitting.told_split import told_moment
 
-Masks = dict[str, NDArray[np.bool_]]
 SPLITS = ("random", "last", "temporal", "cold-users", "cold-items", "cold-domain")
 
 
@@ -35,7 +35,7 @@ def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any]) -> S
     A pair that several interactions hold (viewed and bought) is held out of all of them.
     """
     catalogue = Catalogue(snapshot)
-    masks = _in_all_interactions(snapshot, masks)
+    masks = in_all_interactions(snapshot, masks)
     found: dict[User, list[NDArray[np.int64]]] = {}
     for name, mask in masks.items():
         relation = snapshot.schema.relation[name]
@@ -50,21 +50,6 @@ def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any]) -> S
     sizes = {"test": int(sum(mask.sum() for mask in masks.values()))}
     sizes["train"] = sum(snapshot.manifest.triples[name] for name in snapshot.schema.interactions) - sizes["test"]
     return Split(TripleSubset(snapshot, masks), test, {**description, **sizes})
-
-
-def _in_all_interactions(snapshot: Snapshot, masks: Masks) -> Masks:
-    """The masks with every held-out pair marked in each interaction between the same two types."""
-    schema, spread = snapshot.schema, dict(masks)
-    for ends in {(schema.relation[name].head, schema.relation[name].tail) for name in masks}:
-        names = [n for n in schema.interactions if (schema.relation[n].head, schema.relation[n].tail) == ends]
-        if len(names) < 2:
-            continue
-        pairs = {
-            n: _rows(snapshot, n) * snapshot.vocabulary.count(ends[1]) + snapshot.adjacency(n).indices for n in names
-        }
-        held_out = np.unique(np.concatenate([pairs[name][masks[name]] for name in names if name in masks]))
-        spread |= {name: np.isin(pairs[name], held_out) for name in names}
-    return spread
 
 
 def split_by(snapshot: Snapshot, kind: str, fraction: float, seed: int, domain: str | None) -> Split:
@@ -91,32 +76,37 @@ def split_by(snapshot: Snapshot, kind: str, fraction: float, seed: int, domain: 
 
 
 def random_split(snapshot: Snapshot, fraction: float, seed: int) -> Split:
-    """Hold out a fraction of each user's interactions, rounded down, at least one of two or more."""
+    """Hold out a fraction of what each user did, rounded down, at least one of two or more items of a type; what was
+    done with an item in several ways is drawn once."""
     random = np.random.default_rng(seed)
-    masks = {}
-    for name in snapshot.schema.interactions:
-        rows = _rows(snapshot, name)
-        masks[name] = _first_of_each(rows, (random.random(len(rows)),), fraction)
+    masks: Masks = {}
+    for pairs in shared_pairs(snapshot):
+        unique = pairs.unique
+        rows = pairs.people(unique)
+        masks |= pairs.spread(unique[_first_of_each(rows, (random.random(len(rows)),), fraction)])
     return hold_out(snapshot, masks, {"kind": "random", "holdout": fraction, "seed": seed})
 
 
 def fold_split(snapshot: Snapshot, fold: int, folds: int, seed: int) -> Split:
-    """Hold out one of several parts of each user's interactions, drawn at random; in all folds together every
-    interaction of a user with two or more is held out once.
+    """Hold out one of several parts of each user's interactions, drawn at random; in all folds together everything that
+    a user with two or more items of a type did is held out once, what was done with an item in several ways together.
 
     :param fold: from 0.
     """
     random = np.random.default_rng(seed)
-    masks = {}
-    for name in snapshot.schema.interactions:
-        rows = _rows(snapshot, name)
+    masks: Masks = {}
+    for pairs in shared_pairs(snapshot):
+        unique = pairs.unique
+        rows = pairs.people(unique)
         position, counts = _places(rows, (random.random(len(rows)),))
-        masks[name] = (counts > 1) & ((position + rows) % folds == fold)  # who has few is not always in the first folds
+        held_out = (counts > 1) & ((position + rows) % folds == fold)  # who has few is not always in the first folds
+        masks |= pairs.spread(unique[held_out])
     return hold_out(snapshot, masks, {"kind": "random", "folds": folds, "fold": fold, "seed": seed})
 
 
 def last_split(snapshot: Snapshot, seed: int = 0) -> Split:
-    """Hold out the last triple of each interaction, of each user who has two or more of it.
+    """Hold out the last triple of each interaction, of each user who has two or more of it; where that would leave
+    nothing, as where the one is the first of the other, of one interaction alone.
 
     Of those of one time it is drawn which was the last: by id, what is tested on would be the first items of the
     catalogue, and what is popular would be measured on what it has lost.
@@ -128,7 +118,7 @@ def last_split(snapshot: Snapshot, seed: int = 0) -> Split:
         times = _times(snapshot, name)
         drawn = random.random(len(times))
         masks[name] = _first_of_each(_rows(snapshot, name), (drawn, -times), 0.0)
-    return hold_out(snapshot, masks, {"kind": "last", "seed": seed})
+    return hold_out(snapshot, leaving_some(snapshot, masks), {"kind": "last", "seed": seed})
 
 
 def temporal_split(snapshot: Snapshot, fraction: float) -> Split:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.catalogue.interactions import User
 from recommender.splitting.interaction_splits import Split, hold_out
+from recommender.splitting.shared_pairs import Masks, leaving_some
 
 FITTED, PRUNED = 0.65, 0.8
 """Users below the first mark fit weights, below the second they say which are idle, and the others decide whether the
@@ -76,7 +77,7 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
     users = sum(snapshot.vocabulary.count(name) for name in snapshot.schema.user_types)
     part = 0.5 if users > FEW_USERS else 1.0
     cold = {name: _cold_domains(snapshot, name, seed) for name in snapshot.schema.user_types}
-    masks = {}
+    drawn_masks, masks = Masks(), Masks()
     for name in snapshot.schema.interactions:
         relation = snapshot.schema.relation[name]
         indptr = snapshot.adjacency(name).indptr
@@ -92,10 +93,13 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
             mask[_latest(snapshot, name, [seed, 22, *name.encode()])[chosen]] = True
         else:
             mask[indptr[chosen] + (drawn * counts[chosen]).astype(np.int64)] = True
+        drawn_masks[name] = mask
+    for name, mask in leaving_some(snapshot, drawn_masks).items():
+        relation = snapshot.schema.relation[name]
         own = cold[relation.head] == snapshot.schema.domains.index(snapshot.schema.entity[relation.tail].domain or "")
         if kind == "new-items":
-            mask |= _new_items(snapshot, relation.tail, seed)[snapshot.adjacency(name).indices]
-        masks[name] = mask | np.repeat(own, counts)
+            mask = mask | _new_items(snapshot, relation.tail, seed)[snapshot.adjacency(name).indices]
+        masks[name] = mask | np.repeat(own, np.diff(snapshot.adjacency(name).indptr))
     return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed})
 
 
