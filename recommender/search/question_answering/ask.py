@@ -1,6 +1,7 @@
 """Ask: a question in English or Chinese, answered from the graph, with every triple that says so."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +152,8 @@ class Asker:
         worded = [one for one in plan.constraints if isinstance(one, Worded)]
         links = [one for one in plan.constraints if isinstance(one, Linked) and not one.negated]
         if not len(own):
-            plan.not_understood += [word for one in worded for word in one.words if word not in plan.not_understood]
+            in_no_name = [one for one in worded if not len(answers(self.lexicon, replace(plan, constraints=[one])))]
+            plan.not_understood += [w for one in in_no_name for w in one.words if w not in plan.not_understood]
         if len(own) or not worded or not (plan.typed or any(len(one.ways[0]) == 1 for one in links)):
             return own
         rest: list[Constraint] = [one for one in plan.constraints if not isinstance(one, Worded)]

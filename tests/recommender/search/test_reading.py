@@ -179,6 +179,21 @@ def test_a_number_that_may_be_two_is_not_guessed(asker: Asker, number: str) -> N
     assert number in found.not_understood and found.answers == [] and number in found.text
 
 
+@pytest.mark.parametrize("question", ["Which products are under -5?", "Which products are above −5?", "低于-5的产品"])
+def test_a_number_below_nothing_is_not_its_opposite(asker: Asker, question: str) -> None:
+    """“under -5” was “below 5”; what a hyphen joins is no such number."""
+    found = asker.ask(question)
+    assert found.answers == [] and found.not_understood[-1][1:] == "5" and found.not_understood[-1] in found.text
+    between = asker.ask("Which products are 1-100000?")
+    assert between.count == asker.ask("Which products are 1 to 100000?").count > 0 == len(between.not_understood)
+
+
+def test_a_word_of_names_is_understood_though_nothing_fulfils_the_rest(asker: Asker) -> None:
+    """“creams” was said to be left out beside the step that asks for it."""
+    found = asker.ask("Which creams are above 100000?")
+    assert (found.count, found.not_understood) == (0, []) and "Not understood" not in found.text
+
+
 def test_what_was_taken_for_one_of_two_meanings_is_told(asker: Asker) -> None:
     assert "or did you mean SUNSCREEN" in asker.ask("Which sunscreens are there?").text
 

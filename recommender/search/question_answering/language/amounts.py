@@ -16,10 +16,18 @@ _UNCLEAR = re.compile(r"(?<![0-9A-Za-z.,])(?:[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|\
 """1.000, 1.234,50 and 12,50, which mean something else in each country."""
 
 
+_NEGATIVE = re.compile(r"(?<![0-9A-Za-z.,%)\]-])[-−][0-9]+(?:[.,][0-9]+)*")
+"""-5, of which 5 is the opposite; not SPF-50, 10-20 and vitamin B-12."""
+
+
 def plain_numbers(question: str) -> tuple[str, list[str]]:
-    """A question whose numbers have no marks between thousands, without those that may be two numbers, and these."""
-    plain = _GROUPED.sub(lambda match: match[0].replace(",", ""), question)
-    return _UNCLEAR.sub(" ", plain), _UNCLEAR.findall(plain)
+    """A question whose numbers have no marks between thousands, without those that may be two numbers or are less than
+    nothing, and these."""
+    plain, unclear = _GROUPED.sub(lambda match: match[0].replace(",", ""), question), list[str]()
+    for pattern in (_NEGATIVE, _UNCLEAR):
+        unclear += pattern.findall(plain)
+        plain = pattern.sub(" ", plain)
+    return plain, unclear
 
 
 def spoken_amounts(question: str) -> tuple[str, dict[float, Amount]]:
