@@ -208,8 +208,8 @@ class LearnedKernel(Kernel):
 
     @property
     def key(self) -> str:
-        """The step, and what decides the entries."""
-        step, decided_by = self.step(self.anchor_type, self.item_type), self.decided_by
+        """Its name and ends in ASCII, which every file system and locale can write, and what decides the entries."""
+        step, decided_by = f"{self.name}-{self.anchor_type}-{self.item_type}", self.decided_by
         return f"{step}+{hashlib.blake2b(decided_by.encode(), digest_size=8).hexdigest()}" if decided_by else step
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64] | None:

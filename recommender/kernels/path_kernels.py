@@ -25,7 +25,7 @@ from recommender.kernels.metapath_kernel import MetapathKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.narrowing import Narrowing, narrowing_of
 from recommender.kernels.registry import learned_steps, scored_paths
-from recommender.kernels.stored_factors import StoredFactors, digest
+from recommender.kernels.stored_factors import StoredFactors, digest, file_name
 from recommender.kernels.trained_graph import AsTrained, TrainedGraph, fit_name
 from recommender.kernels.transition import Transitions
 from recommender.linalg.csr_file import has_csr, link_csr, open_csr, save_csr
@@ -160,7 +160,7 @@ class Kernels:
         kernel, ends = self.of(tail), self.ends(tail)
         content = [*self.snapshot.content(*kernel.reads), *(self.snapshot.vocabulary.count(end) for end in ends)]
         content += self.transitions.trained.decided_by
-        return f"{kernel.key}+{digest([*content, self.config.scales.get(written(tail))])}"
+        return f"{file_name(kernel.key)}+{digest([*content, self.config.scales.get(written(tail))])}"
 
     def frozen(self, folder: Path) -> KernelConfig:
         """The configuration with the scales of the kernels that are open or on disk, each under its new name too: the

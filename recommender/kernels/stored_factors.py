@@ -11,6 +11,9 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.kernel import Factors, relation_parts
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
 
+LONGEST = 150
+"""Characters of a key that a file's name has room for, besides digests, the end and what marks an unfinished one."""
+
 
 class StoredFactors:
     """Factors on disk beside the kernels. Reasons need them as well as kernels do, and of a million people they take
@@ -34,6 +37,11 @@ class StoredFactors:
                 matrix.sort_indices()
                 save_csr(matrix, self.folder, file, 1.0)
         return [open_csr(self.folder, file)[0] for file in files]
+
+
+def file_name(key: str) -> str:
+    """The beginning of a file's name: a key, of one that is too long for a file system the first part and a digest."""
+    return key if len(key) <= LONGEST else f"{key[: LONGEST - 17]}+{digest(key)}"
 
 
 def digest(key: object) -> str:

@@ -98,3 +98,17 @@ def test_a_change_that_does_not_concern_them_leaves_their_files(tmp_path: Path) 
     after.build([path.tail for path in after.scored])
     stored = [one for kind in ("inferred", "linked", "about", "onward") for one in before.folder.glob(f"{kind}*.npy")]
     assert stored and all((after.folder / one.name).samefile(one) for one in stored)
+
+
+def test_the_files_of_kernels_have_names_that_any_file_system_takes(tmp_path: Path) -> None:
+    """Long names of relations, and no sign that a locale of ASCII, Latin-1 or GBK cannot write."""
+    long = "is_one_of_the_things_that_are_" * 4
+    relation = {**SCHEMA["relation"], f"{long}contained": SCHEMA["relation"]["contains"], "made_by": MADE_BY}
+    schema = {**SCHEMA, "entity": {**SCHEMA["entity"], "Brand": {}}, "relation": relation}
+    entities = {"User": ["u"], "Product": ["p", "q"], "Course": ["c"], "Ingredient": ["i"], "Brand": ["b"]}
+    triples = {f"{long}contained": [("p", "i"), ("q", "i")], "purchased": [("u", "p")], "enrolled": [("u", "c")]}
+    kernels = Kernels(snapshot_of(tmp_path, entities, triples, schema), KernelConfig(), tmp_path / "kernels")
+    kernels.build([path.tail for path in kernels.scored])
+    names = [kernels.file(path.tail) for path in kernels.scored]
+    assert len({path.tail for path in kernels.scored}) == len(set(names)) and any(long in name for name in names)
+    assert all(file.name.isascii() for file in (tmp_path / "kernels").rglob("*"))
