@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kg.errors import UsageError, WorkspaceError
+from kg.mapping.standard_input import clear_inputs
 from kg.privacy.archive import KeptAnswers, pack, resealed, unpack
 from kg.privacy.encryption import ENCRYPTED, decrypt, encrypt
 from kg.privacy.open_logs import check_logs_closed, open_logs
@@ -105,6 +106,7 @@ def _check_idle(workspace: Workspace) -> None:
     :raises WorkspaceError: then.
     """
     check_logs_closed(workspace.folder)
+    clear_inputs()
     busy = clear_scratch(workspace.folder)
     if busy:
         raise WorkspaceError(

@@ -12,6 +12,7 @@ import polars as pl
 
 from kg.file_link import remove_folder
 from kg.file_lock import FileLock, clear_abandoned
+from kg.mapping.standard_input import clear_inputs
 from kg.privacy.erasure.identification import Identified, identify
 from kg.privacy.erasure.person_files import is_typed, names_person
 from kg.privacy.erasure.redaction import Outcome, Person, Redactor
@@ -59,6 +60,7 @@ class _Eraser:
         """All steps, in their order."""
         self._tell("Looking for the person")
         clear_abandoned(self._workspace.staging)  # a load that was killed may have had the person, and is begun anew
+        clear_inputs()
         self._notice_others(clear_scratch(self._workspace.folder))
         suppression = Suppression.open(self._workspace.folder)
         whom = identify(self._workspace, self._user, self._files, suppression)

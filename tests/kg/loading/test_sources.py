@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +18,9 @@ import polars as pl
 import pytest
 
 from kg.errors import MappingError, ReadError
+from kg.file_lock import LOCK, FileLock
 from kg.formats.by_file_name import sources_for_paths
+from kg.mapping.standard_input import PREFIX, clear_inputs
 from kg.readers.semi_structured import json_array
 from kg.schema import Schema, parse_schema
 from tests.kg.files import bad_rows, graph, load_sources, load_text, rejects
@@ -246,6 +249,22 @@ def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert {row["file"] for row in rejects(tmp_path)} == {"standard input"}
     assert [row[:2] for row in graph(tmp_path, SCHEMA)["bought"]] == [("u1", "p1")]
     assert list(bad_rows(tmp_path).values()) == [b"user,item\n,p2\n"]
+
+
+def test_what_a_killed_load_left_of_its_input_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed, living = (tmp_path / f"{PREFIX}{name}" for name in ("killed", "living"))
+    for folder in (killed, living):
+        folder.mkdir()
+        (folder / "purchased.csv").write_text("head,tail\nann@example.org,p1\n")
+    (tmp_path / f"{PREFIX}link").symlink_to(living)
+    held = FileLock.try_acquire(living / LOCK)
+    assert held is not None
+    clear_inputs()
+    assert not killed.exists() and (living / "purchased.csv").exists()
+    held.release()
+    clear_inputs()
+    assert not living.exists()
 
 
 def test_a_log_of_events_loads_by_itself(tmp_path: Path) -> None:
