@@ -400,3 +400,9 @@ def test_the_form_of_rules_keeps_what_was_typed_and_what_it_did_not_set(
         assert published[-1]["content"] == published[-2]["content"] == told
     finally:
         client.post("/api/v1/rules/roll-back", json={"number": 0}, headers=admin)
+
+
+def test_a_price_of_nothing_is_a_limit(client: TestClient, admin: dict[str, str]) -> None:
+    asked = {"user": "u0001", "domain": "cosmetics", "max_price": 0}
+    assert client.get("/api/v1/recommend", params=asked, headers=admin).json()["items"] == []
+    assert client.get("/api/v1/recommend", params={**asked, "max_price": 1_000}, headers=admin).json()["items"]

@@ -1,5 +1,6 @@
 """What requests ask: the parameters of each question, checked, with the same names as the options of the engine."""
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,9 +60,14 @@ class RuledQuestion(Question):
     fill: bool = Field(default=False, description="With a domain they used nothing of: also what nothing leads to.")
 
     def rules(self) -> dict[str, Any]:
-        """The rules that say something, by the engine's names."""
-        told = self.model_dump(exclude=NOT_RULES)
-        return {name: value for name, value in told.items() if value not in (None, [], False)}
+        """The rules that say something, by the engine's names; 0 says something, too."""
+        told = ((name, getattr(self, name)) for name in _rules_of(type(self)))
+        return {name: value for name, value in told if value is not None and value is not False and value != []}
+
+
+@cache
+def _rules_of(question: type[RuledQuestion]) -> tuple[str, ...]:
+    return tuple(name for name in question.model_fields if name not in NOT_RULES)
 
 
 class ListQuestion(RuledQuestion):
