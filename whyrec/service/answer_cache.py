@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
+from whyrec.service.methods import BODILESS
+
 if TYPE_CHECKING:
     from whyrec.service.shop import Shop
 
@@ -98,7 +100,7 @@ def has_it(request: Request, tag: str) -> bool:
 def given(
     request: Request, asked: "tuple[Shop, str, str]", found: KeptAnswer, *, keep: bool, body: bytes | None = None
 ) -> Response:
-    """The response with an answer, which is kept under an id of its own.
+    """The response with an answer, which is kept under an id of its own, unless only HEAD asks, who shows it to nobody.
 
     :param asked: shop, kind of the question, name of the caller.
     :param keep: whether it can be shown again.
@@ -107,6 +109,6 @@ def given(
     headers = {"ETag": found.tag, "Cache-Control": "private, no-cache"}
     if has_it(request, found.tag):
         return Response(status_code=304, headers=headers)
-    if keep:
+    if keep and BODILESS not in request.scope:
         headers["X-Answer-Id"] = shop.remember(kind, caller, found)
     return Response(body or zlib.decompress(found.packed), media_type="application/json", headers=headers)

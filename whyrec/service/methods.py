@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOOLS = "/mcp/"
 """Where a GET waits for messages, and HEAD has nothing to tell."""
+BODILESS = "whyrec.bodiless"
+"""Key of the scope of a request whose answer nobody sees."""
 
 
 class Headed:
@@ -25,7 +27,7 @@ class Headed:
             """Send on, without the body."""
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        return await self._app({**scope, "method": "GET"}, receive, bodiless)  # the server has to know the other
+        return await self._app({**scope, "method": "GET", BODILESS: True}, receive, bodiless)  # the server has to know the other
 
 
 def methods_at(routes: Iterable[BaseRoute], path: str) -> set[str]:

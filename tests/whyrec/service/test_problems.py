@@ -123,6 +123,16 @@ def test_head_is_get_without_its_body(client: TestClient, path: str) -> None:
         assert headed.headers.get(name) == got.headers.get(name)
 
 
+def test_what_only_head_asked_for_was_given_to_nobody(client: TestClient) -> None:
+    """A monitor that looks whether lists are there is no person who saw them."""
+    for path in ("/api/v1/recommend?user=u0003&n=3", "/api/v1/why?user=u0003&item=p0001"):
+        before = client.get("/api/v1/users/u0003/answers").json()
+        assert "x-answer-id" not in client.head(path).headers
+        assert client.get("/api/v1/users/u0003/answers").json() == before
+        assert client.get(path).headers["x-answer-id"] and "x-answer-id" not in client.head(path).headers
+        assert len(client.get("/api/v1/users/u0003/answers").json()) == len(before) + 1
+
+
 @pytest.mark.parametrize("path", ["/api/v1/recommend/?user=u0001", "/api/v1/nothing", "/api/v2/recommend"])
 def test_an_address_that_is_none_leads_nowhere_else(client: TestClient, path: str) -> None:
     answer = client.get(path, headers={"Host": "elsewhere.example"}, follow_redirects=False)
