@@ -186,14 +186,15 @@ def task_of(
 class RankedUsers:
     """Lists of users.
 
-    ``items``: shape (users, k), int64, positions, −1 where there are fewer, equal scores by position; ``ranks``: where
-    their test items stand; ``cut``: shape (users,), bool: whether the list ends within items of equal score, so that
-    others might as well be in it.
+    ``items``: shape (users, k or all items there are), int64, positions, −1 where a list is shorter, equal scores by
+    position; ``ranks``: where their test items stand; ``cut``: shape (users,), bool: whether the list ends within items
+    of equal score, so that others might as well be in it; ``k``: how long lists were asked for.
     """
 
     items: NDArray[np.int64]
     ranks: HeldOutRanks
     cut: NDArray[np.bool_]
+    k: int
 
 
 def rank_users(
@@ -212,7 +213,8 @@ def rank_users(
     inside, k = task
     schema, users = train.schema, list(test)
     known = Interactions(train, (*schema.interactions, *schema.negatives))
-    items, cut = np.full((len(users), k), -1, dtype=np.int64), np.zeros(len(users), dtype=bool)
+    length = min(k, int(np.count_nonzero(inside)))
+    items, cut = np.full((len(users), length), -1, dtype=np.int64), np.zeros(len(users), dtype=bool)
     ranks: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
@@ -220,7 +222,7 @@ def rank_users(
         for row, user in enumerate(block):
             allowed[row, used.indices[used.indptr[row] : used.indptr[row + 1]]] = False
             allowed[row, test[user]] = True  # bought in the test part, though disliked before
-        served = model.lists(block, allowed, k) if isinstance(model, ServedLists) and model.mix else None
+        served = model.lists(block, allowed, length) if isinstance(model, ServedLists) and model.mix else None
         scores = model(block) if served is None else np.zeros((len(block), 0))
         for row, (user, may) in enumerate(zip(block, allowed, strict=True)):
             best = top_n(scores[row], may, k) if served is None else served[row]
@@ -234,13 +236,13 @@ def rank_users(
         progress(stage, start + len(block), len(users))
     number = np.repeat(np.arange(len(users)), [len(above) for above, _ in ranks])
     above, tied = (np.concatenate([one[side] for one in ranks] or [np.empty(0, dtype=np.int64)]) for side in (0, 1))
-    return RankedUsers(items, HeldOutRanks(number, above, tied), cut)
+    return RankedUsers(items, HeldOutRanks(number, above, tied), cut, k)
 
 
 def metrics_of(ranked: RankedUsers, test: Test) -> RankingMetrics:
     """Metrics of lists, user by user in the order of ``test``; items of equal score in any order, each as likely."""
     relevant = np.array([len(found) for found in test.values()], dtype=np.int64)
-    return expected_metrics(ranked.ranks, relevant, ranked.items.shape[1])
+    return expected_metrics(ranked.ranks, relevant, ranked.k)
 
 
 def _short(inside: NDArray[np.bool_], k: int) -> list[str]:

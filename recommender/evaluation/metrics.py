@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.errors import ModelError
+
 Array = NDArray[np.float64]
 
 
@@ -56,19 +58,26 @@ def expected_metrics(ranks: HeldOutRanks, relevant: NDArray[np.int64], k: int) -
 
     :param relevant: shape (users,), int: number of test items of each user, ≥ 1.
     """
-    users = len(relevant)
-    summed = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
-    first, last = np.minimum(ranks.above, k), np.minimum(ranks.above + ranks.tied, k)
+    users, depth = len(relevant), _depth(ranks, relevant, k)
+    summed = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, depth + 2)))])
+    first, last = np.minimum(ranks.above, depth), np.minimum(ranks.above + ranks.tied, depth)
     gains = np.bincount(ranks.user, weights=(summed[last] - summed[first]) / ranks.tied, minlength=users)
     found = np.bincount(ranks.user, weights=(last - first) / ranks.tied, minlength=users)
-    hit, mrr = _first_hits(ranks, users, k)
+    hit, mrr = _first_hits(ranks, users, depth)
     return RankingMetrics(
-        ndcg=gains / summed[np.minimum(relevant, k)],
+        ndcg=gains / summed[np.minimum(relevant, depth)],
         recall=found / relevant,
         hit_rate=hit,
         precision=found / k,
         mrr=mrr,
     )
+
+
+def _depth(ranks: HeldOutRanks, relevant: NDArray[np.int64], k: int) -> int:
+    """k, or the last rank of a list that anything can be at where that is less: nobody waits for a k of millions."""
+    within = ranks.above < k
+    last = (ranks.above + ranks.tied)[within].max(initial=0)
+    return min(k, max(int(last), int(relevant.max(initial=0))))
 
 
 def _first_hits(ranks: HeldOutRanks, users: int, k: int) -> tuple[Array, Array]:
@@ -150,7 +159,12 @@ def intra_list_distance(lists: NDArray[np.int64], attributes: csr_array) -> Arra
 def above_and_tied(
     values: NDArray[np.float64], scores: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many of all values, shape (items,), are more than each score, and how many the same: each (scores,)."""
+    """How many of all values, shape (items,), are more than each score, and how many the same: each (scores,).
+
+    :raises ModelError: where one is no number: nothing is more than it, and a model that failed would be the best.
+    """
+    if np.isnan(values).any():
+        raise ModelError("a model scores items with what is no number (NaN): nothing is measured of it")
     if len(scores) <= FEW:
         counts = [(np.count_nonzero(values > one), np.count_nonzero(values == one)) for one in scores]
         above, tied = np.array(counts, dtype=np.int64).T

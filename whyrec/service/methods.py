@@ -27,7 +27,8 @@ class Headed:
             """Send on, without the body."""
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        return await self._app({**scope, "method": "GET", BODILESS: True}, receive, bodiless)  # the server has to know the other
+        asked = {**scope, "method": "GET", BODILESS: True}  # a copy: the server has to know the other
+        return await self._app(asked, receive, bodiless)
 
 
 def methods_at(routes: Iterable[BaseRoute], path: str) -> set[str]:

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from ir_measures import RR, P, R, Success, nDCG
 from scipy.sparse import csr_array
 
-from recommender.evaluation.metrics import HeldOutRanks, coverage, expected_metrics, gini, intra_list_distance, novelty
+from kg.errors import ModelError
+from recommender.evaluation.metrics import (
+    HeldOutRanks,
+    above_and_tied,
+    coverage,
+    expected_metrics,
+    gini,
+    intra_list_distance,
+    novelty,
+)
 
 K = 5
 MEASURES = {"ndcg": nDCG @ K, "recall": R @ K, "hit_rate": Success @ K, "precision": P @ K, "mrr": RR @ K}
@@ -48,6 +57,29 @@ def test_ties_count_at_the_mean_over_all_their_orders(scores: list[int], data: s
     ranks = HeldOutRanks(np.zeros(len(held_out), dtype=np.int64), above, tied)
     for name, found in expected_metrics(ranks, np.array([len(held_out)]), K).items().items():
         assert found[0] == pytest.approx(np.mean([one[name] for one in every]), abs=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(8)), st.sets(st.integers(0, 7), min_size=1, max_size=7))
+def test_a_list_that_is_asked_for_longer_than_all_there_is_takes_no_longer(
+    order: list[int], relevant: set[int]
+) -> None:
+    """Of a k of a thousand million, as of one of all items; precision counts the empty places."""
+    above = np.array([order.index(item) for item in sorted(relevant)])
+    ranks = HeldOutRanks(np.zeros(len(above), dtype=np.int64), above, np.ones(len(above), dtype=np.int64))
+    whole, longer = (expected_metrics(ranks, np.array([len(above)]), k).items() for k in (8, 10**9))
+    for name in ("ndcg", "recall", "hit_rate", "mrr"):
+        assert longer[name] == whole[name]
+    assert longer["precision"] == pytest.approx(len(relevant) / 10**9)
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_a_model_whose_scores_are_no_numbers_is_not_the_best(where: int) -> None:
+    """Nothing is more than a NaN: a held-out item that scores one was first, and all others were behind any number."""
+    values = np.array([1.0, 2.0, 3.0])
+    values[where] = np.nan
+    with pytest.raises(ModelError, match="no number"):
+        above_and_tied(values, values[[0]])
 
 
 def test_a_user_without_a_hit_counts_as_zero_beside_one_with() -> None:
