@@ -101,7 +101,6 @@ class _Eraser:
             after = store.count_entities(), store.count_triples()
             erasure.entities = sum(before[0].values()) - sum(after[0].values())
             erasure.triples = {name: n - after[1][name] for name, n in before[1].items() if n > after[1][name]}
-            self._remove_leftovers()
             store.compact()
             if there or (mark or "").startswith(FORGETTING):
                 cut_off = unfinished_key(mark)
@@ -114,13 +113,6 @@ class _Eraser:
             self._retake_snapshot(store)
         finally:
             store.close()
-
-    def _remove_leftovers(self) -> None:
-        """What an interrupted compacting of an embedded store left."""
-        path = self._files.store
-        if path is not None:
-            for leftover in path.parent.glob(f"{path.name}.compact*"):
-                leftover.unlink()
 
     def _retake_snapshot(self, store: Store) -> None:
         """Remove what was learned with the person, then the snapshots that show them."""

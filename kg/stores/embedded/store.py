@@ -1,5 +1,6 @@
 """The embedded store: a graph in one file, no server. The engine is Ladybug, the maintained fork of Kùzu."""
 
+import glob
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -270,7 +271,8 @@ class EmbeddedStore:
         whole = schema_of(self._tables)
         old = EmbeddedStore(self._file, self._tables, whole)
         copy = self._file.path.with_name(f"{self._file.path.name}.compact")
-        copy.unlink(missing_ok=True)
+        for left in copy.parent.glob(f"{glob.escape(copy.name)}*"):  # of one that was cut off
+            left.unlink()
         new = EmbeddedStore.open(copy, whole)
         try:
             with new.deferring():
