@@ -16,6 +16,14 @@ class ForgottenPeople:
     def __init__(self, folder: Path) -> None:
         self._lists = [_List(folder / name) for name in (NAME, IN_STORE)]
 
+    @property
+    def anybody(self) -> bool:
+        """Whether there is anybody on them.
+
+        :raises WorkspaceError: where one is damaged.
+        """
+        return any(one.now().known for one in self._lists)
+
     def has(self, user_type: str, user: str) -> bool:
         """Whether somebody is on one of them.
 

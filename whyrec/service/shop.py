@@ -250,17 +250,19 @@ class Shop:
 
     def _of_the_known(self, batch: "list[Answer | Look]") -> "list[Answer | Look]":
         """What is not about anybody who was forgotten, by another process say, while this one still answered."""
-        gone = {user: user is not None and self._was_forgotten(user) for user in {one.user for one in batch}}
+        try:
+            if not self._forgotten.anybody:
+                return batch
+            gone = {user: user is not None and self._was_forgotten(user) for user in {one.user for one in batch}}
+        except WhyrecError:  # the list is damaged, which events are told of
+            return batch
         return [one for one in batch if not gone[one.user]]
 
     def _was_forgotten(self, user: str) -> bool:
         told, whom = self.named(user)
         types = self.engine.snapshot.schema.user_types if told is None else (told,)
         known = [name for name in types if self.engine.snapshot.vocabulary.get(name, whom) is not None]
-        try:
-            return any(self._forgotten.has(name, whom) for name in known[:1] or types)
-        except WhyrecError:  # the list is damaged, which events are told of
-            return False
+        return any(self._forgotten.has(name, whom) for name in known[:1] or types)
 
     def close(self) -> None:
         """Write what was answered, and close the log."""
