@@ -84,7 +84,7 @@ def parity_of_items(crowd: Crowd, inside: Mask, told: Sequence[tuple[Side, Mask]
     """
     lists = crowd.lists.positions[crowd.lists.positions >= 0]
     shown = np.bincount(lists, minlength=len(inside)) >= crowd.k
-    used, items, found = crowd.recommender.catalogue.used >= crowd.k, np.flatnonzero(inside), list[_Side]()
+    used, items, found = crowd.recommender.catalogue.people >= crowd.k, np.flatnonzero(inside), list[_Side]()
     for side, tellable in told:
         if side.name == OWN:
             continue

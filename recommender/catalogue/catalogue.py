@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.snapshot.snapshot import NO_TIME, Snapshot
+from recommender.catalogue.item_users import ItemUsers
 from recommender.catalogue.properties import ItemProperties
 from recommender.catalogue.variants import Variants
 from recommender.profiles.weights import fading
@@ -65,6 +66,14 @@ class Catalogue:
         for name in schema.interactions:
             indptr = self.snapshot.adjacency(f"~{name}").indptr
             counts[self.slices[schema.relation[name].tail]] += np.diff(indptr)
+        return counts
+
+    @cached_property
+    def people(self) -> NDArray[np.int64]:
+        """How many people used each item, whoever viewed and bought it once: shape (size,), int64."""
+        counts = np.zeros(self.size, dtype=np.int64)
+        for name, part in self.slices.items():
+            counts[part] = ItemUsers(self.snapshot, name).counts
         return counts
 
     @cached_property

@@ -36,6 +36,11 @@ class ItemUsers:
         self._indptr: Idxs = used.indptr
         self._users: Idxs = used.indices
 
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many people used each item, whoever did so in several ways once: shape (items,), int64."""
+        return np.diff(self._indptr).astype(np.int64)
+
     def of(self, item: int) -> Idxs:
         """Who used an item, in ascending order."""
         found: Idxs = self._users[self._indptr[item] : self._indptr[item + 1]]

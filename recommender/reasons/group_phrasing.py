@@ -54,7 +54,7 @@ class GroupPhrasing(ThemePhrasing):
 
     def _popularity(self, position: int) -> str:
         item_type = self.evidence.scorer.catalogue.item(position)[0]
-        used = self.evidence.scorer.catalogue.used[position] >= max(self.evidence.k, 1)
+        used = self.evidence.scorer.catalogue.people[position] >= max(self.evidence.k, 1)
         return self._say(
             "popularity" if used else "popularity_few", domain=self.snapshot.schema.entity[item_type].domain or ""
         )

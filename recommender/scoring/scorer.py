@@ -247,7 +247,7 @@ class Scorer:
     @cached_property
     def popularity(self) -> NDArray[np.float64]:
         """The popularity term of each item, 0 where fewer than k people made it popular: shape (catalogue.size,)."""
-        popular = np.where(self.catalogue.used >= self.snapshot.k, self.catalogue.popularity, 0.0)
+        popular = np.where(self.catalogue.people >= self.snapshot.k, self.catalogue.popularity, 0.0)
         return np.asarray(self._per_item(self.blend.popularity) * popular)
 
     def _per_item(self, weights: dict[str, float]) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ def domain_overview(crowd: Crowd, domain: str, lang: str = "en") -> DomainOvervi
         domain=domain,
         domain_text=crowd.domain(domain, lang),
         items=size,
-        used=int((catalogue.used[inside] >= crowd.k).sum()),
+        used=int((catalogue.people[inside] >= crowd.k).sum()),
         shown=found,
         coverage=found / size if size else 0.0,
         people=crowd.shown(int((~cold_in(crowd.snapshot, crowd.user_type, domain)).sum())),

@@ -96,10 +96,8 @@ class Arms:
     @staticmethod
     def _is_new(engine: Engine, item: RankedItem) -> bool:
         """Whether fewer than k people used an item."""
-        snapshot = engine.snapshot
-        idx, schema = snapshot.vocabulary.get(item.type, item.id), snapshot.schema
-        used = [name for name in schema.interactions if schema.relation[name].tail == item.type]
-        return idx is not None and sum(int(snapshot.link_counts(f"~{name}")[idx]) for name in used) < snapshot.k
+        idx, catalogue = engine.snapshot.vocabulary.get(item.type, item.id), engine.recommender.catalogue
+        return idx is not None and bool(catalogue.people[catalogue.position(item.type, idx)] < engine.snapshot.k)
 
 
 def _knows(engine: Engine, user: str) -> bool:
