@@ -71,7 +71,7 @@ def test_equalised_odds_are_the_larger_of_both_differences(monkeypatch: pytest.M
     crowd = shop(tmp_path, k=1)
     inside = np.flatnonzero(crowd.recommender.catalogue.of_domain("cosmetics"))
     side = _side(crowd, [0] * 6 + [1] * 7)
-    crowd.recommender.catalogue.used[inside] = [1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0]
+    crowd.recommender.catalogue.people[inside] = [1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0]
     shown = np.array([1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 1, 1], dtype=bool)
     crowd.lists.positions[:] = -1
     crowd.lists.positions[0, : min(shown.sum(), 10)] = inside[shown][:10]
