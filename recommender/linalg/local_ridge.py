@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse._sparsetools import csr_matvecs
+from scipy.sparse._sparsetools import csr_matmat, csr_matvecs, csr_row_index, csr_tocsc, csr_todense
 
 from recommender.linalg.blas_threads import one_thread
 from recommender.linalg.forked_workers import cores, dealt
@@ -85,7 +85,10 @@ def _joined(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 class Grams:
     """Gram matrices of a few rows each: ``F_S F_Sᵀ``, with room that is used again.
 
-    :param features: F, shape (items, features), float64.
+    Beside what SciPy's product of two sparse matrices finds, to the bit, whichever way they are made; nothing is as
+    long as the features are many.
+
+    :param features: F, shape (items, features), float64, sorted.
     """
 
     def __init__(self, features: csr_array) -> None:
@@ -94,28 +97,23 @@ class Grams:
         self._turned = np.zeros(0)
 
     def of(self, rows: Idxs) -> NDArray[np.float64]:
-        """That of some rows, float64: shape (some, some).
-
-        Beside what SciPy's product of two sparse matrices finds, to the bit: one of them stands open, with a row for
-        each entry rather than for each feature, so that nothing is as long as the features are many.
-        """
-        features, size = self._features, len(rows)
-        starts = features.indptr[rows]
-        counts = features.indptr[rows + 1] - starts
-        indptr = np.zeros(size + 1, dtype=features.indptr.dtype)
-        np.cumsum(counts, out=indptr[1:])
+        """That of some rows, float64: shape (some, some)."""
+        features, size, kind = self._features, len(rows), self._features.indptr.dtype
+        indptr = np.zeros(size + 1, dtype=kind)
+        np.cumsum(features.indptr[rows + 1] - features.indptr[rows], out=indptr[1:])
         entries = int(indptr[-1])
-        if entries * size > CELLS:
-            chosen = csr_array(features[rows])
-            return np.asarray(csr_array(chosen @ chosen.T).toarray())
-        within = np.arange(entries, dtype=indptr.dtype)
-        at = within + np.repeat(starts - indptr[:-1], counts)
-        columns, values = features.indices[at], features.data[at]
+        columns, values = np.empty(entries, dtype=features.indices.dtype), np.empty(entries)
+        parts = features.indptr, features.indices, features.data
+        csr_row_index(size, rows.astype(kind, copy=False), *parts, columns, values)
+        within = np.arange(entries, dtype=kind)
         self._place[columns] = within
         places = self._place[columns]
-        return self._times(indptr, places, values, places * size + np.repeat(np.arange(size), counts))
+        if entries * size > CELLS:
+            return self._sparse(indptr, np.cumsum(places == within, dtype=kind)[places] - 1, values)
+        return self._times(indptr, places, values, places * size + np.repeat(np.arange(size), np.diff(indptr)))
 
     def _times(self, indptr: Idxs, places: Idxs, values: NDArray[np.float64], cells: Idxs) -> NDArray[np.float64]:
+        """One of the two matrices stands open, with a row for each entry."""
         size, entries = len(indptr) - 1, len(places)
         if len(self._turned) < entries * size:
             self._turned = np.zeros(2 * entries * size)
@@ -123,6 +121,17 @@ class Grams:
         found = np.zeros((size, size))
         csr_matvecs(size, entries, size, indptr, places, values, self._turned, found.ravel())
         self._turned[cells] = 0.0
+        return found
+
+    def _sparse(self, indptr: Idxs, columns: Idxs, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Both are sparse, the columns numbered anew; room for all that there can be spares the pass that counts."""
+        size, entries, width, kind = len(indptr) - 1, len(columns), int(columns.max()) + 1, columns.dtype
+        turned = np.empty(width + 1, dtype=kind), np.empty(entries, dtype=kind), np.empty(entries)
+        csr_tocsc(size, width, indptr, columns, values, *turned)
+        made = np.empty(size + 1, dtype=kind), np.empty(size * size, dtype=kind), np.empty(size * size)
+        csr_matmat(size, size, indptr, columns, values, *turned, *made)
+        found = np.zeros((size, size))
+        csr_todense(size, size, *made, found)
         return found
 
 
