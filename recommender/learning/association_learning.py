@@ -22,10 +22,9 @@ from recommender.kernels.learned.association import (
     weighed,
 )
 from recommender.kernels.trained_graph import AsTrained
-from recommender.learning.coordinate_ascent import ndcg_of_unused, of_unused, sparse_ndcg
+from recommender.learning.sparse_ranking import ndcg_by_factors
 from recommender.linalg.blas_threads import one_thread
 from recommender.linalg.local_ridge import regressions
-from recommender.linalg.sparse_matrix import times_columns
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import FITTED, evenly, validation_marks
 
@@ -70,20 +69,17 @@ class Trial:
 
         :param weights: B without exponents, shape (items, items).
         """
-        used = times_columns(self.used, (1.0 + self.counts) ** -config.anchors)
-        scores = times_columns(csr_array(used @ weights), (1.0 + self.counts) ** config.popularity)
-        return float(sparse_ndcg(scores, self.used, self.truth).mean())
+        return float(self._gains(weights, [config.anchors], [config.popularity]).mean())
 
     def by_exponents(self, weights: csr_array) -> NDArray[np.float64]:
         """The score with each of ``ANCHORS``, a row, and each of ``BOOSTS``: the same numbers, made together."""
-        found = np.empty((len(ANCHORS), len(BOOSTS)))
-        for row, exponent in enumerate(ANCHORS):
-            used = times_columns(self.used, (1.0 + self.counts) ** -exponent)
-            left = of_unused(csr_array(used @ weights), self.used)
-            for column, boost in enumerate(BOOSTS):
-                raised = times_columns(left, (1.0 + self.counts) ** boost)
-                found[row, column] = float(ndcg_of_unused(raised, self.truth).mean())
-        return found
+        return np.array([[float(one.mean()) for one in row] for row in self._gains(weights, ANCHORS, BOOSTS)])
+
+    def _gains(self, weights: csr_array, anchors: Sequence[float], boosts: Sequence[float]) -> NDArray[np.float64]:
+        """NDCG@10 of each user with each pair of exponents: shape (anchors, boosts, users)."""
+        counts = 1.0 + self.counts
+        before, after = [counts**-one for one in anchors], [counts**one for one in boosts]
+        return ndcg_by_factors(self.used, weights, self.truth, before, after)
 
     def solved(self, config: AssociationConfig) -> csr_array:
         """B of the kernel without exponents: shape (items, items)."""

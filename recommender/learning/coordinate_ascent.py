@@ -2,10 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from recommender.learning.candidate_features import CandidateFeatures
-from recommender.linalg.sparse_matrix import binary
 
 K = 10
 PASSES = 6
@@ -34,30 +32,6 @@ def ndcg(scores: Score, truth: NDArray[np.int64]) -> Score:
 def gain_of(ranks: NDArray[np.integer], depth: int = K) -> Score:
     """``1 / log2(1 + rank)``, 0 beyond the depth: the shape of ``ranks``, which are from 1."""
     return np.where(ranks <= depth, 1 / np.log2(1 + ranks), 0.0)
-
-
-def sparse_ndcg(scores: csr_array, used: csr_array, truth: NDArray[np.int64]) -> Score:
-    """NDCG@10 of one right item per user among all that she has not used; ties count against it, and a score of 0 is
-    none.
-
-    :param scores: shape (users, items), ≥ 0; ``used``: the same shape, what each used, with any values.
-    :param truth: shape (users,), the column of the right item.
-    :returns: shape (users,), float64, in [0, 1].
-    """
-    return ndcg_of_unused(of_unused(scores, used), truth)
-
-
-def of_unused(scores: csr_array, used: csr_array) -> csr_array:
-    """The scores of what each user has not used."""
-    return csr_array(scores - scores.multiply(binary(used)))
-
-
-def ndcg_of_unused(left: csr_array, truth: NDArray[np.int64]) -> Score:
-    """:func:`sparse_ndcg` of scores without those of what was used."""
-    right = np.asarray(left[np.arange(len(truth)), truth]).ravel()
-    rows = np.repeat(np.arange(len(right)), np.diff(left.indptr))
-    ranks = np.bincount(rows[left.data >= right[rows]], minlength=len(right))
-    return np.where(right > 0, gain_of(np.maximum(ranks, 1)), 0.0)
 
 
 def best_ascent(fit: CandidateFeatures, check: CandidateFeatures, start: Score) -> Score:

@@ -13,7 +13,8 @@ from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.kernel import KernelInputs, LearnedKernel
 from recommender.kernels.registry import LEARNED
-from recommender.learning.coordinate_ascent import gain_of, sparse_ndcg
+from recommender.learning.coordinate_ascent import gain_of
+from recommender.learning.sparse_ranking import ndcg_of_unused
 from recommender.profiles.profile import anchors_of
 from recommender.splitting.interaction_splits import Split
 from recommender.splitting.validation import FITTED, evenly, validation_marks
@@ -48,7 +49,7 @@ class KernelTrial:
     def gains(self, anchors: csr_array, kernel: csr_array) -> Gains:
         """NDCG@10 of the held-out item by one kernel, among all that were not used: shape (users,). Ties count against
         it, and so does a score of 0."""
-        return sparse_ndcg(csr_array(anchors @ kernel), anchors, self.truth)
+        return ndcg_of_unused(anchors, kernel, self.truth)
 
     def gains_of(self, scores: NDArray[np.float64], anchors: csr_array) -> Gains:
         """The same by one score for everybody.
