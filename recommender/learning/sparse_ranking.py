@@ -25,7 +25,8 @@ def ndcg_of_unused(used: csr_array, kernel: csr_array, truth: Idxs) -> Values:
     :param truth: shape (users,), the column of the right item.
     :returns: shape (users,), float64, in [0, 1].
     """
-    return ndcg_by_factors(used, kernel, truth, [np.ones(kernel.shape[0])], [np.ones(kernel.shape[1])])[0, 0]
+    gains = ndcg_by_factors(used, kernel, truth, [np.ones(kernel.shape[0])], [np.ones(kernel.shape[1])])
+    return np.asarray(gains[0, 0])
 
 
 def ndcg_by_factors(
