@@ -11,7 +11,7 @@ from recommender.catalogue.attribute_lift import DOUBT, LEAST, PEOPLE, carries
 from recommender.catalogue.attributes import attribute_steps
 from recommender.catalogue.likely_attributes import linked_attributes
 from recommender.linalg.forked_workers import ForkedWorkers, cores
-from recommender.linalg.sparse_matrix import binary, stacked, sum_of_rows
+from recommender.linalg.sparse_matrix import binary, few_rows_product, stacked, sum_of_rows
 
 BELIEF = 5.0
 """κ: pairs that are added to what is seen and to what is expected, so that a few do not say much."""
@@ -106,7 +106,7 @@ class _Block:
         links = csr_array(self.links[some])
         if not self.parts:
             return (csr_array(links.shape),) * 3
-        together = sum_of_rows([csr_array(part.people[some] @ part.attributes) for part in self.parts])
+        together = sum_of_rows([few_rows_product(part.people[some], part.attributes) for part in self.parts])
         together.data[together.data < self.k] = 0.0  # nine in ten of a large shop; nothing makes them more
         together.eliminate_zeros()
         together.sort_indices()

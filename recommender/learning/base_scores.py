@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.kernels.metapaths import Metapath
+from recommender.linalg.sparse_matrix import few_rows_product
 from recommender.profiles.profile import Profile
 from recommender.scoring.scorer import Scorer, anchor_rows
 
@@ -46,7 +47,7 @@ class BaseScores:
         if found is None:
             kernel = self.scorer.kernels.kernel(path.tail)
             user_type = self.scorer.snapshot.schema.ends(path.start)[0]
-            found = csr_array(anchor_rows(self.profiles, path.start, kernel.shape[0], user_type) @ kernel)
+            found = few_rows_product(anchor_rows(self.profiles, path.start, kernel.shape[0], user_type), kernel)
             if path.learned is not None:
                 self._learned[str(path)] = found
         return found

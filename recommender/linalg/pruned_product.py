@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.linalg.forked_workers import cores, dealt
-from recommender.linalg.sparse_matrix import stacked, top_per_row, without_own
+from recommender.linalg.sparse_matrix import few_rows_product, stacked, top_per_row, without_own
 
 ROWS = 512
 """Rows of a block."""
@@ -51,9 +51,9 @@ class Product:
         own = None if self.rest else self.columns
         found = csr_array(self.first[0][some])
         for back in self.first[1:]:
-            found = without_own(csr_array(found @ back), some, own)
+            found = without_own(few_rows_product(found, back), some, own)
         for factor in self.rest:
-            found = csr_array(found @ factor)
+            found = few_rows_product(found, factor)
         return without_own(found, some, self.columns) if self.closed else found
 
     def multiplications(self, some: Idxs) -> float:

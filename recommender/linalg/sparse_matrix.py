@@ -1,12 +1,14 @@
 """What kernels and baselines do to sparse matrices: pruning, damping, lengths of rows."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from scipy.sparse._sparsetools import csc_matvec, csr_matmat
 
+from kg.index_type import compressed
 from recommender.linalg.forked_workers import ForkedWorkers, cores
 
 ROWS = 1024
@@ -24,21 +26,34 @@ def top_per_row(matrix: csr_array, top: int) -> csr_array:
     if counts.max(initial=0) <= top:
         matrix.sort_indices()
         return matrix
-    keep = np.ones(matrix.nnz, dtype=bool)
-    for row in np.flatnonzero(counts > top):
-        start, end = matrix.indptr[row], matrix.indptr[row + 1]
-        values, dropped = matrix.data[start:end], counts[row] - top
-        least = np.partition(values, dropped)[dropped]
-        keep[start:end] = values > least
-        tied = np.flatnonzero(values == least)
-        if (room := top - np.count_nonzero(keep[start:end])) < len(tied):
-            tied = tied[np.argsort(matrix.indices[start + tied])[:room]]
-        keep[start + tied] = True
-    rows = np.repeat(np.arange(matrix.shape[0]), counts)[keep]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=matrix.shape[0]))])
-    result = csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
-    result.sort_indices()
-    return result
+    kept = np.minimum(counts, top)
+    indptr = np.concatenate([[0], np.cumsum(kept)]).astype(matrix.indptr.dtype)
+    data, indices = np.empty(indptr[-1], dtype=matrix.data.dtype), np.empty(indptr[-1], dtype=matrix.indices.dtype)
+    starts, ends = matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist()
+    for row, (start, end, first) in enumerate(zip(starts, ends, indptr[:-1].tolist(), strict=True)):
+        values, columns = matrix.data[start:end], matrix.indices[start:end]
+        if end - start > top:
+            some = _largest(values, columns, top)
+            values, columns = values[some], columns[some]
+        order = np.argsort(columns)
+        part = slice(first, indptr[row + 1])
+        np.take(columns, order, out=indices[part])
+        np.take(values, order, out=data[part])
+    found = csr_array((data, indices, indptr), shape=matrix.shape)
+    found.has_sorted_indices = True
+    return found
+
+
+def _largest(values: NDArray[np.floating], columns: NDArray[np.integer], top: int) -> NDArray[np.int64]:
+    """Places of the ``top`` largest of more values, of equal ones those of the first columns."""
+    dropped = len(values) - top
+    least = np.partition(values, dropped)[dropped]
+    found = np.flatnonzero(values >= least)
+    if len(found) > top:
+        tied = values[found] == least
+        above, equal = found[~tied], found[tied]
+        found = np.concatenate([above, equal[np.argsort(columns[equal])[: top - len(above)]]])
+    return found
 
 
 def few_rows_product(left: csr_array, right: csr_array) -> csr_array:
@@ -46,13 +61,17 @@ def few_rows_product(left: csr_array, right: csr_array) -> csr_array:
     could reach is made at once, where SciPy first multiplies once to count."""
     kind = np.result_type(left.indices, right.indices)
     room = int((right.indptr[left.indices + 1] - right.indptr[left.indices]).sum(dtype=np.int64))
+    room = min(room, left.shape[0] * right.shape[1])
     if room > np.iinfo(kind).max:
         return csr_array(left @ right)
     shape, indptr = (left.shape[0], right.shape[1]), np.empty(left.shape[0] + 1, dtype=kind)
-    indices, data = np.empty(room, dtype=kind), np.empty(room)
+    indices, data = np.empty(room, dtype=kind), np.empty(room, dtype=np.result_type(left.data, right.data))
     index = [one.astype(kind, copy=False) for one in (left.indptr, left.indices, right.indptr, right.indices)]
-    csr_matmat(*shape, *index[:2], left.data, *index[2:], right.data, indptr, indices, data)
-    return csr_array((data[: indptr[-1]], indices[: indptr[-1]], indptr), shape=shape)
+    values = [one.astype(data.dtype, copy=False) for one in (left.data, right.data)]
+    csr_matmat(*shape, *index[:2], values[0], *index[2:], values[1], indptr, indices, data)
+    entries = int(indptr[-1])
+    data, indices = (array[:entries] if 2 * entries > room else array[:entries].copy() for array in (data, indices))
+    return csr_array((data, indices, indptr), shape=shape)
 
 
 def add_rows(
@@ -114,11 +133,15 @@ def without_own(matrix: csr_array, own: NDArray[np.integer], columns: NDArray[np
     :param own: the entity of each row, shape (rows,).
     :param columns: that of each column, shape (columns,); its index where absent.
     """
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     entities = matrix.indices if columns is None else columns[matrix.indices]
-    keep = entities != own[rows]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=matrix.shape[0]))])
-    return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
+    at = np.flatnonzero(entities == np.repeat(own.astype(entities.dtype), np.diff(matrix.indptr)))
+    if not len(at):
+        return matrix
+    ends = [-1, *at.tolist(), matrix.nnz]
+    parts = [slice(before + 1, after) for before, after in pairwise(ends)]
+    data, indices = (np.concatenate([array[part] for part in parts]) for array in (matrix.data, matrix.indices))
+    indptr = (matrix.indptr - np.searchsorted(at, matrix.indptr)).astype(matrix.indptr.dtype)
+    return csr_array((data, indices, indptr), shape=matrix.shape)
 
 
 def stacked(blocks: Iterable[csr_array]) -> csr_array:
@@ -132,8 +155,8 @@ def stacked(blocks: Iterable[csr_array]) -> csr_array:
         indices.append(block.indices.astype(np.int32, copy=False))
         data.append(block.data)
         width = block.shape[1]
-    indptr = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
-    columns = np.concatenate(indices)
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
+    indptr, columns = compressed(starts, np.concatenate(indices))
     indices.clear()
     return csr_array((np.concatenate(data), columns, indptr), shape=(len(indptr) - 1, width))
 

@@ -23,7 +23,7 @@ from recommender.kernels.path_kernels import Kernels
 from recommender.kernels.stored_factors import digest
 from recommender.linalg.csr_file import has_csr, open_csr, save_csr
 from recommender.linalg.moved_rows import changed_rows, moved, touched_rows, with_rows
-from recommender.linalg.sparse_matrix import binary
+from recommender.linalg.sparse_matrix import binary, few_rows_product
 
 ROWS = 1024
 Rows = NDArray[np.integer]
@@ -137,7 +137,7 @@ class KAnonymousKernels(Kernels):
         if type(learned).people is not LearnedKernel.people:
             return self._counted(kernel, learned)
         left, right = self._used_both(learned)
-        return _masked(kernel, lambda some: _at_least(csr_array(left[some] @ right), self.k), rows)
+        return _masked(kernel, lambda some: _at_least(few_rows_product(left[some], right), self.k), rows)
 
     def _used_both(self, learned: LearnedKernel) -> tuple[csr_array, csr_array]:
         """Anchors × people and people × items, 1 where used."""
@@ -172,7 +172,7 @@ class KAnonymousKernels(Kernels):
             """Which items these rows reach, by how many ways."""
             found = csr_array(factors[0][some])
             for factor in factors[1:]:
-                found = _at_least(csr_array(found @ factor), 1)
+                found = _at_least(few_rows_product(found, factor), 1)
             return found
 
         return _masked(kernel, reached, rows)
@@ -182,7 +182,7 @@ class KAnonymousKernels(Kernels):
         if (there, back) not in self._joined:
             left, right = (binary(self.snapshot.adjacency(step)) for step in (there, back))
             blocks = [
-                _at_least(csr_array(left[start : start + ROWS] @ right), least)
+                _at_least(few_rows_product(left[start : start + ROWS], right), least)
                 for start in range(0, max(left.shape[0], 1), ROWS)
             ]
             found = csr_array(vstack(blocks, format="csr"))
