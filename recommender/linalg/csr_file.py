@@ -1,6 +1,7 @@
 """A CSR matrix in memory-mapped ``.npy`` files."""
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import get_ident
 
@@ -11,29 +12,50 @@ from scipy.sparse import csr_array
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.file_link import link_file
-from kg.index_type import compressed
+from kg.index_type import index_type
 from kg.mapped_array import map_array
 from kg.workspace.permissions import private_files
+from recommender.linalg.growing_array import GrowingArray
 
 PARTS = ("data", "indices", "indptr", "scale")
 
 
-@private_files()
 def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
     """Write a matrix with a factor to keep beside it; their checksums come last and say that the rest is whole."""
+    save_blocks([matrix], folder, name, scale)
+
+
+@private_files()
+def save_blocks(blocks: Iterable[csr_array], folder: Path, name: str, scale: float) -> None:
+    """Write a matrix, at least one block of rows, block by block as they are made: it is never held whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    indptr, indices = compressed(matrix.indptr, matrix.indices)
-    parts: tuple[tuple[str, NDArray[np.generic]], ...] = (
-        ("data", matrix.data.astype(np.float64, copy=False)),
-        ("indices", indices),
-        ("indptr", indptr),
-        ("scale", np.array([scale, *matrix.shape], dtype=np.float64)),
-    )
-    for part, array in parts:
-        pending = folder / f".{os.getpid()}-{get_ident()}-{name}.{part}.npy"  # several threads may write the same one
-        np.save(pending, array, allow_pickle=False)
-        pending.replace(folder / f"{name}.{part}.npy")
-    Checksums.write(folder / f"{name}.{CHECKSUMS}", (folder / f"{name}.{part}.npy" for part, _ in parts))
+    own = f".{os.getpid()}-{get_ident()}-{name}"  # several threads may write the same one
+    pending = {part: folder / f"{own}.{part}.npy" for part in PARTS}
+    try:
+        indptr, width = _write_entries(blocks, pending)
+        kind = index_type(int(indptr[-1]))
+        if kind is not np.int32:
+            np.save(pending["indices"], np.load(pending["indices"], mmap_mode="r").astype(kind), allow_pickle=False)
+        np.save(pending["indptr"], indptr.astype(kind), allow_pickle=False)
+        np.save(pending["scale"], np.array([scale, len(indptr) - 1, width], dtype=np.float64), allow_pickle=False)
+        for part in PARTS:
+            pending[part].replace(folder / f"{name}.{part}.npy")
+    finally:
+        for path in pending.values():
+            path.unlink(missing_ok=True)
+    Checksums.write(folder / f"{name}.{CHECKSUMS}", (folder / f"{name}.{part}.npy" for part in PARTS))
+
+
+def _write_entries(blocks: Iterable[csr_array], to: Mapping[str, Path]) -> tuple[NDArray[np.int64], int]:
+    """Write data and indices; where each row starts, and how many columns there are."""
+    lengths, width = [np.zeros(1, dtype=np.int64)], 0
+    with GrowingArray(to["data"], np.float64) as data, GrowingArray(to["indices"], np.int32) as indices:
+        for block in blocks:
+            data.append(block.data)
+            indices.append(block.indices)
+            lengths.append(np.diff(block.indptr))
+            width = block.shape[1]
+    return np.cumsum(np.concatenate(lengths)), width
 
 
 @private_files()

@@ -2,17 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import Kernels
-from recommender.linalg.csr_file import has_csr, open_csr, save_csr
+from recommender.linalg.csr_file import has_csr, open_csr, save_blocks
 from recommender.linalg.moved_rows import changed_rows, with_rows
+from recommender.linalg.sparse_matrix import stacked
 from recommender.scoring.blend import Blend
 
 ROWS = 8192
@@ -38,7 +39,7 @@ def merged_kernels(kernels: Kernels, metapaths: Sequence[Metapath], blend: Blend
         name = _name(kernels, (start, item_type), paths, blend)
         if not has_csr(kernels.folder, name) and not kernels.take_over(name):
             found = _updated(kernels, (start, item_type), paths, blend)
-            save_csr(_sum(kernels, paths, blend) if found is None else found, kernels.folder, name, 1.0)
+            save_blocks(_sums(kernels, paths, blend) if found is None else [found], kernels.folder, name, 1.0)
         merged.append(MergedKernel(start, item_type, open_csr(kernels.folder, name)[0]))
     return merged
 
@@ -64,18 +65,18 @@ def _updated(kernels: Kernels, ends: tuple[str, str], paths: Sequence[Metapath],
         changed |= changed_rows(kernels.kernel(path.tail), earlier)
     rows = np.flatnonzero(changed)
     merged = change.moved(open_csr(before.folder, name)[0], *kernels.ends(paths[0].tail))
-    return with_rows(merged, rows, _sum(kernels, paths, blend, rows))
+    return with_rows(merged, rows, stacked(_sums(kernels, paths, blend, rows)))
 
 
-def _sum(
+def _sums(
     kernels: Kernels, paths: Sequence[Metapath], blend: Blend, rows: NDArray[np.integer] | None = None
-) -> csr_array:
-    """The weighted sum, a block of rows at a time, so that no unmerged sum is held whole.
+) -> Iterator[csr_array]:
+    """The weighted sum, a block of rows at a time, so that it is never held whole, nor any that is not merged.
 
     :param rows: those that are wanted, all where absent.
     """
     parts = [(kernels.kernel(path.tail), blend.weight(path)) for path in paths]
-    wanted, blocks = np.arange(parts[0][0].shape[0]) if rows is None else rows, []
+    wanted = np.arange(parts[0][0].shape[0]) if rows is None else rows
     for start in range(0, max(len(wanted), 1), ROWS):
         total = None
         for kernel, weight in parts:
@@ -83,5 +84,4 @@ def _sum(
             total = part if total is None else total + part
         block = csr_array(total)
         block.sort_indices()
-        blocks.append(block)
-    return csr_array(vstack(blocks, format="csr"))
+        yield block
