@@ -219,12 +219,16 @@ class LearnedKernel(Kernel):
             return None
         return self._users(self.anchor_type).both(anchors, self._users(self.item_type).of(item))
 
-    def people_behind(self, kernel: csr_array) -> NDArray[np.int64] | None:
-        """``people`` of all entries of the kernel, or of one with its shape, in their order: shape (entries,)."""
+    def people_behind(self, kernel: csr_array, rows: Idxs) -> NDArray[np.int64] | None:
+        """``people`` of all entries of some rows of the kernel, or of as many of its shape, in their order: shape
+        (entries,).
+
+        :param rows: the anchors of the rows, shape (rows,).
+        """
         by_item, found = entries_by_item(kernel), np.zeros(kernel.nnz, dtype=np.int64)
         for item in np.flatnonzero(np.diff(by_item.indptr)).tolist():
             part = slice(by_item.indptr[item], by_item.indptr[item + 1])
-            counts = self.people(by_item.indices[part], item)
+            counts = self.people(rows[by_item.indices[part]], item)
             if counts is None:
                 return None
             found[by_item.data[part]] = counts

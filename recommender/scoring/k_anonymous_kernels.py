@@ -5,7 +5,7 @@ one buyer of p2, the answer would be the rest of her purchases. Only what a user
 from whole kernels.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,19 +15,25 @@ from scipy.sparse import csr_array, vstack
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.change import Change
-from recommender.catalogue.interactions import Interactions
+from recommender.catalogue.uses import items_of_people, people_of_items
 from recommender.kernels.item_column import ItemColumn
 from recommender.kernels.kernel import Idxs, LearnedKernel, Tail, relation_parts
 from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import Kernels
 from recommender.kernels.stored_factors import digest
-from recommender.linalg.csr_file import has_csr, open_csr, save_csr
+from recommender.linalg.csr_file import has_csr, open_csr, save_blocks
+from recommender.linalg.forked_workers import ForkedWorkers, cores
 from recommender.linalg.moved_rows import changed_rows, moved, touched_rows, with_rows
-from recommender.linalg.sparse_matrix import binary, few_rows_product
+from recommender.linalg.sparse_matrix import binary, few_rows_product, stacked
 
-ROWS = 1024
+ROWS, COUNTED = 1024, 16_384
+"""Rows of a block; of a kernel that counts who is behind its entries."""
+LARGE = 1_000_000
+"""Entries of a kernel from which on all cores work on it."""
 Rows = NDArray[np.integer]
 Mask = Callable[[Rows], csr_array]
+Keep = Callable[[csr_array, Rows], csr_array]
+"""Of some rows of a kernel, the entries that are kept."""
 
 
 class KAnonymousKernels(Kernels):
@@ -61,9 +67,10 @@ class KAnonymousKernels(Kernels):
             return self.whole.kernel(tail)
         name = self.file(tail)
         if tail not in self._open and not has_csr(self.folder, name) and not self.take_over(name):
-            found = self._updated_anonymous(tail)
-            found = self._anonymous(tail, np.arange(self.whole.kernel(tail).shape[0])) if found is None else found
-            save_csr(found, self.folder, name, self.whole.scale(tail))
+            found, rows = self._updated_anonymous(tail), np.arange(self.whole.kernel(tail).shape[0])
+            blocks = self._anonymous(tail, rows) if found is None else [found]
+            save_blocks(blocks, self.folder, name, self.whole.scale(tail))
+            self._inputs.shared.clear()
         return super().kernel(tail)
 
     def file(self, tail: Tail) -> str:
@@ -119,46 +126,67 @@ class KAnonymousKernels(Kernels):
         if isinstance(learned, Union):
             touched |= learned.touched(before.learned(tail), change, people=False)
         rows = np.flatnonzero(touched)
-        return with_rows(anonymous, rows, self._anonymous(tail, rows))
+        return with_rows(anonymous, rows, stacked(self._anonymous(tail, rows)))
 
-    def _anonymous(self, tail: Tail, rows: Rows) -> csr_array:
-        """Some rows of a kernel."""
-        kernel, learned = csr_array(self.whole.kernel(tail)[rows]), self.learned(tail)
-        kept = self._of_enough(kernel, learned, rows) if learned else self._through_enough(kernel, tail, rows)
-        if isinstance(learned, Union):
-            rest = csr_array(learned.by_attributes(rows) * self.whole.scale(tail))
-            kept = csr_array(kept + rest - rest.multiply(kept.sign()))
-            kept.eliminate_zeros()
-        kept.sort_indices()
-        return kept
+    def _anonymous(self, tail: Tail, rows: Rows) -> Iterator[csr_array]:
+        """Some rows of a kernel, a block at a time; of a large one on all cores."""
+        kernel, learned, keep = self.whole.kernel(tail), self.learned(tail), self._keep(tail)
+        together = self._together(learned, len(rows))
+        rest, scale = learned.by_attributes() if isinstance(learned, Union) else None, self.whole.scale(tail)
 
-    def _of_enough(self, kernel: csr_array, learned: LearnedKernel, rows: Rows) -> csr_array:
-        """Entries between items that at least k people used both, or that as many are behind as the kernel counts."""
+        def block(start: int) -> csr_array:
+            """The rows from a place in them."""
+            some = rows[start : start + together]
+            kept = keep(csr_array(kernel[some]), some)
+            if rest is not None:
+                by_attributes = csr_array(rest(some) * scale)
+                kept = csr_array(kept + by_attributes - by_attributes.multiply(kept.sign()))
+                kept.eliminate_zeros()
+            kept.sort_indices()
+            return kept
+
+        with ForkedWorkers(block, cores() if len(rows) > together and kernel.nnz > LARGE else 1) as workers:
+            yield from workers.map(range(0, max(len(rows), 1), together))
+
+    def _together(self, learned: LearnedKernel | None, rows: int) -> int:
+        """How many of the rows are a block: where people are counted item by item, few blocks, or one."""
+        if learned is None or type(learned).people is LearnedKernel.people:
+            return ROWS
+        return max(rows, 1) if type(learned).people_behind is LearnedKernel.people_behind else COUNTED
+
+    def _keep(self, tail: Tail) -> Keep:
+        """What leaves out the entries that fewer than k people are behind: of paths, of which at least k stand between
+        one node and the next but one; of learned kernels, of items that as many used both, or as the kernel counts."""
+        learned = self.learned(tail)
+        if learned is None:
+            ways = self._through_enough(tail)
+            if ways is None:
+                return lambda kernel, rows: csr_array(kernel.shape)
+            return lambda kernel, rows: csr_array(kernel.multiply(ways(rows)))
         if type(learned).people is not LearnedKernel.people:
-            return self._counted(kernel, learned)
+            return lambda kernel, rows: self._counted(kernel, learned, rows)
         left, right = self._used_both(learned)
-        return _masked(kernel, lambda some: _at_least(few_rows_product(left[some], right), self.k), rows)
+        return lambda kernel, rows: csr_array(kernel.multiply(_at_least(few_rows_product(left[rows], right), self.k)))
 
     def _used_both(self, learned: LearnedKernel) -> tuple[csr_array, csr_array]:
         """Anchors × people and people × items, 1 where used."""
-        interactions = Interactions(self.snapshot)
-        heads, tails = (interactions.catalogue.slices[one] for one in (learned.anchor_type, learned.item_type))
-        return csr_array(interactions.matrix[:, heads].T), csr_array(interactions.matrix[:, tails])
+        return people_of_items(self.snapshot, learned.anchor_type), items_of_people(self.snapshot, learned.item_type)
 
-    def _counted(self, kernel: csr_array, learned: LearnedKernel) -> csr_array:
-        people, found = learned.people_behind(kernel), kernel.copy()
+    def _counted(self, kernel: csr_array, learned: LearnedKernel, rows: Rows) -> csr_array:
+        people, found = learned.people_behind(kernel, rows), kernel.copy()
         if people is not None:
             found.data *= people >= self.k
         found.eliminate_zeros()
         return found
 
-    def _through_enough(self, kernel: csr_array, tail: Tail, rows: Rows) -> csr_array:
-        """Entries of paths on which at least k people stand between one node and the next but one."""
+    def _through_enough(self, tail: Tail) -> Mask | None:
+        """Which items some rows reach by ways on which at least k people stand between one node and the next but one;
+        ``None`` where none may be."""
         factors, position = list[csr_array](), 0
         schema = self.snapshot.schema
         people = [schema.entity[schema.ends(step)[1]].sensitive for step in tail]
         if schema.entity[schema.ends(tail[0])[0]].sensitive or any(one and other for one, other in pairwise(people)):
-            return csr_array(kernel.shape)
+            return None
         while position < len(tail):
             turns = position + 1 < len(tail) and tail[position + 1] == inverse_of(tail[position])
             if people[position] or (turns and position + 2 < len(tail)):
@@ -175,7 +203,7 @@ class KAnonymousKernels(Kernels):
                 found = _at_least(few_rows_product(found, factor), 1)
             return found
 
-        return _masked(kernel, reached, rows)
+        return reached
 
     def _pairs(self, there: str, back: str, least: int) -> csr_array:
         """Pairs of nodes with at least so many nodes between them, 1 each; none with itself on a way back."""
@@ -191,18 +219,6 @@ class KAnonymousKernels(Kernels):
                 found.eliminate_zeros()
             self._joined[there, back] = found
         return self._joined[there, back]
-
-
-def _masked(kernel: csr_array, mask: Mask, rows: Rows) -> csr_array:
-    """The entries of some rows that a mask lets through.
-
-    :param rows: the rows of the whole kernel that ``kernel`` holds.
-    """
-    blocks = [
-        csr_array(csr_array(kernel[start : start + ROWS]).multiply(mask(rows[start : start + ROWS])))
-        for start in range(0, max(len(rows), 1), ROWS)
-    ]
-    return csr_array(vstack(blocks, format="csr"))
 
 
 def known_by_enough(snapshot: Snapshot, entity_type: str) -> NDArray[np.bool_]:

@@ -86,11 +86,12 @@ class BridgeKernel(CountedKernel):
             counts = np.maximum(counts, largest_per_row(people, anchors, has).astype(np.int64))
         return counts
 
-    def people_behind(self, kernel: csr_array) -> NDArray[np.int64]:
-        """The same of all entries, anchor by anchor."""
+    def people_behind(self, kernel: csr_array, rows: Idxs) -> NDArray[np.int64]:
+        """The same of all entries of some rows, anchor by anchor."""
         found = np.zeros(kernel.nnz)
         for there, back in self.shared:
-            found = np.maximum(found, largest_shared(self._inferred(there).people, self._about(back), kernel))
+            people = csr_array(self._inferred(there).people[rows])
+            found = np.maximum(found, largest_shared(people, self._about(back), kernel))
         return found.astype(np.int64)
 
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:

@@ -52,16 +52,21 @@ class FarBridge(BridgeKernel):
             counts = np.maximum(counts, largest_per_row(links, anchors, behind).astype(np.int64))
         return counts
 
-    def people_behind(self, kernel: csr_array) -> NDArray[np.int64]:
-        """The same of all entries, item by item."""
+    def people_behind(self, kernel: csr_array, rows: Idxs) -> NDArray[np.int64]:
+        """The same of all entries of some rows, item by item."""
         by_item, found = entries_by_item(kernel), np.zeros(kernel.nnz)
         for there, back in self.shared:
-            inferred = self._inferred(back)
-            behind = csr_array(inferred.people.multiply(inferred.strength.sign()))
-            found = np.maximum(found, largest_shared(behind, self._links(there), by_item))
+            found = np.maximum(found, largest_shared(self._behind(back), csr_array(self._links(there)[rows]), by_item))
         counts = np.zeros(kernel.nnz, dtype=np.int64)
         counts[by_item.data] = found
         return counts
+
+    def _behind(self, step: str) -> csr_array:
+        """How many people are behind what is sure of the items."""
+        inferred = self._inferred(step)
+        return self.inputs.once(
+            f"{self.name}.behind.{step}", lambda: csr_array(inferred.people.multiply(inferred.strength.sign()))
+        )
 
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:
         """The attribute over which most of an entry runs, widespread ones alike."""

@@ -1,6 +1,6 @@
 """Union kernel: what two items share over any relation, summed before it is damped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from recommender.catalogue.change import Change
 from recommender.kernels.item_column import ItemColumn, ItemDegree
 from recommender.kernels.kernel import Idxs, Kept, LearnedKernel, Values, relation_parts
 from recommender.linalg.moved_rows import GONE, Move, lost_rows, moved, reaching, touched_rows
-from recommender.linalg.pruned_product import Factor, kernel_product
-from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows
+from recommender.linalg.pruned_product import Factor, Product, kernel_product
+from recommender.linalg.sparse_matrix import binary, damping, times_columns, times_rows, top_per_row
 from recommender.linalg.updated_product import updated_product
 from recommender.texts.language import Notice
 
@@ -64,12 +64,14 @@ class Union(LearnedKernel):
             return self._empty()
         return kernel_product(factors, self.inputs.top, closed=self._closed)
 
-    def by_attributes(self, rows: Idxs) -> csr_array:
-        """Some rows of the kernel that would be without what people did, not scaled."""
-        factors = self._factors(people=False)
+    def by_attributes(self) -> Callable[[Idxs], csr_array]:
+        """Makes some rows of the kernel that would be without what people did, not scaled."""
+        factors, top = self._factors(people=False), self.inputs.top
         if factors is None or self._too_much(factors):
-            return csr_array(self._empty()[rows])
-        return kernel_product(factors, self.inputs.top, closed=self._closed, rows=rows)
+            empty = self._empty()
+            return lambda rows: csr_array(empty[rows])
+        product = Product.of(factors, closed=self._closed)
+        return lambda rows: top_per_row(product.rows(rows), top)
 
     def updated(self, before: "Union", change: Change, kept: Kept) -> csr_array | None:
         """Rows and columns that reach nothing that changed are taken over."""
