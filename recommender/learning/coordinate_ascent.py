@@ -15,6 +15,8 @@ GAIN = 1.0
 """Least gain of a step, in standard errors of the paired difference: less is noise, and many steps fit noise."""
 SURE = 2.0
 """The same of an ascent over another, which is left out of their mean."""
+TOGETHER = 256
+"""Users whose scores are tried together: what fits into a processor's cache, and no page is asked for again."""
 Score = NDArray[np.float64]
 
 
@@ -64,11 +66,14 @@ def _ascend(features: CandidateFeatures, start: Score) -> Score:
         before = float(best.mean())
         for position, users in enumerate(features.asked):
             for value in _trials(weights, position, spread) if len(users) else ():
-                trial = scores[users] + features.weighed(position, value - weights[position], users)
-                found = best.copy()
-                found[users] = ndcg(trial, features.truth[users])
+                change, found = value - weights[position], best.copy()
+                for first in range(0, len(users), TOGETHER):
+                    some = users[first : first + TOGETHER]
+                    trial = scores[some] + features.weighed(position, change, some)
+                    found[some] = ndcg(trial, features.truth[some])
                 if surely_better(found, best):
-                    weights[position], scores[users], best = value, trial, found
+                    scores[users] += features.weighed(position, change, users)
+                    weights[position], best = value, found
         if float(best.mean()) - before < 1e-5:
             break
         spread *= SHRINK
