@@ -254,6 +254,13 @@ class LearnedKernel(Kernel):
         """The entity, type and index, over which most of an entry runs; ``None`` where it runs over none."""
         return None
 
+    def with_rows_of(self, anchors: Idxs) -> csr_array:
+        """The matrix, of which no other rows than those of some anchors are asked for: others may be empty.
+
+        :param anchors: rising, shape (anchors,).
+        """
+        return self.matrix()
+
     def make_stored(self) -> None:
         """Make what answers need of it beside its matrix, where it is not stored yet."""
 

@@ -1,5 +1,6 @@
 """Choose how learned kernels are made: each on its own, by what it ranks on the validation part."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,15 +117,21 @@ def _best(
     progress: Progress,
 ) -> dict[str, Any]:
     snapshot, top = made_of
-    shared: dict[str, Any] = {}
+    shared, known = dict[str, Any](), dict[str, Gains]()
     rows = [one.anchors(snapshot) for one in trials]
+    asked = {one.item_type: np.empty(0, dtype=np.int64) for one in trials}
+    for one, mine in zip(trials, rows, strict=True):
+        asked[one.item_type] = np.union1d(asked[one.item_type], mine.indices)
     total, number = PASSES * sum(len(values) for values in kind.grid.values()), 0
 
     def gains(config: dict[str, Any]) -> Gains:
         """NDCG@10 of the kernels with a configuration, user by user of all trials."""
-        inputs = KernelInputs(snapshot, top, {kind.name: config}, shared)
-        kernels = {one.item_type: kind(inputs, one.item_type, one.item_type).matrix() for one in trials}
-        return np.concatenate([one.gains(mine, kernels[one.item_type]) for one, mine in zip(trials, rows, strict=True)])
+        if (key := json.dumps(config, sort_keys=True)) not in known:
+            inputs = KernelInputs(snapshot, top, {kind.name: config}, shared)
+            kernels = {end: kind(inputs, end, end).with_rows_of(some) for end, some in asked.items()}
+            parts = [one.gains(mine, kernels[one.item_type]) for one, mine in zip(trials, rows, strict=True)]
+            known[key] = np.concatenate(parts)
+        return known[key]
 
     best, highest = start, gains(start)
     for _ in range(PASSES):

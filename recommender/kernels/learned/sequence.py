@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_array, dia_array, diags_array
+from scipy.sparse import csr_array, diags_array
 
 from kg.document import Document
 from kg.index_type import compressed
@@ -19,7 +19,7 @@ from kg.schema import inverse_of
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.kernels.kernel import CountedKernel, Idxs
 from recommender.linalg.pruned_product import kernel_product
-from recommender.linalg.sparse_matrix import damping, stacked
+from recommender.linalg.sparse_matrix import damping, few_rows_product, stacked, times_columns
 
 MOMENTS = 500_000
 """Moments that are worked on together."""
@@ -114,17 +114,29 @@ class SequenceKernel(CountedKernel):
 
     def matrix(self) -> csr_array:
         """T, pruned."""
-        config, count = self._config, self.inputs.snapshot.vocabulary.count
+        return self._rows(None)
+
+    def with_rows_of(self, anchors: Idxs) -> csr_array:
+        """T with the rows of some anchors alone."""
+        found = self._rows(anchors)
+        lengths = np.zeros(self._shape[0], dtype=np.int64)
+        lengths[anchors] = np.diff(found.indptr)
+        indptr, indices = compressed(np.concatenate([[0], np.cumsum(lengths)]), found.indices)
+        return csr_array((found.data, indices, indptr), shape=self._shape)
+
+    def _rows(self, anchors: Idxs | None) -> csr_array:
+        """T of some anchors, of all where absent."""
+        config = self._config
         if not config.window:
-            return csr_array((count(self.anchor_type), count(self.item_type)))
+            return csr_array(self._shape if anchors is None else (len(anchors), self._shape[1]))
         histories = self.inputs.once(self._shared, self._histories)
         used = [np.bincount(one.indices, minlength=one.shape[1]) for one in (histories.anchors, histories.items)]
         start, end = (damping(n.astype(np.float64), x) for n, x in zip(used, (config.start, config.end), strict=True))
         left = csr_array(diags_array(start) @ histories.anchors.T)
-        right = self._soon(histories, diags_array(end))
-        return kernel_product([(left,), (right,)], self.inputs.top, closed=self.anchor_type == self.item_type)
+        factors = [(left,), (self._soon(histories, end),)]
+        return kernel_product(factors, self.inputs.top, closed=self.anchor_type == self.item_type, rows=anchors)
 
-    def _soon(self, histories: Histories, end: dia_array) -> csr_array:
+    def _soon(self, histories: Histories, end: NDArray[np.float64]) -> csr_array:
         """What is used soon after each moment: moments × items."""
         config, blocks = self._config, []
         for start in range(0, max(len(histories.person), 1), MOMENTS):
@@ -132,7 +144,7 @@ class SequenceKernel(CountedKernel):
             near = histories.after(config.window, some)
             if config.reverse > 0:
                 near = csr_array(near + config.reverse * histories.before(config.window, some))
-            blocks.append(csr_array(near @ histories.items @ end))
+            blocks.append(times_columns(few_rows_product(near, histories.items), end))
         return stacked(blocks)
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64]:
@@ -190,6 +202,11 @@ class SequenceKernel(CountedKernel):
     @property
     def _config(self) -> SequenceConfig:
         return self.inputs.config(self.name, SequenceConfig)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        count = self.inputs.snapshot.vocabulary.count
+        return count(self.anchor_type), count(self.item_type)
 
     @property
     def _shared(self) -> str:
