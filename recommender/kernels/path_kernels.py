@@ -1,7 +1,7 @@
 """The kernels of a snapshot: made, scaled, cached on disk; those of metapaths and the learned ones."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -28,9 +28,11 @@ from recommender.kernels.registry import learned_steps, scored_paths
 from recommender.kernels.stored_factors import StoredFactors, digest, file_name
 from recommender.kernels.trained_graph import AsTrained, TrainedGraph, fit_name
 from recommender.kernels.transition import Transitions
-from recommender.linalg.csr_file import has_csr, link_csr, open_csr, save_csr
+from recommender.linalg.csr_file import has_csr, link_csr, open_csr, save_blocks, save_csr
 from recommender.linalg.sparse_matrix import row_lengths
 
+ROWS = 8192
+"""Rows of a block in which kernels are written."""
 SAME = 1e-9
 """An entry that is smaller than the least kept one by no more than this part of it is as large."""
 
@@ -141,19 +143,18 @@ class Kernels:
         missing = [tail for tail in missing if tail not in taken]
         for number, tail in enumerate(missing, start=1):
             progress("Kernels", number - 1, len(missing), written(tail))
-            found = self._updated(tail)
-            if found is None:
-                found = self._made(tail)
-            save_csr(found[0], self.folder, self.file(tail), found[1])
-            del found
+            blocks, scale = self._updated(tail) or self._made(tail)
+            save_blocks(blocks, self.folder, self.file(tail), scale)
+            del blocks
             if number == len(missing) or type(self.of(tail)) is not type(self.of(missing[number])):
                 self._inputs.shared.clear()  # what several kernels of a kind share may be large
         return len(missing)
 
-    def _made(self, tail: Tail) -> tuple[csr_array, float]:
+    def _made(self, tail: Tail) -> tuple[Iterator[csr_array], float]:
         matrix = self.of(tail).matrix()
         scale = self.config.scales.get(written(tail)) or _scale(matrix)
-        return csr_array(matrix * scale), scale
+        parts = (matrix[start : start + ROWS] for start in range(0, max(matrix.shape[0], 1), ROWS))
+        return (csr_array((one.data * scale, one.indices, one.indptr), shape=one.shape) for one in parts), scale
 
     def file(self, tail: Tail) -> str:
         """Name of a kernel's files: another one where anything that its entries come from is."""
@@ -205,8 +206,8 @@ class Kernels:
             self._change = Change(self.snapshot.vocabulary, before.snapshot.vocabulary)
         return before, self._change
 
-    def _updated(self, tail: Tail) -> tuple[csr_array, float] | None:
-        """A kernel from what it was, and its scale; ``None`` where it has to be made anew."""
+    def _updated(self, tail: Tail) -> tuple[Iterable[csr_array], float] | None:
+        """Blocks of a kernel from what it was, and its scale; ``None`` where it has to be made anew."""
         then, scale = self.then(), self.config.scales.get(written(tail))
         if then is None or scale is None:
             return None
@@ -216,7 +217,7 @@ class Kernels:
         kernel, ends = open_csr(before.folder, before.file(tail))[0], self.ends(tail)
         kept = Kept(change.moved(kernel, *ends), scale, change.lost(kernel, *ends))
         found = self.of(tail).updated(before.of(tail), change, kept)
-        return None if found is None else (found, scale)
+        return None if found is None else ([found], scale)
 
     def take_over(self, name: str) -> bool:
         """Give files of the graph before a change, where there are some of this name, a second name here."""

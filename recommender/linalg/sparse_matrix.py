@@ -15,6 +15,8 @@ ROWS = 1024
 """Rows of a dense block."""
 CELLS = 32 * 2**20
 """Numbers of a dense block of rows that are long, about."""
+LARGE = 2**28
+"""Numbers of all blocks from which on all cores make them."""
 WIDE, CHUNK = 2**15, 32
 """Numbers of a row from which on its largest are looked for in two passes; entries whose maximum stands for them."""
 
@@ -163,7 +165,8 @@ def stacked(blocks: Iterable[csr_array]) -> csr_array:
 
 def row_lengths(matrix: csr_array) -> NDArray[np.float64]:
     """Euclidean length of each row: shape (rows,), float64."""
-    return np.sqrt(np.asarray(matrix.power(2).sum(axis=1), dtype=np.float64))
+    squares = csr_array((np.square(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
+    return np.sqrt(np.asarray(squares.sum(axis=1), dtype=np.float64))
 
 
 def top_of_dense(rows: int, columns: int, block: Callable[[slice], NDArray[np.floating]], top: int) -> csr_array:
@@ -180,7 +183,7 @@ def top_of_dense(rows: int, columns: int, block: Callable[[slice], NDArray[np.fl
         """The largest of one block."""
         return _top(block(slice(start, start + together)), top)
 
-    with ForkedWorkers(work, cores() if columns >= WIDE and len(starts) > 1 else 1) as workers:
+    with ForkedWorkers(work, cores() if rows * columns >= LARGE and len(starts) > 1 else 1) as workers:
         return csr_array(vstack(list(workers.map(starts)), format="csr"))
 
 

@@ -76,11 +76,13 @@ def _sums(
     :param rows: those that are wanted, all where absent.
     """
     parts = [(kernels.kernel(path.tail), blend.weight(path)) for path in paths]
-    wanted = np.arange(parts[0][0].shape[0]) if rows is None else rows
-    for start in range(0, max(len(wanted), 1), ROWS):
+    size = parts[0][0].shape[0] if rows is None else len(rows)
+    for start in range(0, max(size, 1), ROWS):
+        some = slice(start, start + ROWS)
         total = None
         for kernel, weight in parts:
-            part = csr_array(kernel[wanted[start : start + ROWS]]) * weight
+            part = kernel[some if rows is None else rows[some]]
+            part = csr_array((part.data * weight, part.indices, part.indptr), shape=part.shape)
             total = part if total is None else total + part
         block = csr_array(total)
         block.sort_indices()
