@@ -19,6 +19,7 @@ from recommender.catalogue.item_users import ItemUsers
 from recommender.kernels.item_column import ItemColumn
 from recommender.kernels.trained_graph import AsTrained
 from recommender.linalg.pruned_product import Factor
+from recommender.linalg.sparse_matrix import stacked
 from recommender.linalg.updated_product import Earlier
 from recommender.texts.language import Notice
 
@@ -30,8 +31,8 @@ Config = TypeVar("Config", bound=Document)
 Shared = TypeVar("Shared")
 Steps = Callable[[], Sequence[str]]
 """Names steps."""
-Factors = Callable[[], Sequence[csr_array]]
-"""Makes matrices that learned kernels are products of."""
+Factors = Callable[[], Iterable[Sequence[csr_array]]]
+"""Makes matrices that learned kernels are products of: blocks of the rows of all of them, or one of all rows."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,17 @@ class KernelInputs:
         return self.shared.setdefault(name, make()) if found is None else found  # of two threads one is kept
 
     def stored(self, name: str, steps: Steps, make: Factors, count: int) -> Sequence[csr_array]:
-        """What ``make`` returns, ``count`` matrices, made once for all processes where factors are stored.
+        """What ``make`` makes, ``count`` matrices, made once for all processes where factors are stored.
 
         :param steps: those whose links decide it; looked up where it is not open yet, as whoever explains asks often.
         """
         store = self.store
-        return self.once(name, make if store is None else lambda: store(name, steps(), make, count))
+        return self.once(name, lambda: _whole(make()) if store is None else store(name, steps(), make, count))
+
+
+def _whole(blocks: Iterable[Sequence[csr_array]]) -> list[csr_array]:
+    found = list(blocks)
+    return list(found[0]) if len(found) == 1 else [stacked(some) for some in zip(*found, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.kernel import Factors, relation_parts
-from recommender.linalg.csr_file import has_csr, open_csr, save_csr
+from recommender.linalg.csr_file import has_csr, open_csr, save_together
 
 LONGEST = 150
 """Characters of a key that a file's name has room for, besides digests, the end and what marks an unfinished one."""
@@ -33,15 +33,20 @@ class StoredFactors:
         known = digest([self.snapshot.k, *self.snapshot.content(*relation_parts(steps)), *sizes])
         files = [f"{name}.{number}+{known}" for number in range(count)]
         if not all(has_csr(self.folder, file) or self.take_over(file) for file in files):
-            for file, matrix in zip(files, make(), strict=True):
-                matrix.sort_indices()
-                save_csr(matrix, self.folder, file, 1.0)
+            save_together(_sorted(make()), self.folder, files)
         return [open_csr(self.folder, file)[0] for file in files]
 
 
 def file_name(key: str) -> str:
     """The beginning of a file's name: a key, of one that is too long for a file system the first part and a digest."""
     return key if len(key) <= LONGEST else f"{key[: LONGEST - 17]}+{digest(key)}"
+
+
+def _sorted(blocks: Iterable[Sequence[csr_array]]) -> Iterator[Sequence[csr_array]]:
+    for block in blocks:
+        for matrix in block:
+            matrix.sort_indices()
+        yield block
 
 
 def digest(key: object) -> str:

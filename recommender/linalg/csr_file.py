@@ -1,12 +1,12 @@
 """A CSR matrix in memory-mapped ``.npy`` files."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from threading import get_ident
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.checksums import NAME as CHECKSUMS
@@ -25,37 +25,67 @@ def save_csr(matrix: csr_array, folder: Path, name: str, scale: float) -> None:
     save_blocks([matrix], folder, name, scale)
 
 
-@private_files()
 def save_blocks(blocks: Iterable[csr_array], folder: Path, name: str, scale: float) -> None:
     """Write a matrix, at least one block of rows, block by block as they are made: it is never held whole."""
+    save_together(([block] for block in blocks), folder, [name], scale)
+
+
+@private_files()
+def save_together(
+    blocks: Iterable[Sequence[csr_array]], folder: Path, names: Sequence[str], scale: float = 1.0
+) -> None:
+    """Write several matrices, of which blocks of rows are made together."""
     folder.mkdir(parents=True, exist_ok=True)
-    own = f".{os.getpid()}-{get_ident()}-{name}"  # several threads may write the same one
-    pending = {part: folder / f"{own}.{part}.npy" for part in PARTS}
+    files = [_Pending(folder, name) for name in names]
     try:
-        indptr, width = _write_entries(blocks, pending)
-        kind = index_type(int(indptr[-1]))
-        if kind is not np.int32:
-            np.save(pending["indices"], np.load(pending["indices"], mmap_mode="r").astype(kind), allow_pickle=False)
-        np.save(pending["indptr"], indptr.astype(kind), allow_pickle=False)
-        np.save(pending["scale"], np.array([scale, len(indptr) - 1, width], dtype=np.float64), allow_pickle=False)
-        for part in PARTS:
-            pending[part].replace(folder / f"{name}.{part}.npy")
+        with ExitStack() as stack:
+            for file in files:
+                stack.enter_context(file.data)
+                stack.enter_context(file.indices)
+            for block in blocks:
+                for file, matrix in zip(files, block, strict=True):
+                    file.append(matrix)
+        for file in files:
+            file.finish(scale)
     finally:
-        for path in pending.values():
+        for file in files:
+            file.remove()
+
+
+class _Pending:
+    """The files of a matrix while it is made."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        own = f".{os.getpid()}-{get_ident()}-{name}"  # several threads may write the same one
+        self._folder, self._name = folder, name
+        self._paths = {part: folder / f"{own}.{part}.npy" for part in PARTS}
+        self.data = GrowingArray(self._paths["data"], np.float64)
+        self.indices = GrowingArray(self._paths["indices"], np.int32)
+        self._lengths, self._width = [np.zeros(1, dtype=np.int64)], 0
+
+    def append(self, block: csr_array) -> None:
+        """The next of its rows."""
+        self.data.append(block.data)
+        self.indices.append(block.indices)
+        self._lengths.append(np.diff(block.indptr))
+        self._width = block.shape[1]
+
+    def finish(self, scale: float) -> None:
+        """Give them their names; the checksums come last."""
+        indptr, paths = np.cumsum(np.concatenate(self._lengths)), self._paths
+        if (kind := index_type(int(indptr[-1]))) is not np.int32:
+            np.save(paths["indices"], np.load(paths["indices"]).astype(kind), allow_pickle=False)
+        np.save(paths["indptr"], indptr.astype(kind), allow_pickle=False)
+        np.save(paths["scale"], np.array([scale, len(indptr) - 1, self._width], dtype=np.float64), allow_pickle=False)
+        files = [self._folder / f"{self._name}.{part}.npy" for part in PARTS]
+        for path, file in zip(paths.values(), files, strict=True):
+            path.replace(file)
+        Checksums.write(self._folder / f"{self._name}.{CHECKSUMS}", files)
+
+    def remove(self) -> None:
+        """Leave nothing of what was not finished."""
+        for path in self._paths.values():
             path.unlink(missing_ok=True)
-    Checksums.write(folder / f"{name}.{CHECKSUMS}", (folder / f"{name}.{part}.npy" for part in PARTS))
-
-
-def _write_entries(blocks: Iterable[csr_array], to: Mapping[str, Path]) -> tuple[NDArray[np.int64], int]:
-    """Write data and indices; where each row starts, and how many columns there are."""
-    lengths, width = [np.zeros(1, dtype=np.int64)], 0
-    with GrowingArray(to["data"], np.float64) as data, GrowingArray(to["indices"], np.int32) as indices:
-        for block in blocks:
-            data.append(block.data)
-            indices.append(block.indices)
-            lengths.append(np.diff(block.indptr))
-            width = block.shape[1]
-    return np.cumsum(np.concatenate(lengths)), width
 
 
 @private_files()

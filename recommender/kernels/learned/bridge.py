@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attribute_lift import DOUBT, LEAST
-from recommender.catalogue.inferred_attributes import Inferred, inferred, lifted, makers
+from recommender.catalogue.inferred_attributes import Inferred, inferred_blocks, lifted, makers
 from recommender.catalogue.likely_attributes import kinds, likely_attributes, linked_attributes, shared_steps
 from recommender.kernels.kernel import CountedKernel, Idxs, relation_parts
 from recommender.linalg.largest_shared import Row, largest_per_row, largest_shared, row_of
@@ -131,7 +131,7 @@ class BridgeKernel(CountedKernel):
         def _steps() -> tuple[str, ...]:
             return *schema.interactions, step, *kinds(schema, schema.ends(step)[0], self.anchor_type)
 
-        return self.inputs.stored(name, _steps, lambda: [make()], 1)[0]
+        return self.inputs.stored(name, _steps, lambda: [[make()]], 1)[0]
 
     def _makers(self, item_type: str) -> list[str]:
         """Looked up once: it reads all links of the items."""
@@ -143,11 +143,7 @@ class BridgeKernel(CountedKernel):
         def _steps() -> tuple[str, ...]:
             return *snapshot.schema.interactions, step, *self._makers(snapshot.schema.ends(step)[0])
 
-        def _made() -> tuple[csr_array, ...]:
-            found = inferred(snapshot, step)
-            return found.people, found.strength, found.leaning
-
-        return Inferred(*self.inputs.stored(f"inferred.{step}", _steps, _made, 3))
+        return Inferred(*self.inputs.stored(f"inferred.{step}", _steps, lambda: inferred_blocks(snapshot, step), 3))
 
 
 def strength(seen: Values, expected: Values) -> Values:

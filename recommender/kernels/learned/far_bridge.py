@@ -90,6 +90,6 @@ class FarBridge(BridgeKernel):
         return self.inputs.stored(
             f"linked.{step}",
             lambda: (*snapshot.schema.interactions, step),
-            lambda: [linked_attributes(snapshot, step)],
+            lambda: [[linked_attributes(snapshot, step)]],
             1,
         )[0]

@@ -89,7 +89,7 @@ class Propagation(LearnedKernel):
         steps = [*schema.interactions, there, back, *kinds(schema, *ends), *kinds(schema, *reversed(ends))]
         return steps + [step for pair in further_steps(schema, ends[0], schema.ends(there)[1]) for step in pair]
 
-    def _pairs(self, there: str, back: str) -> list[csr_array]:
+    def _pairs(self, there: str, back: str) -> list[list[csr_array]]:
         """What anchors have, what they may have, what is linked to what they have; what items may have, and both."""
         snapshot, ends = self.inputs.snapshot, (self.anchor_type, self.item_type)
         links, likely = linked_attributes(snapshot, there), likely_attributes(snapshot, there, ends[1])
@@ -99,7 +99,7 @@ class Propagation(LearnedKernel):
         middle = diags_array(damping(np.maximum(degrees, 1.0) * (degrees > 0), MIDDLE))
         end = damping(scale, END)
         left = (csr_array(one @ middle) for one in (links, likely, self._further(there)))
-        return [*left, times_rows(likes, end), times_rows(both, end)]
+        return [[*left, times_rows(likes, end), times_rows(both, end)]]
 
     def sentence(self, phrases: Phrases, named: NamedAnchors) -> str:
         """The first of the anchors."""

@@ -36,5 +36,5 @@ def test_what_decides_a_factor_is_looked_up_once(tmp_path: Path) -> None:
         return ["teaches"]
 
     inputs = KernelInputs(snapshot_of(tmp_path, {"User": ["u"]}, {}), 10, {}, store=store)
-    first, second = (inputs.stored("half", steps, lambda: [csr_array((1, 1))], 1) for _ in range(2))
+    first, second = (inputs.stored("half", steps, lambda: [[csr_array((1, 1))]], 1) for _ in range(2))
     assert first is second and asked == ["steps"]

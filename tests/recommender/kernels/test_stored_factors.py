@@ -13,7 +13,7 @@ from tests.graphs import SCHEMA, snapshot_of
 MADE_BY = {"head": "Product", "tail": "Brand", "phrase": {"en": "is by", "zh": "来自"}}
 KINDS = ("bridge", "far_bridge", "propagation")
 MADE = (
-    "bridge.inferred",
+    "bridge.inferred_blocks",
     "bridge.likely_attributes",
     "bridge.linked_attributes",
     "far_bridge.linked_attributes",

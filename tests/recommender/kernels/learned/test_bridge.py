@@ -7,6 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue import inferred_attributes
 from recommender.catalogue.inferred_attributes import BELIEF, inferred, makers, surely_more
 from recommender.kernels.kernel import KernelInputs
 from recommender.kernels.learned.bridge import BridgeKernel
@@ -16,6 +17,7 @@ from recommender.learning.priors.crossing_prior import RelationWorth, crossing_p
 from tests.graphs import SCHEMA, snapshot_of
 
 COMING, FEW, OTHERS = 12, 4, 60
+SIZES = {"User": 200, "Course": 30, "Product": 5, "Ingredient": 12}
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +182,23 @@ def test_a_bridge_weighs_half_of_the_best_path_and_a_far_one_a_quarter(snapshot:
     prior = crossing_prior(snapshot.schema, scored_paths(snapshot), worths)
     assert prior["enrolled > ⇢Course-Product"] == 0.5 * prior["enrolled > teaches > ~contains"]
     assert prior["enrolled > ⇠Course-Product"] == 0.25 * prior["enrolled > teaches > ~contains"]
+
+
+def test_parts_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three groups of people, courses and topics, who mostly keep to themselves."""
+    random = np.random.default_rng(5)
+    names = {end: [f"{end[0].lower()}{n:03}" for n in range(size)] for end, size in SIZES.items()}
+    ends = {"enrolled": ("User", "Course"), "teaches": ("Course", "Ingredient"), "contains": ("Product", "Ingredient")}
+    triples = dict[str, list[tuple[str, str]]]()
+    for name, (head, tail) in ends.items():
+        alike = np.arange(SIZES[head])[:, None] % 3 == np.arange(SIZES[tail]) % 3
+        drawn = np.argwhere(random.random(alike.shape) < np.where(alike, 0.4, 0.02))
+        triples[name] = [(names[head][one], names[tail][other]) for one, other in drawn]
+    snapshot = snapshot_of(tmp_path, names, triples)
+    whole = inferred(snapshot, "teaches")
+    monkeypatch.setattr(inferred_attributes, "ENTRIES", 100)
+    monkeypatch.setattr(inferred_attributes, "ITEMS", 7)
+    parts = inferred(snapshot, "teaches")
+    assert whole.leaning.nnz
+    for one, other in ((whole.people, parts.people), (whole.strength, parts.strength), (whole.leaning, parts.leaning)):
+        np.testing.assert_array_equal(one.toarray(), other.toarray())
