@@ -1,6 +1,5 @@
 """Local ridge: each item regressed on the items nearest to it alone; linear in the items, and ready item by item."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,13 +51,13 @@ class ItemBlock:
     together: int
 
     @one_thread()
-    def __call__(self, start: int) -> list[NDArray[np.float64]]:
-        """The weights of each item."""
+    def __call__(self, start: int) -> NDArray[np.float64]:
+        """The weights of each item, one after the other."""
         grams, near = Grams(self.features), self.near
         some = self.items[start : start + self.together].tolist()
-        return [
-            _solved(grams, near.indices[near.indptr[item] : near.indptr[item + 1]], self.ridge, item) for item in some
-        ]
+        parts = (near.indices[near.indptr[item] : near.indptr[item + 1]] for item in some)
+        found = [_solved(grams, part, self.ridge, item) for part, item in zip(parts, some, strict=True)]
+        return np.concatenate([*found, np.empty(0)])
 
 
 def regressions(features: csr_array, near: csr_array, ridge: float, items: Idxs) -> csr_array:
@@ -73,13 +72,13 @@ def regressions(features: csr_array, near: csr_array, ridge: float, items: Idxs)
     """
     starts = range(0, max(len(items), 1), ITEMS)
     work = ItemBlock(features, near, ridge, items, ITEMS)
-    found = [one for block in dealt(work, starts, cores()) for one in block]
-    chosen = csr_array(near[items])
-    return csr_array((_joined(found), chosen.indices, chosen.indptr), shape=chosen.shape)
-
-
-def _joined(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    return np.concatenate([*parts, np.empty(0)])
+    whole = len(items) == near.shape[0] and bool((np.diff(items) == 1).all())
+    chosen = near if whole else csr_array(near[items])
+    found, done = np.empty(chosen.nnz), 0
+    for block in dealt(work, starts, cores()):
+        found[done : done + len(block)] = block
+        done += len(block)
+    return csr_array((found, chosen.indices, chosen.indptr), shape=chosen.shape)
 
 
 class Grams:

@@ -98,7 +98,8 @@ def kernel_product(
     if workers is None:
         workers = cores() if product.multiplications(wanted) > FEW else 1
     block = RowBlock(product, wanted, top, ROWS)
-    return stacked(dealt(block, range(0, max(len(wanted), 1), ROWS), workers))
+    width = (*product.first, *product.rest)[-1].shape[1]
+    return stacked(dealt(block, range(0, max(len(wanted), 1), ROWS), workers), len(wanted) * min(top, width))
 
 
 def _multiplied(factor: Factor) -> csr_array:

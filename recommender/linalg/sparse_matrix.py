@@ -146,21 +146,31 @@ def without_own(matrix: csr_array, own: NDArray[np.integer], columns: NDArray[np
     return csr_array((data, indices, indptr), shape=matrix.shape)
 
 
-def stacked(blocks: Iterable[csr_array]) -> csr_array:
+def stacked(blocks: Iterable[csr_array], most: int | None = None) -> csr_array:
     """Blocks of rows, at least one, as one matrix; the indices stay int32.
 
     What is made block by block is best given as it is made: a list holds all of it a second time meanwhile.
+
+    :param most: entries that there can be, where that is known: each block is put into its place at once, and of more
+        room than is needed no memory is taken.
     """
-    lengths, indices, data, width = [], [], [], 0
+    lengths, indices, data, width = [np.zeros(1, dtype=np.int64)], [], [], 0
+    room = None if most is None else (np.empty(most), np.empty(most, dtype=np.int32))
+    done = 0
     for block in blocks:
         lengths.append(np.diff(block.indptr))
-        indices.append(block.indices.astype(np.int32, copy=False))
-        data.append(block.data)
-        width = block.shape[1]
-    starts = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
-    indptr, columns = compressed(starts, np.concatenate(indices))
+        width, part = block.shape[1], slice(done, done + block.nnz)
+        done = part.stop
+        if room is None:
+            indices.append(block.indices.astype(np.int32, copy=False))
+            data.append(block.data)
+        else:
+            room[0][part], room[1][part] = block.data, block.indices
+    starts = np.cumsum(np.concatenate(lengths))
+    indptr, columns = compressed(starts, np.concatenate(indices) if room is None else room[1][:done])
     indices.clear()
-    return csr_array((np.concatenate(data), columns, indptr), shape=(len(indptr) - 1, width))
+    values = np.concatenate(data) if room is None else room[0][:done]
+    return csr_array((values, columns, indptr), shape=(len(indptr) - 1, width))
 
 
 def row_lengths(matrix: csr_array) -> NDArray[np.float64]:
@@ -184,7 +194,7 @@ def top_of_dense(rows: int, columns: int, block: Callable[[slice], NDArray[np.fl
         return _top(block(slice(start, start + together)), top)
 
     with ForkedWorkers(work, cores() if rows * columns >= LARGE and len(starts) > 1 else 1) as workers:
-        return csr_array(vstack(list(workers.map(starts)), format="csr"))
+        return stacked(workers.map(starts), rows * min(top, columns))
 
 
 def _top(block: NDArray[np.floating], top: int) -> csr_array:
@@ -195,7 +205,8 @@ def _top(block: NDArray[np.floating], top: int) -> csr_array:
     values = np.take_along_axis(block, columns, axis=1).astype(np.float64)
     keep = values > 0
     indptr = np.concatenate([[0], np.cumsum(keep.sum(axis=1))])
-    return csr_array((values[keep], columns[keep], indptr), shape=block.shape)
+    indptr, indices = compressed(indptr, columns[keep])
+    return csr_array((values[keep], indices, indptr), shape=block.shape)
 
 
 def _top_of_wide(block: NDArray[np.floating], top: int) -> csr_array:
@@ -204,5 +215,5 @@ def _top_of_wide(block: NDArray[np.floating], top: int) -> csr_array:
     maxima = block[:, :whole].reshape(len(block), whole // CHUNK, CHUNK).max(axis=2)
     least = np.partition(maxima, maxima.shape[1] - top, axis=1)[:, -top]
     rows, columns = np.nonzero(block >= np.maximum(least, np.finfo(block.dtype).smallest_subnormal)[:, None])
-    indptr = np.searchsorted(rows, np.arange(len(block) + 1))
-    return top_per_row(csr_array((block[rows, columns].astype(np.float64), columns, indptr), shape=block.shape), top)
+    indptr, indices = compressed(np.searchsorted(rows, np.arange(len(block) + 1)), columns)
+    return top_per_row(csr_array((block[rows, columns].astype(np.float64), indices, indptr), shape=block.shape), top)
