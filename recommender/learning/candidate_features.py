@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recommender.catalogue.interactions import User
 from recommender.kernels.metapaths import Metapath
 from recommender.learning.base_scores import BaseScores
+from recommender.linalg.forked_workers import ForkedWorkers, cores
 from recommender.profiles.profile import Profile, profile_of
 from recommender.results.learning import Audience
 from recommender.scoring.blend import Blend
@@ -25,6 +26,10 @@ MOST_USERS = 10_000
 MOST_ITEMS = 8
 CELLS = 500_000
 """Users × items that are looked at together: what fits into a processor's cache, and no page is asked for again."""
+LARGE = 2**28
+"""Users × items from which on all cores look at them."""
+Filled = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]
+"""Values, truth and what is filled, as of :class:`CandidateFeatures`."""
 Task = tuple[User, NDArray[np.int64]]
 """A user and the positions of held-out items, the one to find first."""
 
@@ -135,15 +140,28 @@ def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audi
     metapaths = [p for p in scorer.metapaths if inside[scorer.item_slice(p)].any()]
     names = (*(str(path) for path in metapaths), *([EMBEDDING] if scorer.vectors else []), POPULARITY)
     width = 4 * CANDIDATES + 1
-    values = np.zeros((len(names), len(tasks), width), dtype=np.float32)
-    truth, filled = np.zeros(len(tasks), dtype=np.int64), np.zeros((len(tasks), width), dtype=bool)
+    values, truth, filled = _empty(len(names), len(tasks), width)
     size = max(16, CELLS // max(scorer.catalogue.size, 1))
-    pool = Pool.of(scorer, inside)
-    for start in range(0, len(tasks), size):
-        block = tasks[start : start + size]
-        rows = slice(start, start + len(block))
-        _fill(scorer, metapaths, pool, block, (values[:, rows], truth[rows], filled[rows]))
+    pool, starts = Pool.of(scorer, inside), range(0, len(tasks), size)
+
+    def block(start: int) -> Filled:
+        """The features of some users."""
+        some = tasks[start : start + size]
+        found = _empty(len(names), len(some), width)
+        _fill(scorer, metapaths, pool, some, found)
+        return found
+
+    large = len(tasks) * scorer.catalogue.size > LARGE and scorer.vectors is None
+    with ForkedWorkers(block, cores() if large else 1) as workers:
+        for start, found in zip(starts, workers.map(starts), strict=True):
+            rows = slice(start, start + size)
+            values[:, rows], truth[rows], filled[rows] = found
     return CandidateFeatures(domain, audience, names, values, truth, filled, marks)
+
+
+def _empty(features: int, users: int, width: int) -> Filled:
+    values = np.zeros((features, users, width), dtype=np.float32)
+    return values, np.zeros(users, dtype=np.int64), np.zeros((users, width), dtype=bool)
 
 
 def validation_tasks(scorer: Scorer, split: Split, domain: str, audience: Audience) -> list[Task]:
@@ -183,9 +201,9 @@ def _fill(
     metapaths: Sequence[Metapath],
     pool: Pool,
     block: Sequence[Task],
-    out: tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]],
+    out: Filled,
 ) -> None:
-    """Write the features of a block of users into views of the arrays."""
+    """Write the features of a block of users into the arrays."""
     values, truth, filled = out
     profiles = [profile_of(scorer.snapshot, user_type, idx) for (user_type, idx), _ in block]
     base = BaseScores(scorer, profiles)

@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.linalg.blas_threads import one_thread
+from recommender.linalg.forked_workers import ForkedWorkers, cores
 
 CONFIDENCE, RIDGE = 20.0, 3.0
 SWEEPS, STEPS = 15, 3
 BLOCK = 64_000
 """Interactions that are worked on together: what they are multiplied with stays in the cache of the processor."""
+LARGE = 1_000_000
+"""Interactions from which on all cores work on each step."""
 Factors = NDArray[np.float32]
 
 
@@ -67,7 +70,14 @@ def fold_in(used: csr_array, others: NDArray[np.float64]) -> NDArray[np.float64]
 def _improved(used: csr_array, factors: Factors, others: Factors, ridge: float, confidence: float) -> Factors:
     """The factors of the rows of ``used``, given those of its columns."""
     gram = others.T @ others + np.float32(ridge) * np.eye(others.shape[1], dtype=np.float32)
-    return np.concatenate([_solved(used[rows], factors[rows], others, gram, confidence) for rows in _blocks(used)])
+
+    @one_thread()
+    def block(rows: slice) -> Factors:
+        """Those of some rows."""
+        return _solved(used[rows], factors[rows], others, gram, confidence)
+
+    with ForkedWorkers(block, cores() if used.nnz > LARGE else 1) as workers:
+        return np.concatenate(list(workers.map(_blocks(used))))
 
 
 def _blocks(used: csr_array) -> Iterator[slice]:

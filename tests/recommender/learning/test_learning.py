@@ -9,6 +9,7 @@ import pytest
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.learned import union
 from recommender.kernels.metapaths import Metapath
+from recommender.learning import candidate_features
 from recommender.learning.blend_learning import ENOUGH, learn_blend
 from recommender.learning.candidate_features import POPULARITY, CandidateFeatures
 from recommender.learning.coordinate_ascent import best_ascent, ndcg
@@ -99,7 +100,9 @@ def test_a_blend_refuses_negative_weights() -> None:
         Blend(metapaths={"a > b": -0.1})
 
 
-def test_fitting_holds_one_item_per_user_out_and_gives_weights_for_every_domain(tmp_path: Path) -> None:
+def test_fitting_holds_one_item_per_user_out_and_gives_weights_for_every_domain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     snapshot = snapshot_of(tmp_path, *TASTES)
     split: Split = validation_split(snapshot, seed=0)
     catalogue = Catalogue(snapshot)
@@ -108,6 +111,9 @@ def test_fitting_holds_one_item_per_user_out_and_gives_weights_for_every_domain(
         left = [len(split.train.neighbours(name, user)[0]) for name in ("purchased", "enrolled")]
         assert len(gone) == 1 and (len(found) == 1 or 0 in left)
     fitted = fit_blend(snapshot, tmp_path / "fitting", seed=0, train_vectors=None)
+    monkeypatch.setattr(candidate_features, "LARGE", 0)
+    monkeypatch.setattr(candidate_features, "CELLS", 1)
+    monkeypatch.setattr(candidate_features, "cores", lambda: 2)  # which changes nothing
     assert fitted == fit_blend(snapshot, tmp_path / "again", seed=0, train_vectors=None)
     assert {report.domain for report in fitted.reports} == {"cosmetics", "courses"}
     assert set(fitted.blend.popularity) == {"cosmetics", "courses"}

@@ -34,3 +34,12 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BLOCK", 5)
     for one, other in zip(whole, factorize(used, 4), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_on_several_cores_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BLOCK", 500)
+    alone = factorize(_used(300, 40), 8)
+    monkeypatch.setattr(module, "LARGE", 0)
+    monkeypatch.setattr(module, "cores", lambda: 2)
+    together = factorize(_used(300, 40), 8)
+    assert [one.tobytes() for one in together] == [one.tobytes() for one in alone]
