@@ -98,7 +98,11 @@ class CandidateFeatures:
         self, position: int, weight: float, users: NDArray[np.int64] | slice = slice(None)
     ) -> NDArray[np.float64]:
         """What one feature adds to the scores of some users at a weight: shape (users, candidates)."""
-        return np.asarray((weight / self._means[position]) * self.values[position, users])
+        return np.asarray(self.factor(position, weight) * self.values[position, users])
+
+    def factor(self, position: int, weight: float) -> np.float64:
+        """What the values of one feature are multiplied with at a weight."""
+        return np.float64(weight / self._means[position])
 
     def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """``Σ_f w_f · value_f``: shape (users, candidates), −inf where there is no candidate."""
