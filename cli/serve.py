@@ -50,7 +50,7 @@ def serve(
         """Say where."""
         if not quiet:
             output.line(f"Console:  {address.url}/")
-            output.line(f"REST:     {address.url}/api/v1, described in {address.url}/openapi.json")
+            output.line(f"REST:     {address.url}/api/v1, described in {address.url}/docs")
             for source in sources:
                 output.line(f"The admin's token: {source}")
         output.notices(notices)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kg.errors import WhyrecError
 from whyrec.service import problems
 from whyrec.service.access import Caller
-from whyrec.service.console import decision_pages, pages, person_pages, rendering, session, shop_pages
+from whyrec.service.console import decision_pages, pages, person_pages, reference, rendering, session, shop_pages
 from whyrec.service.limits import Bounded, RateLimit, SlowAnswers
 from whyrec.service.methods import Headed
 from whyrec.service.monitoring import PENDING, exposition, of_request
@@ -115,7 +115,7 @@ class _Service(FastAPI):
 
 
 def _add_routes(app: FastAPI, shops: Sequence[Shop]) -> None:
-    consoles = (pages, person_pages, shop_pages, decision_pages, rendering, session)
+    consoles = (pages, person_pages, shop_pages, decision_pages, reference, rendering, session)
     for part in (answers, groups, people, decisions, models, traffic, *consoles):
         app.include_router(part.router)
     if any(shop.openid is not None for shop in shops):

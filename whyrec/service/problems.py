@@ -46,7 +46,7 @@ TITLES = {
     503: "Not ready",
 }
 NO_PAGE = "no such page"
-NOTHING = "there is nothing at this address; /openapi.json describes the REST interface"
+NOTHING = "there is nothing at this address; /docs describes the REST interface"
 UNWRITTEN = (
     "it could not be written, the disk may be full; nothing is acknowledged: send it again, nothing counts twice"
 )

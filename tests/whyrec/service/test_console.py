@@ -37,6 +37,7 @@ PAGES = (
     "/experiments",
     "/data",
     "/system",
+    "/docs",
     "/nothing",
 )
 SERIOUS = ("serious", "critical")

@@ -406,3 +406,13 @@ def test_a_price_of_nothing_is_a_limit(client: TestClient, admin: dict[str, str]
     asked = {"user": "u0001", "domain": "cosmetics", "max_price": 0}
     assert client.get("/api/v1/recommend", params=asked, headers=admin).json()["items"] == []
     assert client.get("/api/v1/recommend", params={**asked, "max_price": 1_000}, headers=admin).json()["items"]
+
+
+def test_the_reference_has_every_operation_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page, document = client.get("/docs"), client.get("/openapi.json").json()
+    assert page.status_code == 200 and "//" not in page.text.replace("http://testserver/", "")
+    for path, methods in document["paths"].items():
+        for method, told in methods.items():
+            assert f"<code>{method.upper()} {path}</code>" in page.text
+            assert all(f"<code>{one['name']}</code>" in page.text for one in told.get("parameters", ()))
+    assert "recommend?user=u0001&amp;scenario=home" in page.text and "REST 接口" in client.get("/docs?lang=zh").text
