@@ -106,7 +106,6 @@ class MetapathRules(Document):
     """Longest metapath, in relations, the first step from the user included."""
     exclude: tuple[str, ...] = ()
     """Patterns such as ``has_skin_type > ~has_skin_type > *``; ``*`` stands for any number of steps."""
-
     most: int = Field(default=200, ge=1)
     """How many metapaths there may be; where a schema has more, its smaller relations are not combined."""
 

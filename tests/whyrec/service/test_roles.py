@@ -94,7 +94,7 @@ ROUTES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("GET", "/favicon.ico"): (EVERYBODY, {}),
 }
 PLACES = {"{answer_id}": "none", "{user:name}": "nobody", "{name}": "none", "{name:name}": "none", "{number}": "1"}
-OF_FRAMEWORK = {"/openapi.json"}
+OF_FRAMEWORK = {"/openapi.json", "/docs"}
 
 
 @pytest.fixture(scope="module")

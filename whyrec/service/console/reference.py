@@ -44,7 +44,7 @@ def reference(request: Request) -> Response:
     for path, methods in document["paths"].items():
         for method, told in methods.items():
             found = _operation(document, str(request.base_url), (method.upper(), path), told)
-            groups.setdefault(*told.get("tags", ["service"])[:1], []).append(found)
+            groups.setdefault(told.get("tags", ["service"])[0], []).append(found)
     return page(request, "reference.html", groups=groups, about=document["info"]["description"])
 
 
