@@ -221,7 +221,7 @@ def _privacy(workspace: Workspace, found: StatusReport) -> Rows:
         )
     encrypted = (workspace.folder / LOG_KEY).exists()
     yield "logs of events and answers", "encrypted" if encrypted else "not encrypted"
-    yield "at rest", f"open now; `seal` encrypts it to {private.seal_to}" if private.seal_to else "not encrypted"
+    yield "at rest", f"open now; `whyrec seal` encrypts it to {private.seal_to}" if private.seal_to else "not encrypted"
 
 
 def _cell(text: str) -> str:

@@ -51,7 +51,7 @@ def fill(workspace: Path) -> None:
 def read(workspace: Path) -> tuple[list[Event], list[bytes]]:
     with closing(EventLog(workspace / "service")) as log:
         events, answers = log.about(EVENT.user, "User")
-        return events, [one.body for one in answers]
+        return [event for _, event in events], [one.body for one in answers]
 
 
 def readable(workspace: Path) -> list[str]:

@@ -55,7 +55,7 @@ def _operation(document: dict[str, Any], base: str, where: tuple[str, str], told
     query = urlencode({name: value for name, value in asked.items() if f"{{{name}}}" not in path}, safe=":")
     parts = ["curl", *([] if method == "GET" else [f"-X {method}"]), '-H "Authorization: Bearer $TOKEN"']
     if any(one.place == "body" for one in fields):
-        parts.append("--json @body.json")
+        parts += ['-H "Content-Type: application/json"', "-d @body.json"]
     about = told.get("description") or told.get("summary", "")
     url = f"{base.rstrip('/')}{path}{'?' if query else ''}{query}"
     return Operation(method, path, about, fields, " ".join([*parts, f"'{url}'"]))
