@@ -39,6 +39,7 @@ MOST_PEOPLE = 20_000
 """Who are asked for when lists are prepared."""
 STILL_SECONDS = 10
 """After what time without another list all are prepared."""
+WARM_SECONDS = 20
 ONE_BY_ONE = 5
 """Turns of one request after the other."""
 SCRIPT = """\
@@ -76,6 +77,11 @@ def main(
             copy = Path(shutil.copytree(folder, Path(scratch) / folder.name))
             earlier = open_.enter_context(served(copy, workers, before))
         connections = workers * CONNECTIONS
+        for warm in (
+            url,
+            *([earlier[0]] if before is not None else ()),
+        ):  # a large model is read from a cold disk first
+            _wrk(warm, headers, users, ("first", True, connections, WARM_SECONDS))
         for number in range(rounds):
             for (reasons, new), name in WAYS.items():
                 if not new and number == 0:
@@ -150,9 +156,10 @@ def _wrk(
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script.name]
         out = subprocess.run([*command, *(f"-H{one}" for one in told), url], capture_output=True, text=True, check=True)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", out.stdout)
+    if rate is None or not float(rate[1]):
+        sys.exit(f"no answer in {seconds} s: {out.stdout.strip()}")
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", out.stdout)
     times = {quantile: float(value) * TO_MS[unit] for quantile, value, unit in LINE.findall(out.stdout)}
-    assert rate is not None
     return f"{float(rate[1]):,.0f}", f"{times['50']:.2f}", f"{times['99']:.1f}", wrong[1] if wrong else "0"
 
 
