@@ -1,6 +1,7 @@
 """Limits of a request: how large, how many a second, how many slow ones at once."""
 
 import asyncio
+import os
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +20,7 @@ from whyrec.service.sizes import MOST_BYTES
 
 SECONDS_AHEAD = 2.0
 """Requests that a caller may save up, in seconds of its rate."""
+NICE = 15
 SLOW_AT_ONCE = 4
 """Slow questions in work or waiting in one worker; more get 429."""
 
@@ -82,7 +84,7 @@ class SlowAnswers:
         if self._waiting >= SLOW_AT_ONCE:
             raise HTTPException(429, f"{SLOW_AT_ONCE} slow questions are in work already; ask again in a moment")
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"))
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_behind_the_workers)
         self._waiting += 1
         try:
             asked = partial(_why_not, str(self._folder), user, item, options)
@@ -97,6 +99,12 @@ class SlowAnswers:
         """End the process."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _behind_the_workers() -> None:
+    """Let those that answer at once have the processors first."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
 
 
 _SHOPS: list[Any] = []
