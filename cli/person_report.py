@@ -26,8 +26,8 @@ def show_held(output: Output, report: PersonReport, lang: str = "en") -> None:
     ]
     columns = [texts[one] for one in ("relation", "to", "id", "weight", "time")]
     if any(one.occasions for one in held.triples):  # of what is repeated
-        columns += [texts["first"], texts["days"]]
-        more = [(one.first or "", str(one.occasions or "")) for one in held.triples]
+        columns += [texts["first"], texts["days"], texts["previous"]]
+        more = [(one.first or "", str(one.occasions or ""), one.previous or "") for one in held.triples]
         rows = [(*row, *others) for row, others in zip(rows, more, strict=True)]
     output.table(texts["held"].format(n=number(len(rows))), columns, rows)
     for file in held.rows:

@@ -77,7 +77,7 @@ class Relation(Document):
     """What people said against items or attributes: it subtracts from scores, and is never an interaction."""
     repeat: bool = False
     """Of an interaction with what is used up: used items are recommended again, how often adds up, and where rows have
-    times, the first time and the days are kept, by which the interval is told."""
+    times, the first time, the days and the time before the last day are kept, by which the interval is told."""
     half_life_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """After how many days a triple of a user counts half; the latest triple of the snapshot is now."""
     place_exponent: float | None = Field(default=None, ge=0, le=4)

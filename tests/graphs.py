@@ -87,7 +87,7 @@ def snapshot_of(
     """Load tables into a new embedded store in ``folder`` and take its snapshot.
 
     An entity is an id or a tuple (id, label, properties …); a triple is (head, tail), (head, tail, weight),
-    (head, tail, weight, timestamp), or with first and occasions besides, of a relation with ``repeat``.
+    (head, tail, weight, timestamp), or with first, occasions and previous besides, of a relation with ``repeat``.
 
     :param k: fewest people that anything that leaves may rest on; 1 where a few people stand for many.
     :param partners: sums over the people of other companies.
@@ -100,7 +100,7 @@ def snapshot_of(
             store.create_entities(name, _entity_frame(checked, name, rows))
         for name, pairs in triples.items():
             dtypes = triple_dtypes(checked, name)
-            full = [(*pair, *(1.0, None, None, None)[len(pair) - 2 :])[: len(dtypes)] for pair in pairs]
+            full = [(*pair, *(1.0, *[None] * 4)[len(pair) - 2 :])[: len(dtypes)] for pair in pairs]
             full = [(head, tail, float(weight), *others) for head, tail, weight, *others in full]
             store.create_triples(name, pl.DataFrame(full, schema=dtypes, orient="row"))
         store.set_revision("test")

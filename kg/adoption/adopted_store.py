@@ -214,9 +214,11 @@ def never_written(url: str) -> StoreError:
 
 
 def _with_occasions(frame: pl.DataFrame) -> pl.DataFrame:
-    """Triples with what several of a pair say of its days, where they do not say it themselves."""
+    """Triples with what several of a pair say of its days, where they do not say it themselves; ``previous`` is what
+    all of them know, so that no property is believed that is not before the latest day."""
     both = frame.join(occasions(frame, None), on=["head", "tail"], how="left", maintain_order="left", suffix=" counted")
-    return both.with_columns(pl.coalesce(name, f"{name} counted") for name in REPEATED_DTYPES).select(frame.columns)
+    said = [pl.coalesce(name, f"{name} counted") for name in REPEATED_DTYPES if name != "previous"]
+    return both.with_columns(*said, previous="previous counted").select(frame.columns)
 
 
 def _typed(value: Any, kind: str) -> Any:

@@ -56,8 +56,9 @@ class AdoptedRelation(_Named):
     timestamp: str | None = None
     first: str | None = None
     occasions: str | None = None
-    """Of what is repeated: when it was first so, and on how many days; where absent, several relationships of a pair
-    say it."""
+    previous: str | None = None
+    """Of what is repeated: when it was first so, on how many days, and when last before the latest day; where absent,
+    several relationships of a pair say it."""
 
 
 class Adoption(Document):

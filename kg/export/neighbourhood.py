@@ -13,7 +13,7 @@ from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 from kg.errors import UnknownEntityError
 from kg.k_anonymity import shown_count
 from kg.snapshot.entity_table import Value, properties
-from kg.snapshot.snapshot import Snapshot
+from kg.snapshot.snapshot import NO_TIME, Snapshot
 
 LIMIT = 10
 
@@ -37,7 +37,9 @@ class Neighbour(BaseModel, frozen=True):
     weight: float
     first: str | None = None
     occasions: int | None = None
-    """Of what somebody does again: the first day (UTC), and on how many days; left out elsewhere."""
+    previous: str | None = None
+    """Of what somebody does again: the first day (UTC), on how many days, and the last day but one; left out where not
+    known, and elsewhere."""
     neighbours: list[Neighbours] | None = None
     """What it is linked to in turn, without the triple that led here; ``None`` where nobody looked."""
 
@@ -162,5 +164,6 @@ def _repeated(again: Mapping[str, NDArray[np.int64]], place: int) -> dict[str, A
     """What of :class:`Neighbour` is told of what somebody does again."""
     if not again or not again["occasions"][place]:
         return {}
-    first = datetime.fromtimestamp(int(again["first"][place]) / 1000, UTC)
-    return {"first": first.date().isoformat(), "occasions": int(again["occasions"][place])}
+    known = [name for name in ("first", "previous") if again[name][place] != NO_TIME]
+    days = {name: datetime.fromtimestamp(int(again[name][place]) / 1000, UTC).date().isoformat() for name in known}
+    return days | {"occasions": int(again["occasions"][place])}

@@ -12,6 +12,7 @@ edge     ``weight``                   float
 edge     ``timestamp``                ISO 8601 in UTC with milliseconds, ``2024-01-31T10:00:00.000Z``; left out where
                                       absent. Read by ``whyrec load``, and by people.
 edge     ``first``, ``occasions``     of what is repeated: the first time, likewise, and on how many days
+edge     ``previous``                 of what is repeated on several days: the last time before the latest day, likewise
 graph    ``schema``, ``snapshot``     name of the schema, content hash of the snapshot
 ======== ============================ ==================================================================
 
@@ -25,9 +26,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kg.counting import by_number
 from kg.errors import UsageError
@@ -120,7 +122,7 @@ def _edges(snapshot: Snapshot, relation: str) -> Iterator[tuple[str, str, str, d
     heads, tails = ([f"{end}:{one}" for one in snapshot.vocabulary.ids(end)] for end in (head, tail))
     matrix, times = snapshot.adjacency(relation), np.asarray(snapshot.timestamps(relation))
     rows = np.repeat(np.arange(len(heads)), np.diff(matrix.indptr)).tolist()
-    moments = np.datetime_as_string(times.astype("datetime64[ms]"), timezone="UTC").tolist()
+    moments = _moments(times)
     present = (times != NO_TIME).tolist()
     columns = rows, matrix.indices.tolist(), matrix.data.tolist(), moments, present
     again = _repeated(snapshot, relation)
@@ -131,13 +133,21 @@ def _edges(snapshot: Snapshot, relation: str) -> Iterator[tuple[str, str, str, d
         yield heads[row], tails[column], relation, attributes | (again[place] if again else {})
 
 
+def _moments(times: NDArray[np.int64]) -> list[str]:
+    """Milliseconds since 1970 in ISO 8601; of ``NO_TIME`` something else."""
+    return cast("list[str]", np.datetime_as_string(times.astype("datetime64[ms]"), timezone="UTC").tolist())
+
+
 def _repeated(snapshot: Snapshot, relation: str) -> list[dict[str, Any]]:
     """What is told of each triple of a relation with ``repeat`` besides; empty where nothing is."""
     if not (found := snapshot.occasions(relation)):
         return []
-    moments = np.datetime_as_string(found["first"].astype("datetime64[ms]"), timezone="UTC").tolist()
-    told = zip(moments, found["occasions"].tolist(), strict=True)
-    return [{"first": first, "occasions": days} if days else {} for first, days in told]
+    first, previous = (_moments(found[name]) for name in ("first", "previous"))
+    told = zip(first, found["occasions"].tolist(), previous, (found["previous"] != NO_TIME).tolist(), strict=True)
+    return [
+        ({"first": since, "occasions": days} if days else {}) | ({"previous": before} if known else {})
+        for since, days, before, known in told
+    ]
 
 
 def _attribute_names(schema: Schema) -> dict[str, str]:

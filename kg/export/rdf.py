@@ -19,6 +19,7 @@ from kg.ontology.terms import (
     OCCASIONS,
     OWN,
     PREDICATE,
+    PREVIOUS,
     RDF,
     RDFS,
     STATEMENT,
@@ -182,6 +183,8 @@ def _triples(snapshot: Snapshot, relation: str, iris: dict[str, list[str]]) -> I
             if again and again["occasions"][place]:
                 said.append((FIRST_TIME, Text(str(again["first"][place]), f"{XSD}integer")))
                 said.append((OCCASIONS, Text(str(again["occasions"][place]), f"{XSD}integer")))
+            if again and again["previous"][place] != NO_TIME:
+                said.append((PREVIOUS, Text(str(again["previous"][place]), f"{XSD}integer")))
             if said:
                 parts: list[tuple[str, Object]] = [(SUBJECT, head), (PREDICATE, predicate), (OBJECT, tail)]
                 yield statement_iri(relation, head, tail), [(TYPE, STATEMENT), *parts, *said]

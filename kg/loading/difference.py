@@ -54,6 +54,9 @@ def triple_difference(new: pl.DataFrame, stored: pl.DataFrame) -> Difference:
     columns = [name for name in stored.columns if name not in ("head", "tail")]
     wanted = [pl.coalesce(name, f"{name} stored").alias(name) for name in columns]
     wanted[columns.index("weight")] = wanted[columns.index("weight")].fill_null(DEFAULT_WEIGHT)
+    if "previous" in columns:  # who knows the days knows whether there was one before, and null says that there was not
+        known = pl.when(pl.col("occasions").is_not_null()).then("previous").otherwise("previous stored")
+        wanted[columns.index("previous")] = known.alias("previous")
     return _split(new, stored, ["head", "tail"], columns, wanted)
 
 

@@ -16,6 +16,7 @@ from kg.ontology.terms import (
     OWN,
     PREDICATE,
     PREFIXES,
+    PREVIOUS,
     REST,
     STATEMENT,
     SUBJECT,
@@ -42,8 +43,8 @@ class Step:
 
 
 Path = tuple[Step, ...]
-MEASURES = ("weight", "timestamp", "first", "occasions")
-"""Roles of a node that are numbers; the last two only an export of what is repeated has."""
+MEASURES = ("weight", "timestamp", "first", "occasions", "previous")
+"""Roles of a node that are numbers; the last three only an export of what is repeated has."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Qualified:
     timestamp: tuple[Path, ...]
     first: tuple[Path, ...] = ()
     occasions: tuple[Path, ...] = ()
+    previous: tuple[Path, ...] = ()
 
     @property
     def roles(self) -> dict[str, tuple[Path, ...]]:
@@ -178,8 +180,8 @@ class _Builder:
         if not labelled:
             self.plan.entries.setdefault((Step(LABEL),), Entry(values=[Value("label", tuple(self.schema.entity))]))
         if not any(known.node == STATEMENT for known in self.plan.qualified):
-            paths = ((Step(iri),) for iri in (PREDICATE, SUBJECT, OBJECT, WEIGHT, TIMESTAMP, FIRST_TIME, OCCASIONS))
-            predicate, *roles = paths
+            measures = (WEIGHT, TIMESTAMP, FIRST_TIME, OCCASIONS, PREVIOUS)
+            predicate, *roles = ((Step(iri),) for iri in (PREDICATE, SUBJECT, OBJECT, *measures))
             self.plan.qualified.append(Qualified(STATEMENT, (), predicate, *((path,) for path in roles)))
 
     def _add(self, entry: Entry, target: Target, place: str) -> None:

@@ -8,7 +8,8 @@ Whyrec's own vocabulary, in which a graph is exported, is made of URNs; names in
 ``urn:whyrec:relation:NAME``    a relation, as a property
 ``urn:whyrec:property:NAME``    a property; ``rdfs:label`` stands for labels
 ``rdf:Statement``               says ``urn:whyrec:weight`` and ``urn:whyrec:timestamp`` (milliseconds since 1970 UTC)
-                                of the triple that ``rdf:subject``, ``rdf:predicate`` and ``rdf:object`` name
+                                of the triple that ``rdf:subject``, ``rdf:predicate`` and ``rdf:object`` name, and of
+                                what is repeated ``urn:whyrec:first``, ``occasions`` and ``previous``
 ==============================  ==============================================================================
 """
 
@@ -36,7 +37,7 @@ TYPE, FIRST, REST, NIL = f"{RDF}type", f"{RDF}first", f"{RDF}rest", f"{RDF}nil"
 LABEL = f"{RDFS}label"
 STATEMENT, SUBJECT, PREDICATE, OBJECT = (f"{RDF}{name}" for name in ("Statement", "subject", "predicate", "object"))
 WEIGHT, TIMESTAMP = f"{OWN}weight", f"{OWN}timestamp"
-FIRST_TIME, OCCASIONS = f"{OWN}first", f"{OWN}occasions"
+FIRST_TIME, OCCASIONS, PREVIOUS = f"{OWN}first", f"{OWN}occasions", f"{OWN}previous"
 ENTITY_PREFIX = f"{OWN}entity:"
 
 IRI, BLANK, LITERAL = 0, 1, 2

@@ -40,7 +40,9 @@ class HeldTriple(BaseModel, frozen=True):
     """ISO 8601, UTC; the last time of what is repeated."""
     first: str | None = None
     occasions: int | None = None
-    """Of what is repeated: the first time, and on how many days it was done; left out of the document elsewhere."""
+    previous: str | None = None
+    """Of what is repeated: the first time, on how many days it was done, and the last time before the latest day; left
+    out of the document elsewhere."""
 
     @model_serializer(mode="wrap")
     def _present(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -172,6 +174,7 @@ def _triples(workspace: Workspace, store: Store, person: tuple[str, str], lang: 
                     timestamp=_moment(row["timestamp"]),
                     first=_moment(row.get("first")),
                     occasions=row.get("occasions"),
+                    previous=_moment(row.get("previous")),
                 )
 
 

@@ -40,7 +40,7 @@ class AddedTriples(TripleSubset):
         time = np.concatenate([whole.timestamps(relation), new_times])[order]
         self._parts[f"{relation}.forward"]["timestamp"] = time.astype(np.int64)
         for name, array in whole.occasions(relation).items():
-            unknown = np.full(count, NO_TIME if name == "first" else 0)
+            unknown = np.full(count, 0 if name == "occasions" else NO_TIME)
             self._parts[f"{relation}.forward"][name] = np.concatenate([array, unknown])[order]
         digest = hashlib.blake2b(f"{whole.hash} {relation}".encode(), digest_size=32)
         for part in (heads, tails, new_weights, new_times):

@@ -25,15 +25,7 @@ from kg.snapshot.partner_sums import Beside, PlacedSums
 from kg.snapshot.snapshot import FORMAT, PARTNERS, Manifest, Snapshot, part_of
 from kg.snapshot.writing.columns import Columns, string_array
 from kg.snapshot.writing.earlier_parts import EarlierParts
-from kg.snapshot.writing.external_sort import (
-    Parts,
-    Records,
-    as_records,
-    by_head,
-    in_order,
-    record_of,
-    write_directions,
-)
+from kg.snapshot.writing.external_sort import Parts, Records, as_records, by_head, in_order, record_of, write_directions
 from kg.snapshot.writing.npy_writer import pieces
 from kg.stores.store import REPEATED_DTYPES, Store, entity_dtypes
 
@@ -124,6 +116,7 @@ class _Builder:
             triples=triples,
             contents=self.contents,
             repeated=tuple(self.repeated),
+            repeated_parts=tuple(REPEATED_DTYPES),
             partners=tuple(one.name for one in self.partners),
             partners_people=sum(one.everybody for one in self.partners),
         )

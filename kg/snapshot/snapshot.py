@@ -16,6 +16,7 @@ from kg.errors import SnapshotError
 from kg.k_anonymity import K_ANONYMITY
 from kg.mapped_array import map_array
 from kg.schema import Schema
+from kg.snapshot.repeated_days import Days, only_other_day
 from kg.snapshot.string_array import StringArray
 from kg.snapshot.vocabulary import Vocabulary
 
@@ -50,6 +51,8 @@ class Manifest(BaseModel, frozen=True):
     """Entity type or ``relation`` in the way of :func:`part_of` → BLAKE2b of its own content; empty where not told."""
     repeated: tuple[str, ...] = ()
     """Relations of whose triples it is told when they were first so, and on how many days."""
+    repeated_parts: tuple[str, ...] = ("first", "occasions")
+    """What is written of those; an earlier version wrote no ``previous``, and did not say what it wrote."""
     partners: tuple[str, ...] = ()
     """Companies whose sums count, see :mod:`kg.snapshot.partner_sums`."""
     partners_people: int = 0
@@ -69,8 +72,8 @@ class Snapshot:
         self._link_counts: dict[str, NDArray[np.int64]] = {}
         self._columns: dict[tuple[str, str], NDArray[np.float64]] = {}
         self._strings: dict[str, StringArray] = {}
-        self._times: dict[str, NDArray[np.int64]] = {}
-        self._oldest: dict[str, int] = {}
+        self._times, self._oldest = dict[str, NDArray[np.int64]](), dict[str, int]()
+        self._previous: dict[str, Days] = {}
 
     @classmethod
     def open(cls, folder: Path, schema: Schema, k: int = K_ANONYMITY) -> Self:
@@ -140,10 +143,14 @@ class Snapshot:
 
     def occasions(self, relation: str) -> dict[str, NDArray[np.int64]]:
         """Of a relation with ``repeat``: ``first``, when each triple was first so, as :meth:`timestamps` tells the last
-        time, and ``occasions``, on how many days (UTC), 0 where nobody said when; empty where no triple tells."""
+        time, ``occasions``, on how many days (UTC), 0 where nobody said when, and ``previous``, when last on an earlier
+        day than the last, ``NO_TIME`` where there is none or it is not known; empty where no triple tells."""
         if relation not in self.manifest.repeated:
             return {}
-        return {part: self._array(f"{relation}.forward.{part}") for part in ("first", "occasions")}
+        found = {part: self._array(f"{relation}.forward.{part}") for part in self.manifest.repeated_parts}
+        if "previous" not in found and relation not in self._previous:
+            self._previous[relation] = only_other_day(self.timestamps(relation), **found)
+        return found | self._previous.get(relation, {})
 
     @cached_property
     def newest(self) -> int:

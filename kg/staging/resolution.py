@@ -22,7 +22,7 @@ from kg.staging.stored_tables import StoredTables, collected
 from kg.staging.tables import Staging
 from kg.staging.unknown_ends import unknown_ends
 from kg.stores.batches import all_differ, one_per_pair
-from kg.stores.occasions import occasions
+from kg.stores.occasions import known_previous, occasions
 from kg.stores.store import TRIPLE_DTYPES, entity_dtypes, triple_dtypes
 
 TAIL_LABEL = "tail label"
@@ -221,6 +221,7 @@ class Graph:
         count = whole.height - found.height
         if self._schema.relation[relation].repeat:
             found = found.join(occasions(whole, stored), on=["head", "tail"], how="left")
+            found = found.with_columns(known_previous())  # a net load says itself which time is the latest
         return found, count
 
     def _collected(self, name: str, partition: Partition) -> pl.DataFrame:

@@ -22,9 +22,10 @@ TRIPLE_DTYPES: dict[str, pl.DataType] = {
     "weight": pl.Float64(),
     "timestamp": pl.Int64(),
 }
-REPEATED_DTYPES: dict[str, pl.DataType] = {"first": pl.Int64(), "occasions": pl.Int64()}
-"""What a triple of a relation with ``repeat`` has besides: when it was first so, in milliseconds since 1970 UTC, and on
-how many days (UTC) it was, as far as is known; null where nobody said when, or an earlier version wrote it."""
+REPEATED_DTYPES: dict[str, pl.DataType] = {"first": pl.Int64(), "occasions": pl.Int64(), "previous": pl.Int64()}
+"""What a triple of a relation with ``repeat`` has besides: when it was first so, in milliseconds since 1970 UTC, on how
+many days (UTC) it was, as far as is known, and when last on an earlier day than that of ``timestamp``; null where
+nobody said when, there was no earlier day, or an earlier version wrote it."""
 DEFAULT_WEIGHT = 1.0
 """What a triple weighs of which nobody says it."""
 PUBLISHED = "RECOMMENDED"

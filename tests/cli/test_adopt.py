@@ -123,10 +123,14 @@ def test_of_what_is_repeated_properties_or_several_relationships_tell_how_often(
     for query in (
         "CREATE (:U {id: 'u'}), (:I {id: 'a'}), (:I {id: 'b'})",
         f"MATCH (u:U), (i:I) UNWIND [1, 41, 81, 81] AS d CREATE (u)-[:BOUGHT {{at: {start} + d * {day}, d: d}}]->(i)",
-        "MATCH (:U)-[r:BOUGHT {d: 81}]->(:I {id: 'b'}) SET r.since = date('2024-09-24'), r.n = 3",
+        "MATCH (:U)-[r:BOUGHT {d: 81}]->(:I {id: 'b'}) "
+        "SET r.since = date('2024-09-24'), r.n = 3, r.before = date('2024-12-04')",
+        f"MATCH (u:U) UNWIND [['c', 2, null], ['d', 5, null], ['e', 5, {start + 90 * day}]] AS row "
+        f"CREATE (u)-[:BOUGHT {{at: {start + 81 * day}, since: date('2024-09-24'), n: row[1], before: row[2]}}]->"
+        "(:I {id: row[0]})",
     ):
         neo4j_driver.execute_query(query)
-    relation = {"relationship": "BOUGHT", "timestamp": "at", "first": "since", "occasions": "n"}
+    relation = {"relationship": "BOUGHT", "timestamp": "at", "first": "since", "occasions": "n", "previous": "before"}
     types = {"U": {"node": "U", "key": "id"}, "I": {"node": "I", "key": "id"}}
     found = {}
     for repeat in (True, False):
@@ -136,9 +140,16 @@ def test_of_what_is_repeated_properties_or_several_relationships_tell_how_often(
         adoption = Adoption.model_validate({"entity": types, "relation": {"bought": relation}})
         store = AdoptedStore(empty_neo4j_url, schema, adoption)
         try:
-            found[repeat] = sorted(store.read_triples("bought").rows())
+            found[repeat] = store.read_triples("bought").sort("tail").rows()
         finally:
             store.close()
     last = start + 81 * day
-    assert found[False] == [("u", "a", 1.0, last), ("u", "b", 1.0, last)]
-    assert found[True] == [("u", "a", 1.0, last, start + day, 3), ("u", "b", 1.0, last, start - 10 * day, 3)]
+    assert found[False] == [("u", item, 1.0, last) for item in "abcde"]
+    since = start - 10 * day
+    assert found[True] == [
+        ("u", "a", 1.0, last, start + day, 3, start + 41 * day),
+        ("u", "b", 1.0, last, since, 3, start + 61 * day),
+        ("u", "c", 1.0, last, since, 2, since),
+        ("u", "d", 1.0, last, since, 5, None),  # which of the days before was the last nobody says
+        ("u", "e", 1.0, last, since, 5, None),  # and what lies after the last day is not before it
+    ]

@@ -114,8 +114,12 @@ def test_she_may_see_all_that_is_kept_of_it_and_have_it_deleted(
     document: Document, whyrec: Whyrec, shop: Path, tmp_path: Path
 ) -> None:
     held = {one["id"]: one for one in document("-w", shop, "export-person", "u1")["held"]["triples"]}
-    assert (held["soap"]["occasions"], held["soap"]["first"]) == (40, "2025-01-01T09:00:00+00:00")
-    assert "on days" in whyrec("-w", shop, "export-person", "u1").stdout
+    soap = held["soap"]
+    assert (soap["occasions"], soap["first"]) == (40, "2025-01-01T09:00:00+00:00")
+    assert (soap["previous"], soap["timestamp"]) == ("2025-09-24T09:00:00+00:00", "2025-10-01T09:00:00+00:00")
+    assert held["brush"]["previous"] == held["brush"]["first"] == "2025-01-11T09:00:00+00:00"
+    shown = whyrec("-w", shop, "export-person", "u1").stdout
+    assert "on days" in shown and "before the last day" in shown
     assert "soap  weight 120  on 40 days since 2025-01-01" in whyrec("-w", shop, "graph", "show", "User:u1").stdout
     again = tmp_path / "again"
     library.create(again, schema=str(shop / "schema.toml"))
@@ -124,6 +128,11 @@ def test_she_may_see_all_that_is_kept_of_it_and_have_it_deleted(
     document("-w", again, "graph", "import", tmp_path / "shop.ttl")
     assert library.open(again).snapshot.hash == library.open(shop).snapshot.hash
     graph = nx.node_link_graph(json.loads((tmp_path / "shop.json").read_text()), edges="edges")
-    assert graph["User:u1"]["Product:soap"]["purchased"]["occasions"] == 40
+    bought = graph["User:u1"]["Product:soap"]["purchased"]
+    assert (bought["occasions"], bought["previous"]) == (40, "2025-09-24T09:00:00.000Z")
+    assert "previous" not in graph["User:u2"]["Product:soap"]["purchased"]
+    for user, day in (("u1", "2025-09-24"), ("u2", None)):
+        near = document("-w", shop, "graph", "show", f"User:{user}")["neighbours"]
+        assert [one.get("previous") for group in near for one in group["entities"] if one["id"] == "soap"] == [day]
     document("-w", again, "forget", "u1")
     assert not Traces("u1").in_file(again / "graph.lbug")

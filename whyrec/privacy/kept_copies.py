@@ -106,6 +106,7 @@ def _triples(snapshot: Snapshot, entity_type: str, idx: int) -> Iterator[HeldTri
                     timestamp=_moment(time),
                     first=_moment(again["first"][place]) if again else None,
                     occasions=(again["occasions"][place] or None) if again else None,
+                    previous=_moment(again["previous"][place]) if again else None,
                 )
 
 

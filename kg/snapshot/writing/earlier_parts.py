@@ -45,7 +45,9 @@ class EarlierParts:
         counts, grown = store.count_triples(), dict[str, pl.DataFrame]()
         for name in schema.relation:
             ends, before = {part_of("entity", end) for end in schema.ends(name)}, manifest.triples.get(name, 0)
-            alike = schema.relation[name].repeat or name not in manifest.repeated
+            alike = name not in manifest.repeated or (
+                schema.relation[name].repeat and manifest.repeated_parts == tuple(REPEATED_DTYPES)
+            )
             if ends <= kept and counts[name] == before and alike:
                 kept.add(part_of("relation", name))
             created, people = self.created.get(name), any(schema.entity[end].sensitive for end in schema.ends(name))

@@ -17,13 +17,15 @@ from scipy.sparse import coo_array, csr_array
 from kg.index_type import index_type
 from kg.snapshot.snapshot import NO_TIME
 from kg.snapshot.writing.npy_writer import NpyWriter
+from kg.stores.occasions import known_previous
+from kg.stores.store import REPEATED_DTYPES
 
 PARTS = 128
 PART_ROWS = 16_000_000
 """Triples of one part; a part of more is divided again where it has several rows."""
 BLOCK = 1 << 20
 RECORD = np.dtype([("row", "<u4"), ("column", "<u4"), ("weight", "<f8"), ("time", "<i8")])
-REPEATED_RECORD = np.dtype([*RECORD.descr, ("first", "<i8"), ("occasions", "<i8")])
+REPEATED_RECORD = np.dtype([*RECORD.descr, *((name, "<i8") for name in REPEATED_DTYPES)])
 """Of relations with ``repeat``: see :data:`kg.stores.store.REPEATED_DTYPES`."""
 Records = NDArray[np.void]
 Sort = Callable[[Records, tuple[int, int]], Records]
@@ -115,8 +117,9 @@ def as_records(triples: pl.DataFrame, record: np.dtype[np.void]) -> Records:
     records["weight"] = triples["weight"].to_numpy() + 0.0
     records["time"] = triples["timestamp"].fill_null(NO_TIME).to_numpy()
     if record is REPEATED_RECORD:
-        records["first"] = triples["first"].fill_null(NO_TIME).to_numpy()
-        records["occasions"] = triples["occasions"].fill_null(0).to_numpy()
+        told = triples.with_columns(known_previous())
+        for name in REPEATED_DTYPES:
+            records[name] = told[name].fill_null(0 if name == "occasions" else NO_TIME).to_numpy()
     return records
 
 

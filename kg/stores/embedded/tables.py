@@ -1,6 +1,7 @@
 """The tables of an embedded store: what the file has, what the schema needs, and where the two contradict."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import ladybug
 import polars as pl
@@ -27,8 +28,8 @@ class Tables:
     """Node table → column → column type."""
     ends: dict[str, tuple[str, str]]
     """Relation table → its head and its tail table."""
-    repeated: frozenset[str] = frozenset()
-    """Relation tables with the columns of ``REPEATED_DTYPES``."""
+    repeated: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Relation table → those of ``REPEATED_DTYPES`` that are its columns; an earlier version made fewer."""
 
     @property
     def has_revision(self) -> bool:
@@ -36,8 +37,8 @@ class Tables:
         return REVISION_TABLE in self.columns
 
     def repeated_columns(self, schema: Schema, relation: str) -> list[str]:
-        """Those of ``REPEATED_DTYPES`` that a relation of the schema has here: all or none."""
-        return list(REPEATED_DTYPES) if schema.relation[relation].repeat and relation in self.repeated else []
+        """Those of ``REPEATED_DTYPES`` that a relation of the schema has here."""
+        return list(self.repeated.get(relation, ())) if schema.relation[relation].repeat else []
 
 
 def read_tables(file: StoreFile) -> Tables:
@@ -58,7 +59,7 @@ def read_tables(file: StoreFile) -> Tables:
                 name: result_rows(session, f"CALL show_connection({text_literal(name)}) RETURN *").row(0)[:2]
                 for name in names["REL"]
             },
-            frozenset(name for name in names["REL"] if REPEATED_DTYPES.keys() <= columns[name].keys()),
+            {name: [key for key in REPEATED_DTYPES if key in columns[name]] for name in names["REL"]},
         )
 
 
@@ -120,8 +121,9 @@ def schema_of(tables: Tables) -> Schema:
         if name != REVISION_TABLE
     }
     relation = {
-        name: {"head": head, "tail": tail, "repeat": name in tables.repeated, "interaction": name in tables.repeated}
+        name: {"head": head, "tail": tail, "repeat": bool(repeated), "interaction": bool(repeated)}
         for name, (head, tail) in tables.ends.items()
+        for repeated in [tables.repeated.get(name)]
     }
     return parse_schema({"name": "store", "entity": entity, "relation": relation}, "store")
 
@@ -152,8 +154,9 @@ def create_tables(file: StoreFile, tables: Tables, schema: Schema) -> Tables:
         *(
             statement("embedded", "create_property", type=name, property=key, kind="INT64")
             for name, relation in schema.relation.items()
-            if relation.repeat and name not in tables.repeated
+            if relation.repeat
             for key in REPEATED_DTYPES
+            if key not in tables.repeated.get(name, ())
         ),
     ]
     if not wanted:
