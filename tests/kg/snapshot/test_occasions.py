@@ -127,6 +127,10 @@ def test_a_snapshot_of_an_earlier_version_tells_what_it_knows(tmp_path: Path, mo
     assert told(earlier) == known
     keep = {name: np.ones(earlier.vocabulary.count(name), dtype=bool) for name in earlier.schema.entity}
     assert told(Subgraph(earlier, keep)) == told(MergedEntities(earlier, {})) == known
+    shorter = TripleSubset(earlier, {}, {"purchased": np.array([True, False, False])})
+    assert told(shorter) == known | {("u1", "p2"): (20 * DAY, 1, NO_TIME)}
+    with pytest.raises(ValueError, match="can lose its last day"):
+        TripleSubset(earlier, {}, {"purchased": np.array([False, False, True])})
     missing = snapshot_of(tmp_path / "now", ENTITIES, TRIPLES, schema(repeat=True))
     (missing.folder / "purchased.forward.previous.npy").unlink()
     with pytest.raises(SnapshotError, match="missing or damaged"):
