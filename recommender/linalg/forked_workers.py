@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from typing import Any, Generic, Self, TypeVar
 
 from kg.errors import UsageError
+from recommender.linalg.settling import settle
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -55,16 +56,18 @@ class ForkedWorkers(Generic[Task, Result]):
 
     Sparse products hold Python's lock, so threads would wait for each other. Where processes cannot be forked, or one
     worker is asked for, the work is done in this process.
+
+    :param settled: whether the tasks are many and alike, so that workers keep the memory that one took for the next.
     """
 
-    def __init__(self, work: Callable[[Task], Result], workers: int) -> None:
+    def __init__(self, work: Callable[[Task], Result], workers: int, *, settled: bool = False) -> None:
         self._work = work
         self._ahead = 2 * workers
         self._pool: ProcessPoolExecutor | None = None
         if workers > 1 and "fork" in multiprocessing.get_all_start_methods():
             context = multiprocessing.get_context("fork")
             self._alive = os.pipe()
-            initargs = (work, *self._alive)
+            initargs = (work, *self._alive, settled)
             self._pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=initargs)
             self._pool.submit(os.getpid).result()  # all are forked now, before the caller takes locks
 
@@ -99,15 +102,18 @@ class ForkedWorkers(Generic[Task, Result]):
             ) from None
 
 
-def _start(work: Callable[[Any], Any], read: int, write: int) -> None:
+def _start(work: Callable[[Any], Any], read: int, write: int, settled: bool) -> None:
     """Prepare a worker: the program handles interrupts, and no worker outlives it.
 
     :param read: the end of a pipe that can be read when nobody holds its other end ``write`` any more.
+    :param settled: as of :class:`ForkedWorkers`.
     """
     global _work
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.close(write)
+    if settled:
+        settle()
     threading.Thread(target=_watch, args=(read,), daemon=True).start()
 
 

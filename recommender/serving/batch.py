@@ -82,7 +82,7 @@ def lists_of(
     :raises UsageError: where a worker was killed.
     """
     lists, done = ListMaker(recommender, recommender.rule_set(batch.rules), batch, typed=typed), 0
-    with ForkedWorkers(lists.rank, batch.workers or cores()) as workers:
+    with ForkedWorkers(lists.rank, batch.workers or cores(), settled=True) as workers:
         for number, part in enumerate(workers.map(range(lists.batch.parts))):
             users = lists.batch.part(number)
             table = lists.table(users, part)
@@ -110,7 +110,7 @@ def recommend_all(
     list_format(out)
     lists = ListMaker(recommender, recommender.rule_set(batch.rules), batch)
     try:
-        with ForkedWorkers(lists.rank, (batch.workers or cores()) if make is None else 1) as workers:
+        with ForkedWorkers(lists.rank, (batch.workers or cores()) if make is None else 1, settled=True) as workers:
             parts = BatchParts.open(out, _key(recommender, batch))
             done = False
             try:

@@ -1,6 +1,5 @@
 """The work of a Spark task: the lists of a block of people, from the model at a path that every host sees."""
 
-import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ from pyarrow import ipc
 from kg.errors import UsageError
 from kg.progress import no_progress
 from kg.workspace.workspace import Workspace
+from recommender.linalg.settling import settle
 from recommender.rules.rule_set import Rules
 from recommender.serving.batch import PART, Batch, ListMaker, Users, fingerprint
 from recommender.serving.recommender import Recommender
@@ -23,8 +23,6 @@ from whyrec.answering.opening import Opened
 
 People = list[tuple[str, NDArray[np.int32]]]
 """Runs of people of a type, by index: what travels to a task of them."""
-KEPT = 31 << 20
-"""Bytes, the most that glibc learns from (32 MiB, with what it adds)."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def opened(workspace: str, generation: str) -> Recommender:
     """The model of a generation, mapped; once a process."""
     held = Workspace(Path(workspace)).at(Path(generation))
     recommender = Opened(held, no_progress, lasting=True).recommender
-    _settle()
+    settle()
     return recommender
 
 
@@ -91,13 +89,3 @@ def _maker(asked: Asked) -> ListMaker:
     if fingerprint(recommender, batch) != asked.key:
         raise UsageError(f"{asked.generation}: holds another model on this host; all hosts have to see the same files")
     return ListMaker(recommender, recommender.rule_set(batch.rules), batch)
-
-
-def _settle() -> None:
-    """Let a process of Spark do many tasks without paying for what is there for good in each.
-
-    After every task Spark collects garbage: 60 ms where all that is imported and open is looked through again. And
-    glibc gives large blocks back and asks for them anew, page after page, unless it has seen a larger one freed.
-    """
-    gc.freeze()
-    np.empty(KEPT, dtype=np.uint8)

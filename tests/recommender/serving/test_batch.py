@@ -1,5 +1,6 @@
 """All users' lists are those of one user at a time, to the last bit, however they are made; a killed run goes on."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from kg.errors import UsageError
 from kg.file_lock import FileLock
 from recommender.learning.model import open_model
+from recommender.linalg import forked_workers
 from recommender.rules.rule_set import Rules
 from recommender.serving import batch as batch_module
-from recommender.serving.batch import Batch, recommend_all
+from recommender.serving.batch import Batch, lists_of, recommend_all
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import SCHEMA, Entities, Triples, snapshot_of
 
@@ -96,6 +98,15 @@ def test_all_users_get_the_bits_of_one_user_at_a_time(
     assert (result.rows, result.resumed, result.restarted) == (len(_rows(out)), 0, False)
     assert done[-1] == ("Recommending", len(recommender.users()), len(recommender.users()))
     assert [path.name for path in tmp_path.iterdir()] == ["all.parquet"]
+
+
+def test_every_worker_settles(recommender: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forked_workers, "settle", lambda: (tmp_path / str(os.getpid())).touch())
+    asked = Batch(recommender.users(), Rules(), 5, workers=2)
+    list(lists_of(recommender, asked))
+    assert len(list(tmp_path.iterdir())) == 2
+    recommend_all(recommender, asked, tmp_path / "lists.parquet")
+    assert len([one for one in tmp_path.iterdir() if one.name.isdigit()]) == 4
 
 
 @pytest.mark.parametrize("rules", [Rules(domain="cosmetics", max_price=20), Rules(avoid=("contains:i3", "teaches:i3"))])
