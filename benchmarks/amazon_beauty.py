@@ -30,7 +30,8 @@ from recommender.catalogue.interactions import Interactions, ScoreUsers
 from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.evaluation import evaluate, task_of
 from recommender.evaluation.tuning import tune_baselines
-from recommender.splitting.interaction_splits import Split, file_split
+from recommender.splitting.file_split import file_split
+from recommender.splitting.interaction_splits import Split
 
 ATTRIBUTES = {"also_bought": 0.6, "also_viewed": 0.9, "bought_together": 1.2, "made_by": 1.5, "in_category": 0.4}
 """Weights of EASE with attributes, chosen on a validation part of train."""

@@ -32,8 +32,8 @@ def show_account(output: Output, account: Account, schema: Schema, lang: str = "
         for group in account.groups:
             share = f"{words.percent(group.percent / 100):>9}" if group.share > 0 else " " * 9
             output.line(f"{share}  {group.text}")
-        if account.habit is not None and account.groups:
-            output.line(f"{' ' * 9}  {account.habit.text}")
+        if account.groups and (habit := account.habit_beside(*(group.text for group in account.groups))):
+            output.line(f"{' ' * 9}  {habit}")
         output.line()
         if account.proof.forbidden:
             output.line(account.proof.text)

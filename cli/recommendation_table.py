@@ -27,7 +27,7 @@ def show_recommendation(output: Output, result: Recommendation, spoken: tuple[Sn
             named(one.label, one.variants),
             domains[one.domain],
             f"{one.score:.4f}",
-            words.sentences([one.reason, one.habit.text if one.habit else ""]),
+            words.sentences([one.reason, one.habit_beside(one.reason)]),
         )
         for one in result.items
     ]

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from kg.document import Document, nearest, parse, read_toml
 from kg.errors import SchemaError
+from kg.step import AGAIN, relation_of
 
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
 RESERVED_PROPERTIES = ("id", "label", "weight", "timestamp")
@@ -166,9 +167,7 @@ class Schema(Document):
         if relation.variant:
             self._check_variant(name, relation)
         if relation.interaction and self.entity[relation.tail].domain is None:
-            raise ValueError(
-                f"relation.{name}: an interaction ends in an item, but entity.{relation.tail} has no domain"
-            )
+            raise ValueError(f"relation.{name}: an interaction ends in an item; entity.{relation.tail} has no domain")
 
     def _check_variant(self, name: str, relation: Relation) -> None:
         """Sizes and shades are items, and all of one type."""
@@ -178,9 +177,7 @@ class Schema(Document):
                 f"{relation.head!r} to {relation.tail!r}"
             )
         if self.entity[relation.head].domain is None:
-            raise ValueError(
-                f"relation.{name}.variant: only items have variants, and entity.{relation.head} has no domain"
-            )
+            raise ValueError(f"relation.{name}.variant: only items have variants; entity.{relation.head} has no domain")
 
     @cached_property
     def item_types(self) -> tuple[str, ...]:
@@ -229,7 +226,7 @@ class Schema(Document):
         return tuple(name for name in self.interactions if self.entity[self.relation[name].tail].domain == domain)
 
     def ends(self, step: str) -> tuple[str, str]:
-        """Head and tail type of a step, ``relation`` or ``~relation``.
+        """Head and tail type of a step: ``relation``, ``~relation``, or ``again-relation``.
 
         :raises SchemaError: for an unknown relation, naming the nearest.
         """
@@ -241,18 +238,20 @@ class Schema(Document):
     @cached_property
     def _ends(self) -> dict[str, tuple[str, str]]:
         forward = {name: (one.head, one.tail) for name, one in self.relation.items()}
-        return forward | {f"~{name}": (tail, head) for name, (head, tail) in forward.items()}
+        again = {f"{AGAIN}{name}": forward[name] for name, one in self.relation.items() if one.repeat}
+        return forward | {f"~{name}": (tail, head) for name, (head, tail) in forward.items()} | again
 
     @cached_property
     def leaving(self) -> dict[str, tuple[str, ...]]:
         """Entity type → the steps that leave it: relations first, then inverses."""
-        return {kind: tuple(step for step, (head, _) in self._ends.items() if head == kind) for kind in self.entity}
+        ends = {step: head for step, (head, _) in self._ends.items() if not step.startswith(AGAIN)}
+        return {kind: tuple(step for step, head in ends.items() if head == kind) for kind in self.entity}
 
     def phrase(self, step: str, lang: str = "en") -> str:
         """How a person reads a step; English where ``lang`` has no phrase, the name where there is none at all."""
-        relation, forward = self.relation[step.removeprefix("~")], not step.startswith("~")
+        relation, forward = self.relation[relation_of(step)], not step.startswith("~")
         phrases = relation.phrase if forward else relation.inverse_phrase
-        spoken = step.removeprefix("~").replace("_", " ")
+        spoken = relation_of(step).replace("_", " ")
         return phrases.get(lang) or phrases.get("en") or (spoken if forward else f"is reached by “{spoken}” from")
 
     def canonical(self) -> dict[str, Any]:

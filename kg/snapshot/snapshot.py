@@ -68,12 +68,12 @@ class Snapshot:
     def __init__(self, folder: Path, manifest: Manifest, schema: Schema, k: int = K_ANONYMITY) -> None:
         self.folder, self.manifest, self.schema, self.k = folder, manifest, schema, k
         self._steps: dict[str, csr_array] = {}
-        self._degrees: dict[str, NDArray[np.float64]] = {}
-        self._link_counts: dict[str, NDArray[np.int64]] = {}
-        self._columns: dict[tuple[str, str], NDArray[np.float64]] = {}
-        self._strings: dict[str, StringArray] = {}
+        self._degrees, self._link_counts = dict[str, NDArray[np.float64]](), dict[str, NDArray[np.int64]]()
+        self._columns, self._strings = dict[tuple[str, str], NDArray[np.float64]](), dict[str, StringArray]()
         self._times, self._oldest = dict[str, NDArray[np.int64]](), dict[str, int]()
-        self._previous: dict[str, Days] = {}
+        self.asked_at: dict[str, NDArray[np.int64]] = {}
+        """User type → when each is asked about, milliseconds since 1970 UTC; ``NO_TIME``, or nothing: at ``newest``."""
+        self.kept: dict[str, Any] = {}  # what is worked out of it once, by name
 
     @classmethod
     def open(cls, folder: Path, schema: Schema, k: int = K_ANONYMITY) -> Self:
@@ -147,10 +147,10 @@ class Snapshot:
         day than the last, ``NO_TIME`` where there is none or it is not known; empty where no triple tells."""
         if relation not in self.manifest.repeated:
             return {}
-        found = {part: self._array(f"{relation}.forward.{part}") for part in self.manifest.repeated_parts}
-        if "previous" not in found and relation not in self._previous:
-            self._previous[relation] = only_other_day(self.timestamps(relation), **found)
-        return found | self._previous.get(relation, {})
+        found: Days = {part: self._array(f"{relation}.forward.{part}") for part in self.manifest.repeated_parts}
+        if "previous" not in found and f"previous-{relation}" not in self.kept:
+            self.kept[f"previous-{relation}"] = only_other_day(self.timestamps(relation), **found)
+        return {**found, **self.kept.get(f"previous-{relation}", {})}
 
     @cached_property
     def newest(self) -> int:

@@ -1,12 +1,13 @@
 """Anchor changes: which anchors, had or not had, would bring an item up, estimated for all of them at once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.step import AGAIN
 from recommender.profiles.profile import Profile
 from recommender.scoring.merged_kernel import MergedKernel
 from recommender.scoring.scorer import Scorer
@@ -108,7 +109,7 @@ class AnchorChanges:
         longer = np.sqrt(np.maximum(length**2 + sign * changes.weight**2, 0.0))
         now = self._paths.get(changes.step, np.zeros(len(self.columns)))
         changed = _over(length * now + sign * changes.weight[:, None] * rows, longer)
-        scores = self._base - now + changed
+        scores = self._base - now + changed - self._again(changes)
         if self.scorer.embeds and changes.step in self.scorer.starts:
             scores += self._embedding(changes, longer) - self._embedding(None, None)
         self._leave(scores, changes)
@@ -134,6 +135,16 @@ class AnchorChanges:
         for merged, inside, columns in self._parts(step):
             total[inside] = anchors.weight @ _block(merged.matrix, anchors.idx, columns)
         return total
+
+    def _again(self, changes: Weighted) -> Values:
+        """What is lost besides, with anchors that are taken away: nobody does again what was not done."""
+        step = f"{AGAIN}{changes.step}"
+        if changes.added or step not in self.profile.anchors:
+            return np.zeros((len(changes.idx), len(self.columns)))
+        had = self.profile.anchors[step]
+        weights = dict(zip(had.idx.tolist(), had.weight.tolist(), strict=True))
+        again = np.array([weights.get(one, 0.0) for one in changes.idx.tolist()])
+        return np.asarray(again[:, None] * self._rows(replace(changes, step=step)))
 
     def _rows(self, changes: Weighted) -> Values:
         rows = np.zeros((len(changes.idx), len(self.columns)))

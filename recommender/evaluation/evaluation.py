@@ -125,7 +125,7 @@ def evaluate(
     progress: Progress = no_progress,
     left_out: NDArray[np.bool_] | None = None,
 ) -> Evaluation:
-    """Rank all items that a user did not use in training, for every user with test items, and measure.
+    """Rank all items that a user did not use in training or may use again, for every user with test items, and measure.
 
     :param models: the first one is compared with each other.
     :param domain: rank, and count test items of, this domain only.
@@ -205,14 +205,14 @@ def rank_users(
     progress: Progress = no_progress,
     stage: str = "Ranking",
 ) -> RankedUsers:
-    """Rank for each user all items but what she used or disliked in training.
+    """Rank for each user all items but what she used in training, unless that is repeated, or disliked.
 
     :param task: what is ranked, and k.
     :param stage: what ``progress`` is told that it is.
     """
     inside, k = task
     schema, users = train.schema, list(test)
-    known = Interactions(train, (*schema.interactions, *schema.negatives))
+    known = Interactions(train, (*schema.used_once, *schema.negatives))
     length = min(k, int(np.count_nonzero(inside)))
     items, cut = np.full((len(users), length), -1, dtype=np.int64), np.zeros(len(users), dtype=bool)
     ranks: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []

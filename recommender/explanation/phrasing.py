@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
+from kg.step import relation_of
 from recommender.explanation.k_anonymity import PathGroup
 from recommender.kernels.kernel import NamedAnchors
 from recommender.kernels.metapaths import Metapath
@@ -150,9 +151,9 @@ class Phrasing:
 
     def _phrase(self, step: str, *, first: bool) -> str:
         schema = self.snapshot.schema
-        relation, forward = schema.relation[step.removeprefix("~")], not step.startswith("~")
+        relation, forward = schema.relation[relation_of(step)], not step.startswith("~")
         phrases = relation.phrase if forward else relation.inverse_phrase
         if self.lang in phrases or "en" in phrases or (first and forward):
             return schema.phrase(step, self.lang)
-        name = step.removeprefix("~").replace("_", " ")
+        name = relation_of(step).replace("_", " ")
         return self.texts["linked" if forward else "linked_back"].format(relation=name)

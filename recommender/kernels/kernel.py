@@ -193,6 +193,12 @@ class LearnedKernel(Kernel):
         return True
 
     @classmethod
+    def start(cls, snapshot: Snapshot, relation: str) -> str | None:
+        """The step from a user to its anchors: an interaction itself, unless a kind says otherwise; ``None`` where it
+        begins at nothing of it."""
+        return relation
+
+    @classmethod
     def step(cls, anchor_type: str, item_type: str) -> str:
         """The step that stands for the kernel in the tail of a metapath."""
         return f"{cls.symbol}{anchor_type}-{item_type}"

@@ -9,6 +9,7 @@ from recommender.kernels.learned.latent_map import LatentMap
 from recommender.kernels.learned.partner import PartnerKernel
 from recommender.kernels.learned.partner_attributes import PartnerAttributes
 from recommender.kernels.learned.propagation import Propagation
+from recommender.kernels.learned.renewal import RenewalKernel
 from recommender.kernels.learned.sequence import SequenceKernel
 from recommender.kernels.learned.text_similarity import TextSimilarity
 from recommender.kernels.learned.union import Union
@@ -26,6 +27,7 @@ LEARNED: tuple[type[LearnedKernel], ...] = (
     Propagation,
     PartnerKernel,
     PartnerAttributes,
+    RenewalKernel,
 )
 """Every kind, in the order in which they are added up: a new one is a file with its class in
 ``recommender/kernels/learned``, a line here, and its sentence in each language."""
@@ -48,11 +50,11 @@ def learned_paths(snapshot: Snapshot, *kinds: type[LearnedKernel]) -> tuple[Meta
     schema = snapshot.schema
     tails = [(name, schema.relation[name].tail) for name in schema.interactions]
     return tuple(
-        Metapath((name,), LearnedStep(kind.name, kind.step(tail, item_type), (tail, item_type)))
+        Metapath((start,), LearnedStep(kind.name, kind.step(tail, item_type), (tail, item_type)))
         for kind in kinds or LEARNED
         for name, tail in tails
         for item_type in schema.item_types
-        if kind.exists(snapshot, tail, item_type)
+        if kind.exists(snapshot, tail, item_type) and (start := kind.start(snapshot, name)) is not None
     )
 
 

@@ -130,7 +130,8 @@ def candidate_features(scorer: Scorer, split: Split, domain: str, audience: Audi
     such items, the others left out.
 
     Candidates are the held-out item and the best by the scorer, by learned kernels, by the embedding and by popularity,
-    so that every scorer meets the items it would put first; a user's own training items are left out. At most
+    so that every scorer meets the items it would put first; a user's own training items are left out, unless their
+    relation is repeated. At most
     ``MOST_USERS`` users, evenly spread.
 
     :param scorer: of the training part of the split.
@@ -238,9 +239,10 @@ def _fill(
 def allowed_items(
     scorer: Scorer, profile: Profile, inside: NDArray[np.bool_], held_out: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Items to choose candidates from: neither used nor held out, but for the first of those held out."""
+    """Items to choose candidates from: neither used, unless that is repeated, nor held out, but for the first of those
+    held out."""
     allowed = inside.copy()
-    for name in scorer.snapshot.schema.interactions:
+    for name in scorer.snapshot.schema.used_once:
         relation = scorer.snapshot.schema.relation[name]
         if name in profile.anchors and relation.head == profile.user_type:
             allowed[scorer.catalogue.slices[relation.tail]][profile.anchors[name].idx] = False

@@ -66,18 +66,21 @@ class KernelTrial:
 
 
 def kernel_trials(split: Split) -> list[KernelTrial]:
-    """One trial for each interaction with enough people, of whom only those with a mark below ``FITTED`` are asked."""
+    """One trial for each interaction with enough people, of whom only those with a mark below ``FITTED`` are asked, and
+    only for what is new to them."""
     train, slices = split.train, Catalogue(split.train).slices
     marks = dict(zip(split.test, validation_marks(train, list(split.test)).tolist(), strict=True))
     trials = []
     for name in train.schema.interactions:
-        relation, indptr = train.schema.relation[name], train.adjacency(name).indptr
-        pairs = []
+        relation, links = train.schema.relation[name], train.adjacency(name)
+        indptr, pairs = links.indptr, []
         for (user_type, idx), positions in split.test.items():
             held = positions[(positions >= slices[relation.tail].start) & (positions < slices[relation.tail].stop)]
             known = user_type == relation.head and indptr[idx + 1] > indptr[idx]
             if known and len(held) and marks[user_type, idx] < FITTED:
-                pairs.append((idx, int(held[0]) - slices[relation.tail].start))
+                truth = int(held[0]) - slices[relation.tail].start
+                if not (links.indices[indptr[idx] : indptr[idx + 1]] == truth).any():
+                    pairs.append((idx, truth))
         if len(pairs) >= ENOUGH:
             users, truth = np.array(evenly(pairs, USERS), dtype=np.int64).T
             trials.append(KernelTrial(name, relation.tail, users, truth))

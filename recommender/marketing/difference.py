@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 
 from kg.errors import ModelError, UnknownEntityError
+from kg.step import AGAIN
 from recommender.kernels.metapaths import Metapath
 from recommender.profiles.profile import Anchors, Profile, profile_of
 from recommender.results.difference import Cause, ItemDifference, ListDifference
@@ -199,7 +200,9 @@ class _Difference:
         vocabulary = self.now.snapshot.vocabulary
         ends = self.schema.ends
         return {
-            (s, vocabulary.id(ends(s)[1], one)) for s, found in profile.anchors.items() for one in found.idx.tolist()
+            (step.removeprefix(AGAIN), vocabulary.id(ends(step)[1], one))
+            for step, found in profile.anchors.items()
+            for one in found.idx.tolist()
         }
 
     def _described(self, entity: Entity) -> dict[str, str]:
@@ -255,7 +258,7 @@ class _Parts:
         found, tail = one.anchors.of(idx), scorer.snapshot.schema.ends(path.start)[1]
         kind = _kind(scorer, path)
         for anchor, share in zip(found.idx.tolist(), (one.weight * found.weight).tolist(), strict=True):
-            self.anchors[path.start, scorer.snapshot.vocabulary.id(tail, anchor)] += share
+            self.anchors[path.start.removeprefix(AGAIN), scorer.snapshot.vocabulary.id(tail, anchor)] += share
             self.kinds[kind] += share
 
 

@@ -64,7 +64,7 @@ class _Page:
             "texts": texts,
             "colours": COLOURS,
             "groups": self._groups(),
-            "habit": account.habit.text if account.habit else "",
+            "habit": account.habit_beside(*(group.text for group in account.groups)),
             "pictures": self._pictures(),
             "parts": [self._part(part) for part in account.parts],
             "sum": texts["sum"].format(score=account.score),

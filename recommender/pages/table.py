@@ -45,7 +45,7 @@ def list_table(result: Recommendation, lang: str = "en") -> str:
             told.with_variants(f"{one.label} ({one.id})", one.variants),
             one.domain,
             f"{one.score:.4f}",
-            told.sentences([one.reason, one.habit.text if one.habit else ""]),
+            told.sentences([one.reason, one.habit_beside(one.reason)]),
         )
         for one in result.items
     ]

@@ -10,6 +10,8 @@ from scipy.sparse import csr_array
 from kg.document import nearest
 from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
+from kg.step import AGAIN, relation_of
+from recommender.profiles.renewal import again_steps, again_weights
 from recommender.profiles.weights import anchor_weights, weighted_neighbours
 
 
@@ -19,7 +21,7 @@ class Anchors:
 
     ``idx``: shape (n,), int32, sorted, unique; ``weight``: shape (n,), float64, of length 1 as a vector (‖w‖₂ = 1),
     so that the unit of a weight and the length of a history do not decide the score. Weights of what somebody dislikes
-    are negative.
+    are negative. Behind ``again-relation`` they are chances, in [0, 1], and stay as they are.
     """
 
     idx: NDArray[np.int32]
@@ -64,12 +66,33 @@ def profile_of(
     """The profile of a user of the graph, with ``extra`` anchors (step, index) added at weight 1, and as if she did not
     have those of ``without``."""
     raw = {step: weighted_neighbours(snapshot, step, user_idx) for step in user_steps(snapshot, user_type)}
-    own = _of_unit_length(raw)
-    if without:
+    again = _again(snapshot, user_type, user_idx)
+    own = _of_unit_length(raw) | again
+    if without or extra:  # what was not done is not done again, nor what was done this moment
         raw = {step: _left(step, *found, without) for step, found in raw.items()}
+        again = {step: _less(step, found, (*without, *extra)) for step, found in again.items()}
     if extra:
-        return Profile(user_type, user_idx, _anchors(raw, extra, snapshot.schema.negatives), own)
-    return Profile(user_type, user_idx, _of_unit_length(raw), own) if without else Profile(user_type, user_idx, own)
+        return Profile(user_type, user_idx, _anchors(raw, extra, snapshot.schema.negatives) | again, own)
+    if without:
+        return Profile(user_type, user_idx, _of_unit_length(raw) | again, own)
+    return Profile(user_type, user_idx, own)
+
+
+def _again(snapshot: Snapshot, user_type: str, user_idx: int) -> dict[str, Anchors]:
+    """What a user may do again about now."""
+    found = dict[str, Anchors]()
+    for step in again_steps(snapshot, user_type):
+        matrix = snapshot.adjacency(relation_of(step))
+        edges = slice(int(matrix.indptr[user_idx]), int(matrix.indptr[user_idx + 1]))
+        if edges.start < edges.stop:
+            found[step] = Anchors(matrix.indices[edges], again_weights(snapshot, step, edges))
+    return found
+
+
+def _less(step: str, anchors: Anchors, without: Collection[tuple[str, int]]) -> Anchors:
+    """What is left of what may be done again but for some things."""
+    gone = [(f"{AGAIN}{name}", idx) for name, idx in without]
+    return Anchors(*_left(step, anchors.idx, anchors.weight, gone))
 
 
 def _of_unit_length(raw: Mapping[str, tuple[NDArray[np.int32], NDArray[np.float64]]]) -> dict[str, Anchors]:
@@ -85,12 +108,15 @@ def _left(
 
 def anchors_of(snapshot: Snapshot, step: str, users: NDArray[np.int64]) -> csr_array:
     """The anchors of some users behind one step, with the weights of their profiles, bit for bit: users × anchors."""
-    matrix = snapshot.adjacency(step)
+    matrix = snapshot.adjacency(step.removeprefix(AGAIN))
     starts = matrix.indptr[users]
     counts = matrix.indptr[users + 1] - starts
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     edges = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], counts)
-    weight = _unit(anchor_weights(snapshot, step, edges), indptr[:-1][counts > 0])
+    if step.startswith(AGAIN):
+        weight = again_weights(snapshot, step, edges)
+    else:
+        weight = _unit(anchor_weights(snapshot, step, edges), indptr[:-1][counts > 0])
     return csr_array((weight, matrix.indices[edges], indptr), shape=(len(users), matrix.shape[1]))
 
 

@@ -61,7 +61,9 @@ def account_text(
     :param account: the score, its parts and its groups.
     :param habit: what the user does again with the item, which is told last.
     """
-    (score, parts, groups), again = account, "" if habit is None else habit.text
+    score, parts, groups = account
+    said = {group.text for group in groups[:REASONS_TOLD]}
+    again = "" if habit is None or habit.text in said else habit.text
     if reader == "analyst":
         told = [(part.share, phrasing.language.unclosed(part.text)) for part in parts]
         return phrasing.language.sentences([phrasing.summary(item.label, item.type, score, told), again])

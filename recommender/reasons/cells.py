@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from kg.schema import inverse_of
 from recommender.kernels.kernel import LearnedKernel
+from recommender.kernels.learned.renewal import RenewalKernel
 from recommender.kernels.metapaths import Metapath
 from recommender.profiles.profile import Anchors, Profile
 from recommender.scoring.anchor_shares import AnchorShares, ItemShares, ProfilePaths, WeighedMetapath
@@ -62,6 +63,11 @@ class Source:
     def together(self) -> bool:
         """Whether it is learned and says no more than that anchors and item go together."""
         return self.kind == LEARNED and self.text == TOGETHER
+
+    @cached_property
+    def again(self) -> bool:
+        """Whether the item is its own anchor, since it was used before."""
+        return self.kind == LEARNED and self.text == RenewalKernel.text
 
     @cached_property
     def anchored(self) -> bool:

@@ -5,6 +5,7 @@ from functools import cached_property
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
 from recommender.kernels.kernel import NamedAnchors
+from recommender.profiles.habit import habit_with
 from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand
 from recommender.reasons.groups import (
     AGAINST,
@@ -17,6 +18,7 @@ from recommender.reasons.groups import (
 from recommender.reasons.theme_phrasing import NAMED, ThemePhrasing
 from recommender.rules.soft.soft_rules import SoftShare
 from recommender.rules.soft.spoken import spoken_soft
+from recommender.texts.intervals import habit_text
 
 
 class GroupPhrasing(ThemePhrasing):
@@ -175,6 +177,8 @@ class GroupPhrasing(ThemePhrasing):
 
     def _learned(self, group: Group, position: int) -> str:
         source, anchors = group.strands[0].source, group.anchors
+        if source.again:
+            return self._again(source, position)
         ordered = self.newest(source.start, anchors)
         if source.text != TOGETHER and source.kernel is not None:
             entities = [(source.anchor_type, anchor) for anchor in ordered[:NAMED]]
@@ -189,6 +193,15 @@ class GroupPhrasing(ThemePhrasing):
         did = self._did(source)
         told = self._say(key, did=self.language.owned(did), names=self.language.listed(names))
         return self.texts["clauses"].join([told, *self._in_common(group, position)])
+
+    def _again(self, source: Source, position: int) -> str:
+        """What she did before, and how often."""
+        phrase, item = self._did(source), self.evidence.scorer.catalogue.item(position)
+        habit = habit_with(self.snapshot, self.evidence.sources.profile, *item)
+        if habit is None:
+            return self._say("again_once", did=self.language.past(phrase))
+        told = habit_text(self.language, self.reader, phrase, habit.occasions, habit.days)
+        return self.language.unclosed(told)
 
     def _in_common(self, group: Group, position: int) -> list[str]:
         """What an anchor that goes with the item has in common with it."""

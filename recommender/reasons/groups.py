@@ -47,8 +47,8 @@ class Group:
 
     @property
     def concrete(self) -> bool:
-        """Whether it names something that leads to the item."""
-        return self.kind in (THEME, ANCHOR)
+        """Whether it names something that leads to the item, or that is done again with it."""
+        return self.kind in (THEME, ANCHOR) or (self.kind == LEARNED and self.strands[0].source.again)
 
     @property
     def key(self) -> tuple[object, ...]:

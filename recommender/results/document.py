@@ -72,6 +72,12 @@ class WithHabit(Result):
 
     habit: Habit | None = None
 
+    def habit_beside(self, *said: str) -> str:
+        """The habit in words; empty where there is none, or one of some sentences says it already."""
+        if self.habit is None or any(self.habit.text.rstrip(".。") in one for one in said):
+            return ""
+        return self.habit.text
+
     @model_serializer(mode="wrap")
     def _with_habit(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         found: dict[str, Any] = handler(self)

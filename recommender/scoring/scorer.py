@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from embeddings.vectors.vectors import Vectors
 from kg.snapshot.snapshot import Snapshot
+from kg.step import AGAIN
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.metapaths import Metapath
 from recommender.kernels.path_kernels import Kernels
@@ -60,7 +61,7 @@ class Scorer:
         """What whoever explains its scores, or lists by them, made once for all who ask, by name."""
         self.metapaths = kernels.scored
         self.merged = merged_kernels(kernels, self.metapaths, blend)
-        self.starts = tuple(dict.fromkeys(path.start for path in self.metapaths))
+        self.starts = tuple(dict.fromkeys(path.start for path in self.metapaths if not path.start.startswith(AGAIN)))
 
     def score(self, profiles: Sequence[Profile]) -> Scores:
         """Score a block of profiles."""

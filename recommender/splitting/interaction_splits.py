@@ -1,6 +1,6 @@
 """Splits of the interactions into a part to learn from and a part to test on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.document import nearest
-from kg.errors import UnknownEntityError, UsageError
+from kg.errors import UsageError
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
+from recommender.splitting.repeated_pairs import asked_at, without_last_days
 from recommender.splitting.shared_pairs import Masks, in_all_interactions, leaving_some, shared_pairs
 from recommender.splitting.told_split import told_moment
 
@@ -29,15 +30,20 @@ class Split:
     description: dict[str, Any]
 
 
-def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any]) -> Split:
+def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any], shortened: Masks | None = None) -> Split:
     """Turn masks of held-out interactions, in the order of ``adjacency(relation).data``, into a split.
 
     A pair that several interactions hold (viewed and bought) is held out of all of them.
+
+    :param shortened: those of which only the last day is held out: that it was done again is tested on, and that it was
+        done before is known. Everybody is then asked at the time of what is held out.
     """
-    catalogue = Catalogue(snapshot)
+    catalogue, shortened = Catalogue(snapshot), shortened or {}
     masks = in_all_interactions(snapshot, masks)
+    shortened = {name: mask & ~masks[name] for name, mask in shortened.items()}
+    held = {name: mask | shortened[name] if name in shortened else mask for name, mask in masks.items()}
     found: dict[User, list[NDArray[np.int64]]] = {}
-    for name, mask in masks.items():
+    for name, mask in held.items():
         relation = snapshot.schema.relation[name]
         matrix = snapshot.adjacency(name)
         rows = _rows(snapshot, name)[mask]
@@ -47,9 +53,12 @@ def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any]) -> S
         for user, part in zip(users.tolist(), parts, strict=True):
             found.setdefault((relation.head, user), []).append(part)
     test = {user: np.unique(np.concatenate(parts)) for user, parts in sorted(found.items())}
-    sizes = {"test": int(sum(mask.sum() for mask in masks.values()))}
-    sizes["train"] = sum(snapshot.manifest.triples[name] for name in snapshot.schema.interactions) - sizes["test"]
-    return Split(TripleSubset(snapshot, masks), test, {**description, **sizes})
+    sizes = {"test": int(sum(mask.sum() for mask in held.values()))}
+    left = sum(snapshot.manifest.triples[name] for name in snapshot.schema.interactions)
+    sizes["train"] = left - int(sum(mask.sum() for mask in masks.values()))
+    train = TripleSubset(snapshot, masks, shortened)
+    train.asked_at = asked_at(snapshot, held) if shortened else {}
+    return Split(train, test, {**description, **sizes})
 
 
 def split_by(snapshot: Snapshot, kind: str, fraction: float, seed: int, domain: str | None) -> Split:
@@ -106,7 +115,7 @@ def fold_split(snapshot: Snapshot, fold: int, folds: int, seed: int) -> Split:
 
 def last_split(snapshot: Snapshot, seed: int = 0) -> Split:
     """Hold out the last triple of each interaction, of each user who has two or more of it; where that would leave
-    nothing, as where the one is the first of the other, of one interaction alone.
+    nothing, as where the one is the first of the other, of one interaction alone. Of what was done again, the last day.
 
     Of those of one time it is drawn which was the last: by id, what is tested on would be the first items of the
     catalogue, and what is popular would be measured on what it has lost.
@@ -118,7 +127,8 @@ def last_split(snapshot: Snapshot, seed: int = 0) -> Split:
         times = _times(snapshot, name)
         drawn = random.random(len(times))
         masks[name] = _first_of_each(_rows(snapshot, name), (drawn, -times), 0.0)
-    return hold_out(snapshot, leaving_some(snapshot, masks), {"kind": "last", "seed": seed})
+    whole, shortened = without_last_days(snapshot, leaving_some(snapshot, masks))
+    return hold_out(snapshot, whole, {"kind": "last", "seed": seed}, shortened)
 
 
 def temporal_split(snapshot: Snapshot, fraction: float) -> Split:
@@ -237,42 +247,3 @@ def _chosen(snapshot: Snapshot, entity_type: str, fraction: float, seed: int) ->
     """A fraction of the entities of a type; the same for every relation."""
     random = np.random.default_rng([seed, *entity_type.encode()])
     return random.random(snapshot.vocabulary.count(entity_type)) < fraction
-
-
-def file_split(snapshot: Snapshot, pairs: Sequence[tuple[str, str]]) -> Split:
-    """Test on given (user id, item id) pairs; those that are in the graph are taken out of it for training.
-
-    Pairs with an id that is not in the graph are counted as ``unseen``, ``unseen_people`` where it is that of the user,
-    and left out.
-    """
-    schema, catalogue = snapshot.schema, Catalogue(snapshot)
-    found: dict[User, set[int]] = {}
-    masks = {name: np.zeros(snapshot.manifest.triples[name], dtype=bool) for name in schema.interactions}
-    unseen, strangers = 0, 0
-    for user_id, item_id in pairs:
-        person, used = (
-            _known(snapshot, one, types) for one, types in ((user_id, schema.user_types), (item_id, schema.item_types))
-        )
-        if person is None or used is None:
-            unseen += 1
-            strangers += person is None
-            continue
-        (user_type, user), (item_type, item) = person, used
-        found.setdefault((user_type, user), set()).add(catalogue.position(item_type, item))
-        for name in schema.interactions:
-            if (schema.relation[name].head, schema.relation[name].tail) == (user_type, item_type):
-                matrix = snapshot.adjacency(name)
-                start, end = matrix.indptr[user], matrix.indptr[user + 1]
-                masks[name][start:end] |= matrix.indices[start:end] == item
-    taken = hold_out(snapshot, masks, {"kind": "file"})
-    test = {user: np.array(sorted(positions), dtype=np.int64) for user, positions in sorted(found.items())}
-    sizes = {"pairs": len(pairs), "taken_out": taken.description["test"], "train": taken.description["train"]}
-    return Split(taken.train, test, {"kind": "file", **sizes, "unseen": unseen, "unseen_people": strangers})
-
-
-def _known(snapshot: Snapshot, text: str, types: Sequence[str]) -> tuple[str, int] | None:
-    """Type and index of an id, ``None`` where the graph does not have it."""
-    try:
-        return snapshot.vocabulary.find(text, types)
-    except UnknownEntityError:
-        return None

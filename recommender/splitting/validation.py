@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.catalogue.interactions import User
 from recommender.splitting.interaction_splits import Split, hold_out
+from recommender.splitting.repeated_pairs import without_last_days
 from recommender.splitting.shared_pairs import Masks, leaving_some
 
 FITTED, PRUNED = 0.65, 0.8
@@ -68,7 +69,8 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
 
     Of each domain, all that a part of the users used of it, of those who have other anchors to go by: they stand for
     people who are new to it. Of the other users with two or more interactions one, of half of them, or of all where
-    there are few: the latest of each relation, drawn among those of the same time; or any, drawn at random, which it
+    there are few: the latest of each relation, drawn among those of the same time, of what was done again the last day;
+    or any, drawn at random, which it
     is where nothing has a timestamp. Or else, ``temporal``, the latest tenth of all, of people with earlier ones; or,
     ``new-items``, besides what is drawn at random all that anybody did with a part of the items.
     """
@@ -94,13 +96,17 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
         else:
             mask[indptr[chosen] + (drawn * counts[chosen]).astype(np.int64)] = True
         drawn_masks[name] = mask
-    for name, mask in leaving_some(snapshot, drawn_masks).items():
+    shortened = Masks()
+    drawn_masks = leaving_some(snapshot, drawn_masks)
+    if kind == "last":
+        drawn_masks, shortened = without_last_days(snapshot, drawn_masks)
+    for name, mask in drawn_masks.items():
         relation = snapshot.schema.relation[name]
         own = cold[relation.head] == snapshot.schema.domains.index(snapshot.schema.entity[relation.tail].domain or "")
         if kind == "new-items":
             mask = mask | _new_items(snapshot, relation.tail, seed)[snapshot.adjacency(name).indices]
         masks[name] = mask | np.repeat(own, np.diff(snapshot.adjacency(name).indptr))
-    return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed})
+    return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed}, shortened)
 
 
 def validation_splits(snapshot: Snapshot, first: Split, seed: int, kind: Kind = "last") -> list[Split]:

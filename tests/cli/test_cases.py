@@ -11,7 +11,8 @@ import pytest
 
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.evaluation import evaluate
-from recommender.splitting.interaction_splits import file_split, random_split
+from recommender.splitting.file_split import file_split
+from recommender.splitting.interaction_splits import random_split
 from tests.cli.conftest import Whyrec
 from tests.graphs import snapshot_of
 

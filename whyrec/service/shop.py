@@ -139,7 +139,7 @@ class Shop:
             elif item is not None and event.relation in snapshot.schema.relation:
                 anchors[f"{event.relation}:{event.item}", event.relation, item] = None
         who = None if known is None else (known, whom)
-        new = [name for name, step, item in anchors if who is None or not _has(snapshot, who, step, item)]
+        new = [name for name, step, item in anchors if who is None or _new(snapshot, who, step, item)]
         return (user if known else None), tuple(new), tuple(hidden)
 
     def recommend(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Recommendation:
@@ -294,6 +294,7 @@ class Shop:
         return EventCheck(self.refreshed().snapshot, self.events, self._forgotten, self.engine.workspace.folder)
 
 
-def _has(snapshot: Snapshot, who: tuple[str, str], relation: str, item: int) -> bool:
-    """Whether the graph says of somebody already what they did."""
-    return item in snapshot.neighbours(relation, snapshot.vocabulary.idx(*who))[0]
+def _new(snapshot: Snapshot, who: tuple[str, str], relation: str, item: int) -> bool:
+    """Whether the graph does not say of somebody yet what they did, or when they did it again."""
+    repeated = relation in snapshot.manifest.repeated
+    return repeated or item not in snapshot.neighbours(relation, snapshot.vocabulary.idx(*who))[0]

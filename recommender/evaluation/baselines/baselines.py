@@ -1,4 +1,5 @@
-"""Baselines of the literature on interactions alone: popularity, item-kNN, RP3β, EASE, matrix factorization."""
+"""Baselines of the literature on interactions alone: popularity, what a person repeats most, item-kNN, RP3β, EASE,
+matrix factorization."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -21,6 +22,8 @@ RIDGE = 250.0
 MOST_ITEMS = 15_000
 """EASE inverts an items × items matrix; catalogues above this size go without."""
 SEQUENCE = ("markov", "v-sknn")
+REPEATED = "gp-topfreq"
+"""What a person did on most days with a relation that is repeated, then what is popular."""
 
 
 class Baselines:
@@ -47,6 +50,8 @@ class Baselines:
             return by_items(used, ease(used.matrix, **parameters))
         if name == "als":
             return als(used, **parameters)
+        if name == REPEATED:
+            return gp_topfreq(self.snapshot, used)
         if name in SEQUENCE:
             return (markov if name == "markov" else vsknn)(used, self._places, **parameters)
         return lambda users: np.tile(used.counts, (len(users), 1))
@@ -62,7 +67,29 @@ def baselines(snapshot: Snapshot, tuned: Mapping[str, Mapping[str, float]] | Non
     :param tuned: name → parameters, as ``tuning.tune_baselines`` chooses them; the defaults where absent.
     """
     found, chosen = Baselines(snapshot), tuned or {}
-    return {name: found.make(name, chosen.get(name, {})) for name in ("popularity", *found.tunable)}
+    repeated = (REPEATED,) if snapshot.manifest.repeated else ()
+    return {name: found.make(name, chosen.get(name, {})) for name in ("popularity", *repeated, *found.tunable)}
+
+
+def gp_topfreq(snapshot: Snapshot, interactions: Interactions) -> ScoreUsers:
+    """On how many days a person did it, and where that is the same, how many people did (Li et al., A Next Basket
+    Recommendation Reality Check, 2023): ``r̂(u, i) = n(u, i) + p(i) / (1 + max p)``."""
+    users, items, days = [], [], []
+    for name in snapshot.manifest.repeated:
+        relation, matrix = snapshot.schema.relation[name], snapshot.adjacency(name)
+        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        users.append(rows + interactions.start(relation.head))
+        items.append(matrix.indices.astype(np.int64) + interactions.catalogue.slices[relation.tail].start)
+        days.append(np.maximum(snapshot.occasions(name)["occasions"], 1).astype(np.float64))
+    pairs = np.concatenate(users), np.concatenate(items)
+    often = csr_array((np.concatenate(days), pairs), shape=interactions.matrix.shape)
+    popular = interactions.counts / (1.0 + interactions.counts.max(initial=0.0))
+
+    def score(users: Sequence[User]) -> NDArray[np.float64]:
+        """Scores of all items: shape (users, catalogue.size), float64."""
+        return np.asarray(csr_array(often[interactions.row_of(users)]).toarray() + popular)
+
+    return score
 
 
 def item_knn(

@@ -63,7 +63,7 @@ class ChangedItem:
         found = np.zeros(len(self.crowd.sample))
         for scorer, rows in self.crowd.groups():
             anchors = {start: self.crowd.anchors(start)[rows] for start in scorer.starts if self._of_crowd(start)}
-            found[rows] = self._paths(scorer, anchors, len(rows)) + scorer.popularity[self.position]
+            found[rows] = self._paths(scorer, rows) + scorer.popularity[self.position]
             if scorer.embeds:
                 found[rows] += scorer.embedding_weight[self.position] * self._nearness(scorer, anchors, len(rows))
         return self._ruled(found)
@@ -154,14 +154,14 @@ class ChangedItem:
         entries = sums * column.degree.damping(totals)
         return np.where(entries >= column.least[:, None], entries, 0.0)
 
-    def _paths(self, scorer: Scorer, anchors: Mapping[str, csr_array], people: int) -> Values:
+    def _paths(self, scorer: Scorer, rows: NDArray[np.int64]) -> Values:
         """What paths give the item now."""
-        found = np.zeros(people)
+        found = np.zeros(len(rows))
         for merged in scorer.merged:
             part = self.crowd.recommender.catalogue.slices[merged.item_type]
-            if merged.start in anchors and part.start <= self.position < part.stop:
+            if self._of_crowd(merged.start) and part.start <= self.position < part.stop:
                 column = merged.matrix[:, [self.position - int(part.start)]]
-                found += np.asarray((anchors[merged.start] @ column).toarray()).ravel()
+                found += np.asarray((self.crowd.anchors(merged.start)[rows] @ column).toarray()).ravel()
         return found
 
     def _nearness(self, scorer: Scorer, anchors: Mapping[str, csr_array], people: int) -> Values:

@@ -52,7 +52,7 @@ class Evidence:
         if group.kind == PEOPLE:
             return self._enough_people(position, group.strands[0])
         if group.kind == LEARNED:
-            if group.strands[0].source.kernel is None:
+            if group.strands[0].source.kernel is None or group.strands[0].source.again:
                 return True
             # what it has in common with what goes with it is no person's, so it is told however few are behind both
             return self.common.of(position, group) is not None or self.learned.together(position, group.strands)

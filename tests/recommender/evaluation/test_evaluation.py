@@ -16,12 +16,12 @@ from recommender.evaluation.cross_validation import cross_validated
 from recommender.evaluation.evaluation import Lists, Measured, evaluate, measured
 from recommender.evaluation.metrics import RankingMetrics
 from recommender.evaluation.significance import false_discovery, interval, paired_difference
+from recommender.splitting.file_split import file_split
 from recommender.splitting.interaction_splits import (
     Split,
     cold_domain_split,
     cold_items_split,
     cold_users_split,
-    file_split,
     fold_split,
     last_split,
     random_split,

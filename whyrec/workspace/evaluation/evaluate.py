@@ -49,7 +49,8 @@ from recommender.scoring.blend import default_blend
 from recommender.scoring.rating_prediction import held_out_ratings, learn_ratings, low_ratings, rated_relations
 from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender
-from recommender.splitting.interaction_splits import Split, file_split, fold_split, split_by
+from recommender.splitting.file_split import file_split
+from recommender.splitting.interaction_splits import Split, fold_split, split_by
 from recommender.splitting.told_split import NobodyToTestError, check_people
 from recommender.splitting.validation import validation_kind
 from whyrec.options import rules_of
@@ -57,6 +58,10 @@ from whyrec.workspace.evaluation.evaluating import Evaluating
 from whyrec.workspace.evaluation.pair_file import read_pairs
 
 EXPLAINED_USERS = 100
+REPEATED = (
+    "pairs that are in the graph were taken out whole, with what was done before; a column `timestamp` in the file "
+    "says when each was, and what came before it stays known"
+)
 """Users whose lists are explained, drawn at random."""
 UNARRANGED = (
     "lists are measured as they are scored, without [objectives]; Trade-offs in the console shows what these cost"
@@ -126,12 +131,14 @@ class WorkspaceEvaluation:
     def _told(self, file: Path, whole: Snapshot) -> Split:
         """The split that a file tells; what of it is not tested is among the notices, or in the error."""
         read = read_pairs(file)
-        chosen = file_split(whole, self._search.renamed(read.pairs, self._handling))
+        chosen = file_split(whole, self._search.renamed(read.pairs, self._handling), read.asked)
         notes = list(read.notes)
         if unseen := chosen.description["unseen"]:
             told = by_number(f"{unseen:,} [pair names|pairs name] an id that is not in the graph")
             told += by_number(f", {chosen.description['unseen_people']:,} of them that of a person; not tested")
             notes.append(told)
+        if whole.manifest.repeated and not read.asked and chosen.description["taken_out"]:
+            notes.append(REPEATED)
         self.notices += notes
         try:
             check_people(task_of(chosen, self.asked.domain, self._left_out)[1], whole.k, told=True)

@@ -1,7 +1,7 @@
 """The file of pairs that an evaluation tests on."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +23,12 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class PairFile:
-    """The pairs of user and item that a file names, each once, sorted; ``notes``: what else it holds, or lost."""
+    """The pairs of user and item that a file names, each once, sorted; ``notes``: what else it holds, or lost;
+    ``asked``: user → the earliest time of her pairs, in milliseconds since 1970 UTC, of those with a time."""
 
     pairs: Pairs
     notes: tuple[str, ...]
+    asked: Mapping[str, int]
 
 
 def read_pairs(path: Path) -> PairFile:
@@ -41,6 +43,7 @@ def read_pairs(path: Path) -> PairFile:
     from kg.values.whole_ids import WholeIds
 
     found, reasons, lines, rows, notices = dict[tuple[str, str], None](), Counter[str](), list[int](), 0, Notices()
+    asked = dict[str, int]()
     try:
         (reader, source, columns), whole = _opened(path), WholeIds()
         for batch in reader.batches():
@@ -49,6 +52,10 @@ def read_pairs(path: Path) -> PairFile:
             ids = [cells.identifiers(str(source.head), "user"), cells.identifiers(str(source.tail), "item")]
             pairs = [pair for pair in zip(*ids, strict=True) if None not in pair]
             found |= dict.fromkeys(pairs)
+            if source.timestamp is not None:
+                for user, moment in zip(ids[0], cells.timestamps(source.timestamp), strict=True):
+                    if user is not None and moment is not None:
+                        asked[user] = min(moment, asked.get(user, moment))
             rows += len(pairs)
             reasons.update(checked.rejects.get_column("reason"))
             lines += checked.rejects.get_column("line").to_list()
@@ -57,7 +64,7 @@ def read_pairs(path: Path) -> PairFile:
     notes = (*_lost(reasons, lines), *_repeated(rows - len(found)), *_opinions(columns), *notices.render())
     if not found:
         raise UsageError("; ".join([f"{path}: no row names a user and an item", *_lost(reasons, lines)]))
-    return PairFile(sorted(found), notes)
+    return PairFile(sorted(found), notes, asked)
 
 
 def _opened(path: Path) -> "tuple[Reader, Source, list[str]]":
@@ -76,8 +83,10 @@ def _opened(path: Path) -> "tuple[Reader, Source, list[str]]":
         probe = Source(file=str(path), entity="any", id="any", **how)
         columns = open_reader(path, path.name, probe, (), Notices()).columns()
     head, tail = _ends(path, columns)
-    source = Source(file=str(path), relation="any", head=head, tail=tail, **how)
-    return open_reader(path, path.name, source, (head, tail), Notices()), source, columns
+    moment = next((column for column in columns if _bare(column) == "timestamp"), None)
+    source = Source(file=str(path), relation="any", head=head, tail=tail, timestamp=moment, **how)
+    wanted = (head, tail, *([moment] if moment else []))
+    return open_reader(path, path.name, source, wanted, Notices()), source, columns
 
 
 def _ends(path: Path, columns: list[str]) -> tuple[str, str]:
