@@ -58,9 +58,10 @@ class ItemUsers:
         """
         return np.bincount(self._shared(others, users)[0], minlength=len(others))
 
-    def any(self, others: Idxs, users: Idxs) -> int:
-        """How many of some people used at least one of some items."""
-        return len(set(self._shared(others, users)[1].tolist()))
+    def any(self, others: Idxs, users: Idxs) -> set[int]:
+        """Which of some people used at least one of some items."""
+        found: set[int] = set(self._shared(others, users)[1].tolist())
+        return found
 
     def pairs(self, others: Idxs, of_item: NDArray[np.int64], users: Idxs, items: int) -> NDArray[np.int64]:
         """How many people used each of some items and each of some others: shape (items, others), int64.

@@ -70,7 +70,7 @@ class LearnedAnchors:
             len(few) > 1 and sum([one for one in people or () if one - herself < k]) - herself >= k
         ):  # or no sum could be
             together = kernel.people_together(np.array([one.idx for one in few], dtype=np.int64), item)
-            enough = together is not None and together - herself >= k
+            enough = together is not None and len(together) - herself >= k
         told = [one for one in anchors if one.people is not None]
         others = [*(one for one in told if not one.may), *(few if enough else ())]
         return cls(anchors, [one for one in told if one.may], others)

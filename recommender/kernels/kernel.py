@@ -256,8 +256,9 @@ class LearnedKernel(Kernel):
         """Whether it is counted how many different people are behind several anchors together."""
         return self.from_people and type(self).people is LearnedKernel.people
 
-    def people_together(self, anchors: Idxs, item: int) -> int | None:
-        """How many different people are behind the entries of all anchors for an item, where that is counted."""
+    def people_together(self, anchors: Idxs, item: int) -> set[int] | None:
+        """Which different people are behind the entries of all anchors for an item, where that is counted: users of all
+        types are numbered in the order of the schema."""
         if not self.counts_together:
             return None
         return self._users(self.anchor_type).any(anchors, self._users(self.item_type).of(item))

@@ -6,7 +6,7 @@ from kg.k_anonymity import told_count
 from kg.snapshot.snapshot import Snapshot
 from recommender.explanation.phrasing import Phrasing
 from recommender.reasons.cells import LEARNED, PEOPLE
-from recommender.reasons.groups import RULE, Group
+from recommender.reasons.groups import FEW, RULE, Group
 from recommender.reasons.reasons import Reasons
 from recommender.results.account import Part, ReasonGroup
 from recommender.results.document import Habit, Item
@@ -79,12 +79,12 @@ def account_text(
 
 def _group(reasons: Reasons, group: Group, position: int, speaks_for: float) -> ReasonGroup:
     people = None
-    if group.kind == PEOPLE:
-        people = told_count(reasons.evidence.people(position, group.strands[0])[0], reasons.evidence.k)
+    if group.kind in (PEOPLE, FEW):
+        people = told_count(reasons.evidence.people_behind(position, group), reasons.evidence.k)
     return ReasonGroup(
         share=group.share,
         percent=100 * group.share / speaks_for if speaks_for > 0 else 0.0,
-        kind=group.kind,  # type: ignore[arg-type]  # one of the kinds
+        kind=PEOPLE if group.kind == FEW else group.kind,  # type: ignore[arg-type]  # one of the kinds
         text=reasons.phrasing.text(group, position),
         people=people,
         paths=_paths(reasons, group, position),

@@ -1,5 +1,6 @@
 """Candidates: the groups that what is left of an item's score could be told by, the largest first."""
 
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count
 
@@ -8,6 +9,7 @@ from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.groups import (
     ANCHOR,
     LEARNED_LESS,
+    THIRD,
     UNTOLD,
     WAYS,
     Group,
@@ -15,6 +17,7 @@ from recommender.reasons.groups import (
     grounds_of,
     group_of,
     share_of,
+    shared_of,
     size_of,
 )
 from recommender.reasons.remaining_cells import RemainingCells, Strands
@@ -29,8 +32,9 @@ Candidate = tuple[float, Number, int, Key, Strands]
 from others; and what it is made of, nothing where only a bound is known."""
 BOUND = -1
 """How the number of a candidate begins of which only a bound is known."""
-LEARNED_TOO = 1
-"""How the number of a theme ends with which learned kernels are told."""
+ALONE, LEARNED_TOO, PEOPLE_TOO = range(3)
+"""How the number of a candidate ends: with which nothing else is told, with which learned kernels are, and with which
+it is told what people did, too."""
 
 
 class Candidates:
@@ -82,7 +86,7 @@ class Candidates:
                 heappush(heap, (-size, *candidate[1:4], group.strands))
             elif group.anchor is not None or self._tellable(group):
                 return group
-            elif group.kind in (PEOPLE, LEARNED):  # too few people: no other sentence tells more of it
+            elif candidate[1][2] == ALONE and group.kind in (PEOPLE, LEARNED):  # no other tells more of too few people
                 return Group(UNTOLD, group.share, group.strands)
         return None
 
@@ -102,8 +106,8 @@ class Candidates:
         for one in group.strands:
             source = one.source
             changed[source.key] = None
-            if source.together:  # they may stand in themes of the same anchors
-                changed.update(self._layout.sharing.get(source.start, {}))
+            if source.alongside:  # they may stand beside others of the same anchors
+                changed.update(self._layout.beside.get(source.start, {}))
             if self._untold and source.anchored:
                 self._again(source.start, one)
         for key in changed:
@@ -160,8 +164,12 @@ class Candidates:
             if not strands or LEARNED_LESS * share <= (self.cells.share - share) * MORE:
                 continue
             enough = self._evidence.learned.together
-            if not strands[0].source.together or not any(enough(self._position, (one,)) for one in strands):
-                return group_of(LEARNED, strands)
+            if strands[0].source.together and (
+                any(own in self.cells.strands for own in self._layout.people.get(str(key[1]), ()))
+                or any(enough(self._position, (one,)) for one in strands)
+            ):
+                continue
+            return group_of(LEARNED, strands)
         return None
 
     def _of(self, key: Key) -> list[Candidate]:
@@ -172,15 +180,32 @@ class Candidates:
             return []
         first = strands[0].source.own
         if key[0] == PEOPLE:
-            return [(-strands[0].share, (2, first, 0), serial, key, strands)]
+            alone: Candidate = (-strands[0].share, (2, first, 0), serial, key, strands)
+            return [alone, *self._with_more(key, serial, strands, strands[0])]
         if key[0] == LEARNED:
-            return [(-LEARNED_LESS * share_of(strands), (1, first, 0), serial, key, strands)]
+            share, found = share_of(strands), list[Candidate]()
+            if strands[0].source.together and (people := self.cells.people_beside(strands[0])) is not None:
+                size = LEARNED_LESS * (share + people.share)
+                found.append((-size, (1, first, PEOPLE_TOO), serial, key, [*strands, people]))
+            return [*found, (-LEARNED_LESS * share, (1, first, 0), serial, key, strands)]
         grounds = grounds_of(strands)
         bound = share_of(grounds) if len(grounds) > 1 else grounds[0].share
-        found: list[Candidate] = [(-bound, (0, first, 0), serial, key, grounds)]
-        if well := self.cells.share_going_well(grounds):
-            found.append((-(bound + well) * MORE, (BOUND, first, LEARNED_TOO), serial, key, grounds))
-        return found
+        theme: Candidate = (-bound, (0, first, 0), serial, key, grounds)
+        shared = shared_of(grounds)
+        return [theme] if shared is None else [theme, *self._with_more(key, serial, grounds, shared)]
+
+    def _with_more(self, key: Key, serial: int, strands: Strands, of: Strand) -> Iterator[Candidate]:
+        """A candidate with what learned kernels say of the anchors of one of its strands, and a theme with what others
+        did who have such anchors too, since both say what goes together: by their bounds."""
+        first = strands[0].source.own
+        if of.source.anchored and (well := self.cells.share_going_well(of)):
+            yield -(share_of(strands) + well) * MORE, (BOUND, first, LEARNED_TOO), serial, key, strands
+        few = strands[: WAYS - 1]
+        if (shared := shared_of(few)) is not None and (people := self.cells.people_beside(shared)) is not None:
+            well = self.cells.share_going_well(shared)
+            bound = share_of(few) + well + people.share
+            if well and share_of(few) >= THIRD * bound:  # else what the item has is no reason
+                yield -bound * MORE, (BOUND, first, PEOPLE_TOO), serial, key, few
 
     def _anchors(self) -> list[Candidate]:
         """The anchors that share something with the item, by all they have to do with it: of the few that are looked at
@@ -208,11 +233,14 @@ class Candidates:
         return group_of(key[0], strands)
 
     def _put_exact(self, candidate: Candidate) -> None:
-        """Put a theme, with what learned kernels say of its anchors, into the heap by its size."""
+        """Put a candidate with what else may be told of its anchors into the heap by its size."""
         _, number, serial, key, grounds = candidate
-        strands = [*grounds, *self.cells.going_well(grounds)]
-        assert self._heap is not None
-        heappush(self._heap, (-share_of(strands), (0, number[1], LEARNED_TOO), serial, key, strands))
+        of = grounds[0] if key[0] == PEOPLE else shared_of(grounds)
+        assert self._heap is not None and of is not None
+        people = self.cells.people_beside(of) if number[2] == PEOPLE_TOO else None
+        strands = [*grounds, *self.cells.going_well(of), *([] if people is None else [people])]
+        kind = 2 if key[0] == PEOPLE else 0
+        heappush(self._heap, (-share_of(strands), (kind, number[1], number[2]), serial, key, strands))
 
     def _made_anchor(self, bound: float, number: Number, key: Key) -> Group | None:
         """What one anchor has to do with the item; nothing where that is no attribute."""
@@ -235,6 +263,14 @@ class Candidates:
         for way in ways:
             if len(told) < WAYS:
                 strands = [Strand(source, {idx: share}, share) for source, share in way.cells]
-                if self._evidence.way(self._position, strands[0], idx):
+                if self._evidence.way(self._position, strands[0], idx) and self._leaves_enough(strands[0]):
                     told.append(strands)
         return told
+
+    def _leaves_enough(self, one: Strand) -> bool:
+        """Whether what others did who have something else can be told without those who have one anchor."""
+        if one.source.kind != PEOPLE:
+            return True
+        whole = self.cells.strands[one.source.own]
+        others = {idx: share for idx, share in whole.anchors.items() if idx not in one.anchors}
+        return not others or self._tellable(group_of(PEOPLE, [Strand.of(one.source, others)]))

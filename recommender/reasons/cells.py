@@ -72,7 +72,13 @@ class Source:
     @cached_property
     def anchored(self) -> bool:
         """Whether what an anchor has to do with an item may be told by it."""
-        return self.kind == SHARED or self.together or (self.kind == PEOPLE and len(self.tail) == 2)
+        return self.kind == SHARED or self.alongside
+
+    @cached_property
+    def alongside(self) -> bool:
+        """Whether what it says of some anchors may be told beside what else they have to do with an item: that others
+        who have them too used it, or that they go well with it."""
+        return self.together or (self.kind == PEOPLE and len(self.tail) == 2)
 
     @cached_property
     def key(self) -> Key:
@@ -112,11 +118,14 @@ class Layout:
     """The sources that lead to one type of items, by what they are to candidates: their numbers, in order."""
 
     by_key: dict[Key, list[int]] = field(default_factory=dict)
-    sharing: dict[str, dict[Key, None]] = field(default_factory=dict)
-    """By the step to the anchors, the themes of what they and an item may be linked to."""
+    beside: dict[str, dict[Key, None]] = field(default_factory=dict)
+    """By the step to the anchors, the candidates that may tell of more than one thing about them: themes of what they
+    and an item may be linked to, what others did who have them too, and what goes together."""
     anchored: dict[str, list[int]] = field(default_factory=dict)
     """By the step to the anchors."""
     together: list[int] = field(default_factory=list)
+    people: dict[str, list[int]] = field(default_factory=dict)
+    """By the step to the anchors, those over others who have them too."""
     learned: dict[Key, None] = field(default_factory=dict)
     """The keys of those that are learned."""
     signed: list[int] = field(default_factory=list)
@@ -131,8 +140,10 @@ class Layout:
         found = cls()
         for one in sources:
             found.by_key.setdefault(one.key, []).append(one.own)
-            if one.kind == SHARED:
-                found.sharing.setdefault(one.start, {})[one.key] = None
+            if one.anchored:
+                found.beside.setdefault(one.start, {})[one.key] = None
+            if one.alongside and not one.together:
+                found.people.setdefault(one.start, []).append(one.own)
             if one.anchored:
                 found.anchored.setdefault(one.start, []).append(one.own)
             if one.together:

@@ -10,6 +10,7 @@ from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, 
 from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
+    FEW,
     POPULARITY,
     SMALLER,
     UNTOLD,
@@ -19,6 +20,9 @@ from recommender.reasons.theme_phrasing import NAMED, ThemePhrasing
 from recommender.rules.soft.soft_rules import SoftShare
 from recommender.rules.soft.spoken import spoken_soft
 from recommender.texts.intervals import habit_text
+
+LINKED = ""
+"""What people did with something that is linked to the item."""
 
 
 class GroupPhrasing(ThemePhrasing):
@@ -45,11 +49,14 @@ class GroupPhrasing(ThemePhrasing):
         if group.soft is not None:
             return self._soft(group.soft)
         if group.kind == THEME:
-            return self._theme(group, position)
+            told = [self._theme(group, position), *self._people_beside(group, position)]
+            return self.texts["clauses"].join(told)
         if group.kind == ANCHOR:
             return self._anchor(group, position)
         if group.kind == PEOPLE:
-            return self._people(group.strands[0], position)
+            return self._people_and_learned(group, position)
+        if group.kind == FEW:
+            return self._few(group, position)
         if group.kind == LEARNED:
             return self._learned(group, position)
         return self._rest(group)
@@ -133,11 +140,16 @@ class GroupPhrasing(ThemePhrasing):
 
     # What people did.
 
-    def _people(self, strand: Strand, position: int) -> str:
+    def _people(self, strand: Strand, position: int, *, named: bool = True) -> str:
+        """One metapath over people.
+
+        :param named: whether any of several anchors are named.
+        """
         source, schema = strand.source, self.snapshot.schema
         people, each = self.evidence.people(position, strand)
         ordered = self.newest(source.start, strand.largest())
         names = [self._label(strand, anchor) for anchor in ordered if each[anchor] >= self.evidence.k][:NAMED]
+        names = names if named or len(ordered) == 1 else []
         words: dict[str, object] = {"n": told_count(people, self.evidence.k), "did": self._did(source)}
         sensitive = [schema.entity[schema.ends(step)[1]].sensitive for step in source.tail[:-1]]
         alike = source.tail[0] == inverse_of(source.start)  # they did the same with it, and not bought what was viewed
@@ -166,6 +178,37 @@ class GroupPhrasing(ThemePhrasing):
             return self._say("people_via" if names else "people_via_unnamed", **words, phrase=self._out(source))
         return self._say("people_other", **words)
 
+    def _people_and_learned(self, group: Group, position: int) -> str:
+        """What others did, and what learned kernels say of the same."""
+        assert group.people is not None
+        told, learned = self._people(group.people, position), group.learned
+        if not learned:
+            return told
+        key = "anchor_learned" if len(group.people.anchors) == 1 else "people_well"
+        well = self._say(key, did=self.language.owned(self._did(learned[0].source)))
+        common = self._in_common(Group(LEARNED, 0.0, tuple(learned)), position)
+        return self.texts["clauses"].join([told, well, *common])
+
+    def _few(self, group: Group, position: int) -> str:
+        """What people did of whom there are too few in each way, so that no way is told."""
+        n = told_count(self.evidence.people_behind(position, group), self.evidence.k)
+        steps = {step for strand in group.strands for step in self._done(strand.source, position)}
+        if len(steps) == 1 and LINKED not in steps:
+            return self._say("few", n=n, phrase=self._step_out(steps.pop()))
+        return self._say("few_linked", n=n)
+
+    def _done(self, source: Source, position: int) -> list[str]:
+        """What the people of a source did with the item, or something that is linked to it."""
+        schema = self.snapshot.schema
+        if source.kind == LEARNED:
+            item_type = self.evidence.scorer.catalogue.item(position)[0]
+            return [name for name in schema.interactions if schema.ends(name)[1] == item_type]
+        return [source.last if schema.entity[source.between[-1]].sensitive else LINKED]
+
+    def _people_beside(self, group: Group, position: int) -> list[str]:
+        """What others did who have what a theme names too."""
+        return [] if group.people is None else [self._people(group.people, position, named=False)]
+
     def _out(self, source: Source) -> str:
         """What people did with the item."""
         return self._step_out(source.last)
@@ -187,11 +230,13 @@ class GroupPhrasing(ThemePhrasing):
             about = source.kernel.about(ordered[0], self.evidence.scorer.catalogue.item(position)[1])
             about = about if about and self.evidence.forbidden.names(*about) else None
             return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities, people, about))
-        may = self.evidence.learned.nameable(position, group.strands)
+        may = self.evidence.learned.nameable(position, group.learned)
         names = [self.phrasing.label(source.anchor_type, one) for one in ordered if one in may][:NAMED]
         key = "learned_unnamed" if not names else "learned_one" if len(anchors) == len(names) else "learned"
         did = self._did(source)
         told = self._say(key, did=self.language.owned(did), names=self.language.listed(names))
+        if group.people is not None:
+            told += self._say("learned_people")
         return self.texts["clauses"].join([told, *self._in_common(group, position)])
 
     def _again(self, source: Source, position: int) -> str:

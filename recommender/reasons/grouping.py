@@ -11,6 +11,7 @@ from recommender.reasons.cells import Pool, Sources, Strand
 from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.groups import (
     AGAINST,
+    FEW,
     HALF,
     LEARNED_LESS,
     NEAR_BEST,
@@ -97,15 +98,25 @@ class Grouping:
         parting = self._parting(position)
         for most in range(1, LEADING + 1):
             self._tell(parting, most)
-            if parting.decided:
+            if parting.decided and self._settled(position, parting):
                 return self._listed(position, parting)
-        untold = parting.untold_share
-        ruled = [one.share for one in self.soft(position)]
-        largest = max([untold, float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
-        if parting.left.share > largest * MORE:  # others among the many may be larger than what was told so far
-            return self._parted(position, MOST)
+        if parting.left.share > self._largest(position, parting) * MORE or not self._settled(position, parting):
+            return self._parted(position, MOST)  # others among the many may be larger than what was told so far
         groups = self._parted(position, LEADING)
         return self._parted(position, MOST) if groups and groups[0].kind == SMALLER else groups
+
+    def _largest(self, position: int, parting: _Parting) -> float:
+        """The share of the largest group but for what is not told."""
+        ruled = [one.share for one in self.soft(position)]
+        return max([float(self.popularity[position]), *ruled, *(one.share for one in parting.told)])
+
+    def _settled(self, position: int, parting: _Parting) -> bool:
+        """Whether what has too few people changes no reason, whatever of what is left is put to it: it can neither be
+        the largest group, nor together be a reason that would be told before all of it is known."""
+        few, left = sum([one.share for one in parting.untold]), parting.left.share
+        largest = self._largest(position, parting)
+        most = parting.untold_share + left
+        return (most * MORE < largest or most == 0) and (not few or (few + left) * MORE < HALF * largest)
 
     def near_best(self, position: int) -> list[Group] | None:
         """Those of the same groups that a varied list chooses from, as soon as it is certain which they are: the
@@ -120,7 +131,7 @@ class Grouping:
             ruled = max([float(self.popularity[position]), *(one.share for one in self.soft(position))])
             untold, largest = parting.untold_share, max([one.share for one in told])
             if not any(one.concrete for one in told) and parting.decided:
-                sure = ruled < HALF * largest and untold * MORE < largest
+                sure = ruled < HALF * largest and (untold + left.share) * MORE < NEAR_BEST * largest
                 return sorted(told, key=lambda one: -one.share) if sure else None
             largest = max(largest, ruled)
             best = next((one.share for one in told if one.concrete), 0.0)
@@ -140,8 +151,8 @@ class Grouping:
 
     def _listed(self, position: int, parting: _Parting) -> list[Group]:
         """What is told so far, with the rest as one of each kind, the largest first."""
-        told = parting.told.copy()
-        few = pooled([one for group in parting.untold for one in group.strands], parting.few)
+        told, together, few = parting.told.copy(), *self._few(position, parting)
+        told += [group_of(FEW, together)] if together else []
         if popular := float(self.popularity[position]):
             told.append(Group(POPULARITY, popular))
         told += [Group(RULE, one.share, soft=one) for one in self.soft(position)]
@@ -152,6 +163,16 @@ class Grouping:
             told = [one for one in told if one is not untold]
             told.append(Group(UNTOLD, untold.share + parting.rest, untold.strands))
         return sorted(told, key=lambda one: -one.share)
+
+    def _few(self, position: int, parting: _Parting) -> tuple[Sequence[Strand], Pool]:
+        """What has too few people in each way: what is told as one group, since enough are behind it together, and what
+        is not told. What nobody is known to be behind is never told by the others."""
+        strands = list(pooled([one for group in parting.untold for one in group.strands], {}).values())
+        who = [self.evidence.who(position, one) for one in strands]
+        if not strands or len(frozenset[int]().union(*who)) < self.evidence.k:
+            return (), pooled(strands, parting.few)
+        nobody = [one for one, people in zip(strands, who, strict=True) if not people]
+        return [one for one, people in zip(strands, who, strict=True) if people], pooled(nobody, parting.few)
 
     def _parting(self, position: int) -> _Parting:
         if position not in self._partings:

@@ -3,10 +3,12 @@
 Greedily, the largest group of those that one sentence can tell is taken out of what is left::
 
     theme     what leads to the item by one relation, its ingredients, its brand: over up to three metapaths, and what
-              learned kernels say of the same anchors
+              learned kernels say of the same anchors; with these, in place of a third metapath, what others did
     anchor    what one anchor has to do with the item, in up to three ways
-    people    one metapath over people, from all anchors
-    learned   what goes with the item, as learned kernels and the embedding say, from one step
+    people    one metapath over people, from all anchors, and what learned kernels say of them
+    learned   what goes with the item, as learned kernels and the embedding say, from one step; where it is told by what
+              it has in common with the item, also what too few people did to be told of: that goes with it, too
+    few       what in no way has k people, but all ways together
 
 What is left is smaller links; what runs through fewer than k people, or through what is avoided, is not told.
 """
@@ -14,12 +16,14 @@ What is left is smaller links; what runs through fewer than k people, or through
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from recommender.reasons.cells import DIRECT, LEARNED, SHARED, THEME, Pool, Source, Strand
+from recommender.reasons.cells import DIRECT, LEARNED, PEOPLE, SHARED, THEME, Pool, Source, Strand
 from recommender.rules.soft.soft_rules import SoftShare
 
 LEARNED_LESS = 0.8
 """How much a group that names no path counts against one that does."""
 ANCHOR, POPULARITY, SMALLER, UNTOLD, AGAINST = "anchor", "popularity", "smaller", "untold", "against"
+FEW = "few"
+"""The kind of what too few people are behind in each way, and enough together."""
 RULE = "rule"
 WAYS = 3
 """Ways of an anchor that one sentence tells."""
@@ -49,6 +53,21 @@ class Group:
     def concrete(self) -> bool:
         """Whether it names something that leads to the item, or that is done again with it."""
         return self.kind in (THEME, ANCHOR) or (self.kind == LEARNED and self.strands[0].source.again)
+
+    @property
+    def people(self) -> Strand | None:
+        """What others did, where that is a part of it."""
+        return next((one for one in self.strands if one.source.kind == PEOPLE), None)
+
+    @property
+    def learned(self) -> list[Strand]:
+        """What learned kernels say."""
+        return [one for one in self.strands if one.source.kind == LEARNED]
+
+    @property
+    def grounds(self) -> list[Strand]:
+        """What of a theme leads to the item."""
+        return [one for one in self.strands if one.source.kind not in (LEARNED, PEOPLE)]
 
     @property
     def key(self) -> tuple[object, ...]:

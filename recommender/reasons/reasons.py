@@ -10,7 +10,7 @@ from recommender.reasons.cells import LEARNED, PEOPLE, THEME, Sources
 from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.group_phrasing import GroupPhrasing
 from recommender.reasons.grouping import Grouping, SoftShares, no_soft_shares
-from recommender.reasons.groups import AGAINST, HALF, NEAR_BEST, POPULARITY, SMALLER, UNTOLD, Group
+from recommender.reasons.groups import AGAINST, FEW, HALF, NEAR_BEST, POPULARITY, SMALLER, UNTOLD, Group
 from recommender.reasons.path_quality import Anchor, PathQuality
 from recommender.rules.avoidance import NOTHING_FORBIDDEN, Forbidden
 from recommender.scoring.scorer import Scorer
@@ -18,7 +18,7 @@ from recommender.scoring.scorer import Scorer
 CHOICES = ("varied", "strongest", "recent", "popular", "balanced")
 EVENLY = 1 / 3
 REST = (SMALLER, UNTOLD)
-LAST = (PEOPLE, LEARNED, POPULARITY, *REST)
+LAST = (PEOPLE, FEW, LEARNED, POPULARITY, *REST)
 
 
 @dataclass(eq=False)
@@ -159,9 +159,9 @@ class Reasons:
         first, start = group.strands[0], group.strands[0].source.start
         anchor, shared = group.anchor or (start, self.phrasing.newest(start, first.largest())[0]), None
         if group.kind == THEME:
-            paths = [one for one in group.strands if one.source.tail]
-            found, _ = self.evidence.named(position, paths)
-            first, shared = paths[0], found[0] if found else None
+            grounds = group.grounds
+            found, _ = self.evidence.named(position, grounds)
+            first, shared = grounds[0], found[0] if found else None
         kind = first.source.last if group.kind == THEME else first.source.start
         return f"{group.kind} {kind}", anchor, shared
 

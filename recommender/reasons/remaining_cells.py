@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from recommender.reasons.cells import LEARNED, SHARED, Key, Layout, Pool, Strand
-from recommender.reasons.groups import Group, Way, share_of, shared_of
+from recommender.reasons.groups import Group, Way, share_of
 
 Strands = Sequence[Strand]
 
@@ -83,22 +83,19 @@ class RemainingCells:
             ways.sort(key=lambda way: -way.share)
         return ways
 
-    def going_well(self, grounds: Strands) -> list[Strand]:
-        """What learned kernels that say no more than that things go together say of the anchors that share something
-        with the item: of one ground, the largest."""
-        found = list[Strand]()
-        if (shared := shared_of(grounds)) is None:
-            return found
-        for one in self._together():
-            if one.source.start == shared.source.start:
-                mine = {anchor: share for anchor, share in one.anchors.items() if anchor in shared.anchors}
-                if mine:
-                    found.append(Strand.of(one.source, mine))
-        return found
+    def going_well(self, of: Strand) -> list[Strand]:
+        """What learned kernels that say no more than that things go together say of the anchors of a strand."""
+        return [part for one in self._together() if (part := _part(one, of)) is not None]
 
-    def share_going_well(self, grounds: Strands) -> float:
-        """The share of that, but for rounding, without making it."""
-        if not self.layout.together or (shared := shared_of(grounds)) is None:
+    def people_beside(self, of: Strand) -> Strand | None:
+        """What others did who have some of what stands where the anchors of a strand do, over the metapath with the
+        most: all of it, since few people may be behind what were left."""
+        owns = self.layout.people.get(of.source.start, ())
+        return max((self.strands[own] for own in owns if own in self.strands), key=lambda one: one.share, default=None)
+
+    def share_going_well(self, of: Strand) -> float:
+        """The share of what goes well with the anchors of a strand, but for rounding, without making it."""
+        if not self.layout.together:
             return 0.0
         if self._well is None:
             self._well = {}
@@ -106,9 +103,19 @@ class RemainingCells:
                 found = self._well.setdefault(one.source.start, {})
                 for anchor, share in one.anchors.items():
                     found[anchor] = found.get(anchor, 0.0) + share
-        learned = self._well.get(shared.source.start, {})
-        return sum([learned[anchor] for anchor in shared.anchors if anchor in learned])
+        learned = self._well.get(of.source.start, {})
+        return sum([learned[anchor] for anchor in of.anchors if anchor in learned])
 
     def _together(self) -> list[Strand]:
         """What is left of learned kernels that say no more than that things go together."""
         return [self.strands[own] for own in self.layout.together if own in self.strands]
+
+
+def _part(one: Strand, of: Strand) -> Strand | None:
+    """A strand as far as it is of the anchors of another; ``None`` where it is of none."""
+    if one.source.start != of.source.start:
+        return None
+    if one.anchors.keys() <= of.anchors.keys():
+        return one
+    mine = {anchor: share for anchor, share in one.anchors.items() if anchor in of.anchors}
+    return Strand.of(one.source, mine) if mine else None

@@ -46,8 +46,7 @@ class ThemePhrasing:
     # What the item has, and who has it too.
 
     def _theme(self, group: Group, position: int) -> str:
-        strands = [one for one in group.strands if one.source.kind != LEARNED]
-        learned = len(strands) < len(group.strands)
+        strands, learned = group.grounds, bool(group.learned)
         first, *others = strands
         entities, total = self.evidence.named(position, strands)
         nodes, several = self._nodes(entities, total), total > 1

@@ -27,7 +27,8 @@ def most_that_say(items: int) -> float:
 class AttributeRanks:
     """What each item has, as ranks: the least of those that two items share says most of why they go together.
 
-    Of what equally many items have, relations go in their order, then indices. What nearly all have has no rank.
+    Of what equally many items have, relations go in their order, then indices. What nearly all have has no rank. What
+    a relation without a phrase leads to comes last: there are no words for what two items share then.
     """
 
     def __init__(self, snapshot: Snapshot, item_type: str) -> None:
@@ -37,7 +38,8 @@ class AttributeRanks:
         *self._starts, size = accumulate((one.shape[1] for one in links), initial=0)
         degrees = np.concatenate([_NONE, *(snapshot.link_counts(inverse_of(step)) for step in self._steps)])
         telling = np.flatnonzero((degrees > 0) & (degrees <= most_that_say(items)))  # of many attributes few
-        ranked = telling[degrees[telling].argsort(kind="stable")].astype(np.int32)
+        wordless = np.repeat([not _phrased(snapshot, step) for step in self._steps], np.diff([*self._starts, size]))
+        ranked = telling[np.lexsort((degrees[telling], wordless[telling]))].astype(np.int32)
         rank_of = np.full(size, -1, dtype=np.int32)
         rank_of[ranked] = np.arange(len(ranked))
         self._ranked, self._rank_of = ranked.data, rank_of.data  # asked for a few: sooner than arrays
@@ -62,3 +64,8 @@ class AttributeRanks:
         place: int = self._ranked[rank]
         number = bisect_right(self._starts, place) - 1
         return self._steps[number], self._tails[number], place - self._starts[number]
+
+
+def _phrased(snapshot: Snapshot, step: str) -> bool:
+    relation = snapshot.schema.relation[step.removeprefix("~")]
+    return bool(relation.inverse_phrase if step.startswith("~") else relation.phrase)

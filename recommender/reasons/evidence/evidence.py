@@ -1,6 +1,7 @@
 """Evidence: what lies between anchors and an item, how many people stand behind it, and what of it may be told."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from math import log1p
 from typing import TYPE_CHECKING
 
@@ -49,16 +50,24 @@ class Evidence:
 
     def tellable(self, position: int, group: "Group") -> bool:
         """Whether a group has a sentence: something to name, and enough people behind it."""
-        if group.kind == PEOPLE:
-            return self._enough_people(position, group.strands[0])
+        if (people := group.people) is not None:
+            if group.kind == LEARNED:  # of too few, put to what is told as no person's
+                return self.common.of(position, group) is not None and not self._enough_people(position, people)
+            if not self._enough_people(position, people) or not self._beside_people(position, group.learned):
+                return False
+            return group.kind == PEOPLE or self._names(position, group.grounds)
         if group.kind == LEARNED:
             if group.strands[0].source.kernel is None or group.strands[0].source.again:
                 return True
             # what it has in common with what goes with it is no person's, so it is told however few are behind both
             return self.common.of(position, group) is not None or self.learned.together(position, group.strands)
-        learned = [one for one in group.strands if one.source.kind == LEARNED]
-        paths = [one for one in group.strands if one.source.kind != LEARNED]
-        return self._names(position, paths) and self.learned.together(position, learned)
+        return self._names(position, group.grounds) and self.learned.together(position, group.learned)
+
+    def _beside_people(self, position: int, strands: Iterable[Strand]) -> bool:
+        """Whether learned strands may be told with what k people did who have the same anchors: those who used both are
+        counted with them."""
+        counted = [one for one in strands if one.source.kernel is not None and not one.source.kernel.counts_together]
+        return self.learned.together(position, counted)
 
     def way(self, position: int, strand: Strand, anchor: int) -> bool:
         """Whether one way from one anchor may be told."""
@@ -132,25 +141,60 @@ class Evidence:
     def people(self, position: int, strand: Strand) -> tuple[int, dict[int, int]]:
         """How many different people the paths of a strand run through, and those from each anchor; of a path through
         several the fewest of a step."""
+        key = (position, strand.source.own, tuple(strand.anchors))
+        if key not in self._people:
+            both = self._people_of(position, strand)
+            steps = list(zip(*both.values(), strict=True))
+            found = min((len(set[int]().union(*some)) for some in steps), default=0)
+            self._people[key] = found, {one: min(map(len, some), default=0) for one, some in both.items()}
+        return self._people[key]
+
+    def people_behind(self, position: int, group: "Group") -> int:
+        """How many different people are behind a group that tells of people: those of its metapath, or of all of what
+        has too few in each way."""
+        if group.kind == PEOPLE and group.people is not None:
+            return self.people(position, group.people)[0]
+        return len(set[int]().union(*(self.who(position, one) for one in group.strands)))
+
+    def who(self, position: int, strand: Strand) -> frozenset[int]:
+        """The people behind a strand, numbered over all types of people, she herself aside: over paths those whom they
+        run through, where through several those of the step with the fewest; of what is learned those who used both,
+        nobody where that is not counted."""
+        numbers, profile = self._numbers, self.sources.profile
+        if strand.source.kernel is not None:
+            hers = -1 if profile.user_idx is None else numbers[profile.user_type] + profile.user_idx
+            return frozenset(self.learned.who(position, strand) - {hers})
+        both = self._people_of(position, strand)
+        steps = [set[int]().union(*some) for some in zip(*both.values(), strict=True)]
+        step, fewest = min(zip(strand.source.people, steps, strict=True), key=lambda one: len(one[1]))
+        first = numbers[strand.source.between[step - 1]]
+        return frozenset(first + one for one in fewest)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """By the type of people, the number of the first when all are numbered: users as what is learned has them."""
+        schema, found, number = self.snapshot.schema, dict[str, int](), 0
+        people = [name for name, one in schema.entity.items() if one.sensitive]
+        for name in dict.fromkeys([*schema.user_types, *people]):
+            found[name] = number
+            number += self.snapshot.vocabulary.count(name)
+        return found
+
+    def _people_of(self, position: int, strand: Strand) -> dict[int, list[frozenset[int]]]:
+        """By anchor, of each step of the paths of a strand that leads to people, who they are, she herself aside."""
         source, profile = strand.source, self.sources.profile
-        key = (position, source.own, tuple(strand.anchors))
-        if key in self._people:
-            return self._people[key]
         if (straight := self._straight_people(position, source)) is not None:
             hers, step = straight
             item = self.scorer.catalogue.item(position)[1]
-            both = {one: self._near.between(source, (one, item), step) - hers for one in strand.anchors}
-            found = len(set[int]().union(*both.values())), {one: len(some) for one, some in both.items()}
-        else:
-            instances = self.paths.instances(position, strand)
-            columns = list[NDArray[np.int32]]()
-            for step in source.people:
-                column, mine = instances.nodes[:, step], source.between[step - 1] == profile.user_type
-                herself = profile.user_idx is not None and mine
-                columns.append(np.where(column == profile.user_idx, -1, column) if herself else column)
-            each = {anchor: _fewest(columns, instances.nodes[:, 0] == anchor) for anchor in strand.anchors}
-            found = _fewest(columns, np.ones(len(instances.nodes), dtype=bool)), each
-        self._people[key] = found
+            return {one: [self._near.between(source, (one, item), step) - hers] for one in strand.anchors}
+        nodes, found = self.paths.instances(position, strand).nodes, dict[int, list[frozenset[int]]]()
+        for anchor in strand.anchors:
+            mine = nodes[nodes[:, 0] == anchor]
+            found[anchor] = [
+                frozenset(mine[:, step].tolist())
+                - {profile.user_idx if source.between[step - 1] == profile.user_type else None}
+                for step in source.people
+            ]
         return found
 
     def _enough_people(self, position: int, strand: Strand) -> bool:
@@ -178,7 +222,3 @@ class Evidence:
 
     def _next_type(self, source: Source) -> str:
         return self.snapshot.schema.ends(source.last)[0]
-
-
-def _fewest(columns: list[NDArray[np.int32]], chosen: NDArray[np.bool_]) -> int:
-    return min((len(np.unique(column[chosen & (column >= 0)])) for column in columns), default=0)

@@ -35,7 +35,13 @@ class LearnedPeople:
             return max(counts) >= least
         anchors = np.fromiter(strand.anchors, dtype=np.int64)
         together = kernel.people_together(anchors, self.scorer.catalogue.item(position)[1])
-        return together is not None and together >= least
+        return together is not None and len(together) >= least
+
+    def who(self, position: int, strand: Strand) -> set[int]:
+        """The people behind a learned strand, numbered over all types of users; nobody where it is not known who."""
+        kernel, anchors = strand.source.kernel, np.fromiter(strand.anchors, dtype=np.int64)
+        found = None if kernel is None else kernel.people_together(anchors, self.scorer.catalogue.item(position)[1])
+        return found or set()
 
     def counts(self, position: int, source: Source) -> dict[int, int] | None:
         """How many people are behind each anchor of a learned source, where that is counted."""

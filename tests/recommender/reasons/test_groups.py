@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.explanation.phrasing import Phrasing
-from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
-from recommender.profiles.profile import profile_of
 from recommender.reasons.cells import THEME
 from recommender.reasons.groups import POPULARITY, UNTOLD
 from recommender.reasons.reasons import Reason, Reasons
@@ -75,7 +73,7 @@ def test_a_theme_names_and_counts_what_its_paths_run_through(worlds: list[World]
     item_type = case["item"].partition("/")[0]
     position = recommender.catalogue.position(item_type, recommender.snapshot.vocabulary.idx(item_type, case["item"]))
     for group in (one for one in reasons.groups(position) if one.kind == THEME):
-        paths = [one for one in group.strands if one.source.tail]
+        paths = group.grounds
         found = [reasons.evidence.paths.instances(position, one) for one in paths]
         between = {int(idx) for one in found for idx in one.nodes[:, -2]}
         named, total = reasons.evidence.named(position, paths)
@@ -165,12 +163,17 @@ def _choices(scorer: Scorer, recommender: Recommender, request: Request) -> Iter
     """Of each item, the reason that is chosen early, and the one that is chosen of all groups."""
     profile, phrasing = recommender.profile(request), Phrasing(recommender.snapshot)
     forbidden = recommender.rule_set(request.rules).forbidden(profile)
-    early, all_of_them = (Reasons(scorer, profile, phrasing, forbidden) for _ in range(2))
-    choice, said = reason_choice(early, "varied"), list[Reason]()
+    early, all_of_them, account = (Reasons(scorer, profile, phrasing, forbidden) for _ in range(3))
+    choice, said, scores = reason_choice(early, "varied"), list[Reason](), scorer.score([profile]).total[0]
     for position in range(scorer.catalogue.size):
+        groups = account.groups(position)
+        assert sum(group.share for group in groups) == pytest.approx(scores[position], abs=1e-9), position
         found = choice.best(early.of(position, varied=True), said)
         expected = choice.best(all_of_them.of(position), said)
         yield early.text(found), all_of_them.text(expected)
+        if found is not None:
+            same = [one for one in groups if one.key == found.group.key and one.share == pytest.approx(found.share)]
+            assert same and same[0].share >= 0.5 * groups[0].share - 1e-12, position
         said += [found] if found else []
 
 
@@ -196,43 +199,6 @@ def _drawn(scorer: Scorer, random: np.random.Generator) -> Blend:
     names = [*random.choice(learned, 2).tolist(), *random.choice(paths, 3).tolist()]
     popularity = {domain: float(random.choice([0.0, 0.3, 3.0])) for domain in scorer.snapshot.schema.domains}
     return Blend(metapaths=dict(zip(names, random.exponential(size=5).tolist(), strict=True)), popularity=popularity)
-
-
-WELL = "It contains “shea” and 1 more, like “cream”, which you bought, and it goes well with that."
-TOLD = {
-    ("shea", 6): ("shared", WELL),
-    ("shea", 3): ("learned", "Goes well with what you bought; like “cream”, it contains “shea”."),
-    ("water", 6): ("learned", "Goes well with “cream”, which you bought."),
-    ("water", 3): ("untold", "People with a taste like yours; too few in each way to say more."),
-}
-
-
-@pytest.mark.parametrize(("shared", "buyers"), TOLD)
-def test_what_is_learned_is_told_with_what_is_shared_and_without_people_where_they_are_few(
-    tmp_path: Path, shared: str, buyers: int
-) -> None:
-    """Cream and soap contain ``shared``, everything water; so many others bought both."""
-    products = ["cream", "soap", *[f"p{n}" for n in range(6)]]
-    entities: dict[str, list[Any]] = {
-        "User": ["ann", *[f"u{n}" for n in range(buyers)]],
-        "Product": products,
-        "Course": [],
-        "Ingredient": ["shea", "water"],
-        "Concern": [],
-    }
-    triples = {
-        "purchased": [("ann", "cream"), *[(f"u{n}", p) for n in range(buyers) for p in ("cream", "soap")]],
-        "contains": sorted({*[(p, "water") for p in products], ("cream", shared), ("soap", shared)}),
-        "has_concern": [],
-    }
-    snapshot = snapshot_of(tmp_path, entities, triples, SCHEMA)
-    blend = Blend(metapaths={"purchased > ≈Product-Product": 1.0, "purchased > contains > ~contains": 0.1})
-    kernels = Kernels(snapshot, KernelConfig(learned={"association": {"ridge": 1.0}}), tmp_path / "kernels")
-    scorer = Scorer(snapshot, kernels, blend, None)
-    reasons = Reasons(scorer, profile_of(snapshot, "User", 0), Phrasing(snapshot))
-    position = scorer.catalogue.position("Product", snapshot.vocabulary.idx("Product", "soap"))
-    learned = next(one for one in reasons.groups(position) if any(strand.source.kernel for strand in one.strands))
-    assert (learned.kind, reasons.text(Reason(learned, position, reasons))) == TOLD[shared, buyers]
 
 
 def test_percentages_are_of_what_speaks_for_an_item(tmp_path: Path) -> None:
