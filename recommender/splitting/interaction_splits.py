@@ -13,6 +13,7 @@ from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
+from recommender.profiles.weights import DAY
 from recommender.splitting.repeated_pairs import asked_at, without_last_days
 from recommender.splitting.shared_pairs import Masks, in_all_interactions, leaving_some, shared_pairs
 from recommender.splitting.told_split import told_moment
@@ -133,7 +134,7 @@ def last_split(snapshot: Snapshot, seed: int = 0) -> Split:
 
 def temporal_split(snapshot: Snapshot, fraction: float) -> Split:
     """Hold out the latest fraction of all interactions, over all users; those of one time stay together, so that it may
-    be less.
+    be less. What was done before then too is known, where that is told.
 
     :raises UsageError: where an interaction has no timestamp, or so many have the latest time that none is later.
     """
@@ -145,7 +146,17 @@ def temporal_split(snapshot: Snapshot, fraction: float) -> Split:
     masks = {name: found > cut for name, found in times.items()}
     people = np.concatenate([_people(snapshot, name) for name in times])
     after = told_moment(people, every, int(cut), snapshot.k)
-    return hold_out(snapshot, masks, {"kind": "temporal", "holdout": fraction, "after": after})
+    whole, shortened = without_last_days(snapshot, masks, int(cut))
+    found = hold_out(snapshot, whole, {"kind": "temporal", "holdout": fraction, "after": after}, shortened)
+    return asked_after(found, int(cut))
+
+
+def asked_after(split: Split, cut: int) -> Split:
+    """The split with everybody asked on the day after a time, after which nothing is left, in milliseconds since 1970
+    UTC; nothing changes where nothing is done again."""
+    for name, times in split.train.asked_at.items():
+        split.train.asked_at[name] = np.full(len(times), cut + DAY)
+    return split
 
 
 def _raise_one_time(fraction: float, *, alike: bool) -> NoReturn:

@@ -8,16 +8,18 @@ from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.splitting.shared_pairs import Masks
 
 
-def without_last_days(snapshot: Snapshot, masks: Masks) -> tuple[Masks, Masks]:
+def without_last_days(snapshot: Snapshot, masks: Masks, until: int | None = None) -> tuple[Masks, Masks]:
     """The masks of held-out triples parted: those that are taken out whole, and those that lose their last day alone,
     since it is known when the one before was.
 
     :param masks: interaction → shape (triples,), bool.
+    :param until: the time, in milliseconds since 1970 UTC, after which nothing may be left; no such time where absent.
     """
     whole, shortened = dict(masks), Masks()
     for name, mask in masks.items():
         if told := snapshot.occasions(name):
             before = mask & can_lose_a_day({"timestamp": snapshot.timestamps(name), **told})
+            before &= until is None or told["previous"] <= until
             if before.any():
                 whole[name], shortened[name] = mask & ~before, before
     return whole, shortened

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from recommender.catalogue.interactions import User
-from recommender.splitting.interaction_splits import Split, hold_out
+from recommender.splitting.interaction_splits import Split, asked_after, hold_out
 from recommender.splitting.repeated_pairs import without_last_days
 from recommender.splitting.shared_pairs import Masks, leaving_some
 
@@ -98,15 +98,16 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
         drawn_masks[name] = mask
     shortened = Masks()
     drawn_masks = leaving_some(snapshot, drawn_masks)
-    if kind == "last":
-        drawn_masks, shortened = without_last_days(snapshot, drawn_masks)
+    if kind in ("last", "temporal"):
+        drawn_masks, shortened = without_last_days(snapshot, drawn_masks, cut if kind == "temporal" else None)
     for name, mask in drawn_masks.items():
         relation = snapshot.schema.relation[name]
         own = cold[relation.head] == snapshot.schema.domains.index(snapshot.schema.entity[relation.tail].domain or "")
         if kind == "new-items":
             mask = mask | _new_items(snapshot, relation.tail, seed)[snapshot.adjacency(name).indices]
         masks[name] = mask | np.repeat(own, np.diff(snapshot.adjacency(name).indptr))
-    return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed}, shortened)
+    found = hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed}, shortened)
+    return asked_after(found, cut) if kind == "temporal" else found
 
 
 def validation_splits(snapshot: Snapshot, first: Split, seed: int, kind: Kind = "last") -> list[Split]:

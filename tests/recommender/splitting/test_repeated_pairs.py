@@ -13,7 +13,7 @@ from recommender.evaluation.evaluation import evaluate
 from recommender.evaluation.leakage import check_leaks
 from recommender.profiles.weights import DAY
 from recommender.splitting.file_split import file_split
-from recommender.splitting.interaction_splits import Split, last_split
+from recommender.splitting.interaction_splits import Split, last_split, temporal_split
 from recommender.splitting.validation import validation_split
 from tests.graphs import snapshot_of
 from tests.recommender.profiles.test_renewal import REPEATED
@@ -23,12 +23,12 @@ MASK, SOAP, TONIC = range(3)
 
 
 def _snapshot(folder: Path) -> Snapshot:
-    """Everybody bought the tonic on days 10, 50 and 90, the mask on day 40, and a third of them the soap on day 95."""
+    """Everybody bought the tonic on days 10, 50 and 90, the mask on day 60, and a third of them the soap on day 95."""
     rows: list[tuple[object, ...]] = []
     for n, user in enumerate(ONCE["User"]):
         rows += [
             (user, "tonic", 3.0, 90 * DAY, 10 * DAY, 3, 50 * DAY),
-            (user, "mask", 1.0, 40 * DAY, 40 * DAY, 1, None),
+            (user, "mask", 1.0, 60 * DAY, 60 * DAY, 1, None),
         ]
         rows += [(user, "soap", 1.0, 95 * DAY, 95 * DAY, 1, None)] if n % 3 == 0 else []
     return snapshot_of(folder, ONCE, {"purchased": rows}, REPEATED, k=1)
@@ -53,10 +53,19 @@ def test_only_the_last_day_is_held_out_of_what_was_done_on_several(tmp_path: Pat
             bought_soap = user % 3 == 0
             assert held.tolist() == [SOAP if bought_soap else TONIC]
             assert asked[user] == (95 if bought_soap else 90)
-            assert _of(train, user) == {TONIC: (3.0, 90, 3) if bought_soap else (2.0, 50, 2), MASK: (1.0, 40, 1)}
+            assert _of(train, user) == {TONIC: (3.0, 90, 3) if bought_soap else (2.0, 50, 2), MASK: (1.0, 60, 1)}
         assert train.degrees("~purchased")[TONIC] == pytest.approx(3.0 * 10 + 2.0 * 20)
         assert train.newest == 90 * DAY
         check_leaks(split)
+
+
+def test_at_a_cut_what_was_done_before_it_is_known(tmp_path: Path) -> None:
+    """The last of all is what was bought on days 90 and 95: of the tonic, days 10 and 50 are left."""
+    split = temporal_split(_snapshot(tmp_path), 0.58)
+    train, user = split.train, next(user for (_, user), held in split.test.items() if TONIC in held)
+    assert _of(train, user)[TONIC] == (2.0, 50, 2)
+    assert set(train.asked_at["User"].tolist()) == {61 * DAY} and train.newest == 60 * DAY
+    check_leaks(split)
 
 
 def test_a_last_day_that_is_left_in_training_is_a_leak(tmp_path: Path) -> None:
