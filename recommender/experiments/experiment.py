@@ -104,7 +104,7 @@ class Experiment:
         """Every run that the file asks for."""
         runs = plan_link_prediction(self.file, self.data_hash)
         if self.file.recommendation:
-            runs += plan_recommendation(self.file, self.data_hash, Baselines(self.snapshot).tunable)
+            runs += plan_recommendation(self.file, self.data_hash, Baselines(self.snapshot).names)
         return runs
 
     def current(self, row: str) -> list[RunRecord]:

@@ -34,16 +34,16 @@ from recommender.splitting.interaction_splits import Split, split_by
 from recommender.splitting.told_split import NobodyToTestError, check_people, told_split
 from recommender.splitting.validation import validation_kind
 
-PATHS, POPULARITY, BASELINES = *OTHER_ROWS[:2], OTHER_ROWS[1:]
+PATHS, BASELINES = OTHER_ROWS[0], OTHER_ROWS[1:]
 METRICS = ("ndcg", "recall", "hit_rate", "precision", "mrr")
 """Columns of the values that are kept of each user."""
 
 
-def plan_recommendation(file: ExperimentFile, data: str, tunable: Sequence[str]) -> list[PlannedRun]:
+def plan_recommendation(file: ExperimentFile, data: str, baselines: Sequence[str]) -> list[PlannedRun]:
     """Every model and the paths alone with every seed, and each baseline once.
 
     :param data: hash of the snapshot.
-    :param tunable: the baselines that there are the data for, beside popularity.
+    :param baselines: those that there are the data for.
     """
     if file.recommendation is None:
         return []
@@ -60,7 +60,7 @@ def plan_recommendation(file: ExperimentFile, data: str, tunable: Sequence[str])
     for seed in seeds:
         mark = fingerprint("recommendation", {**shared, "row": PATHS, "seed": seed}, data)
         runs.append(PlannedRun(mark, PATHS, seed))
-    for name in (one for one in BASELINES if one == POPULARITY or one in tunable):
+    for name in (one for one in BASELINES if one in baselines):
         mark = fingerprint("recommendation", {**shared, "row": name}, data)
         runs.append(PlannedRun(mark, name, told.seed))
     return runs

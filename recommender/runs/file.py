@@ -17,7 +17,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 SHARED = {"seed": "[[model]] has no seed; write seeds = [0, 1, 2] above the tables"}
 SHARED |= {"validation": "[[model]] has no validation part; write it in [split]"}
 SHARED |= {"exclude": "[[model]] excludes no relations; write exclude in [data]"}
-OTHER_ROWS = ("paths", "popularity", "item-knn", "rp3beta", "ease", "als", "markov", "v-sknn")
+OTHER_ROWS = ("paths", "popularity", "gp-topfreq", "item-knn", "rp3beta", "ease", "als", "markov", "v-sknn")
 """Names of what stands beside the models on the leaderboard."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 

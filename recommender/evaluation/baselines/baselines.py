@@ -39,6 +39,11 @@ class Baselines:
         order = SEQUENCE if has_times(self.snapshot) else ()
         return ("item-knn", "rp3beta", *(("ease",) if small else ()), "als", *order)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All: what is repeated where the graph knows on how many days it was done."""
+        return ("popularity", *((REPEATED,) if self.snapshot.manifest.repeated else ()), *self.tunable)
+
     def make(self, name: str, parameters: Mapping[str, float]) -> ScoreUsers:
         """A baseline with some parameters, the defaults for others; each gives shape (users, catalogue.size)."""
         used, parts = self.interactions, tuple(self.interactions.catalogue.slices.values())
@@ -67,8 +72,7 @@ def baselines(snapshot: Snapshot, tuned: Mapping[str, Mapping[str, float]] | Non
     :param tuned: name → parameters, as ``tuning.tune_baselines`` chooses them; the defaults where absent.
     """
     found, chosen = Baselines(snapshot), tuned or {}
-    repeated = (REPEATED,) if snapshot.manifest.repeated else ()
-    return {name: found.make(name, chosen.get(name, {})) for name in ("popularity", *repeated, *found.tunable)}
+    return {name: found.make(name, chosen.get(name, {})) for name in found.names}
 
 
 def gp_topfreq(snapshot: Snapshot, interactions: Interactions) -> ScoreUsers:
