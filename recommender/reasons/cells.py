@@ -254,17 +254,18 @@ class Sources:
 
         :param shares: without the weights of the sources.
         """
-        order = shares.item.argsort(kind="stable")
-        item, part, anchors = shares.item[order], shares.part[order], shares.anchor[order].tolist()
-        weight = np.array([one.metapath.weight for one in sources if one.metapath])
-        share = (shares.share[order] * weight[part]).tolist()
-        new = (item[1:] != item[:-1]) | (part[1:] != part[:-1])
-        ends = [*(new.nonzero()[0] + 1).tolist(), *([len(share)] if share else ())]
-        starts = [0, *ends[:-1]] if share else []
-        for begin, end, number, which in zip(starts, ends, item[starts].tolist(), part[starts].tolist(), strict=True):
-            source = sources[which]
-            some = dict(zip(anchors[begin:end], share[begin:end], strict=True))
-            found[number][source.own] = Strand(source, some, sum(share[begin:end]))
+        weights = np.array([one.metapath.weight for one in sources if one.metapath])
+        entries = shares.item.tolist(), shares.part.tolist(), shares.anchor.tolist()
+        pools: dict[int, dict[int, dict[int, float]]] = {item: {} for item in found}
+        for item, part, anchor, share in zip(*entries, (shares.share * weights[shares.part]).tolist(), strict=True):
+            cells = pools[item].get(part)
+            if cells is None:
+                pools[item][part] = {anchor: share}
+            else:
+                cells[anchor] = share
+        for item, parts in pools.items():
+            for part, some in parts.items():
+                found[item][sources[part].own] = Strand.of(sources[part], some)
 
     def _first(self, item_type: str) -> int:
         return self.scorer.catalogue.position(item_type, 0)
