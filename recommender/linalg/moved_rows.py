@@ -55,11 +55,14 @@ def changed_rows(now: csr_array, then: csr_array) -> NDArray[np.bool_]:
     now, then = _ordered(now), _ordered(then)
     changed = np.diff(now.indptr) != np.diff(then.indptr)
     ends = [-1, *np.flatnonzero(changed).tolist(), len(changed)]
+    differ = np.zeros(now.nnz, dtype=bool)
     for before, after in pairwise(ends):  # rows of one length each are one piece of memory in both: nothing is copied
         one, other = (slice(matrix.indptr[before + 1], matrix.indptr[after]) for matrix in (now, then))
-        differ = (now.indices[one] != then.indices[other]) | (now.data[one] != then.data[other])
-        entries = np.flatnonzero(differ) + one.start
-        changed[np.searchsorted(now.indptr, entries, side="right") - 1] = True
+        if one.start < one.stop:
+            np.not_equal(now.data[one], then.data[other], out=differ[one])
+            differ[one] |= now.indices[one] != then.indices[other]
+    filled = np.flatnonzero(np.diff(now.indptr))
+    changed[filled] |= np.logical_or.reduceat(differ, now.indptr[filled])
     return np.asarray(changed)
 
 
