@@ -5,7 +5,7 @@ from functools import cached_property
 
 from kg.errors import ModelError
 from recommender.explanation.k_anonymity import PathGroup, PathGroups, Who, group_paths, through_people
-from recommender.explanation.learned_anchors import LearnedAnchor, LearnedAnchors
+from recommender.explanation.learned_anchors import LearnedAnchor, LearnedAnchors, may_be_counted
 from recommender.explanation.phrasing import Phrasing
 from recommender.kernels.kernel import LearnedKernel, NamedAnchors
 from recommender.profiles.profile import Anchors, Profile
@@ -169,13 +169,12 @@ class Explainer:
     def _anchors_of(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> LearnedAnchors:
         """The anchors of a learned kernel with a share."""
         item = self.scorer.catalogue.item(position)[1]
-        herself, may = self._asked_by_user_of(kernel.item_type, item), self.forbidden.names
+        herself, may = self._asked_by_one_of(kernel, item), self.forbidden.names
         return LearnedAnchors.of(kernel, metapath, item, self.snapshot.k, herself, may)
 
-    def _asked_by_user_of(self, item_type: str, item: int) -> bool:
-        """Whether the user herself used an item: then she is one of those who used it together with her anchors."""
-        found = [a.idx for s, a in self.profile.anchors.items() if self.snapshot.schema.ends(s)[1] == item_type]
-        return self._asks is not None and any(bool((idx == item).any()) for idx in found)
+    def _asked_by_one_of(self, kernel: LearnedKernel, item: int) -> bool:
+        """Whether the user herself may be one of those behind what a kernel says of an item."""
+        return self._asks is not None and may_be_counted(kernel, item, self.profile)
 
     def _told(self, kernel: LearnedKernel, metapath: ProfileMetapath, named: list[LearnedAnchor], position: int) -> str:
         """A learned kernel in words, by its largest anchors; empty where none may be named."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from kg.k_anonymity import told_count
 from recommender.kernels.kernel import LearnedKernel
+from recommender.profiles.profile import Profile
 from recommender.scoring.anchor_shares import ProfileMetapath
 
 
@@ -74,3 +75,12 @@ class LearnedAnchors:
         told = [one for one in anchors if one.people is not None]
         others = [*(one for one in told if not one.may), *(few if enough else ())]
         return cls(anchors, [one for one in told if one.may], others)
+
+
+def may_be_counted(kernel: LearnedKernel, item: int, profile: Profile) -> bool:
+    """Whether a user may be one of those behind what a kernel says of an item, by all that she has."""
+    ends, used = kernel.inputs.snapshot.schema.ends, dict[str, set[int]]()
+    for some in (profile.anchors, profile.own or {}):
+        for step, one in some.items():
+            used.setdefault(ends(step)[1], set()).update(one.idx.tolist())
+    return kernel.may_count(used, item)

@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -225,18 +225,19 @@ class LearnedKernel(Kernel):
         return f"{step}+{hashlib.blake2b(decided_by.encode(), digest_size=8).hexdigest()}" if decided_by else step
 
     def people(self, anchors: Idxs, item: int) -> NDArray[np.int64] | None:
-        """How many people are behind the entry of each anchor for an item, shape (anchors,), where that is counted:
-        anchors with too few are not named. Where the kernel is learned from people, those who used both."""
+        """How many are behind the entry of each anchor for an item, shape (anchors,), where that is counted: where the
+        kernel is learned from people, those who used both. Anchors with too few are not named."""
         if not self.from_people:
             return None
         return self._users(self.anchor_type).both(anchors, self._users(self.item_type).of(item))
 
-    def people_behind(self, kernel: csr_array, rows: Idxs) -> NDArray[np.int64] | None:
-        """``people`` of all entries of some rows of the kernel, or of as many of its shape, in their order: shape
-        (entries,).
+    def may_count(self, used: Mapping[str, Collection[int]], item: int) -> bool:
+        """Whether ``people`` may count who used some things, by their type; if nothing else is said, the item too."""
+        return item in used.get(self.item_type, ())
 
-        :param rows: the anchors of the rows, shape (rows,).
-        """
+    def people_behind(self, kernel: csr_array, rows: Idxs) -> NDArray[np.int64] | None:
+        """``people`` of all entries of the kernel's rows of some anchors, shape (rows,), or of as many of its shape, in
+        their order: shape (entries,)."""
         by_item, found = entries_by_item(kernel), np.zeros(kernel.nnz, dtype=np.int64)
         for item in np.flatnonzero(np.diff(by_item.indptr)).tolist():
             part = slice(by_item.indptr[item], by_item.indptr[item + 1])
@@ -257,11 +258,9 @@ class LearnedKernel(Kernel):
         return self.from_people and type(self).people is LearnedKernel.people
 
     def people_together(self, anchors: Idxs, item: int) -> set[int] | None:
-        """Which different people are behind the entries of all anchors for an item, where that is counted: users of all
-        types are numbered in the order of the schema."""
-        if not self.counts_together:
-            return None
-        return self._users(self.anchor_type).any(anchors, self._users(self.item_type).of(item))
+        """Who is behind the entries of all anchors for an item, numbered over all user types, where that is counted."""
+        users = self._users
+        return users(self.anchor_type).any(anchors, users(self.item_type).of(item)) if self.counts_together else None
 
     def about(self, anchor: int, item: int) -> tuple[str, int] | None:
         """The entity, type and index, over which most of an entry runs; ``None`` where it runs over none."""

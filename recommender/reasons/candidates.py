@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, Key, Strand
+from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, Strand
 from recommender.reasons.evidence.evidence import Evidence
 from recommender.reasons.groups import (
     ANCHOR,
@@ -20,6 +20,7 @@ from recommender.reasons.groups import (
     shared_of,
     size_of,
 )
+from recommender.reasons.layout import Key
 from recommender.reasons.remaining_cells import RemainingCells, Strands
 
 MORE = 1 + 1e-9

@@ -7,6 +7,7 @@ from kg.schema import inverse_of
 from recommender.kernels.kernel import NamedAnchors
 from recommender.profiles.habit import habit_with
 from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand
+from recommender.reasons.evidence.attribute_ranks import has_phrase
 from recommender.reasons.groups import (
     AGAINST,
     ANCHOR,
@@ -186,7 +187,7 @@ class GroupPhrasing(ThemePhrasing):
             return told
         key = "anchor_learned" if len(group.people.anchors) == 1 else "people_well"
         well = self._say(key, did=self.language.owned(self._did(learned[0].source)))
-        common = self._in_common(Group(LEARNED, 0.0, tuple(learned)), position)
+        common = self._in_common(Group(LEARNED, 0.0, tuple(learned)), position, phrased_only=True)
         return self.texts["clauses"].join([told, well, *common])
 
     def _few(self, group: Group, position: int) -> str:
@@ -226,7 +227,9 @@ class GroupPhrasing(ThemePhrasing):
         if source.text != TOGETHER and source.kernel is not None:
             entities = [(source.anchor_type, anchor) for anchor in ordered[:NAMED]]
             counts = self.evidence.learned.counts(position, source)
-            people = [] if counts is None else [counts[anchor] for anchor in ordered[:NAMED]]
+            aside = self.evidence.learned.herself(position, source.kernel)
+            known = [] if counts is None else [counts[anchor] - aside for anchor in ordered[:NAMED]]
+            people = [told_count(one, self.evidence.k) or 0 for one in known]
             about = source.kernel.about(ordered[0], self.evidence.scorer.catalogue.item(position)[1])
             about = about if about and self.evidence.forbidden.names(*about) else None
             return source.kernel.sentence(self.phrasing, NamedAnchors(source.start, entities, people, about))
@@ -237,7 +240,7 @@ class GroupPhrasing(ThemePhrasing):
         told = self._say(key, did=self.language.owned(did), names=self.language.listed(names))
         if group.people is not None:
             told += self._say("learned_people")
-        return self.texts["clauses"].join([told, *self._in_common(group, position)])
+        return self.texts["clauses"].join([told, *self._in_common(group, position, phrased_only=bool(names))])
 
     def _again(self, source: Source, position: int) -> str:
         """What she did before, and how often."""
@@ -248,10 +251,13 @@ class GroupPhrasing(ThemePhrasing):
         told = habit_text(self.language, self.reader, phrase, habit.occasions, habit.days)
         return self.language.unclosed(told)
 
-    def _in_common(self, group: Group, position: int) -> list[str]:
-        """What an anchor that goes with the item has in common with it."""
+    def _in_common(self, group: Group, position: int, *, phrased_only: bool) -> list[str]:
+        """What an anchor that goes with the item has in common with it.
+
+        :param phrased_only: whether that is left out where its relation has no phrase, as it is no more than an aside.
+        """
         found = self.evidence.common.of(position, group)
-        if found is None:
+        if found is None or (phrased_only and not has_phrase(self.snapshot.schema, found[1])):
             return []
         anchor, step, entities = found
         phrase, nodes = self.phrasing.phrase(step), self._nodes(entities, len(entities))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from recommender.reasons.cells import LEARNED, SHARED, Key, Layout, Pool, Strand
+from recommender.reasons.cells import LEARNED, SHARED, Pool, Strand
 from recommender.reasons.groups import Group, Way, share_of
+from recommender.reasons.layout import Key, Layout
 
 Strands = Sequence[Strand]
 

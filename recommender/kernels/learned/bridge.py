@@ -1,6 +1,6 @@
 """Bridge kernel: what the people of an item also use in its domain, and what of another has the same attributes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -85,6 +85,15 @@ class BridgeKernel(CountedKernel):
             has[row_of(about, item)[0]] = 1.0
             counts = np.maximum(counts, largest_per_row(people, anchors, has).astype(np.int64))
         return counts
+
+    def may_count(self, used: Mapping[str, Collection[int]], item: int) -> bool:
+        """Whoever used what has an attribute of the item."""
+        neighbours, mine = self.inputs.snapshot.neighbours, used.get(self.anchor_type, ())
+        return any(
+            np.isin(neighbours(there, one)[0], row_of(self._about(back), item)[0]).any()
+            for there, back in self.shared
+            for one in mine
+        )
 
     def people_behind(self, kernel: csr_array, rows: Idxs) -> NDArray[np.int64]:
         """The same of all entries of some rows, anchor by anchor."""

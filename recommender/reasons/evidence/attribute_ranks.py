@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from kg.schema import inverse_of
+from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_steps
 
@@ -38,8 +38,9 @@ class AttributeRanks:
         *self._starts, size = accumulate((one.shape[1] for one in links), initial=0)
         degrees = np.concatenate([_NONE, *(snapshot.link_counts(inverse_of(step)) for step in self._steps)])
         telling = np.flatnonzero((degrees > 0) & (degrees <= most_that_say(items)))  # of many attributes few
-        wordless = np.repeat([not _phrased(snapshot, step) for step in self._steps], np.diff([*self._starts, size]))
-        ranked = telling[np.lexsort((degrees[telling], wordless[telling]))].astype(np.int32)
+        wordless = np.array([not has_phrase(snapshot.schema, step) for step in self._steps], dtype=bool)
+        last = wordless.repeat([one.shape[1] for one in links])[telling]
+        ranked = telling[np.lexsort((degrees[telling], last))].astype(np.int32)
         rank_of = np.full(size, -1, dtype=np.int32)
         rank_of[ranked] = np.arange(len(ranked))
         self._ranked, self._rank_of = ranked.data, rank_of.data  # asked for a few: sooner than arrays
@@ -66,6 +67,7 @@ class AttributeRanks:
         return self._steps[number], self._tails[number], place - self._starts[number]
 
 
-def _phrased(snapshot: Snapshot, step: str) -> bool:
-    relation = snapshot.schema.relation[step.removeprefix("~")]
+def has_phrase(schema: Schema, step: str) -> bool:
+    """Whether there are words for a step, and not its name alone."""
+    relation = schema.relation[step.removeprefix("~")]
     return bool(relation.inverse_phrase if step.startswith("~") else relation.phrase)

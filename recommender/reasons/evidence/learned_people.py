@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from recommender.explanation.learned_anchors import may_be_counted
 from recommender.kernels.kernel import LearnedKernel
 from recommender.reasons.cells import Source, Sources, Strand
 
@@ -27,8 +28,9 @@ class LearnedPeople:
         return True
 
     def _enough(self, position: int, strand: Strand, counts: list[int]) -> bool:
-        kernel, least = strand.source.kernel, self.k + self._herself(position)
+        kernel = strand.source.kernel
         assert kernel is not None
+        least = self.k + self.herself(position, kernel)
         if not kernel.counts_together:
             return min(counts) >= least
         if max(counts) >= least or sum(counts) < least:  # all of them are no fewer, nor more, than these
@@ -66,15 +68,19 @@ class LearnedPeople:
 
     def nameable(self, position: int, strands: Iterable[Strand]) -> set[int]:
         """The anchors of learned strands that may be named: at least k people are behind each, where any are."""
-        found, least = set[int](), self.k + self._herself(position)
+        found = set[int]()
         for strand in strands:
             counts = self.counts(position, strand.source)
+            least = self.k + self.herself(position, strand.source.kernel)
             found |= {one for one in strand.anchors if counts is None or counts[one] >= least}
         return found
 
-    def _herself(self, position: int) -> bool:
-        """Whether the user is one of those who used an item."""
-        return position in self._hers
+    def herself(self, position: int, kernel: LearnedKernel | None) -> bool:
+        """Whether the user may be one of those behind what a kernel says of an item."""
+        if kernel is None or kernel.counts_together:
+            return position in self._hers
+        item, profile = self.scorer.catalogue.item(position)[1], self.sources.profile
+        return profile.user_idx is not None and may_be_counted(kernel, item, profile)
 
     @cached_property
     def _hers(self) -> frozenset[int]:

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
+from recommender.explanation.explainer import Explainer
+from recommender.explanation.phrasing import Phrasing
+from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
+from recommender.profiles.profile import profile_of
+from recommender.reasons.reasons import Reason, Reasons
+from recommender.scoring.blend import Blend
+from recommender.scoring.scorer import Scorer
 from recommender.serving.recommender import Recommender, Request
 from tests.graphs import SCHEMA, snapshot_of
 
@@ -70,3 +77,36 @@ def test_what_is_good_for_those_who_bought_what_somebody_viewed(tmp_path: Path, 
     """They bought it, and not as she did."""
     texts = [group.text for group in _shop(tmp_path, ["cream"]).why(Request("ann", lang=lang), "milk").groups]
     assert told in texts
+
+
+BRIDGED = "also chose what has to do with “Rosa”, and this is close to that."
+
+
+@pytest.mark.parametrize(("who", "others", "told"), [("ann", 12, 10), ("ann", 5, 5), ("a0", 6, 5), ("a0", 5, None)])
+def test_people_who_bridge_are_counted_in_steps_and_without_who_asks(
+    tmp_path: Path, who: str, others: int, told: int | None
+) -> None:
+    """So many took “calm” and “rose”, which is about roses, as the oil is; ann took only “calm”, ``a0`` is one of them:
+    told were 12, and of five the one who asked, who then knows that of four others."""
+    taken = [(f"a{n}", course) for n in range(others) for course in ("calm", "rose")]
+    taken += [("ann", "calm"), *[(f"c{n}", course) for n in range(60) for course in ("code", "data")]]
+    entities: dict[str, list[Any]] = {
+        "User": sorted({user for user, _ in taken}),
+        "Course": ["calm", "code", "data", "rose"],
+        "Product": ["oil", "water"],
+        "Ingredient": ["Rosa"],
+    }
+    triples = {"enrolled": taken, "teaches": [("rose", "Rosa")], "contains": [("oil", "Rosa")]}
+    snapshot = snapshot_of(tmp_path, entities, triples)
+    kernels = Kernels(snapshot, KernelConfig(), tmp_path / "kernels")
+    scorer = Scorer(snapshot, kernels, Blend(metapaths={"enrolled > ⇢Course-Product": 1.0}), None)
+    profile = profile_of(snapshot, "User", snapshot.vocabulary.idx("User", who))
+    reasons = Reasons(scorer, profile, Phrasing(snapshot))
+    position = scorer.catalogue.position("Product", snapshot.vocabulary.idx("Product", "oil"))
+    found = [(group.kind, reasons.text(Reason(group, position, reasons))) for group in reasons.groups(position)]
+    parts = Explainer(scorer, profile, Phrasing(snapshot)).parts(position)
+    if told is None:
+        assert [kind for kind, _ in found] == ["untold"] and not any("least" in part.text for part in parts)
+    else:
+        sentence = f"At least {told} people who enrolled in “calm” {BRIDGED}"
+        assert found == [("learned", sentence)] and parts[0].text == sentence
