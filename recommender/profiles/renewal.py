@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, gammaincc
 
 from kg.snapshot.snapshot import NO_TIME, Snapshot
 from kg.step import AGAIN
@@ -59,6 +58,8 @@ class Renewal:
         :param items: indices; ``occasions``: on how many days, 0: nobody said when, which weighs nothing; ``days``:
             from the first to the last; ``since``: days since the last.
         """
+        from scipy.special import gammaincc  # takes longer to import than an answer, where nothing is repeated
+
         more = np.maximum(occasions - 1, 0.0)
         places = np.clip(more.astype(np.int64) - 1, 0, len(self.going_on) - 1)
         goes_on = np.where(more > 0, self.going_on[places], self.coming_back[items])
@@ -154,6 +155,8 @@ def _likelihood(ratio: Values, first: float, second: Values) -> float:
 
     :param first: degrees of freedom, as ``second``.
     """
+    from scipy.special import betaln
+
     part = first / second
     density = (first * np.log(part) + (first - 2) * np.log(ratio) - (first + second) * np.log1p(part * ratio)) / 2
     return float((density - betaln(first / 2, second / 2)).sum())
