@@ -198,6 +198,8 @@ class Candidates:
     def _with_more(self, key: Key, serial: int, strands: Strands, of: Strand) -> Iterator[Candidate]:
         """A candidate with what learned kernels say of the anchors of one of its strands, and a theme with what others
         did who have such anchors too, since both say what goes together: by their bounds."""
+        if not self._layout.together:
+            return
         first = strands[0].source.own
         if of.source.anchored and (well := self.cells.share_going_well(of)):
             yield -(share_of(strands) + well) * MORE, (BOUND, first, LEARNED_TOO), serial, key, strands

@@ -52,27 +52,27 @@ class ThemePhrasing:
         nodes, several = self._nodes(entities, total), total > 1
         phrase = self.phrasing.phrase(inverse_of(first.source.last))
         if not others:
-            told = self._one_ground(first, phrase, nodes, several=several)
+            told = self._one_ground(first, position, (phrase, nodes), several=several)
             return told + (self._well(first) if learned else "")
         strands.sort(key=_order)
         direct = next((one for one in strands if one.source.kind == DIRECT), None)
         if direct is not None and len(direct.anchors) == total:
             strands.remove(direct)
-            told = self._one_ground(direct, phrase, nodes, several=several)
+            told = self._one_ground(direct, position, (phrase, nodes), several=several)
         else:
             told = self._say("item_links", phrase=phrase, nodes=nodes)
         with_it = next((one for one in strands if learned and _goes_with(one, group)), None)
         for number, strand in enumerate(strands):
             key = "and_clause" if _order(strand) == 0 and number == 0 else "clauses"
-            ground = self._ground(strand, several=several, first=number == 0)
+            ground = self._ground(strand, position, several=several, first=number == 0)
             told += self.texts[key] + ground + (self._well(strand) if strand is with_it else "")
         return told
 
     def _well(self, strand: Strand) -> str:
         return self._say("goes_well" if len(strand.anchors) > 1 else "goes_well_one")
 
-    def _one_ground(self, strand: Strand, phrase: str, nodes: str, *, several: bool) -> str:
-        source = strand.source
+    def _one_ground(self, strand: Strand, position: int, links: tuple[str, str], *, several: bool) -> str:
+        source, (phrase, nodes) = strand.source, links
         if source.kind == DIRECT:
             did = self._did(source)
             if self.language.own(did):
@@ -84,9 +84,9 @@ class ThemePhrasing:
         if source.alike:
             return self._say("chain_common", phrase=phrase, nodes=nodes, **self._middle(strand))
         opening = self._say("item_links", phrase=phrase, nodes=nodes)
-        return self.texts["clauses"].join([opening, self._ground(strand, several=several, first=True)])
+        return self.texts["clauses"].join([opening, self._ground(strand, position, several=several, first=True)])
 
-    def _ground(self, strand: Strand, *, several: bool, first: bool) -> str:
+    def _ground(self, strand: Strand, position: int, *, several: bool, first: bool) -> str:
         """Who has what the item has, in a clause of its own."""
         source = strand.source
         it = self.texts["it" if not several else "them" if first and len(strand.anchors) == 1 else "some_of_them"]
@@ -99,8 +99,10 @@ class ThemePhrasing:
             phrase = self.language.bare(self.phrasing.phrase(source.tail[-2]))
             key = "chain_common_also" if source.alike else "chain_known"
             middle = self._middle(strand)
-            if not source.alike and total <= len(names):
-                middle["anchors"] += self.texts["mine_end"]
+            if not source.alike:
+                over = [self.phrasing.label(*one) for one in self.evidence.led_over(position, strand)[:NAMED]]
+                end = self.texts["mine_end"] if total <= len(names) else ""
+                middle["over"] = self._say("chain_over", names=self.language.listed(over)) if over else end
             return self._say(key, phrase=phrase, it=it, **middle)
         did = self._did(source)
         words = {

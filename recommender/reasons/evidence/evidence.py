@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.schema import inverse_of
 from recommender.reasons.cells import (
     DIRECT,
     LEARNED,
@@ -18,7 +19,7 @@ from recommender.reasons.cells import (
     Strand,
 )
 from recommender.reasons.evidence.attribute_ranks import most_that_say
-from recommender.reasons.evidence.common_attributes import CommonAttributes, Entity
+from recommender.reasons.evidence.common_attributes import LOOKED_AT, CommonAttributes, Entity
 from recommender.reasons.evidence.learned_people import LearnedPeople
 from recommender.reasons.evidence.neighbourhoods import Neighbourhoods
 from recommender.reasons.evidence.shown_paths import ShownPaths
@@ -148,6 +149,24 @@ class Evidence:
             found = min((len(set[int]().union(*some)) for some in steps), default=0)
             self._people[key] = found, {one: min(map(len, some), default=0) for one, some in both.items()}
         return self._people[key]
+
+    def led_over(self, position: int, strand: Strand) -> list[Entity]:
+        """What a chain leads over first, from its largest anchors to what is next to the item, what the fewest have
+        first; nothing where that is items, or what nearly all have."""
+        source, snapshot = strand.source, self.snapshot
+        first, ends = source.tail[0], snapshot.schema.ends
+        anchor_type, name = ends(first)
+        if snapshot.schema.entity[name].domain is not None:
+            return []
+        if self._near.straight(source) and not self.paths.through_forbidden(position, source):
+            ahead = set[int]().union(*(self._near.of(first, one) for one in strand.largest()[:LOOKED_AT]))
+            back = inverse_of(source.tail[1])
+            found = ahead & set[int]().union(*(self._near.of(back, one) for one in self.middles(position, strand)))
+        else:
+            found = set(self.paths.instances(position, strand).nodes[:, 1].tolist())
+        counts, most = snapshot.link_counts(inverse_of(first)), most_that_say(snapshot.vocabulary.count(anchor_type))
+        having = sorted([(int(counts[one]), one) for one in found])
+        return [(name, one) for count, one in having if count <= most]
 
     def people_behind(self, position: int, group: "Group") -> int:
         """How many different people are behind a group that tells of people: those of its metapath, or of all of what

@@ -159,3 +159,52 @@ def test_an_anchor_leaves_no_people_behind_of_whom_there_are_too_few_to_tell(tmp
     told = _told(Reasons(scorer, profile_of(snapshot, "User", 0), Phrasing(snapshot)), "soap")
     assert sorted(one[0] for one in told) == ["people", "shared"]
     assert any("At least 5 others who bought some of what you bought, such as “cream”" in text for _, text, _ in told)
+
+
+WORKS_WITH = {
+    "head": "Concern",
+    "tail": "Ingredient",
+    "phrase": {"en": "works with", "zh": "会用到"},
+    "inverse_phrase": {"en": "is used in", "zh": "用于"},
+}
+ABOUT = {
+    "head": "Course",
+    "tail": "Concern",
+    "phrase": {"en": "is about", "zh": "讲到"},
+    "inverse_phrase": {"en": "is the subject of", "zh": "的课程有"},
+}
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        (
+            "en",
+            "It is about “soap”; what is contained in “cream”, which you bought, for instance “shea”, is used in it.",
+        ),
+        ("zh", "它讲到「soap」；您购买的「cream」所涉及的成分（如「shea」）也与它有关。"),
+    ],
+)
+def test_a_chain_names_what_it_leads_over_but_not_what_nearly_all_have(tmp_path: Path, lang: str, told: str) -> None:
+    """“What is contained in the cream is used in it” left open what that is."""
+    products = ["cream", *[f"p{n}" for n in range(6)]]
+    schema = {**SCHEMA, "relation": {**SCHEMA["relation"], "works_with": WORKS_WITH, "about": ABOUT}}
+    entities: dict[str, list[Any]] = {
+        "User": ["ann"],
+        "Product": products,
+        "Course": ["soaps", "others"],
+        "Ingredient": ["shea", "water"],
+        "Concern": ["soap"],
+    }
+    triples = {
+        "purchased": [("ann", "cream")],
+        "contains": [("cream", "shea"), *[(one, "water") for one in products]],
+        "works_with": [("soap", "shea"), ("soap", "water")],
+        "about": [("soaps", "soap")],
+    }
+    snapshot = snapshot_of(tmp_path, entities, triples, schema)
+    blend = Blend(metapaths={"purchased > contains > ~works_with > ~about": 1.0})
+    scorer = Scorer(snapshot, Kernels(snapshot, KernelConfig(), tmp_path / "kernels"), blend, None)
+    reasons = Reasons(scorer, profile_of(snapshot, "User", 0), Phrasing(snapshot, lang))
+    position = scorer.catalogue.position("Course", snapshot.vocabulary.idx("Course", "soaps"))
+    assert [reasons.text(Reason(one, position, reasons)) for one in reasons.groups(position)] == [told]
