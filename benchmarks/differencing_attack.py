@@ -42,7 +42,7 @@ from recommender.serving.similar_items import SimilarItems
 LEAST = 1e-9
 """From this on a score has changed."""
 
-UNLINKED = ("Popular in", "How popular", "Nothing known")
+UNLINKED = ("Popular in", "Chosen by", "How popular", "Nothing known")
 """What is said of items that nothing leads to."""
 WEIGHTS = {
     "why-not": 1,

@@ -11,8 +11,8 @@ from recommender.catalogue.properties import ItemProperties
 from recommender.catalogue.variants import Variants
 from recommender.profiles.weights import fading
 
-NEWEST = 0.25
-"""Part of the dated items that is new: those first used last."""
+NEWEST, POPULAR = 0.25, 0.1
+"""Part of the dated items that is new: those first used last; and of all that anybody used, part that is popular."""
 
 
 class Catalogue:
@@ -75,6 +75,16 @@ class Catalogue:
         for name, part in self.slices.items():
             counts[part] = ItemUsers(self.snapshot, name).counts
         return counts
+
+    @cached_property
+    def popular(self) -> NDArray[np.bool_]:
+        """The items of each domain that the most people used, a tenth of those that anybody did: shape (size,)."""
+        found = np.zeros(self.size, dtype=bool)
+        for domain in self.snapshot.schema.domains:
+            used = self.of_domain(domain) & (self.people > 0)
+            if used.any():
+                found |= used & (self.people >= np.quantile(self.people[used], 1 - POPULAR, method="higher"))
+        return found
 
     @cached_property
     def first_used(self) -> NDArray[np.int64]:

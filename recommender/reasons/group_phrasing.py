@@ -63,11 +63,14 @@ class GroupPhrasing(ThemePhrasing):
         return self._rest(group)
 
     def _popularity(self, position: int) -> str:
-        item_type = self.evidence.scorer.catalogue.item(position)[0]
-        used = self.evidence.scorer.catalogue.people[position] >= max(self.evidence.k, 1)
-        return self._say(
-            "popularity" if used else "popularity_few", domain=self.snapshot.schema.entity[item_type].domain or ""
-        )
+        catalogue = self.evidence.scorer.catalogue
+        item_type = catalogue.item(position)[0]
+        people = int(catalogue.people[position]) - self.evidence.learned.herself(position, None)
+        if people < max(self.evidence.k, 1):
+            return self._say("popularity_few")
+        if not catalogue.popular[position]:  # it may be the most popular of the few that a list is made of
+            return self._say("popularity_some", n=told_count(people, self.evidence.k))
+        return self._say("popularity", domain=self.snapshot.schema.entity[item_type].domain or "")
 
     def _soft(self, soft: SoftShare) -> str:
         """What a shop does with an item; whose rule it is and how much, to whom works there."""

@@ -43,7 +43,11 @@ def test_reasons_of_anchors_that_are_only_told_say_nothing_of_the_few_who_have_t
         for item in shop.recommender.recommend(request).items:
             others += bool(shop.users_of((step, one)) & shop.users_of_item(item.id))
             if item.shares.paths == 0:
-                assert item.reason.startswith(("Popular in", "How popular", "Nothing known")), (step, one, item)
+                assert item.reason.startswith(("Popular in", "Chosen by", "How popular", "Nothing known")), (
+                    step,
+                    one,
+                    item,
+                )
     assert len(few) > 5 and others > 5
 
 
