@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from recommender.explanation.phrasing import Phrasing
 from recommender.learning.model import open_model
-from recommender.reasons.cells import THEME
-from recommender.reasons.groups import POPULARITY, UNTOLD
+from recommender.reasons.cells import LEARNED, THEME
+from recommender.reasons.groups import POPULARITY, SMALLER, UNTOLD
 from recommender.reasons.reasons import Reason, Reasons
 from recommender.reranking.arranged_list import reason_choice
 from recommender.rules.rule_set import Rules
@@ -168,6 +168,11 @@ def _choices(scorer: Scorer, recommender: Recommender, request: Request) -> Iter
     for position in range(scorer.catalogue.size):
         groups = account.groups(position)
         assert sum(group.share for group in groups) == pytest.approx(scores[position], abs=1e-9), position
+        for one in groups:
+            if one.people is not None and one.kind not in (SMALLER, UNTOLD):
+                behind = [account.evidence.who(position, strand) for strand in one.strands if strand.source.people]
+                few = len(frozenset[int]().union(*behind)) < account.evidence.k
+                assert not few or (one.kind == LEARNED and account.evidence.common.of(position, one)), one.kind
         found = choice.best(early.of(position, varied=True), said)
         expected = choice.best(all_of_them.of(position), said)
         yield early.text(found), all_of_them.text(expected)
