@@ -12,6 +12,8 @@ from recommender.scoring.ranking import top_n
 
 CHUNK = 32
 """Entries of a row whose maximum stands for them when a bound is sought."""
+FEW = 8
+"""Users who are looked at first for whether anybody may have all items: as a rule these may."""
 
 
 class PathRows(Protocol):
@@ -99,7 +101,9 @@ def rank_sparse(
     :param own: shape (users,): at most how many items each user may not have that others may.
     """
     totals = paths.data + popular.values[paths.indices] if popular.counts else paths.data
-    everybody = np.asarray(allowed[0] if len(allowed) == 1 else allowed.any(axis=0))
+    everybody = allowed[:FEW].any(axis=0)
+    if not everybody.all():
+        everybody = allowed.any(axis=0)
     if not everybody.all():
         totals = np.where(everybody[paths.indices], totals, -np.inf)
     bounds = _lower_bounds(totals, paths.indptr, n + own)

@@ -247,8 +247,8 @@ def fingerprint(recommender: Recommender, batch: Batch) -> str:
 def _key(recommender: Recommender, batch: Batch) -> dict[str, Any]:
     """What decides the lists."""
     users = blake2b(digest_size=16)
-    for user_type, idx in batch.users:
-        users.update(f"{user_type}:{idx}\n".encode())
+    for number in range(batch.parts):  # workers wait for it
+        users.update("".join([f"{user_type}:{idx}\n" for user_type, idx in batch.part(number)]).encode())
     return {**_deciding(recommender, batch), "users": users.hexdigest()}
 
 
