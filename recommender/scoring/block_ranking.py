@@ -101,9 +101,9 @@ def rank_sparse(
     :param own: shape (users,): at most how many items each user may not have that others may.
     """
     totals = paths.data + popular.values[paths.indices] if popular.counts else paths.data
-    everybody = allowed[:FEW].any(axis=0)
+    everybody = np.asarray(allowed[:FEW].any(axis=0))
     if not everybody.all():
-        everybody = allowed.any(axis=0)
+        everybody = np.asarray(allowed.any(axis=0))
     if not everybody.all():
         totals = np.where(everybody[paths.indices], totals, -np.inf)
     bounds = _lower_bounds(totals, paths.indptr, n + own)
