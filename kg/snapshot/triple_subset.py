@@ -80,7 +80,7 @@ def _check(name: str, gone: NDArray[np.bool_], shortened: NDArray[np.bool_], abl
     if (shortened & gone).any():
         raise ValueError(f"shortened.{name}: a triple that is held out has no days to lose")
     if (shortened & ~able).any():
-        known = "`occasions` is 2 or more and `previous` is known"
+        known = "occasions are 2 or more and the time before the last day is known"
         raise ValueError(f"shortened.{name}: only a triple of which {known} can lose its last day")
 
 

@@ -41,6 +41,15 @@ def test_a_ring_buffer_gives_what_was_put_last_or_nothing(entries: list[tuple[in
     assert all(ring.get(key(number)) in (None, last.get(number)) for number in range(31))
 
 
+def test_what_there_is_room_for_is_there_however_often_it_was_written_around() -> None:
+    """A table in which keys took each other's places lost one of sixteen."""
+    ring, value = RingBuffer(2_000_000), bytes(2_000)
+    assert ring.enter(NOW)
+    for number in range(5_000):
+        assert ring.put(NOW, key(number), value)
+    assert [number for number in range(5_000 - 900, 5_000) if ring.get(key(number)) is None] == []
+
+
 def test_nothing_of_an_earlier_state_stays() -> None:
     ring = RingBuffer(MEMORY)
     ring.enter(NOW)

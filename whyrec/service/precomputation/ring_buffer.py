@@ -20,7 +20,7 @@ from threading import Lock
 Mark = tuple[int, int]
 """Epoch of the events and number of the generation: both only grow, and both when somebody is forgotten."""
 KEY_BYTES = DIGEST_BYTES = 16
-ENTRY_BYTES = 512
+ENTRY_BYTES = 256
 """For how many bytes of the memory there is a place in the table; a list with reasons takes some 2,000, packed."""
 WISHES, WISH_BYTES = 4, 2_048
 """How many kinds of lists are made for everybody, and how long the description of one may be."""
@@ -137,19 +137,20 @@ class RingBuffer:
     def _number(self, at: int) -> int:
         return int(_PLACE.unpack_from(self._memory, at)[0])
 
-    def _places_of(self, key: bytes) -> tuple[int, int]:
-        """Where in the table a key may have its place: of two, so that hardly any two keys take each other's."""
-        first, second = (int.from_bytes(part, "little") % self._places for part in (key[:8], key[8:]))
-        return _TABLE_AT + _PLACE.size * first, _TABLE_AT + _PLACE.size * second
+    def _places_of(self, key: bytes) -> tuple[int, ...]:
+        """Where in the table a key may have its place: of four, so that hardly any two keys take each other's."""
+        parts = (key[at : at + 4] for at in range(0, KEY_BYTES, 4))
+        return tuple(_TABLE_AT + _PLACE.size * (int.from_bytes(part, "little") % self._places) for part in parts)
 
     def _free_place(self, key: bytes) -> int:
-        """The place of a key that is its own already, or nobody's; the second where both are others'."""
-        first, second = self._places_of(key)
-        for place in (first, second):
+        """The place of a key that is its own already, or nobody's; where all are others', that of the oldest entry."""
+        places, size = self._places_of(key), self._end - self._first
+        for place in places:
             known = self._key_at(self._number(place))
             if known == key or known is None or place not in self._places_of(known):
                 return place
-        return second
+        next_at = self._first + self._number(_WRITTEN_AT) % size
+        return min(places, key=lambda place: (self._number(place) - next_at) % size)
 
     def _entry(self, at: int, key: bytes) -> bytes | None:
         """The entry of a key; ``None`` where it is another's or half written: all is read before it is judged."""

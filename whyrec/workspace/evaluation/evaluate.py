@@ -59,7 +59,7 @@ from whyrec.workspace.evaluation.pair_file import read_pairs
 
 EXPLAINED_USERS = 100
 REPEATED = (
-    "pairs that are in the graph were taken out whole, with what was done before; a column `timestamp` in the file "
+    "pairs that are in the graph were taken out whole, with what was done before; a column timestamp in the file "
     "says when each was, and what came before it stays known"
 )
 """Users whose lists are explained, drawn at random."""
