@@ -1,3 +1,6 @@
+import gc
+import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -34,3 +37,26 @@ def test_a_file_that_ends_too_early_is_refused(kept: int, tmp_path: Path) -> Non
     file.write_bytes(file.read_bytes()[:kept])
     with pytest.raises((ValueError, EOFError)):
         map_array(str(file))
+
+
+def test_what_nobody_needs_any_more_lets_go_of_its_files(tmp_path: Path) -> None:
+    """A notebook opened a model again and again, and had no descriptors left, though one model alone was in use."""
+    file, (soft, hard) = str(tmp_path / "some.npy"), resource.getrlimit(resource.RLIMIT_NOFILE)
+    np.save(file, np.arange(3))
+    several = len(os.listdir("/proc/self/fd")) + 130
+    gc.collect()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (several, hard))
+    gc.disable()
+    try:
+        for _ in range(4):
+            model: list[object] = [map_array(file) for _ in range(50)]
+            model.append(model)
+            gc.freeze()
+            assert len(model) == 51
+        held = [map_array(file) for _ in range(5)]
+        with pytest.raises(OSError, match="Too many open files"):
+            held += [map_array(file) for _ in range(200)]
+    finally:
+        gc.enable()
+        gc.unfreeze()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

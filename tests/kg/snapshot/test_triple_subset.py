@@ -83,7 +83,7 @@ def test_the_hash_tells_which_and_without_any_is_as_it_was(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("relation", "held_out", "shortened", "problem"),
     [
-        ("purchased", [0, 0], [0, 1], "only a triple of which `occasions` is 2 or more"),  # one day
+        ("purchased", [0, 0], [0, 1], "only a triple of which occasions are 2 or more"),  # one day
         ("purchased", [1, 0], [1, 0], "held out has no days to lose"),
         ("purchased", [0, 0], [1], r"expected a mask, bool of shape \(2,\); got bool of shape \(1,\)"),
         ("enrolled", [0], [1], "only a triple of which"),  # nothing of it is repeated

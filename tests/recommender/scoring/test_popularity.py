@@ -25,5 +25,5 @@ def test_nobody_counts_twice_for_viewing_and_buying(tmp_path: Path, people: int)
     assert recommender.catalogue.people.tolist() == [9, people]
     listed = {row.id: row for row in recommender.recommend(Request("ann", n=2)).items}
     assert (listed["soap"].shares.popularity > 0) == (people >= snapshot.k)
-    assert ("Popular" in listed["soap"].reason) == (people >= snapshot.k)
+    assert ("Chosen by" in listed["soap"].reason) == (people >= snapshot.k)
     assert listed["cream"].shares.popularity > 0
