@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 import whyrec
-from kg.quality.anomalies import DAY, anomalies
+from kg.instant import DAY, NO_TIME
+from kg.quality.anomalies import anomalies
 from kg.snapshot.added_triples import AddedTriples
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.profiles.profile import profile_of

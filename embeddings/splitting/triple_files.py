@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from embeddings.splitting.config import TripleSource
 from kg.counting import by_number
 from kg.errors import ReadError
-from kg.snapshot.snapshot import NO_TIME
+from kg.instant import NO_TIME
 
 if TYPE_CHECKING:  # a leaderboard needs no polars
     import polars as pl

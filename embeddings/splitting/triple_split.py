@@ -13,7 +13,7 @@ from embeddings.splitting.triple_files import TEST, TRAIN, VALIDATION
 from embeddings.vectors.triples import TripleSet
 from kg.counting import by_number
 from kg.errors import UsageError
-from kg.snapshot.snapshot import NO_TIME
+from kg.instant import NO_TIME
 
 Indices = NDArray[np.int64]
 

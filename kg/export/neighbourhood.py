@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
 from kg.errors import UnknownEntityError
+from kg.instant import NO_TIME
 from kg.k_anonymity import shown_count
 from kg.snapshot.entity_table import Value, properties
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 
 LIMIT = 10
 

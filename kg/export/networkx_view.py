@@ -33,9 +33,10 @@ from numpy.typing import NDArray
 
 from kg.counting import by_number
 from kg.errors import UsageError
+from kg.instant import NO_TIME
 from kg.schema import Schema
 from kg.snapshot.entity_table import property_values, shown_labels
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:  # networkx takes longer to import than most commands run, so each function imports it
     import networkx as nx

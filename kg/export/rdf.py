@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from kg.instant import NO_TIME
 from kg.ontology.terms import (
     FIRST_TIME,
     LABEL,
@@ -37,7 +38,7 @@ from kg.ontology.terms import (
     type_iri,
 )
 from kg.snapshot.entity_table import labels, property_values
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 
 _WEB_ADDRESS = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]+")
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-DAY = 86_400_000
-"""Milliseconds."""
+from kg.instant import DAY
+
 MONDAY = 3
 """Days from the Monday before 1970 to 1 January 1970."""
 Times = NDArray[np.int64]

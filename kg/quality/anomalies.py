@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 from scipy.stats import hypergeom
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import DAY, NO_TIME
+from kg.snapshot.snapshot import Snapshot
 
 SIGNALS = ("duplicate", "burst", "bot", "rating", "shilling")
 FEWEST = 4
@@ -35,7 +36,6 @@ SURE = 1e-3
 """Highest p, corrected, at which odd accounts are too frequent among the users of an item."""
 MOST_USERS, MOST_ITEMS = 50_000, 20_000
 """Above these what needs pairs of accounts, or of items, is not looked at."""
-DAY = 86_400_000
 MOMENT = 60_000
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]

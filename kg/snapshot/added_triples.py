@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset, step_arrays
 
 

@@ -3,12 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-DAY = 86_400_000
-"""Milliseconds."""
+from kg.instant import DAY, NO_TIME
+
 Days = dict[str, NDArray[np.int64]]
 """``timestamp`` and what :meth:`kg.snapshot.snapshot.Snapshot.occasions` tells, each of shape (triples,)."""
-_UNKNOWN = int(np.iinfo(np.int64).min)
-"""The same as ``NO_TIME`` of a snapshot."""
 
 
 def only_other_day(timestamp: NDArray[np.int64], first: NDArray[np.int64], occasions: NDArray[np.int64]) -> Days:
@@ -17,7 +15,7 @@ def only_other_day(timestamp: NDArray[np.int64], first: NDArray[np.int64], occas
     ``NO_TIME`` where it is not known.
     """
     other = (occasions == 2) & (first // DAY < timestamp // DAY)
-    return {"previous": np.where(other, first, _UNKNOWN)}
+    return {"previous": np.where(other, first, NO_TIME)}
 
 
 def can_lose_a_day(days: Days) -> NDArray[np.bool_]:
@@ -26,7 +24,7 @@ def can_lose_a_day(days: Days) -> NDArray[np.bool_]:
     times = days["timestamp"]
     if "previous" not in days:
         return np.zeros(times.shape, dtype=bool)
-    known: NDArray[np.bool_] = (days["previous"] != _UNKNOWN) & (days["previous"] // DAY < times // DAY)
+    known: NDArray[np.bool_] = (days["previous"] != NO_TIME) & (days["previous"] // DAY < times // DAY)
     return known & (days["occasions"] >= 2)
 
 

@@ -13,6 +13,7 @@ from scipy.sparse import coo_array, csr_array
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.errors import SnapshotError
+from kg.instant import NO_TIME
 from kg.k_anonymity import K_ANONYMITY
 from kg.mapped_array import map_array
 from kg.schema import Schema
@@ -23,8 +24,6 @@ from kg.snapshot.vocabulary import Vocabulary
 FORMAT = 1
 PARTNERS: Literal["partners"] = "partners"
 """What the arrays of sums over other companies' people begin with; in a workspace the folder of their files."""
-NO_TIME = int(np.iinfo(np.int64).min)
-"""The timestamp of a triple without one."""
 
 
 def part_of(kind: Literal["entity", "relation", "partners"], name: str) -> str:

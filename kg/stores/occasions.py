@@ -10,11 +10,10 @@ time before the last day: the two largest days of all parts are among the two la
 
 import polars as pl
 
+from kg.instant import DAY
 from kg.stores.store import REPEATED_DTYPES, TRIPLE_DTYPES
 
 _PAIR = ["head", "tail"]
-DAY = 86_400_000
-"""Milliseconds."""
 _CLAIM = [*_PAIR, "timestamp", "first", "occasions", "previous"]
 
 

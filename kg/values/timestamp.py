@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from kg.instant import DAY
 from kg.mapping.file_format import DateOrder
 from kg.values.cells import half_width, masked
 from kg.values.epoch import EARLIEST, LATEST, SECONDS_BELOW
@@ -30,7 +31,7 @@ _LEAP = re.compile(r"(?<=[0-9]:[0-9]{2}:)60(?![0-9:])|(?<=[Tt][0-9]{4})60(?![0-9
 _MIDNIGHT = re.compile(
     r"(?<=[Tt ])24(?=(?::00){1,2}(?:[.,]0+)?(?![0-9:.,]))|(?<=[Tt])24(?=(?:00){1,2}(?:[.,]0+)?(?![0-9:.,]))"
 )
-_SECOND, _DAY = 1_000, 86_400_000
+_SECOND = 1_000
 _ZONE = re.compile(r" ?(?:UTC|GMT|Z)$", re.IGNORECASE)
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _MONTH = r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -88,7 +89,7 @@ def _epoch(number: pl.Expr) -> pl.Expr:
     leap, midnight = (number % 1_000_000 == 235_960).cast(pl.Int64), (number % 1_000_000 == 240_000).cast(pl.Int64)
     moment = pl.when(number.is_between(*_MOMENTS)).then(number - leap - midnight * 240_000).cast(pl.String)
     moment = moment.str.to_datetime("%Y%m%d%H%M%S", time_unit="ms", strict=False).cast(pl.Int64)
-    moment += leap * _SECOND + midnight * _DAY
+    moment += leap * _SECOND + midnight * DAY
     epoch = (
         pl.when(size < SECONDS_BELOW)
         .then(number * 1000)
@@ -128,7 +129,7 @@ def _milliseconds(text: str, order: DateOrder | None) -> int | None:
     found = _instant(_MIDNIGHT.sub("00", _LEAP.sub("59", text)), order)
     if found is None or (leap is not None and found // _SECOND % 86_400 != 86_399):
         return None
-    return found + _SECOND * (leap is not None) + _DAY * (midnight is not None)
+    return found + _SECOND * (leap is not None) + DAY * (midnight is not None)
 
 
 def _instant(text: str, order: DateOrder | None) -> int | None:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.instant import NO_TIME
 from kg.k_anonymity import told_interval, told_step, told_sum
-from kg.snapshot.snapshot import NO_TIME
 from recommender.catalogue.attributes import item_attributes
 from recommender.evaluation.significance import interval
 from recommender.marketing.crowd import Crowd

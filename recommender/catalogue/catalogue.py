@@ -5,7 +5,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.item_users import ItemUsers
 from recommender.catalogue.properties import ItemProperties
 from recommender.catalogue.variants import Variants

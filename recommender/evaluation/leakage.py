@@ -7,12 +7,11 @@ from scipy.sparse import csr_array
 
 from kg.counting import by_number
 from kg.errors import ModelError
+from kg.instant import DAY
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import Interactions
-from recommender.linalg.sparse_matrix import binary
-from recommender.profiles.weights import DAY
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.interaction_splits import Split
 
@@ -75,7 +74,7 @@ def _telling(split: Split) -> Iterator[tuple[str, float]]:
         for step in (name, inverse_of(name)) if name not in schema.interactions else ():
             head, tail = schema.ends(step)
             if head in schema.user_types and tail in schema.item_types:
-                share = _overlap(split.train, step, tested) / max(tested.nnz, 1)
+                share = _held(split.train, step, tested).nnz / max(tested.nnz, 1)
                 if share > TELLING:
                     yield name, share
 
@@ -92,35 +91,32 @@ def _in_triples(split: Split) -> list[str]:
     tested = tested_pairs(split)
     texts = []
     for name in split.train.schema.interactions:
-        if left := _overlap(split.train, name, tested) - _known_before(split.train, name, tested):
+        held = _held(split.train, name, tested)
+        if left := held.nnz - _known_before(split.train, name, held):
             texts.append(by_number(f"{left:,} tested [pair is|pairs are] still in relation") + f" {name}")
     return texts
 
 
-def _overlap(snapshot: Snapshot, step: str, tested: csr_array) -> int:
-    """Number of tested pairs that a step from users to items holds."""
-    return int(_part(snapshot, step, tested).multiply(binary(snapshot.adjacency(step))).sum())
+def _held(snapshot: Snapshot, step: str, tested: csr_array) -> csr_array:
+    """The tested pairs that a step from users to items holds, each with the place of its triple, from 1:
+    heads × tails."""
+    head, tail = snapshot.schema.ends(step)
+    interactions, links = Interactions(snapshot), snapshot.adjacency(step)
+    first, columns = interactions.start(head), interactions.catalogue.slices[tail]
+    part = csr_array(tested[first : first + snapshot.vocabulary.count(head), columns])
+    numbered = csr_array((np.arange(1, links.nnz + 1), links.indices, links.indptr), shape=links.shape)
+    return csr_array(part.multiply(numbered))
 
 
-def _known_before(snapshot: Snapshot, name: str, tested: csr_array) -> int:
+def _known_before(snapshot: Snapshot, name: str, held: csr_array) -> int:
     """Number of tested pairs of which a relation tells nothing but what was so on a day before each was asked about:
     that it is done again is what is tested on."""
-    asked, links = snapshot.asked_at.get(snapshot.schema.relation[name].head), snapshot.adjacency(name)
+    asked = snapshot.asked_at.get(snapshot.schema.relation[name].head)
     if asked is None or name not in snapshot.manifest.repeated:
         return 0
-    numbered = csr_array((np.arange(1, links.nnz + 1), links.indices, links.indptr), shape=links.shape)
-    found = csr_array(_part(snapshot, name, tested).multiply(numbered))
-    last = snapshot.timestamps(name)[found.data.astype(np.int64) - 1]
-    days = np.repeat(asked, np.diff(found.indptr)) // DAY
+    last = snapshot.timestamps(name)[held.data.astype(np.int64) - 1]
+    days = np.repeat(asked, np.diff(held.indptr)) // DAY
     return int((last // DAY < days).sum())
-
-
-def _part(snapshot: Snapshot, step: str, tested: csr_array) -> csr_array:
-    """The tested pairs between the ends of a step: heads × tails."""
-    head, tail = snapshot.schema.ends(step)
-    interactions = Interactions(snapshot)
-    first, columns = interactions.start(head), interactions.catalogue.slices[tail]
-    return csr_array(tested[first : first + snapshot.vocabulary.count(head), columns])
 
 
 def _unlike(snapshot: Snapshot, name: str) -> list[str]:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from embeddings.splitting.triple_data import TripleData
 from embeddings.splitting.triple_split import TripleSplit
 from kg.errors import UsageError
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from recommender.splitting.told_split import told_moment
 
 Ends = NDArray[np.int64]

@@ -3,12 +3,13 @@ of a person, and for what is popular."""
 
 from collections.abc import Callable, Sequence
 
+from kg.instant import DAY, NO_TIME
 from kg.progress import Progress, no_progress
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.kernels.path_kernels import Kernels
 from recommender.learning.kernel_learning import Gains, KernelTrial, surely_gained
-from recommender.profiles.weights import DAY, Recency, with_recency
+from recommender.profiles.weights import Recency, with_recency
 
 PLACES = (0.0, 0.5, 1.0, 2.0)
 DAYS = (7.0, 30.0, 90.0, 365.0)

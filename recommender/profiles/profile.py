@@ -69,7 +69,8 @@ def profile_of(
     again = _again(snapshot, user_type, user_idx)
     own = _of_unit_length(raw) | again
     if without or extra:  # what was not done is not done again, nor what was done this moment
-        raw = {step: _left(step, *found, without) for step, found in raw.items()}
+        if without:
+            raw = {step: _left(step, *found, without) for step, found in raw.items()}
         again = {step: _less(step, found, (*without, *extra)) for step, found in again.items()}
     if extra:
         return Profile(user_type, user_idx, _anchors(raw, extra, snapshot.schema.negatives) | again, own)

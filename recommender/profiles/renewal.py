@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import DAY, NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from kg.step import AGAIN
-from recommender.profiles.weights import DAY, Edges
+from recommender.profiles.weights import Edges
 
 WITHIN = 7.0
 """Days: what is done again within them is about now."""

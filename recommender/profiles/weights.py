@@ -10,10 +10,9 @@ from pydantic import Field
 
 from kg.counting import by_number
 from kg.document import Document
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import DAY, NO_TIME
+from kg.snapshot.snapshot import Snapshot
 
-DAY = 86_400_000
-"""Milliseconds."""
 OLDEST = 500.0
 """Half-lives after which nothing fades any more: its square is still a number."""
 

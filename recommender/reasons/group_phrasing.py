@@ -4,6 +4,7 @@ from functools import cached_property
 
 from kg.k_anonymity import told_count
 from kg.schema import inverse_of
+from kg.step import relation_of
 from recommender.kernels.kernel import NamedAnchors
 from recommender.profiles.habit import habit_with
 from recommender.reasons.cells import LEARNED, PEOPLE, SHARED, THEME, TOGETHER, Source, Strand
@@ -248,7 +249,7 @@ class GroupPhrasing(ThemePhrasing):
     def _again(self, source: Source, position: int) -> str:
         """What she did before, and how often."""
         phrase, item = self._did(source), self.evidence.scorer.catalogue.item(position)
-        habit = habit_with(self.snapshot, self.evidence.sources.profile, *item)
+        habit = habit_with(self.snapshot, self.evidence.sources.profile, *item, relation_of(source.start))
         if habit is None:
             return self._say("again_once", did=self.language.past(phrase))
         told = habit_text(self.language, self.reader, phrase, habit.occasions, habit.days)

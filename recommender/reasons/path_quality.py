@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.instant import NO_TIME
 from kg.schema import inverse_of
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.profiles.profile import Profile
 
 BETA = 0.3

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.errors import UnknownEntityError
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import DAY, NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
-from recommender.profiles.weights import DAY
 from recommender.splitting.interaction_splits import Split, hold_out
 from recommender.splitting.repeated_pairs import without_last_days
 from recommender.splitting.shared_pairs import Masks
@@ -46,8 +46,7 @@ def file_split(snapshot: Snapshot, pairs: Sequence[tuple[str, str]], asked: Mapp
                 start, end = matrix.indptr[user], matrix.indptr[user + 1]
                 masks[name][start:end] |= matrix.indices[start:end] == item
     whole, shortened = _as_of(snapshot, masks, moments)
-    taken = hold_out(snapshot, whole, {"kind": "file"}, shortened)
-    taken.train.asked_at = moments if asked else {}
+    taken = hold_out(snapshot, whole, {"kind": "file"}, shortened, moments if asked else None)
     test = {user: np.array(sorted(positions), dtype=np.int64) for user, positions in sorted(found.items())}
     sizes = {"pairs": len(pairs), "taken_out": taken.description["test"], "train": taken.description["train"]}
     return Split(taken.train, test, {"kind": "file", **sizes, "unseen": unseen, "unseen_people": strangers})
@@ -62,9 +61,10 @@ def _as_of(snapshot: Snapshot, masks: Masks, moments: Mapping[str, NDArray[np.in
         day = np.repeat(moments[snapshot.schema.relation[name].head], counts) // DAY
         last = snapshot.timestamps(name) // DAY
         known = (day != NO_TIME // DAY) & (last != NO_TIME // DAY)
+        that_day = known & (last == day)
         later = masks[name] & ~(known & (last < day))
-        rest, before = without_last_days(snapshot, {name: later & known & (last == day)})
-        whole[name] = (later & ~(known & (last == day))) | rest[name]
+        rest, before = without_last_days(snapshot, {name: later & that_day})
+        whole[name] = (later & ~that_day) | rest[name]
         shortened |= before
     return whole, shortened
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
+from kg.instant import DAY, NO_TIME
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
-from recommender.profiles.weights import DAY
 from recommender.splitting.repeated_pairs import asked_at, without_last_days
 from recommender.splitting.shared_pairs import Masks, in_all_interactions, leaving_some, shared_pairs
 from recommender.splitting.told_split import told_moment
@@ -31,13 +31,21 @@ class Split:
     description: dict[str, Any]
 
 
-def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any], shortened: Masks | None = None) -> Split:
+def hold_out(
+    snapshot: Snapshot,
+    masks: Masks,
+    description: dict[str, Any],
+    shortened: Masks | None = None,
+    asked: Mapping[str, NDArray[np.int64]] | int | None = None,
+) -> Split:
     """Turn masks of held-out interactions, in the order of ``adjacency(relation).data``, into a split.
 
     A pair that several interactions hold (viewed and bought) is held out of all of them.
 
     :param shortened: those of which only the last day is held out: that it was done again is tested on, and that it was
-        done before is known. Everybody is then asked at the time of what is held out.
+        done before is known.
+    :param asked: when people are asked where something is done again: of each user type, shape (people,), in
+        milliseconds since 1970 UTC; or on the day after one time; at the time of what is held out of them where absent.
     """
     catalogue, shortened = Catalogue(snapshot), shortened or {}
     masks = in_all_interactions(snapshot, masks)
@@ -58,7 +66,7 @@ def hold_out(snapshot: Snapshot, masks: Masks, description: dict[str, Any], shor
     left = sum(snapshot.manifest.triples[name] for name in snapshot.schema.interactions)
     sizes["train"] = left - int(sum(mask.sum() for mask in masks.values()))
     train = TripleSubset(snapshot, masks, shortened)
-    train.asked_at = asked_at(snapshot, held) if shortened else {}
+    train.asked_at = _asked(snapshot, held, asked) if shortened or isinstance(asked, Mapping) else {}
     return Split(train, test, {**description, **sizes})
 
 
@@ -147,16 +155,16 @@ def temporal_split(snapshot: Snapshot, fraction: float) -> Split:
     people = np.concatenate([_people(snapshot, name) for name in times])
     after = told_moment(people, every, int(cut), snapshot.k)
     whole, shortened = without_last_days(snapshot, masks, int(cut))
-    found = hold_out(snapshot, whole, {"kind": "temporal", "holdout": fraction, "after": after}, shortened)
-    return asked_after(found, int(cut))
+    return hold_out(snapshot, whole, {"kind": "temporal", "holdout": fraction, "after": after}, shortened, int(cut))
 
 
-def asked_after(split: Split, cut: int) -> Split:
-    """The split with everybody asked on the day after a time, after which nothing is left, in milliseconds since 1970
-    UTC; nothing changes where nothing is done again."""
-    for name, times in split.train.asked_at.items():
-        split.train.asked_at[name] = np.full(len(times), cut + DAY)
-    return split
+def _asked(
+    snapshot: Snapshot, held: Masks, asked: Mapping[str, NDArray[np.int64]] | int | None
+) -> dict[str, NDArray[np.int64]]:
+    if isinstance(asked, Mapping):
+        return dict(asked)
+    found = asked_at(snapshot, held)
+    return found if asked is None else {name: np.full(len(times), asked + DAY) for name, times in found.items()}
 
 
 def _raise_one_time(fraction: float, *, alike: bool) -> NoReturn:
@@ -226,7 +234,7 @@ def _people(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
 
 def _times(snapshot: Snapshot, name: str) -> NDArray[np.int64]:
     times = snapshot.timestamps(name)
-    missing = int((times == np.iinfo(np.int64).min).sum())
+    missing = int((times == NO_TIME).sum())
     if missing:
         raise UsageError(
             f"{missing:,} of {len(times):,} {name} triples have no timestamp; this split needs all of them: "

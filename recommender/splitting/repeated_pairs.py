@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.instant import NO_TIME
 from kg.snapshot.repeated_days import can_lose_a_day
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.splitting.shared_pairs import Masks
 
 

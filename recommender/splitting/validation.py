@@ -6,9 +6,10 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import User
-from recommender.splitting.interaction_splits import Split, asked_after, hold_out
+from recommender.splitting.interaction_splits import Split, hold_out
 from recommender.splitting.repeated_pairs import without_last_days
 from recommender.splitting.shared_pairs import Masks, leaving_some
 
@@ -106,8 +107,8 @@ def validation_split(snapshot: Snapshot, seed: int, kind: Kind = "last") -> Spli
         if kind == "new-items":
             mask = mask | _new_items(snapshot, relation.tail, seed)[snapshot.adjacency(name).indices]
         masks[name] = mask | np.repeat(own, np.diff(snapshot.adjacency(name).indptr))
-    found = hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed}, shortened)
-    return asked_after(found, cut) if kind == "temporal" else found
+    asked = cut if kind == "temporal" else None
+    return hold_out(snapshot, masks, {"kind": "validation", "of": kind, "seed": seed}, shortened, asked)
 
 
 def validation_splits(snapshot: Snapshot, first: Split, seed: int, kind: Kind = "last") -> list[Split]:

@@ -8,10 +8,11 @@ person never changes.
 import hashlib
 from dataclasses import dataclass
 
+from kg.instant import DAY
 from kg.k_anonymity import shown_count, told_count
 from recommender.results.document import Result
 from whyrec.online_evaluation.always_valid import ALPHA, Arm, compare
-from whyrec.online_evaluation.traffic import DAY, Traffic
+from whyrec.online_evaluation.traffic import Traffic
 
 CONTROL, CANDIDATE = "control", "candidate"
 ARMS = (CONTROL, CANDIDATE)

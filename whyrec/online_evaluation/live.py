@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kg.errors import UnknownEntityError, UsageError
+from kg.instant import DAY
 from kg.schema import Schema
 from recommender.results.document import Result
 from whyrec.events.signals import SIGNALS
@@ -15,7 +16,7 @@ from whyrec.online_evaluation.drift import Drifted, Window, drift
 from whyrec.online_evaluation.experiment import Experiment, ExperimentReport, report
 from whyrec.online_evaluation.exploration import named
 from whyrec.online_evaluation.off_policy import Estimate, Records, estimates
-from whyrec.online_evaluation.traffic import DAY, ShownList, Traffic, traffic
+from whyrec.online_evaluation.traffic import ShownList, Traffic, traffic
 
 if TYPE_CHECKING:
     from whyrec.answering.lists import Lists

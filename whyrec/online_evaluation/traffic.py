@@ -14,13 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from kg.instant import DAY
 from whyrec.events.answers import Answer
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
 
 FOLDER = "service"
-DAY = 86_400_000
-"""Milliseconds."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.counting import by_number
+from kg.instant import NO_TIME
 from kg.k_anonymity import shown_count
 from kg.privacy.seal_key import LOG_KEY
 from kg.privacy.shared_times import SharedSpan, shared_span
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.report import Evaluation

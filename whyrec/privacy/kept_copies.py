@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kg.errors import SnapshotError
+from kg.instant import NO_TIME
 from kg.privacy.access_request import HeldTriple
 from kg.schema import inverse_of
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.learning.model import MANIFEST, VECTORS
 from recommender.results.document import Result

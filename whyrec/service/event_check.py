@@ -8,6 +8,7 @@ from typing import Any
 
 from kg.errors import UsageError
 from kg.identifier import identifier
+from kg.instant import DAY
 from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, check_key, is_pseudonym, is_pseudonymised
 from kg.schema import Schema
 from kg.snapshot.snapshot import Snapshot
@@ -17,7 +18,7 @@ from whyrec.events.log import EventLog
 from whyrec.events.signals import LASTING, SIGNALS, USES
 from whyrec.service.forgotten_people import ForgottenPeople
 
-AHEAD = 86_400_000
+AHEAD = DAY
 """Milliseconds that the clock of whoever tells may be ahead; how old things are is counted from the newest."""
 
 

@@ -11,12 +11,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kg.instant import DAY
 from kg.readers.tables.calendar import times_as_text
 
 DType = Any  # what polars takes for a data type: a class or an instance
 _SECONDS = 2**63 // 1000 - 1
 """As many fit into Int64 once they are milliseconds."""
-_DAY = 86_400_000
 
 
 def dtypes_of(schema: pa.Schema) -> list[tuple[str, DType]]:
@@ -133,7 +133,7 @@ def _of_scalars(column: pa.Array) -> pa.Array:
     if _as_text(kind):
         return column.cast(pa.string())
     if pa.types.is_date64(kind):
-        days = np.floor_divide(column.view(pa.int64()).fill_null(0).to_numpy(), _DAY)
+        days = np.floor_divide(column.view(pa.int64()).fill_null(0).to_numpy(), DAY)
         bounded = np.clip(days, -(2**31), 2**31 - 1).astype(np.int32)
         return pa.array(bounded, mask=column.is_null().to_numpy(zero_copy_only=False)).view(pa.date32())
     if pa.types.is_timestamp(kind):

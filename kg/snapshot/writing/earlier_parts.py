@@ -9,8 +9,9 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kg.instant import NO_TIME
 from kg.mapped_array import map_array
-from kg.snapshot.snapshot import NO_TIME, Snapshot, part_of
+from kg.snapshot.snapshot import Snapshot, part_of
 from kg.snapshot.string_array import StringArray
 from kg.snapshot.writing.external_sort import RECORD, Records
 from kg.stores.batches import positions_of

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from kg.index_type import index_type
-from kg.snapshot.snapshot import NO_TIME
+from kg.instant import NO_TIME
 from kg.snapshot.writing.npy_writer import NpyWriter
 from kg.stores.occasions import known_previous
 from kg.stores.store import REPEATED_DTYPES

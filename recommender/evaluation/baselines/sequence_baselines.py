@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.interactions import Interactions, ScoreUsers, User
 from recommender.kernels.learned.sequence import Histories
 from recommender.linalg.sparse_matrix import damping, top_per_row, without_diagonal

@@ -15,8 +15,9 @@ from scipy.sparse import csr_array, diags_array
 
 from kg.document import Document
 from kg.index_type import compressed
+from kg.instant import NO_TIME
 from kg.schema import inverse_of
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.snapshot.snapshot import Snapshot
 from recommender.kernels.kernel import CountedKernel, Idxs
 from recommender.linalg.pruned_product import kernel_product
 from recommender.linalg.sparse_matrix import damping, few_rows_product, stacked, times_columns

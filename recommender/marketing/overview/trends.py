@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from kg.instant import DAY, NO_TIME
 from kg.k_anonymity import step_middle
-from kg.privacy.shared_times import DAY, SharedSpan, shared_span
-from kg.snapshot.snapshot import NO_TIME
+from kg.privacy.shared_times import SharedSpan, shared_span
 from recommender.catalogue.attributes import attribute_links, attribute_types
 from recommender.catalogue.catalogue import Catalogue
 from recommender.linalg.sparse_matrix import binary, times_rows

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from kg.instant import DAY
 from kg.schema import parse_schema
-from kg.stores.occasions import DAY
 from tests.kg.files import graph, load_text
 
 SCHEMA = parse_schema(

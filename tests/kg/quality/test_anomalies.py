@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from kg.instant import DAY
 from kg.quality import anomalies as module
-from kg.quality.anomalies import DAY, Accounts, Mask
+from kg.quality.anomalies import Accounts, Mask
 
 PEOPLE, ITEMS, MADE = 400, 120, 20
 

@@ -12,16 +12,16 @@ import pytest
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
 from kg.errors import SnapshotError
+from kg.instant import DAY, NO_TIME
 from kg.schema import parse_schema
 from kg.snapshot.added_triples import AddedTriples
 from kg.snapshot.building import take_snapshot
 from kg.snapshot.merged_entities import MergedEntities
-from kg.snapshot.snapshot import NO_TIME, Snapshot, part_of
+from kg.snapshot.snapshot import Snapshot, part_of
 from kg.snapshot.subgraph import Subgraph
 from kg.snapshot.triple_subset import TripleSubset
 from kg.snapshot.writing import external_sort
 from kg.snapshot.writing.earlier_parts import EarlierParts
-from kg.stores.occasions import DAY
 from kg.stores.opening import open_store
 from kg.stores.store import REPEATED_DTYPES
 from tests.graphs import SCHEMA, snapshot_of

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import DAY, NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from kg.staging.repetition import repeated
-from kg.stores.occasions import DAY, occasions
+from kg.stores.occasions import occasions
 from kg.stores.store import TRIPLE_DTYPES
 from tests.graphs import SCHEMA, snapshot_of
 

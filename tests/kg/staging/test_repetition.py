@@ -6,8 +6,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.instant import DAY
 from kg.staging.repetition import repeated
-from kg.stores.occasions import DAY, occasions
+from kg.stores.occasions import occasions
 from kg.stores.store import REPEATED_DTYPES, TRIPLE_DTYPES
 
 Event = tuple[str, str, int]

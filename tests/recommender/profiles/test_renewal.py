@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import DAY, NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from recommender.profiles.profile import Profile, anchors_of, profile_of
 from recommender.profiles.renewal import SHAPES, WITHIN, Renewal, renewal_of
-from recommender.profiles.weights import DAY
 from tests.graphs import SCHEMA, snapshot_of
 
 AGAIN = "again-purchased"

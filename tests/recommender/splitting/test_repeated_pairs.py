@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from kg.errors import ModelError
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import DAY, NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from recommender.evaluation.baselines.baselines import baselines
 from recommender.evaluation.evaluation import evaluate
 from recommender.evaluation.leakage import check_leaks
-from recommender.profiles.weights import DAY
 from recommender.splitting.file_split import file_split
 from recommender.splitting.interaction_splits import Split, last_split, temporal_split
 from recommender.splitting.validation import validation_split

@@ -6,12 +6,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from kg.instant import DAY
 from whyrec.events.answers import Answer
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
 from whyrec.online_evaluation.attribution import attribution
 from whyrec.online_evaluation.experiment import CANDIDATE, CONTROL, Experiment, report
-from whyrec.online_evaluation.traffic import DAY, traffic
+from whyrec.online_evaluation.traffic import traffic
 
 GROUNDS = json.dumps([["shared", "purchased > contains"], ["popularity", ""]])
 

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 import whyrec
-from kg.snapshot.snapshot import NO_TIME
+from kg.instant import NO_TIME
 from tests.whyrec.service.real_server import serving
 from whyrec.events.event_table import Event
 from whyrec.service import supervisor

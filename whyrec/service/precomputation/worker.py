@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from kg.errors import WhyrecError
-from kg.snapshot.snapshot import NO_TIME, Snapshot
+from kg.instant import NO_TIME
+from kg.snapshot.snapshot import Snapshot
 from whyrec.service.monitoring import PREPARED
 from whyrec.service.rest.questions import ListQuestion
 from whyrec.service.shop import Shop
