@@ -91,12 +91,17 @@ class Candidates:
                 return Group(UNTOLD, group.share, group.strands)
         return None
 
-    @property
-    def bound(self) -> float | None:
-        """How large the next group is at most; ``None`` where that was not looked at."""
-        if self._heap is None:
+    def bound(self, least: float) -> float | None:
+        """How large the next group is at most; ``None`` where that was not looked at.
+
+        :param least: from which size on that matters: what is out of date, as of what is told by now, is put aside.
+        """
+        heap = self._heap
+        if heap is None:
             return None
-        return -self._heap[0][0] if self._heap else 0.0
+        while heap and -heap[0][0] >= least and self._stale(heap[0]):
+            heappop(heap)
+        return -heap[0][0] if heap else 0.0
 
     def take(self, group: Group) -> None:
         """Take the cells of a group out, and put what that changes into the heap again."""

@@ -135,8 +135,9 @@ class Grouping:
                 return sorted(told, key=lambda one: -one.share) if sure else None
             largest = max(largest, ruled)
             best = next((one.share for one in told if one.concrete), 0.0)
-            if candidates.bound is not None and candidates.bound * MORE < NEAR_BEST * best:
-                most_of_others = max(largest, left.share + untold, candidates.bound / LEARNED_LESS)
+            bound = candidates.bound(NEAR_BEST * best / MORE)
+            if bound is not None and bound * MORE < NEAR_BEST * best:
+                most_of_others = max(largest, left.share + untold, bound / LEARNED_LESS)
                 near = [one for one in told if one.concrete and one.share >= NEAR_BEST * best]
                 if all(one.share > HALF * most_of_others * MORE for one in near):
                     return near

@@ -19,6 +19,8 @@ class RemainingCells:
         self.layout, self.strands = layout, dict(cells)
         self.whole = self.share = share_of(cells.values())
         self._well: dict[str, dict[int, float]] | None = None
+        self._shares_well: dict[int, tuple[Strand, float]] = {}
+        self._beside: dict[str, Strand | None] = {}
 
     def take(self, group: Group) -> None:
         """Take the cells of a group out."""
@@ -33,7 +35,9 @@ class RemainingCells:
                 left = {idx: share for idx, share in before.items() if idx not in one.anchors}
                 strands[source.own] = Strand.of(source, left)
             if source.together:
-                self._well = None
+                self._well, self._shares_well = None, {}
+            elif source.alongside:
+                self._beside.pop(source.start, None)
 
     def of(self, key: Key) -> list[Strand]:
         """What is left of the sources of a key."""
@@ -91,8 +95,11 @@ class RemainingCells:
     def people_beside(self, of: Strand) -> Strand | None:
         """What others did who have some of what stands where the anchors of a strand do, over the metapath with the
         most: all of it, since few people may be behind what were left."""
-        owns = self.layout.people.get(of.source.start, ())
-        return max((self.strands[own] for own in owns if own in self.strands), key=lambda one: one.share, default=None)
+        start = of.source.start
+        if start not in self._beside:
+            found = [self.strands[own] for own in self.layout.people.get(start, ()) if own in self.strands]
+            self._beside[start] = max(found, key=lambda one: one.share) if found else None
+        return self._beside[start]
 
     def share_going_well(self, of: Strand) -> float:
         """The share of what goes well with the anchors of a strand, but for rounding, without making it."""
@@ -104,8 +111,12 @@ class RemainingCells:
                 found = self._well.setdefault(one.source.start, {})
                 for anchor, share in one.anchors.items():
                     found[anchor] = found.get(anchor, 0.0) + share
-        learned = self._well.get(of.source.start, {})
-        return sum([learned[anchor] for anchor in of.anchors if anchor in learned])
+        known, share = self._shares_well.get(of.source.own, (None, 0.0))
+        if known is not of:
+            learned = self._well.get(of.source.start, {})
+            share = sum([learned[anchor] for anchor in of.anchors if anchor in learned])
+            self._shares_well[of.source.own] = of, share
+        return share
 
     def _together(self) -> list[Strand]:
         """What is left of learned kernels that say no more than that things go together."""

@@ -144,11 +144,21 @@ class Evidence:
         several the fewest of a step."""
         key = (position, strand.source.own, tuple(strand.anchors))
         if key not in self._people:
-            both = self._people_of(position, strand)
-            steps = list(zip(*both.values(), strict=True))
-            found = min((len(set[int]().union(*some)) for some in steps), default=0)
-            self._people[key] = found, {one: min(map(len, some), default=0) for one, some in both.items()}
+            self._people[key] = self._counted(position, strand)
         return self._people[key]
+
+    def _counted(self, position: int, strand: Strand) -> tuple[int, dict[int, int]]:
+        """What ``people`` tells; of two steps without a set of each anchor, as most are asked of once."""
+        source, anchors = strand.source, list(strand.anchors)
+        if len(source.tail) == 2 and (straight := self._straight_people(position, source)) is not None:
+            of, who = self._near.met(source, anchors, self.scorer.catalogue.item(position)[1])
+            others = who != next(iter(straight[0]), -1)
+            each = np.bincount(of[others], minlength=len(anchors)).tolist()
+            return len(set(who[others].tolist())), dict(zip(anchors, each, strict=True))
+        both = self._people_of(position, strand)
+        steps = list(zip(*both.values(), strict=True))
+        found = min((len(set[int]().union(*some)) for some in steps), default=0)
+        return found, {one: min(map(len, some), default=0) for one, some in both.items()}
 
     def led_over(self, position: int, strand: Strand) -> list[Entity]:
         """What a chain leads over first, from its largest anchors to what is next to the item, what the fewest have
@@ -219,7 +229,7 @@ class Evidence:
     def _enough_people(self, position: int, strand: Strand) -> bool:
         """Whether the paths of a strand run through at least k different people."""
         straight = self._straight_people(position, strand.source)
-        if straight is None:
+        if straight is None or len(strand.source.tail) == 2:
             return self.people(position, strand)[0] >= self.k
         (hers, step), item, found = straight, self.scorer.catalogue.item(position)[1], set[int]()
         for anchor in strand.anchors:

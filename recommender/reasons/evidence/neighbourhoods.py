@@ -1,8 +1,11 @@
 """Neighbourhoods: what is next to what, as sets that are kept while items are explained."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
@@ -15,6 +18,8 @@ MOST = 300_000
 
 MANY = 200
 """Neighbours of two nodes together from which on arrays are compared faster than sets are made."""
+MORE = 4
+"""How many times as many neighbours an anchor has as an item from which on the item's are sought among them."""
 
 
 class Neighbourhoods:
@@ -99,7 +104,22 @@ class Neighbourhoods:
         if len(first) + len(second) < MANY:
             return self.of(*heads[0]) & self.of(*heads[1])
         few, many = (first, second) if len(first) < len(second) else (second, first)
-        return Idxs(few[many.take(many.searchsorted(few), mode="clip") == few].tolist())
+        return Idxs(_among(few, many).tolist())
+
+    def met(self, source: Source, anchors: Sequence[int], item: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """What is between some anchors and an item on the paths of a source of two steps: by pairs, the place of the
+        anchor and the node, both of shape (pairs,)."""
+        there, back = self.snapshot.adjacency(source.tail[0]), _undone(source.tail[1:])[0]
+        theirs = self.snapshot.neighbours(back, item)[0]
+        rows = [there.indices[there.indptr[one] : there.indptr[one + 1]] for one in anchors]
+        if not len(theirs):
+            return np.empty(0, dtype=np.int64), theirs
+        most = max(MORE * len(theirs), MANY)
+        rows = [_among(theirs, one) if len(one) > most else one for one in rows]
+        nodes = np.concatenate(rows)
+        of = np.arange(len(rows)).repeat([len(one) for one in rows])
+        hits = (theirs.take(theirs.searchsorted(nodes), mode="clip") == nodes).nonzero()[0]
+        return of[hits], nodes[hits]
 
     def _end(self, steps: tuple[str, ...], idx: int) -> Idxs:
         """Where some steps lead from a node."""
@@ -110,6 +130,11 @@ class Neighbourhoods:
             some = Idxs().union(*(self.of(steps[-1], one) for one in self._end(steps[:-1], idx)))
             found = self._keep((steps, idx), some)
         return found
+
+
+def _among(some: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Those of some that are among others, which are sorted and at least one."""
+    return some[others.take(others.searchsorted(some), mode="clip") == some]
 
 
 @lru_cache(maxsize=1024)

@@ -27,3 +27,7 @@ def test_who_used_both_is_between_two_items(tmp_path: Path, people: int) -> None
         for item in range(4):
             assert near.between(source, (anchor, item), 1) == sets[anchor] & sets[item]
     assert people - 1 in near.between(source, (0, 1), 1)
+    for item in range(4):
+        place, who = near.met(source, [3, 2, 0], item)
+        met = [set(who[place == number].tolist()) for number in range(3)]
+        assert met == [sets[anchor] & sets[item] for anchor in (3, 2, 0)] and len(who) == sum(map(len, met))
