@@ -134,7 +134,8 @@ class Neighbourhoods:
 
 def _among(some: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.int32]:
     """Those of some that are among others, which are sorted and at least one."""
-    return some[others.take(others.searchsorted(some), mode="clip") == some]
+    found: NDArray[np.int32] = some[others.take(others.searchsorted(some), mode="clip") == some]
+    return found
 
 
 @lru_cache(maxsize=1024)
