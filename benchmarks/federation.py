@@ -1,19 +1,21 @@
 """Two companies that may not pool rows: how much of the pooled model each has from one encrypted file of the other.
 
-    python benchmarks/federation.py FOLDER [--k 5] [--lot 100]
+    python benchmarks/federation.py FOLDER [--k 5] [--lot 100] [--lots 5]
     WHYREC_DATA=… python benchmarks/federation.py FOLDER --data-set sport-cloth --k 2 --weights even
 
 The people of the example, of Amazon Sport × Cloth or of Amazon Beauty are split 1 : 3 among two companies with one
 catalogue; of each of the smaller one's people one item of a domain is held out (seed 0). Everything goes through the
 program: load, `federate offer`, `federate accept`, `train`. Ranked is the whole domain for the smaller company's
 people: alone, with the partner's sums, and pooled. The example is small, so each quarter is the smaller one in turn;
-even so another lot moves federated ÷ pooled by several parts in a hundred, so that one lot tells of no two of them.
-Told is each for all held-out items, for those that at least k of the partner's people used, of which the file may tell,
-and for the others, of which no file may, whatever it sums.
+even so another lot moves federated ÷ pooled by several parts in a hundred, so that one lot tells of no two of them:
+`--lots` measures several, one after another, and tells each and all together. Told is each for all held-out items, for
+those that at least k of the partner's people used, of which the file may tell, and for the others, of which no file
+may, whatever it sums. Intervals resample people, each with all that was measured of her by all models in all lots.
 """
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,7 @@ import polars as pl
 import pyrage
 import typer
 from federated_shops import Example, Files, Rows, beauty, sport_cloth
+from numpy.typing import NDArray
 from program import whyrec
 from rich.console import Console
 from rich.table import Table
@@ -31,7 +34,7 @@ from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
-from recommender.evaluation.evaluation import evaluate, scorer_of_users
+from recommender.evaluation.evaluation import measured, scorer_of_users
 from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
@@ -45,8 +48,14 @@ LEARNED, EVEN, TIES = "learned", "even", 0.02
 MODELS = ("alone", "federated", "pooled")
 EVERY = ("all", "k or more", "fewer")
 """Which held-out items count: all, those that k of the partner's people used, the others."""
-Figures = dict[tuple[str, str], tuple[float, int]]
-"""Domain and which held-out items → NDCG and people."""
+Key = tuple[str, str]
+"""Domain, and which held-out items."""
+Figures = dict[Key, dict[str, float]]
+"""Person → NDCG."""
+Paired = dict[str, list[float]]
+"""Person → NDCG alone, federated, pooled."""
+Values = NDArray[np.float64]
+RESAMPLES = 2000
 
 
 def main(
@@ -60,33 +69,81 @@ def main(
     lot: Annotated[
         int, typer.Option(min=0, help="Who is the smaller company, and what is held out; 0: by number.")
     ] = 0,
+    lots: Annotated[int, typer.Option(min=1, help="How many lots, from that one on.")] = 1,
 ) -> None:
     """Measure and print."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shop = _shop(data_set, data, folder)
-    found: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
-    for quarter in range(QUARTERS if data_set == "example" else 1):
-        for name, figures in _quarter(shop, folder / f"quarter-{quarter}", (quarter, k, lot), weights).items():
-            for one, figure in figures.items():
-                if figure[1]:  # at k = 2 there may be nothing that fewer used
-                    found.setdefault((*one, name), []).append(figure)
-    mean = {one: 100 * np.average([v for v, _ in some], weights=[n for _, n in some]) for one, some in found.items()}
-    people = {one: sum(n for _, n in some) for one, some in found.items()}
-    _show(mean, people, k)
+    rows = dict[Key, list[Paired]]()
+    for one in range(lot, lot + lots):
+        found = _lot(shop, folder / f"lot-{one}", (k, one), weights)
+        shutil.rmtree(folder / f"lot-{one}")
+        _show(found, f"lot {one}, k = {k}")
+        for key, values in found.items():
+            rows.setdefault(key, []).append(values)
+    if lots > 1:
+        _show_lots(rows, k)
 
 
-def _show(mean: dict[tuple[str, str, str], float], people: dict[tuple[str, str, str], int], k: int) -> None:
-    table = Table(title=f"NDCG@10 × 100 of the smaller company's people, k = {k}", title_justify="left")
-    for column in ("domain", "used at the partner by", "people", *MODELS, "federated ÷ pooled", "of the gain"):
+def _lot(shop: Example | Files, folder: Path, split: tuple[int, int], weights: str) -> dict[Key, Paired]:
+    """Of each key people, and their NDCG by each model; of the example each quarter is the smaller company in turn.
+
+    :param split: k, and the lot.
+    """
+    found = dict[Key, Paired]()
+    for quarter in range(QUARTERS if isinstance(shop, Example) else 1):
+        figures = _quarter(shop, folder / f"quarter-{quarter}", (quarter, *split), weights)
+        for key in figures[MODELS[0]]:
+            by_model = [figures[name][key] for name in MODELS]
+            people = sorted(set.intersection(*map(set, by_model)))
+            found.setdefault(key, {}).update({one: [values[one] for values in by_model] for one in people})
+    return {key: some for key, some in found.items() if some}  # at k = 2 there may be nothing that fewer used
+
+
+def _show(found: dict[Key, Paired], title: str) -> None:
+    table = Table(title=f"NDCG@10 × 100 of the smaller company's people, {title}", title_justify="left")
+    for column in ("domain", "used at the partner by", "people", *MODELS, "federated ÷ pooled", "95 %", "of the gain"):
         table.add_column(column, justify="right")
-    for domain, which in dict.fromkeys((domain, which) for domain, which, _ in mean):
-        alone, federated, pooled = (float(mean[domain, which, name]) for name in MODELS)
+    for (domain, which), values in found.items():
+        sums, low, high = _ratio([values])
+        alone, federated, pooled = (100 * sums / len(values)).tolist()
         gain = f"{(federated - alone) / (pooled - alone):.0%}" if pooled > alone else "–"
-        row = (f"{one:.2f}" for one in (alone, federated, pooled))
-        number = people[domain, which, "alone"]
-        table.add_row(domain, which, f"{number:,}", *row, f"{federated / pooled:.3f}" if pooled else "–", gain)
-    Console(width=140).print(table)
+        shown = (f"{one:.2f}" for one in (alone, federated, pooled))
+        ratio = f"{federated / pooled:.3f}" if pooled else "–"
+        table.add_row(domain, which, f"{len(values):,}", *shown, ratio, f"{low:.3f}–{high:.3f}", gain)
+    Console(width=160).print(table)
+
+
+def _show_lots(rows: dict[Key, list[Paired]], k: int) -> None:
+    """All lots together: of each its ratio, and that of the sums over all of them."""
+    table = Table(title=f"federated ÷ pooled (and alone ÷ pooled), lot by lot, k = {k}", title_justify="left")
+    for column in ("domain", "used at the partner by", "each lot", "all", "95 %", "alone ÷ pooled", "95 %"):
+        table.add_column(column, justify="right")
+    for (domain, which), lots in rows.items():
+        each = [_sums(one) for one in lots]
+        listed = " ".join(f"{one[1] / one[2]:.3f}" for one in each if one[2])
+        (federated, alone), row = (_ratio(lots), _ratio(lots, 0)), list[str]()
+        for place, (sums, low, high) in ((1, federated), (0, alone)):
+            row += [f"{sums[place] / sums[2]:.3f}" if sums[2] else "–", f"{low:.3f}–{high:.3f}"]
+        table.add_row(domain, which, listed, *row)
+    Console(width=160).print(table)
+
+
+def _sums(values: Paired) -> Values:
+    return np.asarray(np.array(list(values.values())).sum(axis=0))
+
+
+def _ratio(lots: Sequence[Paired], model: int = 1) -> tuple[Values, float, float]:
+    """Sums by model over all lots, and the interval of one of them ÷ that of the last: people are resampled, each with
+    all of hers, so that what makes a person easy or hard is in all three."""
+    people = sorted({one for values in lots for one in values})
+    rows = np.array([sum((np.array(values[one]) for values in lots if one in values), np.zeros(3)) for one in people])
+    drawn = np.random.default_rng(0).multinomial(len(people), np.full(len(people), 1 / len(people)), RESAMPLES)
+    sums = drawn @ rows
+    ratios = sums[:, model] / np.maximum(sums[:, -1], 1e-12)
+    low, high = np.quantile(ratios, (0.025, 0.975))
+    return rows.sum(axis=0), float(low), float(high)
 
 
 def _shop(data_set: str, data: Path | None, folder: Path) -> Example | Files:
@@ -100,7 +157,7 @@ def _shop(data_set: str, data: Path | None, folder: Path) -> Example | Files:
 
 
 def _quarter(shop: Example | Files, folder: Path, split: tuple[int, int, int], weights: str) -> dict[str, Figures]:
-    """NDCG and people by domain and held-out items, for each of the models.
+    """NDCG of each person by domain and held-out items, for each of the models.
 
     :param split: which quarter is the smaller company, k, and the lot.
     """
@@ -159,8 +216,10 @@ def _measured(folder: Path, held: dict[str, pl.DataFrame], told: frozenset[str],
         inside = (pl.lit(f"{tail}:") + pairs[:, 1].cast(pl.String)).is_in(known.implode())
         for which, some in zip(EVERY, (pairs, pairs.filter(inside), pairs.filter(~inside)), strict=True):
             split = Split(snapshot, _test(snapshot, name, some), {"kind": "held out before loading"})
-            result = evaluate(split, {"whyrec": scorer_of_users(scorer)}, 10, domain).model_dump()
-            found[domain, which] = (result["models"]["whyrec"]["ndcg"]["mean"], result["users"])
+            result = measured(split, {"whyrec": scorer_of_users(scorer)}, (10, domain))
+            ids = [snapshot.vocabulary.id(*user) for user in result.users]
+            values = result.lists["whyrec"].metrics.ndcg.tolist()
+            found[domain, which] = dict(zip(ids, values, strict=True))
     return found
 
 
