@@ -114,7 +114,7 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
     :param recommender: what answers come from; ``None`` where nothing does yet.
     :raises UnknownEntityError: where store, log and earlier snapshots know nobody of that id.
     """
-    found = held(workspace, user, partial(_elsewhere, workspace), lang)
+    found = held(workspace, user, partial(known_elsewhere, workspace), lang)
     copies, unread = kept_copies(workspace, (found.type, found.id), found.triples)
     concluded = None
     if recommender is not None and recommender.snapshot.vocabulary.get(found.type, found.id) is not None:
@@ -136,12 +136,17 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
     )
 
 
-def _elsewhere(workspace: Workspace, people: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Whom the log of the service, or a snapshot, knows."""
+def known_elsewhere(workspace: Workspace, people: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Whom of some people, type and id, a snapshot knows, or the log of the service: by what it says of the type, and
+    by an answer that somebody asked for by the id alone where nothing else is known of it."""
     found, folder = known_in_copies(workspace, people), workspace.folder / "service"
     if folder.is_dir():
         with closing(EventLog(folder)) as log:
-            found += [one for one in people if one not in found and any(log.about(one[1], one[0]))]
+            logged = {one: log.about(one[1], one[0]) for one in people if one not in found}
+        for (name, known), (events, answers) in logged.items():
+            if events or any(one.user == f"{name}:{known}" for one in answers):
+                found.append((name, known))
+        found = found or [one for one, (_, answers) in logged.items() if answers]
     return found
 
 

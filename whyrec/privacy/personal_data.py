@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import UsageError
-from kg.identifier import as_text
 from kg.progress import Progress
 from kg.workspace.permissions import private_files
 from recommender.texts.messages import translated
@@ -39,30 +39,29 @@ class PersonalData(Lists):
         :raises UnknownEntityError: where nothing knows the id.
         :raises StoreError: where the store fails; the same call goes on.
         """
-        from kg.privacy.erasure.erasure import forget  # polars, which answering does not need
-        from kg.privacy.person_ids import person_types
+        from kg.privacy.erasure.erasure import Elsewhere, forget  # polars, which answering does not need
         from whyrec.events.log import EventLog
         from whyrec.events.taking_over import alone
+        from whyrec.privacy.access_request import known_elsewhere
         from whyrec.privacy.offers import sent_before
         from whyrec.reports import ForgetReport
 
-        log, people = self.workspace.folder / "service", person_types(self.workspace.schema)
-        prefix, _, rest = as_text(user).partition(":")
-        whom, types = (rest, [prefix]) if prefix in people else (user, people)
+        log = self.workspace.folder / "service"
         there = log.is_dir()
         with (
             private_files(),
             alone(log) if there else nullcontext(),
             closing(EventLog(log)) if there else nullcontext() as events,
         ):
-            if events is not None:
-                events.forget(whom, types)
-            self._withdraw(whom, types)
-            # and once more, by the pseudonym it may have been: a service answers till it knows
-            again = (lambda person: None) if events is None else (lambda person: events.forget(person, types))
-            erasure = forget(self.workspace, user, progress or self._progress, again)
-            if erasure.person != whom:
-                self._withdraw(erasure.person, types)
+
+            def erase(person: str, types: Sequence[str]) -> None:
+                """Only once it is sure who is meant."""
+                if events is not None:
+                    events.forget(person, types)
+                self._withdraw(person, types)
+
+            known = partial(known_elsewhere, self.workspace)
+            erasure = forget(self.workspace, user, progress or self._progress, Elsewhere(known, erase))
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())
         notices = [*report.notices, *sent_before(self.workspace, lang), *self._candidate(lang)]

@@ -17,15 +17,15 @@ def forgotten(shop: Shop, user: str) -> dict[str, Any]:
     :param user: the id, or ``Type:id`` where several types of people share it.
     :raises UsageError: where several people have the id; nothing is erased then.
     """
-    vocabulary, types = shop.refreshed().snapshot.vocabulary, shop.engine.snapshot.schema.user_types
+    types = shop.refreshed().snapshot.schema.user_types
     told, whom = shop.named(user)
-    there = [name for name in (types if told is None else [told]) if vocabulary.get(name, whom) is not None]
-    if len(there) > 1:
-        choices = " or ".join(f"{name}:{whom}" for name in there)
-        raise UsageError(f"{user!r} is the id of several entities; say {choices}")
-    mine = there or ([told] if told is not None else list(types))
+    asked = list(types) if told is None else [told]
     shop.flush()
-    logged = [] if there else [name for name in mine if any(True for _ in shop.events.of(whom, name))]
+    there, logged = _known(shop, asked, whom)
+    if len(known := [*there, *logged]) > 1:
+        choices = " or ".join(f"{name}:{whom}" for name in known)
+        raise UsageError(f"{user!r} is the id of several entities; say {choices}")
+    mine = known or asked
     with alone(shop.events.path.parent):
         gone = shop.events.forget(whom, mine)
     erased = shop.engine.forget(f"{there[0]}:{whom}" if told else whom) if there else None
@@ -37,6 +37,16 @@ def forgotten(shop: Shop, user: str) -> dict[str, Any]:
     shop.lists.begin()
     graph = erased.model_dump(mode="json") if erased is not None else None
     return {"events": gone.events, "answers": gone.answers + late.answers, "graph": graph}
+
+
+def _known(shop: Shop, types: Sequence[str], whom: str) -> tuple[list[str], list[str]]:
+    """The types of which a snapshot has somebody of an id, and those of which the log alone does."""
+    from whyrec.privacy.access_request import known_elsewhere  # what answers does without them
+    from whyrec.privacy.kept_copies import known_in_copies
+
+    people, workspace = [(name, whom) for name in types], shop.engine.workspace
+    there = [name for name, _ in known_in_copies(workspace, people)]
+    return there, [name for name, _ in known_elsewhere(workspace, people) if name not in there]
 
 
 def _keep_away(folder: Path, whom: str, types: Sequence[str]) -> None:

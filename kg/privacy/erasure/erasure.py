@@ -6,14 +6,15 @@ taken anew; the search of all files comes last.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from kg.file_link import remove_folder
 from kg.file_lock import FileLock, clear_abandoned
 from kg.mapping.standard_input import clear_inputs
-from kg.privacy.erasure.identification import Identified, identify
+from kg.privacy.erasure.identification import Identified, KnownElsewhere, identify
 from kg.privacy.erasure.person_files import is_typed, names_person
 from kg.privacy.erasure.redaction import Outcome, Person, Redactor
 from kg.privacy.erasure.report import Erasure
@@ -30,18 +31,30 @@ from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What else than the store, and the files that a workspace is known to have, keeps people.
+
+    ``known``: whom of some people it knows; ``erase``: erases a person from it, once everybody can know that she was
+    forgotten; gets each id that she may be kept by, and her types.
+    """
+
+    known: KnownElsewhere = lambda _: []
+    erase: Callable[[str, Sequence[str]], object] = lambda *_: None
+
+
+NOWHERE = Elsewhere()
+
+
 def forget(
-    workspace: Workspace,
-    user: str,
-    progress: Progress = no_progress,
-    elsewhere: Callable[[str], object] = lambda _: None,
+    workspace: Workspace, user: str, progress: Progress = no_progress, elsewhere: Elsewhere = NOWHERE
 ) -> Erasure:
     """Erase a person.
 
     :param user: the id, or ``Type:id`` where several types of people share ids.
-    :param elsewhere: erases what others keep of the id, once everybody can know that it was forgotten.
-    :raises UnknownEntityError: where neither the store, nor the suppression list, nor a file of whyrec's knows the id.
-    :raises UsageError: where several people have the id.
+    :raises UnknownEntityError: where neither the store, nor the suppression list, nor a file of whyrec's, nor anything
+        else knows the id; nothing was changed then.
+    :raises UsageError: where several people have the id; likewise.
     :raises StoreError: where the store fails or somebody else writes to it; nothing was done then, or running the
         command again goes on.
     """
@@ -50,7 +63,7 @@ def forget(
 
 
 class _Eraser:
-    def __init__(self, workspace: Workspace, user: str, progress: Progress, elsewhere: Callable[[str], object]) -> None:
+    def __init__(self, workspace: Workspace, user: str, progress: Progress, elsewhere: Elsewhere) -> None:
         self._workspace, self._user, self._progress, self._elsewhere = workspace, user, progress, elsewhere
         self._files = WorkspaceFiles(workspace)
         self._erasure = Erasure(user)
@@ -63,14 +76,15 @@ class _Eraser:
         clear_inputs()
         self._notice_others(clear_scratch(self._workspace.folder))
         suppression = Suppression.open(self._workspace.folder)
-        whom = identify(self._workspace, self._user, self._files, suppression)
+        whom = identify(self._workspace, self._user, self._files, suppression, self._elsewhere.known)
         self._erasure.person = whom.id
         self._tell("Store")
         self._erase_from_store(whom, suppression)
         self._tell("Files")
         self._rewrite_files(whom.person)
         self._remove_files(whom)
-        self._elsewhere(whom.id)
+        for one in {whom.id, whom.raw or whom.id}:
+            self._elsewhere.erase(one, whom.types)
         self._tell("Searching all files")
         Verification(self._workspace, self._files, whom, self._erasure).run()
         return self._erasure

@@ -1,7 +1,7 @@
 """Whom an id names: a person of the store, or one who was forgotten before, or whom rejects still know."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +16,11 @@ from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
+People = list[tuple[str, str]]
+"""Type and id."""
+KnownElsewhere = Callable[[People], People]
+"""Whom of some people something else than the store knows: a log of events, an earlier snapshot."""
+
 
 @dataclass(frozen=True)
 class Identified:
@@ -29,21 +34,31 @@ class Identified:
     """Her own id, where the workspace has a pseudonym for it."""
 
 
-def identify(workspace: Workspace, user: str, files: WorkspaceFiles, suppression: Suppression) -> Identified:
-    """Find out whom an id names.
+def identify(
+    workspace: Workspace,
+    user: str,
+    files: WorkspaceFiles,
+    suppression: Suppression,
+    elsewhere: KnownElsewhere = lambda _: [],
+) -> Identified:
+    """Find out whom an id names; nothing is changed.
 
     :param user: the id, or ``Type:id`` where several types of people share ids.
-    :raises UnknownEntityError: where neither the store, nor the suppression list, nor a file of whyrec's knows the id.
-    :raises UsageError: where several people have the id, or it is none.
+    :raises UnknownEntityError: where neither the store, nor the suppression list, nor a file of whyrec's, nor anything
+        else knows the id.
+    :raises UsageError: where several people have the id, wherever they are known, or it is none.
     """
-    return _Identification(workspace, user, files, suppression).result()
+    return _Identification(workspace, user, files, (suppression, elsewhere)).result()
 
 
 class _Identification:
     """One search for whom an id names."""
 
-    def __init__(self, workspace: Workspace, user: str, files: WorkspaceFiles, suppression: Suppression) -> None:
-        self._workspace, self._files, self._suppression = workspace, files, suppression
+    def __init__(
+        self, workspace: Workspace, user: str, files: WorkspaceFiles, others: tuple[Suppression, KnownElsewhere]
+    ) -> None:
+        self._workspace, self._files = workspace, files
+        self._suppression, self._elsewhere = others
         self._types = person_types(workspace.schema)
         prefix, colon, rest = as_text(user).partition(":")
         self._type = prefix if colon and prefix in self._types else None
@@ -67,7 +82,8 @@ class _Identification:
         finally:
             store.close()
         known = {name: ids[name] for name in asked}
-        there = [name for name, some in known.items() if self._id in some]
+        stored = [name for name, some in known.items() if self._id in some]
+        there = [name for name in asked if name in {*stored, *self._known_elsewhere(asked, self._id)}]
         if self._type and any(self._told in some for some in ids.values()):
             self._refuse_another(there)  # ``User:7`` is 7 of type User, unless that is somebody's id as it stands
             self._type, self._id = None, self._told
@@ -90,6 +106,10 @@ class _Identification:
         hint = f"; ids here are pseudonyms: set {KEY_VARIABLE} to name people by their own ids"
         aside = hint if is_pseudonymised(self._workspace.folder) and KEY_VARIABLE not in os.environ else ""
         raise UnknownEntityError(f"{_unknown(self._id, known)}{aside}")
+
+    def _known_elsewhere(self, types: Sequence[str], entity_id: str) -> list[str]:
+        """The types of which something else than the store knows somebody of an id."""
+        return [name for name, _ in self._elsewhere([(name, entity_id) for name in types])]
 
     def _refuse_another(self, there: Sequence[str]) -> None:
         """What was told is the id of a person; without its type it must be nobody's."""
@@ -132,7 +152,8 @@ class _Identification:
         pseudonyms = Pseudonyms.from_environment()
         for name, ids in known.items():
             pseudonym = pseudonyms.of(name, self._id)
-            if pseudonym in ids or self._suppression.has(name, pseudonym):
+            elsewhere = self._known_elsewhere([name], pseudonym)
+            if pseudonym in ids or elsewhere or self._suppression.has(name, pseudonym):
                 self._raw, self._id, self._type = self._id, pseudonym, name
                 return True
         return False

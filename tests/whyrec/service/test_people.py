@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import whyrec
-from kg.errors import WorkspaceError
+from kg.errors import UnknownEntityError, WorkspaceError
 from kg.workspace.forgotten_digests import IN_STORE
 from whyrec.online_evaluation.traffic import traffic
 from whyrec.service.access import Role, Tokens
@@ -150,6 +150,20 @@ def test_who_is_forgotten_takes_along_nobody_of_the_same_id_and_is_in_no_log(cli
     nobody = client.delete("/api/v1/users/nobody@example.com", headers=bearer(admin)).json()
     assert nobody == {"events": 0, "answers": 0, "graph": None}
     assert not any(b"nobody@example.com" in path.read_bytes() for path in (shop / "service").iterdir())
+
+
+def test_whom_an_earlier_snapshot_alone_has_is_forgotten_there(client: TestClient, shop: Path) -> None:
+    admin = Tokens(shop)._admin
+    for name in ("Guest", "drank"):
+        rows = (shop / f"{name}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+        (shop / f"{name}.csv").write_text("".join(one for one in rows if not one.startswith("g7,")), encoding="utf-8")
+    engine = whyrec.open(shop)
+    engine.load(mode="replace", max_deletes="all")
+    assert engine.export_person("g7").copies
+    gone = client.delete("/api/v1/users/g7", headers=bearer(admin)).json()
+    assert gone["graph"] is not None and gone["graph"]["found"] == []
+    with pytest.raises(UnknownEntityError):
+        engine.export_person("g7")
 
 
 def test_a_hidden_item_stays_hidden_where_an_earlier_change_of_mind_comes_late(client: TestClient, shop: Path) -> None:
