@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl  # whoever only reads sums needs none: a worker of the service, say
 
 FORMAT = 1
+LONGEST_MAKER = 64
 MOST_BYTES = 4 << 30
 """Largest file of a partner that is unpacked."""
 NAME = re.compile(r"[^\W_](?:[\w .&-]{0,62}[\w.])?")
@@ -54,11 +55,19 @@ class PartnerSums:
     first: NDArray[np.int32]
     second: NDArray[np.int32]
     people: NDArray[np.int64]
+    maker: str = ""
+    """The same in all files of one company, whatever it calls itself; empty in those of an earlier version."""
+
+    def same_numbers(self, other: "PartnerSums") -> bool:
+        """Whether two files tell the same of the same things."""
+        arrays = ("used", "first", "second", "people")
+        return self.ids == other.ids and all(np.array_equal(getattr(self, one), getattr(other, one)) for one in arrays)
 
     def to_bytes(self) -> bytes:
         """The file."""
         encoded = [one.encode() for one in self.ids]
         header = {"format": FORMAT, "name": self.name, "k": self.k, "everybody": self.everybody, "at": self.at}
+        header |= {"maker": self.maker} if self.maker else {}
         arrays: dict[str, NDArray[Any]] = {
             "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
             "blob": np.frombuffer(b"".join(encoded), dtype=np.uint8),
@@ -95,6 +104,9 @@ class PartnerSums:
             raise ValueError(f"the company's name {name!r}")
         if not (isinstance(k, int) and isinstance(everybody, int) and k >= 1 and everybody >= 0):
             raise ValueError(f"k {k!r} of {everybody!r} people")
+        maker = header.get("maker", "")
+        if not (isinstance(maker, str) and len(maker) <= LONGEST_MAKER):
+            raise ValueError(f"who made it: {str(maker)[:LONGEST_MAKER]!r}")
         blob, offsets = arrays["blob"].tobytes(), arrays["offsets"]
         if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != len(blob) or (np.diff(offsets) < 3).any():
             raise ValueError("its ids do not fit their lengths")
@@ -114,7 +126,8 @@ class PartnerSums:
             raise ValueError("a pair stands twice")
         if min(arrays["used"].min(initial=k), arrays["people"].min(initial=k)) < k:
             raise ValueError(f"a number is of fewer than the {k} people that it says each is of")
-        return cls(name, k, everybody, at, ids, arrays["used"], *(arrays[one] for one in _PAIRS))
+        pairs = arrays["first"], arrays["second"], arrays["people"]
+        return cls(name, k, everybody, at, ids, arrays["used"], *pairs, maker)
 
 
 def partner_file(folder: Path, name: str) -> Path:

@@ -169,3 +169,58 @@ def test_the_commands_say_what_to_do_next(demo: Path, tmp_path: Path, monkeypatc
     (tmp_path / "x.age").write_bytes(b"age-encryption.org/v1\nrubbish")
     damaged = run.invoke(app, [*where, "accept", str(tmp_path / "x.age")])
     assert damaged.exit_code == 1 and "ask for it anew" in damaged.stderr
+
+
+def test_files_of_several_k_together_tell_no_more_than_the_finest(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 7 and of 5, thirty-seven people would be 35 to 39 in one file and 35 to 41 in the other, thirty-six never both
+    as 35; and a sum may stand higher in a file of 10 than one of 5 lets it, whose pairs tell the rest."""
+    engine, public = whyrec.open(Path(shutil.copytree(demo, tmp_path / "sender"))), _secret(monkeypatch)
+    engine.offer(public, tmp_path / "5.age", k=5)
+    for k in (6, 7, 15):
+        with pytest.raises(UsageError, match=f"`k` {k}: files of 5 people or more .* one of 5, 10, 20 …"):
+            engine.offer(public, tmp_path / f"{k}.age", k=k)
+        assert not (tmp_path / f"{k}.age").exists()
+    engine.offer(public, tmp_path / "10.age", k=10)
+    five, ten = (_opened(tmp_path / f"{k}.age") for k in (5, 10))
+    fine, used = _numbers(five), dict(zip(five.ids, five.used.tolist(), strict=True))
+    coarse = _numbers(ten)
+    assert coarse and all(n <= (told_count(fine[two], 10) or 0) for two, n in coarse.items())
+    assert all(n <= (told_count(used[one], 10) or 0) for one, n in zip(ten.ids, ten.used.tolist(), strict=True))
+    alone = shared_use(engine.snapshot, 10)
+    ids = [f"{kind}:{engine.snapshot.vocabulary.id(kind, idx)}" for kind, idx in alone.things]
+    asked = {(ids[a], ids[b]): n for a, b, n in alone.pairs.T.tolist()}
+    assert all(n <= asked[two] for two, n in coarse.items())
+    assert any(n < asked[two] for two, n in coarse.items()) or len(coarse) < len(asked)
+    items = [two for two in asked if all(one.split(":")[0] in ("Product", "Course") for one in two)]
+    assert all(coarse[two] == asked[two] for two in items), "pairs of items are rounded to steps of both anyway"
+
+
+def test_a_company_s_people_count_once_whatever_it_is_called(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, receiver = (Path(shutil.copytree(demo, tmp_path / name)) for name in ("sender", "receiver"))
+    partner, engine, public = whyrec.open(sender), whyrec.open(receiver), _secret(monkeypatch)
+    partner.offer(public, tmp_path / "first.age", name="Academy")
+    partner.offer(public, tmp_path / "other.age", name="Academy Group", k=10)
+    engine.accept_offer(tmp_path / "first.age")
+    with pytest.raises(UsageError, match=r'Academy Group are the people of Academy.*federate remove "Academy"'):
+        engine.accept_offer(tmp_path / "other.age")
+    sums = _opened(tmp_path / "first.age")
+    _sent(replace(sums, name="Elsewhere", maker=""), sums.at, public, tmp_path / "same.age")  # of an earlier version
+    with pytest.raises(UsageError, match="Elsewhere are the people of Academy"):
+        engine.accept_offer(tmp_path / "same.age")
+    assert [one.name for one in engine.status().partners] == ["Academy"]
+    engine.remove_partner("Academy")
+    assert engine.accept_offer(tmp_path / "other.age").partner.name == "Academy Group"
+
+
+def _opened(file: Path) -> PartnerSums:
+    packed = pyrage.decrypt(file.read_bytes(), [pyrage.x25519.Identity.from_str(os.environ[KEY])])
+    return PartnerSums.from_bytes(packed, file.name)
+
+
+def _numbers(sums: PartnerSums) -> dict[tuple[str, str], int]:
+    ends = zip(sums.first.tolist(), sums.second.tolist(), sums.people.tolist(), strict=True)
+    return {(sums.ids[a], sums.ids[b]): n for a, b, n in ends}

@@ -24,10 +24,11 @@ from kg.snapshot.snapshot import PARTNERS, Snapshot
 from kg.workspace.output_file import check_output, starts_with
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
-from recommender.catalogue.shared_use.counting import MOST_ITEMS, SharedUse, shared_use
+from recommender.catalogue.shared_use.counting import MOST_ITEMS, SharedUse
+from recommender.catalogue.shared_use.nested import nested_use
 from recommender.texts.languages import language
 from whyrec.answering.opening import refreshed
-from whyrec.privacy.offers import AcceptReport, OfferReport, offers, partner_of, remember_offer
+from whyrec.privacy.offers import AcceptReport, OfferReport, maker, offers, partner_of, remember_offer
 from whyrec.reports import MadeOffer
 
 KEY_VARIABLE = "WHYREC_FEDERATE_KEY"
@@ -73,8 +74,8 @@ def own_key() -> str:
 def offer(workspace: Workspace, snapshot: Snapshot, asked: Offer) -> OfferReport:
     """Write the sums over everybody in a snapshot to an encrypted file, and note that in the workspace.
 
-    :raises UsageError: for no key, no file, a k below that of the workspace, a name that cannot be one, or where
-        nothing was used by k people.
+    :raises UsageError: for no key, no file, a k below that of the workspace or of other steps than files before, a
+        name that cannot be one, or where nothing was used by k people.
     """
     least = workspace.settings.privacy.k
     k, name = least if asked.k is None else asked.k, asked.name or snapshot.schema.name
@@ -85,13 +86,13 @@ def offer(workspace: Workspace, snapshot: Snapshot, asked: Offer) -> OfferReport
         raise UsageError("`out` names the file that is sent to the partner, such as offer.age")
     if asked.out is not None:
         check_output(asked.out, AGE, workspace, asked.force)
-    found = shared_use(snapshot, k)
+    found = nested_use(snapshot, k, min([one.k for one in offers(workspace.folder)], default=k))
     if not found.pairs.shape[1]:
         raise UsageError(
             f"no two things were used by {k} people both, so there is nothing that may be sent; load more data, or "
             "lower [privacy] k in whyrec.toml where that is right for your people"
         )
-    sums = _sums(snapshot, found, name, k)
+    sums = _sums(snapshot, found, (name, maker(workspace.folder, make=not asked.dry_run)), k)
     content = sealed_value(sums.to_bytes(), _reader(asked.to))
     print_ = sha256(content).hexdigest()
     if asked.out is not None and not asked.dry_run:
@@ -147,6 +148,7 @@ def accept(
             f"{file}: not one of the ids of {sums.name} ({len(sums.ids):,}) is in your graph, such as {sums.ids[:1]}; "
             "agree on shared ids of items, brands or ingredients (INCI), and load them"
         )
+    _check_alone(workspace.folder, sums, file)
     target = partner_file(workspace.folder, sums.name)
     replaced = target.exists()
     _check_newer(workspace.folder, sums, file)
@@ -183,11 +185,11 @@ def remove(workspace: Workspace, name: str, progress: Progress) -> None:
     refreshed(workspace, progress, anew=True)
 
 
-def _sums(snapshot: Snapshot, found: SharedUse, name: str, k: int) -> PartnerSums:
+def _sums(snapshot: Snapshot, found: SharedUse, whose: tuple[str, str], k: int) -> PartnerSums:
     ids = tuple(f"{kind}:{snapshot.vocabulary.id(kind, idx)}" for kind, idx in found.things)
     first, second = (found.pairs[end].astype(np.int32) for end in (0, 1))
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    return PartnerSums(name, k, found.everybody, at, ids, found.used, first, second, found.pairs[2])
+    return PartnerSums(whose[0], k, found.everybody, at, ids, found.used, first, second, found.pairs[2], whose[1])
 
 
 def _items(workspace: Workspace, sums: PartnerSums) -> list[bool]:
@@ -236,6 +238,16 @@ def _check_newer(folder: Path, sums: PartnerSums, file: Path) -> None:
             f"{file}: made on {sums.at}, and {sums.name} counts with sums of {later[0]} already; ask the partner for a "
             "newer file, or say `whyrec federate remove` first"
         )
+
+
+def _check_alone(folder: Path, sums: PartnerSums, file: Path) -> None:
+    """Let nobody's people count twice, whatever the company calls itself."""
+    for one in read_partners(folder):
+        if one.name != sums.name and ((sums.maker and one.maker == sums.maker) or one.same_numbers(sums)):
+            raise UsageError(
+                f"{file}: {sums.name} are the people of {one.name}, who count here already and would count twice; say "
+                f'`whyrec federate remove "{one.name}"` first where the company is called {sums.name} now'
+            )
 
 
 def _check_name(name: str) -> None:

@@ -1,6 +1,8 @@
 """Offers: what is told of sums that go to partners and come from them, and the list of what was sent."""
 
 import json
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from recommender.results.document import Result
 from recommender.texts.languages import language
 from whyrec.reports import MadeOffer, Partner
 
-LEDGER = "offers.json"
+LEDGER, MAKER = "offers.json", "maker.txt"
 
 
 class OfferReport(Result):
@@ -74,6 +76,21 @@ def offers(folder: Path) -> list[MadeOffer]:
         raise WorkspaceError(
             f"{folder / PARTNERS / LEDGER}: the list of what was sent to partners is damaged; restore it from a copy"
         ) from None
+
+
+def maker(folder: Path, *, make: bool) -> str:
+    """By which a partner knows files of one company for such, whatever it calls itself: by lot, once; empty before.
+
+    :param make: whether to draw it where there is none.
+    """
+    path = folder / PARTNERS / MAKER
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    if not make:
+        return ""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{secrets.token_hex(8)}\n", encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
 
 
 def remember_offer(folder: Path, made: MadeOffer) -> None:
