@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.k_anonymity import told_count
-from kg.privacy.differential_privacy import Payment, PrivacyLedger, ToldCounts, guess_bound, noise_bound, private_counts
+from kg.privacy.budget.ledger import PrivacyLedger
+from kg.privacy.differential_privacy import Payment, ToldCounts, guess_bound, noise_bound, private_counts
 from kg.snapshot.snapshot import Snapshot
 from kg.snapshot.triple_subset import TripleSubset
 from kg.workspace.settings import PrivacySettings

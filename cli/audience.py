@@ -55,7 +55,7 @@ def audience(
     path = Path(entity)
     about: Any = {"items": read_lines(path), "name": path.name} if path.is_file() else {"entity": entity}
     about |= {"domain": domain, "lang": lang}
-    asked = asked_private(private, epsilon, out)
+    asked = asked_private(ctx, private, epsilon, out if private else None, ("domain", "force"))
     with engine_of(ctx, output) as engine:
         if asked:
             some = (about["items"], path.name) if "items" in about else ((), path.name)

@@ -44,7 +44,7 @@ def bridge(
     Example: whyrec bridge "Third Bloom" --domain courses
     """
     output = Output(as_json, quiet)
-    asked = asked_private(private, epsilon, counts)
+    asked = asked_private(ctx, private, epsilon, counts, ("n",))
     with engine_of(ctx, output) as engine:
         if asked:
             show_private(

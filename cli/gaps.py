@@ -45,7 +45,7 @@ def gaps(
     Example: whyrec gaps --domain courses
     """
     output = Output(as_json, quiet)
-    asked = asked_private(private, epsilon, counts)
+    asked = asked_private(ctx, private, epsilon, counts, ("n",))
     with engine_of(ctx, output) as engine:
         if asked:
             show_private(output, engine.private("gaps", domain=domain, epsilon=epsilon, lang=lang), lang, counts)

@@ -34,7 +34,7 @@ def item(
     Example: whyrec item "Jojoba Nourishing Lip Balm"
     """
     output = Output(as_json, quiet)
-    asked = asked_private(private, epsilon, counts)
+    asked = asked_private(ctx, private, epsilon, counts)
     with engine_of(ctx, output) as engine:
         if asked:
             show_private(output, engine.private("item", item, epsilon=epsilon, lang=lang), lang, counts)

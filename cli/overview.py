@@ -46,7 +46,7 @@ def overview(
     Examples: whyrec overview · whyrec overview --html overview.html --lang zh
     """
     output = Output(as_json, quiet)
-    asked = asked_private(private, epsilon, counts)
+    asked = asked_private(ctx, private, epsilon, counts, ("html", "days", "force"))
     with engine_of(ctx, output) as engine:
         if asked:
             show_private(output, engine.private("overview", epsilon=epsilon, lang=lang), lang, counts)

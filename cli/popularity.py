@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, DomainOption, EpsilonOption, JsonOption, PrivateOption, QuietOption
+from cli.options import DebugOption, DomainOption, EpsilonOption, JsonOption, LangOption, PrivateOption, QuietOption
 from cli.output import Output
-from cli.private import check_rows, write_rows
+from cli.private import asked_private, check_rows, write_rows
 from recommender.audit.popularity import Popularity
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
 
@@ -28,6 +29,7 @@ def popularity_command(
     private: PrivateOption = False,
     epsilon: EpsilonOption = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Write all of it to a file.")] = None,
+    lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -39,29 +41,26 @@ def popularity_command(
     Examples: whyrec popularity --by made_by · whyrec popularity --private --epsilon 0.5 --out popular.csv
     """
     output = Output(as_json, quiet)
+    asked_private(ctx, private, epsilon)
     if out is not None:
         check_rows(out, COLUMNS)  # before anything is paid for
     with engine_of(ctx, output) as engine:
-        found = engine.popularity(by=by, domain=domain, private=private, epsilon=epsilon)
+        found = engine.popularity(by=by, domain=domain, private=private, epsilon=epsilon, lang=lang)
     if out is not None:
         rows = [(one.id, one.type, one.label, one.people) for one in found.entities]
         write_rows(out, COLUMNS, rows)
     if not output.document(found):
-        _show(output, found)
+        _show(output, found, lang)
 
 
-def _show(output: Output, found: Popularity) -> None:
+def _show(output: Output, found: Popularity, lang: str) -> None:
+    words = language(lang)
+    texts, shared = words.section("private"), words.section("marketing")
     rows = [(one.people, one.label, one.id, one.type) for one in found.entities[:LISTED]]
-    output.table("People", ("people", "label", "id", "type"), rows, right="people")
+    heads = (shared["people"], shared["what"], shared["id"], words.section("tables")["type"])
+    output.table(texts["popularity_title"], heads, rows, right=heads[0])
     more = len(found.entities) - len(rows)
     if more > 0:
-        output.line(f"… and {more:,} more; --out and --json have them all.")
-    if found.private is not None:
-        one = found.private
-        output.line(
-            f"Private: ε {one.epsilon:g}, δ {one.delta:g}, at most {one.contributions} things a person. Who used more "
-            f"counts for {one.contributions} of them, chosen by lot, so numbers are lower than without --private. Each "
-            f"is off by about {one.noise:.1f}, and what that alone could make is told as less than it. Whoever knows "
-            f"all else guesses right whether a person is counted at most {one.guess:.0%} of the time. Spent today: "
-            f"{one.spent_today:g} of {one.per_day:g}."
-        )
+        output.line(texts["popularity_more"].format(n=words.number(more)))
+    if found.text:
+        output.line(found.text)

@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import typer
+
 from cli.output import Output
 from kg.errors import UsageError
 from kg.values.formula import escaped_formula
@@ -12,19 +14,29 @@ from recommender.results.responsibility.private import PrivateAnswer, PrivateCou
 from recommender.texts.languages import language
 
 LISTED = 15
+"""Rows of a table that are shown; documents and files have them all."""
 ROUND = 1_000
 """Noise from which on tenths say nothing."""
-"""Rows of a table that are shown; documents and files have them all."""
 COLUMNS = ("table", "id", "type", "label", "how", "people", "low", "high", "lift", "lift_low", "lift_high", "supply")
 
 
-def asked_private(private: bool, epsilon: float | None, out: Path | None = None) -> bool:
+def asked_private(
+    ctx: typer.Context, private: bool, epsilon: float | None, out: Path | None = None, never: Sequence[str] = ()
+) -> bool:
     """Whether numbers with noise were asked for; what goes with them is checked.
 
-    :raises UsageError: for ``epsilon`` without ``private``, or a file that is no table.
+    :param out: a file for these numbers alone.
+    :param never: options that say nothing of numbers with noise, by their parameters' names.
+    :raises UsageError: for what goes with ``private`` without it, what does not with it, or a file that is no table.
     """
-    if epsilon is not None and not private:
-        raise UsageError("`epsilon` goes with `private`")
+    if not private and (epsilon is not None or out is not None):
+        raise UsageError(f"`{'epsilon' if epsilon is not None else 'out'}` goes with `private`")
+    told = [name for name in never if (source := ctx.get_parameter_source(name)) and source.name != "DEFAULT"]
+    if private and told:
+        raise UsageError(
+            f"`{told[0]}` does not go with `private`, which tells numbers of people with noise and nothing else; leave "
+            "one of them out"
+        )
     if private and out is not None:
         check_rows(out, COLUMNS)  # before anything is paid for
     return private

@@ -78,5 +78,6 @@ def _show_kept(output: Output, report: StatusReport) -> None:
     if budget is not None:
         output.line(
             f"Private releases: ε {budget.epsilon:g} of {budget.epsilon_per_day:g} spent today, "
-            + by_number(f"{budget.epsilon_in_all:g} by {budget.releases:,} [release|releases] in all")
+            + by_number(f"{budget.epsilon_in_all:g} by {budget.releases:,} [release|releases] in all; ")
+            + (f"booked in {', '.join(budget.shared)}, too" if budget.shared else "of this workspace and its copies")
         )

@@ -5,6 +5,7 @@ from pydantic import Field
 from recommender.profiles.weights import Recency
 from recommender.results.document import ModelInfo, Result
 from recommender.results.learning import Crossing, ToldDomain
+from recommender.results.responsibility.private import PrivacyBudget
 from recommender.scoring.blend import Blend
 
 Counts = dict[str, dict[str, int]]
@@ -213,17 +214,6 @@ class RetentionStatus(Result):
     def overdue(self) -> list[str]:
         """Names of what is kept longer than it may be."""
         return [name for name, one in self.parts.items() if one.overdue]
-
-
-class PrivacyBudget(Result):
-    """What differentially private releases of today cost, and may cost."""
-
-    epsilon: float
-    epsilon_per_day: float
-    delta: float
-    delta_per_day: float
-    releases: int  # of all days, like the next
-    epsilon_in_all: float
 
 
 class Partner(Result):

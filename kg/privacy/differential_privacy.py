@@ -2,49 +2,32 @@
 
 A release is (ε, δ)-private: with or without any one person, every outcome is about as likely, by a factor of e^ε and up
 to δ. Laplace noise where δ is 0, Gaussian noise otherwise, both of opendp (discrete, from a cryptographic source).
-Releases add up: the ledger adds their ε and their δ, which is safe and not tight.
+Releases add up: the ledger (:mod:`kg.privacy.budget.ledger`) adds their ε and their δ, which is safe and not tight.
 """
 
-import json
 import math
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.document import parsed_json
-from kg.errors import LimitError, UsageError, WorkspaceError
-from kg.file_lock import FileLock
-from kg.workspace.permissions import private_files
-from kg.workspace.settings import LEAST_EPSILON, MOST_EPSILON, PrivacySettings
+from kg.errors import UsageError
+from kg.privacy.budget.ledger import PrivacyLedger
+from kg.workspace.settings import PrivacySettings
 
-NAME = "privacy-ledger.jsonl"
 RISK = 0.05
 """How often any interval of a release may miss."""
 MISSING = "differential privacy needs the opendp package: pip install 'whyrec[privacy]'"
 
 
 @dataclass(frozen=True)
-class Release:
-    """One private release: what it cost. ``at``: ISO 8601, UTC."""
-
-    at: str
-    what: str
-    epsilon: float
-    delta: float
-
-
-@dataclass(frozen=True)
 class Payment:
     """What a release is paid from, and how much of it."""
 
-    ledger: "PrivacyLedger"
+    ledger: PrivacyLedger
     settings: PrivacySettings
     epsilon: float
 
@@ -58,74 +41,6 @@ class Payment:
         delta = self.settings.delta / number
         settings = [self.settings.model_copy(update={"delta": delta, "contributions": one}) for one in caps]
         return [(one, self.epsilon / number) for one in settings]
-
-
-class PrivacyLedger:
-    """What was released from a workspace, and what that cost; a day has a budget.
-
-    :param folder: of the workspace.
-    """
-
-    def __init__(self, folder: Path, settings: PrivacySettings) -> None:
-        self.path, self.settings = folder / NAME, settings
-
-    def releases(self, day: str | None = None) -> list[Release]:
-        """All releases, or those of one day (``2026-01-31``), the oldest first.
-
-        :raises WorkspaceError: where the ledger is damaged: then nobody knows what is left.
-        """
-        try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-            found = [_checked(Release(**parsed_json(line))) for line in lines]
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError, TypeError):
-            raise WorkspaceError(
-                f"{self.path}: damaged; restore it from a copy: it says what of the budget is left"
-            ) from None
-        return [one for one in found if day is None or one.at.startswith(day)]
-
-    def spent(self, day: str | None = None) -> tuple[float, float]:
-        """ε and δ that a day, today where absent, has cost so far."""
-        found = self.releases(day or _today())
-        return math.fsum(one.epsilon for one in found), math.fsum(one.delta for one in found)
-
-    def charge(self, what: str, epsilon: float, delta: float) -> Release:
-        """Pay for a release before it is made: whoever is cut off afterwards has paid all the same.
-
-        :raises UsageError: where ε is below 1e-6 or above 1e6.
-        :raises LimitError: where the day's budget does not reach, saying what is left and until when.
-        """
-        if not LEAST_EPSILON <= epsilon <= MOST_EPSILON:
-            raise UsageError(f"epsilon {epsilon:g}: expected a number from {LEAST_EPSILON:f} to {MOST_EPSILON:,.0f}")
-        lock = FileLock.try_acquire(self.path.with_suffix(".lock"))
-        if lock is None:
-            raise LimitError("another private release is being paid for at this moment; run the command again")
-        try:
-            spent, lost = self.spent()
-            most, at_risk = self.settings.epsilon_per_day, self.settings.delta_per_day
-            if spent + epsilon > most * (1 + 1e-12) or lost + delta > at_risk * (1 + 1e-12):
-                raise LimitError(
-                    f"the privacy budget of today does not reach: ε {epsilon:g} and δ {delta:g} were asked for, "
-                    f"{max(most - spent, 0):g} of {most:g} and {max(at_risk - lost, 0):g} of {at_risk:g} are left; ask "
-                    "for less, wait until tomorrow (UTC), or raise epsilon_per_day in [privacy], which protects less"
-                )
-            release = Release(datetime.now(UTC).isoformat(timespec="seconds"), what, epsilon, delta)
-            with private_files(), self.path.open("a", encoding="utf-8") as ledger:
-                ledger.write(json.dumps(asdict(release), ensure_ascii=False) + "\n")
-                ledger.flush()
-                os.fsync(ledger.fileno())  # what was told is paid for, whatever becomes of the machine
-        finally:
-            lock.release()
-        return release
-
-
-def _checked(release: Release) -> Release:
-    """:raises ValueError: for a line that would give budget back, or that sums could not be made of."""
-    datetime.fromisoformat(release.at)
-    if not (LEAST_EPSILON <= release.epsilon <= MOST_EPSILON and 0 <= release.delta < 1):
-        raise ValueError("out of range")
-    return release
 
 
 def capped(people: NDArray[np.integer], most: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -257,7 +172,3 @@ def _opendp() -> Any:
         raise UsageError(MISSING) from None
     dp.enable_features("contrib")
     return dp
-
-
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()

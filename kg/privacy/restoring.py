@@ -10,7 +10,9 @@ from typing import Any
 
 from kg.document import parsed_json
 from kg.errors import WorkspaceError
-from kg.privacy.differential_privacy import NAME as LEDGER
+from kg.privacy.budget.places import NAME as LEDGER
+from kg.privacy.budget.places import SPARE
+from kg.privacy.budget.release import joined as joined_releases
 from kg.workspace.forgotten_digests import NAME as FORGOTTEN
 from kg.workspace.outputs import NAME as OUTPUTS
 
@@ -22,7 +24,7 @@ def join_records(copy: Path, workspace: Path) -> None:
     :raises WorkspaceError: where a record cannot be read, or the lists of the forgotten are of two workspaces; nothing
         was changed in the workspace.
     """
-    for name, joined in ((FORGOTTEN, _forgotten), (LEDGER, _ledger), (OUTPUTS, _outputs)):
+    for name, joined in ((FORGOTTEN, _forgotten), (LEDGER, _ledger), (SPARE, _ledger), (OUTPUTS, _outputs)):
         old, new = workspace / name, copy / name
         if not old.is_file() or not new.is_file():
             continue  # what only one of them has stays
@@ -45,9 +47,8 @@ def _forgotten(old: Path, new: Path) -> str:
 
 def _ledger(old: Path, new: Path) -> str:
     """Lines of both, the oldest first; what one of them has twice was paid twice."""
-    mine, other = (one.read_text(encoding="utf-8").splitlines() for one in (old, new))
-    lines = [line for line in dict.fromkeys([*other, *mine]) for _ in range(max(mine.count(line), other.count(line)))]
-    return "".join(f"{line}\n" for line in sorted(lines, key=lambda line: str(parsed_json(line)["at"])))
+    lines = joined_releases([one.read_text(encoding="utf-8").splitlines() for one in (old, new)])
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _outputs(old: Path, new: Path) -> str:

@@ -4,6 +4,8 @@ import glob
 from pathlib import Path
 
 from kg.privacy.archive import SERVICE
+from kg.privacy.budget.places import NAME as LEDGER
+from kg.privacy.budget.places import SPARE
 from kg.privacy.seal_key import LOG_KEY
 from kg.snapshot.snapshot import PARTNERS
 from kg.stores.url import is_neo4j
@@ -29,7 +31,8 @@ _OWN_FILES = (
     "forgotten_in_store.json",
     "pseudonyms.json",
     "outputs.json",
-    "privacy-ledger.jsonl",
+    LEDGER,
+    SPARE,
     "serve.token",
     FLAGGED,
     LOG_KEY,

@@ -42,6 +42,9 @@ class PrivacySettings(Document):
     """What all private releases of a day may cost together."""
     delta_per_day: float = Field(default=1e-5, ge=0, lt=0.1)
     """The same for δ."""
+    ledger: str = ""
+    """File in which other workspaces of the same people book what their private releases cost, too, relative to the
+    workspace; see :mod:`kg.privacy.budget.ledger`."""
     seal_to: str = ""
     """Public key (age1…) that the workspace is sealed to; see :mod:`kg.privacy.sealing`."""
     contributions: int = Field(default=5, ge=1, le=1_000_000)

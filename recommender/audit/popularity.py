@@ -14,6 +14,7 @@ from recommender.linalg.sparse_matrix import binary
 from recommender.marketing.private.release import PAIRS, paid, pairs_refused
 from recommender.results.document import Result
 from recommender.results.responsibility.private import PrivateRelease
+from recommender.texts.languages import language
 
 
 class PopularEntity(Result):
@@ -33,6 +34,8 @@ class Popularity(Result):
     domain: str | None
     entities: list[PopularEntity]
     private: PrivateRelease | None
+    text: str
+    """What makes the numbers private, and what it cost; empty without."""
     notices: list[str] = Field(default_factory=list)
 
 
@@ -41,12 +44,14 @@ def popularity(
     by: str | None = None,
     domain: str | None = None,
     private: Payment | None = None,
+    lang: str = "en",
 ) -> Popularity:
     """Count people.
 
     :param by: a relation from items, such as ``made_by``: then people are counted by what it leads to; else by item.
     :param domain: only items of this domain.
     :param private: what a private release is paid from.
+    :param lang: of labels, where the graph has them in it, and of the text.
     :raises UsageError: for an unknown relation or domain, or pairs of items, which are not told.
     :raises LimitError: where the budget of the day does not reach.
     """
@@ -70,8 +75,9 @@ def popularity(
     return Popularity(
         by=by,
         domain=domain,
-        entities=[_entity(snapshot, entities[position], counts[position]) for position in order.tolist()],
+        entities=[_entity(snapshot, entities[position], counts[position], lang) for position in order.tolist()],
         private=told,
+        text=_text(told, lang) if told is not None else "",
     )
 
 
@@ -99,7 +105,15 @@ def _contributions(
     return found.coords[0].astype(np.int64), found.coords[1].astype(np.int64), entities
 
 
-def _entity(snapshot: Snapshot, entity: tuple[str, int], people: int | str) -> PopularEntity:
+def _text(told: PrivateRelease, lang: str) -> str:
+    texts = language(lang).section("private")
+    figures = {name: f"{getattr(told, name):g}" for name in ("epsilon", "delta", "spent_today", "per_day")}
+    whose, most = texts["whose_shared" if told.shared else "whose_own"], told.contributions
+    rounded = {"noise": f"{told.noise:.1f}", "guess": f"{100 * told.guess:.0f}"}
+    return texts["popularity"].format(**figures, **rounded, contributions=most, whose=whose)
+
+
+def _entity(snapshot: Snapshot, entity: tuple[str, int], people: int | str, lang: str) -> PopularEntity:
     entity_type, idx = entity
-    entity_id, label = snapshot.vocabulary.id(entity_type, idx), snapshot.label(entity_type, idx)
+    entity_id, label = snapshot.vocabulary.id(entity_type, idx), snapshot.label(entity_type, idx, lang)
     return PopularEntity(id=entity_id, type=entity_type, label=label, people=people)

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from kg.privacy.budget.places import NAME, SPARE
 from kg.workspace.workspace import Workspace
 from tests.cli.conftest import Whyrec
 from whyrec.events.answers import Answer
@@ -103,14 +104,26 @@ def test_everything_of_an_event_and_an_answer_is_told(document: Document, copied
     ]
 
 
-def test_popularity_is_rounded_or_private_and_paid_for(document: Document, whyrec: Whyrec, example: Path) -> None:
+@pytest.fixture
+def unspent(example: Path) -> Iterator[Path]:
+    """The example with the whole budget of a day."""
+    ledgers = [example / name for name in (NAME, SPARE)]
+    for one in ledgers:
+        one.unlink(missing_ok=True)
+    yield example
+    for one in ledgers:
+        one.unlink(missing_ok=True)
+
+
+def test_popularity_is_rounded_or_private_and_paid_for(document: Document, whyrec: Whyrec, unspent: Path) -> None:
+    example = unspent
     plain = document("-w", example, "popularity", "--by", "made_by")["entities"]
     assert plain and all(one["people"] == "<5" or one["people"] % 5 == 0 for one in plain)
     private = document("-w", example, "popularity", "--domain", "courses", "--private", "--epsilon", "1.5")
     assert len(private["entities"]) == 62 and private["private"]["spent_today"] == 1.5
     assert any(one["people"] % 5 for one in private["entities"])
     told = " ".join(whyrec("-w", example, "popularity", "--private", "--epsilon", "0.01").stdout.split())
-    assert "chosen by lot, so numbers are lower than without --private" in told
+    assert "chosen by lot, so that numbers are lower than exact ones" in told
     refused = whyrec("-w", example, "popularity", "--private", "--epsilon", "3")
     assert refused.exit_code == 3 and "2.49 of 4" in refused.stderr
     for arguments in (("--epsilon", "1"), ("--by", "follows"), ("--domain", "cosmetic"), ("--out", "x.txt")):
@@ -119,10 +132,9 @@ def test_popularity_is_rounded_or_private_and_paid_for(document: Document, whyre
 
 
 def test_every_count_of_groups_can_be_made_private_and_pairs_are_refused(
-    document: Document, whyrec: Whyrec, example: Path, tmp_path: Path
+    document: Document, whyrec: Whyrec, unspent: Path, tmp_path: Path
 ) -> None:
-    ledger = example / "privacy-ledger.jsonl"
-    ledger.unlink(missing_ok=True)
+    example = unspent
     for question in (["audience", "Third Bloom"], ["item", "c001"], ["bridge", "Third Bloom"], ["gaps"], ["overview"]):
         found = document("-w", example, *question, "--private", "--epsilon", "0.5", "--out", tmp_path / "counts.csv")
         assert found["question"] == question[0] and found["private"]["epsilon"] == 0.5 and found["left_out"]
@@ -143,4 +155,42 @@ def test_every_count_of_groups_can_be_made_private_and_pairs_are_refused(
     assert over.exit_code == 3 and "1 of 4" in over.stderr
     alone = whyrec("-w", example, "gaps", "--epsilon", "1")
     assert alone.exit_code == 2 and "--private" in alone.stderr
-    ledger.unlink()
+
+
+@pytest.mark.parametrize(
+    ("asked", "option"),
+    [
+        (["overview", "--html", "x.html"], "--html"),
+        (["overview", "--days", "30"], "--days"),
+        (["audience", "Third Bloom", "--domain", "courses"], "--domain"),
+        (["audience", "Third Bloom", "--force"], "--force"),
+        (["gaps", "-n", "3"], "-n"),
+        (["bridge", "Third Bloom", "-n", "3"], "-n"),
+    ],
+)
+def test_what_says_nothing_of_numbers_with_noise_is_refused_before_anything_is_paid(
+    whyrec: Whyrec, unspent: Path, asked: list[str], option: str
+) -> None:
+    told = whyrec("-w", unspent, *asked, "--private")
+    assert told.exit_code == 2 and f"{option} does not go with --private" in " ".join(told.stderr.split())
+    assert not (unspent / NAME).exists() and not Path("x.html").exists()
+
+
+@pytest.mark.parametrize("question", [["overview"], ["gaps"], ["item", "c001"], ["bridge", "Third Bloom"]])
+def test_a_file_of_numbers_with_noise_is_not_asked_for_without(
+    whyrec: Whyrec, example: Path, tmp_path: Path, question: list[str]
+) -> None:
+    told = whyrec("-w", example, *question, "--out", tmp_path / "counts.csv")
+    assert told.exit_code == 2 and "--out goes with --private" in told.stderr
+
+
+def test_it_is_said_whose_the_budget_is_and_popularity_speaks_chinese(whyrec: Whyrec, unspent: Path) -> None:
+    told = " ".join(whyrec("-w", unspent, "popularity", "--private", "--epsilon", "0.1").stdout.split())
+    assert "the budget of this workspace and of its copies on this machine" in told
+    chinese = whyrec("-w", unspent, "popularity", "--private", "--epsilon", "0.1", "--lang", "zh").stdout
+    assert (
+        "各自的预算" in chinese.replace("\n", "")
+        and "烟酰胺" in chinese
+        and not re.search("Private|People|label", chinese)
+    )
+    assert "of this workspace and its copies" in " ".join(whyrec("-w", unspent, "status").stdout.split())

@@ -166,7 +166,13 @@ class PersonalData(Lists):
         return report
 
     def popularity(
-        self, *, by: str | None = None, domain: str | None = None, private: bool = False, epsilon: float | None = None
+        self,
+        *,
+        by: str | None = None,
+        domain: str | None = None,
+        private: bool = False,
+        epsilon: float | None = None,
+        lang: str = "en",
     ) -> "Popularity":
         """How many people used each item, or each thing that a relation of items leads to; most people first.
 
@@ -174,13 +180,14 @@ class PersonalData(Lists):
         :param private: with noise, so that the numbers say next to nothing of any one person; paid from the budget of
             the day.
         :param epsilon: of a private release, above 0; that of the workspace where absent.
+        :param lang: of labels and of what is said of the noise.
         :raises LimitError: where the budget of the day does not reach.
         """
         from recommender.audit.popularity import popularity
 
         if epsilon is not None and not private:
             raise UsageError("`epsilon` goes with `private`")
-        return popularity(self.snapshot, by, domain, self._payment(epsilon) if private else None)
+        return popularity(self.snapshot, by, domain, self._payment(epsilon) if private else None, lang)
 
     def private(
         self,
@@ -219,8 +226,9 @@ class PersonalData(Lists):
 
         :param epsilon: that of the workspace where absent.
         """
-        from kg.privacy.differential_privacy import Payment, PrivacyLedger
+        from kg.privacy.budget.ledger import PrivacyLedger
+        from kg.privacy.differential_privacy import Payment
 
         settings = self.workspace.settings.privacy
-        ledger = PrivacyLedger(self.workspace.folder, settings)
+        ledger = PrivacyLedger.of(self.workspace)
         return Payment(ledger, settings, settings.epsilon if epsilon is None else epsilon)

@@ -18,6 +18,7 @@ from kg.mapping.mapping import RdfSource, rdf_mapping, read_mapping
 from kg.mapping.source import Mode, Source
 from kg.mapping.standard_input import STANDARD_INPUT, kept_input
 from kg.ontology.rdf_mapping import absolute_base
+from kg.privacy.budget.ledger import PrivacyLedger
 from kg.privacy.erasure.coming_back import CAME_BACK, erase_again
 from kg.privacy.person_ids import People, sensitive_types
 from kg.privacy.pseudonym import is_pseudonymised, pseudonyms_for_load, remember_pseudonyms
@@ -116,6 +117,8 @@ def load_files(
             store.close()
         earlier = None if before is None else _earlier(before, report)
         taken = None if asked.dry_run or report.unfinished else _snapshot(workspace, progress, earlier)
+    if not asked.dry_run:
+        PrivacyLedger(workspace.folder, workspace.settings.privacy).begin()
     if back:
         report.notices.append(CAME_BACK)
     if had_model and not workspace.held().model.is_dir():

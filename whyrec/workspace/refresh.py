@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from kg.errors import SnapshotError
+from kg.privacy.budget.ledger import PrivacyLedger
 from kg.privacy.erasure.coming_back import CAME_BACK, erase_again
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
@@ -25,6 +26,7 @@ def refresh(workspace: Workspace, full: bool, progress: Progress) -> RefreshRepo
     with workspace.lock():
         back = _erased_again(workspace)
         now, taken = refreshed(workspace, progress, anew=full)
+    PrivacyLedger(workspace.folder, workspace.settings.privacy).begin()
     gone = had_model and not workspace.held().model.is_dir()
     return RefreshReport(
         snapshot=now.hash,

@@ -10,7 +10,7 @@ from embeddings.vectors.unfinished import unfinished_epoch
 from kg.counting import by_number
 from kg.errors import SnapshotError
 from kg.k_anonymity import floored_count, shown_count, told_step, told_sum
-from kg.privacy.differential_privacy import PrivacyLedger
+from kg.privacy.budget.ledger import PrivacyLedger
 from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.flagged import read_flagged
@@ -20,9 +20,10 @@ from recommender.catalogue.steps import example_anchor
 from recommender.kernels.trained_graph import AsTrained
 from recommender.learning.carry_over import seen_vocabulary
 from recommender.learning.model import PILOT, VECTORS, ModelManifest, read_manifest, trained_graph
+from recommender.results.responsibility.private import PrivacyBudget
 from whyrec.privacy.offers import offers, partners
 from whyrec.privacy.retention import retention_status
-from whyrec.reports import ModelStatus, PrivacyBudget, RetentionStatus, SnapshotStatus, StatusReport, StoreStatus
+from whyrec.reports import ModelStatus, RetentionStatus, SnapshotStatus, StatusReport, StoreStatus
 from whyrec.workspace.readers import readers
 
 DRIFT = 0.1
@@ -130,7 +131,7 @@ def _model(workspace: Workspace, manifest: ModelManifest | None, snapshot: Snaps
 
 def _budget(workspace: Workspace) -> PrivacyBudget | None:
     settings = workspace.settings.privacy
-    ledger = PrivacyLedger(workspace.folder, settings)
+    ledger = PrivacyLedger.of(workspace)
     releases, (epsilon, delta) = ledger.releases(), ledger.spent()
     if not releases:
         return None
@@ -141,6 +142,7 @@ def _budget(workspace: Workspace) -> PrivacyBudget | None:
         delta_per_day=settings.delta_per_day,
         releases=len(releases),
         epsilon_in_all=math.fsum(one.epsilon for one in releases),
+        shared=ledger.shared,
     )
 
 

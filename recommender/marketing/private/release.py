@@ -56,6 +56,7 @@ def private_answer(
         text=texts["text"].format(
             **{"epsilon": f"{told.epsilon:g}", "delta": f"{told.delta:g}", "tables": len(tables)},
             **{"spent": f"{told.spent_today:g}", "per_day": f"{told.per_day:g}", "guess": f"{100 * told.guess:.0f}"},
+            whose=texts["whose_shared" if told.shared else "whose_own"],
         ),
     )
 
@@ -75,6 +76,7 @@ def paid(payment: Payment, what: str) -> PrivateRelease:
         guess=guess_bound(epsilon, settings.delta),
         spent_today=payment.ledger.spent()[0],
         per_day=settings.epsilon_per_day,
+        shared=bool(payment.ledger.shared),
     )
 
 

@@ -19,6 +19,8 @@ class PrivateRelease(Result):
     """ε of all releases of today, this one included."""
     per_day: float
     """The budget."""
+    shared: bool
+    """Whether others pay from it, too: who reads the same store, names the same ledger, or is a copy."""
 
 
 class PrivateCount(Result):
@@ -69,3 +71,16 @@ class PrivateAnswer(Result):
     left_out: str
     """What the question is otherwise answered with, and why it is not here."""
     text: str
+
+
+class PrivacyBudget(Result):
+    """What differentially private releases of today cost, and may cost."""
+
+    epsilon: float
+    epsilon_per_day: float
+    delta: float
+    delta_per_day: float
+    releases: int  # of all days, like the next
+    epsilon_in_all: float
+    shared: list[str]
+    """Where else this is booked: whoever books there, too, pays from the same budget."""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import LimitError, UsageError, WorkspaceError
+from kg.privacy.budget.ledger import PrivacyLedger
 from kg.privacy.differential_privacy import (
-    PrivacyLedger,
     ToldCounts,
     capped,
     guess_bound,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from kg.errors import LimitError, UsageError
-from kg.privacy.differential_privacy import Payment, PrivacyLedger
+from kg.privacy.budget.ledger import PrivacyLedger
+from kg.privacy.differential_privacy import Payment
 from kg.workspace.settings import PrivacySettings
 from recommender.marketing.audience import people_of, subject_of
 from recommender.marketing.crowd import Crowd

@@ -87,10 +87,10 @@ def private(asking: Annotated[Asking, may("private")], asked: PrivateQuestion) -
     """One of the shop's questions in numbers with noise, which may leave the house; spends the budget of the day, which
     all who ask share, and is refused with 429 where that does not reach."""
     engine = asking[0].refreshed()
+    told: dict[str, Any] = {"domain": asked.domain, "epsilon": asked.epsilon, "lang": asked.lang}
     if asked.question == "popularity":
         by = asked.entity
-        return _json(engine.popularity(by=by, domain=asked.domain, private=True, epsilon=asked.epsilon))
-    told: dict[str, Any] = {"domain": asked.domain, "epsilon": asked.epsilon, "lang": asked.lang}
+        return _json(engine.popularity(by=by, private=True, **told))
     return _json(engine.private(asked.question, asked.entity, **told))
 
 
