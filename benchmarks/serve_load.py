@@ -6,7 +6,7 @@ wrk (Debian: ``apt-get install wrk``) asks for the lists of many people over kee
 worker: ``new`` lists, each worked out at that moment, and the same lists ``again``, while nothing that they depend on
 changes. All ways are measured in turns in one run, the load of the machine beside: what others compute costs. Then the
 service that prepares lists before anybody asks, once it has: of those who came last, and of anybody, each asked for the
-first time.
+first time, with two connections for each worker and with one, which never waits for another.
 ``--before``: another checkout of whyrec, whose service is measured in the same turns, on a copy of the workspace.
 """
 
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, suppress
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -114,10 +115,10 @@ def _add_prepared(table: Table, folder: Path, engine: whyrec.Engine, how: tuple[
         who = {"who came last": people[: min(count, MOST_PEOPLE)]}
         who["anybody"] = random.Random(0).sample(people, min(len(people), MOST_PEOPLE))
         for number in range(rounds):
-            for name, some in who.items():
-                how_often = "first", True, workers * CONNECTIONS, seconds
+            for (name, some), each in product(who.items(), (CONNECTIONS, 1)):
+                how_often = "first", True, workers * each, seconds
                 row = _measured(service, [ids(*one) for one in some], how_often)
-                table.add_row(f"first, prepared, {name} ({number + 1})", *row)
+                table.add_row(f"first, prepared, {name}, {each} each ({number + 1})", *row)
     return waited, count
 
 
