@@ -55,7 +55,7 @@ def sides(crowd: Crowd, domain: str, lang: str = "en") -> list[Side]:
 
 def head(crowd: Crowd, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The tenth of some items that most people used: shape (catalogue.size,); equal ones by position."""
-    used = np.where(inside, crowd.recommender.catalogue.used, -1)
+    used = np.where(inside, crowd.recommender.catalogue.people, -1)
     chosen = np.zeros(len(inside), dtype=bool)
     chosen[np.argsort(-used, kind="stable")[: max(int(inside.sum() * HEAD), 1)]] = True
     return chosen & inside
@@ -84,7 +84,7 @@ def _shared(crowd: Crowd, name: str, parts: tuple[str, list[str], csr_array], re
     shares = csr_array(diags_array(1 / np.maximum(counts, 1)) @ links)
     if len(labels) <= MOST_GROUPS:
         return Side(name, text, labels, shares)
-    first = np.argsort(-(shares.T @ crowd.recommender.catalogue.used), kind="stable")
+    first = np.argsort(-(shares.T @ crowd.recommender.catalogue.people), kind="stable")
     told, pooled = np.sort(first[: MOST_GROUPS - 1]), first[MOST_GROUPS - 1 :]
     others = csr_array(np.asarray(shares[:, pooled].sum(axis=1)).reshape(-1, 1))
     return Side(name, text, [*(labels[one] for one in told), rest], csr_array(hstack([shares[:, told], others])))

@@ -24,7 +24,8 @@ Entity = tuple[str, int]
 
 @dataclass(frozen=True)
 class _Done:
-    """What everybody did: parallel arrays of people, positions of items, and times in milliseconds since 1970 UTC."""
+    """What everybody did: parallel arrays of people, positions of items, and times in milliseconds since 1970 UTC, or
+    ``NO_TIME``; what was done again stands with the first time, the last, and the one before it."""
 
     person: NDArray[np.int64]
     position: NDArray[np.int64]
@@ -61,9 +62,7 @@ class Trends:
 
     def new(self) -> list[Trend]:
         """Items that fewer than k people used before the window, and at least k in it; most people first."""
-        items, position = self._catalogue.size, self._done.position
-        before = self._catalogue.used - np.bincount(position[self._done.time >= self._start], minlength=items)
-        fresh = before < self.crowd.k
+        fresh = self._people(self._earlier) < self.crowd.k
         domains = self.crowd.snapshot.schema.domains
         found = [one for domain in domains for one in self._trends(self._items(domain), fresh)]
         return sorted(found, key=lambda one: (-_number(one.people), one.entity.id))[:NAMED]
@@ -102,8 +101,7 @@ class Trends:
     def idle(self, domain: str) -> int | None:
         """Days from the end of the newest period of a domain that k people share to that of all; ``None`` where either
         has none."""
-        inside = self._catalogue.of_domain(domain)[self._done.position]
-        own = shared_span(self._done.person[inside], self._done.time[inside], self.crowd.k)
+        own = self._shared_span(self._catalogue.of_domain(domain)[self._done.position])
         return (self._span.last - own.last).days if own and self._span else None
 
     def unused(self, domain: str) -> int:
@@ -171,18 +169,25 @@ class Trends:
         parts = []
         for name in snapshot.schema.interactions:
             if snapshot.schema.relation[name].head == self.crowd.user_type:
-                matrix, times = snapshot.adjacency(name), snapshot.timestamps(name)
-                dated = times != NO_TIME
+                matrix, days = snapshot.adjacency(name), snapshot.occasions(name)
                 people = np.repeat(np.arange(self.crowd.size), np.diff(matrix.indptr))
-                start = catalogue.slices[snapshot.schema.relation[name].tail].start
-                parts.append((people[dated], matrix.indices[dated].astype(np.int64) + start, times[dated]))
+                position = matrix.indices.astype(np.int64) + catalogue.slices[snapshot.schema.relation[name].tail].start
+                parts.append((people, position, snapshot.timestamps(name)))
+                for times in (days[part] for part in ("first", "previous") if part in days):
+                    dated = times != NO_TIME
+                    parts.append((people[dated], position[dated], times[dated]))
         if not parts:
             return _Done(*(np.empty(0, dtype=np.int64) for _ in range(3)))
         return _Done(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     @cached_property
     def _span(self) -> SharedSpan | None:
-        return shared_span(self._done.person, self._done.time, self.crowd.k)
+        return self._shared_span(np.ones(len(self._done.time), dtype=bool))
+
+    def _shared_span(self, which: NDArray[np.bool_]) -> SharedSpan | None:
+        """From when to when some of what was done was done, as it may be told."""
+        dated = which & (self._done.time != NO_TIME)
+        return shared_span(self._done.person[dated], self._done.time[dated], self.crowd.k)
 
     @property
     def _end(self) -> int:
@@ -195,6 +200,11 @@ class Trends:
     @cached_property
     def _now(self) -> NDArray[np.bool_]:
         return (self._done.time >= self._start) & (self._done.time < self._end)
+
+    @cached_property
+    def _earlier(self) -> NDArray[np.bool_]:
+        """What was done at any time before the window, or nobody knows when."""
+        return self._done.time < self._start
 
     @cached_property
     def _before(self) -> NDArray[np.bool_]:

@@ -153,3 +153,37 @@ def test_growth_is_of_those_active_and_never_of_fewer_than_k(crowds: dict[str, C
     assert found[crowd.snapshot.vocabulary.idx("Ingredient", "ACID")] == pytest.approx((7 / 27) / (5 / 7))
     assert told["OAT"] == pytest.approx((22 / 27) / (5 / 7))  # nobody before: as if five, and the most active
     assert Trends(crowd, 7, "en").growth("Ingredient") == [None, pytest.approx((22 / 22) / (5 / 7))]
+
+
+AGAIN = (
+    LONELY.replace("interaction = true", "interaction = true\nrepeat = true", 1)
+    + """
+[relation.viewed]
+head = "User"
+tail = "Product"
+interaction = true
+"""
+)
+
+
+def test_new_is_what_few_people_used_before_however_often(tmp_path: Path) -> None:
+    """Six people bought each of two things on day 300: of one, three others bought and viewed it long before, twice as
+    much as k is; the other all six had bought before, once, so it is not new, and no more people turn to it now."""
+    now, others = [f"u{n}" for n in range(6)], [f"o{n}" for n in range(3)]
+    new, old = 300 * DAY, 280 * DAY
+    entities: Entities = {"User": [*now, *others], "Product": ["fresh", "again"], "Course": ["oats"]}
+    triples: Triples = {
+        "purchased": [
+            *((one, "fresh", 1.0, new, new, 1, None) for one in now),
+            *((one, "fresh", 1.0, 100 * DAY, 100 * DAY, 1, None) for one in others),
+            *((one, "again", 2.0, new, old, 2, old) for one in now),
+        ],
+        "viewed": [(one, "fresh", 1.0, 100 * DAY) for one in others],
+        "enrolled": [],
+    }
+    snapshot = snapshot_of(tmp_path, entities, triples, tomllib.loads(AGAIN))
+    found = Recommender(open_model(tmp_path / "model", snapshot, tmp_path / "kernels"))
+    trends = Trends(Crowd(found, Rules(domain="cosmetics")), 14, "en")
+    assert [(one.entity.id, one.people, one.before) for one in trends.new()] == [("fresh", 5, "<5")]
+    (turned,) = [one for one in trends._trends(trends._items("cosmetics")) if one.entity.id == "again"]
+    assert (turned.people, turned.before, turned.growth) == (5, 5, 1.0)
