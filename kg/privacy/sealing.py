@@ -36,6 +36,7 @@ from kg.workspace.outputs import remember_output
 from kg.workspace.permissions import private_files
 from kg.workspace.scratch import NAME as SCRATCH
 from kg.workspace.scratch import clear_scratch, scratch
+from kg.workspace.training_mark import is_under_way
 from kg.workspace.workspace import CONFIGURATION, SEALED, Workspace
 
 
@@ -107,7 +108,7 @@ def _check_idle(workspace: Workspace) -> None:
     """
     check_logs_closed(workspace.folder)
     clear_inputs()
-    busy = clear_scratch(workspace.folder)
+    busy = [*clear_scratch(workspace.folder), *["training"] * is_under_way(workspace.training)]
     if busy:
         raise WorkspaceError(
             f"{workspace.folder}: another command works in this workspace ({', '.join(busy)}); wait until it has ended"

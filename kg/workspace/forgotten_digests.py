@@ -6,15 +6,31 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kg.document import parsed_json
 from kg.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from kg.snapshot.snapshot import Snapshot
 
 NAME = "forgotten.json"
 IN_STORE = "forgotten_in_store.json"
 """What the store said when it was last read: other workspaces forget people there, and a service does not ask it."""
 FORMAT = 1
+
+
+def shows_forgotten(workspace: Path, snapshot: "Snapshot") -> bool:
+    """Whether a snapshot shows somebody who was forgotten since it was taken, here, or in another workspace of the
+    store as far as is known here: about a microsecond for each person.
+
+    :param workspace: its folder.
+    :raises WorkspaceError: where a list is damaged.
+    """
+    lists = [one for name in (NAME, IN_STORE) if (one := Digests.read(workspace / name)).known]
+    schema, vocabulary = snapshot.schema, snapshot.vocabulary
+    people = [name for name in vocabulary.types if schema.entity[name].sensitive or name in schema.user_types]
+    return any(one.has(name, known) for one in lists for name in people for known in vocabulary.ids(name))
 
 
 @dataclass

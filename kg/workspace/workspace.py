@@ -15,6 +15,7 @@ from kg.schema import Schema, read_schema
 from kg.snapshot.snapshot import Snapshot, current_snapshot
 from kg.stores.revision import is_between_states
 from kg.stores.url import is_neo4j
+from kg.workspace.forgotten_digests import shows_forgotten
 from kg.workspace.generations import KERNELS, MODEL, NAMES, PARTS, SNAPSHOT, Generations
 from kg.workspace.settings import Settings, read_settings
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:  # polars comes with the store, and answering needs neither
 
     from kg.snapshot.writing.earlier_parts import EarlierParts
     from kg.stores.store import Store
-    from kg.workspace.suppression import Suppression
 
 CONFIGURATION = "whyrec.toml"
 SEALED = "sealed.age"
@@ -175,7 +175,7 @@ class Workspace:
         if not anew and self.is_current(revision, store.fingerprint()) and self._is_whole():
             self.unfinished.unlink(missing_ok=True)
             return self.snapshot(), False
-        forgotten, outdated = suppression.among if suppression else None, self._shows_any_of(suppression)
+        forgotten, outdated = suppression.among if suppression else None, self._shows_forgotten()
         if outdated:  # by another workspace of the store: what was learned goes, as where they were forgotten
             keep, earlier = (), None
         with self.generations.building(keep) as folder:
@@ -197,16 +197,12 @@ class Workspace:
         for folder in (self.training, self.staging, self.history):
             remove_folder(folder)
 
-    def _shows_any_of(self, suppression: Suppression) -> bool:
+    def _shows_forgotten(self) -> bool:
         """Whether the snapshot shows somebody who was forgotten."""
-        if not suppression:
-            return False
         try:
-            snapshot = self.snapshot()
+            return shows_forgotten(self.folder, self.snapshot())
         except SnapshotError:
             return False
-        types = [name for name, one in snapshot.schema.entity.items() if one.sensitive]
-        return any(suppression.has(name, one) for name in types for one in snapshot.vocabulary.ids(name))
 
     def unfinished_notices(self) -> list[str]:
         """What to say beside answers while a load is under way, after one was cut off, or where the store is gone;

@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 import whyrec
+from kg.errors import TrainingError
+from kg.privacy.erasure.erasure import forget
+from kg.snapshot.snapshot import Snapshot
+from kg.workspace.forgotten_digests import IN_STORE, Digests
 from kg.workspace.workspace import Workspace
+from recommender.learning.carry_over import keep_vocabulary
 from whyrec import Engine
+from whyrec.workspace.train import Training
 
 SCHEMA = """\
 name = "tiny"
@@ -234,3 +240,65 @@ def test_what_might_be_is_told_of_a_graph_that_changed_since_the_training(shop: 
         assert engine.what_if(user, remove=[f"purchased:p{bought[0]:02}"]).after
     for one in engine.recommend(anchors=["purchased:p03", "enrolled:c01"], n=5).items:
         assert engine.why(None, one.id, anchors=["purchased:p03", "enrolled:c01"]).parts
+
+
+@pytest.mark.parametrize("moment", ["_earlier", "_fit", "_published"])
+def test_a_training_that_has_read_somebody_who_is_forgotten_publishes_nothing(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Whether she is forgotten before anything is learned, while it is, or just before all is published."""
+    wanted = getattr(Training, moment)
+
+    def forgotten_first(training: Training, *asked: object) -> object:
+        monkeypatch.setattr(Training, moment, wanted)
+        forget(Workspace(shop), "u07")
+        return wanted(training, *asked)
+
+    monkeypatch.setattr(Training, moment, forgotten_first)
+    with pytest.raises(TrainingError, match="forgotten during the training"):
+        whyrec.open(shop).train(embeddings=False)
+    _check_gone(shop, b"u07")
+    assert not Workspace(shop).training.exists() and whyrec.open(shop).status().model is None
+    assert whyrec.open(shop).train(embeddings=False).model.trained
+    _check_gone(shop, b"u07")
+
+
+def test_a_training_that_began_before_another_does_not_publish_in_its_place(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is forgotten while one training is under way, and a second, which never saw her, has begun since: the
+    first is thrown away, and the second goes on."""
+    fit = Training._fit
+
+    def meanwhile(training: Training, snapshot: Snapshot) -> object:
+        monkeypatch.setattr(Training, "_fit", fit)
+        forget(Workspace(shop), "u07")
+        keep_vocabulary(Workspace(shop).training, Workspace(shop).snapshot())  # as the second does at its beginning
+        return fit(training, snapshot)
+
+    monkeypatch.setattr(Training, "_fit", meanwhile)
+    with pytest.raises(TrainingError, match="forgotten during the training"):
+        whyrec.open(shop).train(embeddings=False)
+    _check_gone(shop, b"u07")
+
+
+def test_who_is_forgotten_in_another_workspace_of_the_store_is_in_no_model_either(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list that the store holds is known here once the graph was looked at; no folder was removed here."""
+    fit = Training._fit
+
+    def elsewhere(training: Training, snapshot: Snapshot) -> object:
+        there = Digests(b"k" * 32)
+        there.known.add(there.of("User", "u07"))
+        there.write(shop / IN_STORE)
+        return fit(training, snapshot)
+
+    monkeypatch.setattr(Training, "_fit", elsewhere)
+    with pytest.raises(TrainingError, match="forgotten during the training"):
+        whyrec.open(shop).train(embeddings=False)
+
+
+def _check_gone(shop: Path, person: bytes) -> None:
+    """No file of whyrec's holds the person: the search of this test, not of the program."""
+    assert not [path for path in shop.rglob("*") if path.is_file() and person in path.read_bytes()]

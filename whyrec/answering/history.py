@@ -70,15 +70,17 @@ def keep_period(workspace: Workspace) -> None:
     if most == 0:
         shutil.rmtree(workspace.history, ignore_errors=True)
         return
-    present = period_of_now(workspace)
+    current, present = workspace.generations.mark, period_of_now(workspace)
     if present is not None and not (kept and kept[-1][1].like(present)):
         number = max((int(folder.name) for folder, _ in kept), default=0) + 1
         pending = workspace.history / f".{os.getpid()}"
         try:
             _write(workspace, present, pending)
-            pending.rename(workspace.history / f"{number:06d}")
-        except OSError:  # somebody loads or trains at this very moment, and will keep what is in force then
-            shutil.rmtree(pending, ignore_errors=True)
+            if workspace.generations.mark == current:
+                pending.rename(workspace.history / f"{number:06d}")
+        except OSError:
+            pass
+        shutil.rmtree(pending, ignore_errors=True)  # of who loads, trains or forgets at this very moment, and keeps it
     for folder, _ in periods(workspace)[: -most - 1]:
         shutil.rmtree(folder, ignore_errors=True)
 

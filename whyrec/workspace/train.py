@@ -2,19 +2,21 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
 from embeddings.vectors.config import CHECKPOINT, TrainingConfig
 from embeddings.vectors.vectors import NETWORK, Until, Vectors, unit_rows
 from embeddings.vectors.vectors import read_manifest as read_vectors_manifest
-from kg.errors import ModelError, TrainingError, UsageError
+from kg.errors import ModelError, TrainingError, UsageError, WhyrecError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.forgotten_digests import shows_forgotten
 from kg.workspace.generations import KERNELS, NAMES, SNAPSHOT, link_files
 from kg.workspace.permissions import private_files
 from kg.workspace.scratch import scratch
+from kg.workspace.training_mark import training_mark
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import VOCABULARY, keep_vocabulary
@@ -39,6 +41,7 @@ from whyrec.reports import TrainReport
 
 PATHS_ONLY = "paths"
 MANY_TRIPLES, FEWER_EPOCHS = 100_000, 10
+FORGOTTEN = "somebody was forgotten during the training, which is thrown away; run it again"
 RESUMABLE = "`resume=True` goes on from the last checkpoint; without it, training starts anew"
 
 
@@ -76,13 +79,25 @@ class Training:
 
     @private_files()
     def run(self) -> TrainReport:
-        """Bring snapshot, vectors, blend and kernels up to date with the store."""
+        """Bring snapshot, vectors, blend and kernels up to date with the store.
+
+        :raises TrainingError: where a person was forgotten meanwhile, of whom the model would know.
+        """
+        with training_mark(self.workspace.training) as mark:
+            try:
+                return self._run(mark)
+            except WhyrecError:
+                if mark.exists():
+                    raise
+                raise TrainingError(FORGOTTEN) from None  # what failed is that files are gone
+
+    def _run(self, mark: Path) -> TrainReport:
         snapshot, taken = refreshed(self.workspace, self.progress)
         manifest = self._earlier()
         asked = (snapshot.hash, self.wanted, self.hold_out)
         done = manifest is not None and (manifest.snapshot, manifest.training, manifest.hold_out) == asked
         if manifest is None or not done:
-            manifest, made = self._published(self._train(snapshot))
+            manifest, made = self._published(self._train(snapshot), snapshot, mark)
         else:
             made = build_kernels(self.workspace, snapshot, self.progress)
         return TrainReport(
@@ -131,16 +146,17 @@ class Training:
             epochs=fitted.epochs,
         )
 
-    def _published(self, manifest: ModelManifest) -> tuple[ModelManifest, int]:
+    def _published(self, manifest: ModelManifest, seen: Snapshot, mark: Path) -> tuple[ModelManifest, int]:
         """Make the model, with the kernels that it needs, part of the next generation; how many kernels were made.
 
-        :raises TrainingError: where a person was forgotten meanwhile, of whom the model knows.
+        :param seen: what the model was trained on; ``mark``: gone where a person was forgotten meanwhile.
+        :raises TrainingError: where one was of whom the model knows.
         """
         workspace, folder = self.workspace, self.workspace.training
         parts = [VOCABULARY, VECTORS] if self.wanted else [VOCABULARY]
         with workspace.generations.building([SNAPSHOT, KERNELS, NAMES]) as generation:
-            if not (folder / VOCABULARY).is_dir():
-                raise TrainingError("somebody was forgotten during the training, which is thrown away; run it again")
+            if not mark.exists() or shows_forgotten(workspace.folder, seen):
+                raise TrainingError(FORGOTTEN)
             draft = workspace.at(generation)
             for part in parts:
                 link_files(folder / part, draft.model / part)
@@ -162,8 +178,6 @@ class Training:
             save_manifest(draft.model, manifest)
         for part in (*parts, PILOT):
             shutil.rmtree(folder / part, ignore_errors=True)
-        with suppress(OSError):  # a checkpoint of another training stays
-            folder.rmdir()
         return manifest, made
 
     def _train_all(self, snapshot: Snapshot, fitted: Fitted) -> None:

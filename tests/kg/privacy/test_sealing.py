@@ -14,6 +14,7 @@ from kg.workspace.creation import create_workspace
 from kg.workspace.outputs import outputs
 from kg.workspace.scratch import NAME as SCRATCH
 from kg.workspace.scratch import scratch
+from kg.workspace.training_mark import training_mark
 from kg.workspace.workspace import Workspace
 from whyrec.workspace.evaluation.experiments import Experiments
 
@@ -159,6 +160,16 @@ def test_what_killed_commands_left_is_not_left_readable(shop: Path) -> None:
     assert set(_contents(shop)) == {"whyrec.toml", "schema.toml", "users.csv", "sealed.age"}
     unseal(Workspace(shop))
     assert _contents(shop) == before
+
+
+def test_a_training_that_goes_on_is_not_sealed_away(shop: Path) -> None:
+    """Vectors are trained for minutes without any folder of scratch, and what it publishes would lie there readable."""
+    with training_mark(shop / "training"):
+        with pytest.raises(WorkspaceError, match=r"another command works in this workspace \(training\)"):
+            seal(Workspace(shop))
+        assert not (shop / "sealed.age").exists()
+    (shop / "training" / "under-way-00.lock").touch()  # of a training that was killed
+    assert "training" in seal(Workspace(shop))
 
 
 def test_experiments_are_sealed_too(shop: Path) -> None:
