@@ -179,11 +179,11 @@ class KeptData(Result):
     """One kind of data with people in it."""
 
     kept: int | str
-    """Loads with rejected rows; earlier snapshots; events; answers; looks of the staff at people. Of the latter three
-    ``"<5"`` for fewer than k."""
+    """Loads with rejected rows; earlier snapshots; runs of experiments with what they gave each person; events;
+    answers; looks of the staff at people. Of the latter three ``"<5"`` for fewer than k."""
     oldest_days: float | None
-    """Age of the oldest load with rejected rows, or how long ago the earliest snapshot was replaced; ``None`` where
-    there is none, and of events, answers and looks: when one person did something is not told."""
+    """Age of the oldest load with rejected rows or run, or how long ago the earliest snapshot was replaced; ``None``
+    where there is none, and of events, answers and looks: when one person did something is not told."""
     overdue: int | str
     """How many are older than they may be: none, after ``load --events``."""
 
@@ -198,6 +198,7 @@ class RetentionStatus(Result):
     answers: KeptData
     looks: KeptData
     snapshots: KeptData
+    runs: KeptData
 
     @property
     def parts(self) -> dict[str, KeptData]:
@@ -208,6 +209,7 @@ class RetentionStatus(Result):
             "answers": self.answers,
             "looks": self.looks,
             "earlier snapshots": self.snapshots,
+            "people's figures of experiments": self.runs,
         }
 
     @property

@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Self
 
 from embeddings.splitting.triple_data import TripleData, hash_of_files
-from kg.errors import ModelError, StoreLockedError, UsageError, WorkspaceError
+from kg.errors import (
+    ModelError,
+    SnapshotError,
+    StoreLockedError,
+    TrainingError,
+    UsageError,
+    WhyrecError,
+    WorkspaceError,
+)
 from kg.file_lock import FileLock
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.forgotten_digests import shows_forgotten
+from kg.workspace.run_values import COPY
 from recommender.evaluation.baselines.baselines import Baselines
 from recommender.experiments.link_prediction import LinkPredictionExperiment
 from recommender.experiments.people_tested import PeopleTested
@@ -23,7 +33,7 @@ from recommender.runs.file import ExperimentFile, read_experiment
 from recommender.runs.plan import PlannedRun, plan_link_prediction
 from recommender.runs.record import RunFolder, RunRecord
 
-COPY, SOURCE, LOCK = "experiment.toml", "source.txt", "run.lock"
+SOURCE, LOCK = "source.txt", "run.lock"
 OpenSnapshot = Callable[[Path | None], Snapshot]
 
 
@@ -49,7 +59,7 @@ class Experiment:
 
     def __init__(self, file: ExperimentFile, path: Path, folder: Path, open_snapshot: OpenSnapshot) -> None:
         self.file, self.path, self.folder = file, path, folder
-        self.runs = RunFolder(folder)
+        self.runs = RunFolder(folder, self._check_nobody_forgotten)
         self._open_snapshot = open_snapshot
 
     @classmethod
@@ -88,8 +98,29 @@ class Experiment:
 
         :raises SnapshotError: where there is none.
         """
+        return self._open_snapshot(self._named)
+
+    @property
+    def _named(self) -> Path | None:
+        """The workspace that the file names."""
         named = self.file.data.workspace
-        return self._open_snapshot(None if named is None else self.path.parent / named)
+        return None if named is None else self.path.parent / named
+
+    def _cause(self, problem: WhyrecError) -> WhyrecError:
+        """Why a run failed: files of the graph are gone where somebody was forgotten meanwhile."""
+        try:
+            self._check_nobody_forgotten()
+        except (TrainingError, SnapshotError) as forgotten:
+            return forgotten
+        return problem
+
+    def _check_nobody_forgotten(self) -> None:
+        """Refuse to keep what a run gave each person where one of them was forgotten meanwhile.
+
+        :raises TrainingError: then.
+        """
+        if not self.file.data.triples and shows_forgotten(self._named or self.folder.parents[1], self.snapshot):
+            raise TrainingError("somebody was forgotten during the run, which is thrown away; run it again")
 
     @cached_property
     def data_hash(self) -> str:
@@ -152,6 +183,8 @@ class Experiment:
 
     def _run(self, progress: Progress, notice: Callable[[str], None]) -> Outcome:
         missing = [one for one in self.plan if self.runs.find(one.fingerprint) is None]
+        if missing and not self.file.data.triples:
+            _ = self.snapshot.vocabulary  # which says whether somebody is forgotten while runs go on
         total, done = len(self.plan), len(self.plan) - len(missing)
         outcome = Outcome(self.name, total, done)
         if missing:
@@ -163,8 +196,8 @@ class Experiment:
             part = self.link_prediction if one.fingerprint.kind == "link prediction" else self.recommendation
             try:
                 part.run(one, _Titled(progress, self.name, title, done, total))
-            except ModelError as problem:
-                outcome.failed.append(f"{title}: {problem}")
+            except (ModelError, SnapshotError) as problem:
+                outcome.failed.append(f"{title}: {self._cause(problem)}")
                 notice(outcome.failed[-1])
             else:
                 outcome.run += 1

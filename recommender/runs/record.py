@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
 from kg.errors import ModelError
+from kg.workspace.run_values import RUNS, VALUES
 
 FORMAT = 1
-RECORD, VALUES = "run.json", "values.npy"
+RECORD = "run.json"
 Kind = Literal["link prediction", "recommendation", "trial"]
 
 
@@ -98,10 +99,11 @@ class RunFolder:
     """The runs of one experiment.
 
     :param folder: made when the first run is saved.
+    :param check: refuses, by raising, to keep what a run gave each person.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self._runs = folder, folder / "runs"
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
+        self.folder, self._runs, self._check = folder, folder / RUNS, check
 
     def records(self) -> Iterator[RunRecord]:
         """All finished runs, by id.
@@ -124,9 +126,14 @@ class RunFolder:
     def values(self, record: RunRecord) -> NDArray[np.float64]:
         """What figures are means of: ranks of triples, shape (n, 2), or metrics of users, shape (users, 5).
 
-        :raises ModelError: where they are missing or damaged.
+        :raises ModelError: where they are gone or damaged.
         """
         path = self._runs / record.id / VALUES
+        if path.parent.is_dir() and not path.exists():
+            raise ModelError(
+                f"{path}: is not kept any more, for [retention] days, or for somebody who was forgotten; remove "
+                f"{path.parent} and run the experiment again"
+            )
         try:
             return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
         except (OSError, ValueError, EOFError):
@@ -135,8 +142,10 @@ class RunFolder:
     def save(self, record: RunRecord, values: NDArray[np.float64] | None = None) -> None:
         """Keep a finished run: its folder appears in one step, so that a killed run leaves none.
 
-        :raises ModelError: where the folder cannot be written.
+        :raises ModelError: where the folder cannot be written, or the values may not be kept.
         """
+        if values is not None:
+            self._check()
         pending, folder = self._runs / f".{record.id}", self._runs / record.id
         try:
             shutil.rmtree(pending, ignore_errors=True)

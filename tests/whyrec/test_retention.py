@@ -100,6 +100,27 @@ def test_earlier_snapshots_are_told_of(demo: Path, tmp_path: Path) -> None:
     assert told.snapshots.kept == 1 and told.snapshots.oldest_days is not None and told.snapshots.oldest_days > 8
 
 
+def test_what_experiments_gave_each_person_goes_and_their_figures_stay(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path / "w")
+    (workspace.folder / "whyrec.toml").write_text('schema = "schema.toml"\n[retention]\ndays = 30\n')
+    for name, data in (("people", ""), ("files", '[data]\ntriples = "facts.tsv"\n')):
+        for run in ("a", ".b"):  # of which one was killed while it was kept
+            folder = workspace.folder / "experiments" / name / "runs" / run
+            folder.mkdir(parents=True)
+            (folder / "values.npy").write_bytes(b"")
+            (folder / "run.json").write_text("{}")
+        (workspace.folder / "experiments" / name / "experiment.toml").write_text(data)
+    workspace, now = Workspace(workspace.folder), datetime.now(UTC)
+    assert retention_status(workspace, now).runs.kept == 2 and retain(workspace, now + timedelta(days=29)) == 0
+    later = now + timedelta(days=31)
+    told = retention_status(workspace, later)
+    assert told.overdue == ["people's figures of experiments"] and told.runs.oldest_days == pytest.approx(31, abs=0.1)
+    assert retain(workspace, later) == 2 and not retention_status(workspace, later).overdue
+    left = {str(path.relative_to(workspace.folder / "experiments")) for path in workspace.folder.rglob("values.npy")}
+    assert left == {"files/runs/a/values.npy", "files/runs/.b/values.npy"}  # of triples of somebody's own
+    assert len(list(workspace.folder.rglob("run.json"))) == 4
+
+
 def test_without_days_nothing_goes(tmp_path: Path) -> None:
     workspace = create_workspace(tmp_path / "w")
     old = workspace.rejects / "20200101T000000Z-1"

@@ -1,11 +1,12 @@
-"""Retention: how long rejected rows, earlier snapshots, events, kept answers and looks at people stay, carried out by
-what the engine does, and proved."""
+"""Retention: how long rejected rows, earlier snapshots, what runs of experiments gave each person, events, kept answers
+and looks at people stay, carried out by what the engine does, and proved."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from kg.k_anonymity import floored_count
 from kg.privacy.retention import drop_old_rejects, rejects_by_age
+from kg.workspace.run_values import run_values
 from kg.workspace.workspace import Workspace
 from whyrec.answering.history import drop_periods, replaced_at
 from whyrec.events.log import EventLog
@@ -22,6 +23,10 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
         return 0
     moment = now or datetime.now(UTC)
     gone = drop_old_rejects(workspace, days, moment) + drop_periods(workspace, moment - timedelta(days=days))
+    for path, ended in run_values(workspace.folder).items():
+        if moment - ended > timedelta(days=days):
+            path.unlink(missing_ok=True)
+            gone += 1
     folder = workspace.folder / "service"
     if folder.is_dir():
         before = int((moment - timedelta(days=days)).timestamp() * 1000)
@@ -42,6 +47,7 @@ def retention_status(workspace: Workspace, now: datetime | None = None) -> Reten
             events, answers, looks = ([(moment.timestamp() - at / 1000) / 86400 for at in ages] for ages in kept)
     k = workspace.settings.privacy.k
     earlier = [(moment - at) / timedelta(days=1) for at in replaced_at(workspace)]
+    runs = [(moment - at) / timedelta(days=1) for at in run_values(workspace.folder).values()]
     return RetentionStatus(
         days=days,
         rejects=_folders(rejects, days),
@@ -49,11 +55,12 @@ def retention_status(workspace: Workspace, now: datetime | None = None) -> Reten
         answers=_kept(answers, days, k),
         looks=_kept(looks, days, k),
         snapshots=_folders(earlier, days),
+        runs=_folders(runs, days),
     )
 
 
 def _folders(ages: list[float], days: int | None) -> KeptData:
-    """Of loads, each of many people."""
+    """Of loads and runs, each of many people."""
     return KeptData(kept=len(ages), oldest_days=round(max(ages), 2) if ages else None, overdue=_overdue(ages, days))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kg.counting import by_number
 from kg.file_link import remove_folder
 from kg.file_lock import FileLock, clear_abandoned
 from kg.mapping.standard_input import clear_inputs
@@ -26,6 +27,7 @@ from kg.stores.revision import FORGETTING, UNFINISHED, is_between_states, unfini
 from kg.stores.store import Store
 from kg.workspace.lock import workspace_lock
 from kg.workspace.outputs import PARTS_LOCK, cut_off_outputs
+from kg.workspace.run_values import run_values
 from kg.workspace.scratch import clear_scratch
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
@@ -83,6 +85,7 @@ class _Eraser:
         self._tell("Files")
         self._rewrite_files(whom.person)
         self._remove_files(whom)
+        self._remove_run_values()
         for one in {whom.id, whom.raw or whom.id}:
             self._elsewhere.erase(one, whom.types)
         self._tell("Searching all files")
@@ -172,3 +175,15 @@ class _Eraser:
                 self._erasure.files_removed.append(self._files.shown(path))
             elif not whom.person.unmistakable and Traces(whom.id).in_file(path) and not is_typed(path):
                 self._erasure.undecided.append(self._files.shown(path))
+
+    def _remove_run_values(self) -> None:
+        """What runs of experiments gave each person: nobody can tell which row is hers."""
+        values = run_values(self._workspace.folder)
+        for path in values:
+            path.unlink()
+        if values:
+            runs = by_number(f"{len(values)} [run|runs]")
+            self._erasure.notices.append(
+                f"what {runs} of experiments gave each person is removed, since no row says whose it is; "
+                "`whyrec experiment run` makes it anew"
+            )

@@ -181,7 +181,7 @@ def _kept(status: StatusReport, k: int) -> dict[str, int | str]:
     if status.retention is None:
         return {}
     kept = status.retention
-    told = {"rejects": kept.rejects.kept, "snapshots": kept.snapshots.kept}
+    told = {"rejects": kept.rejects.kept, "snapshots": kept.snapshots.kept, "runs": kept.runs.kept}
     for name, one in (("events", kept.events), ("answers", kept.answers), ("looks", kept.looks)):
         told[name] = one.kept if isinstance(one.kept, str) else shown_count(one.kept, k)
     return told

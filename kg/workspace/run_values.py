@@ -1,0 +1,31 @@
+"""Values of runs: what the figures of an experiment are means of, one row for each person or triple tested.
+
+No row names anybody, but they stand in the order of the graph, so they are personal data: whoever is forgotten leaves
+them, and they are kept no longer than ``[retention] days``. The figures themselves are of at least k people, and stay.
+"""
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kg.workspace.workspace import EXPERIMENTS
+
+VALUES, RUNS, COPY = "values.npy", "runs", "experiment.toml"
+
+
+def run_values(workspace: Path) -> dict[Path, datetime]:
+    """The values of runs that were made from graphs, not from files of triples → when each run ended, in UTC, the
+    oldest first; those of a run that was killed while it was kept, too."""
+    found = dict[Path, datetime]()
+    for path in workspace.glob(f"{EXPERIMENTS}/*/{RUNS}/*/{VALUES}"):
+        if not _is_of_files(path.parents[2] / COPY):
+            found[path] = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return dict(sorted(found.items(), key=lambda one: (one[1], one[0])))
+
+
+def _is_of_files(copy: Path) -> bool:
+    """Whether an experiment is of somebody's files of triples; one that cannot be read is taken for one of a graph."""
+    try:
+        return bool(tomllib.loads(copy.read_text(encoding="utf-8")).get("data", {}).get("triples"))
+    except (OSError, ValueError, AttributeError):
+        return False
