@@ -17,7 +17,7 @@ from kg.privacy.erasure.redaction import Person, Redactor
 from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.person_ids import person_types
-from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, check_key, is_pseudonymised
+from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, check_key, is_pseudonymised, key_hint
 from kg.privacy.seal_key import LOG_KEY
 from kg.stores.store import REPEATED_DTYPES, Store
 from kg.workspace.suppression import Suppression
@@ -130,9 +130,10 @@ def _found(workspace: Workspace, store: Store, user: str, elsewhere: Elsewhere) 
         choices = " or ".join(f"{name}:{bare}" for name, _ in there)
         raise UsageError(f"{bare!r} is the id of several people; say {choices}")
     if not there:
+        hint = key_hint(workspace.folder)
+        nothing = "nothing is held under this id, and no column of people in a file names it"
         raise UnknownEntityError(
-            f"unknown {' or '.join(asked)} {bare!r}; ids of people are not suggested; nothing is held under this id, "
-            "and no column of people in a file names it"
+            f"unknown {' or '.join(asked)} {bare!r}; ids of people are not suggested{hint or f'; {nothing}'}"
         )
     return there[0]
 

@@ -88,6 +88,13 @@ def is_pseudonymised(folder: Path) -> bool:
     return (folder / STATE).exists()
 
 
+def key_hint(folder: Path) -> str:
+    """What goes with an unknown id where people are known by pseudonyms and no key is at hand; else nothing."""
+    if not is_pseudonymised(folder) or KEY_VARIABLE in os.environ:
+        return ""
+    return f"; ids here are pseudonyms: set {KEY_VARIABLE} to name people by their own ids"
+
+
 def pseudonyms_for_load(folder: Path, wanted: bool | None, raw: Sequence[str]) -> Pseudonyms | None:
     """What a load into a workspace folder must use: as told, if that fits what is there.
 

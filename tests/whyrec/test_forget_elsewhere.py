@@ -118,3 +118,23 @@ def test_whom_an_earlier_snapshot_alone_knows_is_forgotten_there(engine: whyrec.
         engine.export_person("Buyer:0x")
     assert Suppression.open(engine.workspace.folder).has("Buyer", "0")
     assert not any(one.folder.startswith("history/") for one in engine.export_person("Buyer:1").copies)
+
+
+def test_an_id_of_several_people_with_pseudonyms_erases_nobody(
+    engine: whyrec.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of the two was erased, whoever was meant."""
+    monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", "a key of thirty-two bytes, or so it is")
+    hidden = whyrec.create(tmp_path / "hidden", schema=str(tmp_path / "two.toml"))
+    hidden.load(sorted(tmp_path.glob("*.csv")), pseudonymise=True)
+    before = hidden.status().store.entities
+    for asked in (hidden.forget, hidden.export_person):
+        with pytest.raises(UsageError, match="say Buyer:35 or Learner:35"):
+            asked("35")
+    assert hidden.status().store.entities == before
+    assert hidden.forget("Learner:35").deleted.entities == 1
+    assert hidden.export_person("Buyer:35").person.startswith("Buyer:Buyer-")
+    monkeypatch.delenv("WHYREC_PSEUDONYM_KEY")
+    for asked in (hidden.forget, hidden.export_person):
+        with pytest.raises(UnknownEntityError, match="ids here are pseudonyms: set WHYREC_PSEUDONYM_KEY"):
+            asked("Buyer:35")

@@ -12,7 +12,7 @@ from kg.privacy.erasure.redaction import Person
 from kg.privacy.erasure.traces import Traces
 from kg.privacy.erasure.workspace_files import WorkspaceFiles
 from kg.privacy.person_ids import person_types
-from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised
+from kg.privacy.pseudonym import KEY_VARIABLE, Pseudonyms, is_pseudonymised, key_hint
 from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 
@@ -90,9 +90,7 @@ class _Identification:
             return self._found_types()
         if not there and self._by_pseudonym(known):
             return self._found_types()
-        if len(there) > 1:
-            choices = " or ".join(f"{name}:{self._id}" for name in there)
-            raise UsageError(f"{self._id!r} is the id of several people; say {choices}")
+        self._refuse_several(there)
         if there:
             return there
         before = [name for name in asked if self._suppression.has(name, self._id)]
@@ -103,9 +101,7 @@ class _Identification:
             map(Traces(self._id).in_file, self._files.rewritable())
         ):
             return asked
-        hint = f"; ids here are pseudonyms: set {KEY_VARIABLE} to name people by their own ids"
-        aside = hint if is_pseudonymised(self._workspace.folder) and KEY_VARIABLE not in os.environ else ""
-        raise UnknownEntityError(f"{_unknown(self._id, known)}{aside}")
+        raise UnknownEntityError(f"{_unknown(self._id, known)}{key_hint(self._workspace.folder)}")
 
     def _known_elsewhere(self, types: Sequence[str], entity_id: str) -> list[str]:
         """The types of which something else than the store knows somebody of an id."""
@@ -150,13 +146,18 @@ class _Identification:
         if self._raw or not is_pseudonymised(self._workspace.folder) or KEY_VARIABLE not in os.environ:
             return False
         pseudonyms = Pseudonyms.from_environment()
-        for name, ids in known.items():
-            pseudonym = pseudonyms.of(name, self._id)
-            elsewhere = self._known_elsewhere([name], pseudonym)
-            if pseudonym in ids or elsewhere or self._suppression.has(name, pseudonym):
-                self._raw, self._id, self._type = self._id, pseudonym, name
-                return True
-        return False
+        told = {name: pseudonyms.of(name, self._id) for name in known}
+        there = [name for name, one in told.items() if one in known[name] or self._known_elsewhere([name], one)]
+        there = there or [name for name, one in told.items() if self._suppression.has(name, one)]
+        self._refuse_several(there)
+        if there:
+            self._raw, self._id, self._type = self._id, told[there[0]], there[0]
+        return bool(there)
+
+    def _refuse_several(self, there: Sequence[str]) -> None:
+        if len(there) > 1:
+            choices = " or ".join(f"{name}:{self._id}" for name in there)
+            raise UsageError(f"{self._id!r} is the id of several people; say {choices}")
 
 
 def _unknown(entity_id: str, types: Iterable[str]) -> str:
