@@ -38,6 +38,7 @@ def test_flagged_accounts_are_told_and_left_out_where_asked(tmp_path: Path) -> N
     assert [row.split(",")[1] for row in rows] == ["user_id", *MADE]  # the first of them too, and nobody else
     assert (engine.workspace.folder / "anomalies.csv").stat().st_mode & 0o077 == 0
     assert len(engine.export_person("x3").held.rows) == 1
+    assert any("5 flagged accounts did counts in scores, counts and reasons" in one for one in engine.status().notices)
     with (engine.workspace.folder / "whyrec.toml").open("a") as file:
         file.write("[anomalies]\nleave_out = true\nwatch = true\n")
     engine = whyrec.open(engine.workspace.folder)

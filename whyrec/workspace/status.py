@@ -160,11 +160,16 @@ def _drift(workspace: Workspace, manifest: ModelManifest) -> list[str]:
 
 
 def _flagged(workspace: Workspace) -> list[str]:
-    """Whether what some accounts did is left out of what answers come from."""
+    """Whether what some accounts did is left out of what answers come from, or counts in them."""
     flagged = sum(map(len, read_flagged(workspace.folder).values()))
-    if not flagged or not workspace.settings.anomalies.leave_out:
+    if not flagged:
         return []
     told = shown_count(flagged, workspace.settings.privacy.k)
+    if not workspace.settings.anomalies.leave_out:
+        return [
+            f"what {told} flagged accounts did counts in scores, counts and reasons; leave_out = true under "
+            "[anomalies] leaves it out"
+        ]
     return [f"what {told} flagged accounts did is left out of scores, counts and reasons ([anomalies] leave_out)"]
 
 
