@@ -1,5 +1,7 @@
 """Steps from an item to what it is: relations, either way, that are no interactions, dislikes or rules of people."""
 
+from collections.abc import Container
+
 import numpy as np
 
 from kg.schema import Schema, inverse_of
@@ -15,6 +17,17 @@ def item_steps(schema: Schema, entity_type: str) -> list[str]:
     ]
     steps = [step for name in about for step in (name, inverse_of(name))]
     return [s for s in steps if schema.ends(s)[0] in schema.item_types and schema.ends(s)[1] == entity_type]
+
+
+def steps_of_items(schema: Schema, item_types: Container[str]) -> list[str]:
+    """All steps from items of some types, either way, what people did with them among them."""
+    steps = [*schema.relation, *(inverse_of(name) for name in schema.relation)]
+    return [step for step in steps if schema.ends(step)[0] in item_types]
+
+
+def leads_to_people(schema: Schema, name: str) -> bool:
+    """Whether a step leads to a sensitive type, or an entity type is one."""
+    return schema.entity[name if name in schema.entity else schema.ends(name)[1]].sensitive
 
 
 def example_anchor(snapshot: Snapshot) -> str | None:

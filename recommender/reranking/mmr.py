@@ -10,9 +10,9 @@ from scipy.sparse import csr_array
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
+from recommender.catalogue.steps import leads_to_people, steps_of_items
 from recommender.reasons.reasons import CHOICES, Reason, ReasonChoice
 
 POOL = 5
@@ -86,8 +86,8 @@ class Caps:
     def _read(self, text: str) -> tuple[str, int]:
         schema = self.snapshot.schema
         step, colon, number = text.rpartition(":")
-        steps = [one for name in schema.relation for one in (name, inverse_of(name))]
-        known = [one for one in steps if schema.ends(one)[0] in self.catalogue.slices]
+        steps = steps_of_items(schema, self.catalogue.slices)
+        known = [one for one in steps if not leads_to_people(schema, one)]  # a cap of each would tell who had both
         if not colon or step not in known or not number.isdigit() or int(number) < 1:
             hint = nearest(step or text, known)
             raise UsageError(f"`max_per` {text!r}: expected relation:N with a relation of an item and N ≥ 1; {hint}")

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from kg.document import nearest
 from kg.errors import UsageError
-from kg.schema import Schema, inverse_of
+from kg.schema import inverse_of
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.catalogue import Catalogue
-from recommender.catalogue.steps import item_steps
+from recommender.catalogue.steps import item_steps, leads_to_people, steps_of_items
 from recommender.profiles.profile import Profile
 
 AVOID = "avoid "
@@ -75,16 +75,22 @@ class Avoidance:
         """What ``relation:ID`` or ``Type:ID`` stands for: items with that triple, or with any triple to that entity.
 
         :param said: what is asked: ``avoid``, or another rule that reads such a text.
-        :raises UsageError: for an unknown relation or type, with the nearest.
+        :raises UsageError: for an unknown relation or type, with the nearest; for one that leads to people, since the
+            list under such a rule would tell what one of them did.
         :raises UnknownEntityError: for an unknown id, with the nearest.
         """
         schema = self.snapshot.schema
         name, colon, entity_id = text.partition(":")
-        steps = [step for step in _all_steps(schema) if schema.ends(step)[0] in self.catalogue.slices]
+        steps = steps_of_items(schema, self.catalogue.slices)
         known = [*steps, *schema.rules, *schema.entity]
-        if not colon or name not in known:
+        able = [one for one in known if one in self.catalogue.slices or not leads_to_people(schema, one)]
+        if colon and name in known and name not in able:
             raise UsageError(
-                f"{said} {text!r}: expected relation:ID with a relation of an item, or Type:ID; {nearest(name, known)}"
+                f"{said} {name!r}: leads to people, and no rule names one; name what items have; {nearest(name, able)}"
+            )
+        if not colon or name not in able:
+            raise UsageError(
+                f"{said} {text!r}: expected relation:ID with a relation of an item, or Type:ID; {nearest(name, able)}"
             )
         entity_type = name if name in schema.entity else schema.ends(name)[1]
         idx = self.snapshot.vocabulary.idx(entity_type, entity_id)
@@ -138,8 +144,3 @@ class Avoidance:
             for step in steps
         ]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-
-
-def _all_steps(schema: Schema) -> list[str]:
-    names = list(schema.relation)
-    return names + [inverse_of(name) for name in names]

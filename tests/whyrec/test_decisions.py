@@ -54,10 +54,18 @@ def test_what_cannot_be_is_not_published(shop: Engine) -> None:
         ({"max_price": -1.0}, UsageError),
         ({"avoid": ["contains:NO SUCH THING AT ALL"]}, UnknownEntityError),
         ({"colour": "red"}, UsageError),
+        ({"avoid": ["User:u0042"]}, UsageError),
+        ({"only": ["~purchased:u0042"]}, UsageError),
     ):
         with pytest.raises(error):
             shop.publish_rules(rules, "ann")
     assert not shop.decisions.all()
+
+
+def test_rules_that_an_earlier_version_published_about_people_hold_no_longer(shop: Engine) -> None:
+    before = _ids(shop)
+    shop.decisions.publish({"only": ["~purchased:u0042"], "avoid": ["User:u0042", f"Product:{before[0]}"]}, "ann")
+    assert _ids(shop)[:4] == before[1:]
 
 
 def test_reports_are_decided_by_somebody_else(shop: Engine) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.k_anonymity import shown_count
+from recommender.catalogue.steps import leads_to_people
 from recommender.results.document import Item, Result
 from recommender.rules.rule_set import Rules
 from whyrec.answering.shop_questions import ShopQuestions
@@ -135,7 +136,8 @@ class Decided(ShopQuestions):
         return asked_rules(decided).over(own) if decided else own
 
     def _known(self, rules: Mapping[str, Any]) -> dict[str, Any]:
-        """Rules without what is no longer in the graph: it cannot be recommended anyway."""
+        """Rules without what is no longer in the graph: it cannot be recommended anyway. Without people, too, whom an
+        earlier version let rules name."""
         schema, vocabulary = self.snapshot.schema, self.snapshot.vocabulary
 
         def there(text: str) -> bool:
@@ -143,7 +145,8 @@ class Decided(ShopQuestions):
             before, _, entity = text.partition(":")
             known = before in schema.entity or before.removeprefix("~") in schema.relation
             name = before if before in schema.entity else schema.ends(before)[1] if known else ""
-            return known and vocabulary.get(name, entity) is not None
+            named = known and vocabulary.get(name, entity) is not None
+            return named and (before in schema.item_types or not leads_to_people(schema, before))
 
         return {**rules, **{key: tuple(filter(there, rules[key])) for key in ("avoid", "only") if rules.get(key)}}
 

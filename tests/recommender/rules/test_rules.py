@@ -282,6 +282,17 @@ def test_rules_of_a_workspace_and_of_a_call_add_up() -> None:
         ({"mix": ("courses=much",)}, "from 0 to 1"),
         ({"age": -3}, "`age` -3: .*greater than or equal to 0"),
         ({"only": ("made_bye:Nivea",)}, "only 'made_bye:Nivea'.* nearest: 'made_by'"),
+        *(
+            ({rule: (text.format(by=by),)}, f"'{by}': leads to people, and no rule names one; name what items have; ")
+            for by in ("~purchased", "~never_again", "User")
+            for rule, text in {
+                "avoid": "{by}:ann",
+                "only": "{by}:ann",
+                "boost": "{by}:ann",
+                "bury": "9% {by}:zoe",
+                "quota": "5% not {by}:ann",
+            }.items()
+        ),
         ({"unknown": "dorp"}, "'drop' or 'keep'"),
         ({"max_prise": 3}, "nearest: 'max_price'"),
     ],

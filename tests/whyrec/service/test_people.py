@@ -103,6 +103,22 @@ def test_what_people_are_called_is_for_those_who_may_look_at_what_is_known_of_th
     assert "Mei Lin 1" not in client.post("/mcp", json=call, headers=accept).text  # it may go to another's model
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_no_rule_tells_what_somebody_else_did(client: TestClient, shop: Path, role: Role) -> None:
+    token = Tokens(shop)._admin if role is Role.ADMIN else Tokens(shop).make("someone", role)
+    rules = {"only": "{}", "avoid": "{}", "boost": "{}", "bury": "9% {}", "quota": "9% {}"}
+    for rule, text in rules.items():
+        for whom in ("~drank:g1", "Guest:g1", "Guest:nobody"):
+            asked = {"user": "g5", rule: text.format(whom)}
+            for path, more in (("recommend", {}), ("why", {"item": "tea5"}), ("why-not", {"item": "tea1"})):
+                told = get(client, token, f"/api/v1/{path}", **asked, **more)
+                assert told.status_code == 422 or (path, told.status_code) == ("why-not", 403), (asked, told.text)
+                assert not any(one in told.text for one in ("tea", "g1", "nobody")), told.text
+    for path in ("rules", "rules/preview"):
+        told = client.post(f"/api/v1/{path}", json={"only": ["~drank:g1"]}, headers=bearer(token))
+        assert told.status_code in (403, 422), told.text
+
+
 def test_who_shares_an_id_is_asked_about_by_her_type(client: TestClient, shop: Path) -> None:
     admin = Tokens(shop)._admin
     assert "say Guest:both or Trader:both" in get(client, admin, "/api/v1/recommend", user="both").json()["detail"]
