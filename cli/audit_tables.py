@@ -53,14 +53,7 @@ def _domain(output: Output, one: DomainAudit, lang: str) -> None:
     output.table(title, (*names, shared["interval"], "q"), rows, right=names[2:])
     if len(one.groups) > SHOWN:
         output.line(shared["more_groups"].format(n=len(one.groups) - SHOWN))
-    output.line(
-        texts["head"].format(
-            used=words.percent(one.head_used),
-            lists=words.percent(one.head_lists),
-            gini_used=f"{one.gini_used:.2f}",
-            gini_lists=f"{one.gini_lists:.2f}",
-        )
-    )
+    output.line(words.concentration(one))
     if one.bubble is not None:
         output.line(words.bubble(one.bubble))
     if one.worst is not None:

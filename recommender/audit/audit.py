@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from kg.errors import UsageError
 from kg.k_anonymity import readable_step, told_interval, told_step, told_sum
 from recommender.audit.bubble import bubble
-from recommender.audit.exposure import Exposure, exposure
+from recommender.audit.concentration import gini_interval
+from recommender.audit.exposure import Exposure, exposure, shares_in_steps
 from recommender.audit.group_quality import GroupDifference, UserQuality, group_quality
 from recommender.audit.item_groups import Side, head, sides
 from recommender.audit.parity import parity_of_items, parity_of_people
@@ -137,14 +139,19 @@ class _Compared:
         shown = np.bincount(crowd.lists.positions[crowd.lists.positions >= 0], minlength=catalogue.size)
         uses = np.asarray(crowd.used.sum(axis=0)).ravel()
         step = readable_step(2 * crowd.k / max(len(crowd.sample), 1)) if crowd.k > 1 else 0.0
-        most, seen = head(crowd, self.inside), np.asarray(crowd.exposure.sum(axis=0)).ravel()
+        most, lists, used = head(crowd, self.inside), _in_lists(crowd)[:, self.inside], crowd.used[:, self.inside]
+        of_lists, of_use = gini_interval(lists, step), gini_interval(used, step)
         return DomainAudit(
             domain=self.domain,
             domain_text=crowd.domain(self.domain, self.lang),
             gini_lists=told_sum(gini(shown[self.inside]), step),
+            gini_lists_low=of_lists[0],
+            gini_lists_high=of_lists[1],
             gini_used=told_sum(gini(uses[self.inside]), step),
-            head_lists=told_sum(_share(seen[most].sum(), seen[self.inside].sum()), step),
-            head_used=told_sum(_share(uses[most].sum(), uses[self.inside].sum()), step),
+            gini_used_low=of_use[0],
+            gini_used_high=of_use[1],
+            head_lists=_part(crowd.exposure, most, self.inside, crowd.k),
+            head_used=_part(crowd.used, most, self.inside, crowd.k),
             groups=sorted(told, key=lambda one: (one.ratio, one.label)),
             pooled=sum(len(side.labels) for side, _ in self.sides) - len(told),
             compared=sum(one.q is not None for one in told),
@@ -181,20 +188,33 @@ class _Compared:
 
 
 def _largest(causes: list[Cause]) -> list[Cause]:
-    """The largest causes, and the others as one, which are a tenth of all at most, so that they add up."""
-    left = sum(abs(one.gap) for one in causes)
+    """The largest causes, and the others as one, which are a tenth of all at most, with what rounding leaves, so that
+    they add up."""
+    named, rounding = ([one for one in causes if (one.kind == "others") is others] for others in (False, True))
+    left = sum(abs(one.gap) for one in named)
     number, most = 0, left * OTHERS
     while left > most:
-        left -= abs(causes[number].gap)
+        left -= abs(named[number].gap)
         number += 1
-    if len(causes) - number < 2:
+    few = [*named[number:], *rounding]
+    if len(few) < 2:
         return causes
-    rest = sum(one.gap for one in causes[number:])
-    return [*causes[:number], Cause(kind="others", metapath=None, text=None, gap=rest)]
+    rest = round(sum(one.gap for one in few), 12)
+    return [*named[:number], *([Cause(kind="others", metapath=None, text=None, gap=rest)] if rest else [])]
 
 
-def _share(part: float, whole: float) -> float:
-    return round(float(part) / float(whole), DIGITS) if whole else 0.0
+def _part(weights: csr_array, some: Mask, inside: Mask, k: int) -> float:
+    """The share of some items of all that people use, or see, in a domain, as that of a group is told.
+
+    :param weights: shape (people, catalogue.size).
+    """
+    part, whole = (np.asarray(weights[:, mask].sum(axis=1)).ravel() for mask in (some, inside))
+    return float(shares_in_steps(part[:, None], whole, k)[0][0])
+
+
+def _in_lists(crowd: Crowd) -> csr_array:
+    """Which items stand in each list: shape (people, catalogue.size), 1 where so."""
+    return csr_array(crowd.exposure.sign())
 
 
 def _text(crowd: Crowd, domains: list[DomainAudit], users: list[UserGroup] | None, lang: str) -> str:

@@ -21,7 +21,7 @@ from recommender.kernels.path_kernels import Kernels
 from recommender.linalg.sparse_matrix import binary
 from recommender.marketing.best_items import DEEP, best_items
 from recommender.marketing.crowd import FIRST, Crowd
-from recommender.reranking.exposure_prices import Pool, solve
+from recommender.reranking.exposure_prices import HIGHEST, Pool
 from recommender.results.responsibility.audit import Repair
 from recommender.rules.rule_set import Rules
 from recommender.scoring.scorer import Scorer
@@ -119,11 +119,22 @@ def _weight(crowd: Crowd, group: csr_array, inside: Mask, before: float) -> Repa
     merit = float((crowd.used @ group).sum()) / max(float(crowd.used[:, inside].sum()), 1e-12)
     deep = min(int(inside.sum()), max(DEEP, CELLS // max(len(crowd.sample), 1)))
     pool = Pool(*best_items(crowd, deep), FIRST, binary(group), group)
-    percent = float(np.ceil(100 * solve(pool, np.array([merit]), most_loss=1.0).prices[0]))
+    percent = float(_least_percent(pool, merit))
     listed = pool.lists(np.array([percent / 100]))[0]
     person, rank = np.nonzero(listed >= 0)
     exposure = csr_array((WORTH[rank], (person, listed[person, rank])), shape=crowd.exposure.shape)
     return _repair("weight", None, before, _ratio(crowd, group, inside, exposure), percent=percent)
+
+
+def _least_percent(pool: Pool, merit: float) -> int:
+    """The least whole percentage by which scores of the group have to rise for its merit: the more, the more exposure;
+    the highest that is tried where none does."""
+    low, high = 0, int(100 * HIGHEST)
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = pool.exposure(pool.lists(np.array([middle / 100]))[0])[0] >= merit
+        low, high = (low, middle) if enough else (middle, high)
+    return high
 
 
 def _missing(crowd: Crowd, side: Side, number: int, inside: Mask) -> list[Missing]:

@@ -21,7 +21,8 @@ def score_gap(crowd: Crowd, group: Values, inside: NDArray[np.bool_], lang: str 
     """The parts of the gap between the mean score of a group's items and that of the others, largest first.
 
     A mean is over everybody looked at and all items, whatever rules let through; as scores are sums, so are gaps. Each
-    is told in steps of what the k people whom it says most of make together.
+    part, and the gap itself, is told in steps of what the k people whom it says most of make together; what rounding
+    leaves of the gap is of kind ``others``.
 
     :param group: shape (catalogue.size,): how much of each item is in the group.
     :param inside: the items of the domain.
@@ -29,25 +30,34 @@ def score_gap(crowd: Crowd, group: Values, inside: NDArray[np.bool_], lang: str 
     mine, others = np.where(inside, group, 0.0), np.where(inside, 1.0 - group, 0.0)
     contrast = mine / max(mine.sum(), 1e-12) - others / max(others.sum(), 1e-12)
     gaps = {part: float(means @ contrast) for part, means in part_means(crowd).items()}
-    step = told_step(_largest(crowd, contrast) / max(len(crowd.sample), 1), crowd.k)
+    step, whole = (told_step(one / max(len(crowd.sample), 1), crowd.k) for one in _largest(crowd, contrast))
     found = [
         Cause(kind=kind, metapath=path, text=path and spoken_path(crowd.snapshot.schema, path, lang), gap=told)
         for (kind, path), gap in gaps.items()
         if (told := told_sum(gap, step))
     ]
-    return sorted(found, key=lambda one: (-abs(one.gap), one.kind, one.metapath or ""))
+    found.sort(key=lambda one: (-abs(one.gap), one.kind, one.metapath or ""))
+    left = round(told_sum(sum(gaps.values()), whole) - sum(one.gap for one in found), 12)
+    return [*found, Cause(kind="others", metapath=None, text=None, gap=left)] if left else found
 
 
-def _largest(crowd: Crowd, contrast: Values) -> float:
-    """What anybody's profile contributes at most to a gap by one kind of path."""
-    schema, found = crowd.snapshot.schema, 0.0
+def _largest(crowd: Crowd, contrast: Values) -> tuple[float, float]:
+    """What anybody's profile contributes at most to a gap by one part, and by all together."""
+    schema, most, whole = crowd.snapshot.schema, 0.0, np.zeros(len(crowd.sample))
     for scorer, rows in crowd.groups():
+        whole[rows] += float(scorer.popularity @ contrast)
         for path in scorer.weighed:
             if schema.ends(path.start)[0] == crowd.user_type:
                 gaps = scorer.kernels.kernel(path.tail) @ contrast[scorer.item_slice(path)]
-                each = np.abs(csr_array(crowd.anchors(path.start)[rows]) @ gaps)
-                found = max(found, scorer.blend.weight(path) * float(each.max(initial=0.0)))
-    return found
+                each = scorer.blend.weight(path) * np.asarray(csr_array(crowd.anchors(path.start)[rows]) @ gaps)
+                most = max(most, float(np.abs(each).max(initial=0.0)))
+                whole[rows] += each
+        if scorer.embeds:
+            some = rows[:: -(-len(rows) // MOST)]
+            each = np.array([float(one @ contrast) for one in _near(crowd, scorer, some)])
+            most = max(most, float(np.abs(each).max(initial=0.0)))
+            whole[some] += each
+    return most, float(np.abs(whole).max(initial=0.0))
 
 
 def part_means(crowd: Crowd) -> dict[Part, Values]:
@@ -92,6 +102,10 @@ def _sums(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> dict[Part, V
 def _embedding(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> Values:
     """What closeness in the embedding gives, summed; of many people, some evenly spread stand for all."""
     asked = rows[:: -(-len(rows) // MOST)]
-    profiles = [profile_of(crowd.snapshot, crowd.user_type, int(crowd.sample[row])) for row in asked]
-    total = np.sum([scorer.embedding_weight * scorer.similarity(profile) for profile in profiles], axis=0)
-    return np.asarray(total * (len(rows) / len(asked)))
+    return np.asarray(np.sum(_near(crowd, scorer, asked), axis=0) * (len(rows) / len(asked)))
+
+
+def _near(crowd: Crowd, scorer: Scorer, rows: NDArray[np.int64]) -> list[Values]:
+    """What closeness in the embedding gives each of some people: arrays of shape (catalogue.size,)."""
+    profiles = [profile_of(crowd.snapshot, crowd.user_type, int(crowd.sample[row])) for row in rows]
+    return [np.asarray(scorer.embedding_weight * scorer.similarity(profile)) for profile in profiles]

@@ -26,6 +26,7 @@ def audit_page(found: Audit, lang: str = "en") -> str:
         number=lambda value: told.number(value) if isinstance(value, int) else value,
         picture=_picture,
         bubble=told.bubble,
+        concentration=told.concentration,
         repair=told.repair,
     )
 

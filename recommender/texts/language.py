@@ -151,6 +151,18 @@ class Language:
             return lists["under_percent"]
         return lists["percent"].format(n=round(100 * min(part, 1.0)))
 
+    def concentration(self, found: Any) -> str:
+        """What the most used tenth has, and how unequal uses and lists are, as a sentence.
+
+        :param found: a :class:`recommender.results.responsibility.audit.DomainAudit`.
+        """
+        names = {"used_low": "gini_used_low", "used_high": "gini_used_high"}
+        names |= {"lists_low": "gini_lists_low", "lists_high": "gini_lists_high"}
+        names |= {name: name for name in ("gini_used", "gini_lists")}
+        figures = {place: f"{getattr(found, name):.2f}" for place, name in names.items()}
+        shares = {"used": self.percent(found.head_used), "lists": self.percent(found.head_lists)}
+        return self.section("audit")["head"].format(**figures, **shares)
+
     def bubble(self, found: Any) -> str:
         """Whether what people use grows more alike, as a sentence.
 

@@ -3,13 +3,17 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 import whyrec
+from kg.k_anonymity import told_step, told_sum
 from recommender.audit.item_groups import sides
-from recommender.audit.repair import _ratio
+from recommender.audit.repair import _least_percent, _ratio
+from recommender.audit.score_gap import _largest, part_means, score_gap
 from recommender.marketing.crowd import Crowd
+from recommender.reranking.exposure_prices import Pool
 from recommender.rules.rule_set import Rules
 
 
@@ -42,3 +46,29 @@ def test_a_weight_does_what_boosting_by_it_does(demo: Path) -> None:
     assert 0 < group.data.min() < 1
     inside = boosted.recommender.catalogue.of_domain("courses")
     assert weight.ratio_before == 0 and round(_ratio(boosted, group, inside), 1) == weight.ratio_after
+
+
+def test_the_least_weight_is_found() -> None:
+    """A list of one: the item of the group comes before the other once its score rises by more than half, so that half
+    of the people's lists, who have nothing else, are the group's from 51 percent on."""
+    pool = Pool(np.array([[1, 0], [1, 2]]), np.array([[1.5, 1.0], [9.0, 1.0]]), 1, csr_array([[1.0], [0.0], [0.0]]))
+    assert _least_percent(pool, 0.5) == 51
+    assert _least_percent(pool, 0.9) == 500  # no weight that is tried gives it so much
+
+
+def test_the_gap_is_that_of_the_scores_however_many_parts_are_rounded_away(demo: Path) -> None:
+    """Of sixty parts most are less than half a step each, and together more than one."""
+    crowd = Crowd(whyrec.open(demo).recommender, Rules(domain="cosmetics"))
+    inside = crowd.recommender.catalogue.of_domain("cosmetics")
+    (side,) = (one for one in sides(crowd, "cosmetics") if one.name == "Brand")
+    left_away = 0
+    for number in range(len(side.labels)):
+        group = side.membership[:, [number]].toarray().ravel()
+        mine, others = np.where(inside, group, 0.0), np.where(inside, 1.0 - group, 0.0)
+        contrast = mine / mine.sum() - others / others.sum()
+        exact = sum(float(one @ contrast) for one in part_means(crowd).values())
+        step = told_step(_largest(crowd, contrast)[1] / len(crowd.sample), crowd.k)
+        causes = score_gap(crowd, group, inside)
+        assert sum(one.gap for one in causes) == pytest.approx(told_sum(exact, step), abs=1e-9)
+        left_away += any(one.kind == "others" for one in causes)
+    assert left_away > len(side.labels) / 2

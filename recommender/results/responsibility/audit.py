@@ -21,7 +21,7 @@ class Cause(Result):
 
     kind: str
     """``path``, ``learned``, ``embedding``, ``popularity``, ``rule``: soft rules and objectives, or ``others``: all
-    smaller ones, a tenth at most."""
+    smaller ones, a tenth at most, and what rounding leaves."""
     metapath: str | None
     text: str | None
     """The metapath in words."""
@@ -132,8 +132,13 @@ class DomainAudit(Result):
     gini_lists: float
     """Of how often its items stand in lists, in [0, 1]; 1: always the same item. Of a sample of people it is larger
     than of everybody, for whom fewer items are left with nothing."""
+    gini_lists_low: float
+    gini_lists_high: float
+    """Its 95 % interval over people, rounded outwards."""
     gini_used: float
     """Of how often the same people used them."""
+    gini_used_low: float
+    gini_used_high: float
     head_lists: float
     """Share of places that its most used tenth gets."""
     head_used: float

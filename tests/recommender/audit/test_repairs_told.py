@@ -26,6 +26,7 @@ def test_repairs_of_every_kind(lang: str, words: tuple[str, ...], capsys: pytest
     show_repairs(Output(False, False), domain, lang)
     shown = capsys.readouterr().out
     figures = {"head_used": 0.2, "head_lists": 0.2, "gini_used": 0.1, "gini_lists": 0.1, "gap": -0.1}
+    figures |= {f"gini_{of}_{end}": 0.1 for of in ("lists", "used") for end in ("low", "high")}
     rest = {"people": 9, "groups": [], "bubble": None, "causes": [], "parity": []}
     whole = domain.model_copy(update={**figures, **rest})
     found = Audit.model_construct(text="", of=9, k=5, least=20, domains=[whole], users=None, parity=[])
