@@ -3,9 +3,13 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 import whyrec
 from kg.workspace.suppression import Suppression
+from recommender.evaluation.report import Evaluation
 from whyrec import Engine
+from whyrec.privacy.card import _figures
 
 
 def test_the_card_says_what_is_there(engine: Engine, demo: Path) -> None:
@@ -40,3 +44,14 @@ def test_the_card_does_not_tell_of_the_one_who_was_forgotten(engine: Engine, tmp
     assert forgotten() == nobody
     Suppression.open(folder).add(("User", f"u{number}") for number in range(5))
     assert forgotten() == "5 people or more"
+
+
+@pytest.mark.parametrize(("k", "told"), [(5, "0.400 [0.200, 0.400]"), (1, "0.327 [0.291, 0.362]")])
+def test_figures_of_the_card_go_in_steps_that_k_people_make(k: int, told: str) -> None:
+    """Of 38 people five make .13 of a mean: exactly told, two cards said what one person's list was worth."""
+    ndcg = {"mean": 0.327, "low": 0.291, "high": 0.362}
+    rows = [
+        dict(_figures(Evaluation.model_construct(users=38, k=10, held_out="20%", models=one, notes=[]), k))
+        for one in ({"whyrec": {"ndcg": ndcg}}, {"whyrec": {"ndcg": ndcg | {"mean": 0.327 + (k > 1) * 1 / 38}}})
+    ]
+    assert rows[0] == rows[1] and rows[0]["NDCG@10, whyrec"] == told and ("rounded" in rows[0]) == (k > 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kg.counting import by_number
 from kg.instant import NO_TIME
-from kg.k_anonymity import shown_count
+from kg.k_anonymity import shown_count, told_interval, told_step, told_sum
 from kg.privacy.seal_key import LOG_KEY
 from kg.privacy.shared_times import SharedSpan, shared_span
 from kg.snapshot.snapshot import Snapshot
@@ -23,10 +23,12 @@ from recommender.learning.certificate import read_certificate
 from recommender.learning.model import MANIFEST, read_manifest
 from recommender.learning.objectives_file import read_objectives
 from recommender.results.document import Result
-from recommender.results.responsibility.audit import Audit
+from recommender.results.responsibility.audit import LEVELS, Audit
 from whyrec.reports import StatusReport
 from whyrec.workspace.status import status, stepped_counts
 
+COARSE = 0.2
+"""Steps of NDCG from which it is not told."""
 Rows = Iterator[tuple[str, str]]
 
 
@@ -63,7 +65,7 @@ def card(workspace: Workspace, snapshot: Snapshot, audit: Audit, evaluation: Eva
         "What it is": _identity(workspace, snapshot),
         "Data": _data(snapshot),
         "What scores rest on": _model(workspace),
-        "How good lists are": _figures(evaluation),
+        "How good lists are": _figures(evaluation, snapshot.k),
         "For whom, and for what": groups_told(audit),
         "Limits": _limits(audit, found),
         "Privacy": _privacy(workspace, found),
@@ -134,8 +136,11 @@ def _model(workspace: Workspace) -> Rows:
     for one in manifest.learning:
         people = f"; {shown_count(one.people, workspace.settings.privacy.k)} people" if one.people else ""
         told = "learned weights" if one.kept else "default weights"
-        if one.held_back >= workspace.settings.privacy.k:  # figures of fewer would be theirs
-            told += f": NDCG@10 {one.before:.2f} by default, {one.after:.2f} learned (p = {one.p:.2f}{people})"
+        step = told_step(1 / max(one.held_back, 1), workspace.settings.privacy.k)
+        if step < COARSE:  # figures of so few would be theirs, or tell nothing
+            before, after = (told_sum(figure, step) for figure in (one.before, one.after))
+            level = next(level for level in LEVELS if one.p <= level)
+            told += f": NDCG@10 {before:.2f} by default, {after:.2f} learned (p ≤ {level:g}{people})"
         yield f"{one.domain}, {one.audience}", told
 
 
@@ -143,14 +148,18 @@ def _settings(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
 
 
-def _figures(evaluation: Evaluation | None) -> Rows:
+def _figures(evaluation: Evaluation | None, k: int) -> Rows:
     if evaluation is None:
         yield "not measured", "it was not asked for, or too few people have an interaction to hold out"
         return
     yield "held out", evaluation.held_out
+    step = max(told_step(1 / max(evaluation.users, 1), k), 1e-3)  # as of groups: what k people make of a mean
     for name, one in evaluation.models.items():
         ndcg = one["ndcg"]
-        yield f"NDCG@{evaluation.k}, {name}", f"{ndcg['mean']:.3f} [{ndcg['low']:.3f}, {ndcg['high']:.3f}]"
+        low, high = told_interval(ndcg["low"], ndcg["high"], step)
+        yield f"NDCG@{evaluation.k}, {name}", f"{told_sum(ndcg['mean'], step):.3f} [{low:.3f}, {high:.3f}]"
+    if k > 1:
+        yield "rounded", f"to steps of {step:g}, what {k} people make of a mean at most; intervals outwards"
     for number, note in enumerate(evaluation.notes, start=1):
         yield f"note {number}", note
 
@@ -160,8 +169,9 @@ def groups_told(audit: Audit) -> Rows:
     for domain in audit.domains:
         yield (
             f"{domain.domain}: most used tenth",
-            f"{domain.head_used:.0%} of use, {domain.head_lists:.0%} of lists; Gini {domain.gini_used:.2f} of use, "
-            f"{domain.gini_lists:.2f} of lists",
+            f"{domain.head_used:.0%} of use, {domain.head_lists:.0%} of lists; "
+            f"Gini {domain.gini_used:.2f} [{domain.gini_used_low:.2f}, {domain.gini_used_high:.2f}] of use, "
+            f"{domain.gini_lists:.2f} [{domain.gini_lists_low:.2f}, {domain.gini_lists_high:.2f}] of lists",
         )
         sure = [group for group in domain.groups if group.sure]
         for group in sure:
