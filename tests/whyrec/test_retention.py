@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import pyrage
 import pytest
 
 import whyrec
 from kg.errors import WorkspaceError
+from kg.privacy.sealing import seal
 from kg.workspace.creation import create_workspace
 from kg.workspace.workspace import Workspace
 from whyrec.events.answers import Answer, Look
@@ -119,6 +121,24 @@ def test_what_experiments_gave_each_person_goes_and_their_figures_stay(tmp_path:
     left = {str(path.relative_to(workspace.folder / "experiments")) for path in workspace.folder.rglob("values.npy")}
     assert left == {"files/runs/a/values.npy", "files/runs/.b/values.npy"}  # of triples of somebody's own
     assert len(list(workspace.folder.rglob("run.json"))) == 4
+
+
+def test_what_grew_too_old_while_it_was_sealed_goes_when_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHYREC_SEAL_KEY", str(pyrage.x25519.Identity.generate()))
+    engine = whyrec.create(tmp_path / "w", encrypt=True)
+    with (tmp_path / "w" / "whyrec.toml").open("a") as file:
+        file.write("\n[retention]\ndays = 30\n")
+    old = engine.workspace.rejects / "20200101T000000Z-1"
+    old.mkdir(parents=True)
+    (old / "rejects.csv").write_text("file,line\n")
+    (engine.workspace.rejects / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-1").mkdir()
+    seal(Workspace(tmp_path / "w"), tmp_path / "copy.age")
+    seal(Workspace(tmp_path / "w"))
+    for sealed in (None, tmp_path / "copy.age"):
+        assert "rejects" in whyrec.open(tmp_path / "w").unseal(sealed).unsealed
+        assert not old.exists() and len(list(engine.workspace.rejects.iterdir())) == 1
 
 
 def test_without_days_nothing_goes(tmp_path: Path) -> None:

@@ -78,15 +78,20 @@ class PersonalData(Lists):
         ]
 
     def unseal(self, sealed: Path | str | None = None) -> "UnsealReport":
-        """Open what was sealed; whoever was forgotten since a copy was made is forgotten in it, too.
+        """Open what was sealed; whoever was forgotten since a copy was made is forgotten in it, too, and what grew too
+        old meanwhile goes.
 
         :param sealed: a sealed copy; the workspace's own where absent.
         :raises UsageError: where the key is missing or another one.
         :raises WorkspaceError: where there is nothing sealed, or it is damaged.
         """
+        from kg.workspace.permissions import private_files
+        from whyrec.privacy.retention import retain
         from whyrec.privacy.unsealing import unsealed  # pyrage is an extra
 
         report = unsealed(self.workspace, None if sealed is None else Path(sealed), self.forget)
+        with private_files():
+            retain(self.workspace)
         self._renew()
         return report
 
