@@ -282,7 +282,10 @@ class Snapshot:
     def _damaged(self, name: str, problem: Exception | None = None) -> SnapshotError:
         if isinstance(problem, OSError) and problem.errno in (errno.EMFILE, errno.ENFILE):
             return SnapshotError(f"{self.folder}: too many files are open; allow more: `ulimit -n 4096`")
-        return SnapshotError(f"{self.folder}: {name} is missing or damaged; run `whyrec load` to make it anew")
+        told = f"{name} is missing or damaged; run `whyrec load` to make it anew"
+        return SnapshotError(
+            f"{self.folder}: {told if self.folder.exists() else 'was replaced meanwhile; run this again'}"
+        )
 
 
 def current_snapshot(parent: Path, schema: Schema, k: int = K_ANONYMITY) -> Snapshot:

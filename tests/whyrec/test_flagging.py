@@ -3,8 +3,13 @@
 import random
 from pathlib import Path
 
+import pytest
+
 import whyrec
+from kg.privacy.erasure.erasure import forget
+from kg.workspace.workspace import Workspace
 from tests.whyrec.test_generations import SCHEMA
+from whyrec.workspace.responsibility import flagging
 
 MADE = [f"x{n}" for n in range(8)]
 
@@ -53,3 +58,20 @@ def test_flagged_accounts_are_told_and_left_out_where_asked(tmp_path: Path) -> N
     assert any("do not look like people" in one for one in loaded.notices)
     engine.forget("x3")
     assert "x3" not in (engine.workspace.folder / "anomalies.csv").read_text()
+
+
+def test_who_is_forgotten_while_accounts_are_looked_at_is_not_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, told_of = shop(tmp_path / "made", made=True), flagging._told
+
+    def forgotten_then(*asked: object) -> object:
+        found = told_of(*asked)  # type: ignore[arg-type]
+        if not (engine.workspace.folder / "forgotten.json").exists():
+            forget(Workspace(engine.workspace.folder), "x3")
+        return found
+
+    monkeypatch.setattr(flagging, "_told", forgotten_then)
+    assert engine.anomalies().file is not None
+    told = (engine.workspace.folder / "anomalies.csv").read_text()
+    assert "x3" not in told and all(one in told for one in ("x0", "x7"))

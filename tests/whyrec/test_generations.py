@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 import whyrec
-from kg.errors import TrainingError
+from kg.errors import ModelError, SnapshotError, TrainingError
 from kg.privacy.erasure.erasure import forget
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.forgotten_digests import IN_STORE, Digests
 from kg.workspace.workspace import Workspace
 from recommender.learning.carry_over import keep_vocabulary
+from recommender.serving import batch
 from whyrec import Engine
 from whyrec.workspace.train import Training
 
@@ -297,6 +298,33 @@ def test_who_is_forgotten_in_another_workspace_of_the_store_is_in_no_model_eithe
     monkeypatch.setattr(Training, "_fit", elsewhere)
     with pytest.raises(TrainingError, match="forgotten during the training"):
         whyrec.open(shop).train(embeddings=False)
+
+
+def test_what_is_gone_with_somebody_who_was_forgotten_is_not_called_damaged(shop: Path) -> None:
+    snapshot = Workspace(shop).snapshot()
+    forget(Workspace(shop), "u07")
+    with pytest.raises(SnapshotError, match="was replaced meanwhile; run this again"):
+        _ = snapshot.vocabulary
+
+
+def test_lists_of_everybody_during_which_somebody_is_forgotten_are_removed(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = batch.recommend_all
+
+    def forgotten_before_they_are_whole(*asked: object) -> object:
+        forget(Workspace(shop), "u07")
+        return made(*asked)  # type: ignore[arg-type]
+
+    engine, out = whyrec.open(shop), shop / "lists.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "recommend_all", forgotten_before_they_are_whole)
+        with pytest.raises(ModelError, match="somebody was forgotten while lists were made"):
+            engine.write_lists(out)
+    assert not out.exists()
+    _check_gone(shop, b"u07")
+    assert whyrec.open(shop).write_lists(out).users == 39
+    _check_gone(shop, b"u07")
 
 
 def _check_gone(shop: Path, person: bytes) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.counting import by_number
-from kg.errors import UsageError
+from kg.errors import ModelError, UsageError
 from kg.identifier import as_text
 from kg.progress import Progress
 from kg.workspace.outputs import remember_output
@@ -76,7 +76,9 @@ class Lists(Decided):
         :param users: as in :meth:`lists`.
         :param how: rules, reasons, and what makes the file: :class:`whyrec.options.ListFileOptions`.
         :raises UsageError: where the file cannot be written, or another process is writing it.
+        :raises ModelError: where somebody was forgotten meanwhile, whose list would be in it; nothing is left of it.
         """
+        from kg.workspace.forgotten_digests import shows_forgotten
         from kg.workspace.output_file import check_output
         from recommender.serving.batch import recommend_all  # Arrow, which one user's list does not need
         from recommender.serving.list_file import is_list_file, list_format
@@ -95,6 +97,9 @@ class Lists(Decided):
             make = self._elsewhere(batch, engine, master)
             result = recommend_all(recommender, batch, Path(out), progress or self._progress, make)
         remember_output(self.workspace.folder, Path(out))
+        if shows_forgotten(self.workspace.folder, recommender.snapshot):
+            Path(out).unlink(missing_ok=True)
+            raise ModelError(f"{out}: somebody was forgotten while lists were made, which are removed; make them again")
         notices = recommender.model.notices_in()
         if result.restarted:
             notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")

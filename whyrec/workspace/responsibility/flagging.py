@@ -14,6 +14,7 @@ from kg.snapshot.snapshot import Snapshot
 from kg.workspace.flagged import NAME, read_flagged, write_flagged
 from kg.workspace.permissions import private_files
 from kg.workspace.scratch import scratch
+from kg.workspace.suppression import Suppression
 from kg.workspace.workspace import Workspace
 from recommender.results.document import Item
 from recommender.results.responsibility.anomalies import AccountAnomalies, AnomalyReport, Count, Target
@@ -42,6 +43,8 @@ def flag(workspace: Workspace, progress: Progress, lang: str = "en") -> AnomalyR
             for idx in np.flatnonzero(one.flagged).tolist()
         ]
         types = [_told(snapshot, name, one) for name, one in found.items()]
+    gone = Suppression.open(workspace.folder)  # whoever was forgotten while accounts were looked at
+    rows = [row for row in rows if not gone.has(row[0], row[1])]
     path = write_flagged(workspace.folder, rows)
     after = read_flagged(workspace.folder)
     if (leave_out and after != before) or (after and _counts(workspace.snapshot(), after) == leave_out):
