@@ -67,3 +67,18 @@ def test_objectives_speak_chinese_and_name_what_they_are_about(tmp_path: Path) -
     assert len(ruled) == 2 and told_once.share == pytest.approx(sum(ruled), abs=1e-9)
     assert sum(group.share for group in account.groups) == pytest.approx(account.score, abs=1e-9)
     assert sum(group.kind == "rule" for group in engine.why("u0001", "p0027", reader="staff").groups) == 2
+
+
+def test_floors_tell_what_the_audit_tells_of_the_same_groups(demo: Path, tmp_path: Path) -> None:
+    """A brand of less than a hundredth of all use has a floor of its own, not one of 0 % that raises it by 99 %."""
+    folder = Path(shutil.copytree(demo, tmp_path / "demo"))
+    with (folder / "whyrec.toml").open("a") as file:
+        file.write('[objectives]\nfloors = ["80% made_by"]\n')
+    engine = whyrec.open(folder)
+    (found,) = [one for one in engine.objectives(dry_run=True).domains if one.domain == "cosmetics"]
+    (audited,) = engine.audit("cosmetics", quality=False).domains
+    groups = {one.label: one for one in audited.groups if one.side == "Brand"}
+    alike = [(one, groups[label]) for one in found.floors if (label := one.text.partition(": ")[2]) in groups]
+    assert len(alike) > 10 and any(0 < one.target < 0.01 for one, _ in alike)
+    for floor, group in alike:
+        assert (floor.target, floor.before) == (pytest.approx(0.8 * group.merit), pytest.approx(group.exposure))

@@ -1,9 +1,10 @@
 """Objectives: floors for what everybody's lists together show, solved after scoring and kept beside the model."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from kg.errors import UsageError, WhyrecError
@@ -12,6 +13,7 @@ from kg.progress import Progress
 from kg.workspace.generations import PARTS, link_files
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
+from recommender.audit.exposure import shares_in_steps
 from recommender.learning.objectives_file import save_objectives
 from recommender.marketing.best_items import best_items
 from recommender.marketing.crowd import FIRST, Crowd
@@ -83,10 +85,40 @@ def _solved(crowd: Crowd, domain: str, asked: tuple[Sequence[str], float], lang:
     if not kept:
         return None
     groups = csr_array(np.column_stack([(one.items & inside).astype(np.float64) for one in kept]))
-    found = solve(Pool(*best_items(crowd), FIRST, groups), targets, most_loss)
+    pool = Pool(*best_items(crowd), FIRST, groups)
+    found = solve(pool, targets, most_loss)
     step = told_step(1 / max(len(crowd.sample), 1), crowd.k) if crowd.k > 1 else 0.0
     spoken = [spoken_about(crowd.snapshot, one.about, lang) for one in kept]
-    return _report(domain, (kept, spoken, len(floors) - len(kept)), targets, found, step)
+    shares = _Shares(
+        merit=_of_use(crowd, kept, inside),
+        before=_of_lists(pool, np.zeros(len(kept)), crowd.k),
+        after=_of_lists(pool, found.prices, crowd.k),
+    )
+    return _report(domain, (kept, spoken, len(floors) - len(kept)), shares, (targets, found, step))
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Of each floor's items, as may be told: the share of what people use, and of what lists show before and after;
+    arrays of shape (floors,)."""
+
+    merit: NDArray[np.float64]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+
+
+def _of_use(crowd: Crowd, floors: Sequence[Floor], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    parts = [np.asarray(crowd.used[:, one.items & inside].sum(axis=1)).ravel() for one in floors]
+    return shares_in_steps(np.column_stack(parts), np.asarray(crowd.used[:, inside].sum(axis=1)).ravel(), crowd.k)[0]
+
+
+def _of_lists(pool: Pool, prices: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    positions = pool.lists(prices)[0]
+    person, rank = np.nonzero(positions >= 0)
+    places = person, positions[person, rank]
+    shown = csr_array((1 / np.log2(rank + 2), places), shape=(len(positions), pool.groups.shape[0]))
+    parts = csr_array(shown @ pool.groups).toarray()
+    return shares_in_steps(parts, np.asarray(shown.sum(axis=1)).ravel(), k)[0]
 
 
 def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple[list[Floor], np.ndarray]:
@@ -106,26 +138,29 @@ def _targets(crowd: Crowd, floors: Sequence[Floor], inside: np.ndarray) -> tuple
 
 
 def _report(
-    domain: str, told: tuple[Sequence[Floor], Sequence[str], int], targets: np.ndarray, found: Prices, step: float
+    domain: str,
+    told: tuple[Sequence[Floor], Sequence[str], int],
+    shares: _Shares,
+    solved: tuple[np.ndarray, Prices, float],
 ) -> DomainObjectives:
     """
     :param told: the floors, what they are about in words, and how many there were of too few people.
-    :param step: in which shares are told.
+    :param solved: the targets, what came of them, and the step in which sums over all floors are told.
     """
-    floors, spoken, pooled = told
+    (floors, spoken, pooled), (targets, found, step) = told, solved
     return DomainObjectives(
         domain=domain,
         floors=[
             FloorReport(
                 about=one.about,
                 text=text,
-                target=told_sum(float(target), step) if one.of_merit else one.part,
-                before=told_sum(float(before), step),
-                after=told_sum(float(after), step),
+                target=round(one.part * float(merit), 12) if one.of_merit else one.part,
+                before=float(before),
+                after=float(after),
                 percent=round(100 * float(price), 2),
             )
-            for one, text, target, before, after, price in zip(
-                floors, spoken, targets, found.before, found.after, found.prices, strict=True
+            for one, text, merit, before, after, price in zip(
+                floors, spoken, shares.merit, shares.before, shares.after, found.prices, strict=True
             )
         ],
         pooled=pooled,
