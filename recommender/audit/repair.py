@@ -33,6 +33,8 @@ TRIED = 3
 """Relations that are tried, those of which most is missing."""
 COMMON = 0.5
 """Part of the other items that have a relation, at least."""
+FEWER = 3
+"""Trials to close a gap with what fewer items lack; each ranks everybody anew."""
 CELLS = 10_000_000
 """Scores that are looked at for a weight, which may raise what is far below a list."""
 Mask = NDArray[np.bool_]
@@ -46,6 +48,11 @@ class Missing:
     heads: NDArray[np.int64]
     tails: NDArray[np.int64]
 
+    def of(self, heads: NDArray[np.int64]) -> "Missing":
+        """What some of the heads lack."""
+        theirs = np.isin(self.heads, heads)
+        return Missing(self.relation, self.heads[theirs], self.tails[theirs])
+
 
 def repairs(crowd: Crowd, side: Side, number: int, inside: Mask, folder: Path) -> list[Repair]:
     """What was tried for a group, the smallest that closes the gap first, then by what it comes to.
@@ -56,10 +63,33 @@ def repairs(crowd: Crowd, side: Side, number: int, inside: Mask, folder: Path) -
     before = _ratio(crowd, group, inside)
     ruled = [*_without_rules(crowd, group, inside, before), _weight(crowd, group, inside, before)]
     missing = _missing(crowd, side, number, inside)[:TRIED]
-    tried = [_filled(crowd, [one], folder, (group, inside, before)) for one in missing]
+    tried = [_fewest(crowd, [one], folder, (group, inside, before)) for one in missing]
     if len(missing) > 1 and not any(one.closes for one in tried):
-        tried.append(_filled(crowd, missing, folder, (group, inside, before)))
+        tried.append(_fewest(crowd, missing, folder, (group, inside, before)))
     return sorted([*ruled, *tried], key=lambda one: (not one.closes, one.triples or 0, -one.ratio_after))
+
+
+def _fewest(crowd: Crowd, missing: Sequence[Missing], folder: Path, asked: tuple[csr_array, Mask, float]) -> Repair:
+    """The lists with all that is missing; where that closes the gap, with what the fewest items lack that do, the most
+    used ones first, as far as some trials tell."""
+    ordered, best = [_most_used(crowd, one) for one in missing], _filled(crowd, missing, folder / "all", asked)
+    low, high = 0, max(map(len, ordered))
+    for _ in range(FEWER):
+        if not best.closes or high - low < 2:
+            break
+        middle = (low + high) // 2
+        some = [one.of(heads[:middle]) for one, heads in zip(missing, ordered, strict=True)]
+        tried = _filled(crowd, some, folder / f"{middle}", asked)
+        low, high, best = (low, middle, tried) if tried.closes else (middle, high, best)
+    return best
+
+
+def _most_used(crowd: Crowd, missing: Missing) -> NDArray[np.int64]:
+    """The items that lack something, those that most people used first."""
+    catalogue = crowd.recommender.catalogue
+    heads = np.unique(missing.heads)
+    people = catalogue.people[catalogue.slices[crowd.snapshot.schema.ends(missing.relation)[0]]]
+    return heads[np.argsort(-people[heads], kind="stable")]
 
 
 def _filled(crowd: Crowd, missing: Sequence[Missing], folder: Path, asked: tuple[csr_array, Mask, float]) -> Repair:

@@ -9,11 +9,13 @@ from scipy.sparse import csr_array
 
 import whyrec
 from kg.k_anonymity import told_step, told_sum
+from recommender.audit import repair
 from recommender.audit.item_groups import sides
-from recommender.audit.repair import _least_percent, _ratio
+from recommender.audit.repair import Missing, _fewest, _least_percent, _most_used, _ratio
 from recommender.audit.score_gap import _largest, part_means, score_gap
 from recommender.marketing.crowd import Crowd
 from recommender.reranking.exposure_prices import Pool
+from recommender.results.responsibility.audit import Repair
 from recommender.rules.rule_set import Rules
 
 
@@ -72,3 +74,24 @@ def test_the_gap_is_that_of_the_scores_however_many_parts_are_rounded_away(demo:
         assert sum(one.gap for one in causes) == pytest.approx(told_sum(exact, step), abs=1e-9)
         left_away += any(one.kind == "others" for one in causes)
     assert left_away > len(side.labels) / 2
+
+
+def test_a_repair_is_of_as_few_items_as_close_the_gap(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of eight products that lack something, the three that most people used are enough."""
+    crowd = Crowd(whyrec.open(demo).recommender, Rules(domain="cosmetics"))
+    products = np.arange(20, 28)
+    people = crowd.recommender.catalogue.people[crowd.recommender.catalogue.slices["Product"]]
+    missing = Missing("treats", products, np.zeros(8, dtype=np.int64))
+    ordered = _most_used(crowd, missing)
+    assert sorted(ordered) == products.tolist() and np.all(np.diff(people[ordered]) <= 0)
+    tried = list[list[int]]()
+
+    def filled(_crowd: Crowd, some: list[Missing], _folder: Path, _asked: object) -> Repair:
+        tried.append(sorted(some[0].heads.tolist()))
+        n = len(some[0].heads)
+        figures = {"triples": n, "percent": None, "ratio_before": 0.0, "ratio_after": 1.0}
+        return Repair(kind="data", about="treats", closes=set(ordered[:3]) <= set(some[0].heads), **figures)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(repair, "_filled", filled)
+    found = _fewest(crowd, [missing], demo, (csr_array((1, 1)), np.ones(1, dtype=bool), 0.0))
+    assert (found.closes, found.triples) == (True, 3) and len(tried) == 4
