@@ -22,6 +22,10 @@ Half of the people, by lot (seed 0), are in the sums; the other half is not, and
   greedily. Where they are of fewer people than the sum, somebody used that one, and fewer than k did. Told is how many
   sums give such a thing away, of some items by lot: were they told as they are, and as `federate offer` lowers them.
 
+- *files of several k*: puts what each file rounds to steps of its own together. Told is how many of the pairs of items
+  that the first file tells are then known exactly, and among how many numbers each is left: of files in any steps, and
+  of those that `federate offer` makes after the first.
+
 Without k (k = 1) the same attacks show what the bound is worth. The example is made where no workspace is named.
 """
 
@@ -38,6 +42,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.sparse import csr_array
 
+from kg.k_anonymity import step_end
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.catalogue import Catalogue
@@ -46,6 +51,8 @@ from recommender.catalogue.shared_use.counting import SharedUse, capped, shared_
 from recommender.splitting.interaction_splits import hold_out
 
 BOUNDS = (1, 2, 5, 10)
+SEVERAL = ((5,), (5, 6), (5, 6, 7, 8, 9), (5, 10, 20))
+"""Files that one partner has together; only the last of them are made one after another."""
 LOOKED_AT = 40
 """People who are taken out one by one."""
 ITEMS = 60
@@ -92,6 +99,7 @@ def main(
     Console(width=160).print(table)
     _show_differences(sent)
     _show_adding(everybody.matrix, lot < len(lot) // 4)
+    _show_several(snapshot)
 
 
 def _show_differences(sent: Snapshot) -> None:
@@ -124,6 +132,28 @@ def _show_adding(matrix: csr_array, mine: NDArray[np.bool_]) -> None:
         row = (opened.sum(), (other >= k).sum(), few.sum(), at_least_one.sum())
         table.add_row(str(k), *(f"{int(one) // 2:,}" for one in row))
     Console(width=160).print(table)
+
+
+def _show_several(snapshot: Snapshot) -> None:
+    """What files of several k tell together."""
+    table = Table(title="Files of several k together: pairs of items", title_justify="left")
+    for column in ("k", "told", "exact", "left open, on average"):
+        table.add_column(column, justify="right")
+    for bounds in SEVERAL:
+        first, *files = [_pairs_of(shared_use(snapshot, k)) for k in bounds]
+        low, high = np.array(list(first.values())), np.array([step_end(n, bounds[0]) for n in first.values()])
+        for k, file in zip(bounds[1:], files, strict=True):
+            told = np.array([file.get(two, 0) for two in first])
+            low = np.maximum(low, told)
+            high = np.minimum(high, [step_end(n, k) if n else k - 1 for n in told.tolist()])
+        table.add_row(*map(str, (bounds, len(first), int((low == high).sum()), f"{(high - low + 1).mean():.2f}")))
+    Console(width=160).print(table)
+
+
+def _pairs_of(found: SharedUse) -> dict[tuple[tuple[str, int], ...], int]:
+    """Two items → how many people used both, as told."""
+    pairs = found.pairs[:, : found.of_items].T.tolist()
+    return {(found.things[a], found.things[b]): n for a, b, n in pairs}
 
 
 def _shared(matrix: csr_array) -> NDArray[np.int64]:
