@@ -36,6 +36,7 @@ avoid = []                        # "contains:PARFUM" (relation:ID) or "Ingredie
 
 [privacy]
 k = 5                             # nothing that leaves rests on fewer people: counts, shares, what would change
+# ledger = "../people.jsonl"      # where every workspace of the same people books what noisy numbers cost
 """
 
 

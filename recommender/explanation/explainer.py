@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kg.errors import ModelError
+from recommender.catalogue.flagged_accounts import flagged_users
 from recommender.explanation.k_anonymity import PathGroup, PathGroups, Who, group_paths, through_people
 from recommender.explanation.learned_anchors import LearnedAnchor, LearnedAnchors, may_be_counted
 from recommender.explanation.phrasing import Phrasing
@@ -169,8 +170,8 @@ class Explainer:
     def _anchors_of(self, kernel: LearnedKernel, metapath: ProfileMetapath, position: int) -> LearnedAnchors:
         """The anchors of a learned kernel with a share."""
         item = self.scorer.catalogue.item(position)[1]
-        herself, may = self._asked_by_one_of(kernel, item), self.forbidden.names
-        return LearnedAnchors.of(kernel, metapath, item, self.snapshot.k, herself, may)
+        aside = self._asked_by_one_of(kernel, item) + flagged_users(self.snapshot, metapath.item_type, item)
+        return LearnedAnchors.of(kernel, metapath, item, self.snapshot.k, aside, self.forbidden.names)
 
     def _asked_by_one_of(self, kernel: LearnedKernel, item: int) -> bool:
         """Whether the user herself may be one of those behind what a kernel says of an item."""

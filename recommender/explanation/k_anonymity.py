@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kg.k_anonymity import told_count
 from kg.snapshot.snapshot import Snapshot
+from recommender.catalogue.flagged_accounts import flagged
 from recommender.kernels.path_instances import Instances
 
 Who = tuple[str, int]
@@ -67,7 +68,7 @@ def group_paths(
     masked = np.where(sensitive, np.int32(-1), instances.nodes)
     first, which = _groups(snapshot, node_types, masked)
     sums = np.bincount(which, weights=shares, minlength=len(first)).astype(np.float64)
-    others = np.where(_is_her(node_types, instances.nodes, asks), np.int32(-1), instances.nodes)
+    others = np.where(_is_no_other(snapshot, node_types, instances.nodes, asks), np.int32(-1), instances.nodes)
     people = _people(others[:, sensitive], which, len(first))
     few = people < snapshot.k
     shown = np.flatnonzero(~few)
@@ -84,12 +85,17 @@ def group_paths(
     return PathGroups(told, told_count(further, snapshot.k) or 0, rest, untold)
 
 
-def _is_her(node_types: tuple[str, ...], nodes: NDArray[np.int32], asks: Who | None) -> NDArray[np.bool_]:
-    """Where whoever asks stands on the paths herself: the shape of ``nodes``."""
-    if asks is None:
-        return np.zeros(nodes.shape, dtype=bool)
-    of_her_type = np.array([name == asks[0] for name in node_types])
-    return np.asarray(of_her_type[None, :] & (nodes == asks[1]))
+def _is_no_other(
+    snapshot: Snapshot, node_types: tuple[str, ...], nodes: NDArray[np.int32], asks: Who | None
+) -> NDArray[np.bool_]:
+    """Where whoever asks stands on the paths herself, or an account that is flagged: the shape of ``nodes``."""
+    found = np.zeros(nodes.shape, dtype=bool)
+    for place, name in enumerate(node_types):
+        if asks is not None and name == asks[0]:
+            found[:, place] = nodes[:, place] == asks[1]
+        if accounts := flagged(snapshot, name):
+            found[:, place] |= np.isin(nodes[:, place], np.fromiter(accounts, dtype=np.int32))
+    return found
 
 
 def through_people(snapshot: Snapshot, node_types: tuple[str, ...]) -> list[bool]:

@@ -45,17 +45,17 @@ class LearnedAnchors:
         metapath: ProfileMetapath,
         item: int,
         k: int,
-        herself: bool,
+        aside: int,
         may: Callable[[str, int], bool],
     ) -> Self:
         """The anchors of a profile.
 
-        :param herself: whether the user is one of the people who are counted.
+        :param aside: at most how many of the people who are counted are not told of: the user, flagged accounts.
         :param may: whether the rules allow an entity to be named, by its type and index.
         """
         found = metapath.anchors.of(item)
         people = metapath.people(kernel, found.idx, item)
-        counts = None if people is None else [told_count(one - herself, k) for one in people]
+        counts = None if people is None else [told_count(max(one - aside, 0), k) for one in people]
         rows = zip(found.idx.tolist(), (found.weight * metapath.weight).tolist(), strict=True)
         anchors = sorted(
             (
@@ -67,11 +67,9 @@ class LearnedAnchors:
         )
         few = [one for one in anchors if one.people is None]
         enough = False
-        if (
-            len(few) > 1 and sum([one for one in people or () if one - herself < k]) - herself >= k
-        ):  # or no sum could be
+        if len(few) > 1 and sum([one for one in people or () if one - aside < k]) - aside >= k:  # or no sum could be
             together = kernel.people_together(np.array([one.idx for one in few], dtype=np.int64), item)
-            enough = together is not None and len(together) - herself >= k
+            enough = together is not None and len(together) - aside >= k
         told = [one for one in anchors if one.people is not None]
         others = [*(one for one in told if not one.may), *(few if enough else ())]
         return cls(anchors, [one for one in told if one.may], others)

@@ -66,7 +66,7 @@ class GroupPhrasing(ThemePhrasing):
     def _popularity(self, position: int) -> str:
         catalogue = self.evidence.scorer.catalogue
         item_type = catalogue.item(position)[0]
-        people = int(catalogue.people[position]) - self.evidence.learned.herself(position, None)
+        people = int(catalogue.people[position]) - self.evidence.learned.aside(position, None)
         if people < max(self.evidence.k, 1):
             return self._say("popularity_few")
         if not catalogue.popular[position]:  # it may be the most popular of the few that a list is made of
@@ -231,8 +231,8 @@ class GroupPhrasing(ThemePhrasing):
         if source.text != TOGETHER and source.kernel is not None:
             entities = [(source.anchor_type, anchor) for anchor in ordered[:NAMED]]
             counts = self.evidence.learned.counts(position, source)
-            aside = self.evidence.learned.herself(position, source.kernel)
-            known = [] if counts is None else [counts[anchor] - aside for anchor in ordered[:NAMED]]
+            aside = self.evidence.learned.aside(position, source.kernel)
+            known = [] if counts is None else [max(counts[anchor] - aside, 0) for anchor in ordered[:NAMED]]
             people = [told_count(one, self.evidence.k) or 0 for one in known]
             about = source.kernel.about(ordered[0], self.evidence.scorer.catalogue.item(position)[1])
             about = about if about and self.evidence.forbidden.names(*about) else None

@@ -10,6 +10,7 @@ from kg.k_anonymity import told_count
 from kg.snapshot.snapshot import Snapshot
 from recommender.catalogue.attributes import attribute_types, item_attributes
 from recommender.catalogue.catalogue import Catalogue
+from recommender.catalogue.flagged_accounts import flagged
 from recommender.explanation.phrasing import Phrasing
 from recommender.results.document import Item
 from recommender.results.similar import SharedAttribute, Similar, SimilarItem, SimilarShares
@@ -83,8 +84,10 @@ class SimilarItems:
         schema, found = self.snapshot.schema, dict[str, list[NDArray[np.int32]]]()
         for name in schema.interactions:
             if schema.relation[name].tail == entity_type:
-                people = self.snapshot.neighbours(f"~{name}", idx)[0]
-                found.setdefault(schema.relation[name].head, []).append(people)
+                people, head = self.snapshot.neighbours(f"~{name}", idx)[0], schema.relation[name].head
+                if accounts := flagged(self.snapshot, head):
+                    people = people[~np.isin(people, list(accounts))]
+                found.setdefault(head, []).append(people)
         counts = np.zeros(self.catalogue.size, dtype=np.int64)
         for user_type, parts in found.items():
             counts += self._used_by(user_type, np.unique(np.concatenate(parts)))

@@ -1,6 +1,7 @@
 """Flagging: told in counts, never silently; left out where asked, as if these accounts had done nothing."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,9 @@ def test_flagged_accounts_are_told_and_left_out_where_asked(tmp_path: Path) -> N
     assert [row.split(",")[1] for row in rows] == ["user_id", *MADE]  # the first of them too, and nobody else
     assert (engine.workspace.folder / "anomalies.csv").stat().st_mode & 0o077 == 0
     assert len(engine.export_person("x3").held.rows) == 1
-    assert any("5 flagged accounts did counts in scores, counts and reasons" in one for one in engine.status().notices)
+    assert any(
+        "5 flagged accounts did counts in scores, and no reason counts them" in one for one in engine.status().notices
+    )
     with (engine.workspace.folder / "whyrec.toml").open("a") as file:
         file.write("[anomalies]\nleave_out = true\nwatch = true\n")
     engine = whyrec.open(engine.workspace.folder)
@@ -75,3 +78,30 @@ def test_who_is_forgotten_while_accounts_are_looked_at_is_not_written_down(
     assert engine.anomalies().file is not None
     told = (engine.workspace.folder / "anomalies.csv").read_text()
     assert "x3" not in told and all(one in told for one in ("x0", "x7"))
+
+
+def test_no_reason_tells_of_more_people_than_there_are_whatever_counts_in_scores(tmp_path: Path) -> None:
+    """Of the six things that eight accounts were made for, no sentence counts these accounts: in lists, in accounts
+    with their parts, and beside what is similar; scores stay as they are."""
+    engine = shop(tmp_path / "made", made=True)
+    rows = [line.split(",") for line in (tmp_path / "made" / "purchased.csv").read_text().split()[1:]]
+    targets = [f"p{n:02}" for n in range(0, 30, 5)]
+    real = {one: {user for user, item in rows if item == one and user not in MADE} for one in targets}
+    asked = [(user, item) for user in ("u03", "u17", "u44") for item in targets if user not in real[item]]
+
+    def told() -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], float]]:
+        accounts = {one: engine.why(*one) for one in asked}
+        texts = {one: found.model_dump_json() for one, found in accounts.items()}
+        most = {one: max(map(int, re.findall(r"[Aa]t least (\d+)", text)), default=0) for one, text in texts.items()}
+        return most, {one: found.score for one, found in accounts.items()}
+
+    before, scores = told()
+    assert any(number > len(real[item]) for (_, item), number in before.items())
+    engine.anomalies()
+    after, same = told()
+    assert same == scores
+    assert all(number <= len(real[item]) for (_, item), number in after.items())
+    for item in targets:
+        for one in engine.similar(item).items:
+            both = {user for user, other in rows if other == one.id and user in real[item]}
+            assert one.people <= len(both)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from kg.errors import SnapshotError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
+from kg.workspace.flagged import read_flagged
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
+from recommender.catalogue.flagged_accounts import flag
 from recommender.learning.model import build_used, kernels_of, open_model
 from recommender.scoring.scorer import Scorer
 from whyrec.options import rules_of
@@ -123,6 +125,8 @@ class Opened:
         from recommender.serving.recommender import Recommender  # a load answers nobody
 
         workspace = self.workspace
+        if not workspace.settings.anomalies.leave_out and (accounts := read_flagged(workspace.folder)):
+            flag(self.snapshot, accounts)
         recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels, self._progress))
         if self._lasting:
             _open_kernels(recommender.scorer)

@@ -167,8 +167,8 @@ def _flagged(workspace: Workspace) -> list[str]:
     told = shown_count(flagged, workspace.settings.privacy.k)
     if not workspace.settings.anomalies.leave_out:
         return [
-            f"what {told} flagged accounts did counts in scores, counts and reasons; leave_out = true under "
-            "[anomalies] leaves it out"
+            f"what {told} flagged accounts did counts in scores, and no reason counts them among people; leave_out = "
+            "true under [anomalies] leaves it out of scores, too"
         ]
     return [f"what {told} flagged accounts did is left out of scores, counts and reasons ([anomalies] leave_out)"]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.schema import inverse_of
+from recommender.catalogue.flagged_accounts import flagged
 from recommender.reasons.cells import (
     DIRECT,
     LEARNED,
@@ -152,7 +153,8 @@ class Evidence:
         source, anchors = strand.source, list(strand.anchors)
         if len(source.tail) == 2 and (straight := self._straight_people(position, source)) is not None:
             of, who = self._near.met(source, anchors, self.scorer.catalogue.item(position)[1])
-            others = who != next(iter(straight[0]), -1)
+            aside = straight[0]
+            others = ~np.isin(who, list(aside)) if len(aside) > 1 else who != next(iter(aside), -1)
             each = np.bincount(of[others], minlength=len(anchors)).tolist()
             return len(set(who[others].tolist())), dict(zip(anchors, each, strict=True))
         both = self._people_of(position, strand)
@@ -192,7 +194,10 @@ class Evidence:
         numbers, profile = self._numbers, self.sources.profile
         if strand.source.kernel is not None:
             hers = -1 if profile.user_idx is None else numbers[profile.user_type] + profile.user_idx
-            return frozenset(self.learned.who(position, strand) - {hers})
+            found = self.learned.who(position, strand) - {hers}
+            for name in self.snapshot.schema.user_types:
+                found -= {numbers[name] + one for one in flagged(self.snapshot, name)}
+            return frozenset(found)
         both = self._people_of(position, strand)
         steps = [set[int]().union(*some) for some in zip(*both.values(), strict=True)]
         step, fewest = min(zip(strand.source.people, steps, strict=True), key=lambda one: len(one[1]))
@@ -222,6 +227,7 @@ class Evidence:
             found[anchor] = [
                 frozenset(mine[:, step].tolist())
                 - {profile.user_idx if source.between[step - 1] == profile.user_type else None}
+                - flagged(self.snapshot, source.between[step - 1])
                 for step in source.people
             ]
         return found
@@ -239,15 +245,16 @@ class Evidence:
         return False
 
     def _straight_people(self, position: int, source: Source) -> tuple[frozenset[int], int] | None:
-        """Where all that people do on the paths of a source is stand between two sets: herself, if she may be among
-        them, and at which step; else ``None``."""
+        """Where all that people do on the paths of a source is stand between two sets: who is none of the others,
+        herself, if she may be among them, and flagged accounts, and at which step; else ``None``."""
         user, user_type, steps = self.sources.profile.user_idx, self.sources.profile.user_type, source.people
         if len(steps) != 1 or not self._near.straight(source):
             return None
         if len(source.tail) > 2 and self.paths.through_forbidden(position, source):
             return None
-        hers = user is not None and source.between[steps[0] - 1] == user_type
-        return frozenset([user] if hers and user is not None else []), steps[0]
+        between = source.between[steps[0] - 1]
+        hers = [user] if user is not None and between == user_type else []
+        return flagged(self.snapshot, between).union(hers), steps[0]
 
     def _next_type(self, source: Source) -> str:
         return self.snapshot.schema.ends(source.last)[0]

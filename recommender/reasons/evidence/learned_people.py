@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from recommender.catalogue.flagged_accounts import flagged_users
 from recommender.explanation.learned_anchors import may_be_counted
 from recommender.kernels.kernel import LearnedKernel
 from recommender.reasons.cells import Source, Sources, Strand
@@ -30,7 +31,7 @@ class LearnedPeople:
     def _enough(self, position: int, strand: Strand, counts: list[int]) -> bool:
         kernel = strand.source.kernel
         assert kernel is not None
-        least = self.k + self.herself(position, kernel)
+        least = self.k + self.aside(position, kernel)
         if not kernel.counts_together:
             return min(counts) >= least
         if max(counts) >= least or sum(counts) < least:  # all of them are no fewer, nor more, than these
@@ -71,9 +72,13 @@ class LearnedPeople:
         found = set[int]()
         for strand in strands:
             counts = self.counts(position, strand.source)
-            least = self.k + self.herself(position, strand.source.kernel)
+            least = self.k + self.aside(position, strand.source.kernel)
             found |= {one for one in strand.anchors if counts is None or counts[one] >= least}
         return found
+
+    def aside(self, position: int, kernel: LearnedKernel | None) -> int:
+        """At most how many of those whom a kernel counts for an item are not told of: herself, flagged accounts."""
+        return self.herself(position, kernel) + flagged_users(self.snapshot, *self.scorer.catalogue.item(position))
 
     def herself(self, position: int, kernel: LearnedKernel | None) -> bool:
         """Whether the user may be one of those behind what a kernel says of an item."""
