@@ -1,5 +1,6 @@
 """The card: every figure of it is that of the command that measures it."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 import whyrec
 from kg.workspace.suppression import Suppression
 from recommender.evaluation.report import Evaluation
+from recommender.results.learning import Crossing
+from recommender.texts.messages import translated
 from whyrec import Engine
-from whyrec.privacy.card import _figures
+from whyrec.privacy.card import figures_told
 
 
 def test_the_card_says_what_is_there(engine: Engine, demo: Path) -> None:
@@ -51,7 +54,27 @@ def test_figures_of_the_card_go_in_steps_that_k_people_make(k: int, told: str) -
     """Of 38 people five make .13 of a mean: exactly told, two cards said what one person's list was worth."""
     ndcg = {"mean": 0.327, "low": 0.291, "high": 0.362}
     rows = [
-        dict(_figures(Evaluation.model_construct(users=38, k=10, held_out="20%", models=one, notes=[]), k))
+        dict(figures_told(Evaluation.model_construct(users=38, k=10, held_out="20%", models=one, notes=[]), k))
         for one in ({"whyrec": {"ndcg": ndcg}}, {"whyrec": {"ndcg": ndcg | {"mean": 0.327 + (k > 1) * 1 / 38}}})
     ]
     assert rows[0] == rows[1] and rows[0]["NDCG@10, whyrec"] == told and ("rounded" in rows[0]) == (k > 1)
+
+
+def test_the_card_is_the_same_in_chinese(engine: Engine) -> None:
+    """As many rows, the same numbers in each, and no name of a row in English but those of the schema."""
+    first, other = (engine.card(figures=False, lang=lang).sections for lang in ("en", "zh"))
+    for one, same in zip(first, other, strict=True):
+        assert len(one.rows) == len(same.rows) and one.title != same.title
+        if one.title not in ("Data", "For whom, and for what"):
+            assert not [name for name, _ in same.rows if name.isascii()]
+    digits = [[sorted(re.findall(r"[0-9.]+", told)) for _, told in part[-1].rows] for part in (first, other)]
+    assert digits[0] == digits[1]
+
+
+@pytest.mark.parametrize("own", [None, 0.5])
+def test_how_far_a_domain_leads_is_told_in_chinese(own: float | None) -> None:
+    one = Crossing(
+        source="a", target="b", people=20, asked=20, reached=1, personal=1, first=1, distinct=9, own=own, with_reason=1
+    )
+    told = translated(one.text.partition(", ")[2], "zh")
+    assert told.startswith("20 人中的 20 人：100% 有路径可达") and not re.search("[A-Za-z]", told)

@@ -178,14 +178,14 @@ class Responsibility(Reporting):
             self._renew()
         return report
 
-    def card(self, *, figures: bool = True, progress: Progress | None = None) -> "Card":
+    def card(self, *, figures: bool = True, lang: str = "en", progress: Progress | None = None) -> "Card":
         """Model card and privacy sheet: data, figures, groups, limits, ε, hashes; nothing in it is typed by hand.
 
         :param figures: measure anew on what is held out, as :meth:`evaluate` does without tuning.
         """
         from whyrec.privacy.card import card  # named like the question
 
-        audited = self.audit(quality=figures, progress=progress)
+        audited = self.audit(quality=figures, lang=lang, progress=progress)
         measurable = figures and audited.users is not None
         found = self.evaluate(embeddings=False, tuning=False, progress=progress) if measurable else None
-        return card(self.workspace, self.snapshot, audited, found)
+        return card(self.workspace, self.snapshot, audited, found, lang)
