@@ -150,11 +150,10 @@ def siblings(ledger: Path, own: Lines) -> list[FilePlace]:
     """
     found, mine = list[FilePlace](), str(ledger.parent.resolve())
     for place in sorted({release_of(line).folder for line in own} - {"", mine}):
-        path = Path(place) / ledger.name
+        paths = [Path(place) / name for name in (NAME, SPARE)]
         with suppress(OSError, UnicodeDecodeError):  # somebody else's, and no copy that one could pay from
-            lines = path.read_text(encoding="utf-8").splitlines()
-            if set(lines) & set(own):
-                found.append(FilePlace(path, aside=True))
+            if any(set(path.read_text(encoding="utf-8").splitlines()) & set(own) for path in paths if path.exists()):
+                found += [FilePlace(path, aside=True) for path in paths]
     return found
 
 

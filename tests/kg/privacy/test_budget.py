@@ -85,6 +85,22 @@ def test_a_copy_has_no_budget_of_its_own(tmp_path: Path, paid_before: bool) -> N
     assert left(Workspace(tmp_path / "moved")) == pytest.approx(0.3) == left(copies[0])
 
 
+@pytest.mark.parametrize("name", [NAME, SPARE])
+def test_what_a_copy_has_paid_outlasts_either_file(tmp_path: Path, name: str) -> None:
+    first = shop(tmp_path / "first")
+    PrivacyLedger.of(first).begin()
+    copy = Workspace(Path(shutil.copytree(first.folder, tmp_path / "copy")))
+    pay(first, 0.3)
+    pay(copy, 0.4)
+    (first.folder / name).unlink()
+    assert left(first) == left(copy) == pytest.approx(0.3)
+    pay(first, 0.1)
+    assert left(first) == left(copy) == pytest.approx(0.2)
+    (first.folder / name).write_text("{")
+    with pytest.raises(WorkspaceError, match=f"{name}: damaged"):
+        pay(copy, 0.1)
+
+
 def test_another_workspace_at_the_place_of_an_earlier_one_is_no_copy(tmp_path: Path) -> None:
     first = shop(tmp_path / "first")
     pay(first, 0.4)
