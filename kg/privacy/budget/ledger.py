@@ -66,7 +66,7 @@ class PrivacyLedger:
     def shared(self) -> list[str]:
         """Where else than in the workspace it is booked, as a person reads it; who books there, too, pays from the same
         budget."""
-        return [one.shown for one in self._places()[len(self._own) :] if not one.shown.endswith(SPARE)]
+        return [one.shown for one in self._places()[len(self._own) :] if Path(one.shown).name != SPARE]
 
     def begin(self) -> None:
         """Begin the ledger where there is none, so that copies of the workspace are known for what they are.
