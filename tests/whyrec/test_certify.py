@@ -10,9 +10,11 @@ import pytest
 import whyrec
 from kg.errors import UsageError
 from recommender.evaluation.risk_control import loosest, lowest_alpha
+from recommender.learning.certificate import read_certificate
 from tests.whyrec.test_generations import SCHEMA
 from whyrec import Engine
-from whyrec.workspace.responsibility.certify_text import Told, Wanted, certify_text
+from whyrec.workspace.responsibility import objectives
+from whyrec.workspace.responsibility.certify_text import Told, Wanted, certify_text, withdrawn_text
 
 BAD = {f"p{n:02}" for n in range(5)}
 
@@ -110,3 +112,21 @@ def test_a_certificate_that_does_not_hold_any_more_is_withdrawn(shop: Engine, tm
     report = shop.certify(0.02, below=1, lang="zh")
     assert not report.certified and report.written and "已撤销" in report.text
     assert not any("2.0% of a list" in one for one in shop.recommend("u003").notices)
+
+
+def test_a_certificate_of_other_lists_is_withdrawn_and_that_is_said(shop: Engine) -> None:
+    """A training, and objectives that raise something else, make lists that it was not tested on."""
+    said = "The certificate that was there, of at most 30.00% rated 1 or less, is withdrawn."
+    assert shop.certify(0.3, below=1).written and shop.recommender.model.certificate is not None
+    assert any(said in one and "whyrec certify" in one for one in shop.train(embeddings=False).notices)
+    assert shop.recommender.model.certificate is None
+    assert shop.certify(0.3, below=1).written
+    assert objectives._keep(shop.workspace, []) is None  # as without objectives: the lists are what they were
+    assert read_certificate(shop.workspace.model) is not None
+    withdrawn = objectives._keep(shop.workspace, ["12.5% new"])
+    assert (
+        withdrawn is not None
+        and said in withdrawn_text(withdrawn, "en")
+        and "已撤销" in withdrawn_text(withdrawn, "zh")
+    )
+    assert read_certificate(shop.workspace.model) is None and objectives._keep(shop.workspace, ["12.5% new"]) is None

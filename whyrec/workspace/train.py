@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
 
@@ -20,6 +20,7 @@ from kg.workspace.training_mark import training_mark
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.crossing import crossings
 from recommender.learning.carry_over import VOCABULARY, keep_vocabulary
+from recommender.learning.certificate import read_certificate
 from recommender.learning.fitting import Fitted, fit_blend
 from recommender.learning.model import (
     GRAPH,
@@ -38,6 +39,7 @@ from recommender.splitting.validation import Kind
 from recommender.texts.languages import language
 from whyrec.answering.opening import build_kernels, refreshed
 from whyrec.reports import TrainReport
+from whyrec.workspace.responsibility.certify_text import withdrawn_text
 
 PATHS_ONLY = "paths"
 MANY_TRIPLES, FEWER_EPOCHS = 100_000, 10
@@ -160,6 +162,7 @@ class Training:
             draft = workspace.at(generation)
             for part in parts:
                 link_files(folder / part, draft.model / part)
+            self.notices += _withdrawn(workspace)
             snapshot = draft.snapshot()
             manifest = manifest.model_copy(update={"kernels": manifest.kernels.with_means(snapshot)})
             save_manifest(draft.model, manifest)
@@ -230,6 +233,14 @@ class Training:
         with scratch(self.workspace.folder, "fitting") as folder:
             seed = wanted.seed if wanted else 0
             return fit_blend(snapshot, folder, seed, vectors if wanted else None, self.progress, self.hold_out)
+
+
+def _withdrawn(workspace: Workspace) -> list[str]:
+    """What is to be said where the model of now has a certificate, which is not that of another one."""
+    with suppress(ModelError):  # a damaged one certifies nothing
+        certificate = read_certificate(workspace.model)
+        return [] if certificate is None else [withdrawn_text(certificate, "en")]
+    return []
 
 
 def hold_out_of(text: str) -> Kind:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from recommender.learning.certificate import Certificate
 from recommender.marketing.crowd import FIRST
 from recommender.texts.languages import language
 
@@ -41,6 +42,13 @@ def certify_text(wanted: Wanted, told: Told, filtered: int, people: int | str, l
     if told.chosen is not None:
         return texts["holds"].format(**places)
     return texts["more" if shown - told.step / 2 > wanted.alpha else "unsure"].format(**places)
+
+
+def withdrawn_text(certificate: Certificate, lang: str) -> str:
+    """That a certificate does not hold any more, since lists are others now."""
+    texts = language(lang).section("certify")
+    gone = texts["withdrawn"].format(alpha=f"{certificate.alpha:.2%}", below=f"{certificate.below:g}")
+    return language(lang).sentences([gone, texts["other_lists"]])
 
 
 def _share(share: float, step: float, under: str) -> str:

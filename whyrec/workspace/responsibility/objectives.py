@@ -14,7 +14,8 @@ from kg.workspace.generations import PARTS, link_files
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.audit.exposure import shares_in_steps
-from recommender.learning.objectives_file import save_objectives
+from recommender.learning.certificate import Certificate, read_certificate, save_certificate
+from recommender.learning.objectives_file import read_objectives, save_objectives
 from recommender.marketing.best_items import best_items
 from recommender.marketing.crowd import FIRST, Crowd
 from recommender.reranking.exposure_prices import Pool, Prices, gap, solve
@@ -23,6 +24,8 @@ from recommender.rules.rule_set import Rules
 from recommender.rules.soft.floors import Floor, read_floors
 from recommender.rules.soft.spoken import spoken_about
 from recommender.serving.recommender import Recommender
+from recommender.texts.languages import language
+from whyrec.workspace.responsibility.certify_text import withdrawn_text
 from whyrec.workspace.responsibility.objectives_text import objectives_text
 
 DIGITS = 3
@@ -60,10 +63,11 @@ def solve_objectives(
         if told is not None:
             found.append(told)
             raised += [f"{one.percent:.2f}% {one.about}" for one in told.floors if one.percent > 0]
-    if keep:
-        _keep(workspace, list(dict.fromkeys(raised)))
+    withdrawn = _keep(workspace, list(dict.fromkeys(raised))) if keep else None
     empty = _without_items(plain, rules, asked.floors)
     text = objectives_text(found, empty, plain.snapshot.schema, keep, lang)
+    if withdrawn is not None:
+        text = language(lang).sentences([text, withdrawn_text(withdrawn, lang)])
     count = sum(people.count(name) for name in plain.snapshot.schema.user_types)
     return Objectives(
         people=Crowd(plain, rules, most=1).shown(count), domains=found, without_items=empty, written=keep, text=text
@@ -176,13 +180,19 @@ def _report(
 
 
 @private_files()
-def _keep(workspace: Workspace, raised: Sequence[str]) -> None:
-    """Let the next generation have them; whoever answers from the last one is not disturbed."""
+def _keep(workspace: Workspace, raised: Sequence[str]) -> Certificate | None:
+    """Let the next generation have them; whoever answers from the last one is not disturbed. The certificate that does
+    not hold any more, where lists are others now."""
+    withdrawn = None
     with workspace.generations.building(PARTS[:2] + PARTS[3:]) as generation:
         draft = workspace.at(generation)
         if workspace.model.is_dir():
             link_files(workspace.model, draft.model)
+        if read_objectives(draft.model) != tuple(raised):
+            withdrawn = read_certificate(draft.model)
+            save_certificate(draft.model, None)
         save_objectives(draft.model, raised)
+    return withdrawn
 
 
 def objectives_after_training(workspace: Workspace, recommender: Recommender, rules: Rules, progress: Progress) -> str:
