@@ -28,6 +28,8 @@ def shows_forgotten(workspace: Path, snapshot: "Snapshot") -> bool:
     :raises WorkspaceError: where a list is damaged.
     """
     lists = [one for name in (NAME, IN_STORE) if (one := Digests.read(workspace / name)).known]
+    if not lists:
+        return False  # no id need be read
     schema, vocabulary = snapshot.schema, snapshot.vocabulary
     people = [name for name in vocabulary.types if schema.entity[name].sensitive or name in schema.user_types]
     return any(one.has(name, known) for one in lists for name in people for known in vocabulary.ids(name))

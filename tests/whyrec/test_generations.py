@@ -13,7 +13,7 @@ import whyrec
 from kg.errors import ModelError, SnapshotError, TrainingError
 from kg.privacy.erasure.erasure import forget
 from kg.snapshot.snapshot import Snapshot
-from kg.workspace.forgotten_digests import IN_STORE, Digests
+from kg.workspace.forgotten_digests import IN_STORE, Digests, shows_forgotten
 from kg.workspace.workspace import Workspace
 from recommender.learning.carry_over import keep_vocabulary
 from recommender.serving import batch
@@ -302,6 +302,7 @@ def test_who_is_forgotten_in_another_workspace_of_the_store_is_in_no_model_eithe
 
 def test_what_is_gone_with_somebody_who_was_forgotten_is_not_called_damaged(shop: Path) -> None:
     snapshot = Workspace(shop).snapshot()
+    assert not shows_forgotten(shop, snapshot) and "vocabulary" not in vars(snapshot)  # while nobody is, no id is read
     forget(Workspace(shop), "u07")
     with pytest.raises(SnapshotError, match="was replaced meanwhile; run this again"):
         _ = snapshot.vocabulary
