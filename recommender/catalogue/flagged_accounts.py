@@ -3,10 +3,13 @@ they did counts in scores."""
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kg.snapshot.snapshot import Snapshot
 
-FLAGGED = "flagged accounts"
-"""Under which a snapshot that answers come from keeps them."""
+FLAGGED, USERS = "flagged accounts", "flagged users"
+"""Under which a snapshot that answers come from keeps them, and how many of them used each item."""
 
 
 def flag(snapshot: Snapshot, accounts: Mapping[str, Sequence[str]]) -> None:
@@ -15,11 +18,12 @@ def flag(snapshot: Snapshot, accounts: Mapping[str, Sequence[str]]) -> None:
     :param accounts: type → ids; those that are not there are passed over.
     """
     known = snapshot.vocabulary
-    snapshot.kept[FLAGGED] = {
+    found = {
         name: frozenset(idx for one in ids if (idx := known.get(name, one)) is not None)
         for name, ids in accounts.items()
         if name in snapshot.schema.entity
     }
+    snapshot.kept[FLAGGED], snapshot.kept[USERS] = found, _users(snapshot, found)
 
 
 def flagged(snapshot: Snapshot, entity_type: str) -> frozenset[int]:
@@ -30,12 +34,18 @@ def flagged(snapshot: Snapshot, entity_type: str) -> frozenset[int]:
 
 def flagged_users(snapshot: Snapshot, item_type: str, item: int) -> int:
     """How many flagged accounts used an item: at most so many of those who used it and something else are none."""
-    if not snapshot.kept.get(FLAGGED):
-        return 0
-    found = set[tuple[str, int]]()
-    for name in snapshot.schema.interactions:
-        head, tail = snapshot.schema.ends(name)
-        accounts = flagged(snapshot, head) if tail == item_type else frozenset()
-        if accounts:
-            found |= {(head, one) for one in accounts.intersection(snapshot.neighbours(f"~{name}", item)[0].tolist())}
-    return len(found)
+    counts = snapshot.kept.get(USERS, {}).get(item_type)
+    return 0 if counts is None else int(counts[item])
+
+
+def _users(snapshot: Snapshot, accounts: Mapping[str, frozenset[int]]) -> dict[str, NDArray[np.int64]]:
+    """Type of items → how many of some accounts used each, whatever they did with it: shape (items,)."""
+    schema, found = snapshot.schema, dict[str, NDArray[np.int64]]()
+    for item_type in schema.item_types:
+        counts = np.zeros(snapshot.vocabulary.count(item_type), dtype=np.int64)
+        for head, some in accounts.items():
+            steps = [name for name in schema.interactions if schema.ends(name) == (head, item_type)]
+            for account in some if steps else ():
+                counts[np.unique(np.concatenate([snapshot.neighbours(one, account)[0] for one in steps]))] += 1
+        found[item_type] = counts
+    return found
