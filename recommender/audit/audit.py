@@ -79,8 +79,8 @@ def _user_groups(crowd: Crowd, quality: UserQuality, lang: str) -> list[UserGrou
 
 def _user_group(crowd: Crowd, one: GroupDifference, rate: float | None) -> UserGroup:
     """A group as it is told: what one person more or less changes of its mean is not, as of two groups that differ by
-    her."""
-    step = max(told_step(1 / one.people, crowd.k), 10.0**-DIGITS)
+    her; nor what one changes of the mean of all others, who may be fewer."""
+    step, apart = (max(told_step(1 / n, crowd.k), 10.0**-DIGITS) for n in (one.people, min(one.people, one.others)))
     low, high = told_interval(one.low, one.high, step)
     return UserGroup(
         side=one.side,
@@ -90,7 +90,7 @@ def _user_group(crowd: Crowd, one: GroupDifference, rate: float | None) -> UserG
         ndcg=told_sum(one.mean, step),
         low=low,
         high=high,
-        difference=told_sum(one.difference, step),
+        difference=told_sum(one.difference, apart),
         q=rate,
     )
 

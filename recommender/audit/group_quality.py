@@ -34,13 +34,14 @@ class UserQuality:
 
 @dataclass(frozen=True)
 class GroupDifference:
-    """One group: ``text``, its side in words; ``mean`` with its 95 % interval; ``difference`` from all others; ``p`` of
-    none, two-sided."""
+    """One group: ``text``, its side in words; ``mean`` with its 95 % interval; ``difference`` from all ``others``, of
+    whom there are so many; ``p`` of none, two-sided."""
 
     side: str
     text: str
     label: str
     people: int
+    others: int
     mean: float
     low: float
     high: float
@@ -62,7 +63,8 @@ def group_quality(quality: UserQuality, lang: str = "en") -> list[GroupDifferenc
             told = interval(mine)
             p = _p(mine, others)
             gap = float(mine.mean() - others.mean())
-            found.append(GroupDifference(side, text, label, int(mask.sum()), told.mean, told.low, told.high, gap, p))
+            sizes = len(mine), len(others)
+            found.append(GroupDifference(side, text, label, *sizes, told.mean, told.low, told.high, gap, p))
     return found
 
 

@@ -171,11 +171,11 @@ class UserGroup(Result):
     people: People
     """Those tested."""
     ndcg: float
-    """In steps of what k of them could make together, as its interval, rounded outwards, and the difference are."""
+    """In steps of what k of them could make together, as its interval, rounded outwards, is."""
     low: float
     high: float
     difference: float
-    """Mean NDCG@10 minus that of all others."""
+    """Mean NDCG@10 minus that of all others, in steps of what k of the fewer of both could make together."""
     q: float | None
     """As for items; over the groups of people."""
 

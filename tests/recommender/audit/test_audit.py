@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.audit.audit import audit
+from recommender.audit.audit import _user_group, audit
 from recommender.audit.exposure import exposure
-from recommender.audit.group_quality import UserQuality, group_quality, groups_of_people
+from recommender.audit.group_quality import GroupDifference, UserQuality, group_quality, groups_of_people
 from recommender.audit.item_groups import sides
 from recommender.audit.score_gap import part_means, score_gap
 from recommender.catalogue.interactions import Interactions
@@ -205,3 +205,13 @@ def test_the_page_escapes_and_holds_every_group_that_may_be_told(tmp_path: Path,
         and all(f">{one.label}<" in page for one in domain.groups)
         and "MUD" not in page
     )
+
+
+def test_what_a_few_others_have_is_not_told_by_how_far_all_the_rest_are_from_them(crowd: Crowd) -> None:
+    """Of 400 tested five are in no group: the mean of the five, told by a difference in steps of the 395, said what
+    any one of them had."""
+    told = [
+        _user_group(crowd, GroupDifference("side", "side", "most", 395, 5, 0.4, 0.38, 0.42, difference, 0.01), 0.01)
+        for difference in (0.4 - 0.3, 0.4 - 0.1)  # the five have .3 on average, or one of them less by 1
+    ]
+    assert told[0] == told[1] and told[0].ndcg == 0.4
