@@ -9,6 +9,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+NAME, TOML = "messages_", ".toml"
 BETWEEN = "; "
 _OR = re.compile(r"(?<=\w) or (?=\w)")
 
@@ -17,11 +18,11 @@ def translated(message: str, lang: str) -> str:
     """A message in a language.
 
     :param message: in English, as an error or a reject has it.
-    :param lang: code of the language.
+    :param lang: code of the language; whatever somebody asked for, since a wrong one is told, too.
     """
-    templates = _templates(lang)
-    if not templates or not message:
+    if lang not in _languages() or not message:
         return message
+    templates = _templates(lang)
     whole = _found(message, templates)
     if whole is not None:
         return whole
@@ -36,11 +37,16 @@ def _found(message: str, templates: "tuple[tuple[re.Pattern[str], str], ...]") -
 
 
 @cache
+def _languages() -> frozenset[str]:
+    """Those that there are messages in: English needs none."""
+    names = (one.name for one in files("recommender.texts").iterdir())
+    return frozenset(name[len(NAME) : -len(TOML)] for name in names if name.startswith(NAME) and name.endswith(TOML))
+
+
+@cache
 def _templates(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns and what they become, those that say most first; none of English."""
-    file = files("recommender.texts") / f"messages_{lang}.toml"
-    if not file.is_file():
-        return ()
+    """Patterns and what they become, those that say most first."""
+    file = files("recommender.texts") / f"{NAME}{lang}{TOML}"
     told = tomllib.loads(file.read_text(encoding="utf-8"))
     return tuple((_pattern(one), told[one]) for one in sorted(told, key=lambda one: -len(one.replace("{}", ""))))
 

@@ -17,6 +17,7 @@ from kg.errors import LimitError, ModelError, SnapshotError, UnknownEntityError,
 from recommender.texts.messages import translated
 from whyrec.events.database import database_errors
 from whyrec.service.methods import methods_at
+from whyrec.service.presence import check_there
 from whyrec.service.wrong_values import wrong_fields
 
 log = logging.getLogger("whyrec.service")
@@ -70,7 +71,7 @@ def problem(status: int, detail: str, *, retry_after: int | None = None, **more:
 async def of_whyrec(request: Request, error: Exception) -> Any:
     """A message for a person, with the field it names; a page where a browser asked for one."""
     status = next(code for kind, code in STATUS if isinstance(error, kind))
-    message = _without_places(request, str(error))
+    message = without_places(request, str(error))
     if page := request.app.state.page(request, status, message):
         return page
     field = FIELD.search(message)
@@ -83,7 +84,7 @@ async def of_validation(request: Request, error: Exception) -> Any:
     """Values that are none: each with its field and what is expected; what came is not repeated."""
     assert isinstance(error, RequestValidationError)
     if (kind := _other_media(request)) is not None:
-        return problem(415, kind)
+        return problem(415, _told(request, kind))
     found = wrong_fields(error.errors(), skipped=1)
     errors = [{"field": field, "reason": reason} for field, reason in found.items()]
     detail = "; ".join(f"{one['field']}: {one['reason']}" for one in errors)
@@ -96,10 +97,13 @@ async def of_http(request: Request, error: Exception) -> Any:
     """What the framework refuses."""
     assert isinstance(error, HTTPException)
     detail, headers = str(error.detail), dict[str, str]()
+    unread = error.status_code == 400 and detail == "There was an error parsing the body"
+    if unread and (kind := _other_media(request)) is not None:
+        return problem(415, _told(request, kind))
     if error.status_code == 405:
         allowed = sorted(methods_at(request.app.routes, request.url.path))
         detail, headers = f"send {' or '.join(allowed)} to this address", {"Allow": ", ".join(allowed)}
-    elif error.status_code == 400 and detail == "There was an error parsing the body":
+    elif unread:
         detail = "body: is no JSON that can be read"
     elif error.status_code == 404 and detail == "Not Found":  # the framework's own words
         detail = NOTHING
@@ -121,7 +125,7 @@ def _other_media(request: Request) -> str | None:
     return None if "json" in headers.get("content-type", "") else "send JSON, with Content-Type: application/json"
 
 
-def _without_places(request: Request, message: str) -> str:
+def without_places(request: Request, message: str) -> str:
     """A message without where on this machine the workspaces are: it leaves the machine."""
     for shop in request.app.state.shops:
         folder = str(shop.engine.workspace.folder)
@@ -134,8 +138,13 @@ def _told(request: Request, message: str) -> str:
     return translated(message, request.query_params.get("lang", ""))
 
 
-async def of_anything(_: Request, error: Exception) -> JSONResponse:
-    """A defect: its kind and place and no more, for its message may hold data."""
+async def of_anything(request: Request, error: Exception) -> JSONResponse:
+    """A defect: its kind and place and no more, for its message may hold data; but where a workspace has gone."""
+    if isinstance(error, FileNotFoundError):
+        try:
+            check_there(request.app.state.shops)
+        except WorkspaceError as gone:
+            return problem(503, _told(request, str(gone)))
     frames = traceback.extract_tb(error.__traceback__)
     log.error("%s at %s", type(error).__name__, " < ".join(f"{one.name}:{one.lineno}" for one in reversed(frames[-5:])))
     if _unwritten(error):

@@ -1,15 +1,18 @@
 """What is refused: in our own words, with the field, the methods there are, and nothing of the machine."""
 
 import errno
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from starlette.testclient import TestClient
 
 import whyrec
 from kg.workspace.lock import workspace_lock
+from recommender.texts.messages import translated
 from whyrec.service.access import Tokens
 from whyrec.service.app import create_app
 
@@ -52,6 +55,15 @@ def test_a_wrong_parameter_is_told_in_our_own_words(
     assert {one["field"]: one["reason"] for one in answer.json()["errors"]} == told
 
 
+@pytest.mark.parametrize("lang", ["a" * 1_000, "\0", "../../kg", "zh.toml", "ZH", "", "测试"])
+def test_a_language_that_is_none_is_a_wrong_parameter(client: TestClient, lang: str) -> None:
+    """Its name was taken for that of a file."""
+    for path in ("recommend?user=u0001", "ask?question=x", "item?item=p0001", "nothing?x=1"):
+        answer = client.get(f"/api/v1/{path}", params={**dict(parse_qsl(path.partition("?")[2])), "lang": lang})
+        assert answer.status_code == (404 if path.startswith("nothing") else 422), answer.text
+    assert translated("`n`: is missing", lang) == "`n`: is missing"
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "status", "told"),
     [
@@ -64,7 +76,10 @@ def test_a_wrong_parameter_is_told_in_our_own_words(
         (b'{"events": []}', JSON, 422, "events: expected 1 or more of them"),
         (b'{"events": [], "id": 1}', JSON, 422, "events: expected 1 or more of them; id: there is no such field"),
         (b'{"events": []}', {"Content-Type": "text/plain"}, 415, "send JSON, with Content-Type: application/json"),
-        (b"x", JSON | {"Content-Encoding": "gzip"}, 415, "send the body as it is, without Content-Encoding"),
+        *(
+            (body, JSON | {"Content-Encoding": "gzip"}, 415, "send the body as it is, without Content-Encoding")
+            for body in (b"x", gzip.compress(b"{}", mtime=0))
+        ),
     ],
 )
 def test_a_wrong_body_is_told_in_our_own_words(
