@@ -107,17 +107,18 @@ def experiment_of(engine: "Lists") -> Experiment | None:
     told = engine.workspace.settings.experiment
     if not told.name:
         return None
-    return Experiment(told.name, checked_goal(engine.workspace.schema, told.goal), told.share)
+    return Experiment(told.name, checked_goal(engine.workspace.schema, told.goal, "[experiment] goal"), told.share)
 
 
-def checked_goal(schema: Schema, goal: str) -> str:
+def checked_goal(schema: Schema, goal: str, said: str = "`goal`") -> str:
     """A goal: what people do with items, or a signal.
 
+    :param said: where it was named.
     :raises UsageError: for anything else, which nobody would ever reach.
     """
     able = [*schema.interactions, *SIGNALS]
     if goal not in able:
-        raise UsageError(f"`goal` {goal!r}: expected one of {', '.join(able)}")
+        raise UsageError(f"{said} {goal!r}: expected one of {', '.join(able)}")
     return goal
 
 

@@ -24,6 +24,7 @@ from whyrec.service.methods import Headed
 from whyrec.service.monitoring import PENDING, exposition, of_request
 from whyrec.service.openid.keys import KeysFirst
 from whyrec.service.path_segments import keep_slashes
+from whyrec.service.presence import check_there, first_known
 from whyrec.service.rest import answers, decisions, groups, models, people, traffic
 from whyrec.service.rest.description import described
 from whyrec.service.rest.direct import DirectAnswers
@@ -148,6 +149,7 @@ class _Asking:
     def __call__(self, request: Request, action: str) -> tuple[Shop, Caller]:
         found = self.whose(request)
         if found is None:
+            check_there(self._shops)  # where one has gone, its tokens have, too
             raise HTTPException(401, "send Authorization: Bearer TOKEN; the admin's is in serve.token of the workspace")
         self.admit(*found, action, request.query_params.get("user") or request.path_params.get("user"))
         return found
@@ -155,20 +157,21 @@ class _Asking:
     def whose(self, request: Request) -> tuple[Shop, Caller] | None:
         """The shop and the caller whose token a request bears; ``None`` for none that is known.
 
+        :raises WorkspaceError: where no shop knows it, and the tokens of one cannot be read.
         :raises HTTPException: 403 for what changes something, asked in the name of a cookie from another page: browsers
             send it along for other programs of the same host, too.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         bears, token = scheme.lower() == "bearer", token.strip()
         cookie = "" if bears else request.cookies.get(rendering.COOKIE, "")
-        for shop in self._shops if token or cookie else ():
-            caller = shop.bearer(token) if bears else shop.visitor(cookie)
-            if caller is not None:
-                if not bears and request.method not in READING:
-                    session.check_origin(request)
-                request.state.shop = shop
-                return shop, caller
-        return None
+        if not token and not cookie:
+            return None
+        found = first_known(self._shops, lambda shop: shop.bearer(token) if bears else shop.visitor(cookie))
+        if found is not None:
+            if not bears and request.method not in READING:
+                session.check_origin(request)
+            request.state.shop = found[0]
+        return found
 
     def admit(self, shop: Shop, caller: Caller, action: str, user: str | None = None) -> None:
         """Count a request, let it through, and remember whom it looks at.
@@ -227,6 +230,7 @@ def _add_health(app: FastAPI) -> None:
     @app.get("/api/v1/health/ready", tags=["service"])
     def ready(request: Request) -> dict[str, str]:
         """Whether every workspace is opened and can answer."""
+        check_there(request.app.state.shops)
         for shop in request.app.state.shops:
             shop.ready()
         return {"status": "ready"}

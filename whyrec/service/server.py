@@ -18,6 +18,7 @@ import uvicorn
 
 from kg.errors import UsageError
 from kg.workspace.workspace import Workspace
+from whyrec.service.distinct_keys import check_tokens
 from whyrec.service.load_balancing import Balanced, Connections
 from whyrec.service.supervisor import POSSIBLE, Supervisor
 from whyrec.service.tls import checked_pair
@@ -134,10 +135,11 @@ def serve(
     """Serve until the process is told to end.
 
     :param listening: called once the address is ours.
-    :raises UsageError: for an address that cannot be, or is taken.
+    :raises UsageError: for an address that cannot be, or is taken, and where a token would open two workspaces.
     :raises WorkspaceError: where a folder is no workspace, or nothing is loaded.
     """
     folders = [folder.resolve() for folder in folders]
+    check_tokens(folders)  # before it is said where whoever comes is answered
     _many_files()
     with tempfile.TemporaryDirectory(prefix="whyrec-metrics-") as figures:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", figures)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 
-from kg.errors import WhyrecError, WorkspaceError
+from kg.errors import UsageError, WhyrecError, WorkspaceError
 
 POSSIBLE = hasattr(os, "fork") and hasattr(signal, "sigtimedwait")
 """Not on Windows, nor on macOS, whose own libraries may not be forked."""
@@ -30,8 +30,8 @@ IMPORTED = (
     "whyrec.service.app",
 )
 TICK_SECONDS, HUNG_SECONDS, AGAIN_SECONDS = 1.0, 20.0, 0.2
-NOT_STARTED = 3
-"""Exit code of a worker that another would only follow."""
+NOT_STARTED, MISUSED = 3, 4
+"""Exit codes of a worker that another would only follow; the second where whoever started it said something wrong."""
 if POSSIBLE:
     ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     SIGNALS = (*ENDING, signal.SIGCHLD)
@@ -62,6 +62,7 @@ class Supervisor:
         """Serve.
 
         :raises WorkspaceError: where a worker cannot open what it serves, with what it said.
+        :raises UsageError: likewise, where that was somebody's mistake.
         """
         for name in IMPORTED:
             import_module(name)
@@ -92,14 +93,15 @@ class Supervisor:
         """Whether a worker has ended.
 
         :raises WorkspaceError: where it could not start.
+        :raises UsageError: likewise, where that was somebody's mistake.
         """
         some = False
         for slot, worker in enumerate(self._workers):
             ended, status = os.waitpid(worker, os.WNOHANG) if worker else (0, 0)
             if ended:
                 self._workers[slot], some = 0, True
-                if os.waitstatus_to_exitcode(status) == NOT_STARTED:
-                    raise WorkspaceError(self._said())
+                if (code := os.waitstatus_to_exitcode(status)) in (NOT_STARTED, MISUSED):
+                    raise (UsageError if code == MISUSED else WorkspaceError)(self._said())
         return some
 
     def _said(self) -> str:
@@ -125,7 +127,7 @@ class Supervisor:
             for worker in filter(None, self._workers):
                 os.kill(worker, number)
             while any(self._workers) and (number == signal.SIGKILL or time.monotonic() < until):
-                with suppress(WorkspaceError):
+                with suppress(WorkspaceError, UsageError):
                     self._buried()
                     signal.sigtimedwait(SIGNALS, AGAIN_SECONDS)
 
@@ -143,7 +145,7 @@ class Supervisor:
             except Exception as problem:
                 said = str(problem) if isinstance(problem, WhyrecError) else f"{type(problem).__name__}: {problem}"
                 os.write(self._failure[1], (said.replace("\n", " ") + "\n").encode()[: select.PIPE_BUF])
-                code = NOT_STARTED
+                code = MISUSED if isinstance(problem, UsageError) else NOT_STARTED
             else:
                 serve()
                 code = 0

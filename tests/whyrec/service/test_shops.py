@@ -13,7 +13,7 @@ import whyrec
 from kg.errors import UsageError
 from whyrec.service.access import ADMIN_VARIABLE, Role, Tokens
 from whyrec.service.app import create_app
-from whyrec.service.shops import names_of
+from whyrec.service.distinct_keys import names_of
 
 NAMED = "Only of the second"
 
@@ -110,3 +110,44 @@ def test_a_token_that_would_open_two_shops_is_refused(
     monkeypatch.setenv(ADMIN_VARIABLE, "the same for both")
     with pytest.raises(UsageError, match=f"unset {ADMIN_VARIABLE}"):
         create_app(list(shops))
+
+
+def test_what_is_wrong_with_one_shop_is_no_matter_of_another(demo: Path, tmp_path: Path) -> None:
+    """The first lies where tokens are looked for first: moved, or with damaged tokens, it took the second along."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    for place in (first, second):
+        shutil.copytree(demo, place, ignore=shutil.ignore_patterns("service", "serve.token"))
+    keys = {place: Tokens(place).make("till", Role.SERVICE) for place in (first, second)}
+    paths = ("/api/v1/recommend?user=u0002", "/api/v1/why?user=u0002&item=p0013", "/api/v1/recommend?usr=u0002")
+
+    def asked(client: TestClient, place: Path) -> list[int]:
+        """What a key gets, at REST, as an assistant, as a page, and with a form."""
+        told = {"Authorization": f"Bearer {keys[place]}", "Accept": "application/json, text/event-stream"}
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        event = {"events": [{"id": "e", "user": "u0002", "relation": "view", "item": "p0013"}]}
+        found = [client.get(path, headers=told) for path in paths]
+        found += [
+            client.post(path, json=body, headers=told) for path, body in (("/mcp", call), ("/api/v1/events", event))
+        ]
+        found.append(client.post("/login", data={"token": keys[place]}, follow_redirects=False))
+        client.cookies.clear()
+        return [one.status_code for one in found]
+
+    with TestClient(create_app([first, second]), raise_server_exceptions=False) as client:
+        admin, fine = _admin(first), [200, 200, 422, 200, 202, 303]
+        assert asked(client, first) == asked(client, second) == fine
+        tokens = first / "service" / "tokens.json"
+        kept = tokens.read_text(encoding="utf-8")
+        tokens.write_text("{", encoding="utf-8")
+        assert asked(client, second) == fine and set(asked(client, first)) == {503}
+        tokens.write_text(kept, encoding="utf-8")
+        assert asked(client, first) == fine and client.get("/api/v1/health/ready").status_code == 200
+        first.rename(tmp_path / "elsewhere")
+        assert asked(client, second) == fine and set(asked(client, first)) == {503}
+        for answer in (
+            client.get("/api/v1/health/ready?lang=en"),
+            client.post("/api/v1/tokens", json={"name": "new", "role": "service"}, headers=admin),
+        ):
+            assert answer.status_code == 503 and "first: the workspace is no longer where" in answer.json()["detail"]
+        (tmp_path / "elsewhere").rename(first)
+        assert asked(client, first) == fine

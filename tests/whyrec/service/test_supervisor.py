@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import copytree
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ import pytest
 import whyrec
 from tests.whyrec.service.real_server import serving
 from whyrec.service import supervisor
+from whyrec.service.access import Tokens
 from whyrec.service.server import MOST_FILES
 
 pytestmark = pytest.mark.skipif(not supervisor.POSSIBLE, reason="workers are forked on Linux alone")
@@ -145,9 +147,32 @@ def test_what_cannot_be_served_is_told_and_the_program_ends(tmp_path: Path, work
     assert found[1].stderr.startswith("Error: ") and "the store is empty" in found[1].stderr
 
 
-def _served(folder: Path, port: int, workers: str) -> subprocess.CompletedProcess[str]:
+def _served(folder: Path, port: int, workers: str, *more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli", "-w", str(folder), "serve", "--port", str(port), "--workers", workers]
-    return subprocess.run([*command, "--quiet"], capture_output=True, text=True, timeout=SECONDS, check=False)
+    return subprocess.run(
+        [*command, *(more or ["--quiet"])], capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_mistake_is_one_however_many_workers_there_are(tmp_path: Path, workers: str) -> None:
+    """Nobody is told where the console is who is then told that there is none."""
+    folder, copied = tmp_path / "shop", tmp_path / "copied"
+    whyrec.create(folder, example=True).load()
+    Tokens(folder)
+    copytree(folder, copied)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for second, told in ((folder, "is named twice"), (copied, "need keys of their own")):
+        found = _served(folder, port, workers, "-w", str(folder), "-w", str(second))
+        assert (found.returncode, found.stdout) == (2, "") and told in found.stderr
+    for candidate, told in (("", "is missing"), (".", "is this workspace itself")):
+        (folder / "whyrec.toml").write_text(
+            f'schema = "schema.toml"\nstore = "graph.lbug"\n[experiment]\nname = "x"\ncandidate = "{candidate}"\n',
+            encoding="utf-8",
+        )
+        found = _served(folder, port, workers)
+        assert found.returncode == 2 and f"[experiment] candidate {told}: name the workspace" in found.stderr
 
 
 def test_who_comes_while_workers_finish_is_refused_at_once(tmp_path: Path) -> None:

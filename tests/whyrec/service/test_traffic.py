@@ -92,7 +92,13 @@ def test_traffic_is_told_and_a_stopped_candidate_answers_nobody(
     assert client.get("/api/v1/off-policy", headers=headers).status_code == 422  # too few draws
     table = client.get("/traffic?table=0", headers=headers)
     assert table.headers["content-type"].startswith("text/csv") and table.text.count("\r\n") > 1
-    assert client.get("/traffic?table=99", headers=headers).status_code == 404
+    for browser in ({}, {"Accept": "text/html"}):
+        for address, status in (
+            ("/traffic?table=99", 404),
+            ("/person?user=nobody&table=0", 404),
+            ("/?days=0&table=0", 422),
+        ):
+            assert client.get(address, headers={**headers, **browser}).status_code == status
     shop = client.app.state.shops[0]  # type: ignore[attr-defined]
     user = next(one for one in PEOPLE if shop.arms.experiment.arm(one) == CANDIDATE)
     assert shop.arms.of(user) == (shop.arms.candidate, CANDIDATE)
@@ -131,7 +137,7 @@ def test_a_candidate_that_is_trained_again_answers_and_knows_nobody_whom_the_sho
         assert arms.candidate.snapshot.hash == whyrec.open(places[1]).snapshot.hash
     wrong = SETTINGS.replace('"../b"', '"../b"\ngoal = "purchsed"')
     settings.write_text((demo / "whyrec.toml").read_text(encoding="utf-8") + wrong, encoding="utf-8")
-    with pytest.raises(UsageError, match="`goal` 'purchsed': expected one of enrolled_in, purchased"):
+    with pytest.raises(UsageError, match=r"\[experiment\] goal 'purchsed': expected one of enrolled_in, purchased"):
         create_app([places[0]])
 
 

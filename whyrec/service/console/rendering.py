@@ -20,6 +20,8 @@ from whyrec.service.console.tables import table_csv, with_links
 
 router = APIRouter(include_in_schema=False)
 COOKIE = "whyrec"
+ERROR = "error.html"
+"""The page that says what went wrong, which whoever asked for a table sees, too."""
 BOM = "\N{BYTE ORDER MARK}"
 """Without it spreadsheets take UTF-8 for the encoding of their country: 绿茶 becomes ç»¿èŒ¶."""
 YEAR = 365 * 86_400
@@ -103,7 +105,7 @@ def page(request: Request, name: str, **parts: Any) -> Response:
     shown = {"t": texts(lang), "lang": lang, "switch": switch, "other": other, "path": request.url.path, "quote": quote}
     signed = COOKIE in request.cookies
     html = _templates().get_template(name).render(**shown, signed=signed, **parts)
-    wanted = request.query_params.get("table")
+    wanted = request.query_params.get("table") if name != ERROR else None
     if wanted is not None:
         return _table(html, wanted, name)
     if "</table>" in html:
@@ -119,6 +121,6 @@ def error_page(request: Request, status: int, message: str) -> Response | None:
     """A message for a person whose browser asked for one of the pages; ``None`` for anybody else."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return None
-    answer = page(request, "error.html", status=status, message=translated(message, language(request)))
+    answer = page(request, ERROR, status=status, message=translated(message, language(request)))
     answer.status_code = status
     return answer

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from whyrec.service.console.rendering import COOKIE, page
+from whyrec.service.presence import check_there, first_known
 from whyrec.service.shop import Shop
 from whyrec.service.sizes import MOST_TEXT
 
@@ -28,7 +29,9 @@ def login(
 ) -> Response:
     """Keep a token in a cookie that no script can read and no other page can send."""
     check_origin(request)
-    if not any(shop.tokens.caller(token.strip()) for shop in request.app.state.shops):
+    shops = request.app.state.shops
+    if first_known(shops, lambda shop: shop.tokens.caller(token.strip())) is None:
+        check_there(shops)
         return _form(request, own_page(then), wrong=True)
     answer = RedirectResponse(own_page(then), 303)
     secure = request.url.scheme == "https"

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from kg.errors import WhyrecError
+from kg.errors import UsageError, WhyrecError
 from recommender.results.recommendation import RankedItem, Recommendation
 from recommender.rules.rule_set import Rules
 from whyrec.engine import Engine
@@ -31,13 +31,16 @@ class Arms:
     """The models of one workspace and its experiment.
 
     :raises WorkspaceError: where the candidate of the configuration is no workspace.
-    :raises UsageError: where the goal of the configuration is nothing that people do.
+    :raises UsageError: where the goal of the configuration is nothing that people do, or both arms would be one.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self.experiment = engine, experiment_of(engine)
         told = engine.workspace.settings.experiment
         there = engine.workspace.folder / told.candidate
+        if self.experiment and there.resolve() == engine.workspace.folder.resolve():
+            what = "is this workspace itself" if told.candidate else "is missing"
+            raise UsageError(f"[experiment] candidate {what}: name the workspace of the other model in whyrec.toml")
         self.candidate = _Candidate(there, engine) if self.experiment and told.candidate else None
         self._mark = self.candidate.workspace.generations.mark if self.candidate else None
         self._lot = random.Random()

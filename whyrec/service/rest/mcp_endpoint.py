@@ -16,6 +16,7 @@ from whyrec.service.access import Caller, Role
 from whyrec.service.answer_cache import KeptAnswer
 from whyrec.service.assistant import tools_server
 from whyrec.service.monitoring import of_list
+from whyrec.service.presence import check_there
 from whyrec.service.problems import problem
 from whyrec.service.shop import Shop
 
@@ -57,6 +58,7 @@ class ToolsOverHttp:
         request = Request(scope)
         found = self._state.asking.whose(request)
         if found is None:
+            check_there(self._state.shops)
             refused = problem(401, "send Authorization: Bearer TOKEN; the admin's is in serve.token of the workspace")
             return await refused(scope, receive, send)
         shop, caller = found
