@@ -12,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 from kg.errors import UsageError, WhyrecError
+from recommender.texts.messages import translated
 from whyrec.engine import Engine
 from whyrec.service.pseudonyms import unnamed
 from whyrec.service.shop_tools import SHOP_TOOLS
@@ -76,7 +77,8 @@ def _find(engine: Engine) -> Callable[..., ToolAnswer]:
         found = engine.find(text, n=n, lang=lang)
         hits = unnamed(found, engine.snapshot.schema).hits  # what it tells may go to whoever runs a language model
         items = [Named(id=hit.id, type=hit.type, label=hit.label) for hit in hits]
-        return ToolAnswer(text=f"{len(items)} found" if items else "nothing comes near it", items=items)
+        told = f"{len(items)} found" if items else "nothing comes near it"
+        return ToolAnswer(text=translated(told, lang), items=items)
 
     return find
 

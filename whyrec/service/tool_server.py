@@ -7,6 +7,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import ValidationError
 
 from kg.document import nearest
+from recommender.texts.messages import translated
 from whyrec.service.wrong_values import wrong_fields
 
 
@@ -16,9 +17,17 @@ class ToolServer(MCPServer[Any]):
     async def call_tool(self, name: str, arguments: dict[str, Any], *more: Any, **named: Any) -> Any:
         """Call a tool.
 
-        :raises ToolError: where it is none, or an argument is; an assistant whose ``domian`` is not looked at would
-            take the answer about everything for what it asked.
+        :raises ToolError: where it is none, or an argument is, in the language that was asked for; an assistant whose
+            ``domian`` is not looked at would take the answer about everything for what it asked.
         """
+        try:
+            return await self._called(name, arguments, *more, **named)
+        except ToolError as problem:
+            cause = problem.__cause__  # the library's own words stand before what we said, in English
+            message = str(cause if isinstance(cause, ToolError) else problem)
+            raise ToolError(translated(message, str(arguments.get("lang", "")))) from cause
+
+    async def _called(self, name: str, arguments: dict[str, Any], *more: Any, **named: Any) -> Any:
         schema = self._tool_input_schema(name)
         if schema is None:
             known = [one.name for one in await self.list_tools()]

@@ -105,3 +105,18 @@ def test_wrong_arguments_are_told_in_our_own_words(answers: dict[str, Any]) -> N
         with pytest.raises(ToolError) as refused:
             asyncio.run(server.call_tool(tool, arguments))
         assert str(refused.value) == told
+
+
+def test_what_is_wrong_is_told_in_the_language_that_was_asked_for(answers: dict[str, Any]) -> None:
+    server = tools_server(whyrec.open(answers["folder"]))
+    wrong = (
+        ("why", {"user": "nobody-here", "item": "p0001"}, "unknown User 'nobody-here'", "没有编号"),
+        ("recommend", {"user": "u0002", "avoid": ["contians:AQUA"]}, "avoid 'contians:AQUA': expected", "：应写成"),
+        ("recommend", {"user": "u0002", "n": "many"}, "`n`: expected a whole number", "：应为整数"),
+        ("find", {"text": "x" * 1_001}, "`text`: expected", "字符"),
+    )
+    for tool, arguments, english, chinese in wrong:
+        for lang, told in (("en", english), ("zh", chinese)):
+            with pytest.raises(ToolError) as refused:
+                asyncio.run(server.call_tool(tool, arguments | {"lang": lang}))
+            assert told in str(refused.value) and "Error executing" not in str(refused.value)
