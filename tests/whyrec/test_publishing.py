@@ -85,6 +85,8 @@ def test_a_file_holds_lists_with_reasons(loaded: Path, tmp_path: Path) -> None: 
     assert pl.read_parquet(out).height == 120
     with pytest.raises(UsageError, match="the store of this workspace is the file"):
         engine.publish("neo4j")
+    with pytest.raises(UsageError, match=r"lists\.csv: `to=parquet` writes Parquet; name a file"):
+        engine.publish("parquet", tmp_path / "lists.csv")
     with pytest.raises(UsageError, match="expected one of neo4j, parquet, redis"):
         engine.publish("mongodb")
 

@@ -17,7 +17,6 @@ from pydantic import BaseModel
 
 from kg.errors import UnknownEntityError, WhyrecError
 from kg.k_anonymity import shown_count
-from kg.snapshot.snapshot import Snapshot
 from recommender.results.document import Person
 from recommender.results.recommendation import Recommendation
 from whyrec.engine import Engine
@@ -33,6 +32,7 @@ from whyrec.service.forgotten_people import ForgottenPeople
 from whyrec.service.live.arms import Arms
 from whyrec.service.live.watch import Watch
 from whyrec.service.openid.keys import sign_in_of
+from whyrec.service.overlay import is_new, overlaid
 from whyrec.service.precomputation.lists import SharedLists
 from whyrec.service.pseudonyms import by_id
 
@@ -139,7 +139,7 @@ class Shop:
             elif item is not None and event.relation in snapshot.schema.relation:
                 anchors[f"{event.relation}:{event.item}", event.relation, item] = None
         who = None if known is None else (known, whom)
-        new = [name for name, step, item in anchors if who is None or _new(snapshot, who, step, item)]
+        new = [name for name, step, item in anchors if who is None or is_new(snapshot, who, step, item)]
         return (user if known else None), tuple(new), tuple(hidden)
 
     def recommend(self, user: str | None, anchors: Sequence[str], options: dict[str, Any]) -> Recommendation:
@@ -156,7 +156,7 @@ class Shop:
             return engine.recommend(None, anchors=anchors, **options), arm, ""
         known, own, hidden = self.person(user)
         options["avoid"] = (*options.get("avoid", ()), *hidden)
-        having = (*anchors, *own)
+        having = overlaid(user, known, (*anchors, *own))
         try:
             found = engine.recommend(known, anchors=having, **options)
         except UnknownEntityError:  # by the candidate, which may not know what the shop knows
@@ -175,7 +175,7 @@ class Shop:
         engine, _ = self.arms.of(user)
         known, own, hidden = (None, (), ()) if user is None else self.person(user)
         options["avoid"] = (*options.get("avoid", ()), *hidden)
-        having = (*anchors, *own)
+        having = (*anchors, *own) if user is None else overlaid(user, known, (*anchors, *own))
         try:
             found = getattr(engine, question)(known, *items, anchors=having, **options)
         except UnknownEntityError:  # by the candidate
@@ -244,9 +244,16 @@ class Shop:
             batch = self._of_the_known(batch)
             try:
                 self.events.answers.remember([one for one in batch if isinstance(one, Answer)])
-                self.events.answers.looked([one for one in batch if isinstance(one, Look)])
+                self.events.answers.looked([one for one in batch if isinstance(one, Look) and self._has(one.user)])
             except database_errors() as problem:  # the disk is full, say: lists are given, this log goes on when it can
                 log.error("%d answers are not kept: %s", len(batch), type(problem).__name__)
+
+    def _has(self, user: str) -> bool:
+        """Whether anybody has an id: one that was mistyped would stay when whom it resembles is forgotten."""
+        told, whom = self.named(user)
+        mine = self.engine.snapshot.schema.user_types if told is None else (told,)
+        known = any(self.engine.snapshot.vocabulary.get(one, whom) is not None for one in mine)
+        return known or bool(self.events.types_of(whom, mine))
 
     def _of_the_known(self, batch: "list[Answer | Look]") -> "list[Answer | Look]":
         """What is not about anybody who was forgotten, by another process say, while this one still answered."""
@@ -286,15 +293,8 @@ class Shop:
 
     def pending(self) -> dict[str, int | str]:
         """Relation → events that no load has taken over, as numbers of people's doings may be told."""
-        k = self.engine.snapshot.k
-        return {name: shown_count(count, k) for name, count in self.events.counts().items()}
+        return {name: shown_count(count, self.engine.snapshot.k) for name, count in self.events.counts().items()}
 
     def event_check(self) -> EventCheck:
         """What checks the events of one request against the graph of now, which may know new items."""
         return EventCheck(self.refreshed().snapshot, self.events, self._forgotten, self.engine.workspace.folder)
-
-
-def _new(snapshot: Snapshot, who: tuple[str, str], relation: str, item: int) -> bool:
-    """Whether the graph does not say of somebody yet what they did, or when they did it again."""
-    repeated = relation in snapshot.manifest.repeated
-    return repeated or item not in snapshot.neighbours(relation, snapshot.vocabulary.idx(*who))[0]

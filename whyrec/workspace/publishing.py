@@ -54,6 +54,8 @@ def publish(engine: "Lists", to: str, out: Path | None, progress: Progress, **as
         raise UsageError(f"`to` {to!r}: expected one of {', '.join(TARGETS)}")
     if (to == "parquet") != (out is not None):
         raise UsageError("`out` names the file of `to=parquet`, and goes with that alone")
+    if out is not None and out.suffix.lower() != ".parquet":
+        raise UsageError(f"`out` {out}: `to=parquet` writes Parquet; name a file that ends in .parquet")
     if out is not None:
         told = engine.write_lists(out, reasons=1, progress=progress, **asked)
         return PublishReport(

@@ -119,6 +119,18 @@ def test_what_is_sent_again_is_repeated_and_another_event_of_the_id_refused(clie
     assert (again["accepted"], again["repeated"], _fields(again)) == (1, 1, {1: "id", 3: "id"})
 
 
+def test_who_only_looked_is_told_what_is_missing(client: TestClient) -> None:
+    """Who asked named somebody: 'name a user' told nothing."""
+    _send(client, _event(1, user="new", relation="view"), _event(2, user="new", relation="hide"))
+    item = {"item": "p/1"}
+    for path, more in (("recommend", {}), ("why", item), ("why-not", item), ("what-if", {"add": "likes:c:d"})):
+        told = client.get(f"/api/v1/{path}", params={"user": "new", **more})
+        assert told.status_code == 404 and "nothing is known yet of 'new'" in told.json()["detail"], told.text
+    assert client.get("/api/v1/users/new").status_code == 200
+    _send(client, _event(3, user="new", item="面霜"))
+    assert client.get("/api/v1/recommend", params={"user": "new"}).status_code == 200
+
+
 def test_an_item_of_several_types_is_named_with_its_type(client: TestClient) -> None:
     told = _send(client, _event(1, relation="click", item="7"), _event(2, relation="purchase", item="Course:7"))
     assert told["accepted"] == 1 and "say Course:7 or Product:7" in told["rejected"][0]["reason"]

@@ -119,6 +119,20 @@ def test_no_rule_tells_what_somebody_else_did(client: TestClient, shop: Path, ro
         assert told.status_code in (403, 422), told.text
 
 
+def test_no_look_is_kept_at_an_id_that_is_nobodys(client: TestClient, shop: Path) -> None:
+    """What was mistyped holds the id of somebody, and nothing would forget it."""
+    admin = Tokens(shop)._admin
+    send(client, admin, {"user": "new", "relation": "view", "item": "tea5"})
+    for whom in ("g1 ", "g1/", "Guest:g1", "g1", "xg1", "new", ""):
+        get(client, admin, "/api/v1/what-if", user=whom, add="drank:tea6")
+        get(client, admin, f"/api/v1/users/{whom.replace('/', '%2F')}")
+    client.app.state.shops[0].flush()  # type: ignore[attr-defined]
+    log = client.app.state.shops[0].events.answers  # type: ignore[attr-defined]
+    assert {one.user for one in log.looks()} == {"g1", "Guest:g1", "new"}
+    assert client.delete("/api/v1/users/g1", headers=bearer(admin)).status_code == 200
+    assert {one.user for one in log.looks()} == {"new"}
+
+
 def test_who_shares_an_id_is_asked_about_by_her_type(client: TestClient, shop: Path) -> None:
     admin = Tokens(shop)._admin
     assert "say Guest:both or Trader:both" in get(client, admin, "/api/v1/recommend", user="both").json()["detail"]
