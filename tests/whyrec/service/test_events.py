@@ -119,6 +119,16 @@ def test_what_is_sent_again_is_repeated_and_another_event_of_the_id_refused(clie
     assert (again["accepted"], again["repeated"], _fields(again)) == (1, 1, {1: "id", 3: "id"})
 
 
+def test_pages_lead_to_the_item_of_the_type_that_was_meant(client: TestClient) -> None:
+    """A product and a course are both called 7."""
+    client.cookies.set("whyrec", client.headers["Authorization"].removeprefix("Bearer "))
+    for kind, domain in (("Course", "courses"), ("Product", "cosmetics")):
+        page = client.get("/why-not", params={"user": "Zoë", "item": f"{kind}:7"})
+        assert page.status_code == 200 and f"&amp;domain={domain}" in page.text.partition("<h1>")[0], page.text
+    others = client.get("/why-not", params={"user": "Zoë", "item": "7"}).text
+    assert "item=Course%3A7" in others or "item=Product%3A7" in others
+
+
 def test_who_only_looked_is_told_what_is_missing(client: TestClient) -> None:
     """Who asked named somebody: 'name a user' told nothing."""
     _send(client, _event(1, user="new", relation="view"), _event(2, user="new", relation="hide"))

@@ -336,9 +336,46 @@ def test_who_knows_neither_ids_nor_relations_asks_why_and_what_would_change_it(
     assert "<h1>Person who reported having Dry skin</h1>" in page and "has_skin_type" not in re.sub("<[^>]+>", "", page)
     _, what_if = shown(why, "/what-if?")
     page = client.get(what_if).text
-    assert "<h2>Before</h2>" in page and "<h2>After</h2>" in page
+    assert "<h2>Before</h2>" in page and "<h2>After</h2>" in page and page.count("(off)") == 1
     assert "asked for help with Acne" in client.get("/person?also=痘痘").text
     assert client.get("/person?also=zzzzqq").status_code == 404
+    client.cookies.clear()
+
+
+def test_what_somebody_has_is_switched_off_and_on_by_clicks(client: TestClient, admin: dict[str, str]) -> None:
+    client.cookies.set("whyrec", admin["Authorization"].removeprefix("Bearer "))
+
+    def clicked(page: str, label: str) -> str:
+        """The page behind the switch of something."""
+        there = re.search(rf'<li><a href="([^"]*)">(?:<s>)?{label}', page)
+        assert there is not None, page
+        return client.get(there[1].replace("&amp;", "&")).text
+
+    one = clicked(client.get("/person?user=u0002&domain=cosmetics").text, "reported having Dry skin")
+    second = re.findall(r">((?:bought|enrolled in)[^<]+)</a>", one)[0]
+    two = clicked(one, re.escape(second))
+    assert one.count("(off)") == 1 and f"u0002 − reported having Dry skin − {second}" in two
+    back = clicked(two, "reported having Dry skin")
+    assert back.count("(off)") == 1 and f"<s>{second}</s>" in back
+    assert "<h1>Person u0002</h1>" in clicked(back, re.escape(second))
+    client.cookies.clear()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_page_says_where_on_the_machine_the_workspace_is(
+    client: TestClient, admin: dict[str, str], folder: Path, lang: str
+) -> None:
+    client.cookies.set("whyrec", admin["Authorization"].removeprefix("Bearer "))
+    pages = [client.get(f"/{name}", params={"lang": lang}).text for name in ("system", "data", "rules", "experiments")]
+    client.cookies.clear()
+    assert f"whyrec -w {folder.name} " in pages[0] and not any(str(folder.parent) in one for one in pages)
+
+
+def test_a_typed_id_may_hold_spaces(client: TestClient, admin: dict[str, str]) -> None:
+    client.cookies.set("whyrec", admin["Authorization"].removeprefix("Bearer "))
+    page = client.get("/person", params={"also": "avoids:SALICYLIC ACID has_concern:acne"})
+    again = re.findall(r'name="also" value="([^"]*)"', page.text)[0]  # what the form would send
+    assert page.status_code == 200 and client.get("/person", params={"also": again}).status_code == 200
     client.cookies.clear()
 
 

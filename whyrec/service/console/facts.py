@@ -15,11 +15,15 @@ from recommender.texts.languages import language
 from recommender.texts.paths import spoken_kind, spoken_type
 from whyrec.service.shop import Shop
 
+ANCHOR = re.compile(r"~?[A-Za-z]\w*:\S")
+"""How ``relation:ID`` begins; a name may hold a colon, too, which a space follows."""
+
 
 def link(schema: Schema, entity_type: str, entity_id: str) -> str:
     """The page of an entity; empty where there is none."""
     if entity_type in schema.user_types:
-        return f"/person?user={quote(entity_id, safe='')}"
+        several = len(schema.user_types) > 1  # whose ids may be the same
+        return f"/person?user={quote(f'{entity_type}:{entity_id}' if several else entity_id, safe='')}"
     return f"/item?item={quote(f'{entity_type}:{entity_id}', safe='')}" if entity_type in schema.item_types else ""
 
 
@@ -56,8 +60,9 @@ def typed_anchors(shop: Shop, typed: str) -> tuple[str, ...]:
 
     :raises UnknownEntityError: for a name of nothing that people have.
     """
-    if ":" in typed:
-        return tuple(typed.split())
+    if ANCHOR.match(typed.strip()):
+        ends = "|".join(shop.engine.snapshot.schema.relation)
+        return tuple(re.split(rf"[\s,，、;；]+(?=(?:{ends}):)", typed.strip()))  # an id may hold spaces
     return tuple(_anchor(shop, one.strip()) for one in re.split("[,，、;；]", typed) if one.strip())
 
 

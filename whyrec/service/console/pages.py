@@ -71,7 +71,7 @@ def ask(request: Request, question: Text = "", user: Text = "") -> Response:
         return to_login(request)
     answer = shop.ask(question, user or None) if question.strip() else None
     schema = shop.engine.snapshot.schema
-    links = {one.id: link(schema, one.type, one.id) for one in answer.answers} if answer else {}
+    links = {(one.type, one.id): link(schema, one.type, one.id) for one in answer.answers} if answer else {}
     lang = language(request)
     facts = {(one.type, one.id): told_facts(shop, one, lang) for one in answer.answers} if answer else {}
     return page(request, "ask.html", question=question, answer=answer, links=links, facts=facts)

@@ -100,12 +100,15 @@ async def why_not(request: Request, item: Text, user: Text = "", anchor: Anchors
     if shop is None:
         return to_login(request)
     lang, who = language(request), Who(user, anchor)
-    wanted = shop.refreshed().find(item, shop.engine.snapshot.schema.item_types, 5, lang=lang).hits
+    types = shop.refreshed().snapshot.schema.item_types
+    told, _, rest = item.partition(":")
+    text, wanted_types = (rest, (told,)) if told in types else (item, types)
+    wanted = shop.engine.find(text, wanted_types, 5, lang=lang).hits
     if not wanted:
         raise UnknownEntityError(f"nothing comes near {item!r}")
-    options = {"lang": lang, "domain": domain or None, "anchors": who.anchors}
-    answer = json.loads(await request.app.state.slow(shop).why_not(who.user, wanted[0].id, options))
-    return page(request, "why_not.html", who=who, answer=answer, hit=wanted[0], others=wanted[1:])
+    options, hit = {"lang": lang, "domain": domain or None, "anchors": who.anchors}, wanted[0]
+    answer = json.loads(await request.app.state.slow(shop).why_not(who.user, f"{hit.type}:{hit.id}", options))
+    return page(request, "why_not.html", who=who, answer=answer, hit=hit, others=wanted[1:], domain=domain)
 
 
 @router.get("/what-if")
@@ -126,10 +129,11 @@ def what_if(
     more = typed_anchors(shop, add)
     changed: dict[str, Any] = {"anchors": who.anchors, "add": more, "remove": remove}
     answer = shop.told("what_if", who.user, **changed, domain=domain or None, lang=lang)
-    added, removed = (told_anchors(shop, some, lang) for some in (more, remove))
-    named = called(shop, who, lang, texts(lang))
-    parts = {"who": who, "called": named, "added": added, "removed": removed, "answer": answer, "domain": domain}
-    return page(request, "what_if.html", **parts)
+    added, removed = (told_anchors(shop, some, lang) for some in (answer.add, answer.remove))
+    own = anchors_of(shop, who.user, lang) if who.user else told_anchors(shop, who.anchors, lang)
+    parts = {"who": who, "called": called(shop, who, lang, texts(lang)), "answer": answer, "domain": domain}
+    switched = {"added": added, "removed": removed, "anchors": own, "off": answer.remove, "add": add}
+    return page(request, "what_if.html", **parts, **switched)
 
 
 @router.get("/shown")

@@ -19,6 +19,7 @@ from whyrec.service.console.facts import link, phrases
 from whyrec.service.console.pictures import trade_off_svg
 from whyrec.service.console.rendering import BOM, language, page, texts
 from whyrec.service.console.session import may, shop_of, to_login
+from whyrec.service.problems import without_places
 from whyrec.service.sizes import MOST_DAYS, MOST_TEXT
 
 router = APIRouter(include_in_schema=False)
@@ -160,12 +161,13 @@ def system(request: Request) -> Response:
     try:
         status, problem = engine.status(), ""
     except WhyrecError as error:  # a load has the store open
-        status, problem = None, str(error)
+        status, problem = None, without_places(request, str(error))
     return page(
         request,
         "system.html",
         kept=_kept(status, engine.snapshot.k) if status else {},
         status=status,
+        following=without_places(request, status.next) if status else "",
         problem=problem,
         model=engine.recommender.model.info,
         generation=engine.opened.workspace.generation.name,
