@@ -42,11 +42,11 @@ def read_flagged(folder: Path) -> dict[str, list[str]]:
 
     :raises WorkspaceError: where the file is damaged.
     """
-    from kg.values.formula import unescaped_formula  # polars, which serving does not need
-
     found = dict[str, list[str]]()
     try:
         with (folder / NAME).open(encoding="utf-8", newline="") as file:
+            from kg.values.formula import unescaped_formula  # polars, which answering needs only where it is there
+
             for row in csv.DictReader(file):
                 found.setdefault(row["type"], []).append(unescaped_formula(row["user_id"]))
     except FileNotFoundError:
