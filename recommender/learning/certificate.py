@@ -23,8 +23,14 @@ class Certificate(BaseModel, frozen=True):
     """Share of the tested lists that was unwanted under the filter."""
     risk_without: float
     """And without any filter."""
+    snapshot: str = ""
+    """The graph that it was tested on; of an earlier version it is not known."""
     filtered: tuple[str, ...]
     """``Type:id`` of the items that are filtered."""
+
+    def of_now(self, snapshot: str) -> bool:
+        """Whether it was tested on the lists of a graph, so far as is known: by its hash."""
+        return self.snapshot in ("", snapshot)
 
 
 def read_certificate(folder: Path) -> Certificate | None:

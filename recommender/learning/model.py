@@ -123,13 +123,15 @@ def open_model(
     """
     found = _opened(folder, snapshot, (kernels_folder, earlier), progress)
     certificate = read_certificate(folder)
-    notices = (*found.notices, *([] if certificate is None else [_certified(certificate)]))
+    notices = (*found.notices, *([] if certificate is None else [_certified(certificate, snapshot)]))
     return replace(found, objectives=read_objectives(folder), certificate=certificate, notices=notices)
 
 
-def _certified(certificate: Certificate) -> Notice:
+def _certified(certificate: Certificate, snapshot: Snapshot) -> Notice:
+    """What lists are certified for, and whether that was tested on other lists than those of now."""
     told = {"alpha": f"{certificate.alpha:.1%}", "confidence": f"{1 - certificate.delta:.0%}"}
-    return Notice.of("certified", **told, below=f"{certificate.below:g}", people=certificate.people)
+    key = "certified" if certificate.of_now(snapshot.hash) else "certified_before"
+    return Notice.of(key, **told, below=f"{certificate.below:g}", people=certificate.people)
 
 
 def _opened(folder: Path, snapshot: Snapshot, place: KernelsPlace, progress: Progress) -> Model:

@@ -97,7 +97,7 @@ def test_a_bound_is_tested_kept_and_told(shop: Engine) -> None:
     for answering in (shop, whyrec.open(shop.workspace.folder)):
         answer = answering.recommend("u003", n=20)
         assert not BAD & {one.id for one in answer.items} and answer.excluded["unwanted"]
-        assert any("2.0% of a list" in one for one in answer.notices)
+        assert any("2.0% of a list" in one and "last load" not in one for one in answer.notices)
     in_vain = shop.certify(0.0001, below=1)  # says nothing against the 2 %
     assert not in_vain.certified and not in_vain.written and "stays: at most 2.00% rated 1 or less" in in_vain.text
     assert any("2.0% of a list" in one for one in shop.recommend("u003").notices)
@@ -109,6 +109,8 @@ def test_a_certificate_that_does_not_hold_any_more_is_withdrawn(shop: Engine, tm
     rows = [f"u{n:03},p{t:02},1" for n, t in bought]  # nobody likes anything any more
     (tmp_path / "purchased.csv").write_text("\n".join(["head,tail,weight", *rows, "u000,p19,2"]))
     shop.load([tmp_path / "purchased.csv"])
+    (told,) = [one for one in shop.recommend("u003").notices if "2.0% of a list" in one]
+    assert "before the last load" in told and "run `whyrec certify` again" in told
     report = shop.certify(0.02, below=1, lang="zh")
     assert not report.certified and report.written and "已撤销" in report.text
     assert not any("2.0% of a list" in one for one in shop.recommend("u003").notices)

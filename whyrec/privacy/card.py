@@ -132,7 +132,8 @@ class _Teller:
         if certificate is not None:
             places = {"alpha": f"{certificate.alpha:.1%}", "below": f"{certificate.below:g}"}
             places |= {"confidence": f"{1 - certificate.delta:.0%}", "n": f"{len(certificate.filtered):,}"}
-            yield t["certified"], by_number(t["certified_told"].format(**places))
+            before = "" if certificate.of_now(self.snapshot.hash) else t["certified_before"]
+            yield t["certified"], by_number(t["certified_told"].format(**places)) + before
         for one in manifest.learning:
             yield t[one.audience].format(domain=self._domain(one.domain)), self._learned(one)
 

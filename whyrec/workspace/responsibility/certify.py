@@ -96,7 +96,7 @@ def certify(
         keep = not stays
     if keep:
         filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
-        _keep(workspace, None if chosen is None else _certificate(wanted, told, filtered))
+        _keep(workspace, None if chosen is None else _certificate(wanted, told, filtered, recommender.snapshot.hash))
     return told.model_copy(update={"written": keep})
 
 
@@ -130,7 +130,7 @@ def report(recommender: Recommender, tried: Trial, wanted: Wanted, lang: str = "
     )
 
 
-def _certificate(wanted: Wanted, told: CertifyReport, filtered: tuple[str, ...]) -> Certificate:
+def _certificate(wanted: Wanted, told: CertifyReport, filtered: tuple[str, ...], snapshot: str) -> Certificate:
     """What lists follow from now on, and on what word."""
     return Certificate(
         alpha=wanted.alpha,
@@ -140,6 +140,7 @@ def _certificate(wanted: Wanted, told: CertifyReport, filtered: tuple[str, ...])
         people=told.people,
         risk=told.risk or 0.0,
         risk_without=told.risk_without,
+        snapshot=snapshot,
         filtered=filtered,
     )
 
