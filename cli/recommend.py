@@ -50,7 +50,7 @@ def recommend(
     asked: Any = rules | {"n": n}
     arranged: Any = dict(zip(ARRANGED, (diversity, tuple(max_per or ()), reasons, path_quality), strict=True))
     if everybody:
-        if reasons.isdigit():
+        if reasons.isdecimal():
             asked |= {"reasons": int(reasons), "lang": lang}
             arranged["reasons"] = ARRANGED["reasons"]
         _check_all(arranged, user or anchor)

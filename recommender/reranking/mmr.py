@@ -88,7 +88,7 @@ class Caps:
         step, colon, number = text.rpartition(":")
         steps = steps_of_items(schema, self.catalogue.slices)
         known = [one for one in steps if not leads_to_people(schema, one)]  # a cap of each would tell who had both
-        if not colon or step not in known or not number.isdigit() or int(number) < 1:
+        if not colon or step not in known or not number.isdecimal() or int(number) < 1:
             hint = nearest(step or text, known)
             raise UsageError(f"`max_per` {text!r}: expected relation:N with a relation of an item and N ≥ 1; {hint}")
         return step, int(number)

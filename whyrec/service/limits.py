@@ -39,7 +39,7 @@ class Bounded:
     @staticmethod
     def _refused(headers: Headers) -> Response | None:
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MOST_BYTES:
+        if not length.isdecimal() or int(length) > MOST_BYTES:
             return problem(413, f"at most {MOST_BYTES:,} bytes; send events in several requests")
         if "chunked" in headers.get("transfer-encoding", ""):
             return problem(411, "send the body with its length")

@@ -83,6 +83,7 @@ def test_caps_hold_and_may_shorten_the_list(shop: Recommender) -> None:
         ({"diversity": 1.5}, "`diversity` 1.5: expected a number from 0 to 1"),
         ({"max_per": ("contain:1",)}, "nearest: 'contains'"),
         ({"max_per": ("contains:0",)}, "N ≥ 1"),
+        ({"max_per": ("contains:²",)}, "N ≥ 1"),  # a digit, and no number
         ({"max_per": ("~purchased:1",)}, "with a relation of an item"),  # which two items one person has
         ({"reasons": "resent"}, "nearest: 'recent'"),
         ({"path_quality": 0.5, "reasons": "strongest"}, "needs to know which"),

@@ -95,6 +95,7 @@ def test_traffic_is_told_and_a_stopped_candidate_answers_nobody(
     for browser in ({}, {"Accept": "text/html"}):
         for address, status in (
             ("/traffic?table=99", 404),
+            ("/traffic?table=\N{ARABIC-INDIC DIGIT ZERO}", 404),  # a digit, which no header may hold
             ("/person?user=nobody&table=0", 404),
             ("/?days=0&table=0", 422),
         ):

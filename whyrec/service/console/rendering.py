@@ -83,7 +83,7 @@ def _table(html: str, number: str, name: str) -> Response:
 
     :raises HTTPException: 404 where the page has none of that number.
     """
-    found = table_csv(html, int(number)) if number.isdecimal() and len(number) < 4 else None
+    found = table_csv(html, int(number)) if number.isascii() and number.isdecimal() and len(number) < 4 else None
     if found is None:
         raise HTTPException(404, "the page has no table of this number")
     headers = {"Content-Disposition": f'attachment; filename="{name.removesuffix(".html")}-{number}.csv"'}
