@@ -134,8 +134,8 @@ def without_places(request: Request, message: str) -> str:
 
 
 def _told(request: Request, message: str) -> str:
-    """A message in the language that was asked for."""
-    return translated(message, request.query_params.get("lang", ""))
+    """A message in the language that was asked for, with what several values have called as this interface does."""
+    return translated(message, request.query_params.get("lang", "")).replace("`anchors=", "`anchor=")
 
 
 async def of_anything(request: Request, error: Exception) -> JSONResponse:

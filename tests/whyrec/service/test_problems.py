@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,14 @@ def test_a_wrong_parameter_is_told_in_our_own_words(
     answer = client.get(f"/api/v1/{path}", params=parameters)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert {one["field"]: one["reason"] for one in answer.json()["errors"]} == told
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_to_send_instead_is_a_parameter_that_there_is(client: TestClient, lang: str) -> None:
+    told = client.get("/api/v1/recommend", params={"lang": lang}).json()["detail"]
+    name, _, example = told.partition("`")[2].partition("`")
+    anchor = re.findall(r"\w+:\w+", example)[-1]
+    assert client.get("/api/v1/recommend", params={name.partition("=")[0]: anchor}).status_code == 200, told
 
 
 @pytest.mark.parametrize("lang", ["a" * 1_000, "\0", "../../kg", "zh.toml", "ZH", "", "测试"])
