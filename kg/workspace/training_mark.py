@@ -23,7 +23,8 @@ def training_mark(folder: Path) -> Iterator[Path]:
     unless another training, begun since, writes there.
 
     :param folder: of trainings.
-    :raises WorkspaceError: where the folder cannot be written.
+    :raises WorkspaceError: where the folder cannot be written, or another training goes on there: what both write would
+        be of two graphs.
     """
     mark = folder / f"{_BEGINS}{secrets.token_hex(4)}{LOCK}"
     try:
@@ -35,6 +36,10 @@ def training_mark(folder: Path) -> Iterator[Path]:
         raise WorkspaceError(f"{folder}: cannot be written: {problem.strerror}") from None
     assert lock is not None  # nobody else knows the name
     try:
+        if is_under_way(folder, but=mark):
+            raise WorkspaceError(
+                f"{folder}: another training of this workspace goes on; wait until it has ended, or end it, and train again"
+            )
         yield mark
     finally:
         removed = not mark.exists()
@@ -45,9 +50,10 @@ def training_mark(folder: Path) -> Iterator[Path]:
             folder.rmdir()
 
 
-def is_under_way(folder: Path) -> bool:
+def is_under_way(folder: Path, but: Path | None = None) -> bool:
     """Whether a training goes on, of this process or another.
 
     :param folder: of trainings.
+    :param but: the mark of one that is not asked about.
     """
-    return any(FileLock.is_held(mark) for mark in folder.glob(f"{_BEGINS}*"))
+    return any(FileLock.is_held(mark) for mark in folder.glob(f"{_BEGINS}*") if mark != but)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import whyrec
-from kg.errors import ModelError, SnapshotError, TrainingError
+from kg.errors import ModelError, SnapshotError, TrainingError, WorkspaceError
 from kg.privacy.erasure.erasure import forget
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.forgotten_digests import IN_STORE, Digests, shows_forgotten
@@ -281,6 +281,21 @@ def test_a_training_that_began_before_another_does_not_publish_in_its_place(
     with pytest.raises(TrainingError, match="forgotten during the training"):
         whyrec.open(shop).train(embeddings=False)
     _check_gone(shop, b"u07")
+
+
+def test_a_second_training_beside_one_that_goes_on_is_refused(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both would write one folder, and the model of one graph would be published with the vocabulary of the other."""
+    fit = Training._fit
+
+    def meanwhile(training: Training, snapshot: Snapshot) -> object:
+        monkeypatch.setattr(Training, "_fit", fit)
+        with pytest.raises(WorkspaceError, match="another training of this workspace goes on; wait until"):
+            whyrec.open(shop).train(embeddings=False)
+        return fit(training, snapshot)
+
+    monkeypatch.setattr(Training, "_fit", meanwhile)
+    assert whyrec.open(shop).train(embeddings=False).model.trained
+    assert whyrec.open(shop).status().model is not None
 
 
 def test_who_is_forgotten_in_another_workspace_of_the_store_is_in_no_model_either(
