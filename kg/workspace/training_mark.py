@@ -38,7 +38,8 @@ def training_mark(folder: Path) -> Iterator[Path]:
     try:
         if is_under_way(folder, but=mark):
             raise WorkspaceError(
-                f"{folder}: another training of this workspace goes on; wait until it has ended, or end it, and train again"
+                f"{folder}: another training of this workspace goes on; wait until it has ended, or end it, and train "
+                "again"
             )
         yield mark
     finally:
