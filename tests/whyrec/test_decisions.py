@@ -7,6 +7,7 @@ import pytest
 
 import whyrec
 from kg.errors import UnknownEntityError, UsageError
+from recommender.catalogue.prices import Prices
 from whyrec import Engine
 from whyrec.decisions.log import DecisionLog
 
@@ -30,6 +31,32 @@ def test_published_rules_hold_for_every_list_at_once_and_are_rolled_back(shop: E
     assert _ids(other) == before
     shop.decisions.roll_back(1, "ben")
     assert [one.by for one in shop.decisions.all()] == ["ann", "ben", "ben"] and dear.id not in _ids(other)
+
+
+def test_who_asks_narrows_what_was_published_and_does_not_lift_it(shop: Engine) -> None:
+    """A key of the shop's server asked for all prices, and got what the staff had ruled out for every list."""
+
+    def prices(**asked: object) -> list[float]:
+        catalogue = shop.recommender.catalogue
+        values = Prices(catalogue.properties, {}).values
+        found = [shop.snapshot.vocabulary.idx(one.type, one.id) for one in shop.recommend("u0002", n=8, **asked).items]
+        return [float(values[catalogue.position("Product", one)]) for one in found]
+
+    shop.publish_rules({"max_price": 15.0, "min_price": 5.0}, "ann")
+    assert prices(domain="cosmetics") and all(
+        5 <= one <= 15 for one in prices(domain="cosmetics", max_price=1000, min_price=0, unknown="keep")
+    )
+    assert all(5 <= one <= 9 for one in prices(domain="cosmetics", max_price=9))
+    with pytest.raises(UsageError, match=r"`max_price` '30 GBP': the shop's own, 15.0, holds for every list"):
+        shop.recommend("u0002", max_price="30 GBP")
+    brands = sorted(shop.snapshot.vocabulary.ids("Brand"))[:3]
+    shop.publish_rules({"only": [f"made_by:{one}" for one in brands[:2]], "in_stock": True}, "ann")
+    asked = shop._rules(None, {"only": [f"made_by:{one}" for one in brands[1:]], "in_stock": False})
+    assert asked.only == (f"made_by:{brands[1]}",) and asked.in_stock
+    with pytest.raises(UsageError, match="nothing of it is left by the shop's own rule"):
+        shop.recommend("u0002", only=[f"made_by:{brands[2]}"])
+    shop.decisions.roll_back(0, "ben")
+    assert shop._rules(None, {"max_price": 1000.0}).max_price == 1000.0
 
 
 def test_a_preview_says_what_publishing_would_do_and_does_nothing(shop: Engine) -> None:

@@ -42,8 +42,8 @@ class RulesPreview(Result):
 class Decided(ShopQuestions):
     """Answers, under what the staff decided."""
 
-    _house: tuple[object, Rules] | None = None
-    """The rules for everybody, and the model and the decisions that they were made for."""
+    _house: tuple[object, Rules, Rules | None] | None = None
+    """The model and the decisions that rules were made for, the rules for everybody, and those that were decided."""
 
     @cached_property
     def decisions(self) -> DecisionLog:
@@ -79,7 +79,8 @@ class Decided(ShopQuestions):
         :raises UsageError: for a wrong rule.
         """
         recommender, k = self.recommender, self.snapshot.k
-        sets = [recommender.rule_set(one) for one in (self._house_rules(), self._decided(self._named(rules)))]
+        others, _ = self._decided(self._named(rules))
+        sets = [recommender.rule_set(one) for one in (self._house_rules(), others)]
         users = recommender.users()
         chosen = users[:: -(-len(users) // LOOKED_AT) or 1]
         changed, leaving, entering = 0, Counter[int](), Counter[int]()
@@ -126,14 +127,21 @@ class Decided(ShopQuestions):
             super()._house_rules()  # a wrong key in the configuration is told before the graph is opened
         known = self.opened.number, self.decisions.version
         if self._house is None or self._house[0] != known:
-            self._house = known, self._decided(self.decisions.rules)
+            self._house = known, *self._decided(self.decisions.rules)
         return self._house[1]
 
-    def _decided(self, rules: Mapping[str, Any]) -> Rules:
-        """Rules and reviews of the staff, on top of the configuration."""
+    def _published_rules(self) -> Rules | None:
+        self._house_rules()
+        assert self._house is not None
+        return self._house[2]
+
+    def _decided(self, rules: Mapping[str, Any]) -> tuple[Rules, Rules | None]:
+        """Rules and reviews of the staff on top of the configuration, and alone, where there are any."""
         own, blocked = super()._house_rules(), self.decisions.blocked
-        decided = self._known({**rules, "avoid": (*rules.get("avoid", ()), *blocked)}) if rules or blocked else {}
-        return asked_rules(decided).over(own) if decided else own
+        if not rules and not blocked:
+            return own, None
+        decided = asked_rules(self._known({**rules, "avoid": (*rules.get("avoid", ()), *blocked)}))
+        return decided.over(own), decided
 
     def _known(self, rules: Mapping[str, Any]) -> dict[str, Any]:
         """Rules without what is no longer in the graph: it cannot be recommended anyway. Without people, too, whom an

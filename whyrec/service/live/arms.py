@@ -26,6 +26,9 @@ class _Candidate(Engine):
     def _house_rules(self) -> Rules:
         return self._shop._house_rules()
 
+    def _published_rules(self) -> Rules | None:
+        return self._shop._published_rules()
+
 
 class Arms:
     """The models of one workspace and its experiment.
