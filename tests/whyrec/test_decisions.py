@@ -27,9 +27,9 @@ def test_published_rules_hold_for_every_list_at_once_and_are_rolled_back(shop: E
     shop.publish_rules({"avoid": [f"Product:{dear.label}"], "in_stock": True}, "ann")
     assert dear.id not in _ids(other) and _ids(other) == _ids(shop)
     assert dear.id not in [row for batch in shop.lists(["u0002"], n=5) for row in batch["item_id"].to_pylist()]
-    shop.decisions.roll_back(0, "ben")
+    shop.roll_back_rules(0, "ben")
     assert _ids(other) == before
-    shop.decisions.roll_back(1, "ben")
+    shop.roll_back_rules(1, "ben")
     assert [one.by for one in shop.decisions.all()] == ["ann", "ben", "ben"] and dear.id not in _ids(other)
 
 
@@ -55,8 +55,23 @@ def test_who_asks_narrows_what_was_published_and_does_not_lift_it(shop: Engine) 
     assert asked.only == (f"made_by:{brands[1]}",) and asked.in_stock
     with pytest.raises(UsageError, match="nothing of it is left by the shop's own rule"):
         shop.recommend("u0002", only=[f"made_by:{brands[2]}"])
-    shop.decisions.roll_back(0, "ben")
+    shop.roll_back_rules(0, "ben")
     assert shop._rules(None, {"max_price": 1000.0}).max_price == 1000.0
+
+
+def test_rolling_back_lifts_nothing_and_names_nobody(shop: Engine) -> None:
+    """What was published by an earlier version, or of what is gone since, is looked at again before it holds."""
+    gone, brand = "made_by:gone", f"made_by:{shop.snapshot.vocabulary.ids('Brand')[0]}"
+    for rules in ({"only": [brand, gone]}, {"only": ["~purchased:u0042"]}, {"avoid": [gone, "User:u0042", brand]}):
+        shop.decisions.publish(rules, "ann")
+    for number in (1, 2):
+        with pytest.raises(UsageError, match="they would hold less back than they did; publish others") as refused:
+            shop.roll_back_rules(number, "ben")
+        assert "u0042" not in str(refused.value)
+    assert shop.roll_back_rules(3, "ben").content == {"avoid": (brand,)}
+    assert len(shop.decisions.all()) == 4
+    with pytest.raises(UsageError, match="no rules were published with it"):
+        shop.roll_back_rules(9, "ben")
 
 
 def test_a_preview_says_what_publishing_would_do_and_does_nothing(shop: Engine) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.errors import UsageError
 from kg.k_anonymity import shown_count
 from recommender.catalogue.steps import leads_to_people
 from recommender.results.document import Item, Result
@@ -64,6 +65,22 @@ class Decided(ShopQuestions):
         :raises UnknownEntityError: where a rule names what is not there.
         """
         return self.decisions.publish(self._named(rules), by)
+
+    def roll_back_rules(self, number: int, by: str) -> Decision:
+        """Let the rules of an earlier decision hold again, but for what is to be avoided and is gone; 0: none.
+
+        :param by: who rolls back.
+        :raises UsageError: where that decision published none, or wanted alone what is gone, so that it would lift the
+            rule.
+        """
+        earlier = self.decisions.published(number)
+        known = self._known(earlier)
+        if len(known.get("only", ())) < len(earlier.get("only", ())):
+            raise UsageError(
+                f"`number` {number}: what those rules want alone is not all in the graph any more, or may not be named, so "
+                "they would hold less back than they did; publish others"
+            )
+        return self.decisions.publish(known, by)
 
     def report_item(self, item: str, reason: str, by: str) -> Decision:
         """Report an item for review; see :meth:`whyrec.decisions.log.DecisionLog.report`.

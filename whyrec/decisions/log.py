@@ -118,15 +118,16 @@ class DecisionLog:
         """Let rules hold from now on; the caller has checked them."""
         return self._append("rules", dict(rules), by)
 
-    def roll_back(self, number: int, by: str) -> Decision:
-        """Let the rules of an earlier decision hold again; 0 stands for none.
+    def published(self, number: int) -> Mapping[str, Any]:
+        """The rules of an earlier decision; 0 stands for none.
 
         :raises UsageError: where that decision published none.
         """
-        earlier = {one.number: one.content for one in self.all() if one.kind == "rules"} | {0: {}}
+        earlier: dict[int, Mapping[str, Any]] = {one.number: one.content for one in self.all() if one.kind == "rules"}
+        earlier |= {0: {}}
         if number not in earlier:
             raise UsageError(f"`number` {number}: no rules were published with it; there are {sorted(earlier)}")
-        return self.publish(earlier[number], by)
+        return earlier[number]
 
     def report(self, item: str, reason: str, by: str) -> Decision:
         """Report an item, ``Type:id``, that should not be recommended, or not for the reason that is given.

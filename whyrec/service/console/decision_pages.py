@@ -85,7 +85,7 @@ def publish(request: Request, form: Annotated[RuleForm, Form()]) -> Response:
 def roll_back(request: Request, number: Annotated[int, Form(ge=0)]) -> Response:
     """Let earlier rules hold again."""
     shop, caller = _asking(request, "rules")
-    shop.engine.decisions.roll_back(number, caller.name)
+    shop.engine.roll_back_rules(number, caller.name)
     return RedirectResponse("/rules", 303)
 
 

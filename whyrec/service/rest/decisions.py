@@ -75,7 +75,7 @@ def preview_rules(
 @router.post("/rules/roll-back", status_code=201)
 def roll_back(told: RolledBack, asking: Annotated[Asking, may("rules")]) -> Decision:
     """Let the rules of an earlier decision hold again."""
-    return asking[0].engine.decisions.roll_back(told.number, asking[1].name)
+    return asking[0].engine.roll_back_rules(told.number, asking[1].name)
 
 
 @router.get("/reviews")
