@@ -64,7 +64,7 @@ def test_a_writer_that_is_killed_or_stopped_holds_nobody_up() -> None:
     ring.enter(NOW)
     process = os.fork()
     if not process:
-        with ring._alone() as mine:
+        with ring._alone(10_000) as mine:  # the other one may be writing just then
             signal.pause() if mine else None
         os._exit(1)
     try:
