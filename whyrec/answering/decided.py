@@ -77,8 +77,8 @@ class Decided(ShopQuestions):
         known = self._known(earlier)
         if len(known.get("only", ())) < len(earlier.get("only", ())):
             raise UsageError(
-                f"what the rules of decision {number} want alone is not all in the graph any more, or may not be named, "
-                "so they would hold less back than they did; publish others"
+                f"what the rules of decision {number} want alone is not all in the graph any more, or may not be "
+                "named, so they would hold less back than they did; publish others"
             )
         return self.decisions.publish(known, by)
 
