@@ -27,14 +27,29 @@ class Served:
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=120)
 
 
+LIMITED = """
+import os, resource, sys
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(int(sys.argv[1]), hard), hard))
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
 @contextmanager
-def serving(*folders: Path, workers: int = 1, options: tuple[str, ...] = ()) -> Iterator[Served]:
-    """The service over some workspaces, until it is told to end."""
+def serving(
+    *folders: Path, workers: int = 1, options: tuple[str, ...] = (), files: int | None = None
+) -> Iterator[Served]:
+    """The service over some workspaces, until it is told to end.
+
+    :param files: how many it may have open unless it asks for more; as many as this process where absent.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     places = [part for folder in folders for part in ("--workspace", str(folder))]
-    command = [sys.executable, "-m", "cli", "serve", *places, "--port", str(port), "--workers", str(workers), *options]
+    limited = () if files is None else ("-c", LIMITED, str(files))
+    command = [sys.executable, *limited, "-m", "cli", "serve", *places]
+    command += ["--port", str(port), "--workers", str(workers), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

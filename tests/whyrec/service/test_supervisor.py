@@ -197,11 +197,7 @@ def test_as_many_files_are_open_as_may_be(tmp_path: Path, workers: int) -> None:
     """Two generations of a small shop are 966 of them: of the 1,024 that shells allow 58 were left to clients."""
     folder = tmp_path / "shop"
     whyrec.create(folder, example=True).load()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1_024, hard), hard))
-    try:
-        with serving(folder, workers=workers) as served, served.client(folder) as client:
-            assert client.get("/api/v1/health/ready").status_code == 200
-            assert resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE) == (min(hard, MOST_FILES), hard)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with serving(folder, workers=workers, files=1_024) as served, served.client(folder) as client:
+        assert client.get("/api/v1/health/ready").status_code == 200
+        assert resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE) == (min(hard, MOST_FILES), hard)
