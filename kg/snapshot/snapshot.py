@@ -121,8 +121,7 @@ class Snapshot:
     def adjacency(self, step: str) -> csr_array:
         """Weights of a step, ``relation`` or ``~relation``: shape (heads, tails), float64, sorted indices."""
         if step not in self._steps:
-            head, tail = self.schema.ends(step)
-            shape = (self.vocabulary.count(head), self.vocabulary.count(tail))
+            shape = tuple(map(self.vocabulary.count, self.schema.ends(step)))
             parts = [self._array(f"{self._direction(step)}.{part}") for part in ("weight", "indices", "indptr")]
             try:
                 matrix = csr_array(tuple(parts), shape=shape, copy=False)
@@ -282,10 +281,9 @@ class Snapshot:
     def _damaged(self, name: str, problem: Exception | None = None) -> SnapshotError:
         if isinstance(problem, OSError) and problem.errno in (errno.EMFILE, errno.ENFILE):
             return SnapshotError(f"{self.folder}: too many files are open; allow more: `ulimit -n 4096`")
-        told = f"{name} is missing or damaged; run `whyrec load` to make it anew"
-        return SnapshotError(
-            f"{self.folder}: {told if self.folder.exists() else 'was replaced meanwhile; run this again'}"
-        )
+        if not self.folder.exists():
+            return SnapshotError(f"{self.folder}: was replaced meanwhile; run this again")
+        return SnapshotError(f"{self.folder}: {name} is missing or damaged; run `whyrec load` to make it anew")
 
 
 def current_snapshot(parent: Path, schema: Schema, k: int = K_ANONYMITY) -> Snapshot:

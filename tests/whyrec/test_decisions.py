@@ -59,6 +59,17 @@ def test_who_asks_narrows_what_was_published_and_does_not_lift_it(shop: Engine) 
     assert shop._rules(None, {"max_price": 1000.0}).max_price == 1000.0
 
 
+def test_what_is_unknown_stays_as_the_configuration_has_it_under_a_published_price(shop: Engine) -> None:
+    """Nothing was asked, and items without a price went all the same."""
+    path = shop.workspace.folder / "whyrec.toml"
+    path.write_text(path.read_text().replace("[rules]", '[rules]\nunknown = "keep"', 1))
+    other = whyrec.open(shop.workspace.folder)
+    other.publish_rules({"max_price": 15.0}, "ann")
+    assert other.standing_rules.unknown == other._rules(None, {}).unknown == "keep"
+    other.publish_rules({"max_price": 15.0, "unknown": "drop"}, "ann")
+    assert other._rules(None, {"unknown": "keep"}).unknown == "drop"
+
+
 def test_rolling_back_lifts_nothing_and_names_nobody(shop: Engine) -> None:
     """What was published by an earlier version, or of what is gone since, is looked at again before it holds."""
     gone, brand = "made_by:gone", f"made_by:{shop.snapshot.vocabulary.ids('Brand')[0]}"

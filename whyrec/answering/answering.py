@@ -10,7 +10,6 @@ from kg.errors import UsageError, WhyrecError
 from kg.identifier import as_text
 from kg.progress import Progress, no_progress
 from kg.workspace.workspace import Workspace
-from recommender.rules.binding import bound_by
 from recommender.rules.rule_set import Rules
 from whyrec.answering.naming import NAMING, Naming
 from whyrec.answering.notebook import account_html, list_html
@@ -289,16 +288,11 @@ class Answering:
     def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
         known = checked(options, RuleOptions.__optional_keys__)
         named = self._naming.rules(known) if any(known.get(key) for key in NAMING) else known
-        found, published = rules_over(self._house_rules(), {"domain": domain, **named}), self._published_rules()
-        return found if published is None else bound_by(found, published)
+        return rules_over(self._house_rules(), {"domain": domain, **named})
 
     def _house_rules(self) -> Rules:
         """The rules that hold for everybody."""
         return rules_of(self.workspace, {})
-
-    def _published_rules(self) -> Rules | None:
-        """Those of them that whoever asks may narrow and not lift."""
-        return None
 
     def _n(self, n: int | None) -> int:
         return whole_number("n", self.workspace.settings.recommend.n if n is None else n)

@@ -12,6 +12,7 @@ from kg.errors import UsageError
 from kg.k_anonymity import shown_count
 from recommender.catalogue.steps import leads_to_people
 from recommender.results.document import Item, Result
+from recommender.rules.binding import bound_by
 from recommender.rules.rule_set import Rules
 from whyrec.answering.shop_questions import ShopQuestions
 from whyrec.decisions.log import Decision, DecisionLog
@@ -147,10 +148,13 @@ class Decided(ShopQuestions):
             self._house = known, *self._decided(self.decisions.rules)
         return self._house[1]
 
+    def _rules(self, domain: str | None, options: Mapping[str, object]) -> Rules:
+        found, published = super()._rules(domain, options), self._published_rules()
+        return found if published is None else bound_by(found, published)
+
     def _published_rules(self) -> Rules | None:
-        self._house_rules()
-        assert self._house is not None
-        return self._house[2]
+        """Those of the rules for everybody, as they were looked at last, that who asks may narrow and not lift."""
+        return None if self._house is None else self._house[2]
 
     def _decided(self, rules: Mapping[str, Any]) -> tuple[Rules, Rules | None]:
         """Rules and reviews of the staff on top of the configuration, and alone, where there are any."""
@@ -158,7 +162,8 @@ class Decided(ShopQuestions):
         if not rules and not blocked:
             return own, None
         decided = asked_rules(self._known({**rules, "avoid": (*rules.get("avoid", ()), *blocked)}))
-        return decided.over(own), decided
+        found = decided.over(own)
+        return found, decided.model_copy(update={"unknown": found.unknown})
 
     def _known(self, rules: Mapping[str, Any]) -> dict[str, Any]:
         """Rules without what is no longer in the graph: it cannot be recommended anyway. Without people, too, whom an
