@@ -46,6 +46,7 @@ def export_person_command(
         _write(engine.workspace.folder, out, report)
     if output.document(report):
         return
+    output.notices(report.notices)
     show_held(output, report, lang)
     if report.inferred is not None:
         show_inferred(output, report.inferred, schema, lang)

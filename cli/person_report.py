@@ -10,6 +10,7 @@ from recommender.texts.language import Section
 from recommender.texts.languages import language
 from recommender.texts.paths import spoken_domain
 from whyrec.privacy.access_request import PersonReport
+from whyrec.privacy.kept_figures import RunFigure
 
 LISTED = 5
 """Items of each list that are shown; the document has them all."""
@@ -38,6 +39,7 @@ def show_held(output: Output, report: PersonReport, lang: str = "en") -> None:
         output.line(texts["sealed"].format(file=path))
     _show_service(output, report, lang)
     _show_copies(output, report, lang)
+    _show_runs(output, report, lang)
 
 
 def _label(one: HeldTriple, texts: Section) -> str:
@@ -78,6 +80,32 @@ def _show_copies(output: Output, report: PersonReport, lang: str) -> None:
             output.line(f"  {one.relation} {_label(one, texts)} {one.id or ''} {one.timestamp or ''}".rstrip())
     for path in report.unread:
         output.line(texts["unread"].format(file=path))
+
+
+def _show_runs(output: Output, report: PersonReport, lang: str) -> None:
+    texts, number = language(lang).section("access"), language(lang).number
+    rows = [
+        (f"{one.experiment}/{one.run[:8]}", one.model, _split(one, texts), _metric(one, texts), f"{one.value:.4g}")
+        for one in report.runs
+    ]
+    if rows:
+        heads = [texts[one] for one in ("run", "model", "split", "metric", "value")]
+        output.table(texts["runs"].format(n=number(len(rows))), heads, rows, right=heads[-1])
+    if report.unclear_runs:
+        n, first = number(len(report.unclear_runs)), report.unclear_runs[0]
+        output.line(texts["unclear_runs"].format(n=n, first=first))
+
+
+def _split(one: RunFigure, texts: Section) -> str:
+    return one.split if one.fold is None else texts["fold"].format(split=one.split, fold=one.fold + 1)
+
+
+def _metric(one: RunFigure, texts: Section) -> str:
+    """A figure by its name; of a triple, by that and the other end."""
+    name = texts.get(one.metric.replace(" ", "_"), one.metric)
+    if one.relation is None:
+        return name
+    return f"{name}: {one.relation} {one.id or texts['somebody'].format(type=one.type)}"
 
 
 def _summary(document: dict[str, Any]) -> str:

@@ -5,9 +5,12 @@ them, and they are kept no longer than ``[retention] days``. The figures themsel
 """
 
 import tomllib
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kg.errors import WorkspaceError
+from kg.workspace.outputs import outputs
 from kg.workspace.workspace import EXPERIMENTS
 
 VALUES, RUNS, COPY = "values.npy", "runs", "experiment.toml"
@@ -15,11 +18,15 @@ VALUES, RUNS, COPY = "values.npy", "runs", "experiment.toml"
 
 def run_values(workspace: Path) -> dict[Path, datetime]:
     """The values of runs that were made from graphs, not from files of triples → when each run ended, in UTC, the
-    oldest first; those of a run that was killed while it was kept, too."""
-    found = dict[Path, datetime]()
-    for path in workspace.glob(f"{EXPERIMENTS}/*/{RUNS}/*/{VALUES}"):
-        if not _is_of_files(path.parents[2] / COPY):
-            found[path] = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    oldest first; those of a run that was killed while it was kept, too, and those that another workspace keeps, whose
+    experiments name this one."""
+    found, elsewhere = dict[Path, datetime](), list[Path]()
+    with suppress(WorkspaceError):  # whoever erases asks for that list before, and is told what is wrong with it
+        elsewhere = [path.parent for path in outputs(workspace) if path.name == COPY]
+    for folder in (*workspace.glob(f"{EXPERIMENTS}/*"), *elsewhere):
+        if not _is_of_files(folder / COPY):
+            for path in folder.glob(f"{RUNS}/*/{VALUES}"):
+                found[path] = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return dict(sorted(found.items(), key=lambda one: (one[1], one[0])))
 
 

@@ -23,6 +23,7 @@ from kg.file_lock import FileLock
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.forgotten_digests import shows_forgotten
+from kg.workspace.outputs import remember_output
 from kg.workspace.run_values import COPY
 from recommender.evaluation.baselines.baselines import Baselines
 from recommender.experiments.link_prediction import LinkPredictionExperiment
@@ -106,6 +107,11 @@ class Experiment:
         named = self.file.data.workspace
         return None if named is None else self.path.parent / named
 
+    @property
+    def workspace(self) -> Path:
+        """The workspace that the data are of: the one that the file names, else the one that keeps the runs."""
+        return self._named or self.folder.parents[1]
+
     def _cause(self, problem: WhyrecError) -> WhyrecError:
         """Why a run failed: files of the graph are gone where somebody was forgotten meanwhile."""
         try:
@@ -119,7 +125,7 @@ class Experiment:
 
         :raises TrainingError: then.
         """
-        if not self.file.data.triples and shows_forgotten(self._named or self.folder.parents[1], self.snapshot):
+        if not self.file.data.triples and shows_forgotten(self.workspace, self.snapshot):
             raise TrainingError("somebody was forgotten during the run, which is thrown away; run it again")
 
     @cached_property
@@ -185,6 +191,8 @@ class Experiment:
         missing = [one for one in self.plan if self.runs.find(one.fingerprint) is None]
         if missing and not self.file.data.triples:
             _ = self.snapshot.vocabulary  # which says whether somebody is forgotten while runs go on
+            if self.workspace.resolve() != self.folder.parents[1].resolve():  # whose people must be found here, too
+                remember_output(self.workspace, self.folder / COPY)
         total, done = len(self.plan), len(self.plan) - len(missing)
         outcome = Outcome(self.name, total, done)
         if missing:

@@ -17,7 +17,7 @@ from kg.errors import UsageError
 from kg.progress import Progress
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.scratch import scratch
-from recommender.catalogue.interactions import Interactions, ScoreUsers
+from recommender.catalogue.interactions import Interactions, ScoreUsers, User
 from recommender.evaluation.baselines.baselines import Baselines
 from recommender.evaluation.duplicates import DuplicateSearch
 from recommender.evaluation.evaluation import metrics_of, rank_users, scorer_of_users, task_of
@@ -106,6 +106,16 @@ class RecommendationExperiment:
         check_leaks(found)
         return found
 
+    @property
+    def people(self) -> tuple[User, ...]:
+        """Who is tested on, in the order of the values that are kept."""
+        return tuple(self._task[1])
+
+    @property
+    def tested(self) -> str:
+        """What is tested on, and what it is of; only runs with the same are paired."""
+        return f"{self.snapshot.hash[:16]}-{self._digest}"
+
     def run(self, planned: PlannedRun, progress: Progress) -> RunRecord:
         """Fit, rank all items for all test users, and keep the run.
 
@@ -128,7 +138,7 @@ class RecommendationExperiment:
             config=shown,
             metrics=figures,
             split=told_split(self.split.description, self.snapshot.k),
-            test=f"{planned.fingerprint.data[:16]}-{self._digest}",
+            test=self.tested,
             notes=self.notes,
             trials=found.trials,
             cost=Cost(seconds=spent.seconds, peak_memory=spent.bytes, peak_of_run=spent.of_run),

@@ -123,6 +123,13 @@ class RunFolder:
         path = self._runs / fingerprint.id / RECORD
         return self._read(path) if path.exists() else None
 
+    def record(self, run: str) -> RunRecord:
+        """The finished run of an id.
+
+        :raises ModelError: where it is damaged, or there is none.
+        """
+        return self._read(self._runs / run / RECORD)
+
     def values(self, record: RunRecord) -> NDArray[np.float64]:
         """What figures are means of: ranks of triples, shape (n, 2), or metrics of users, shape (users, 5).
 

@@ -22,6 +22,7 @@ from whyrec.events.answers import Answer
 from whyrec.events.event_table import Event
 from whyrec.events.log import EventLog
 from whyrec.privacy.kept_copies import KeptCopy, kept_copies, known_in_copies
+from whyrec.privacy.kept_figures import RunFigure, kept_figures
 from whyrec.privacy.offers import offers
 from whyrec.reports import MadeOffer
 
@@ -104,6 +105,13 @@ class PersonReport(Result):
     """Snapshots, of now and earlier ones, that have her, with what was learned from them."""
     unread: list[str] = Field(default_factory=list)
     """Copies that cannot be read, since the schema was another one; ``whyrec forget`` removes them."""
+    runs: list[RunFigure] = Field(default_factory=list)
+    """What runs of experiments gave her."""
+    unclear_runs: list[str] = Field(default_factory=list)
+    """Runs that keep a row for each person or triple, of which nobody can tell any more whether one is hers, since the
+    graph that they were made from is gone; ``whyrec forget`` removes the rows of all."""
+    notices: list[str] = Field(default_factory=list)
+    """Where else to ask."""
     inferred: Inferences | None
     """What is concluded; ``None`` where the snapshot does not have her yet."""
 
@@ -121,6 +129,7 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
         known = found.type in recommender.snapshot.schema.user_types
         concluded = inferences(recommender, f"{found.type}:{found.id}", lang=lang) if known else None
     events, answers, looks = _of_service(workspace, found)
+    runs, unclear = kept_figures(workspace, (found.type, found.id))
     return PersonReport(
         person=f"{found.type}:{found.id}",
         held=found,
@@ -132,6 +141,8 @@ def export_person(workspace: Workspace, recommender: Recommender | None, user: s
         offers=offers(workspace.folder),
         copies=copies,
         unread=unread,
+        runs=runs,
+        unclear_runs=unclear,
         inferred=concluded,
     )
 

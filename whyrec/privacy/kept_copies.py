@@ -43,7 +43,7 @@ def kept_copies(
     :param now: what the graph says of her.
     """
     known, found, unread = {_key(one) for one in now}, list[KeptCopy](), list[str]()
-    for folder, snapshot, model, since in _copies(workspace):
+    for folder, snapshot, model, since in copies_of(workspace):
         shown = str(folder.relative_to(workspace.folder)) if folder != workspace.folder else "."
         if snapshot is None:
             unread.append(f"{shown} (could not be read)")
@@ -68,11 +68,13 @@ def kept_copies(
 
 def known_in_copies(workspace: Workspace, people: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Of some people, type and id, those whom a copy has."""
-    there = [one.vocabulary for _, one, _, _ in _copies(workspace) if one is not None]
+    there = [one.vocabulary for _, one, _, _ in copies_of(workspace) if one is not None]
     return [one for one in people if any(vocabulary.get(*one) is not None for vocabulary in there)]
 
 
-def _copies(workspace: Workspace) -> Iterator[tuple[Path, Snapshot | None, Path, str | None]]:
+def copies_of(workspace: Workspace) -> Iterator[tuple[Path, Snapshot | None, Path, str | None]]:
+    """Each generation, then each period of the history: its folder, its snapshot, ``None`` where that cannot be read,
+    the folder of its model, and since when it was in force."""
     for folder in workspace.generations.all():
         with suppress(SnapshotError):  # the workspace itself, where generations are elsewhere
             there = workspace.at(folder)
