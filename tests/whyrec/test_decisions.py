@@ -10,6 +10,7 @@ from kg.errors import UnknownEntityError, UsageError
 from recommender.catalogue.prices import Prices
 from whyrec import Engine
 from whyrec.decisions.log import DecisionLog
+from whyrec.privacy.forgotten_decisions import forget_in_decisions
 
 
 @pytest.fixture
@@ -143,3 +144,25 @@ def test_a_line_that_was_cut_off_does_not_count_and_what_has_gone_stops_nothing(
         file.write(b'{"number": 4, "at"')
     assert len(log.all()) == 3 and _ids(shop)
     assert log.publish({}, "ben").number == 4 and [one.number for one in log.all()] == [1, 2, 3, 4]
+
+
+def test_who_is_forgotten_leaves_the_decisions_that_an_earlier_version_let_name_her(shop: Engine) -> None:
+    decided, product = shop.decisions, shop.snapshot.vocabulary.ids("Product")[0]
+    decided.publish({"avoid": ["User:u0042", f"Product:{product}"], "bury": ["30% follows:u0042"]}, "ann")
+    decided.report(f"Product:{product}", "wrong", "ann")
+    untouched = decided.path.read_bytes().splitlines()[1]
+    decided.path.write_bytes(decided.path.read_bytes() + b'{"number": 3, "content": {"avoid": ["User:u0042')
+    report = shop.forget("u0042")
+    told = decided.path.read_bytes()
+    assert b"u0042" not in told and told.splitlines()[1:] == [untouched]
+    assert decided.all()[0].content["avoid"] == ["User:[forgotten]", f"Product:{product}"]
+    assert not any("decisions.jsonl" in one for one in report.notices)
+    assert len(decided.reports) == 1 and decided.report(f"Product:{product}", "other", "ben").number == 3
+
+
+def test_of_an_id_that_something_else_has_only_the_person_leaves_the_decisions(shop: Engine) -> None:
+    decided = shop.decisions
+    decided.publish({"avoid": ["User:p0018", "Product:p0018", "~purchased:p0018", "purchased:p0018"]}, "p0018")
+    assert forget_in_decisions(shop.workspace, "p0018", ["User"]) == 1
+    kept = ["User:[forgotten]", "Product:p0018", "~purchased:[forgotten]", "purchased:p0018"]
+    assert decided.all()[0].content["avoid"] == kept and decided.all()[0].by == "p0018"

@@ -1,4 +1,5 @@
-"""The log of decisions: rules published, items reported, reports reviewed; nothing in it is ever changed.
+"""The log of decisions: rules published, items reported, reports reviewed; nothing in it is ever changed, but where it
+names somebody who is forgotten.
 
 What holds now is what the lines say together: the rules of the last line that publishes some, and of each item the last
 review. A line is one write to a file that every process reads again when it has grown. No person of the shop's is named
@@ -8,8 +9,8 @@ in it: a report gives its reason from a list.
 import json
 import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -153,26 +154,69 @@ class DecisionLog:
             raise UsageError("`report`: somebody else has to decide on what you reported")
         return self._append("review", {"report": number, "verdict": verdict}, by)
 
-    def _append(self, kind: Kind, content: dict[str, Any], by: str) -> Decision:
-        from kg.file_lock import FileLock  # whoever only reads needs none
+    def change(self, text: Callable[[str], str]) -> int:
+        """Change texts in what was decided, since somebody is forgotten; says in how many lines. One that was cut off
+        goes where the change concerns it."""
+        if not self.path.is_file():
+            return 0
+        with self._locked():
+            before = self.path.read_bytes().splitlines(keepends=True)
+            after = [_changed_line(line, text) for line in before]
+            if after != before:
+                pending = self.path.with_suffix(".pending")
+                with os.fdopen(os.open(pending, os.O_WRONLY | os.O_TRUNC | os.O_CREAT, 0o600), "wb") as file:
+                    file.write(b"".join(after))
+                    file.flush()
+                    os.fsync(file.fileno())
+                pending.replace(self.path)
+        return sum(one != other for one, other in zip(before, after, strict=True))
 
+    def _append(self, kind: Kind, content: dict[str, Any], by: str) -> Decision:
         self.path.parent.mkdir(mode=0o700, exist_ok=True)
-        lock = None
-        while lock is None:  # a line takes a millisecond
-            lock = FileLock.try_acquire(self.path.with_suffix(".lock"))
-        try:
+        with self._locked():
             made = Decision(len(self.all()) + 1, int(time.time() * 1000), by, kind, content)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(descriptor, "ab") as file:  # a line that was cut off ends here
                 file.write(b"\n" * self._is_torn() + json.dumps(asdict(made), ensure_ascii=False).encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
+        return made
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        from kg.file_lock import FileLock  # whoever only reads needs none
+
+        lock = None
+        while lock is None:  # a line takes a millisecond
+            lock = FileLock.try_acquire(self.path.with_suffix(".lock"))
+        try:
+            yield
         finally:
             lock.release()
-        return made
 
     def _is_torn(self) -> bool:
         return self.path.read_bytes()[-1:] not in (b"", b"\n")
+
+
+def _changed_line(line: bytes, text: Callable[[str], str]) -> bytes:
+    try:
+        told = parsed_json(line)
+        content = _changed(told["content"], text)
+    except (ValueError, TypeError, KeyError):
+        whole = line.decode(errors="replace")
+        return line if text(whole) == whole else b""
+    if content == told["content"]:
+        return line
+    return json.dumps({**told, "content": content}, ensure_ascii=False).encode() + b"\n"
+
+
+def _changed(told: Any, text: Callable[[str], str]) -> Any:
+    """Content with every text in it changed."""
+    if isinstance(told, dict):
+        return {name: _changed(one, text) for name, one in told.items()}
+    if isinstance(told, list):
+        return [_changed(one, text) for one in told]
+    return text(told) if isinstance(told, str) else told
 
 
 @lru_cache(maxsize=16)

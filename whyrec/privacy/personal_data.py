@@ -43,6 +43,7 @@ class PersonalData(Lists):
         from whyrec.events.log import EventLog
         from whyrec.events.taking_over import alone
         from whyrec.privacy.access_request import known_elsewhere
+        from whyrec.privacy.forgotten_decisions import forget_in_decisions
         from whyrec.privacy.offers import sent_before
         from whyrec.reports import ForgetReport
 
@@ -58,24 +59,26 @@ class PersonalData(Lists):
                 """Only once it is sure who is meant."""
                 if events is not None:
                     events.forget(person, types)
+                forget_in_decisions(self.workspace, person, types)
                 self._withdraw(person, types)
 
             known = partial(known_elsewhere, self.workspace)
             erasure = forget(self.workspace, user, progress or self._progress, Elsewhere(known, erase))
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())
-        notices = [*report.notices, *sent_before(self.workspace, lang), *self._candidate(lang)]
+        notices = [*report.notices, *sent_before(self.workspace, lang), *self._candidate("forget there, too", lang)]
         return report.model_copy(update={"notices": notices})
 
-    def _candidate(self, lang: str) -> list[str]:
-        """What is to be said where an experiment has another workspace with the same people."""
+    def _candidate(self, then: str, lang: str) -> list[str]:
+        """What is to be said where an experiment has another workspace with the same people.
+
+        :param then: what to do there.
+        """
         told = self.workspace.settings.experiment.candidate
         folder = (self.workspace.folder / told).resolve()
         if not told or not folder.is_dir():
             return []
-        return [
-            translated(f"{folder}, the candidate of [experiment], is a workspace of its own: forget there, too", lang)
-        ]
+        return [translated(f"{folder}, the candidate of [experiment], is a workspace of its own: {then}", lang)]
 
     def unseal(self, sealed: Path | str | None = None) -> "UnsealReport":
         """Open what was sealed; whoever was forgotten since a copy was made is forgotten in it, too, and what grew too
@@ -117,7 +120,8 @@ class PersonalData(Lists):
             recommender = self.recommender
         except SnapshotError:
             recommender = None
-        return export_person(self.workspace, recommender, user, lang)
+        report = export_person(self.workspace, recommender, user, lang)
+        return report.model_copy(update={"notices": self._candidate("ask there, too", lang)})
 
     def offer(self, to: str, out: Path | str | None = None, **how: "Unpack[HowToOffer]") -> "OfferReport":
         """Write sums over people, none of fewer than k, to a file that only a partner can read.

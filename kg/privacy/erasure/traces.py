@@ -57,6 +57,10 @@ class Traces:
         """Whether a text holds the id as a word."""
         return self._text.search(text) is not None
 
+    def without(self, text: str, instead: str) -> str:
+        """A text with something instead of the id, where it is a word."""
+        return self._text.sub(lambda _: instead, text)
+
     def in_bytes(self, data: "bytes | bytearray | mmap.mmap") -> bool:
         """Whether bytes of a text hold the id as a word, in any of the encodings."""
         return any(data.find(needle) >= 0 for needle in self._needles) and self._pattern.search(data) is not None

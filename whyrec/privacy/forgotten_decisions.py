@@ -1,0 +1,36 @@
+"""Decisions that name somebody who is forgotten: earlier versions let rules name people, and the log is never changed
+but for this."""
+
+from collections.abc import Sequence
+
+from kg.privacy.erasure.traces import Traces
+from kg.schema import Schema
+from kg.workspace.workspace import Workspace
+from whyrec.decisions.log import DecisionLog
+
+INSTEAD = "[forgotten]"
+
+
+def forget_in_decisions(workspace: Workspace, person: str, types: Sequence[str]) -> int:
+    """Take the id of a person out of what decisions say; says out of how many. What rules name that is not in the graph
+    binds nothing, so no list changes.
+
+    :param types: entity types of hers; whatever else has the same id stays.
+    """
+    schema, traces = workspace.schema, Traces(person)
+
+    def without(text: str) -> str:
+        before, colon, named = text.partition(":")
+        about = _leads_to(schema, before) if colon else None
+        if about is not None and named == person:
+            return f"{before}:{INSTEAD}" if about in types else text
+        return traces.without(text, INSTEAD) if traces.distinctive and about is None else text
+
+    return DecisionLog(workspace.folder).change(without)
+
+
+def _leads_to(schema: Schema, name: str) -> str | None:
+    """The entity type that ``Type:ID`` or ``relation:ID`` names one of."""
+    if name in schema.entity:
+        return name
+    return schema.ends(name)[1] if name.removeprefix("~") in schema.relation else None
