@@ -1,10 +1,14 @@
 """The certificate of a model: which items are filtered, so that few in a list are unwanted; a file of its own."""
 
+import json
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from kg.errors import ModelError
+from recommender.rules.rule_set import Rules
 
 FILE = "certificate.json"
 
@@ -25,12 +29,24 @@ class Certificate(BaseModel, frozen=True):
     """And without any filter."""
     snapshot: str = ""
     """The graph that it was tested on; of an earlier version it is not known."""
+    rules: str = ""
+    """The rules that it was tested under, by :func:`rules_hash`; of an earlier version they are not known."""
     filtered: tuple[str, ...]
     """``Type:id`` of the items that are filtered."""
 
-    def of_now(self, snapshot: str) -> bool:
-        """Whether it was tested on the lists of a graph, so far as is known: by its hash."""
-        return self.snapshot in ("", snapshot)
+    def told_as(self, snapshot: str, rules: Rules) -> str:
+        """Name of the text that says what it promises of lists, by the hash of their graph and their rules: whether it
+        was tested on such, so far as is known."""
+        if self.snapshot not in ("", snapshot):
+            return "certified_before"
+        return "certified" if self.rules in ("", rules_hash(rules)) else "certified_other_rules"
+
+
+@lru_cache(maxsize=64)
+def rules_hash(rules: Rules) -> str:
+    """What tells rules from others that make other lists; a domain chooses among what was tested."""
+    told = rules.model_dump(mode="json", exclude_defaults=True, exclude={"domain"})
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def read_certificate(folder: Path) -> Certificate | None:

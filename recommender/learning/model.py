@@ -21,6 +21,7 @@ from recommender.learning.objectives_file import read_objectives
 from recommender.profiles.weights import Recency, with_recency
 from recommender.results.document import ModelInfo
 from recommender.results.learning import Crossing, DomainReport
+from recommender.rules.rule_set import Rules
 from recommender.scoring.blend import Blend, default_blend
 from recommender.scoring.scorer import Scorer
 from recommender.splitting.validation import Kind
@@ -78,9 +79,29 @@ class Model:
         """The items that its certificate filters, ``Type:id``."""
         return () if self.certificate is None else self.certificate.filtered
 
-    def notices_in(self, lang: str = "en", *more: Notice) -> list[str]:
-        """What is to be said of it, and more, in a language."""
-        return [language(lang).notice(one) for one in (*self.notices, *more)]
+    def notices_in(self, rules: Rules, lang: str = "en", *more: Notice) -> list[str]:
+        """What is to be said of it, and more, in a language.
+
+        :param rules: of the lists that it is said beside, which its certificate may not have been tested under.
+        """
+        return [language(lang).notice(one) for one in (*self.notices, *self._certified(rules), *more)]
+
+    def out_of_date(self, rules: Rules, lang: str = "en") -> list[str]:
+        """What of a trained model is not of the graph of now, and whether its certificate holds no more.
+
+        :param rules: those that hold for everybody.
+        """
+        certified = [one for one in self._certified(rules) if one.key != "certified"]
+        return [language(lang).notice(one) for one in (*(self.notices if self.info.trained else ()), *certified)]
+
+    def _certified(self, rules: Rules) -> list[Notice]:
+        """What lists are certified for, and whether that was tested on other lists than those of now."""
+        one = self.certificate
+        if one is None:
+            return []
+        told = {"alpha": f"{one.alpha:.1%}", "confidence": f"{1 - one.delta:.0%}"}
+        key = one.told_as(self.scorer.snapshot.hash, rules)
+        return [Notice.of(key, **told, below=f"{one.below:g}", people=one.people)]
 
 
 def read_manifest(folder: Path) -> ModelManifest | None:
@@ -122,16 +143,7 @@ def open_model(
     :raises ModelError: where the model is damaged.
     """
     found = _opened(folder, snapshot, (kernels_folder, earlier), progress)
-    certificate = read_certificate(folder)
-    notices = (*found.notices, *([] if certificate is None else [_certified(certificate, snapshot)]))
-    return replace(found, objectives=read_objectives(folder), certificate=certificate, notices=notices)
-
-
-def _certified(certificate: Certificate, snapshot: Snapshot) -> Notice:
-    """What lists are certified for, and whether that was tested on other lists than those of now."""
-    told = {"alpha": f"{certificate.alpha:.1%}", "confidence": f"{1 - certificate.delta:.0%}"}
-    key = "certified" if certificate.of_now(snapshot.hash) else "certified_before"
-    return Notice.of(key, **told, below=f"{certificate.below:g}", people=certificate.people)
+    return replace(found, objectives=read_objectives(folder), certificate=read_certificate(folder))
 
 
 def _opened(folder: Path, snapshot: Snapshot, place: KernelsPlace, progress: Progress) -> Model:

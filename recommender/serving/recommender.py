@@ -122,7 +122,7 @@ class Recommender:
             model=self.model.info,
             personal=personal,
             arrangement=arranged.report,
-            notices=self.model.notices_in(request.lang, *notices),
+            notices=self.model.notices_in(request.rules, request.lang, *notices),
         ).on_grounds([("", "") if one is None else one.ground for one in arranged.reasons])
 
     def _soft(self, rules: RuleSet, scorer: Scorer, profile: Profile) -> SoftShares:
@@ -203,7 +203,7 @@ class Recommender:
             proof=path_proof(parts, self.snapshot, forbidden, phrasing.language),
             habit=habit,
             text=account_text(request.reader, phrasing, item, (score, parts, groups), habit),
-            notices=self.model.notices_in(request.lang),
+            notices=self.model.notices_in(request.rules, request.lang),
         )
 
     def profile(self, request: Request) -> Profile:

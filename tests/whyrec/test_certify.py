@@ -132,3 +132,32 @@ def test_a_certificate_of_other_lists_is_withdrawn_and_that_is_said(shop: Engine
         and "已撤销" in withdrawn_text(withdrawn, "zh")
     )
     assert read_certificate(shop.workspace.model) is None and objectives._keep(shop.workspace, ["12.5% new"]) is None
+
+
+def test_a_certificate_that_was_tested_under_other_rules_says_so(shop: Engine) -> None:
+    """Of whyrec.toml, published by staff, or asked for: lists are ranked otherwise than it was tested."""
+    assert shop.certify(0.3, below=1).certified
+    folder, other = shop.workspace.folder, "under other rules than those of these lists"
+
+    def told(engine: Engine, **rules: object) -> list[str]:
+        return [one for one in engine.recommend("u003", **rules).notices if "30.0% of a list" in one]
+
+    assert told(shop) == told(shop, domain="cosmetics") and other not in told(shop)[0]
+    assert not any("of a list" in one.text for one in shop.overview().stale)  # it holds, so it is not out of date
+    assert other in told(shop, bury=["90% Product:p07"])[0]
+    shop.publish_rules({"bury": ["90% Product:p07"]}, "ann")
+    notices = told(shop), shop.why("u003", "p08").notices, shop.write_lists(folder / "all.csv", ["u003"]).notices
+    stale = [one.text for one in shop.overview().stale]
+    assert all(any(other in one for one in some) for some in (*notices, stale))
+    chinese = shop.recommend("u003", lang="zh"), shop.write_lists(folder / "zh.csv", ["u003"], lang="zh")
+    assert all(any("在与这些列表不同的规则下" in one for one in some.notices) for some in chinese)
+    assert "tested under other rules" in shop.card(figures=False).markdown()
+    assert "在与现在不同的规则下检验" in shop.card(figures=False, lang="zh").markdown()
+    assert "was not tested on them" in shop.certify(0.0001, below=1).text  # in vain, so that the 30 % stays
+    shop.roll_back_rules(0, "ann")
+    assert other not in told(shop)[0] and "tested under" not in shop.card(figures=False).markdown()
+    settings = folder / "whyrec.toml"
+    settings.write_text(settings.read_text().replace("[rules]", '[rules]\nbury = ["90% Product:p07"]'))
+    changed = whyrec.open(folder)
+    assert other in told(changed)[0]
+    assert changed.certify(0.3, below=1).certified and other not in told(changed)[0]

@@ -65,6 +65,6 @@ def test_what_one_more_person_bought_is_not_the_difference_of_two_days(tmp_path:
 
 def test_neither_card_nor_service_tells_days_or_numbers_of_one_person(tmp_path: Path) -> None:
     engine = bought(tmp_path / "a", [(n, n % 20) for n in range(36)])
-    page = card(engine.workspace, engine.snapshot, engine.audit(quality=False), None).markdown()
+    page = card(engine.workspace, engine.snapshot, engine.audit(quality=False), None, engine.standing_rules).markdown()
     assert "| User | 35 |" in page and "36" not in page.split("## How")[0].replace(engine.snapshot.hash, "")
     assert "2024-02-26 to 2024-03-10" in page  # whole weeks

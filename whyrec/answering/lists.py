@@ -100,7 +100,7 @@ class Lists(Decided):
         if shows_forgotten(self.workspace.folder, recommender.snapshot):
             Path(out).unlink(missing_ok=True)
             raise ModelError(f"{out}: somebody was forgotten while lists were made, which are removed; make them again")
-        notices = recommender.model.notices_in()
+        notices = recommender.model.notices_in(asked[0], told[1])
         if result.restarted:
             notices.append(f"{out}: an unfinished run with other users, rules, length or model was thrown away")
         if result.resumed:

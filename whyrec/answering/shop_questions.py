@@ -222,5 +222,5 @@ class ShopQuestions(Answering):
         if not current:
             found.append(Stale(part=texts["part_snapshot"], text=texts["store_ahead"]))
         untrained = [] if recommender.model.info.trained else [texts["not_trained"]]
-        told = untrained or recommender.model.notices_in(lang)
+        told = [*untrained, *recommender.model.out_of_date(self._rules(None, {}), lang)]
         return found + [Stale(part=texts["part_model"], text=one) for one in told]

@@ -25,6 +25,7 @@ from recommender.learning.objectives_file import read_objectives
 from recommender.results.document import Result
 from recommender.results.learning import DomainReport
 from recommender.results.responsibility.audit import LEVELS, Audit
+from recommender.rules.rule_set import Rules
 from recommender.texts.languages import language
 from recommender.texts.messages import translated
 from recommender.texts.paths import spoken_domain
@@ -61,18 +62,25 @@ class Card(Result):
 
 
 def card(
-    workspace: Workspace, snapshot: Snapshot, audit: Audit, evaluation: Evaluation | None, lang: str = "en"
+    workspace: Workspace,
+    snapshot: Snapshot,
+    audit: Audit,
+    evaluation: Evaluation | None,
+    rules: Rules,
+    *,
+    lang: str = "en",
 ) -> Card:
     """Put the card together.
 
     :param audit: of the lists that the workspace serves, in the same language.
     :param evaluation: figures on what was held out; ``None`` where they were not asked for, which the card says.
+    :param rules: those that hold for everybody.
     """
     found, teller = status(workspace), _Teller(workspace, snapshot, lang)
     sections = {
         "identity": teller.identity(),
         "data": teller.data(),
-        "rests": teller.model(),
+        "rests": teller.model(rules),
         "quality": figures_told(evaluation, snapshot.k, lang),
         "groups": groups_told(audit, lang),
         "limits": teller.limits(audit, found),
@@ -112,11 +120,15 @@ class _Teller:
         if span is not None:
             yield t["dated"], t["dated_told"].format(first=span.first, last=span.last, k=self.snapshot.k)
 
-    def model(self) -> Rows:
-        """What scores rest on."""
+    def model(self, rules: Rules) -> Rows:
+        """What scores rest on.
+
+        :param rules: those that hold for everybody.
+        """
         t, manifest = self.texts, read_manifest(self.workspace.model)
         if manifest is None:
             yield t["weights"], t["weights_default"]
+            yield from self._kept(rules)
             return
         if manifest.training is None:
             yield t["vectors"], t["none"]
@@ -127,15 +139,20 @@ class _Teller:
             weights = (one.get(domain, 0.0) for one in (blend.embedding, blend.popularity))
             yield t["weight_of"].format(domain=self._domain(domain)), ", ".join(f"{one:.4g}" for one in weights)
         yield t["metapaths"], f"{sum(weight > 0 for weight in blend.metapaths.values()):,}"
-        raised, certificate = read_objectives(self.workspace.model), read_certificate(self.workspace.model)
-        yield t["raised"], f"{len(raised):,}"
+        yield from self._kept(rules)
+        for one in manifest.learning:
+            yield t[one.audience].format(domain=self._domain(one.domain)), self._learned(one)
+
+    def _kept(self, rules: Rules) -> Rows:
+        """What lists keep to besides scores, with a trained model and without."""
+        t, certificate = self.texts, read_certificate(self.workspace.model)
+        yield t["raised"], f"{len(read_objectives(self.workspace.model)):,}"
         if certificate is not None:
             places = {"alpha": f"{certificate.alpha:.1%}", "below": f"{certificate.below:g}"}
             places |= {"confidence": f"{1 - certificate.delta:.0%}", "n": f"{len(certificate.filtered):,}"}
-            before = "" if certificate.of_now(self.snapshot.hash) else t["certified_before"]
-            yield t["certified"], by_number(t["certified_told"].format(**places)) + before
-        for one in manifest.learning:
-            yield t[one.audience].format(domain=self._domain(one.domain)), self._learned(one)
+            key = certificate.told_as(self.snapshot.hash, rules)
+            tested = "" if key == "certified" else t[key]
+            yield t["certified"], by_number(t["certified_told"].format(**places)) + tested
 
     def _learned(self, one: DomainReport) -> str:
         t, told = self.texts, self.texts["learned" if one.kept else "default"]

@@ -19,7 +19,6 @@ from recommender.results.document import Result
 
 if TYPE_CHECKING:
     from kg.stores.neo4j.published_lists import Row
-    from recommender.learning.model import Model
     from whyrec.answering.lists import Lists
 
 TARGETS = ("neo4j", "parquet", "redis")
@@ -84,7 +83,7 @@ def _to_redis(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
             lists.replace(found, model.info.name, at)
             users, rows = users + len(people), rows + sum(map(len, found.values()))
         withdrawn = lists.withdraw_earlier(at)
-    return _published("redis", publishing.redis, (users, rows, withdrawn), model)
+    return _published("redis", publishing.redis, (users, rows, withdrawn), engine, asked)
 
 
 def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> PublishReport:
@@ -104,12 +103,15 @@ def _to_neo4j(engine: "Lists", progress: Progress, asked: dict[str, Any]) -> Pub
         withdrawn = lists.withdraw_earlier(at)
         if whole:
             _acknowledge(workspace)
-    return _published("neo4j", url, (users, rows, withdrawn), model)
+    return _published("neo4j", url, (users, rows, withdrawn), engine, asked)
 
 
-def _published(to: str, url: str, counts: tuple[int, int, int], model: "Model") -> PublishReport:
+def _published(
+    to: str, url: str, counts: tuple[int, int, int], engine: "Lists", asked: dict[str, Any]
+) -> PublishReport:
     users, rows, withdrawn = counts
-    told = model.notices_in()
+    model = engine.recommender.model
+    told = model.notices_in(engine.standing_rules, asked.get("lang", "en"))
     return PublishReport(
         to=to, place=url, users=users, rows=rows, withdrawn=withdrawn, model=model.info.name, notices=told
     )

@@ -45,7 +45,7 @@ def test_a_new_item_is_recommended_by_paths_and_a_folded_in_vector(
     folder = _model(tmp_path / "model", before, "TransE")
     model = open_model(folder, after, tmp_path / "kernels")
     assert model.info.trained and model.info.snapshot == before.hash
-    assert "1 Product, 1 User new" in model.notices_in()[0] and "whyrec train" in model.notices_in()[0]
+    assert "1 Product, 1 User new" in model.notices_in(Rules())[0] and "whyrec train" in model.notices_in(Rules())[0]
     item = next(
         one
         for one in Recommender(model).recommend(Request("a1", n=20, rules=Rules(domain="cosmetics"))).items
@@ -66,4 +66,4 @@ def test_without_knowing_what_was_seen_default_weights_are_used(
     folder = _model(tmp_path / "model", before, "TransE")
     (folder / VOCABULARY / "User.id.offsets.npy").unlink()
     model = open_model(folder, after, tmp_path / "kernels")
-    assert not model.info.trained and "refused" in model.notices_in()[0]
+    assert not model.info.trained and "refused" in model.notices_in(Rules())[0]

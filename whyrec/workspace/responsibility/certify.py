@@ -18,7 +18,7 @@ from kg.workspace.scratch import scratch
 from kg.workspace.workspace import Workspace
 from recommender.evaluation.risk_control import loosest, lowest_alpha
 from recommender.kernels.path_kernels import Kernels
-from recommender.learning.certificate import Certificate, save_certificate
+from recommender.learning.certificate import Certificate, rules_hash, save_certificate
 from recommender.marketing.crowd import BLOCK, FIRST, Crowd
 from recommender.results.document import Result
 from recommender.rules.rule_set import Rules
@@ -92,11 +92,14 @@ def certify(
         ending = texts["stays" if stays else "withdrawn"].format(
             alpha=f"{earlier.alpha:.2%}", below=f"{earlier.below:g}"
         )
-        told = told.model_copy(update={"text": language(lang).sentences([told.text, ending])})
+        of_now = earlier.told_as(recommender.snapshot.hash, rules) == "certified"
+        others = [texts["other_lists"]] if stays and not of_now else []
+        told = told.model_copy(update={"text": language(lang).sentences([told.text, ending, *others])})
         keep = not stays
     if keep:
         filtered = () if chosen is None else _filtered(recommender, tried.rejected, tried.bounds[chosen])
-        _keep(workspace, None if chosen is None else _certificate(wanted, told, filtered, recommender.snapshot.hash))
+        tested = recommender.snapshot.hash, rules_hash(rules)
+        _keep(workspace, None if chosen is None else _certificate(wanted, told, filtered, tested))
     return told.model_copy(update={"written": keep})
 
 
@@ -130,8 +133,13 @@ def report(recommender: Recommender, tried: Trial, wanted: Wanted, lang: str = "
     )
 
 
-def _certificate(wanted: Wanted, told: CertifyReport, filtered: tuple[str, ...], snapshot: str) -> Certificate:
-    """What lists follow from now on, and on what word."""
+def _certificate(
+    wanted: Wanted, told: CertifyReport, filtered: tuple[str, ...], tested: tuple[str, str]
+) -> Certificate:
+    """What lists follow from now on, and on what word.
+
+    :param tested: the hashes of the graph and of the rules that it was tested on.
+    """
     return Certificate(
         alpha=wanted.alpha,
         delta=wanted.delta,
@@ -140,7 +148,8 @@ def _certificate(wanted: Wanted, told: CertifyReport, filtered: tuple[str, ...],
         people=told.people,
         risk=told.risk or 0.0,
         risk_without=told.risk_without,
-        snapshot=snapshot,
+        snapshot=tested[0],
+        rules=tested[1],
         filtered=filtered,
     )
 

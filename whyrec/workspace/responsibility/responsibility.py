@@ -188,4 +188,4 @@ class Responsibility(Reporting):
         audited = self.audit(quality=figures, lang=lang, progress=progress)
         measurable = figures and audited.users is not None
         found = self.evaluate(embeddings=False, tuning=False, progress=progress) if measurable else None
-        return card(self.workspace, self.snapshot, audited, found, lang)
+        return card(self.workspace, self.snapshot, audited, found, self._rules(None, {}), lang=lang)

@@ -129,7 +129,7 @@ def test_a_new_item_is_recommended_by_its_text_without_training(tmp_path: Path) 
     after = _snapshot(tmp_path / "after", products=products)
     model = open_model(_folder(tmp_path / "model", before), after, tmp_path / "kernels")
     first = Recommender(model).recommend(Request("ann", rules=Rules(domain="cosmetics"))).items[0]
-    assert first.id == "mask" and first.shares.paths > 0 and "1 Product" in model.notices_in()[0]
+    assert first.id == "mask" and first.shares.paths > 0 and "1 Product" in model.notices_in(Rules())[0]
 
 
 @pytest.mark.parametrize("declared", [False, True])
