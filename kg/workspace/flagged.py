@@ -6,10 +6,11 @@ that an access request tells a row of it, and forgetting takes it out.
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kg.errors import WorkspaceError
+from kg.snapshot.snapshot import Snapshot
 from kg.workspace.permissions import private_files
 
 NAME = "anomalies.csv"
@@ -54,3 +55,13 @@ def read_flagged(folder: Path) -> dict[str, list[str]]:
     except (OSError, ValueError, KeyError, csv.Error):
         raise WorkspaceError(f"{folder / NAME}: damaged; run `whyrec anomalies` to make it anew") from None
     return found
+
+
+def counts_in(snapshot: Snapshot, flagged: Mapping[str, Sequence[str]]) -> bool:
+    """Whether anything that flagged accounts did is in a snapshot."""
+    for name, ids in flagged.items():
+        known = [idx for one in ids if (idx := snapshot.vocabulary.get(name, one)) is not None]
+        mine = [one for one in snapshot.schema.interactions if snapshot.schema.relation[one].head == name]
+        if any(snapshot.link_counts(one)[known].any() for one in mine):
+            return True
+    return False

@@ -90,8 +90,8 @@ class AnomalySettings(Document):
     watch: bool = False
     """Whether each load, of files or events, looks for accounts that do not look like people, and says so."""
     leave_out: bool = False
-    """Whether what such accounts did is left out of snapshots, and so of scores, counts and reasons; the store keeps
-    it. See :mod:`kg.quality.anomalies`."""
+    """Whether what such accounts did is left out of snapshots, and so of scores, counts and reasons, where they are
+    nobody in reports either; the store keeps it. See :mod:`kg.quality.anomalies`."""
 
 
 class PublishSettings(Document):

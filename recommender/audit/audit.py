@@ -55,7 +55,7 @@ def audit(
         users = _user_groups(crowd, quality, lang)
         people, notices = _parity(lambda: parity_of_people(quality, lang))
     return Audit(
-        people=crowd.shown(crowd.size),
+        people=crowd.shown(crowd.people),
         of=crowd.looked,
         sampled=crowd.sampled,
         domains=domains,

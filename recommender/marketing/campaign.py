@@ -48,8 +48,8 @@ def _rows(crowd: Crowd, subject: Subject, lang: str) -> Iterator[dict[str, objec
     """A row for each person, as they come."""
     uses, ids = users_of(crowd, subject), crowd.snapshot.vocabulary.ids(crowd.user_type)
     phrasing = Phrasing(crowd.snapshot, lang)
-    everybody = np.arange(crowd.size, dtype=np.int64)
-    for start in range(0, crowd.size, BLOCK):
+    everybody = np.flatnonzero(crowd.everybody)
+    for start in range(0, crowd.people, BLOCK):
         users = everybody[start : start + BLOCK]
         ranked = crowd.recommender.rank_block(crowd.user_type, users, crowd.rules, FIRST)
         for position, idx in enumerate(users.tolist()):

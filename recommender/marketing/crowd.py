@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count, step_end, told_count
 from recommender.catalogue.attributes import attribute_steps
+from recommender.catalogue.flagged_accounts import left_out
 from recommender.evaluation.significance import wilson
 from recommender.linalg.sparse_matrix import binary
 from recommender.profiles.profile import anchors_of
@@ -54,7 +55,7 @@ class Lists:
 
 
 class Crowd:
-    """People of one type.
+    """People of one type, without accounts of which what they did is left out: those are nobody here.
 
     :param most: people whose lists are looked at.
     :raises UsageError: where the schema has no users.
@@ -68,9 +69,12 @@ class Crowd:
         self.user_type = max(types, key=self.snapshot.vocabulary.count)
         self.size = self.snapshot.vocabulary.count(self.user_type)
         most = min(most, max(CELLS // max(recommender.catalogue.size, 1), 1))
-        everybody = np.arange(self.size, dtype=np.int64)
-        chosen = np.random.default_rng(seed).choice(self.size, min(most, self.size), replace=False)
-        self.sample = everybody if self.size <= most else np.sort(chosen)
+        self.everybody: Mask = np.ones(self.size, dtype=bool)
+        self.everybody[list(left_out(self.snapshot, self.user_type))] = False
+        everybody = np.flatnonzero(self.everybody)
+        self.people = len(everybody)
+        chosen = np.random.default_rng(seed).choice(everybody, min(most, self.people), replace=False)
+        self.sample = everybody if self.people <= most else np.sort(chosen)
         self.rules: RuleSet = recommender.rule_set(rules)
         self._steps: dict[str, csr_array] = {}
         self._attributes: dict[str, list[str]] = {}
@@ -83,7 +87,7 @@ class Crowd:
     @property
     def looked(self) -> int:
         """How many people's lists are looked at; in steps of k where they are everybody."""
-        return len(self.sample) if self.sampled else (self.told_count(self.size) or self.k)
+        return len(self.sample) if self.sampled else (self.told_count(self.people) or self.k)
 
     def shown(self, people: int) -> int | str:
         """A number of people as it may be told."""
@@ -96,7 +100,7 @@ class Crowd:
     @property
     def sampled(self) -> bool:
         """Whether not everybody's list is looked at."""
-        return len(self.sample) < self.size
+        return len(self.sample) < self.people
 
     def interval(self, people: int, of: int) -> tuple[float, float] | None:
         """The 95 % interval of the part of everybody that some of those looked at are, rounding included; ``None``
@@ -147,7 +151,16 @@ class Crowd:
         found = np.zeros(self.size, dtype=bool)
         for idx in entities:
             found[matrix.indices[matrix.indptr[idx] : matrix.indptr[idx + 1]]] = True
-        return found
+        return found & self.everybody
+
+    def links(self, step: str) -> csr_array:
+        """What everybody has by a step: shape (size, entities)."""
+        matrix = self.snapshot.adjacency(step)
+        if self.people == self.size:
+            return matrix
+        kept = np.repeat(self.everybody, np.diff(matrix.indptr))
+        indptr = np.concatenate([[0], np.cumsum(np.where(self.everybody, np.diff(matrix.indptr), 0))])
+        return csr_array((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
     @cached_property
     def lists(self) -> Lists:

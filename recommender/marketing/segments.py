@@ -38,7 +38,7 @@ def segments(
         return []
     found = []
     for step in crowd.steps():
-        matrix = crowd.snapshot.adjacency(step)
+        matrix = crowd.links(step)
         ones = csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
         everybody = np.asarray(ones.sum(axis=0)).ravel()
         inside = np.asarray(ones[np.flatnonzero(group)].sum(axis=0)).ravel()
@@ -64,7 +64,7 @@ def _segment(crowd: Crowd, attribute: tuple[str, str, int], counts: tuple[int, i
     """:param counts: people of the group who have it, of the group, and of everybody who have it, all rounded."""
     (step, tail, idx), schema = attribute, crowd.snapshot.schema
     told, size, whole = counts
-    share, base = part_of(told, size, crowd.k), part_of(whole, crowd.told_count(crowd.size) or crowd.size, crowd.k)
+    share, base = part_of(told, size, crowd.k), part_of(whole, crowd.told_count(crowd.people) or crowd.people, crowd.k)
     spread = ratio_spread(((told, share), (whole, base)), crowd.k)
     return Segment(
         step=step,

@@ -105,3 +105,33 @@ def test_no_reason_tells_of_more_people_than_there_are_whatever_counts_in_scores
         for one in engine.similar(item).items:
             both = {user for user, other in rows if other == one.id and user in real[item]}
             assert one.people <= len(both)
+
+
+def test_accounts_that_are_left_out_are_nobody_in_reports(tmp_path: Path) -> None:
+    """They still say something of themselves and would get lists: no report counts that, and no rules preview."""
+    place = tmp_path / "said"
+    place.mkdir()
+    (place / "schema.toml").write_text(SCHEMA + '[relation.likes]\nhead = "User"\ntail = "Ingredient"\n')
+    shop(tmp_path / "made", made=True)
+    (place / "Ingredient.csv").write_text("id\ni0\ni1")
+    (place / "contains.csv").write_text("head,tail\np00,i0\np01,i1")
+    (place / "likes.csv").write_text("\n".join(["head,tail", *(f"{one},i0" for one in (*MADE[:5], "u00", "u01"))]))
+    engine = whyrec.create(place / "shop", schema=str(place / "schema.toml"))
+    made = [tmp_path / "made" / f"{name}.csv" for name in ("User", "Product", "purchased")]
+    engine.load([*made, *(place / f"{name}.csv" for name in ("Ingredient", "contains", "likes"))])
+    engine.anomalies()
+
+    def told() -> tuple[object, ...]:
+        found, crowd = [one.said for one in engine.gaps("cosmetics").gaps if one.entity.id == "i0"], engine._crowd(None)
+        return found[0], crowd.people, len(crowd.lists.positions)
+
+    assert told() == (5, 88, 88)
+    with (engine.workspace.folder / "whyrec.toml").open("a") as file:
+        file.write("[anomalies]\nleave_out = true\n")
+    engine = whyrec.open(engine.workspace.folder)
+    assert any("still counts; `whyrec anomalies`" in one for one in engine.status().notices)
+    assert "仍在计入" in engine.card(figures=False, lang="zh").markdown()
+    engine.anomalies()
+    assert told() == ("<5", 80, 80)
+    engine.write_audience(tmp_path / "campaign.csv", "i0")
+    assert not any(f",{one}," in (tmp_path / "campaign.csv").read_text() for one in MADE)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kg.errors import UsageError
 from kg.k_anonymity import shown_count
+from recommender.catalogue.flagged_accounts import left_out
 from recommender.catalogue.steps import leads_to_people
 from recommender.results.document import Item, Result
 from recommender.rules.binding import bound_by
@@ -99,7 +100,7 @@ class Decided(ShopQuestions):
         recommender, k = self.recommender, self.snapshot.k
         others, _ = self._decided(self._named(rules))
         sets = [recommender.rule_set(one) for one in (self._house_rules(), others)]
-        users = recommender.users()
+        users = [one for one in recommender.users() if one[1] not in left_out(self.snapshot, one[0])]
         chosen = users[:: -(-len(users) // LOOKED_AT) or 1]
         changed, leaving, entering = 0, Counter[int](), Counter[int]()
         for user_type in dict.fromkeys(name for name, _ in chosen):

@@ -125,8 +125,8 @@ class Opened:
         from recommender.serving.recommender import Recommender  # a load answers nobody
 
         workspace = self.workspace
-        if not workspace.settings.anomalies.leave_out and (accounts := read_flagged(workspace.folder)):
-            flag(self.snapshot, accounts)
+        if accounts := read_flagged(workspace.folder):
+            flag(self.snapshot, accounts, left_out=workspace.settings.anomalies.leave_out)
         recommender = Recommender(open_model(workspace.model, self.snapshot, workspace.kernels, self._progress))
         if self._lasting:
             _open_kernels(recommender.scorer)

@@ -13,7 +13,7 @@ from kg.k_anonymity import floored_count, shown_count, told_step, told_sum
 from kg.privacy.budget.ledger import PrivacyLedger
 from kg.schema import Schema, inverse_of
 from kg.snapshot.snapshot import Snapshot
-from kg.workspace.flagged import read_flagged
+from kg.workspace.flagged import counts_in, read_flagged
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import Workspace
 from recommender.catalogue.steps import example_anchor
@@ -50,7 +50,7 @@ def status(workspace: Workspace) -> StatusReport:
         offers=offers(workspace.folder),
         notices=[
             *readers(workspace.folder),
-            *_flagged(workspace),
+            *_flagged(workspace, snapshot is not None),
             *_unfinished(workspace),
             *(_drift(workspace, manifest) if manifest and model and model.carried_over else []),
             *(manifest.left_out if manifest else []),
@@ -159,13 +159,22 @@ def _drift(workspace: Workspace, manifest: ModelManifest) -> list[str]:
     ]
 
 
-def _flagged(workspace: Workspace) -> list[str]:
-    """Whether what some accounts did is left out of what answers come from, or counts in them."""
-    flagged = sum(map(len, read_flagged(workspace.folder).values()))
-    if not flagged:
+def _flagged(workspace: Workspace, there: bool) -> list[str]:
+    """Whether what some accounts did is left out of what answers come from, or counts in them.
+
+    :param there: whether there is a snapshot.
+    """
+    accounts = read_flagged(workspace.folder)
+    if not accounts:
         return []
-    told = shown_count(flagged, workspace.settings.privacy.k)
-    if not workspace.settings.anomalies.leave_out:
+    told = shown_count(sum(map(len, accounts.values())), workspace.settings.privacy.k)
+    leave_out = workspace.settings.anomalies.leave_out
+    if there and counts_in(workspace.snapshot(), accounts) == leave_out:  # switched since the snapshot was taken
+        how = "still counts" if leave_out else "is still left out"
+        return [
+            f"what {told} flagged accounts did {how}; `whyrec anomalies` does what leave_out under [anomalies] says"
+        ]
+    if not leave_out:
         return [
             f"what {told} flagged accounts did counts in scores, and no reason counts them among people; leave_out = "
             "true under [anomalies] leaves it out of scores, too"

@@ -105,7 +105,7 @@ def _bridge(crowd: Crowd, entity: Entity, own: NDArray[np.int64], tried: tuple[i
         gained=gained,
         low=low,
         high=high,
-        pairs=crowd.shown(int(gained / 100 * without * crowd.size / len(crowd.sample))),
+        pairs=crowd.shown(int(gained / 100 * without * crowd.people / len(crowd.sample))),
         text=text,
     )
 

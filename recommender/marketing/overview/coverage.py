@@ -32,7 +32,7 @@ def domain_overview(crowd: Crowd, domain: str, lang: str = "en") -> DomainOvervi
         used=int((catalogue.people[inside] >= crowd.k).sum()),
         shown=found,
         coverage=found / size if size else 0.0,
-        people=crowd.shown(int((~cold_in(crowd.snapshot, crowd.user_type, domain)).sum())),
+        people=crowd.shown(int((crowd.everybody & ~cold_in(crowd.snapshot, crowd.user_type, domain)).sum())),
         popular=proportion(crowd, int((listed & ~personal).sum())),
         asked=min(crowd.looked, ASKED),
         reasons=reason_kinds(crowd, domain, lang),
@@ -44,7 +44,7 @@ def proportion(crowd: Crowd, people: int) -> Proportion:
     told, of = crowd.told_count(people), crowd.looked
     if told is None:
         return Proportion(people=crowd.shown(people), share=None)
-    share = min(step_middle(told, crowd.k) / (step_middle(of, crowd.k) if len(crowd.sample) == crowd.size else of), 1.0)
+    share = min(step_middle(told, crowd.k) / (step_middle(of, crowd.k) if not crowd.sampled else of), 1.0)
     low, high = crowd.interval(people, of) or (None, None)
     return Proportion(people=told, share=share, low=low, high=high)
 

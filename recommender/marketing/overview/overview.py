@@ -25,9 +25,9 @@ def overview(crowds: Mapping[str, Crowd], days: int, stale: list[Stale], lang: s
     domains = [domain_overview(one, domain, lang) for domain, one in crowds.items()]
     old = [one for domain in crowds for one in _stale(crowds[domain], domain, trends, lang)]
     return Overview(
-        people=crowd.told_count(crowd.size) or 0,
+        people=crowd.told_count(crowd.people) or 0,
         of=crowd.looked,
-        sampled=len(crowd.sample) < crowd.size,
+        sampled=crowd.sampled,
         domains=domains,
         traffic=traffic(crowds, lang),
         days=days,
@@ -59,9 +59,9 @@ def _stale(crowd: Crowd, domain: str, trends: Trends, lang: str) -> list[Stale]:
 
 
 def _text(crowd: Crowd, domains: list[DomainOverview], lang: str) -> str:
-    words, whole = language(lang), len(crowd.sample) == crowd.size
+    words, whole = language(lang), not crowd.sampled
     texts, number = words.section("overview"), words.number
-    everybody = number(crowd.told_count(crowd.size) or 0)
+    everybody = number(crowd.told_count(crowd.people) or 0)
     who = texts["all" if whole else "drawn"].format(of=number(crowd.looked), everybody=everybody)
     each = [
         texts["each"].format(

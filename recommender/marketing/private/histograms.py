@@ -101,7 +101,7 @@ def of_gaps(crowd: Crowd, domain: str, lang: str) -> list[Histogram]:
         items = [number for step, number in supply.items() if schema.ends(step)[1] == schema.ends(own)[1]]
         if items and own not in schema.interactions:
             numbers = np.sum(items, axis=0).tolist()
-            said.append(Histogram("say", crowd.snapshot.adjacency(own), _keys(crowd, own, lang), supply=numbers))
+            said.append(Histogram("say", crowd.links(own), _keys(crowd, own, lang), supply=numbers))
     return [_joined(name, parts) for name, parts in (("say", said), ("use", users)) if parts]
 
 
@@ -139,7 +139,7 @@ def _portrait(crowd: Crowd, group: Mask, without: set[tuple[str, int]], lang: st
             if (step in schema.interactions) == (kind == "interaction"):
                 tail, keys = schema.ends(step)[1], _keys(crowd, step, lang)
                 kept = [idx for idx in range(len(keys)) if (tail, idx) not in without]
-                matrix = csr_array(crowd.snapshot.adjacency(step)[:, kept])
+                matrix = csr_array(crowd.links(step)[:, kept])
                 parts.append(Histogram(kind, matrix, [keys[idx] for idx in kept]))
         if any(one.keys for one in parts):
             joined = _joined(kind, parts)

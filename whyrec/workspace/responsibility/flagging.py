@@ -1,6 +1,5 @@
 """Flagging: who of a workspace does not look like a person; what they did counts, or is left out where one asks."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from kg.progress import Progress
 from kg.quality.anomalies import Anomalies, anomalies
 from kg.snapshot.building import take_snapshot
 from kg.snapshot.snapshot import Snapshot
-from kg.workspace.flagged import NAME, read_flagged, write_flagged
+from kg.workspace.flagged import NAME, counts_in, read_flagged, write_flagged
 from kg.workspace.permissions import private_files
 from kg.workspace.scratch import scratch
 from kg.workspace.suppression import Suppression
@@ -47,21 +46,11 @@ def flag(workspace: Workspace, progress: Progress, lang: str = "en") -> AnomalyR
     rows = [row for row in rows if not gone.has(row[0], row[1])]
     path = write_flagged(workspace.folder, rows)
     after = read_flagged(workspace.folder)
-    if (leave_out and after != before) or (after and _counts(workspace.snapshot(), after) == leave_out):
+    if (leave_out and after != before) or (after and counts_in(workspace.snapshot(), after) == leave_out):
         refreshed(workspace, progress, anew=True)
     flagged = shown_count(len(rows), workspace.settings.privacy.k) if rows else 0
     text = _text(flagged, leave_out, lang)
     return AnomalyReport(types=types, file=str(path) if rows else None, left_out=leave_out, text=text)
-
-
-def _counts(snapshot: Snapshot, flagged: Mapping[str, Sequence[str]]) -> bool:
-    """Whether anything that flagged accounts did is in a snapshot."""
-    for name, ids in flagged.items():
-        known = [idx for one in ids if (idx := snapshot.vocabulary.get(name, one)) is not None]
-        mine = [one for one in snapshot.schema.interactions if snapshot.schema.relation[one].head == name]
-        if any(snapshot.link_counts(one)[known].any() for one in mine):
-            return True
-    return False
 
 
 def _whole(workspace: Workspace, folder: Path, progress: Progress) -> Snapshot:

@@ -14,6 +14,7 @@ from kg.workspace.generations import PARTS, link_files
 from kg.workspace.permissions import private_files
 from kg.workspace.workspace import CONFIGURATION, Workspace
 from recommender.audit.exposure import shares_in_steps
+from recommender.catalogue.flagged_accounts import left_out
 from recommender.learning.certificate import Certificate, read_certificate, save_certificate
 from recommender.learning.objectives_file import read_objectives, save_objectives
 from recommender.marketing.best_items import best_items
@@ -68,7 +69,7 @@ def solve_objectives(
     text = objectives_text(found, empty, plain.snapshot.schema, keep, lang)
     if withdrawn is not None:
         text = language(lang).sentences([text, withdrawn_text(withdrawn, lang)])
-    count = sum(people.count(name) for name in plain.snapshot.schema.user_types)
+    count = sum(people.count(name) - len(left_out(plain.snapshot, name)) for name in plain.snapshot.schema.user_types)
     return Objectives(
         people=Crowd(plain, rules, most=1).shown(count), domains=found, without_items=empty, written=keep, text=text
     )
