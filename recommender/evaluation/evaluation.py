@@ -27,7 +27,14 @@ from recommender.evaluation.metrics import (
     rank_in_list,
 )
 from recommender.evaluation.report import Comparison, Evaluation
-from recommender.evaluation.significance import false_discovery, interval, paired_difference, told_few
+from recommender.evaluation.significance import (
+    false_discovery,
+    interval,
+    paired_difference,
+    told_few,
+    told_short,
+    told_ties,
+)
 from recommender.profiles.profile import Profile, profile_of
 from recommender.scoring.block_ranking import RankedBlock, rank_dense
 from recommender.scoring.cold_start import ColdStart
@@ -164,7 +171,12 @@ def report_of(found: Measured, k: int, domain: str | None) -> Evaluation:
         domain=domain,
         split=told_split(found.description, found.k),
         held_out=split_text(found.description),
-        notes=[*found.notes, *told_few(len(found.users)), *_short(found.inside, k), *_ties(found.lists)],
+        notes=[
+            *found.notes,
+            *told_few(len(found.users), found.k),
+            *told_short(int(found.inside.sum()), k),
+            *told_ties({name: one.cut for name, one in found.lists.items()}, len(found.users), found.k),
+        ],
         models={name: _report(one, found.inside, found.used, found.people) for name, one in found.lists.items()},
         comparisons=_comparisons(first, found.lists),
     )
@@ -243,25 +255,6 @@ def metrics_of(ranked: RankedUsers, test: Test) -> RankingMetrics:
     """Metrics of lists, user by user in the order of ``test``; items of equal score in any order, each as likely."""
     relevant = np.array([len(found) for found in test.values()], dtype=np.int64)
     return expected_metrics(ranked.ranks, relevant, ranked.k)
-
-
-def _short(inside: NDArray[np.bool_], k: int) -> list[str]:
-    """Where a list cannot be as long as it is asked for."""
-    items = int(inside.sum())
-    told = f"lists of {k} are asked for, and there are {items} items to rank: precision counts empty places as misses"
-    return [told] if items < k else []
-
-
-def _ties(lists: Mapping[str, Lists]) -> list[str]:
-    """What is to be said where equal scores decide who is in a list."""
-    parts = [f"{name} {found.cut:.1%}" for name, found in lists.items() if found.cut > 0]
-    if not parts:
-        return []
-    return [
-        "lists that end within items of equal score: "
-        + ", ".join(parts)
-        + "; accuracy is the mean over all orders of these, whatever the ids"
-    ]
 
 
 def _lists(

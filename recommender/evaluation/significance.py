@@ -4,13 +4,14 @@ scipy.stats takes about a second to import, so it is where figures are made, not
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kg.counting import by_number
+from kg.k_anonymity import told_count, told_step, told_sum
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -77,12 +78,40 @@ def false_discovery(p: Sequence[float]) -> list[float]:
     return [float(one) for one in false_discovery_control(p)] if len(p) else []
 
 
-def told_few(users: int) -> list[str]:
-    """What a reader of the intervals of few people should know."""
+def told_few(users: int, k: int) -> list[str]:
+    """What a reader of the intervals of few people should know.
+
+    :param k: fewest people that may be counted, in steps.
+    """
     if not 0 < users < FEW:
         return []
-    told = f"{users} [person was|people were] tested on: intervals resampled from fewer than {FEW} are too narrow"
-    return [by_number(f"{told}, and say little of others")]
+    tested = f"{told_count(users, k) or k} [person was|people were] tested on"
+    told = f"{tested}: intervals resampled from fewer than {FEW} are too narrow, and say little of others"
+    return [by_number(told)]
+
+
+def told_short(items: int, n: int) -> list[str]:
+    """Where a list cannot be as long as it is asked for."""
+    told = f"lists of {n} are asked for, and there are {items} items to rank: precision counts empty places as misses"
+    return [told] if items < n else []
+
+
+def told_ties(cuts: Mapping[str, float], users: int, k: int) -> list[str]:
+    """What is to be said where equal scores decide who is in a list.
+
+    :param cuts: of each model, the part of the lists of ``users`` people that end within items of equal score; told in
+        steps of what k people make of it, and not where it is nearest to none.
+    """
+    step = min(told_step(1 / max(users, 1), k), 1.0)
+    shares = {name: told_sum(cut, step) for name, cut in cuts.items()}
+    parts = [f"{name} {share:.1%}" for name, share in shares.items() if share > 0]
+    if not parts:
+        return []
+    return [
+        "lists that end within items of equal score: "
+        + ", ".join(parts)
+        + "; accuracy is the mean over all orders of these, whatever the ids"
+    ]
 
 
 def _tails() -> list[float]:

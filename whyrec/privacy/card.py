@@ -116,6 +116,8 @@ class _Teller:
                 yield name, f"{told}, {domains[name]}" if name in domains else told
             else:
                 yield f"{schema.relation[name].head} {name} {schema.relation[name].tail}", told
+        if self.k > 1:
+            yield t["rounded"], t["counts_told"].format(k=self.k)
         span = _span(self.snapshot)
         if span is not None:
             yield t["dated"], t["dated_told"].format(first=span.first, last=span.last, k=self.snapshot.k)
@@ -254,7 +256,7 @@ def figures_told(evaluation: Evaluation | None, k: int, lang: str = "en") -> Row
         yield t["ndcg"].format(k=evaluation.k, name=name), told
     if k > 1:
         yield t["rounded"], t["rounded_told"].format(step=f"{step:g}", k=k)
-    for number, note in enumerate(evaluation.notes, start=1):
+    for number, note in enumerate((*evaluation.notices, *evaluation.notes), start=1):
         yield t["note"].format(n=number), translated(note, lang)
 
 
