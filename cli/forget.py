@@ -7,7 +7,7 @@ import typer
 from cli.engine import engine_of
 from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
-from kg.counting import by_number
+from recommender.texts.languages import language
 from whyrec.reports import ForgetReport
 
 app = typer.Typer(add_completion=False)
@@ -35,29 +35,27 @@ def forget_command(
         report = engine.forget(user, lang=lang)
     output.notices(report.notices)
     if not output.document(report):
-        _show(output, report)
+        _show(output, report, lang)
     if report.found or report.undecided:
         raise typer.Exit(1)
 
 
-def _show(output: Output, report: ForgetReport) -> None:
-    deleted = report.deleted
+def _show(output: Output, report: ForgetReport, lang: str) -> None:
+    texts, number = language(lang).section("forget"), language(lang).number
+    deleted, searched = report.deleted, number(report.searched_files)
     total = sum(deleted.triples.values())
-    gone = f"{deleted.entities:,} [entity|entities] with {total:,} [triple|triples], deleted from the store."
-    output.line(by_number(f"Forgotten: {gone}"))
+    output.line(texts["gone"].format(n=number(deleted.entities), triples=number(total)))
     if deleted.triples:
-        output.table("Triples", ("relation", "deleted"), deleted.triples.items(), right="deleted")
+        heads = texts["relation"], texts["deleted"]
+        output.table(texts["triples"], heads, deleted.triples.items(), right=heads[1])
     for path in report.files_rewritten:
-        output.line(f"Rewritten without the person: {path}")
+        output.line(texts["rewritten"].format(file=path))
     for path in report.files_removed:
-        output.line(f"Removed, since it named the person: {path}")
+        output.line(texts["removed"].format(file=path))
     if report.found:
-        output.line(
-            by_number(f"Still there after {report.searched_files:,} [file was|files were] searched:"), style="red"
-        )
+        output.line(texts["found"].format(n=searched), style="red")
         for place in report.found:
             output.line(f"  {place}")
-        output.line("Run the command again; if that does not help, correct the data that holds the id and load it.")
+        output.line(texts["again"])
     else:
-        searched = by_number(f"{report.searched_files:,} [file was|files were] searched")
-        output.line(f"The id is in none of whyrec's files ({searched}).")
+        output.line(texts["proved"].format(n=searched))

@@ -20,6 +20,8 @@ def show_held(output: Output, report: PersonReport, lang: str = "en") -> None:
     """Print what is held: in the graph, in files, by the service."""
     held, texts, number = report.held, language(lang).section("access"), language(lang).number
     output.line(f"{held.type} {held.id}", style="bold")
+    if held.forgotten:
+        output.line(texts["forgotten"])
     for name, value in held.properties.items():
         output.line(f"  {name}: {value}")
     rows: list[tuple[str, ...]] = [

@@ -5,23 +5,17 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DebugOption, JsonOption, QuietOption, Session
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption, Session
 from cli.output import Output
 from kg.errors import UsageError
 from kg.privacy.sealed_files import left_open
 from kg.privacy.sealing import seal
 from kg.workspace.workspace import SEALED, Workspace
+from recommender.texts.languages import language
 from whyrec.events.database import copy_logs
 from whyrec.privacy.seal_rotation import rotate_seal
 
 app = typer.Typer(add_completion=False)
-
-ROTATED_SEALED = "The workspace is sealed with the new key now; the old one opens older copies only."
-ROTATED = (
-    "What is sealed from now on is sealed with the new key; the old one opens older copies only. "
-    "Nothing is sealed now: next, whyrec -w {} seal"
-)
-LEFT = "Not encrypted, and left in {}: {}. Where they name people, move or encrypt them too."
 
 
 @app.command("seal")
@@ -33,6 +27,7 @@ def seal_command(
     rotate_key: Annotated[
         bool, typer.Option("--rotate", help="Change the key to WHYREC_SEAL_KEY; the old one in WHYREC_SEAL_KEY_OLD.")
     ] = False,
+    lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -57,11 +52,10 @@ def seal_command(
     left = left_open(workspace) if file is None and not rotate_key else []
     if output.document({"sealed": names, "file": target, "rotated": rotate_key, "left_open": left}):
         return
+    texts, there = language(lang).section("seal"), (workspace.folder / SEALED).exists()
     if rotate_key:
-        output.line(ROTATED_SEALED if (workspace.folder / SEALED).exists() else ROTATED.format(workspace.folder))
-    elif names:
-        output.line(f"Sealed {', '.join(names)}: {target}")
+        output.line(texts["rotated_sealed" if there else "rotated"].format(folder=workspace.folder))
     else:
-        output.line(f"Is sealed already: {target}")
+        output.line(texts["sealed" if names else "is_sealed"].format(names=", ".join(names), file=target))
     if left:
-        output.line(LEFT.format(workspace.folder, ", ".join(left)), style="yellow")
+        output.line(texts["left"].format(folder=workspace.folder, files=", ".join(left)), style="yellow")

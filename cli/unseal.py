@@ -6,12 +6,11 @@ from typing import Annotated
 import typer
 
 from cli.engine import engine_of
-from cli.options import DebugOption, JsonOption, QuietOption
+from cli.options import DebugOption, JsonOption, LangOption, QuietOption
 from cli.output import Output
+from recommender.texts.languages import language
 
 app = typer.Typer(add_completion=False)
-
-FORGOTTEN = "Whoever was forgotten after the copy was made was erased from it again. Next: whyrec -w {} train"
 
 
 @app.command("unseal")
@@ -20,6 +19,7 @@ def unseal_command(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE.age]", help="A sealed copy; the workspace's own where absent.")
     ] = None,
+    lang: LangOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -36,6 +36,7 @@ def unseal_command(
         report = engine.unseal(file)
     if output.document(report):
         return
-    output.line(f"Unsealed {', '.join(report.unsealed)}.")
+    texts = language(lang).section("seal")
+    output.line(texts["unsealed"].format(names=", ".join(report.unsealed)))
     if report.forgotten:
-        output.line(FORGOTTEN.format(engine.workspace.folder))
+        output.line(texts["forgotten"].format(folder=engine.workspace.folder))

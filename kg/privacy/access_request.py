@@ -118,14 +118,15 @@ def _found(workspace: Workspace, store: Store, user: str, elsewhere: Elsewhere) 
     asked, bare = ([prefix], rest) if colon and prefix in types else (types, user)
     ids = {name: store.read_entities(name).get_column("id") for name in asked}
     there = [(name, bare) for name in asked if bare in ids[name]]
+    held_as = dict.fromkeys(asked, bare)
     if not there and is_pseudonymised(workspace.folder) and KEY_VARIABLE in os.environ:
         pseudonyms = Pseudonyms.from_environment()
         check_key(workspace.folder, pseudonyms)
-        hashed = [(name, pseudonyms.of(name, bare)) for name in asked]
-        there = [(name, one) for name, one in hashed if one in ids[name]]
-    there = there or elsewhere([(name, bare) for name in asked])
-    if not there and not is_pseudonymised(workspace.folder):  # there the files have her own id, and the graph another
-        there = _found_in_files(workspace, asked, bare)
+        held_as = {name: pseudonyms.of(name, bare) for name in asked}
+        there = [(name, one) for name, one in held_as.items() if one in ids[name]]
+    there = there or elsewhere([*held_as.items()]) or elsewhere([(name, bare) for name in asked])
+    if not there and (KEY_VARIABLE in os.environ or not is_pseudonymised(workspace.folder)):
+        there = [(name, held_as[name]) for name, _ in _found_in_files(workspace, asked, bare)]  # by her own id
     if len(there) > 1:
         choices = " or ".join(f"{name}:{bare}" for name, _ in there)
         raise UsageError(f"{bare!r} is the id of several people; say {choices}")

@@ -16,6 +16,8 @@ HOW = (
     "`python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it apart from the workspace"
 )
 LOG_KEY = "log-key.age"
+SECRET = "SECRET-KEY"
+"""Part of every secret key of age."""
 """File of a workspace with the key of its logs; see :mod:`kg.privacy.log_key`."""
 KEYRING = "whyrec"
 """What keys are kept under in the keyring of the system, each by the name of its variable."""
@@ -101,7 +103,14 @@ def recipient(public: str) -> Any:
     try:
         return pyrage.x25519.Recipient.from_str(public)
     except pyrage.RecipientError:
-        raise WorkspaceError(f"[privacy] seal_to {public!r}: no public key of age (age1…)") from None
+        raise WorkspaceError(f"[privacy] seal_to {told_key(public)}: no public key of age (age1…)") from None
+
+
+def told_key(public: str) -> str:
+    """How a message names what should be a public key: messages are kept in logs, so a secret one is not in them."""
+    if SECRET not in public.upper():
+        return repr(public)
+    return "(a secret key, which nobody else may have: make another one, and tell its public key)"
 
 
 def identity(variable: str) -> Any:

@@ -13,7 +13,7 @@ from kg.errors import WorkspaceError
 from kg.workspace.outputs import outputs
 from kg.workspace.workspace import EXPERIMENTS
 
-VALUES, RUNS, COPY = "values.npy", "runs", "experiment.toml"
+VALUES, RECORD, RUNS, COPY = "values.npy", "run.json", "runs", "experiment.toml"
 
 
 def run_values(workspace: Path) -> dict[Path, datetime]:
@@ -28,6 +28,11 @@ def run_values(workspace: Path) -> dict[Path, datetime]:
             for path in folder.glob(f"{RUNS}/*/{VALUES}"):
                 found[path] = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return dict(sorted(found.items(), key=lambda one: (one[1], one[0])))
+
+
+def is_record(workspace: Path, path: Path) -> bool:
+    """Whether a file says what was run and what it gave in all: whyrec's own, full of numbers, and naming nobody."""
+    return path.name == RECORD and path.parents[1].name == RUNS and path.is_relative_to(workspace / EXPERIMENTS)
 
 
 def _is_of_files(copy: Path) -> bool:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
 from kg.errors import ModelError
-from kg.workspace.run_values import RUNS, VALUES
+from kg.workspace.run_values import RECORD, RUNS, VALUES
 
 FORMAT = 1
-RECORD = "run.json"
 Kind = Literal["link prediction", "recommendation", "trial"]
 
 

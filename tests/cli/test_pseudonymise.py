@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from kg.privacy.pseudonym import Pseudonyms
 from tests.cli.conftest import Whyrec
+from whyrec.decisions.log import DecisionLog
 from whyrec.service.app import create_app
 
 Document = Callable[..., Any]
@@ -67,6 +68,8 @@ def test_keys_rotate(document: Document, whyrec: Whyrec, tmp_path: Path, monkeyp
     monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", KEY)
     document("-w", folder, "load", "--pseudonymise")
     before = document("-w", folder, "status")["store"]
+    user, gone = (Pseudonyms(key.encode()).of("User", "u0001") for key in (new, KEY))
+    DecisionLog(folder).publish({"avoid": [f"User:{gone}", "contains:PARFUM"]}, "ann")  # as an earlier version let
     monkeypatch.setenv("WHYREC_PSEUDONYM_KEY_OLD", "a key that is not the one of here")
     monkeypatch.setenv("WHYREC_PSEUDONYM_KEY", new)
     assert "another key than the one" in whyrec("-w", folder, "rotate-key").stderr
@@ -75,12 +78,15 @@ def test_keys_rotate(document: Document, whyrec: Whyrec, tmp_path: Path, monkeyp
     after = document("-w", folder, "status")
     assert after["store"]["entities"] == before["entities"] and after["store"]["triples"] == before["triples"]
     assert after["snapshot"]["current"] and after["model"] is None
-    user, gone = (Pseudonyms(key.encode()).of("User", "u0001") for key in (new, KEY))
     assert document("-w", folder, "recommend", user)["items"]
+    assert DecisionLog(folder).rules["avoid"] == [f"User:{user}", "contains:PARFUM"]
     assert not [path for path in folder.rglob("*") if path.is_file() and gone.encode() in path.read_bytes()]
     again = document("-w", folder, "load", "--pseudonymise")
     assert again["entities"]["User"] == {"created": 0, "updated": 0, "unchanged": 400, "deleted": 0}
     assert all(found["created"] == 0 for found in again["triples"].values())
+    whyrec("-w", folder, "forget", "u0001")
+    asked = document("-w", folder, "export-person", "u0001")["held"]  # by her own id, as the files have it
+    assert asked["id"] == user and asked["forgotten"] and "users.csv" in asked["files"]
 
 
 def test_keys_rotate_without_a_mapping_by_the_files_that_were_loaded(

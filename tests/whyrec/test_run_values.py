@@ -69,6 +69,18 @@ def test_who_is_forgotten_leaves_what_runs_gave_each_person(shop: Path) -> None:
     assert again.finished_before == 0 and len(run_values(shop)) == again.run == outcome.run
 
 
+def test_numbers_of_runs_are_taken_for_nobodys_short_id(shop: Path) -> None:
+    record = shop / "experiments" / "lists" / "runs" / "1" / "run.json"
+    record.parent.mkdir(parents=True)
+    for path in (record, shop / "notes.json"):
+        path.write_text('{"seed": 7}')
+    (shop.parent / "more").mkdir()
+    (shop.parent / "more" / "User.csv").write_text("id\n7\n")
+    whyrec.open(shop).load([shop.parent / "more" / "User.csv"])
+    told = " ".join(forget(Workspace(shop), "7").notices)
+    assert "notes.json" in told and "run.json" not in told
+
+
 def test_who_asks_is_told_what_runs_gave_her_while_their_graph_is_kept(shop: Path) -> None:
     ((experiment, outcome),) = Experiments(shop).run([shop / "lists.toml"]).done
     told = [kept_figures(Workspace(shop), ("User", f"u{n:02}")) for n in range(PEOPLE)]

@@ -17,7 +17,7 @@ import numpy as np
 
 from kg.errors import UsageError, WorkspaceError
 from kg.k_anonymity import shown_count
-from kg.privacy.seal_key import MAGIC, decrypted, public_key, recipient, sealed_value
+from kg.privacy.seal_key import MAGIC, decrypted, public_key, recipient, sealed_value, told_key
 from kg.progress import Progress
 from kg.snapshot.partner_sums import NAME, PartnerSums, partner_file, read_partners
 from kg.snapshot.snapshot import PARTNERS, Snapshot
@@ -226,7 +226,7 @@ def _reader(key: str) -> Any:
         return recipient(key)
     except WorkspaceError:
         raise UsageError(
-            f"`to` {key!r} is no public key of age (age1…); the partner's `whyrec federate key` prints it"
+            f"`to` {told_key(key)} is no public key of age (age1…); the partner's `whyrec federate key` prints it"
         ) from None
 
 

@@ -1,7 +1,7 @@
-"""Decisions that name somebody who is forgotten: earlier versions let rules name people, and the log is never changed
-but for this."""
+"""Decisions that name people, as earlier versions let rules do: the log is never changed, but where one of them is
+forgotten, or gets another pseudonym."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kg.privacy.erasure.traces import Traces
 from kg.schema import Schema
@@ -27,6 +27,20 @@ def forget_in_decisions(workspace: Workspace, person: str, types: Sequence[str])
         return traces.without(text, INSTEAD) if traces.distinctive and about is None else text
 
     return DecisionLog(workspace.folder).change(without)
+
+
+def rename_in_decisions(workspace: Workspace, names: Mapping[tuple[str, str], str]) -> int:
+    """Give people new pseudonyms in what decisions say; says in how many.
+
+    :param names: type and old pseudonym of somebody → the new one.
+    """
+    renamed = {old: new for (_, old), new in names.items()}
+
+    def changed(text: str) -> str:
+        before, colon, named = text.partition(":")
+        return f"{before}{colon}{renamed.get(named, named)}"
+
+    return DecisionLog(workspace.folder).change(changed)
 
 
 def _leads_to(schema: Schema, name: str) -> str | None:

@@ -28,6 +28,7 @@ from kg.workspace.workspace import Workspace
 from recommender.results.document import Result
 from whyrec.answering.opening import refreshed
 from whyrec.events.log import EventLog
+from whyrec.privacy.forgotten_decisions import rename_in_decisions
 
 OLD_KEY_VARIABLE = f"{KEY_VARIABLE}_OLD"
 
@@ -179,4 +180,5 @@ def _remove_files(workspace: Workspace, names: Mapping[tuple[str, str], str]) ->
     if folder.is_dir():
         with closing(EventLog(folder)) as log:
             log.forget_all(names)
+    rename_in_decisions(workspace, names)
     return sorted(removed)

@@ -66,7 +66,8 @@ class PersonalData(Lists):
             erasure = forget(self.workspace, user, progress or self._progress, Elsewhere(known, erase))
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())
-        notices = [*report.notices, *sent_before(self.workspace, lang), *self._candidate("forget there, too", lang)]
+        erased = [translated(one, lang) for one in report.notices]
+        notices = [*erased, *sent_before(self.workspace, lang), *self._candidate("forget there, too", lang)]
         return report.model_copy(update={"notices": notices})
 
     def _candidate(self, then: str, lang: str) -> list[str]:

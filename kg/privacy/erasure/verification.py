@@ -15,6 +15,7 @@ from kg.stores.url import is_neo4j
 from kg.workspace.forgotten_digests import IN_STORE
 from kg.workspace.forgotten_digests import NAME as FORGOTTEN
 from kg.workspace.generations import SNAPSHOT
+from kg.workspace.run_values import is_record
 from kg.workspace.workspace import Workspace
 
 _TABLES = (*COMPRESSIONS, *SUFFIXES, ".txt", ".dat", ".db", ".sqlite", ".sqlite3")
@@ -61,8 +62,14 @@ class Verification:
 
     def _look_into(self, path: Path) -> None:
         """Note a file of data that holds the id as a word, of which nobody can tell what it stands for there."""
-        hashed = path.name in (FORGOTTEN, IN_STORE) and path.parent == self._workspace.folder
-        if not hashed and path.suffix.lower() in _TABLES and Traces(self._whom.id).in_file(path):
+        folder = self._workspace.folder
+        hashed = path.name in (FORGOTTEN, IN_STORE) and path.parent == folder
+        if (
+            not hashed
+            and not is_record(folder, path)
+            and path.suffix.lower() in _TABLES
+            and Traces(self._whom.id).in_file(path)
+        ):
             self._unclear.append(self._files.shown(path))
 
     def _search_store(self, types: list[str]) -> None:

@@ -12,6 +12,7 @@ from kg.privacy.encryption import ENCRYPTED
 from kg.privacy.erasure.redaction import is_list_of_recommendations
 from kg.stores.url import is_neo4j
 from kg.workspace.outputs import outputs
+from kg.workspace.run_values import COPY
 from kg.workspace.scratch import NAME as SCRATCH
 from kg.workspace.workspace import Workspace
 
@@ -67,7 +68,7 @@ class WorkspaceFiles:
     def removable(self) -> Iterator[Path]:
         """Pages and exports that whyrec wrote: it can write them again."""
         written = (path for path in outputs(self._workspace.folder) if not _is_sealed(path))
-        yield from (path for path in written if not is_list_of_recommendations(path))
+        yield from (path for path in written if path.name != COPY and not is_list_of_recommendations(path))
 
     def shown(self, path: Path) -> str:
         """How a file is named to a person."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 import whyrec
 from cli.main import app
@@ -34,6 +35,7 @@ WRONG = (
     "/ask?question=什么是xyzzy",
     "/traffic?days=0",
 )
+SECRET = "AGE-SECRET-KEY-1ESF5RHQGDP2LG4Y5QUVGELCXPSQYW7PZZQTTCFKZQMVTHUP6ZW7S80HYT2"
 COMMANDS = (
     ("recommend", "nobody"),
     ("recommend", "u0002", "--max-price", "abc"),
@@ -46,6 +48,15 @@ COMMANDS = (
     ("certify", "--below", "0"),
     ("audit", "--no-quality", "--domain", "zzz"),
     ("export-person", "nobody"),
+    ("forget", "nobody"),
+    ("seal",),
+    ("unseal",),
+    ("overview", "--epsilon", "1"),
+    ("federate", "offer", "--to", "age1foo", "--dry-run"),
+    ("federate", "offer", "--to", SECRET, "--dry-run"),
+    ("federate", "offer", "--to", "age1foo", "--dry-run", "--k", "2"),
+    ("federate", "accept", __file__),
+    ("federate", "remove", "Nobody"),
 )
 SLOW = "/why-not"  # another process: its frame is that of the others
 NAMES = {
@@ -189,7 +200,18 @@ def test_errors_of_the_program_are_told_in_chinese(
     command = typer.main.get_command(app)
     code = command.main(["-w", str(shop.workspace.folder), *words, "--lang", "zh"], standalone_mode=False)
     err = capfd.readouterr().err
-    assert code and err and english(re.sub(r"--[a-z-]+|/\S+\.toml|floors|\"[^\"]+\"", "", err), known) == []
+    found = english(
+        re.sub(r"--[a-z-]+|/[^\s：]+|age1\S*|floors|\"[^\"]+\"", "", err), known | {"SEAL", "FEDERATE", "KEY", "age"}
+    )
+    assert code and err and SECRET not in err and found == []
+
+
+def test_who_forgets_in_chinese_is_told_in_chinese(shop: Engine, known: set[str]) -> None:
+    words = ["-w", str(shop.workspace.folder), "forget", "u0399", "--lang", "zh"]
+    files = {"users", "csv", "purchases", "zst", "enrolments", "parquet", "follows", "tsv"}
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 0 and "已遗忘" in told.output
+    assert english(told.output.replace("note:", ""), known | files) == []
 
 
 def test_problem_documents_are_told_in_the_language_that_was_asked_for(shop: Engine, known: set[str]) -> None:
