@@ -37,7 +37,9 @@ def check_opens(public: str) -> None:
     """Refuse to seal what the key at hand would not open again; where none is at hand, whoever seals need not open.
 
     :raises UsageError: where the key in the environment is another one.
+    :raises WorkspaceError: where that to seal to is none.
     """
+    recipient(public)
     if _secret(KEY_VARIABLE) and public_key() != public:
         raise UsageError(
             f"{KEY_VARIABLE} is another key than [privacy] seal_to, {public}, and would not open what is sealed to it; "

@@ -25,6 +25,7 @@ from kg.privacy.restoring import join_records
 from kg.privacy.seal_key import (
     KEY_VARIABLE,
     OLD_KEY_VARIABLE,
+    SECRET,
     check_opens,
     identity,
     public_key,
@@ -262,4 +263,6 @@ def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:
 
 def _belongs(workspace: Workspace, source: Path) -> str:
     known = workspace.settings.privacy.seal_to
-    return f"{source.name} was sealed with" + (f": its public key is {known}" if known else "")
+    return f"{source.name} was sealed with" + (
+        f": its public key is {known}" if known and SECRET not in known.upper() else ""
+    )

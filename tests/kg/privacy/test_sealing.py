@@ -8,7 +8,7 @@ import pyrage
 import pytest
 
 from kg.errors import UsageError, WorkspaceError
-from kg.privacy.seal_key import public_key, recipient
+from kg.privacy.seal_key import check_opens, public_key, recipient
 from kg.privacy.sealing import rotate, seal, set_key, unseal
 from kg.workspace.creation import create_workspace
 from kg.workspace.outputs import outputs
@@ -243,9 +243,13 @@ def test_a_copy_with_another_list_of_the_forgotten_changes_nothing(
     assert _contents(shop) == before
 
 
-def test_a_secret_key_where_a_public_one_belongs_is_in_no_message() -> None:
+def test_a_secret_key_where_a_public_one_belongs_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WorkspaceError, match="a secret key, which nobody else may have") as told:
         recipient(secret := _key())
+    assert secret not in str(told.value)
+    monkeypatch.setenv("WHYREC_SEAL_KEY", _key())
+    with pytest.raises(WorkspaceError, match="a secret key, which nobody else may have") as told:
+        check_opens(secret)
     assert secret not in str(told.value)
     with pytest.raises(WorkspaceError, match="'age1foo': no public key of age"):
         recipient("age1foo")
