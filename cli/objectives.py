@@ -10,6 +10,7 @@ from cli.output import Output
 from recommender.results.responsibility.objectives import DomainObjectives
 from recommender.texts.languages import language
 from recommender.texts.paths import spoken_domain
+from recommender.texts.shares import told_share
 
 app = typer.Typer(add_completion=False)
 
@@ -51,5 +52,8 @@ def _show(output: Output, domain: DomainObjectives, name: str, lang: str) -> Non
         return
     columns = [texts[one] for one in ("group", "floor", "before", "after", "by")]
     output.table(texts["raised"].format(domain=name), columns, rows, right=" ".join(columns[1:]))
-    curve = [(f"{one.strength:.0%}", f"{one.loss:.2%}", f"{one.gap:.2%}") for one in domain.curve]
+    curve = [
+        (f"{one.strength:.0%}", *(told_share(share, domain.step, lang) for share in (one.loss, one.gap)))
+        for one in domain.curve
+    ]
     output.table(texts["curve"].format(domain=name), [texts[one] for one in ("strength", "loss", "gap")], curve)

@@ -51,6 +51,7 @@ def test_objectives_speak_chinese_and_name_what_they_are_about(tmp_path: Path) -
     engine = whyrec.open(folder)
     told = engine.objectives(lang="zh")
     assert "距曝光下限的缺口" in told.text and "列表从现在起" in told.text and "exposure" not in told.text
+    assert "不足 1.0%" in told.text and " 0.0%" not in told.text
     assert told.without_items == ["5% price > 1e6"] and "下限「5% price > 1e6」所指的范围" in told.text
     floors = {one.about: one.text for domain in told.domains for one in domain.floors}
     assert floors["new"] == "新品" and floors["made_by:kindroot"] == "品牌：善根"

@@ -36,6 +36,8 @@ class DomainObjectives(Result):
     loss: float
     gap_before: float
     gap_after: float
+    step: float
+    """Losses and gaps are told to the nearest multiple of this."""
     curve: list[CurvePoint]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from recommender.learning.certificate import Certificate
 from recommender.marketing.crowd import FIRST
 from recommender.texts.languages import language
+from recommender.texts.shares import told_share
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ def certify_text(wanted: Wanted, told: Told, filtered: int, people: int | str, l
     places = {"alpha": f"{wanted.alpha:.2%}", "n": FIRST, "below": f"{wanted.below:g}", "filtered": number(filtered)}
     places["confidence"] = f"{1 - wanted.delta:.0%}"
     places["people"] = people if isinstance(people, str) else number(people)
-    places |= {"lowest": f"{told.lowest:.0%}", "without": _share(told.means[-1], told.step, texts["under"])}
+    places |= {"lowest": f"{told.lowest:.0%}", "without": told_share(told.means[-1], told.step, lang)}
     shown = told.means[0 if told.chosen is None else told.chosen]
-    places["risk"] = _share(shown, told.step, texts["under"])
+    places["risk"] = told_share(shown, told.step, lang)
     if told.chosen is not None:
         return texts["holds"].format(**places)
     return texts["more" if shown - told.step / 2 > wanted.alpha else "unsure"].format(**places)
@@ -49,8 +50,3 @@ def withdrawn_text(certificate: Certificate, lang: str) -> str:
     texts = language(lang).section("certify")
     gone = texts["withdrawn"].format(alpha=f"{certificate.alpha:.2%}", below=f"{certificate.below:g}")
     return language(lang).sentences([gone, texts["other_lists"]])
-
-
-def _share(share: float, step: float, under: str) -> str:
-    """A share in percent; one that is nearest to none, as less than half of a step."""
-    return under.format(share=f"{step / 2:.2%}") if share == 0 and step > 0 else f"{share:.2%}"

@@ -173,6 +173,7 @@ def _report(
         loss=told_sum(found.loss, step),
         gap_before=told_sum(gap(found.before, targets), step),
         gap_after=told_sum(gap(found.after, targets), step),
+        step=step,
         curve=[
             CurvePoint(strength=one.strength, loss=told_sum(one.loss, step), gap=told_sum(one.gap, step))
             for one in found.curve

@@ -6,6 +6,7 @@ from kg.schema import Schema
 from recommender.results.responsibility.objectives import DomainObjectives
 from recommender.texts.languages import language
 from recommender.texts.paths import spoken_domain
+from recommender.texts.shares import told_share
 
 
 def objectives_text(
@@ -20,9 +21,9 @@ def objectives_text(
     told = [
         texts["domain"].format(
             domain=spoken_domain(schema, one.domain, lang),
-            before=f"{one.gap_before:.1%}",
-            after=f"{one.gap_after:.1%}",
-            loss=f"{one.loss:.1%}",
+            before=told_share(one.gap_before, one.step, lang, 1),
+            after=told_share(one.gap_after, one.step, lang, 1),
+            loss=told_share(one.loss, one.step, lang, 1),
         )
         for one in found
     ]
