@@ -18,7 +18,10 @@ def spoken_path(schema: Schema, metapath: str, lang: str = "en") -> str:
     types = [spoken_type(schema, schema.ends(step)[1], lang) for step in known]
     if len(known) == len(steps):
         types[-1] = texts["end"]
-    spoken = [texts["step"].format(phrase=one, type=other) for one, other in zip(phrases, types, strict=True)]
+    spoken = [
+        f"{one} {other}" if (one[-1:] + other[:1]).isascii() else texts["step"].format(phrase=one, type=other)
+        for one, other in zip(phrases, types, strict=True)  # Latin words of a schema that has no others stand apart
+    ]
     return texts["joint"].join(spoken if len(known) == len(steps) else [*spoken, texts["learned"]])
 
 

@@ -1,6 +1,7 @@
 """Metapaths in words: phrases of the schema, types, and how they end."""
 
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +22,12 @@ SCHEMA = read_schema(files("kg.example") / "schema.toml")  # type: ignore[arg-ty
 )
 def test_a_metapath_is_told_in_words(metapath: str, lang: str, told: str) -> None:
     assert spoken_path(SCHEMA, metapath, lang) == told
+
+
+def test_phrases_of_a_schema_without_chinese_stand_apart(tmp_path: Path) -> None:
+    (tmp_path / "schema.toml").write_text(
+        'name = "tiny"\n[entity.User]\nsensitive = true\n[entity.Product]\ndomain = "shop"\n'
+        '[relation.purchased]\nhead = "User"\ntail = "Product"\ninteraction = true\n'
+    )
+    told = spoken_path(read_schema(tmp_path / "schema.toml"), "purchased > union(Product)", "zh")
+    assert told.startswith("purchased product → ")
