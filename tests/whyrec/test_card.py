@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import whyrec
+from kg.errors import UsageError
+from kg.workspace.output_file import PAGE, check_output
 from kg.workspace.suppression import Suppression
 from recommender.evaluation.report import Evaluation
 from recommender.evaluation.significance import told_few, told_short, told_ties
@@ -61,6 +63,15 @@ def test_figures_of_the_card_go_in_steps_that_k_people_make(k: int, told: str) -
         for one in ({"whyrec": {"ndcg": ndcg}}, {"whyrec": {"ndcg": ndcg | {"mean": 0.327 + (k > 1) * 1 / 38}}})
     ]
     assert rows[0] == rows[1] and rows[0]["NDCG@10, whyrec"] == told and ("rounded" in rows[0]) == (k > 1)
+
+
+def test_a_file_that_is_somebody_elses_is_refused_in_chinese(demo: Path) -> None:
+    for path in (demo / "whyrec.toml", demo / "schema.toml"):
+        with pytest.raises(UsageError) as problem:
+            check_output(path, PAGE, whyrec.open(demo).workspace)
+        told = translated(str(problem.value), "zh")
+        assert "已存在" in told and "请换一个文件名" in told and " is " not in told
+    assert translated("`below` nan: expected a number", "zh") == "`below` nan：应为数字"
 
 
 def test_what_a_reader_of_the_figures_should_know_is_told_in_chinese_and_of_no_few_people() -> None:

@@ -91,6 +91,8 @@ def test_a_bound_is_tested_kept_and_told(shop: Engine) -> None:
         shop.certify(0.2, below=0.5)
     with pytest.raises(UsageError, match="between 0 and 1"):
         shop.certify(1.0)
+    with pytest.raises(UsageError, match="`below` nan: expected a number"):
+        shop.certify(0.2, below=float("nan"))
     assert not shop.certify(0.001, below=1, dry_run=True).certified
     report = shop.certify(0.02, below=1)
     assert report.certified and report.risk == 0 and report.risk_without > 0.02 and report.filtered >= len(BAD)

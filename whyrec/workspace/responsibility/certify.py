@@ -1,6 +1,7 @@
 """Certified lists: which items to filter so that few of a list are unwanted, tested on ratings that are held out."""
 
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,8 @@ def certify(
     """
     if not (0 < wanted.alpha < 1 and 0 < wanted.delta < 1):
         raise UsageError(f"`alpha` {wanted.alpha}, `delta` {wanted.delta}: expected numbers between 0 and 1")
+    if not isfinite(wanted.below):
+        raise UsageError(f"`below` {wanted.below}: expected a number")
     progress("Certifying", 0, None, "")
     with private_files(), scratch(workspace.folder, "certifying") as folder:
         tried = trial(recommender, rules, wanted.below, folder)
