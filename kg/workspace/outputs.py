@@ -10,6 +10,7 @@ from pathlib import Path
 from kg.document import parsed_json
 from kg.errors import WorkspaceError
 from kg.workspace.permissions import private_files
+from kg.workspace.workspace import SEALED
 
 NAME = "outputs.json"
 PARTS_LOCK = "lock"
@@ -23,7 +24,7 @@ def remember_output(folder: Path, path: Path) -> None:
 
     :raises WorkspaceError: where the workspace folder cannot be written.
     """
-    known = [str(one) for one in _noted(folder) if one.is_file() or _cut_off(one)]
+    known = [str(one) for one in _noted(folder) if one.is_file() or _cut_off(one) or _sealed_in(one) is not None]
     written = os.path.realpath(path)
     if written in known:
         return
@@ -44,6 +45,15 @@ def outputs(folder: Path) -> list[Path]:
     return [path for path in _noted(folder) if path.is_file()]
 
 
+def sealed_outputs(folder: Path) -> list[Path]:
+    """The sealed workspaces, other ones than this, in which files that whyrec wrote are, sorted.
+
+    :raises WorkspaceError: as :func:`outputs`.
+    """
+    found = {_sealed_in(path) for path in _noted(folder)}
+    return sorted(one for one in found if one is not None and one != folder.resolve())
+
+
 def cut_off_outputs(folder: Path) -> list[Path]:
     """What is there of files that were begun and are not whole: folders of parts, and files that were to be renamed.
 
@@ -60,6 +70,11 @@ def parts_of(path: Path) -> Path:
 def pending_of(path: Path) -> Path:
     """What a file is called until it is whole."""
     return path.with_name(f".{path.name}.pending")
+
+
+def _sealed_in(path: Path) -> Path | None:
+    """The sealed workspace that a file which is gone was in."""
+    return None if path.is_file() else next((one for one in path.parents if (one / SEALED).is_file()), None)
 
 
 def _cut_off(path: Path) -> list[Path]:

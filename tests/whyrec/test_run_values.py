@@ -109,8 +109,15 @@ def test_runs_that_another_workspace_keeps_are_found_by_that_of_the_people(shop:
     (shop / "lists.toml").write_text(f'{FILE}[data]\nworkspace = "."\n')
     ((_, outcome),) = Experiments(other).run([shop / "lists.toml"]).done
     assert outcome.run == len(run_values(shop)) > 1
+    kept, sealed = other / "experiments", other / "sealed.age"
+    kept.rename(shop.parent / "aside")
+    sealed.write_bytes(b"")
+    (notice,) = whyrec.open(shop).export_person("u07", lang="zh").notices
+    assert notice == f"{other} 已封存，其中存有由此处得出的内容：请解封，并在那里也查询"
+    sealed.unlink()
+    (shop.parent / "aside").rename(kept)
     told = whyrec.open(shop).export_person("u07")
-    assert len({one.run for one in told.runs}) > 1 and not told.unclear_runs
+    assert not told.notices and len({one.run for one in told.runs}) > 1 and not told.unclear_runs
     forget(Workspace(shop), "u07")
     assert not run_values(shop) and not list(other.rglob("values.npy"))
 

@@ -67,14 +67,24 @@ class PersonalData(Lists):
         self._renew()
         report = ForgetReport.model_validate(erasure.to_json())
         erased = [translated(one, lang) for one in report.notices]
-        notices = [*erased, *sent_before(self.workspace, lang), *self._candidate("forget there, too", lang)]
+        notices = [*erased, *sent_before(self.workspace, lang), *self._other_workspaces("forget there, too", lang)]
         return report.model_copy(update={"notices": notices})
 
-    def _candidate(self, then: str, lang: str) -> list[str]:
-        """What is to be said where an experiment has another workspace with the same people.
+    def _other_workspaces(self, then: str, lang: str) -> list[str]:
+        """What is to be said where another workspace has the same people: the candidate of an experiment, or a sealed
+        one that keeps what was written for this.
 
         :param then: what to do there.
         """
+        from kg.workspace.outputs import sealed_outputs
+
+        told = (
+            f"{one} is sealed, and keeps what was made here: unseal it, and {then}"
+            for one in sealed_outputs(self.workspace.folder)
+        )
+        return [*(translated(one, lang) for one in told), *self._candidate(then, lang)]
+
+    def _candidate(self, then: str, lang: str) -> list[str]:
         told = self.workspace.settings.experiment.candidate
         folder = (self.workspace.folder / told).resolve()
         if not told or not folder.is_dir():
@@ -122,7 +132,7 @@ class PersonalData(Lists):
         except SnapshotError:
             recommender = None
         report = export_person(self.workspace, recommender, user, lang)
-        return report.model_copy(update={"notices": self._candidate("ask there, too", lang)})
+        return report.model_copy(update={"notices": self._other_workspaces("ask there, too", lang)})
 
     def offer(self, to: str, out: Path | str | None = None, **how: "Unpack[HowToOffer]") -> "OfferReport":
         """Write sums over people, none of fewer than k, to a file that only a partner can read.
