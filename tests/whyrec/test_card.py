@@ -79,10 +79,12 @@ def test_what_a_reader_of_the_figures_should_know_is_told_in_chinese_and_of_no_f
     notes = [*told_few(17, 5), *told_short(12, 20), *told_ties({"ease": 2 / 17, "popularity": 16 / 17}, 17, 5)]
     assert "17" not in " ".join(notes) and "ease" not in notes[-1] and "popularity 100.0%" in notes[-1]
     telling = ["relation views stays in the training part and holds 93% of the tested pairs"]
+    models = {"whyrec, used domains only": {"ndcg": dict.fromkeys(("mean", "low", "high"), 0.5)}}
     told = Evaluation.model_construct(
-        users=17, k=10, held_out="", models={}, notes=[*notes, *telling], notices=[UNARRANGED]
+        users=17, k=10, held_out="", models=models, notes=[*notes, *telling], notices=[UNARRANGED]
     )
     rows = [text for name, text in figures_told(told, 5, "zh") if name.startswith("说明")]
+    assert "NDCG@10，whyrec，仅限用过的领域" in dict(figures_told(told, 5, "zh"))
     assert len(rows) == 5 and not [one for one in rows if re.search("[a-z]+ [a-z]+ [a-z]+", one)]
 
 

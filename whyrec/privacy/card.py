@@ -253,7 +253,7 @@ def figures_told(evaluation: Evaluation | None, k: int, lang: str = "en") -> Row
         ndcg = one["ndcg"]
         low, high = told_interval(ndcg["low"], ndcg["high"], step)
         told = f"{told_sum(ndcg['mean'], step):.3f} [{low:.3f}, {high:.3f}]"
-        yield t["ndcg"].format(k=evaluation.k, name=name), told
+        yield t["ndcg"].format(k=evaluation.k, name=translated(name, lang)), told
     if k > 1:
         yield t["rounded"], t["rounded_told"].format(step=f"{step:g}", k=k)
     for number, note in enumerate((*evaluation.notices, *evaluation.notes), start=1):
