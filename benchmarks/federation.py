@@ -35,6 +35,7 @@ from kg.workspace.workspace import Workspace
 from recommender.catalogue.catalogue import Catalogue
 from recommender.catalogue.interactions import User
 from recommender.evaluation.evaluation import measured, scorer_of_users
+from recommender.kernels.learned.association import Association
 from recommender.kernels.learned.union import Union
 from recommender.kernels.path_kernels import KernelConfig, Kernels
 from recommender.learning.model import open_model
@@ -64,7 +65,7 @@ def main(
     data_set: Annotated[str, typer.Option(help="example, sport-cloth or beauty.")] = "example",
     k: Annotated[int, typer.Option(min=1, help="Fewest people of a number that is sent.")] = 5,
     weights: Annotated[
-        str, typer.Option(help="learned by `train`, default, or even: unions and partners at 1.")
+        str, typer.Option(help="learned by `train`, default, or even: unions, regressions and partners at 1.")
     ] = LEARNED,
     lot: Annotated[
         int, typer.Option(min=0, help="Who is the smaller company, and what is held out; 0: by number.")
@@ -224,9 +225,11 @@ def _measured(folder: Path, held: dict[str, pl.DataFrame], told: frozenset[str],
 
 
 def _even(snapshot: Snapshot, folder: Path) -> Scorer:
-    """Unions and partners at 1, popularity breaks ties: what the kernels are worth before anything is learned."""
+    """Unions and regressions at 1, each over all people whose sums there are, and popularity breaks ties: what kernels
+    are worth before any training."""
     kernels = Kernels(snapshot, KernelConfig(), folder)
-    chosen = [path for path in kernels.scored if path.learned and path.learned.kernel in (Union.name, *PARTNERS)]
+    names = (Union.name, *(PARTNERS if snapshot.manifest.partners else [Association.name]))
+    chosen = [path for path in kernels.scored if path.learned and path.learned.kernel in names]
     weights = {str(path): 1.0 for path in chosen}
     popularity = dict.fromkeys(snapshot.schema.domains, TIES)
     return Scorer(snapshot, kernels, Blend(metapaths=weights, popularity=popularity), None)

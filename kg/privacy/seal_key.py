@@ -16,9 +16,9 @@ HOW = (
     "`python -c 'import pyrage; print(pyrage.x25519.Identity.generate())'`, and keep it apart from the workspace"
 )
 LOG_KEY = "log-key.age"
+"""File of a workspace with the key of its logs; see :mod:`kg.privacy.log_key`."""
 SECRET = "SECRET-KEY"
 """Part of every secret key of age."""
-"""File of a workspace with the key of its logs; see :mod:`kg.privacy.log_key`."""
 KEYRING = "whyrec"
 """What keys are kept under in the keyring of the system, each by the name of its variable."""
 MAGIC = b"age-encryption.org/v1"
@@ -122,7 +122,7 @@ def identity(variable: str) -> Any:
     """
     pyrage, told = pyrage_package(), _secret(variable)
     if not told:
-        raise UsageError(f"{variable} is not set, and sealed files need their key; {HOW}")
+        raise UsageError(f"{variable}, the secret key, is not set; {HOW}")
     try:
         return pyrage.x25519.Identity.from_str(told)
     except pyrage.IdentityError:

@@ -7,6 +7,7 @@ from recommender.kernels.learned.bridge import BridgeKernel
 from recommender.kernels.learned.far_bridge import FarBridge
 from recommender.kernels.learned.latent_map import LatentMap
 from recommender.kernels.learned.partner import PartnerKernel
+from recommender.kernels.learned.partner_association import PartnerAssociation
 from recommender.kernels.learned.partner_attributes import PartnerAttributes
 from recommender.kernels.learned.propagation import Propagation
 from recommender.kernels.learned.renewal import RenewalKernel
@@ -27,6 +28,7 @@ LEARNED: tuple[type[LearnedKernel], ...] = (
     Propagation,
     PartnerKernel,
     PartnerAttributes,
+    PartnerAssociation,
     RenewalKernel,
 )
 """Every kind, in the order in which they are added up: a new one is a file with its class in

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from kg.document import Document
 from kg.schema import Schema
 from recommender.kernels.learned.partner import PartnerKernel
+from recommender.kernels.learned.partner_association import PartnerAssociation
 from recommender.kernels.learned.partner_attributes import PartnerAttributes
 from recommender.kernels.metapaths import Metapath
 from recommender.results.learning import Audience
@@ -17,7 +18,7 @@ SHORT = 3
 LONGER = 0.25
 """Factor for each step more."""
 EMBEDDING, POPULARITY = 3.0, 0.05
-PARTNERS = {PartnerKernel.name: 3, PartnerAttributes.name: 4}
+PARTNERS = {PartnerKernel.name: 3, PartnerAttributes.name: 4, PartnerAssociation.name: 3}
 """Learned kernels that weigh something by default, as soon as a partner's sums are accepted → how many steps the way
 has that they stand for: from a user to her items, or on to what these have, to the partner's people, to an item."""
 

@@ -100,10 +100,14 @@ class Association(LearnedKernel):
 
         return self.inputs.once(self.name, _solved)
 
-    def _solved_anew(self) -> csr_array:
+    def _regressed(self) -> csr_array:
+        """b_j of each item, of the graph as it is."""
         features = self._features()
         near = nearest(features, list(self._interactions().catalogue.slices.values()), self._config.neighbours)
-        solved = regressions(features, near, self._config.ridge, np.arange(features.shape[0]))
+        return regressions(features, near, self._config.ridge, np.arange(features.shape[0]))
+
+    def _solved_anew(self) -> csr_array:
+        solved = self._regressed()
         if self.inputs.keep is not None:
             self.inputs.keep(self, SOLVED, solved)
             self.inputs.keep(self, LINKS, csr_array(self._linked()[:, None]))

@@ -31,13 +31,16 @@ def _weights(folder: Path, partners: list[PartnerSums]) -> tuple[float, dict[str
 def test_people_weigh_by_how_many_they_are_and_what_rests_on_none_as_ever(tmp_path: Path) -> None:
     people, attribute = "purchased > ~purchased > purchased", "purchased > contains > ~contains"
     partner, further = "purchased > ⋈Product-Product", "purchased > ⋉Product-Product"
+    regression = "purchased > ≊Product-Product"
     many = [replace(partner_sums(name, PAIRS), everybody=EACH) for name in ("A", "B")]
     own, weights = _weights(tmp_path / "many", many)
     assert own == pytest.approx(PEOPLE / (PEOPLE + 2 * EACH))
     assert weights[people] == pytest.approx(PEOPLE / (2 * EACH))
-    assert weights[attribute] == weights[partner] == 1.0 and weights[further] == 0.25  # a step longer
+    assert weights[attribute] == weights[partner] == weights[regression] == 1.0
+    assert weights[further] == 0.25  # a step longer
     few, weights = _weights(tmp_path / "few", [replace(partner_sums("A", PAIRS), everybody=10)])
     assert few == pytest.approx(PEOPLE / (PEOPLE + 10)) and weights[people] == weights[attribute] == 1.0
-    assert weights[partner] == pytest.approx(10 / PEOPLE) and weights[further] == pytest.approx(10 / PEOPLE / 4)
+    assert weights[partner] == weights[regression] == pytest.approx(10 / PEOPLE)
+    assert weights[further] == pytest.approx(10 / PEOPLE / 4)
     alone, weights = _weights(tmp_path / "alone", [])
     assert alone == weights[people] == weights[attribute] == 1.0 and partner not in weights and further not in weights
