@@ -122,7 +122,7 @@ def identity(variable: str) -> Any:
     """
     pyrage, told = pyrage_package(), _secret(variable)
     if not told:
-        raise UsageError(f"{variable}, the secret key, is not set; {HOW}")
+        raise UsageError(f"{variable} is not set; {HOW}")
     try:
         return pyrage.x25519.Identity.from_str(told)
     except pyrage.IdentityError:
