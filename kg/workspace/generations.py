@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ KEPT = 2
 """Generations that stay, the current one among them."""
 WAIT_SECONDS = 3600.0
 """How long one waits for another to make a generation; kernels of a large shop take minutes."""
+TRIES, PAUSE_SECONDS = 20, 0.05
+"""How often a generation is removed in which somebody who still answers from it writes meanwhile."""
 _NAME = re.compile(r"[0-9]+-[0-9a-f]+")
 _CURRENT, _BUILDING = "current", ".building"
 
@@ -111,12 +114,16 @@ class Generations:
 
     def _remove(self, generation: Path) -> None:
         if generation != self._workspace:
-            return shutil.rmtree(generation, ignore_errors=True)
+            for _ in range(TRIES):
+                shutil.rmtree(generation, ignore_errors=True)
+                if not generation.exists():
+                    return
+                time.sleep(PAUSE_SECONDS)
+            return
         for path in (generation / part for part in PARTS):  # of an earlier version, which may lie on another disk
             shutil.rmtree(path.resolve(), ignore_errors=True)
             if path.is_symlink():
                 path.unlink()
-        return None
 
 
 def number_of(folder: Path) -> int:

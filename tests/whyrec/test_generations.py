@@ -4,8 +4,11 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -14,6 +17,7 @@ from kg.errors import ModelError, SnapshotError, TrainingError, WorkspaceError
 from kg.privacy.erasure.erasure import forget
 from kg.snapshot.snapshot import Snapshot
 from kg.workspace.forgotten_digests import IN_STORE, Digests, shows_forgotten
+from kg.workspace.generations import Generations
 from kg.workspace.workspace import Workspace
 from recommender.learning.carry_over import keep_vocabulary
 from recommender.serving import batch
@@ -346,3 +350,32 @@ def test_lists_of_everybody_during_which_somebody_is_forgotten_are_removed(
 def _check_gone(shop: Path, person: bytes) -> None:
     """No file of whyrec's holds the person: the search of this test, not of the program."""
     assert not [path for path in shop.rglob("*") if path.is_file() and person in path.read_bytes()]
+
+
+def test_a_generation_goes_though_somebody_writes_in_it_as_it_is_removed(tmp_path: Path) -> None:
+    """Who answers from it may make kernels there; what they leave would stay until the next load, and what was erased
+    would live on in it."""
+    generations = Generations(tmp_path)
+    for _ in range(2):
+        with generations.building([]) as draft:
+            (draft / "model").mkdir()
+    kernels, begun = generations.current / "kernels", Event()
+    kernels.mkdir()
+    for number in range(2000):  # so many that others come while these go
+        (kernels / f"made{number}").touch()
+
+    def write() -> None:
+        with suppress(FileNotFoundError):
+            for number in range(200):
+                (kernels / str(number)).touch()
+                begun.set()
+                time.sleep(0.001)
+
+    with generations.building([]):
+        pass
+    writer = Thread(target=write)
+    writer.start()
+    begun.wait()
+    generations.drop_earlier()
+    writer.join()
+    assert [one for one in generations.all() if one != tmp_path] == [generations.current]
