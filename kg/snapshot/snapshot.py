@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from kg.checksums import NAME as CHECKSUMS
 from kg.checksums import Checksums
@@ -193,17 +193,17 @@ class Snapshot:
         """At least how many people of partners used two things both: shape (count of the first type, of the second),
         int64, sorted.
 
-        :param first: a type of items, or of what they are linked to.
-        :param second: a type of items.
+        :param first: a type of items, or of what they are linked to; ``second``: one of items.
         """
         shape = (self.vocabulary.count(first), self.vocabulary.count(second))
         if not self.manifest.partners:
             return csr_array(shape, dtype=np.int64)
-        rows = self._array(f"{PARTNERS}.first") - self.vocabulary.start(first)
-        columns = self._array(f"{PARTNERS}.second") - self.vocabulary.start(second)
-        inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
-        people = self._array(f"{PARTNERS}.people")[inside]
-        return csr_array(coo_array((people, (rows[inside], columns[inside])), shape=shape))
+        if (key := f"{PARTNERS}.{first}-{second}") not in self.kept:
+            rows, columns, people = (self._array(f"{PARTNERS}.{part}") for part in ("first", "second", "people"))
+            rows, columns = rows - self.vocabulary.start(first), columns - self.vocabulary.start(second)
+            inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+            self.kept[key] = csr_array((people[inside], (rows[inside], columns[inside])), shape=shape)
+        return self.kept[key]
 
     def number(self, entity_type: str, name: str) -> NDArray[np.float64]:
         """A float, int or bool property of all entities of a type: shape (count,), float64, NaN where absent."""

@@ -39,6 +39,7 @@ class PartnerKernel(CountedKernel):
         before, after = (used(end).astype(np.float64) for end in (self.anchor_type, self.item_type))
         counts = self.inputs.snapshot.shared_at_partners(self.anchor_type, self.item_type)
         damped = times_columns(times_rows(counts, damping(before, START)), damping(after, END))
+        damped = damped.copy()  # its indices are cut
         damped.eliminate_zeros()
         return top_per_row(damped, self.inputs.top)
 

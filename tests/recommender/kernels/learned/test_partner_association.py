@@ -1,5 +1,6 @@
 """Partner association: one regression over our own people and the sums of partners."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +49,7 @@ def test_what_few_people_did_leaves_it_positive_definite(tmp_path: Path) -> None
     """Sums of k people are no Gram matrix: many pairs of one item, and of the others nothing."""
     pairs = [("Product:p1", f"Product:q{n}", 50) for n in range(60)]
     entities = {**ENTITIES, "Product": ["p1", "p2", *(f"q{n}" for n in range(60))]}
-    sums = partner_sums("A", pairs)
-    lone = PartnerSums(sums.name, sums.k, sums.everybody, sums.at, sums.ids, np.full(61, 50), sums.first, sums.second,
-                       sums.people)  # fmt: skip
+    lone = replace(partner_sums("A", pairs), used=np.full(61, 50))
     snapshot = snapshot_of(tmp_path, entities, {"purchased": USED}, partners=[lone])
     raw = snapshot.shared_at_partners("Product", "Product").toarray() + np.diag(snapshot.used_at_partners("Product"))
     assert np.linalg.eigvalsh(raw).min() < -100, "more than the ridge: this case tells nothing"
