@@ -17,7 +17,7 @@ HOW = (
 )
 LOG_KEY = "log-key.age"
 """File of a workspace with the key of its logs; see :mod:`kg.privacy.log_key`."""
-SECRET = "SECRET-KEY"
+_SECRET = "SECRET-KEY"
 """Part of every secret key of age."""
 KEYRING = "whyrec"
 """What keys are kept under in the keyring of the system, each by the name of its variable."""
@@ -108,9 +108,14 @@ def recipient(public: str) -> Any:
         raise WorkspaceError(f"[privacy] seal_to {told_key(public)}: no public key of age (age1…)") from None
 
 
+def is_secret(key: str) -> bool:
+    """Whether what should be a public key is a secret one."""
+    return _SECRET in key.upper()
+
+
 def told_key(public: str) -> str:
     """How a message names what should be a public key: messages are kept in logs, so a secret one is not in them."""
-    if SECRET not in public.upper():
+    if not is_secret(public):
         return repr(public)
     return "(a secret key, which nobody else may have: make another one, and tell its public key)"
 

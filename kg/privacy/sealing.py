@@ -25,9 +25,9 @@ from kg.privacy.restoring import join_records
 from kg.privacy.seal_key import (
     KEY_VARIABLE,
     OLD_KEY_VARIABLE,
-    SECRET,
     check_opens,
     identity,
+    is_secret,
     public_key,
 )
 from kg.privacy.sealed_files import own_names, store_names
@@ -263,6 +263,5 @@ def _written(target: Path, write: Callable[[BinaryIO], None]) -> None:
 
 def _belongs(workspace: Workspace, source: Path) -> str:
     known = workspace.settings.privacy.seal_to
-    return f"{source.name} was sealed with" + (
-        f": its public key is {known}" if known and SECRET not in known.upper() else ""
-    )
+    told = f": its public key is {known}" if known and not is_secret(known) else ""
+    return f"{source.name} was sealed with{told}"

@@ -19,14 +19,14 @@ def forget_in_decisions(workspace: Workspace, person: str, types: Sequence[str])
     """
     schema, traces = workspace.schema, Traces(person)
 
-    def without(text: str) -> str:
+    def _without(text: str) -> str:
         before, colon, named = text.partition(":")
         about = _leads_to(schema, before) if colon else None
         if about is not None and named == person:
             return f"{before}:{INSTEAD}" if about in types else text
         return traces.without(text, INSTEAD) if traces.distinctive and about is None else text
 
-    return DecisionLog(workspace.folder).change(without)
+    return DecisionLog(workspace.folder).change(_without)
 
 
 def rename_in_decisions(workspace: Workspace, names: Mapping[tuple[str, str], str]) -> int:
@@ -36,11 +36,11 @@ def rename_in_decisions(workspace: Workspace, names: Mapping[tuple[str, str], st
     """
     renamed = {old: new for (_, old), new in names.items()}
 
-    def changed(text: str) -> str:
+    def _renamed(text: str) -> str:
         before, colon, named = text.partition(":")
         return f"{before}{colon}{renamed.get(named, named)}"
 
-    return DecisionLog(workspace.folder).change(changed)
+    return DecisionLog(workspace.folder).change(_renamed)
 
 
 def _leads_to(schema: Schema, name: str) -> str | None:
